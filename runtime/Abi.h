@@ -1,0 +1,145 @@
+// The plan's binary layout: what codegen writes into a library and the runtime walks. Plain C, included by both sides.
+//
+// A model image is a list of variants; a variant is {target, bounds, steps, load table, kernels}. Everything is constant data
+// with pointers that the linker resolves; nothing here is written after the library is linked.
+#pragma once
+
+#include <stdint.h>
+
+#define SKIP_ABI_VERSION 1
+
+// A kernel computes the work units [begin, end) of one step. `operands[i]` points at the interior origin of operand i (image 0,
+// block 0, row 0, column 0; halo lies before it). `params` are the step's resolved parameters: params[0..2] is the work domain,
+// whose units (after division by the kernel's split, rounded up) are numbered row-major; the rest is the kernel family's own.
+typedef void (*SkipKernelFn)(void *const *operands, const int64_t *params, int64_t begin, int64_t end);
+
+enum SkipTarget { SKIP_TARGET_X86 = 0 };
+
+// Columns of the kernel table of the x86 target. A column that was not built has null functions.
+enum SkipIsa { SKIP_ISA_AVX2 = 0, SKIP_ISA_AVX512 = 1, SKIP_ISA_COUNT = 2 };
+
+enum SkipSegment {
+  SKIP_SEGMENT_INPUT = 0,
+  SKIP_SEGMENT_OUTPUT = 1,
+  SKIP_SEGMENT_WEIGHTS = 2,
+  SKIP_SEGMENT_STATE = 3,
+  SKIP_SEGMENT_WORKSPACE = 4,
+};
+
+enum { SKIP_MAX_RANK = 4, SKIP_NO_TENSOR = -1 };
+
+// A run-time size. `bound` is the largest value that the variant's workspace was sized for. Extent 0 is the batch.
+typedef struct SkipExtent {
+  int64_t bound;
+  int64_t initial; // the value when nothing else sets it
+} SkipExtent;
+
+// One kernel parameter: `value`, or `value * extents[extent]` when extent >= 0.
+typedef struct SkipParam {
+  int64_t value;
+  int32_t extent; // -1: a constant
+  int32_t reserved;
+} SkipParam;
+
+// One operand of a step: `base(segment, index) + offset + origin`.
+typedef struct SkipOperand {
+  uint32_t segment; // SkipSegment
+  uint32_t index;   // which input or output; 0 for the other segments
+  uint64_t offset;  // of the buffer's first byte in its segment; 64-byte aligned but for input and output
+  uint64_t bytes;   // of the whole buffer at the variant's bounds, halo included
+  uint64_t origin;  // byte distance from the buffer's first byte to its interior origin
+} SkipOperand;
+
+typedef struct SkipKernel {
+  const char *name;
+  SkipKernelFn fn[SKIP_ISA_COUNT];
+  int64_t split[SKIP_ISA_COUNT][3]; // domain[i] / split[i], rounded up, are the units along axis i
+} SkipKernel;
+
+typedef struct SkipStep {
+  const char *name; // the layer whose value the step realises, e.g. `layer1.0.relu2`
+  uint32_t kernel;
+  uint32_t firstOperand, operandCount; // the step's results are its last operands
+  uint32_t resultCount;
+  uint32_t firstParam, paramCount;
+} SkipStep;
+
+// A checkpoint tensor that the load table reads (F32, F16 or BF16 in the file).
+typedef struct SkipTensor {
+  const char *name;
+  int32_t rank;
+  int32_t reserved;
+  int64_t dims[SKIP_MAX_RANK];
+} SkipTensor;
+
+// What one load-table entry writes. With scale[oc] = gamma / sqrt(variance + epsilon) where batch norm is folded, else 1:
+enum SkipLoadKind {
+  // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/icBlock][kh][kw][icBlock][16], zero where oc or ic is padding. A linear layer's
+  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W].
+  SKIP_LOAD_CONV_WEIGHT = 0,
+  // beta[oc] + (bias[oc] - mean[oc]) * scale[oc], each term where its tensor is given; padded with zeros to a multiple of 16.
+  SKIP_LOAD_BIAS = 1,
+  // scale[oc], padded with zeros to a multiple of 16.
+  SKIP_LOAD_SCALE = 2,
+};
+
+typedef struct SkipLoad {
+  uint32_t kind;        // SkipLoadKind
+  uint32_t accumulate;  // 1: add to what earlier entries wrote there (two biases that became one)
+  uint64_t offset;      // in the weights segment, 64-byte aligned
+  uint64_t bytes;
+  int64_t dims[4];      // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
+  int64_t icBlock;      // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
+  double epsilon;
+  int32_t source;       // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
+  int32_t bias;         // the conv's or linear layer's own bias
+  int32_t gamma, beta, mean, variance;
+} SkipLoad;
+
+typedef struct SkipVariant {
+  uint32_t target; // SkipTarget
+  uint32_t extentCount;
+  uint32_t stepCount;
+  uint32_t kernelCount;
+  const SkipExtent *extents;
+  const SkipStep *steps;
+  const SkipOperand *operands;
+  const SkipParam *params;
+  const SkipKernel *kernels;
+  uint64_t workspaceBytes; // at the bounds
+  uint64_t stateBytes;
+} SkipVariant;
+
+// An input or output as the caller sees it: float32, row-major; dims[0] is the batch and stands as -1.
+typedef struct SkipPort {
+  const char *name;
+  int32_t rank;
+  int32_t reserved;
+  int64_t dims[SKIP_MAX_RANK];
+} SkipPort;
+
+// The root. Variants are sorted by their batch bound; all variants of a target share one weights segment and load table.
+typedef struct SkipModelImage {
+  uint32_t abiVersion;
+  uint32_t inputCount, outputCount, variantCount, tensorCount, loadCount;
+  const char *name;
+  const char *compiler;    // e.g. `skipc 0.1.0`
+  const SkipPort *inputs;
+  const SkipPort *outputs;
+  const SkipVariant *variants;
+  const SkipTensor *tensors;
+  const SkipLoad *loads;
+  uint64_t weightsBytes;   // of the weights segment
+  uint64_t loadFingerprint; // of tensors, load table and weightsBytes: a packed weights file bears it
+  const void *embeddedWeights; // the weights segment itself, 64-byte aligned, or null
+  float mean[3], deviation[3]; // of the first input, for normalize_rgb8; deviation 0: the spec declares none
+} SkipModelImage;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+// Defined once in each library by codegen; local to it after linking.
+extern const SkipModelImage skipModelImage;
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,116 @@
+/* The C API of a compiled model. Every emitted <name>.h is this text with `skipmodel_` replaced by `<name>_`.
+ *
+ * Three objects: a model (the compiled code, constant), weights (immutable once loaded) and a context (bound to one weights
+ * object; owns or borrows its workspace). No call aborts or keeps global state; every status but SKIP_OK comes with a text,
+ * skipmodel_last_error(), that holds until the thread's next call into this library. Any number of contexts may run at once;
+ * one context, and one pool, serves one run at a time. Plain C99, fine in C++. */
+#ifndef SKIPMODEL_H
+#define SKIPMODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Types that all libraries of one ABI version share. */
+#ifndef SKIP_TYPES_ABI_1
+#define SKIP_TYPES_ABI_1
+
+typedef enum skip_status {
+  SKIP_OK = 0,
+  SKIP_INVALID_ARGUMENT = 1,
+  SKIP_OUT_OF_MEMORY = 2,
+  SKIP_NO_WEIGHTS = 3,      /* a run before weights were bound, or none are embedded */
+  SKIP_BAD_WEIGHTS = 4,     /* not a checkpoint of this model; the text lists every missing, extra or mis-shaped tensor */
+  SKIP_IO_ERROR = 5,
+  SKIP_UNSUPPORTED_CPU = 6, /* the library holds no body that this CPU can run */
+  SKIP_BUSY = 7,            /* the context or its pool is inside another run */
+  SKIP_SYSTEM_ERROR = 8     /* a thread could not be started, ... */
+} skip_status;
+
+typedef struct skip_model skip_model;
+typedef struct skip_weights skip_weights;
+typedef struct skip_context skip_context;
+typedef struct skip_pool skip_pool;
+
+/* An input or output: float32, row-major (NCHW for pictures). dims[0] is -1: the number of images is given to each run. */
+typedef struct skip_tensor_info {
+  const char *name;
+  int32_t rank;
+  int64_t dims[4];
+} skip_tensor_info;
+
+/* A caller's own parallel loop: call task(argument, begin, end) for disjoint ranges that cover [0, count), on any threads, and
+ * return when all have returned. */
+typedef void (*skip_task)(void *argument, int64_t begin, int64_t end);
+typedef void (*skip_parallel_for)(void *user, int64_t count, skip_task task, void *argument);
+
+/* What an observer hears after each step of a run. `result` points at the interior origin of the step's last result. */
+typedef struct skip_step_event {
+  int64_t index;
+  const char *name;
+  double seconds;
+  const void *result;
+} skip_step_event;
+typedef void (*skip_observer)(void *user, const skip_step_event *event);
+
+/* Zero means the default for each field. */
+typedef struct skip_context_options {
+  int64_t max_batch;              /* default: the largest batch that the library was built for */
+  void *workspace;                /* default: the context allocates it; else 64-byte aligned, of workspace_bytes */
+  size_t workspace_bytes;
+  skip_pool *pool;                /* default: run on the calling thread alone */
+  skip_parallel_for parallel_for; /* used instead of a pool */
+  void *parallel_user;
+} skip_context_options;
+
+#endif /* SKIP_TYPES_ABI_1 */
+
+/* Picks the body for this CPU (SKIP_ISA=avx2 or avx512 in the environment forces one) and returns a model. */
+skip_status skipmodel_model_create(skip_model **model);
+void skipmodel_model_destroy(skip_model *model);
+/* `avx2` or `avx512`. */
+const char *skipmodel_model_isa(const skip_model *model);
+int64_t skipmodel_model_max_batch(const skip_model *model);
+int32_t skipmodel_model_input_count(const skip_model *model);
+int32_t skipmodel_model_output_count(const skip_model *model);
+skip_status skipmodel_model_input(const skip_model *model, int32_t index, skip_tensor_info *info);
+skip_status skipmodel_model_output(const skip_model *model, int32_t index, skip_tensor_info *info);
+/* Bytes of workspace that a context for up to `batch` images needs; 0 when `batch` is not in 1..max_batch. */
+size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch);
+
+/* The embedded weights; SKIP_NO_WEIGHTS when the library has none. */
+skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights);
+/* From a safetensors checkpoint or a packed weights file that was written for this model. */
+skip_status skipmodel_weights_load_file(const skip_model *model, const char *path, skip_weights **weights);
+/* The same from memory, which may be freed afterwards. */
+skip_status skipmodel_weights_load_memory(const skip_model *model, const void *data, size_t bytes, skip_weights **weights);
+void skipmodel_weights_destroy(skip_weights *weights);
+
+/* A pool of `threads` threads, the caller of a run counted in; 0: as many as this process may use (cpuset, cgroup quota). */
+skip_status skipmodel_pool_create(int32_t threads, skip_pool **pool);
+int32_t skipmodel_pool_threads(const skip_pool *pool);
+void skipmodel_pool_destroy(skip_pool *pool);
+
+/* `weights` may be null and bound later; `options` may be null. Neither is owned; both, and the model, must outlive the context. */
+skip_status skipmodel_context_create(const skip_model *model, const skip_weights *weights,
+                                     const skip_context_options *options, skip_context **context);
+skip_status skipmodel_context_bind(skip_context *context, const skip_weights *weights);
+skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user);
+void skipmodel_context_destroy(skip_context *context);
+
+/* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing. */
+skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs);
+
+/* n pictures of height x width as 8-bit RGB, row by row, to the model's normalised NCHW input: (value / 255 - mean) / std. */
+skip_status skipmodel_normalize_rgb8(const skip_model *model, const uint8_t *pixels, int64_t n, int64_t height, int64_t width,
+                                     float *input);
+
+const char *skipmodel_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SKIPMODEL_H */
