@@ -1,0 +1,30 @@
+// The graph dialect's C++ face.
+#pragma once
+
+#include "ir/reference/Tensor.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <optional>
+
+#include "ir/graph/GraphDialect.h.inc"
+#include "ir/graph/GraphInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "ir/graph/GraphOps.h.inc"
+
+namespace skip::graph {
+
+/// Names of the discardable attributes that describe a model's ports.
+inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.mean", stdAttr = "graph.std",
+                                     resizeAttr = "graph.resize", cropAttr = "graph.crop", classesAttr = "graph.classes";
+
+/// The name that a location starts with (see the dialect's description); empty when it has none.
+llvm::StringRef valueName(mlir::Location loc);
+
+} // namespace skip::graph

@@ -1,0 +1,55 @@
+// How each operation answers the interfaces: costs, fusion roles, layouts. One line an answer; no pass knows operation names.
+#include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
+
+using namespace skip::graph;
+
+static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+//===- costs -===//
+
+int64_t Conv2dOp::multiplyAdds() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  return elementsPerImage(shapeOf(getY())) * filter[1] * filter[2] * filter[3];
+}
+
+int64_t LinearOp::multiplyAdds() { return elementsPerImage(shapeOf(getFilter())); }
+
+//===- fusion roles -===//
+
+bool Conv2dOp::canBeRoot() { return true; }
+bool Conv2dOp::takesEpilogue() { return true; }
+bool Conv2dOp::accumulates() { return true; }
+bool LinearOp::canBeRoot() { return true; }
+bool LinearOp::takesEpilogue() { return true; }
+bool LinearOp::accumulates() { return true; }
+bool BatchNormOp::canBeEpilogue() { return false; } // it becomes a scale_shift first
+bool ScaleShiftOp::canBeEpilogue() { return true; }
+bool ReluOp::canBeEpilogue() { return true; }
+bool AddOp::canBeEpilogue() { return true; }
+bool MaxPoolOp::canBeRoot() { return true; }
+bool GlobalAvgPoolOp::canBeRoot() { return true; }
+bool SubsampleOp::canBeRoot() { return true; }
+bool SubsampleOp::canBePrologue() { return true; }
+bool PadChannelsOp::canBeRoot() { return true; }
+bool PadChannelsOp::takesPrologue() { return true; }
+bool SoftmaxOp::canBeRoot() { return true; }
+
+//===- layouts -===//
+
+// A planar input is read once with poor locality; a blocked one multiplies with the zeros that fill its last block.
+std::optional<int64_t> Conv2dOp::planarOperandCost(unsigned index) {
+  return index == 0 ? std::optional<int64_t>(elementsPerImage(shapeOf(getX()))) : std::nullopt;
+}
+
+std::optional<int64_t> Conv2dOp::blockedOperandCost(unsigned index) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  int64_t wastedChannels = (16 - filter[1] % 16) % 16;
+  return elementsPerImage(shapeOf(getY())) / 16 * wastedChannels * filter[2] * filter[3];
+}
+
+int64_t Conv2dOp::requiredHalo(unsigned index) { return index == 0 ? int64_t(getPadding()) : 0; }
+
+bool LinearOp::readsFlat(unsigned index) { return index == 0; }

@@ -1,0 +1,69 @@
+// The op interfaces through which passes act on the graph dialect, so that no pass lists operation names.
+#ifndef SKIP_GRAPH_INTERFACES
+#define SKIP_GRAPH_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Evaluable : OpInterface<"Evaluable"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ The reference semantics of an operation, in double precision (ir/reference). }];
+  let methods = [
+    InterfaceMethod<"Computes the result from the operands; shapes are those of the types with the batch filled in.",
+      "::skip::reference::Tensor", "evaluate", (ins "::llvm::ArrayRef<const ::skip::reference::Tensor *>":$operands)>,
+  ];
+}
+
+def Costed : OpInterface<"Costed"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ What an operation costs for one image. }];
+  let methods = [
+    InterfaceMethod<"Multiply-adds for one image as the paper counts them: convolutions and linear layers count, nothing else does.",
+      "int64_t", "multiplyAdds", (ins), [{}], [{ return 0; }]>,
+  ];
+}
+
+def Fusible : OpInterface<"Fusible"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ The roles that an operation may take in a kernel. }];
+  let methods = [
+    InterfaceMethod<"The operation can start a kernel: it is the contraction, window or movement that the loops are built around.",
+      "bool", "canBeRoot", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"A kernel around this root can apply elementwise operations to its result before it is stored.",
+      "bool", "takesEpilogue", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"Two such roots whose results are added can accumulate into the same registers.",
+      "bool", "accumulates", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"The operation is elementwise: it can stand in the epilogue of a root.",
+      "bool", "canBeEpilogue", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"The operation only selects elements: it can stand in the prologue of a root that takes one.",
+      "bool", "canBePrologue", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"A kernel around this root can take its input through a prologue.",
+      "bool", "takesPrologue", (ins), [{}], [{ return false; }]>,
+  ];
+}
+
+def LayoutAware : OpInterface<"LayoutAware"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{
+    Which layouts an operation takes and at what cost. There are two families of activation layout: planar (NCHW) and blocked
+    (NCHW16c); each may carry a halo of zeros around the picture.
+  }];
+  let methods = [
+    InterfaceMethod<"Extra work, in elements moved or wasted for one image, of reading operand `index` in a planar layout; none: impossible.",
+      "::std::optional<int64_t>", "planarOperandCost", (ins "unsigned":$index), [{}], [{ return std::nullopt; }]>,
+    InterfaceMethod<"The same for a blocked layout.",
+      "::std::optional<int64_t>", "blockedOperandCost", (ins "unsigned":$index), [{}], [{ return 0; }]>,
+    InterfaceMethod<"The result can be stored planar (all can store it blocked).",
+      "bool", "storesPlanar", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"Zeros that must surround the picture of operand `index`, in pixels on each side.",
+      "int64_t", "requiredHalo", (ins "unsigned":$index), [{}], [{ return 0; }]>,
+    InterfaceMethod<"The operation reads operand `index` as one flat vector, so it can have no halo.",
+      "bool", "readsFlat", (ins "unsigned":$index), [{}], [{ return false; }]>,
+  ];
+}
+
+def LoadTime : OpInterface<"LoadTime"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ The operation computes on parameters alone: it becomes part of the load table, not of the plan. }];
+}
+
+#endif

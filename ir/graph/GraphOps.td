@@ -1,0 +1,189 @@
+// The graph dialect's operations for inference. x: [N, C, H, W]; floor((H + 2p - k) / s) + 1 is every window's output size.
+#ifndef SKIP_GRAPH_OPS
+#define SKIP_GRAPH_OPS
+
+include "ir/graph/GraphDialect.td"
+include "ir/graph/GraphInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def RankedF32 : RankedTensorOf<[F32]>;
+def Image : TensorRankOf<[F32], [4]>;
+def Filter : StaticShapeTensorOf<[F32]>;
+def Vector : StaticShapeTensorOf<[F32]>;
+
+class GraphOp<string mnemonic, list<Trait> traits = []> : Op<GraphDialect, mnemonic, traits>;
+
+// A pure operation with one result whose type follows from its operands, and with reference semantics.
+class GraphValueOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic, !listconcat([
+    Pure, DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>,
+    DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>], traits)> {
+  let results = (outs RankedF32:$y);
+}
+
+//===- parameters -===//
+
+def ParameterOp : GraphOp<"parameter", [Symbol]> {
+  let summary = "a parameter of the model, known by its checkpoint name";
+  let description = [{
+    Declares a checkpoint tensor: `graph.parameter @"layer1.0.conv1.weight" : tensor<64x64x3x3xf32>`. It has no value here.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<RankedF32>:$type, UnitAttr:$buffer);
+  let assemblyFormat = "(`buffer` $buffer^)? $sym_name `:` $type attr-dict";
+  let hasVerifier = 1; // parameter-c1: static shape of rank 1, 2 or 4
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType() { return ::mlir::cast<::mlir::RankedTensorType>(getType()); }
+  }];
+}
+
+def ReadParameterOp : GraphOp<"read_parameter", [Pure, LoadTime, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the value of a parameter";
+  let description = [{ Constraint read_parameter-c1: the symbol names a `graph.parameter` of the result's type. }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter);
+  let results = (outs RankedF32:$value);
+  let assemblyFormat = "$parameter attr-dict `:` type($value)";
+}
+
+def BnScaleOp : GraphValueOp<"bn_scale", [LoadTime]> {
+  let summary = "batch norm's factor: gamma / sqrt(variance + epsilon)";
+  let description = [{ All are [C]. Constraint bn_scale-c1: gamma and variance have one length. }];
+  let arguments = (ins Vector:$gamma, Vector:$variance, F64Attr:$epsilon);
+  let assemblyFormat = "$gamma `,` $variance `epsilon` $epsilon attr-dict `:` functional-type(operands, results)";
+}
+
+def BnShiftOp : GraphValueOp<"bn_shift", [LoadTime]> {
+  let summary = "batch norm's offset: beta + (bias - mean) * scale";
+  let description = [{ All are [C]; an absent bias is zero. Constraint bn_shift-c1: all have one length. }];
+  let arguments = (ins Vector:$beta, Vector:$mean, Vector:$scale, Optional<Vector>:$bias);
+  let assemblyFormat = "$beta `,` $mean `,` $scale (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def ScaleFilterOp : GraphValueOp<"scale_filter", [LoadTime]> {
+  let summary = "w[o, ...] * scale[o]";
+  let description = [{ Constraint scale_filter-c1: scale is [O] for a filter [O, I, kh, kw] or [O, I]. }];
+  let arguments = (ins Filter:$filter, Vector:$scale);
+  let assemblyFormat = "$filter `,` $scale attr-dict `:` functional-type(operands, results)";
+}
+
+//===- contractions -===//
+
+def Conv2dOp : GraphValueOp<"conv2d", [
+    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["planarOperandCost", "blockedOperandCost", "requiredHalo"]>]> {
+  let summary = "2-D convolution (cross-correlation)";
+  let description = [{
+    y[n, o, p, q] = bias[o] + sum over i, r, s of x[n, i, p * stride + r - padding, q * stride + s - padding] * filter[o, i, r, s],
+    x read as zero outside the picture. Constraints: conv2d-c1 the filter is [O, I, kh, kw] and I is x's channel count; conv2d-c2
+    the output has at least one row and one column; conv2d-c3 bias is [O]; conv2d-c4 stride >= 1, padding >= 0.
+
+    Example: `%y = graph.conv2d %x, %w stride 2 padding 3 : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>) -> tensor<?x64x112x112xf32>`
+  }];
+  let arguments = (ins Image:$x, Filter:$filter, Optional<Vector>:$bias, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = [{ $x `,` $filter (`bias` $bias^)? `stride` $stride `padding` $padding attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def LinearOp : GraphValueOp<"linear", [
+    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["readsFlat"]>]> {
+  let summary = "fully connected layer: y = x filter^T + bias";
+  let description = [{
+    x: [N, K], filter: [O, K], bias: [O]. Constraints: linear-c1 x is [N, K] with the filter's K; linear-c2 bias is [O].
+  }];
+  let arguments = (ins RankedF32:$x, Filter:$filter, Optional<Vector>:$bias);
+  let assemblyFormat = "$x `,` $filter (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+}
+
+//===- elementwise -===//
+
+def BatchNormOp : GraphValueOp<"batch_norm", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+  let summary = "batch normalization with running statistics";
+  let description = [{
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel. Constraint batch_norm-c1: all vectors are [C].
+  }];
+  let arguments = (ins RankedF32:$x, Vector:$gamma, Vector:$beta, Vector:$mean, Vector:$variance, F64Attr:$epsilon);
+  let assemblyFormat = [{ $x `,` $gamma `,` $beta `,` $mean `,` $variance `epsilon` $epsilon attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def ScaleShiftOp : GraphValueOp<"scale_shift", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+  let summary = "x * scale[c] + shift[c]: a batch norm that no convolution could take in";
+  let description = [{ Constraint scale_shift-c1: both vectors are [C]. }];
+  let arguments = (ins RankedF32:$x, Vector:$scale, Vector:$shift);
+  let assemblyFormat = "$x `,` $scale `,` $shift attr-dict `:` functional-type(operands, results)";
+}
+
+def ReluOp : GraphValueOp<"relu", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+  let summary = "max(x, 0)";
+  let arguments = (ins RankedF32:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def AddOp : GraphValueOp<"add", [Commutative, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+  let summary = "a + b: the join of a shortcut";
+  let description = [{ Constraint add-c1: both have one shape. }];
+  let arguments = (ins RankedF32:$a, RankedF32:$b);
+  let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
+}
+
+def DropoutOp : GraphValueOp<"dropout"> {
+  let summary = "dropout: the identity at inference";
+  let arguments = (ins RankedF32:$x, F64Attr:$rate);
+  let assemblyFormat = "$x `rate` $rate attr-dict `:` functional-type(operands, results)";
+}
+
+//===- windows and movement -===//
+
+def MaxPoolOp : GraphValueOp<"max_pool", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "maximum over windows; positions outside the picture do not count";
+  let description = [{
+    Constraints: max_pool-c1 kernel >= 1, stride >= 1, 0 <= padding <= kernel / 2; max_pool-c2 the output has a row and a column.
+  }];
+  let arguments = (ins Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = "$x `kernel` $kernel `stride` $stride `padding` $padding attr-dict `:` functional-type(operands, results)";
+}
+
+def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "mean over the picture: [N, C, H, W] -> [N, C]";
+  let arguments = (ins Image:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def SubsampleOp : GraphValueOp<"subsample", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>, LayoutAware]> {
+  let summary = "every stride-th row and column: y[n, c, p, q] = x[n, c, p * stride, q * stride]";
+  let description = [{ Constraint subsample-c1: stride >= 1. The output has ceil(H / stride) rows. }];
+  let arguments = (ins Image:$x, I64Attr:$stride);
+  let assemblyFormat = "$x `stride` $stride attr-dict `:` functional-type(operands, results)";
+}
+
+def PadChannelsOp : GraphValueOp<"pad_channels", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesPrologue"]>, LayoutAware]> {
+  let summary = "zero channels before and after (shortcut option A, section 3.3)";
+  let description = [{ Constraint pad_channels-c1: before >= 0, after >= 0. }];
+  let arguments = (ins Image:$x, I64Attr:$before, I64Attr:$after);
+  let assemblyFormat = "$x `before` $before `after` $after attr-dict `:` functional-type(operands, results)";
+}
+
+def FlattenOp : GraphValueOp<"flatten"> {
+  let summary = "[N, C, H, W] -> [N, C * H * W] in NCHW order";
+  let arguments = (ins RankedF32:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def SoftmaxOp : GraphValueOp<"softmax", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "exp(x - max) / sum over the classes of [N, C]";
+  let description = [{ Constraint softmax-c1: x is [N, C]. }];
+  let arguments = (ins RankedF32:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+#endif

@@ -1,0 +1,142 @@
+// The reference semantics of each operation, in double precision: slow, obvious, and what everything else is held against.
+#include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
+#include "ir/reference/Convolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace skip::graph;
+using skip::reference::Tensor;
+using Operands = llvm::ArrayRef<const Tensor *>;
+
+/// x with f(element, channel) applied to every element; channels are axis 1.
+template <typename Function> static Tensor mapPerChannel(const Tensor &x, Function f) {
+  Tensor y(x.shape);
+  int64_t channels = x.dim(1), planeSize = x.size() / std::max<int64_t>(1, x.dim(0) * channels);
+  for (int64_t i = 0; i < x.size(); ++i)
+    y.data[i] = f(x.data[i], i / planeSize % channels);
+  return y;
+}
+
+/// y[n, c, p, q] = f(n * C + c, p, q) for a result of the given shape.
+template <typename Function> static Tensor generate(std::vector<int64_t> shape, Function f) {
+  Tensor y(std::move(shape));
+  int64_t height = y.dim(2), width = y.dim(3);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = f(i / (height * width), i / width % height, i % width);
+  return y;
+}
+
+Tensor BnScaleOp::evaluate(Operands in) {
+  Tensor y(in[0]->shape);
+  for (int64_t c = 0; c < y.size(); ++c)
+    y.data[c] = in[0]->data[c] / std::sqrt(in[1]->data[c] + getEpsilon().convertToDouble());
+  return y;
+}
+
+Tensor BnShiftOp::evaluate(Operands in) {
+  Tensor y(in[0]->shape);
+  for (int64_t c = 0; c < y.size(); ++c)
+    y.data[c] = in[0]->data[c] + ((in.size() > 3 ? in[3]->data[c] : 0.0) - in[1]->data[c]) * in[2]->data[c];
+  return y;
+}
+
+Tensor ScaleFilterOp::evaluate(Operands in) {
+  Tensor y(in[0]->shape);
+  int64_t perOutput = y.size() / y.dim(0);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = in[0]->data[i] * in[1]->data[i / perOutput];
+  return y;
+}
+
+Tensor Conv2dOp::evaluate(Operands in) {
+  return reference::convolve(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr, getStride(), getPadding());
+}
+
+Tensor LinearOp::evaluate(Operands in) { return reference::multiply(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr); }
+
+Tensor BatchNormOp::evaluate(Operands in) {
+  double epsilon = getEpsilon().convertToDouble();
+  return mapPerChannel(*in[0], [&](double x, int64_t c) {
+    return in[1]->data[c] * (x - in[3]->data[c]) / std::sqrt(in[4]->data[c] + epsilon) + in[2]->data[c];
+  });
+}
+
+Tensor ScaleShiftOp::evaluate(Operands in) {
+  return mapPerChannel(*in[0], [&](double x, int64_t c) { return x * in[1]->data[c] + in[2]->data[c]; });
+}
+
+// NaN passes through, as a compiled relu may not hide one.
+Tensor ReluOp::evaluate(Operands in) {
+  return mapPerChannel(*in[0], [](double x, int64_t) { return x < 0 ? 0.0 : x; });
+}
+
+Tensor AddOp::evaluate(Operands in) {
+  Tensor y(in[0]->shape);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = in[0]->data[i] + in[1]->data[i];
+  return y;
+}
+
+Tensor DropoutOp::evaluate(Operands in) { return *in[0]; }
+
+Tensor MaxPoolOp::evaluate(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
+  return generate({x.dim(0), x.dim(1), *windowOutputSize(height, kernel, stride, padding),
+                   *windowOutputSize(width, kernel, stride, padding)},
+                  [&](int64_t plane, int64_t p, int64_t q) {
+                    double best = -std::numeric_limits<double>::infinity();
+                    for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
+                      for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
+                        best = std::max(best, x.data[(plane * height + h) * width + w]);
+                    return best;
+                  });
+}
+
+Tensor GlobalAvgPoolOp::evaluate(Operands in) {
+  const Tensor &x = *in[0];
+  Tensor y({x.dim(0), x.dim(1)});
+  int64_t planeSize = x.dim(2) * x.dim(3);
+  for (int64_t i = 0; i < x.size(); ++i)
+    y.data[i / planeSize] += x.data[i] / static_cast<double>(planeSize);
+  return y;
+}
+
+Tensor SubsampleOp::evaluate(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t height = x.dim(2), width = x.dim(3), stride = getStride();
+  return generate({x.dim(0), x.dim(1), subsampledSize(height, stride), subsampledSize(width, stride)},
+                  [&](int64_t plane, int64_t p, int64_t q) { return x.data[(plane * height + p * stride) * width + q * stride]; });
+}
+
+Tensor PadChannelsOp::evaluate(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t channels = x.dim(1), before = getBefore(), outChannels = before + channels + getAfter();
+  return generate({x.dim(0), outChannels, x.dim(2), x.dim(3)}, [&](int64_t plane, int64_t p, int64_t q) {
+    int64_t n = plane / outChannels, c = plane % outChannels - before;
+    return c < 0 || c >= channels ? 0.0 : x.data[((n * channels + c) * x.dim(2) + p) * x.dim(3) + q];
+  });
+}
+
+Tensor FlattenOp::evaluate(Operands in) {
+  Tensor y = *in[0];
+  y.shape = {y.dim(0), y.size() / std::max<int64_t>(1, y.dim(0))};
+  return y;
+}
+
+Tensor SoftmaxOp::evaluate(Operands in) {
+  Tensor y = *in[0];
+  int64_t classes = y.dim(1);
+  for (int64_t n = 0; n < y.dim(0); ++n) {
+    auto row = llvm::MutableArrayRef<double>(y.data).slice(n * classes, classes);
+    double largest = *std::max_element(row.begin(), row.end()), sum = 0;
+    for (double &value : row)
+      sum += value = std::exp(value - largest);
+    for (double &value : row)
+      value /= sum;
+  }
+  return y;
+}
