@@ -1,0 +1,31 @@
+// The arithmetic of layouts.
+#include "ir/plan/Layout.h"
+
+using namespace skip;
+using namespace skip::plan;
+
+Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
+  bool blocked = layout.getKind() == LayoutKind::blocked, picture = type.getRank() == 4;
+  int64_t lanes = blocked ? 16 : 1, halo = layout.getHalo();
+  Strides s;
+  s.halo = halo;
+  s.channels = type.getDimSize(1);
+  s.height = picture ? type.getDimSize(2) : 1;
+  s.width = picture ? type.getDimSize(3) : 1;
+  s.blocks = (s.channels + lanes - 1) / lanes;
+  s.pixel = lanes;
+  s.row = (s.width + 2 * halo) * lanes;
+  s.block = (s.height + 2 * halo) * s.row;
+  s.image = s.blocks * s.block;
+  s.origin = halo * (s.row + s.pixel);
+  return s;
+}
+
+int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
+  return stridesOf(type, layout).image * batch * int64_t(sizeof(float));
+}
+
+int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutKind kind) {
+  int64_t depth = kind == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
+  return roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * int64_t(sizeof(float));
+}

@@ -1,0 +1,28 @@
+// The arithmetic of layouts: sizes and strides of a tensor in memory.
+#pragma once
+
+#include "ir/plan/Plan.h"
+
+namespace skip::plan {
+
+/// Where the elements of an activation lie, in elements of float32. A rank-2 tensor [N, C] is a picture of one pixel.
+struct Strides {
+  int64_t channels, height, width; // logical sizes; channels not rounded
+  int64_t blocks;                  // C / 16 rounded up, or C when planar
+  int64_t image, block, row, pixel; // distances between images, blocks (planar: channels), rows and pixels
+  int64_t origin;                  // from the buffer's first element to the interior origin
+  int64_t halo;
+};
+
+/// Strides of an activation of type [N, C, H, W] or [N, C].
+Strides stridesOf(mlir::RankedTensorType type, LayoutAttr layout);
+
+/// Bytes of an activation's buffer for `batch` images.
+int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch);
+
+/// Bytes of packed weights of `dims` {oc, ic, kh, kw}; a vector has dims {oc, 1, 1, 1}.
+int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutKind kind);
+
+inline int64_t roundUpToBlock(int64_t channels) { return (channels + 15) / 16 * 16; }
+
+} // namespace skip::plan

@@ -1,0 +1,66 @@
+// Registers the plan dialect; its verifiers and the schedules' answers.
+#include "ir/plan/Plan.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace skip;
+using namespace skip::plan;
+
+#include "ir/plan/PlanDialect.cpp.inc"
+#include "ir/plan/PlanEnums.cpp.inc"
+
+#include "ir/plan/PlanAttrInterfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/plan/PlanAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "ir/plan/PlanOps.cpp.inc"
+
+void PlanDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "ir/plan/PlanAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "ir/plan/PlanOps.cpp.inc"
+      >();
+}
+
+//===- schedules -===//
+
+std::array<int64_t, 3> ConvScheduleAttr::split() const { return {1, getOcBlocks(), 1}; }
+std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
+
+//===- kernels -===//
+
+LogicalResult KernelOp::verify() {
+  if (getBody().getArgumentTypes() != getInputs().getTypes())
+    return emitOpError("kernel-c1: the region's arguments must have the inputs' types");
+  auto yield = llvm::dyn_cast<YieldOp>(getBody().front().getTerminator());
+  if (!yield || yield.getValues().getTypes() != getOutputs().getTypes())
+    return emitOpError("kernel-c1: the region must yield values of the results' types");
+  size_t operands = getInputs().size() + getOutputs().size();
+  if ((getLayouts() && getLayouts()->size() != operands) || (getSlots() && getSlots()->size() != operands))
+    return emitOpError("kernel-c2: there must be one layout and one slot for each input and result");
+  return success();
+}
+
+llvm::SmallVector<Operation *, 2> KernelOp::roots() {
+  llvm::SmallVector<Operation *, 2> found;
+  for (Operation &op : getBody().front())
+    if (auto fusible = llvm::dyn_cast<graph::Fusible>(op))
+      if (fusible.canBeRoot() && !(fusible.canBePrologue() && llvm::hasSingleElement(op.getUsers()) &&
+                                   llvm::isa<graph::Fusible>(*op.user_begin()) &&
+                                   llvm::cast<graph::Fusible>(*op.user_begin()).takesPrologue()))
+        found.push_back(&op);
+  return found;
+}
+
+//===- relayout -===//
+
+bool RelayoutOp::canBeRoot() { return true; }
+std::optional<int64_t> RelayoutOp::planarOperandCost(unsigned) { return 0; }
+bool RelayoutOp::storesPlanar() { return true; }

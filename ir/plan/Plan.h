@@ -1,0 +1,34 @@
+// The plan dialect's C++ face.
+#pragma once
+
+#include "ir/graph/Graph.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Attributes.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <array>
+
+#include "ir/plan/PlanDialect.h.inc"
+#include "ir/plan/PlanEnums.h.inc"
+
+#include "ir/plan/PlanAttrInterfaces.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/plan/PlanAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "ir/plan/PlanOps.h.inc"
+
+namespace skip::plan {
+
+/// Names of the discardable attributes: on the module `plan.target`; on a variant's function `plan.batch` (its bound) and
+/// `plan.workspace_bytes`; on the module `plan.weights_bytes`.
+inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "plan.batch",
+                                     workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes";
+
+} // namespace skip::plan

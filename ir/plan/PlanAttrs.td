@@ -1,0 +1,91 @@
+// Layouts, slots, schedules and the target, as attributes.
+#ifndef SKIP_PLAN_ATTRS
+#define SKIP_PLAN_ATTRS
+
+include "ir/plan/PlanDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class PlanAttr<string name, string mnemonic_, list<Trait> traits = []> : AttrDef<PlanDialect, name, traits> {
+  let mnemonic = mnemonic_;
+}
+
+def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", [
+    I32EnumCase<"planar", 0>, I32EnumCase<"blocked", 1>, I32EnumCase<"filter16", 2>, I32EnumCase<"filter1", 3>,
+    I32EnumCase<"vector", 4>]> {
+  let cppNamespace = "::skip::plan";
+}
+
+def LayoutAttr : PlanAttr<"Layout", "layout"> {
+  let summary = "how a tensor's elements lie in memory";
+  let description = [{
+    | kind | index function of an element | of |
+    |---|---|---|
+    | `planar` | `((n * C + c) * (H + 2h) + y + h) * (W + 2h) + x + h` | activations; the caller's own arrays have h = 0 |
+    | `blocked` | `(((n * C/16 + c/16) * (H + 2h) + y + h) * (W + 2h) + x + h) * 16 + c%16` | activations; C rounded up to 16 |
+    | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
+    | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
+    | `vector` | `[c]`, rounded up to 16 | biases, scales |
+
+    h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
+    tensor [N, C] is a picture of one pixel. With h = 1, a 2x3 picture (. is a zero):
+
+    ```
+    . . . . .
+    . a b c .
+    . d e f .
+    . . . . .
+    ```
+  }];
+  let parameters = (ins EnumParameter<LayoutKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$halo);
+  let assemblyFormat = "`<` $kind (`halo` $halo^)? `>`";
+}
+
+def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [
+    I32EnumCase<"input", 0>, I32EnumCase<"output", 1>, I32EnumCase<"weights", 2>, I32EnumCase<"state", 3>,
+    I32EnumCase<"workspace", 4>]> {
+  let cppNamespace = "::skip::plan";
+}
+
+def SlotAttr : PlanAttr<"Slot", "slot"> {
+  let summary = "a buffer's place: segment, which of the inputs or outputs, byte offset and size at the bounds";
+  let parameters = (ins EnumParameter<Segment>:$segment, "int64_t":$index, "int64_t":$offset, "int64_t":$bytes);
+  let assemblyFormat = "`<` $segment `[` $index `]` `+` $offset `bytes` $bytes `>`";
+}
+
+def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the numbers are those of runtime/Abi.h", [
+    I32EnumCase<"avx2", 0>, I32EnumCase<"avx512", 1>]> {
+  let cppNamespace = "::skip::plan";
+}
+
+def TargetAttr : PlanAttr<"Target", "target"> {
+  let summary = "what the kernels are built for";
+  let description = [{
+    `isas` in ascending order, each an `Isa`'s name. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
+  }];
+  let parameters = (ins ArrayRefParameter<"Isa">:$isas, StringRefParameter<"", "\"\"">:$cpu, StringRefParameter<"", "\"\"">:$features);
+  let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
+}
+
+def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
+  let cppNamespace = "::skip::plan";
+  let description = [{ One choice from a kernel family's schedule space. }];
+  let methods = [
+    InterfaceMethod<"How many domain points a work unit spans along each of the step's three axes.",
+      "::std::array<int64_t, 3>", "split", (ins)>,
+  ];
+}
+
+def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a direct contraction's register tile: ocBlocks blocks of 16 channels by columns pixels";
+  let description = [{ A row of output pixels is tiled by `columns`, what remains by `tails` in descending order. }];
+  let parameters = (ins "int64_t":$ocBlocks, "int64_t":$columns, OptionalArrayRefParameter<"int64_t">:$tails);
+  let assemblyFormat = "`<` $ocBlocks `x` $columns (`tails` `[` $tails^ `]`)? `>`";
+}
+
+def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "the only schedule of a memory-bound kernel: one unit for each domain point";
+  let assemblyFormat = "";
+}
+
+#endif
