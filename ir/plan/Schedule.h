@@ -1,0 +1,48 @@
+// The schedules of the direct convolution: what is legal, and which are worth trying first. Plain C++, no MLIR.
+#pragma once
+
+#include "runtime/Abi.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace skip::plan {
+
+/// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `columns` output pixels of one row. A row is
+/// tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
+struct ConvSchedule {
+  int64_t ocBlocks = 1;
+  int64_t columns = 1;
+  std::vector<int64_t> tails;
+
+  bool operator==(const ConvSchedule &) const = default;
+};
+
+/// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the images.
+struct ConvShape {
+  int64_t ocBlocks = 1;   // blocks of 16 output channels
+  int64_t inChannels = 1; // of the main root, not rounded
+  int64_t kernelHeight = 1, kernelWidth = 1;
+  int64_t stride = 1;
+  int64_t outHeight = 1, outWidth = 1;
+  int64_t images = 1;
+  bool planarInput = false;
+  bool imagesAreColumns = false;
+};
+
+/// Whether a kernel of this schedule keeps its accumulators in registers on `isa`, whatever the shape.
+bool fitsRegisters(const ConvSchedule &schedule, SkipIsa isa);
+
+/// Whether full tiles and then tails, greedily, add up to exactly `width`.
+bool covers(const ConvSchedule &schedule, int64_t width);
+
+/// Whether the schedule computes this shape: it fits the registers, its ocBlocks divide the shape's, and it covers the width.
+bool isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
+
+/// The fraction of peak (0..1) that the cost model expects of a legal schedule.
+double predictedEfficiency(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
+
+/// All legal schedules worth trying, the best expected first; never empty for a valid shape (every extent >= 1).
+std::vector<ConvSchedule> convSchedules(const ConvShape &shape, SkipIsa isa);
+
+} // namespace skip::plan
