@@ -84,15 +84,15 @@ enum SkipLoadKind {
 };
 
 typedef struct SkipLoad {
-  uint32_t kind;        // SkipLoadKind
-  uint32_t accumulate;  // 1: add to what earlier entries wrote there (two biases that became one)
-  uint64_t offset;      // in the weights segment, 64-byte aligned
+  uint32_t kind;       // SkipLoadKind
+  uint32_t accumulate; // 1: add to what earlier entries wrote there (two biases that became one)
+  uint64_t offset;     // in the weights segment, 64-byte aligned
   uint64_t bytes;
-  int64_t dims[4];      // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
-  int64_t icBlock;      // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
+  int64_t dims[4]; // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
+  int64_t icBlock; // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
   double epsilon;
-  int32_t source;       // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
-  int32_t bias;         // the conv's or linear layer's own bias
+  int32_t source; // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
+  int32_t bias;   // the conv's or linear layer's own bias
   int32_t gamma, beta, mean, variance;
 } SkipLoad;
 
@@ -123,14 +123,14 @@ typedef struct SkipModelImage {
   uint32_t abiVersion;
   uint32_t inputCount, outputCount, variantCount, tensorCount, loadCount;
   const char *name;
-  const char *compiler;    // e.g. `skipc 0.1.0`
+  const char *compiler; // e.g. `skipc 0.1.0`
   const SkipPort *inputs;
   const SkipPort *outputs;
   const SkipVariant *variants;
   const SkipTensor *tensors;
   const SkipLoad *loads;
-  uint64_t weightsBytes;   // of the weights segment
-  uint64_t loadFingerprint; // of tensors, load table and weightsBytes: a packed weights file bears it
+  uint64_t weightsBytes;       // of the weights segment
+  uint64_t loadFingerprint;    // of tensors, load table and weightsBytes: a packed weights file bears it
   const void *embeddedWeights; // the weights segment itself, 64-byte aligned, or null
   float mean[3], deviation[3]; // of the first input, for normalize_rgb8; deviation 0: the spec declares none
 } SkipModelImage;

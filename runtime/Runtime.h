@@ -22,8 +22,8 @@ typedef enum skip_status {
   SKIP_OK = 0,
   SKIP_INVALID_ARGUMENT = 1,
   SKIP_OUT_OF_MEMORY = 2,
-  SKIP_NO_WEIGHTS = 3,      /* a run before weights were bound, or none are embedded */
-  SKIP_BAD_WEIGHTS = 4,     /* not a checkpoint of this model; the text lists every missing, extra or mis-shaped tensor */
+  SKIP_NO_WEIGHTS = 3,  /* a run before weights were bound, or none are embedded */
+  SKIP_BAD_WEIGHTS = 4, /* not a checkpoint of this model; the text lists every missing, extra or mis-shaped tensor */
   SKIP_IO_ERROR = 5,
   SKIP_UNSUPPORTED_CPU = 6, /* the library holds no body that this CPU can run */
   SKIP_BUSY = 7,            /* the context or its pool is inside another run */
@@ -58,8 +58,8 @@ typedef void (*skip_observer)(void *user, const skip_step_event *event);
 
 /* Zero means the default for each field. */
 typedef struct skip_context_options {
-  int64_t max_batch;              /* default: the largest batch that the library was built for */
-  void *workspace;                /* default: the context allocates it; else 64-byte aligned, of workspace_bytes */
+  int64_t max_batch; /* default: the largest batch that the library was built for */
+  void *workspace;   /* default: the context allocates it; else 64-byte aligned, of workspace_bytes */
   size_t workspace_bytes;
   skip_pool *pool;                /* default: run on the calling thread alone */
   skip_parallel_for parallel_for; /* used instead of a pool */
@@ -94,9 +94,10 @@ skip_status skipmodel_pool_create(int32_t threads, skip_pool **pool);
 int32_t skipmodel_pool_threads(const skip_pool *pool);
 void skipmodel_pool_destroy(skip_pool *pool);
 
-/* `weights` may be null and bound later; `options` may be null. Neither is owned; both, and the model, must outlive the context. */
-skip_status skipmodel_context_create(const skip_model *model, const skip_weights *weights,
-                                     const skip_context_options *options, skip_context **context);
+/* `weights` may be null and bound later; `options` may be null. Neither is owned; both, and the model, must outlive the
+ * context. */
+skip_status skipmodel_context_create(const skip_model *model, const skip_weights *weights, const skip_context_options *options,
+                                     skip_context **context);
 skip_status skipmodel_context_bind(skip_context *context, const skip_weights *weights);
 skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user);
 void skipmodel_context_destroy(skip_context *context);

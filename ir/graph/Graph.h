@@ -11,6 +11,8 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "llvm/Support/raw_ostream.h"
+
 #include <optional>
 
 #include "ir/graph/GraphDialect.h.inc"

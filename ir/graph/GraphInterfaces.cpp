@@ -24,11 +24,15 @@ bool Conv2dOp::takesEpilogue() { return true; }
 bool Conv2dOp::accumulates() { return true; }
 bool LinearOp::canBeRoot() { return true; }
 bool LinearOp::takesEpilogue() { return true; }
-bool LinearOp::accumulates() { return true; }
-bool BatchNormOp::canBeEpilogue() { return false; } // it becomes a scale_shift first
+bool LinearOp::takesPrologue() { return true; }
+bool FlattenOp::canBeRoot() { return true; }
+bool FlattenOp::canBePrologue() { return true; }
 bool ScaleShiftOp::canBeEpilogue() { return true; }
+bool ScaleShiftOp::takesEpilogue() { return true; }
 bool ReluOp::canBeEpilogue() { return true; }
+bool ReluOp::takesEpilogue() { return true; }
 bool AddOp::canBeEpilogue() { return true; }
+bool AddOp::takesEpilogue() { return true; }
 bool MaxPoolOp::canBeRoot() { return true; }
 bool GlobalAvgPoolOp::canBeRoot() { return true; }
 bool SubsampleOp::canBeRoot() { return true; }
@@ -36,6 +40,20 @@ bool SubsampleOp::canBePrologue() { return true; }
 bool PadChannelsOp::canBeRoot() { return true; }
 bool PadChannelsOp::takesPrologue() { return true; }
 bool SoftmaxOp::canBeRoot() { return true; }
+
+//===- structure -===//
+
+void Conv2dOp::printStructure(llvm::raw_ostream &os) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  os << "conv" << filter[2] << "x" << filter[3] << "s" << getStride() << (getBias() ? "b" : "");
+}
+
+void LinearOp::printStructure(llvm::raw_ostream &os) { os << "linear" << (getBias() ? "b" : ""); }
+void MaxPoolOp::printStructure(llvm::raw_ostream &os) { os << "max_pool" << getKernel() << "s" << getStride(); }
+void SubsampleOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride(); }
+
+// How far the channels shift inside their blocks is code; by how many blocks, a parameter.
+void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore() % 16; }
 
 //===- layouts -===//
 
@@ -53,3 +71,4 @@ std::optional<int64_t> Conv2dOp::blockedOperandCost(unsigned index) {
 int64_t Conv2dOp::requiredHalo(unsigned index) { return index == 0 ? int64_t(getPadding()) : 0; }
 
 bool LinearOp::readsFlat(unsigned index) { return index == 0; }
+bool FlattenOp::readsFlat(unsigned index) { return true; }

@@ -70,7 +70,7 @@ def ScaleFilterOp : GraphValueOp<"scale_filter", [LoadTime]> {
 
 def Conv2dOp : GraphValueOp<"conv2d", [
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates", "printStructure"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["planarOperandCost", "blockedOperandCost", "requiredHalo"]>]> {
   let summary = "2-D convolution (cross-correlation)";
   let description = [{
@@ -87,7 +87,7 @@ def Conv2dOp : GraphValueOp<"conv2d", [
 
 def LinearOp : GraphValueOp<"linear", [
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["readsFlat"]>]> {
   let summary = "fully connected layer: y = x filter^T + bias";
   let description = [{
@@ -100,7 +100,7 @@ def LinearOp : GraphValueOp<"linear", [
 //===- elementwise -===//
 
 def BatchNormOp : GraphValueOp<"batch_norm", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+    Fusible, LayoutAware]> {
   let summary = "batch normalization with running statistics";
   let description = [{
     y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel. Constraint batch_norm-c1: all vectors are [C].
@@ -111,20 +111,20 @@ def BatchNormOp : GraphValueOp<"batch_norm", [
 }
 
 def ScaleShiftOp : GraphValueOp<"scale_shift", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "x * scale[c] + shift[c]: a batch norm that no convolution could take in";
   let description = [{ Constraint scale_shift-c1: both vectors are [C]. }];
   let arguments = (ins RankedF32:$x, Vector:$scale, Vector:$shift);
   let assemblyFormat = "$x `,` $scale `,` $shift attr-dict `:` functional-type(operands, results)";
 }
 
-def ReluOp : GraphValueOp<"relu", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+def ReluOp : GraphValueOp<"relu", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "max(x, 0)";
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def AddOp : GraphValueOp<"add", [Commutative, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue"]>, LayoutAware]> {
+def AddOp : GraphValueOp<"add", [Commutative, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "a + b: the join of a shortcut";
   let description = [{ Constraint add-c1: both have one shape. }];
   let arguments = (ins RankedF32:$a, RankedF32:$b);
@@ -140,7 +140,7 @@ def DropoutOp : GraphValueOp<"dropout"> {
 //===- windows and movement -===//
 
 def MaxPoolOp : GraphValueOp<"max_pool", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "maximum over windows; positions outside the picture do not count";
   let description = [{
     Constraints: max_pool-c1 kernel >= 1, stride >= 1, 0 <= padding <= kernel / 2; max_pool-c2 the output has a row and a column.
@@ -157,7 +157,7 @@ def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [
 }
 
 def SubsampleOp : GraphValueOp<"subsample", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue", "printStructure"]>, LayoutAware]> {
   let summary = "every stride-th row and column: y[n, c, p, q] = x[n, c, p * stride, q * stride]";
   let description = [{ Constraint subsample-c1: stride >= 1. The output has ceil(H / stride) rows. }];
   let arguments = (ins Image:$x, I64Attr:$stride);
@@ -165,14 +165,16 @@ def SubsampleOp : GraphValueOp<"subsample", [
 }
 
 def PadChannelsOp : GraphValueOp<"pad_channels", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesPrologue"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesPrologue", "printStructure"]>, LayoutAware]> {
   let summary = "zero channels before and after (shortcut option A, section 3.3)";
   let description = [{ Constraint pad_channels-c1: before >= 0, after >= 0. }];
   let arguments = (ins Image:$x, I64Attr:$before, I64Attr:$after);
   let assemblyFormat = "$x `before` $before `after` $after attr-dict `:` functional-type(operands, results)";
 }
 
-def FlattenOp : GraphValueOp<"flatten"> {
+def FlattenOp : GraphValueOp<"flatten", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["readsFlat"]>]> {
   let summary = "[N, C, H, W] -> [N, C * H * W] in NCHW order";
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";

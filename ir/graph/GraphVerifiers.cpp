@@ -20,9 +20,9 @@ static LogicalResult infer(SmallVectorImpl<Type> &types, Value like, ArrayRef<in
   return success();
 }
 
-#define INFER(OP)                                                                                                            \
-  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,                 \
-                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,            \
+#define INFER(OP)                                                                                                              \
+  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,                   \
+                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,              \
                                      SmallVectorImpl<Type> &types)
 
 LogicalResult ParameterOp::verify() {
@@ -35,7 +35,8 @@ LogicalResult ParameterOp::verify() {
 LogicalResult ReadParameterOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto parameter = symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getParameterAttr());
   if (!parameter || parameter.getType() != getValue().getType())
-    return emitOpError("read_parameter-c1: no parameter of type ") << getValue().getType() << " is named " << getParameterAttr();
+    return emitOpError("read_parameter-c1: no parameter of type ")
+           << getValue().getType() << " is named " << getParameterAttr();
   return success();
 }
 

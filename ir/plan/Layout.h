@@ -7,10 +7,10 @@ namespace skip::plan {
 
 /// Where the elements of an activation lie, in elements of float32. A rank-2 tensor [N, C] is a picture of one pixel.
 struct Strides {
-  int64_t channels, height, width; // logical sizes; channels not rounded
-  int64_t blocks;                  // C / 16 rounded up, or C when planar
+  int64_t channels, height, width;  // logical sizes; channels not rounded
+  int64_t blocks;                   // C / 16 rounded up, or C when planar
   int64_t image, block, row, pixel; // distances between images, blocks (planar: channels), rows and pixels
-  int64_t origin;                  // from the buffer's first element to the interior origin
+  int64_t origin;                   // from the buffer's first element to the interior origin
   int64_t halo;
 };
 

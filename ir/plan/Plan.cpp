@@ -52,9 +52,9 @@ llvm::SmallVector<Operation *, 2> KernelOp::roots() {
   llvm::SmallVector<Operation *, 2> found;
   for (Operation &op : getBody().front())
     if (auto fusible = llvm::dyn_cast<graph::Fusible>(op))
-      if (fusible.canBeRoot() && !(fusible.canBePrologue() && llvm::hasSingleElement(op.getUsers()) &&
-                                   llvm::isa<graph::Fusible>(*op.user_begin()) &&
-                                   llvm::cast<graph::Fusible>(*op.user_begin()).takesPrologue()))
+      if (fusible.canBeRoot() &&
+          !(fusible.canBePrologue() && llvm::hasSingleElement(op.getUsers()) && llvm::isa<graph::Fusible>(*op.user_begin()) &&
+            llvm::cast<graph::Fusible>(*op.user_begin()).takesPrologue()))
         found.push_back(&op);
   return found;
 }

@@ -8,8 +8,8 @@
 
 namespace skip::plan {
 
-/// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `columns` output pixels of one row. A row is
-/// tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
+/// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `columns` output pixels of one row. A row
+/// is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t columns = 1;
@@ -18,7 +18,8 @@ struct ConvSchedule {
   bool operator==(const ConvSchedule &) const = default;
 };
 
-/// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the images.
+/// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the
+/// images.
 struct ConvShape {
   int64_t ocBlocks = 1;   // blocks of 16 output channels
   int64_t inChannels = 1; // of the main root, not rounded

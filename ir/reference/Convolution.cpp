@@ -1,6 +1,6 @@
-// Convolution as shifted rows: y's row p gains, for each input channel i and filter tap (r, s), x's row p * stride + r - padding
-// times one scalar. The inner loop runs over output columns, so the compiler vectorises it for stride 1; output planes are
-// shared out over the cores, and each element is summed in one fixed order, whatever the number of cores.
+// Convolution as shifted rows: y's row p gains, for each input channel i and filter tap (r, s), x's row p * stride + r -
+// padding times one scalar. The inner loop runs over output columns, so the compiler vectorises it for stride 1; output planes
+// are shared out over the cores, and each element is summed in one fixed order, whatever the number of cores.
 #include "ir/reference/Convolution.h"
 
 #include <algorithm>

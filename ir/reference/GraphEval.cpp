@@ -85,15 +85,16 @@ Tensor DropoutOp::evaluate(Operands in) { return *in[0]; }
 Tensor MaxPoolOp::evaluate(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
-  return generate({x.dim(0), x.dim(1), *windowOutputSize(height, kernel, stride, padding),
-                   *windowOutputSize(width, kernel, stride, padding)},
-                  [&](int64_t plane, int64_t p, int64_t q) {
-                    double best = -std::numeric_limits<double>::infinity();
-                    for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
-                      for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
-                        best = std::max(best, x.data[(plane * height + h) * width + w]);
-                    return best;
-                  });
+  return generate(
+      {x.dim(0), x.dim(1), *windowOutputSize(height, kernel, stride, padding),
+       *windowOutputSize(width, kernel, stride, padding)},
+      [&](int64_t plane, int64_t p, int64_t q) {
+        double best = -std::numeric_limits<double>::infinity();
+        for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
+          for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
+            best = std::max(best, x.data[(plane * height + h) * width + w]);
+        return best;
+      });
 }
 
 Tensor GlobalAvgPoolOp::evaluate(Operands in) {
@@ -108,8 +109,9 @@ Tensor GlobalAvgPoolOp::evaluate(Operands in) {
 Tensor SubsampleOp::evaluate(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), stride = getStride();
-  return generate({x.dim(0), x.dim(1), subsampledSize(height, stride), subsampledSize(width, stride)},
-                  [&](int64_t plane, int64_t p, int64_t q) { return x.data[(plane * height + p * stride) * width + q * stride]; });
+  return generate(
+      {x.dim(0), x.dim(1), subsampledSize(height, stride), subsampledSize(width, stride)},
+      [&](int64_t plane, int64_t p, int64_t q) { return x.data[(plane * height + p * stride) * width + q * stride]; });
 }
 
 Tensor PadChannelsOp::evaluate(Operands in) {

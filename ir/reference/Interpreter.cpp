@@ -40,8 +40,10 @@ std::optional<std::vector<Tensor>> reference::interpret(func::FuncOp model, llvm
                                                         const Parameters &parameters,
                                                         llvm::function_ref<void(llvm::StringRef, const Tensor &)> observe) {
   Values values;
-  for (auto [argument, input] : llvm::zip_equal(model.getArguments(), inputs))
+  for (auto [argument, input] : llvm::zip_equal(model.getArguments(), inputs)) {
     values[argument] = input;
+    observe(graph::valueName(argument.getLoc()), input);
+  }
 
   llvm::DenseMap<Value, Operation *> lastUse;
   model.walk([&](Operation *op) {

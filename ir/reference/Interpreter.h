@@ -14,7 +14,6 @@ namespace mlir::func {
 class FuncOp;
 }
 
-
 namespace skip::reference {
 
 /// Parameter values by checkpoint name.
@@ -23,7 +22,8 @@ using Parameters = llvm::StringMap<Tensor>;
 /// Evaluates `model` on inputs of any one batch; returns its outputs, or nothing after an error at the operation that has no
 /// reference semantics or whose parameter has no value. `observe` hears every value with its name (see graph::valueName), in
 /// order; values are freed after their last use.
-std::optional<std::vector<Tensor>> interpret(mlir::func::FuncOp model, llvm::ArrayRef<Tensor> inputs, const Parameters &parameters,
+std::optional<std::vector<Tensor>> interpret(mlir::func::FuncOp model, llvm::ArrayRef<Tensor> inputs,
+                                             const Parameters &parameters,
                                              llvm::function_ref<void(llvm::StringRef, const Tensor &)> observe);
 
 } // namespace skip::reference

@@ -1,0 +1,95 @@
+// The small vocabulary in which the kernel emitters are written: a function of the kernel ABI, addresses, vectors of 16, loops.
+#pragma once
+
+#include "codegen/kernel/Epilogue.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <array>
+
+namespace skip::kernel {
+
+using mlir::Value;
+using mlir::ValueRange;
+using Values = llvm::SmallVector<Value>;
+
+/// One tensor operand inside a kernel: a pointer and the strides of its axes, in elements. A pixel distance of 0 stands for the
+/// constant `pixelElements`.
+struct View {
+  Value pointer, image, block, row, pixel;
+};
+
+/// Appends to the body of one kernel function. Integers are i64, vectors 16 x f32, pointers opaque; offsets count elements.
+class Builder {
+public:
+  /// Creates the function `name` of type SkipKernelFn at the end of `module` and points into its body.
+  Builder(mlir::ModuleOp module, llvm::StringRef name);
+
+  /// Ends the function.
+  void finish();
+
+  Value operand(unsigned index); // the pointer
+  Value param(unsigned index);
+  Value begin() { return function.getArgument(2); }
+  Value end() { return function.getArgument(3); }
+
+  Value constant(int64_t value);
+  Value add(Value a, Value b);
+  Value sub(Value a, Value b);
+  Value mul(Value a, Value b);
+  Value mul(Value a, int64_t factor) { return factor == 1 ? a : mul(a, constant(factor)); }
+  Value ceilDiv(Value a, int64_t divisor); // a >= 0, unsigned
+  Value divide(Value a, Value b);          // unsigned
+  Value modulo(Value a, Value b);          // unsigned
+  Value min(Value a, Value b);             // signed
+  Value max(Value a, Value b);             // signed
+  Value less(Value a, Value b);            // signed, i1
+  Value equal(Value a, Value b);           // i1
+
+  Value at(Value pointer, Value offset);   // pointer + offset elements
+  Value at(Value pointer, int64_t offset);
+  Value load(Value pointer, int64_t offset = 0);       // 16 floats
+  Value loadScalar(Value pointer, int64_t offset = 0); // one float
+  void store(Value value, Value pointer, int64_t offset = 0);
+  Value splat(Value scalar);
+  Value splat(float value);
+  Value fma(Value a, Value b, Value c); // a * b + c
+  Value maximum(Value a, Value b);      // a > b ? a : b
+  Value relu(Value x) { return maximum(splat(0.0f), x); } // NaN stays NaN
+
+  /// for (i = from; i < to; i += step), carrying `initial`; `body` returns the next carried values.
+  Values loop(Value from, Value to, int64_t step, ValueRange initial,
+              llvm::function_ref<Values(Value index, ValueRange carried)> body);
+  void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value index)> body);
+  void when(Value condition, llvm::function_ref<void()> then);
+  Values when(Value condition, llvm::function_ref<Values()> then, llvm::function_ref<Values()> otherwise);
+
+  /// Runs `body` for each unit of [begin, end): its first coordinate along each axis of the domain params[0..2].
+  void forEachUnit(std::array<int64_t, 3> split, llvm::function_ref<void(std::array<Value, 3> position)> body);
+
+  mlir::ImplicitLocOpBuilder op; // for anything else
+
+private:
+  mlir::LLVM::LLVMFuncOp function;
+};
+
+/// Where the zeros around one plane go (one image, one block or channel). `pixel` is 16 (blocked) or 1 (planar) elements.
+struct HaloTarget {
+  Value plane; // the plane's interior origin
+  Value rowStride, rows, columns, halo;
+  int64_t pixel = kLanes;
+};
+
+/// Writes the zeros that border row `row`, and the rows above the first and below the last: called for each row once, it writes
+/// the whole halo.
+void writeHalo(Builder &b, const HaloTarget &target, Value row);
+
+/// The operands and parameters that a chain of epilogue operations consumes, one entry each in chain order.
+struct EpilogueSources {
+  llvm::SmallVector<View, 2> adds;                             // positioned at the first vector's image, block, row and pixel
+  llvm::SmallVector<std::pair<Value, Value>, 2> scaleShift; // pointers at the first block's 16 channels
+};
+
+} // namespace skip::kernel

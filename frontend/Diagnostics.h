@@ -1,0 +1,106 @@
+// Errors as a product: each has a registered code, a narrow range, notes for every other place involved, and a fix-it where
+// exactly one edit is right.
+#pragma once
+
+#include "frontend/Source.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <string>
+#include <vector>
+
+namespace skip::frontend {
+
+enum class diag {
+#define DIAGNOSTIC(id, code, message, explanation) id,
+#include "frontend/Diagnostics.def"
+};
+
+/// A registry entry. `message` holds {0}, {1}, ... for what a report fills in.
+struct DiagnosticInfo {
+  llvm::StringRef code, message, explanation;
+};
+
+/// The registry, in the order of the codes.
+llvm::ArrayRef<DiagnosticInfo> allDiagnostics();
+
+/// The entry for a code such as `E0201`; null when there is none.
+const DiagnosticInfo *findDiagnostic(llvm::StringRef code);
+
+struct Note {
+  llvm::SMRange range;
+  std::string text;
+};
+
+struct Diagnostic {
+  diag id;
+  llvm::SMRange range; ///< invalid when the error is about no text
+  std::string message;
+  llvm::SmallVector<Note, 0> notes;
+  llvm::SmallVector<llvm::SMFixIt, 1> fixIts;
+
+  const DiagnosticInfo &info() const { return allDiagnostics()[static_cast<size_t>(id)]; }
+};
+
+class Diagnostics;
+
+/// A report in the making; it joins the others when it goes out of scope.
+class Report {
+public:
+  Report(Diagnostics &owner, Diagnostic diagnostic) : owner(&owner), diagnostic(std::move(diagnostic)) {}
+  Report(Report &&other) : owner(other.owner), diagnostic(std::move(other.diagnostic)), last(std::move(other.last)) {
+    other.owner = nullptr;
+  }
+  ~Report();
+
+  Report &note(llvm::SMRange range, std::string text) {
+    diagnostic.notes.push_back({range, std::move(text)});
+    return *this;
+  }
+  /// A note that stays behind those which are still to come.
+  Report &lastNote(llvm::SMRange range, std::string text) {
+    last.push_back({range, std::move(text)});
+    return *this;
+  }
+  Report &fix(llvm::SMRange range, llvm::StringRef replacement) {
+    diagnostic.fixIts.push_back(llvm::SMFixIt(range, replacement));
+    return *this;
+  }
+  /// "did you mean `...`?" with its fix-it, when exactly one of `candidates` is nearest to `written` and near enough.
+  Report &suggest(llvm::StringRef written, llvm::SMRange range, llvm::ArrayRef<llvm::StringRef> candidates);
+
+private:
+  Diagnostics *owner;
+  Diagnostic diagnostic;
+  llvm::SmallVector<Note, 0> last;
+};
+
+/// Collects the errors of a compilation. The same error at the same place is kept once, as when a block is used many times.
+class Diagnostics {
+public:
+  explicit Diagnostics(const Sources &sources) : sources(sources) {}
+
+  Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments = {});
+
+  bool hasErrors() const { return !kept.empty(); }
+  llvm::ArrayRef<Diagnostic> errors() const { return kept; }
+
+  /// Writes all errors in the order of the text, `file:line:column: error: ... [E0201]`, with source line and caret.
+  void print(llvm::raw_ostream &os, bool colours = false) const;
+
+private:
+  friend class Report;
+  void keep(Diagnostic diagnostic);
+
+  const Sources &sources;
+  std::vector<Diagnostic> kept;
+  llvm::DenseSet<std::pair<int, const char *>> seen;
+};
+
+/// The one of `candidates` that is nearest to `written`, or nothing when none is near or several are equally near.
+llvm::StringRef nearest(llvm::StringRef written, llvm::ArrayRef<llvm::StringRef> candidates);
+
+} // namespace skip::frontend

@@ -1,0 +1,99 @@
+// Building the module. Parameters stand before the function, in the order of their first use.
+#include "frontend/GraphBuilder.h"
+
+using namespace skip;
+using namespace skip::frontend;
+using namespace mlir;
+
+GraphBuilder::GraphBuilder(MLIRContext &context, const Sources &sources, llvm::StringRef model, llvm::SMLoc at)
+    : sources(sources), body(&context), symbols(&context) {
+  context.loadDialect<graph::GraphDialect, func::FuncDialect>();
+  Location loc = location(model, at);
+  module = ModuleOp::create(loc);
+  symbols.setInsertionPointToEnd(module->getBody());
+  function = func::FuncOp::create(symbols, loc, model, symbols.getFunctionType({}, {}));
+  symbols.setInsertionPoint(function);
+  body.setInsertionPointToEnd(function.addEntryBlock());
+}
+
+Location GraphBuilder::location(llvm::StringRef name, llvm::SMLoc at) const {
+  SourcePosition place = sources.position(at);
+  MLIRContext *context = body.getContext();
+  return NameLoc::get(StringAttr::get(context, name), FileLineColLoc::get(context, place.path, place.line, place.column));
+}
+
+bool GraphBuilder::takeName(llvm::StringRef name, llvm::SMRange where) {
+  auto [entry, inserted] = names.try_emplace(name);
+  if (!inserted && !entry->second.isAutomatic)
+    return false;
+  // An automatic name makes way for one that the user wrote.
+  Operation *displaced = inserted ? nullptr : entry->second.op;
+  llvm::SMRange displacedAt = entry->second.where;
+  entry->second = Holder{false, nullptr, where, entry->second.lastSuffix};
+  if (displaced) {
+    std::string other = freeName(name, displacedAt);
+    displaced->setLoc(NameLoc::get(StringAttr::get(body.getContext(), other), cast<NameLoc>(displaced->getLoc()).getChildLoc()));
+    remember(other, displaced);
+  }
+  return true;
+}
+
+std::string GraphBuilder::freeName(llvm::StringRef wanted, llvm::SMRange where) {
+  Holder &first = names[wanted];
+  if (!first.where.isValid()) {
+    first = Holder{true, nullptr, where, 0};
+    return wanted.str();
+  }
+  // StringMap entries do not move, so `first` stays good while suffixed names are added.
+  while (true) {
+    std::string candidate = (wanted + "_" + llvm::Twine(++first.lastSuffix)).str();
+    auto [entry, inserted] = names.try_emplace(candidate);
+    if (!inserted)
+      continue;
+    entry->second = Holder{true, nullptr, where, 0};
+    return candidate;
+  }
+}
+
+void GraphBuilder::remember(llvm::StringRef name, Operation *op) {
+  auto entry = names.find(name);
+  if (entry != names.end() && entry->second.isAutomatic)
+    entry->second.op = op;
+}
+
+RankedTensorType GraphBuilder::batched(llvm::ArrayRef<int64_t> shape) {
+  llvm::SmallVector<int64_t, 4> dims{ShapedType::kDynamic};
+  dims.append(shape.begin(), shape.end());
+  return RankedTensorType::get(dims, body.getF32Type());
+}
+
+mlir::Value GraphBuilder::addInput(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, PortAttributes attributes, llvm::SMLoc at) {
+  attributes.push_back(body.getNamedAttr(graph::nameAttr, body.getStringAttr(name)));
+  inputAttributes.push_back(std::move(attributes));
+  return function.getBody().front().addArgument(batched(shape), location(name, at));
+}
+
+void GraphBuilder::addOutput(llvm::StringRef name, mlir::Value value, PortAttributes attributes) {
+  attributes.push_back(body.getNamedAttr(graph::nameAttr, body.getStringAttr(name)));
+  outputAttributes.push_back(std::move(attributes));
+  outputs.push_back(value);
+}
+
+mlir::Value GraphBuilder::addParameter(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, bool buffer, llvm::SMLoc at) {
+  operationCount += 2;
+  auto type = RankedTensorType::get(shape, body.getF32Type());
+  Location loc = location(name, at);
+  graph::ParameterOp::create(symbols, loc, symbols.getStringAttr(name), TypeAttr::get(type),
+                             buffer ? symbols.getUnitAttr() : UnitAttr());
+  return graph::ReadParameterOp::create(body, loc, type, FlatSymbolRefAttr::get(body.getContext(), name));
+}
+
+OwningOpRef<ModuleOp> GraphBuilder::finish(llvm::SMLoc at) {
+  func::ReturnOp::create(body, function.getLoc(), outputs);
+  function.setType(body.getFunctionType(function.getBody().front().getArgumentTypes(), ValueRange(outputs).getTypes()));
+  for (auto [i, attributes] : llvm::enumerate(inputAttributes))
+    function.setArgAttrs(i, attributes);
+  for (auto [i, attributes] : llvm::enumerate(outputAttributes))
+    function.setResultAttrs(i, attributes);
+  return std::move(module);
+}

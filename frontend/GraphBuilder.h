@@ -1,0 +1,75 @@
+// Builds a model's graph: parameters as symbols, operations with their names and places, ports with their attributes.
+#pragma once
+
+#include "frontend/Limits.h"
+#include "frontend/Source.h"
+
+#include "ir/graph/Graph.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace skip::frontend {
+
+/// What a port carries besides its type.
+using PortAttributes = llvm::SmallVector<mlir::NamedAttribute, 6>;
+
+/// Knows nothing of the language: callers have checked every rule of the operations that they build. Shapes are without the
+/// batch, which stands as `?` in front of every type.
+class GraphBuilder {
+public:
+  GraphBuilder(mlir::MLIRContext &context, const Sources &sources, llvm::StringRef model, llvm::SMLoc at);
+
+  /// False when `name` is taken by a label or a parameter; otherwise takes it. `where` is for takenAt().
+  bool takeName(llvm::StringRef name, llvm::SMRange where);
+  /// Where the holder of a taken name stands.
+  llvm::SMRange takenAt(llvm::StringRef name) const { return names.lookup(name).where; }
+  /// A free name: `wanted`, else `wanted_1`, ... An explicit name may still claim it later.
+  std::string freeName(llvm::StringRef wanted, llvm::SMRange where);
+
+  mlir::Location location(llvm::StringRef name, llvm::SMLoc at) const;
+
+  mlir::Value addInput(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, PortAttributes attributes, llvm::SMLoc at);
+  void addOutput(llvm::StringRef name, mlir::Value value, PortAttributes attributes);
+
+  /// Declares a parameter and reads it. Its name must have been taken.
+  mlir::Value addParameter(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, bool buffer, llvm::SMLoc at);
+
+  template <typename Op, typename... Arguments>
+  mlir::Value add(llvm::StringRef name, llvm::SMLoc at, Arguments &&...arguments) {
+    ++operationCount;
+    auto op = Op::create(body, location(name, at), std::forward<Arguments>(arguments)...);
+    remember(name, op);
+    return op->getResult(0);
+  }
+
+  mlir::OpBuilder &attributes() { return body; }
+  unsigned operations() const { return operationCount; }
+
+  /// Ends the model. The module verifies, or that is a defect of ours.
+  mlir::OwningOpRef<mlir::ModuleOp> finish(llvm::SMLoc at);
+
+private:
+  struct Holder {
+    bool isAutomatic = false;
+    mlir::Operation *op = nullptr; // of an automatic name: it may have to give it up
+    llvm::SMRange where;
+    unsigned lastSuffix = 0;
+  };
+
+  void remember(llvm::StringRef name, mlir::Operation *op);
+  mlir::RankedTensorType batched(llvm::ArrayRef<int64_t> shape);
+
+  const Sources &sources;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp function;
+  mlir::OpBuilder body, symbols;
+  llvm::StringMap<Holder> names;
+  llvm::SmallVector<PortAttributes, 1> inputAttributes, outputAttributes;
+  llvm::SmallVector<mlir::Value, 1> outputs;
+  unsigned operationCount = 0;
+};
+
+} // namespace skip::frontend

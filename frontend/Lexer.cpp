@@ -1,0 +1,153 @@
+// Rule lex-1: names, numbers, texts and symbols, longest first; lex-2: blanks, line ends and `//` comments separate them.
+#include "frontend/Lexer.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace skip::frontend;
+
+llvm::StringRef skip::frontend::describe(TokenKind kind) {
+  switch (kind) {
+#define TOKEN(kind, description)                                                                                             \
+  case TokenKind::kind:                                                                                                      \
+    return description;
+#include "frontend/Tokens.def"
+  }
+  return "";
+}
+
+static TokenKind classifyWord(llvm::StringRef word) {
+  return llvm::StringSwitch<TokenKind>(word)
+#define KEYWORD(kind, spelling) .Case(spelling, TokenKind::kind)
+#include "frontend/Tokens.def"
+      .Default(TokenKind::Name);
+}
+
+namespace {
+
+class Lexer {
+public:
+  Lexer(llvm::StringRef text, Diagnostics &diagnostics) : rest(text), diagnostics(diagnostics) {}
+
+  std::vector<Token> run() {
+    while (skipBlanks())
+      lexToken();
+    add(TokenKind::EndOfFile, 0);
+    return std::move(tokens);
+  }
+
+private:
+  bool skipBlanks() {
+    while (!rest.empty()) {
+      if (rest.front() == '\n')
+        startsLine = true;
+      if (rest.starts_with("//"))
+        rest = rest.drop_until([](char c) { return c == '\n'; });
+      else if (llvm::isSpace(rest.front()))
+        rest = rest.drop_front();
+      else
+        return true;
+    }
+    return false;
+  }
+
+  void add(TokenKind kind, size_t length) {
+    tokens.push_back({kind, rest.take_front(length), startsLine});
+    startsLine = false;
+    rest = rest.drop_front(length);
+  }
+
+  void lexToken() {
+    char c = rest.front();
+    if (llvm::isAlpha(c) || c == '_') {
+      llvm::StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+      return add(classifyWord(word), word.size());
+    }
+    if (llvm::isDigit(c))
+      return lexNumber();
+    if (c == '"')
+      return lexText();
+    lexSymbol();
+  }
+
+  size_t digitsFrom(size_t at) const {
+    size_t end = at;
+    while (end < rest.size() && llvm::isDigit(rest[end]))
+      ++end;
+    return end;
+  }
+
+  void lexNumber() {
+    size_t end = digitsFrom(0);
+    TokenKind kind = TokenKind::Integer;
+    if (end + 1 < rest.size() && rest[end] == '.' && llvm::isDigit(rest[end + 1])) {
+      end = digitsFrom(end + 1);
+      kind = TokenKind::Real;
+    }
+    if (size_t exponent = exponentEnd(end); exponent != end) {
+      end = exponent;
+      kind = TokenKind::Real;
+    }
+    size_t wordEnd = end;
+    while (wordEnd < rest.size() && (llvm::isAlnum(rest[wordEnd]) || rest[wordEnd] == '_'))
+      ++wordEnd;
+    if (wordEnd != end) {
+      diagnostics.report(diag::malformedNumber, rangeOf(wordEnd), {rest.take_front(wordEnd).str()});
+      end = wordEnd;
+    }
+    add(kind, end);
+  }
+
+  size_t exponentEnd(size_t at) const {
+    if (at >= rest.size() || (rest[at] != 'e' && rest[at] != 'E'))
+      return at;
+    size_t digits = at + 1;
+    if (digits < rest.size() && (rest[digits] == '-' || rest[digits] == '+'))
+      ++digits;
+    size_t end = digitsFrom(digits);
+    return end == digits ? at : end;
+  }
+
+  void lexText() {
+    size_t end = 1;
+    while (end < rest.size() && rest[end] != '"' && rest[end] != '\n')
+      end += rest[end] == '\\' && end + 1 < rest.size() && rest[end + 1] != '\n' ? 2 : 1;
+    if (end < rest.size() && rest[end] == '"')
+      return add(TokenKind::Text, end + 1);
+    diagnostics.report(diag::unclosedText, rangeOf(1));
+    add(TokenKind::Text, end);
+  }
+
+  void lexSymbol() {
+#define SYMBOL(kind, spelling)                                                                                               \
+  if (rest.starts_with(spelling))                                                                                            \
+    return add(TokenKind::kind, sizeof(spelling) - 1);
+#include "frontend/Tokens.def"
+    // One report for a run of such bytes: a binary file is one mistake.
+    llvm::StringRef run = rest.take_while([](char c) { return !llvm::isPrint(c) && !llvm::isSpace(c); });
+    size_t length = run.empty() ? 1 : run.size();
+    diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {quoted(rest.take_front(length))});
+    rest = rest.drop_front(length);
+  }
+
+  static std::string quoted(llvm::StringRef bytes) {
+    if (bytes.size() == 1 && llvm::isPrint(bytes.front()))
+      return "`" + bytes.str() + "`";
+    return "bytes 0x" + llvm::toHex(bytes.take_front(8)) + (bytes.size() > 8 ? "..." : "");
+  }
+
+  llvm::SMRange rangeOf(size_t length) const {
+    return {llvm::SMLoc::getFromPointer(rest.begin()), llvm::SMLoc::getFromPointer(rest.begin() + length)};
+  }
+
+  llvm::StringRef rest;
+  Diagnostics &diagnostics;
+  std::vector<Token> tokens;
+  bool startsLine = true;
+};
+
+} // namespace
+
+std::vector<Token> skip::frontend::lex(llvm::StringRef text, Diagnostics &diagnostics) {
+  return Lexer(text, diagnostics).run();
+}

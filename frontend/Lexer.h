@@ -1,0 +1,34 @@
+// Text to tokens.
+#pragma once
+
+#include "frontend/Diagnostics.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <vector>
+
+namespace skip::frontend {
+
+enum class TokenKind {
+#define TOKEN(kind, description) kind,
+#include "frontend/Tokens.def"
+};
+
+/// What a message calls such a token.
+llvm::StringRef describe(TokenKind kind);
+
+struct Token {
+  TokenKind kind;
+  llvm::StringRef text;    ///< as written, with its quotes if it is a text
+  bool startsLine = false; ///< the first on its line: where a statement may begin
+
+  bool is(TokenKind other) const { return kind == other; }
+  llvm::SMRange range() const {
+    return {llvm::SMLoc::getFromPointer(text.begin()), llvm::SMLoc::getFromPointer(text.end())};
+  }
+};
+
+/// All tokens of `text`, the last of them EndOfFile. Bytes that start no token are reported and skipped.
+std::vector<Token> lex(llvm::StringRef text, Diagnostics &diagnostics);
+
+} // namespace skip::frontend

@@ -1,0 +1,221 @@
+// The table of operations and the binding of arguments.
+#include "frontend/Signatures.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace skip::frontend;
+using Kind = Value::Kind;
+
+static constexpr bool optional = false, required = true;
+
+static const OperationParameter tensorOnly[] = {{"x", Kind::Tensor}};
+static const OperationParameter conv[] = {{"x", Kind::Tensor},
+                                          {"channels", Kind::Integer, required, 1},
+                                          {"kernel", Kind::Integer, required, 1},
+                                          {"stride", Kind::Integer, optional, 1},
+                                          {"pad", Kind::Integer, optional, 0},
+                                          {"bias", Kind::Boolean, optional}};
+static const OperationParameter batchNorm[] = {{"x", Kind::Tensor}, {"eps", Kind::Real, optional}};
+static const OperationParameter linear[] = {
+    {"x", Kind::Tensor}, {"features", Kind::Integer, required, 1}, {"bias", Kind::Boolean, optional}};
+static const OperationParameter maxPool[] = {{"x", Kind::Tensor},
+                                             {"kernel", Kind::Integer, required, 1},
+                                             {"stride", Kind::Integer, required, 1},
+                                             {"pad", Kind::Integer, optional, 0}};
+static const OperationParameter dropout[] = {{"x", Kind::Tensor}, {"rate", Kind::Real, optional}};
+static const OperationParameter add[] = {{"a", Kind::Tensor}, {"b", Kind::Tensor}};
+static const OperationParameter subsample[] = {{"x", Kind::Tensor}, {"stride", Kind::Integer, required, 1}};
+static const OperationParameter padChannels[] = {
+    {"x", Kind::Tensor}, {"before", Kind::Integer, required, 0}, {"after", Kind::Integer, required, 0}};
+static const OperationParameter shortcut[] = {{"x", Kind::Tensor},
+                                              {"like", Kind::Tensor},
+                                              {"option", Kind::Name, optional},
+                                              {"stride", Kind::Integer, optional, 1}};
+
+static const OperationInfo operations[] = {
+    {Operation::Conv, "conv", conv, true},
+    {Operation::BatchNorm, "bn", batchNorm, true},
+    {Operation::Linear, "linear", linear, true},
+    {Operation::Relu, "relu", tensorOnly},
+    {Operation::MaxPool, "max_pool", maxPool},
+    {Operation::GlobalAvgPool, "global_avg_pool", tensorOnly},
+    {Operation::Flatten, "flatten", tensorOnly},
+    {Operation::Dropout, "dropout", dropout},
+    {Operation::Softmax, "softmax", tensorOnly},
+    {Operation::Add, "add", add},
+    {Operation::Subsample, "subsample", subsample},
+    {Operation::PadChannels, "pad_channels", padChannels},
+    {Operation::Shortcut, "shortcut", shortcut},
+    {Operation::Repeat, "repeat", {}}, // bound by splitRepeat: its arguments are those of the repeated block
+    {Operation::Channels, "channels", tensorOnly},
+    {Operation::Height, "height", tensorOnly},
+    {Operation::Width, "width", tensorOnly},
+};
+
+llvm::ArrayRef<OperationInfo> skip::frontend::allOperations() { return operations; }
+
+const OperationInfo *skip::frontend::findOperation(llvm::StringRef name) {
+  const OperationInfo *found = llvm::find_if(operations, [&](const OperationInfo &info) { return info.name == name; });
+  return found == std::end(operations) ? nullptr : found;
+}
+
+Signature Signature::of(const OperationInfo &operation) {
+  Signature signature;
+  signature.name = operation.name;
+  for (const OperationParameter &parameter : operation.parameters) {
+    signature.parameters.push_back(parameter.name);
+    signature.required.push_back(parameter.required);
+  }
+  return signature;
+}
+
+Signature Signature::of(const ast::Definition &block) {
+  Signature signature;
+  signature.name = block.name.text;
+  signature.declaredAt = block.name.range;
+  for (const ast::Parameter &parameter : block.parameters) {
+    signature.parameters.push_back(parameter.name.text);
+    signature.required.push_back(!parameter.fallback && parameter.choices.empty());
+  }
+  return signature;
+}
+
+static void noteDeclaration(Report &report, const Signature &signature) {
+  if (signature.declaredAt.isValid())
+    report.note(signature.declaredAt, "`" + signature.name.str() + "` is declared here");
+}
+
+static std::string parameterList(const Signature &signature) {
+  std::string text = signature.name.str() + "(";
+  for (auto [i, name] : llvm::enumerate(signature.parameters))
+    text += (i ? ", " : "") + name.str();
+  return text + ")";
+}
+
+namespace {
+
+class Binder {
+public:
+  Binder(const Signature &signature, const ast::CallExpr &call, Diagnostics &diagnostics)
+      : signature(signature), call(call), diagnostics(diagnostics) {
+    binding.arguments.assign(signature.parameters.size(), nullptr);
+  }
+
+  Binding run(llvm::ArrayRef<ast::Argument> arguments, bool piped) {
+    size_t position = piped ? 1 : 0;
+    if (piped && signature.parameters.empty())
+      reportTooMany(call.callee.range);
+    for (const ast::Argument &argument : arguments) {
+      if (!argument.keyword.text.empty())
+        bindKeyword(argument, piped);
+      else if (position < signature.parameters.size())
+        binding.arguments[position++] = &argument;
+      else
+        reportTooMany(argument.value->range);
+    }
+    for (size_t i = piped ? 1 : 0; i < signature.parameters.size(); ++i)
+      if (!binding.arguments[i] && signature.required[i])
+        reportMissing(signature.parameters[i]);
+    return std::move(binding);
+  }
+
+private:
+  void bindKeyword(const ast::Argument &argument, bool piped) {
+    const auto *found = llvm::find(signature.parameters, argument.keyword.text);
+    std::string keyword = argument.keyword.text.str();
+    if (found == signature.parameters.end()) {
+      binding.ok = false;
+      Report report = diagnostics.report(diag::unknownKeyword, argument.keyword.range, {signature.name.str(), keyword});
+      report.suggest(argument.keyword.text, argument.keyword.range, signature.parameters);
+      return noteDeclaration(report, signature);
+    }
+    size_t index = found - signature.parameters.begin();
+    if (binding.arguments[index] || (piped && index == 0)) {
+      binding.ok = false;
+      Report report = diagnostics.report(diag::argumentTwice, argument.keyword.range, {keyword});
+      if (const ast::Argument *earlier = binding.arguments[index])
+        report.note(earlier->value->range, "`" + keyword + "` has this value already");
+      else
+        report.note(call.callee.range, "`" + keyword + "` is the value before `|>`");
+      return;
+    }
+    binding.arguments[index] = &argument;
+  }
+
+  void reportTooMany(llvm::SMRange range) {
+    binding.ok = false;
+    Report report = diagnostics.report(diag::tooManyArguments, range,
+                                       {signature.name.str(), std::to_string(signature.parameters.size()), parameterList(signature)});
+    noteDeclaration(report, signature);
+  }
+
+  void reportMissing(llvm::StringRef parameter) {
+    if (!binding.ok)
+      return;
+    binding.ok = false;
+    Report report = diagnostics.report(diag::missingArgument, call.callee.range,
+                                       {parameter.str(), signature.name.str(), parameterList(signature)});
+    noteDeclaration(report, signature);
+  }
+
+  const Signature &signature;
+  const ast::CallExpr &call;
+  Diagnostics &diagnostics;
+  Binding binding;
+};
+
+} // namespace
+
+Binding skip::frontend::bindArguments(const Signature &signature, const ast::CallExpr &call, llvm::ArrayRef<ast::Argument> arguments,
+                                      bool piped, Diagnostics &diagnostics) {
+  return Binder(signature, call, diagnostics).run(arguments, piped);
+}
+
+void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Program &program, Diagnostics &diagnostics) {
+  if (const ast::Definition *model = program.models.lookup(name.text)) {
+    diagnostics.report(diag::modelCalled, name.range, {name.text.str()})
+        .note(model->name.range, "`" + name.text.str() + "` is declared here");
+    return;
+  }
+  if (program.broken)
+    return;
+  llvm::SmallVector<llvm::StringRef> known;
+  for (const OperationInfo &operation : operations)
+    known.push_back(operation.name);
+  for (const auto &block : program.blocks)
+    known.push_back(block.first());
+  diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).suggest(name.text, name.range, known);
+}
+
+std::optional<RepeatCall> skip::frontend::splitRepeat(const ast::CallExpr &call, const Program &program, Diagnostics &diagnostics) {
+  RepeatCall repeat;
+  llvm::ArrayRef<ast::Argument> rest = call.arguments;
+  auto takePositional = [&](llvm::StringRef what) -> const ast::Expr * {
+    if (!rest.empty() && rest.front().keyword.text.empty()) {
+      const ast::Expr *value = rest.front().value;
+      rest = rest.drop_front();
+      return value;
+    }
+    diagnostics.report(diag::missingArgument, call.callee.range, {what.str(), "repeat", "repeat(x, count, block, ...)"});
+    return nullptr;
+  };
+  if (!call.piped && !(repeat.input = takePositional("x")))
+    return std::nullopt;
+  if (!(repeat.count = takePositional("count")))
+    return std::nullopt;
+  const ast::Expr *block = takePositional("block");
+  if (!block || block->kind == ast::Expr::Kind::Error)
+    return std::nullopt;
+  const auto *name = llvm::dyn_cast<ast::NameExpr>(block);
+  if (!name || findOperation(name->name)) {
+    diagnostics.report(diag::repeatNeedsBlock, block->range);
+    return std::nullopt;
+  }
+  repeat.block = program.blocks.lookup(name->name);
+  if (!repeat.block) {
+    reportUnknownCallee({name->name, name->range}, program, diagnostics);
+    return std::nullopt;
+  }
+  repeat.arguments = rest;
+  return repeat;
+}

@@ -1,0 +1,25 @@
+// The passes on the graph dialect, and their pipelines.
+#pragma once
+
+#include "mlir/Pass/Pass.h"
+
+#include <memory>
+
+namespace mlir {
+class OpPassManager;
+namespace func {
+class FuncOp;
+}
+} // namespace mlir
+
+namespace skip::graph {
+
+#define GEN_PASS_DECL
+#include "passes/graph/Passes.h.inc"
+
+/// From the network as written to what inference computes.
+void buildInferencePipeline(mlir::OpPassManager &passes);
+
+void registerPasses();
+
+} // namespace skip::graph

@@ -1,0 +1,28 @@
+// The table of contents of the graph passes.
+#include "passes/graph/Passes.h"
+
+#include "ir/graph/Graph.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace skip::graph {
+#define GEN_PASS_REGISTRATION
+#include "passes/graph/Passes.h.inc"
+} // namespace skip::graph
+
+using namespace skip;
+
+void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
+  auto &model = passes.nest<mlir::func::FuncOp>();
+  model.addPass(createEraseIdentities()); // dropout ends here
+  model.addPass(createFoldBatchNorm());   // a normalisation costs nothing once it is in the weights
+  model.addPass(mlir::createCSEPass());   // shared scales are one expression
+}
+
+void graph::registerPasses() {
+  registerGraphPasses();
+  mlir::PassPipelineRegistration<>("graph-inference", "all graph passes for inference, in order", buildInferencePipeline);
+}

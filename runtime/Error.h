@@ -1,0 +1,30 @@
+// The thread's last-error text, the only mutable state that outlives a call.
+#pragma once
+
+#include "runtime/Runtime.h"
+
+#include <stdarg.h>
+
+namespace skip::runtime {
+
+/// Writes the thread's last-error text (printf format; cut at 8 KB) and returns `status`.
+skip_status fail(skip_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// The thread's last-error text, empty before the first failure; holds until the thread's next failure.
+const char *lastErrorText();
+
+/// An error text that is a list: a first line, then one line an item. Items that no longer fit are counted instead.
+class ErrorList {
+public:
+  /// Starts the text anew with `format` as its first line.
+  explicit ErrorList(const char *format, ...) __attribute__((format(printf, 2, 3)));
+  void add(const char *format, ...) __attribute__((format(printf, 2, 3)));
+  /// Says how many items were left out and returns `status`.
+  skip_status finish(skip_status status);
+
+private:
+  size_t used = 0;
+  int64_t omitted = 0;
+};
+
+} // namespace skip::runtime

@@ -1,0 +1,30 @@
+// RUN: skip-opt --graph-inference %s | FileCheck %s
+
+// CHECK-LABEL: func.func @conv_then_norm
+// CHECK: %[[S:.*]] = graph.bn_scale
+// CHECK: %[[W:.*]] = graph.scale_filter %{{.*}}, %[[S]]
+// CHECK: %[[B:.*]] = graph.bn_shift %{{.*}}, %{{.*}}, %[[S]]
+// CHECK: %[[Y:.*]] = graph.conv2d %{{.*}}, %[[W]] bias %[[B]] stride 1 padding 1
+// CHECK-NOT: batch_norm
+// CHECK: return %[[Y]]
+graph.parameter @w : tensor<8x3x3x3xf32>
+graph.parameter @v : tensor<8xf32>
+func.func @conv_then_norm(%x: tensor<?x3x5x5xf32>) -> tensor<?x8x5x5xf32> {
+  %w = graph.read_parameter @w : tensor<8x3x3x3xf32>
+  %v = graph.read_parameter @v : tensor<8xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x3x5x5xf32>, tensor<8x3x3x3xf32>) -> tensor<?x8x5x5xf32>
+  %y = graph.batch_norm %c, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  return %y : tensor<?x8x5x5xf32>
+}
+
+// The convolution has another reader, so the norm stays a step of its own.
+// CHECK-LABEL: func.func @shared_conv
+// CHECK: graph.conv2d %{{.*}}, %{{.*}} stride
+// CHECK: graph.scale_shift
+func.func @shared_conv(%x: tensor<?x3x5x5xf32>) -> (tensor<?x8x5x5xf32>, tensor<?x8x5x5xf32>) {
+  %w = graph.read_parameter @w : tensor<8x3x3x3xf32>
+  %v = graph.read_parameter @v : tensor<8xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x3x5x5xf32>, tensor<8x3x3x3xf32>) -> tensor<?x8x5x5xf32>
+  %y = graph.batch_norm %c, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  return %c, %y : tensor<?x8x5x5xf32>, tensor<?x8x5x5xf32>
+}

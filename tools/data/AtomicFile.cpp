@@ -1,0 +1,175 @@
+// Temporary files are entered in a list before they are created and leave it after they are renamed or removed, so that a
+// signal at any moment finds each of them. The handler may only use what is async-signal-safe: the list is made of nodes
+// that are never freed, reached through atomics, each with its path in place.
+
+#include "tools/data/AtomicFile.h"
+
+#include "tools/data/File.h"
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace skip::data {
+
+namespace {
+enum class Use : int { free, claimed, live };
+
+struct Temporary {
+  std::atomic<Use> use{Use::claimed};
+  Temporary *next = nullptr;
+  char path[PATH_MAX];
+};
+} // namespace
+
+/// The one process-wide state here: a signal handler has no other way to learn what to remove.
+static std::atomic<Temporary *> temporaries{nullptr};
+static_assert(std::atomic<Temporary *>::is_always_lock_free && std::atomic<Use>::is_always_lock_free);
+
+static Temporary *claimNode() {
+  for (Temporary *node = temporaries.load(); node; node = node->next) {
+    Use expected = Use::free;
+    if (node->use.compare_exchange_strong(expected, Use::claimed))
+      return node;
+  }
+  auto *node = new Temporary;
+  node->next = temporaries.load();
+  while (!temporaries.compare_exchange_weak(node->next, node)) {
+  }
+  return node;
+}
+
+/// Enters `path`, shorter than PATH_MAX.
+static Temporary *enter(const std::string &path) {
+  Temporary *node = claimNode();
+  std::memcpy(node->path, path.c_str(), path.size() + 1);
+  node->use = Use::live;
+  return node;
+}
+
+static void removeTemporaries(int signal) {
+  for (Temporary *node = temporaries.load(); node; node = node->next)
+    if (node->use == Use::live)
+      ::unlink(node->path);
+  ::_exit(128 + signal);
+}
+
+void removeTemporariesOnSignal() {
+  for (int signal : {SIGINT, SIGTERM}) {
+    struct sigaction old{}, action{};
+    ::sigaction(signal, nullptr, &old);
+    if (old.sa_handler == SIG_IGN)
+      continue;
+    action.sa_handler = removeTemporaries;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() {
+  if (fd >= 0)
+    ::close(fd);
+  fd = -1;
+  if (registration) {
+    ::unlink(temporary.c_str());
+    static_cast<Temporary *>(registration)->use = Use::free;
+  }
+  registration = nullptr;
+}
+
+bool AtomicFile::fail(int code, std::string &error) {
+  error = describeSystemError("write", given, code);
+  discard();
+  return false;
+}
+
+static std::string resolveLink(const std::string &path) {
+  std::unique_ptr<char, void (*)(void *)> resolved(::realpath(path.c_str(), nullptr), std::free);
+  return resolved ? resolved.get() : path;
+}
+
+static std::string temporaryFor(const std::string &target) {
+  static std::atomic<unsigned> counter{0};
+  size_t slash = target.rfind('/');
+  size_t name = slash == target.npos ? 0 : slash + 1;
+  return target.substr(0, name) + "." + target.substr(name, 200) + ".tmp-" + std::to_string(::getpid()) + "-" +
+         std::to_string(counter++);
+}
+
+bool AtomicFile::open(const std::string &path, std::string &error, unsigned mode) {
+  discard();
+  given = path;
+  target = resolveLink(path);
+  struct stat info{};
+  bool exists = ::stat(target.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode))
+    return fail(EISDIR, error);
+  if (exists && !S_ISREG(info.st_mode)) {
+    temporary = target;
+    fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    return fd >= 0 || fail(errno, error);
+  }
+  temporary = temporaryFor(target);
+  if (temporary.size() >= PATH_MAX)
+    return fail(ENAMETOOLONG, error);
+  Temporary *node = enter(temporary);
+  fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) {
+    int code = errno;
+    node->use = Use::free; // Whatever stands under that name is not ours to remove.
+    return fail(code, error);
+  }
+  registration = node;
+  return true;
+}
+
+bool AtomicFile::write(const void *data, size_t size, std::string &error) {
+  auto *bytes = static_cast<const char *>(data);
+  while (size > 0) {
+    ssize_t written = ::write(fd, bytes, size);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return fail(errno, error);
+    bytes += written;
+    size -= static_cast<size_t>(written);
+  }
+  return true;
+}
+
+bool AtomicFile::commit(std::string &error) {
+  // Some disks (network, quota) report that they are full only here. A pipe or device cannot be flushed: EINVAL.
+  if (::fsync(fd) != 0 && registration)
+    return fail(errno, error);
+  int status = ::close(fd);
+  fd = -1;
+  if (status != 0 && errno != EINTR)
+    return fail(errno, error);
+  if (!registration)
+    return true;
+  if (::rename(temporary.c_str(), target.c_str()) != 0)
+    return fail(errno, error);
+  static_cast<Temporary *>(registration)->use = Use::free;
+  registration = nullptr;
+  return true;
+}
+
+bool writeFileAtomically(const std::string &path, std::span<const std::byte> bytes, std::string &error) {
+  AtomicFile file;
+  return file.open(path, error) && file.write(bytes.data(), bytes.size(), error) && file.commit(error);
+}
+
+bool writeFileAtomically(const std::string &path, const std::string &text, std::string &error) {
+  return writeFileAtomically(path, std::as_bytes(std::span(text)), error);
+}
+
+} // namespace skip::data

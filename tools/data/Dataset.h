@@ -1,0 +1,28 @@
+// Labelled pictures to evaluate a model on.
+#pragma once
+
+#include "tools/data/Picture.h"
+
+#include <memory>
+
+namespace skip::data {
+
+/// A fixed list of pictures, each with the index of its true class. Constant once opened: threads may share it.
+class Dataset {
+public:
+  virtual ~Dataset() = default;
+  virtual size_t size() const = 0;
+  /// `index` below size().
+  virtual uint32_t label(size_t index) const = 0;
+  /// What to call the picture in a message.
+  virtual std::string name(size_t index) const = 0;
+  /// Reads a picture; nothing, with a message, if it cannot be read.
+  virtual std::optional<Picture> picture(size_t index, std::string &error) const = 0;
+};
+
+/// Opens what `path` holds: a folder with CIFAR-10's `test_batch.bin` (or such a file itself), or a folder with
+/// `labels.tsv`, whose lines give a picture's file, relative to the folder, and its class index, then anything, separated
+/// by tabs (a first line of headings is passed over). Labels and lengths are checked here, pictures when they are read.
+std::unique_ptr<Dataset> openDataset(const std::string &path, std::string &error);
+
+} // namespace skip::data

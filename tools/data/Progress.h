@@ -1,0 +1,43 @@
+// A progress bar on a terminal.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace skip::data {
+
+/// Shows on stderr how far some work is, with rate and time left, as long as the object lives; the line is cleared at the
+/// end. Writes nothing unless stderr is a terminal that can clear a line. NO_COLOR leaves out the colour.
+class Progress {
+public:
+  /// `total` steps; `label` says what is being done ("evaluating"). `fd` is for tests.
+  Progress(uint64_t total, std::string label, int fd = 2);
+  ~Progress();
+  Progress(const Progress &) = delete;
+  Progress &operator=(const Progress &) = delete;
+
+  /// Counts `steps` more as done. Any thread may call this; it is cheap, and draws at most ten times a second.
+  void advance(uint64_t steps = 1);
+
+private:
+  using Clock = std::chrono::steady_clock;
+  void draw(uint64_t done, Clock::time_point now);
+
+  const uint64_t total;
+  const std::string label;
+  const int fd;
+  const Clock::time_point start = Clock::now();
+  bool shown = false;
+  bool coloured = false;
+  std::atomic<uint64_t> done{0};
+  std::mutex drawing; // Guards `drawn` and the terminal.
+  Clock::time_point drawn{};
+};
+
+/// The bar's text, at most `columns` wide: "evaluating  43% [####......] 4300/10000  512/s  0:11 left".
+std::string formatProgress(const std::string &label, uint64_t done, uint64_t total, double seconds, int columns);
+
+} // namespace skip::data
