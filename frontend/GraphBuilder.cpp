@@ -32,7 +32,8 @@ bool GraphBuilder::takeName(llvm::StringRef name, llvm::SMRange where) {
   entry->second = Holder{false, nullptr, where, entry->second.lastSuffix};
   if (displaced) {
     std::string other = freeName(name, displacedAt);
-    displaced->setLoc(NameLoc::get(StringAttr::get(body.getContext(), other), cast<NameLoc>(displaced->getLoc()).getChildLoc()));
+    displaced->setLoc(
+        NameLoc::get(StringAttr::get(body.getContext(), other), cast<NameLoc>(displaced->getLoc()).getChildLoc()));
     remember(other, displaced);
   }
   return true;
@@ -67,7 +68,8 @@ RankedTensorType GraphBuilder::batched(llvm::ArrayRef<int64_t> shape) {
   return RankedTensorType::get(dims, body.getF32Type());
 }
 
-mlir::Value GraphBuilder::addInput(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, PortAttributes attributes, llvm::SMLoc at) {
+mlir::Value GraphBuilder::addInput(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, PortAttributes attributes,
+                                   llvm::SMLoc at) {
   attributes.push_back(body.getNamedAttr(graph::nameAttr, body.getStringAttr(name)));
   inputAttributes.push_back(std::move(attributes));
   return function.getBody().front().addArgument(batched(shape), location(name, at));

@@ -8,8 +8,8 @@ using namespace skip::frontend;
 
 llvm::StringRef skip::frontend::describe(TokenKind kind) {
   switch (kind) {
-#define TOKEN(kind, description)                                                                                             \
-  case TokenKind::kind:                                                                                                      \
+#define TOKEN(kind, description)                                                                                               \
+  case TokenKind::kind:                                                                                                        \
     return description;
 #include "frontend/Tokens.def"
   }
@@ -119,8 +119,8 @@ private:
   }
 
   void lexSymbol() {
-#define SYMBOL(kind, spelling)                                                                                               \
-  if (rest.starts_with(spelling))                                                                                            \
+#define SYMBOL(kind, spelling)                                                                                                 \
+  if (rest.starts_with(spelling))                                                                                              \
     return add(TokenKind::kind, sizeof(spelling) - 1);
 #include "frontend/Tokens.def"
     // One report for a run of such bytes: a binary file is one mistake.

@@ -23,9 +23,7 @@ struct Token {
   bool startsLine = false; ///< the first on its line: where a statement may begin
 
   bool is(TokenKind other) const { return kind == other; }
-  llvm::SMRange range() const {
-    return {llvm::SMLoc::getFromPointer(text.begin()), llvm::SMLoc::getFromPointer(text.end())};
-  }
+  llvm::SMRange range() const { return {llvm::SMLoc::getFromPointer(text.begin()), llvm::SMLoc::getFromPointer(text.end())}; }
 };
 
 /// All tokens of `text`, the last of them EndOfFile. Bytes that start no token are reported and skipped.

@@ -123,8 +123,8 @@ static bool isOperator(TokenKind kind, unsigned level) {
   case 1:
     return kind == TokenKind::And;
   case 2:
-    return kind == TokenKind::Equal || kind == TokenKind::NotEqual || kind == TokenKind::Less ||
-           kind == TokenKind::LessEqual || kind == TokenKind::Greater || kind == TokenKind::GreaterEqual;
+    return kind == TokenKind::Equal || kind == TokenKind::NotEqual || kind == TokenKind::Less || kind == TokenKind::LessEqual ||
+           kind == TokenKind::Greater || kind == TokenKind::GreaterEqual;
   case 3:
     return kind == TokenKind::Plus || kind == TokenKind::Minus;
   default:

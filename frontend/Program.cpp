@@ -53,8 +53,7 @@ void Loader::load(llvm::StringRef path, llvm::SMRange importedAt) {
   }
   if (!finished.insert(source->identity).second)
     return;
-  ast::File &file =
-      program.files.emplace_back(parse(*source, sources.text(*source), program.arena, limits, diagnostics));
+  ast::File &file = program.files.emplace_back(parse(*source, sources.text(*source), program.arena, limits, diagnostics));
   program.broken |= file.broken;
   open.push_back(source->identity);
   loadImports(file);

@@ -24,8 +24,8 @@ struct Program {
   llvm::MapVector<llvm::StringRef, GlobalParameter> parameters;
   llvm::StringMap<const ast::Definition *> blocks;
   llvm::MapVector<llvm::StringRef, const ast::Definition *> models; ///< of all files
-  llvm::StringSet<> choices; ///< every name that some parameter offers
-  bool broken = false;       ///< a file is missing or unreadable in part: names may be unknown for that reason
+  llvm::StringSet<> choices;                                        ///< every name that some parameter offers
+  bool broken = false; ///< a file is missing or unreadable in part: names may be unknown for that reason
 
   /// The models of the spec itself, or of its imports when it has none of its own.
   llvm::SmallVector<const ast::Definition *> ownModels() const;

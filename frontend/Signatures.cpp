@@ -27,10 +27,8 @@ static const OperationParameter add[] = {{"a", Kind::Tensor}, {"b", Kind::Tensor
 static const OperationParameter subsample[] = {{"x", Kind::Tensor}, {"stride", Kind::Integer, required, 1}};
 static const OperationParameter padChannels[] = {
     {"x", Kind::Tensor}, {"before", Kind::Integer, required, 0}, {"after", Kind::Integer, required, 0}};
-static const OperationParameter shortcut[] = {{"x", Kind::Tensor},
-                                              {"like", Kind::Tensor},
-                                              {"option", Kind::Name, optional},
-                                              {"stride", Kind::Integer, optional, 1}};
+static const OperationParameter shortcut[] = {
+    {"x", Kind::Tensor}, {"like", Kind::Tensor}, {"option", Kind::Name, optional}, {"stride", Kind::Integer, optional, 1}};
 
 static const OperationInfo operations[] = {
     {Operation::Conv, "conv", conv, true},
@@ -144,8 +142,9 @@ private:
 
   void reportTooMany(llvm::SMRange range) {
     binding.ok = false;
-    Report report = diagnostics.report(diag::tooManyArguments, range,
-                                       {signature.name.str(), std::to_string(signature.parameters.size()), parameterList(signature)});
+    Report report =
+        diagnostics.report(diag::tooManyArguments, range,
+                           {signature.name.str(), std::to_string(signature.parameters.size()), parameterList(signature)});
     noteDeclaration(report, signature);
   }
 
@@ -166,8 +165,8 @@ private:
 
 } // namespace
 
-Binding skip::frontend::bindArguments(const Signature &signature, const ast::CallExpr &call, llvm::ArrayRef<ast::Argument> arguments,
-                                      bool piped, Diagnostics &diagnostics) {
+Binding skip::frontend::bindArguments(const Signature &signature, const ast::CallExpr &call,
+                                      llvm::ArrayRef<ast::Argument> arguments, bool piped, Diagnostics &diagnostics) {
   return Binder(signature, call, diagnostics).run(arguments, piped);
 }
 
@@ -187,7 +186,8 @@ void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Prog
   diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).suggest(name.text, name.range, known);
 }
 
-std::optional<RepeatCall> skip::frontend::splitRepeat(const ast::CallExpr &call, const Program &program, Diagnostics &diagnostics) {
+std::optional<RepeatCall> skip::frontend::splitRepeat(const ast::CallExpr &call, const Program &program,
+                                                      Diagnostics &diagnostics) {
   RepeatCall repeat;
   llvm::ArrayRef<ast::Argument> rest = call.arguments;
   auto takePositional = [&](llvm::StringRef what) -> const ast::Expr * {

@@ -15,8 +15,23 @@ struct OperationParameter {
 };
 
 enum class Operation {
-  Conv, BatchNorm, Linear, Relu, MaxPool, GlobalAvgPool, Flatten, Dropout, Softmax, Add, Subsample, PadChannels, Shortcut,
-  Repeat, Channels, Height, Width,
+  Conv,
+  BatchNorm,
+  Linear,
+  Relu,
+  MaxPool,
+  GlobalAvgPool,
+  Flatten,
+  Dropout,
+  Softmax,
+  Add,
+  Subsample,
+  PadChannels,
+  Shortcut,
+  Repeat,
+  Channels,
+  Height,
+  Width,
 };
 
 struct OperationInfo {
@@ -47,8 +62,8 @@ struct Binding {
 };
 
 /// Binds the arguments of a call (rules call-1 to call-4) and reports what does not fit. `piped`: a value comes before them.
-Binding bindArguments(const Signature &signature, const ast::CallExpr &call, llvm::ArrayRef<ast::Argument> arguments, bool piped,
-                      Diagnostics &diagnostics);
+Binding bindArguments(const Signature &signature, const ast::CallExpr &call, llvm::ArrayRef<ast::Argument> arguments,
+                      bool piped, Diagnostics &diagnostics);
 
 /// The parts of `x |> repeat(count, block, arguments...)` or `repeat(x, count, block, arguments...)`.
 struct RepeatCall {

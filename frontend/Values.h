@@ -20,9 +20,9 @@ struct Value {
     double real;
     bool boolean;
   };
-  llvm::StringRef name;  ///< of a Name: text in a source or in the arena
-  mlir::Value tensor;    ///< of a Tensor
-  llvm::SMRange origin;  ///< of a Tensor: the expression that made it
+  llvm::StringRef name; ///< of a Name: text in a source or in the arena
+  mlir::Value tensor;   ///< of a Tensor
+  llvm::SMRange origin; ///< of a Tensor: the expression that made it
 
   static Value ofInteger(int64_t integer);
   static Value ofReal(double real);

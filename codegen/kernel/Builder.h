@@ -48,15 +48,15 @@ public:
   Value less(Value a, Value b);            // signed, i1
   Value equal(Value a, Value b);           // i1
 
-  Value at(Value pointer, Value offset);   // pointer + offset elements
+  Value at(Value pointer, Value offset); // pointer + offset elements
   Value at(Value pointer, int64_t offset);
   Value load(Value pointer, int64_t offset = 0);       // 16 floats
   Value loadScalar(Value pointer, int64_t offset = 0); // one float
   void store(Value value, Value pointer, int64_t offset = 0);
   Value splat(Value scalar);
   Value splat(float value);
-  Value fma(Value a, Value b, Value c); // a * b + c
-  Value maximum(Value a, Value b);      // a > b ? a : b
+  Value fma(Value a, Value b, Value c);                   // a * b + c
+  Value maximum(Value a, Value b);                        // a > b ? a : b
   Value relu(Value x) { return maximum(splat(0.0f), x); } // NaN stays NaN
 
   /// for (i = from; i < to; i += step), carrying `initial`; `body` returns the next carried values.
@@ -88,7 +88,7 @@ void writeHalo(Builder &b, const HaloTarget &target, Value row);
 
 /// The operands and parameters that a chain of epilogue operations consumes, one entry each in chain order.
 struct EpilogueSources {
-  llvm::SmallVector<View, 2> adds;                             // positioned at the first vector's image, block, row and pixel
+  llvm::SmallVector<View, 2> adds;                          // positioned at the first vector's image, block, row and pixel
   llvm::SmallVector<std::pair<Value, Value>, 2> scaleShift; // pointers at the first block's 16 channels
 };
 

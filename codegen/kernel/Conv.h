@@ -23,7 +23,8 @@ struct ConvRoot {
 };
 
 /// With `imagesAreColumns` the tile's columns are images: a linear layer, or a convolution whose output is one pixel. Then the
-/// domain is (1, output blocks, 1), ConvParam::outColumns is n, the pixel strides are the image strides, and no halo is written.
+/// domain is (1, output blocks, 1), ConvParam::outColumns is n, the pixel strides are the image strides, and no halo is
+/// written.
 struct ConvSpec {
   llvm::SmallVector<ConvRoot, 2> roots; // one or two
   bool bias = false;
@@ -32,22 +33,31 @@ struct ConvSpec {
   plan::ConvSchedule schedule;
 };
 
-/// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's Adds after.
+/// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's Adds
+/// after.
 struct ConvParam {
   enum : unsigned {
-    images, outBlocks, outRows, // the domain
+    images,
+    outBlocks,
+    outRows, // the domain
     outColumns,
-    outImage, outBlock, outRow, outPixel, // strides; outPixel is 16 and not read unless imagesAreColumns
-    outHalo,                              // rows and columns of zeros to write around each picture
+    outImage,
+    outBlock,
+    outRow,
+    outPixel, // strides; outPixel is 16 and not read unless imagesAreColumns
+    outHalo,  // rows and columns of zeros to write around each picture
     count
   };
 };
 
 struct ConvRootParam {
   enum : unsigned {
-    inBlocks,                            // blocks of 16 input channels; planar: channels
-    inImage, inBlock, inRow, inPixel,    // strides; inBlock is the channels' if planar; inPixel not read unless imagesAreColumns
-    padding,                             // at most the input's halo
+    inBlocks, // blocks of 16 input channels; planar: channels
+    inImage,
+    inBlock,
+    inRow,
+    inPixel, // strides; inBlock is the channels' if planar; inPixel not read unless imagesAreColumns
+    padding, // at most the input's halo
     count
   };
 };
@@ -56,7 +66,9 @@ struct AddParam {
   enum : unsigned { image, block, row, pixel, count }; // strides; pixel not read unless imagesAreColumns
 };
 
-constexpr unsigned convRootParam(unsigned root, unsigned which) { return ConvParam::count + root * ConvRootParam::count + which; }
+constexpr unsigned convRootParam(unsigned root, unsigned which) {
+  return ConvParam::count + root * ConvRootParam::count + which;
+}
 
 /// Of the `add`-th Add of the epilogue.
 constexpr unsigned convAddParam(unsigned roots, unsigned add, unsigned which) {

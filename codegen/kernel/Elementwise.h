@@ -16,11 +16,17 @@ struct ElementwiseSpec {
 
 struct ElementwiseParam {
   enum : unsigned {
-    images, blocks, rows, // the domain
+    images,
+    blocks,
+    rows, // the domain
     columns,
-    outImage, outBlock, outRow, // strides in elements
-    outHalo,                    // zeros to write around each picture
-    inImage, inBlock, inRow,
+    outImage,
+    outBlock,
+    outRow,  // strides in elements
+    outHalo, // zeros to write around each picture
+    inImage,
+    inBlock,
+    inRow,
     count
   };
 };

@@ -12,7 +12,8 @@
 
 namespace skip::kernel {
 
-using Spec = std::variant<ConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
+using Spec =
+    std::variant<ConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -16,11 +16,17 @@ struct RelayoutSpec {
 
 struct RelayoutParam {
   enum : unsigned {
-    images, blocks, rows, // the domain
+    images,
+    blocks,
+    rows, // the domain
     columns,
-    channels,                      // true count
-    fromImage, fromBlock, fromRow, // strides in elements; planar: fromBlock is between channels
-    toImage, toBlock, toRow,
+    channels, // true count
+    fromImage,
+    fromBlock,
+    fromRow, // strides in elements; planar: fromBlock is between channels
+    toImage,
+    toBlock,
+    toRow,
     toHalo, // zeros to write around each picture
     toTail, // planar result: zeros to write behind each image's last element (a flat [N, K] padded to 16); else 0
     count
@@ -37,11 +43,17 @@ struct PadChannelsSpec {
 
 struct PadChannelsParam {
   enum : unsigned {
-    images, outBlocks, outRows, // the domain
+    images,
+    outBlocks,
+    outRows, // the domain
     outColumns,
-    inBlocks,                // blocks of 16 channels of the input; its padding channels are zero
-    inImage, inBlock, inRow, // strides in elements
-    outImage, outBlock, outRow,
+    inBlocks, // blocks of 16 channels of the input; its padding channels are zero
+    inImage,
+    inBlock,
+    inRow, // strides in elements
+    outImage,
+    outBlock,
+    outRow,
     outHalo, // zeros to write around each picture
     count
   };

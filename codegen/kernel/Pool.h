@@ -15,11 +15,18 @@ struct MaxPoolSpec {
 
 struct MaxPoolParam {
   enum : unsigned {
-    images, blocks, outRows, // the domain
+    images,
+    blocks,
+    outRows, // the domain
     outColumns,
-    inRows, inColumns,       // the picture's, without halo
-    inImage, inBlock, inRow, // strides in elements
-    outImage, outBlock, outRow,
+    inRows,
+    inColumns, // the picture's, without halo
+    inImage,
+    inBlock,
+    inRow, // strides in elements
+    outImage,
+    outBlock,
+    outRow,
     outHalo, // zeros to write around each picture
     padding, // below the kernel's size: every window touches the picture
     count
@@ -34,10 +41,15 @@ struct GlobalAvgPoolSpec {};
 
 struct GlobalAvgPoolParam {
   enum : unsigned {
-    images, blocks, one, // the domain
-    inRows, inColumns,
-    inImage, inBlock, inRow, // strides in elements
-    outImage,                // blocks of the flat result lie 16 apart
+    images,
+    blocks,
+    one, // the domain
+    inRows,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,    // strides in elements
+    outImage, // blocks of the flat result lie 16 apart
     count
   };
 };

@@ -13,9 +13,12 @@ struct SoftmaxSpec {};
 
 struct SoftmaxParam {
   enum : unsigned {
-    images, one, alsoOne, // the domain
-    classes,              // true count
-    inImage, outImage,    // strides in elements
+    images,
+    one,
+    alsoOne, // the domain
+    classes, // true count
+    inImage,
+    outImage, // strides in elements
     count
   };
 };
