@@ -165,7 +165,7 @@ skip_status Safetensors::parse(const void *file, size_t bytes, const char *path)
                 bytes);
   uint64_t headerBytes = 0;
   memcpy(&headerBytes, start, 8);
-  if (headerBytes > maxHeaderBytes || headerBytes > bytes - 8 || start[8] != '{')
+  if (headerBytes < 2 || headerBytes > maxHeaderBytes || headerBytes > bytes - 8 || start[8] != '{')
     return fail(
         SKIP_BAD_WEIGHTS,
         "`%s` is not a safetensors file, or is cut short: its first 8 bytes announce a header of %llu bytes, the file has "

@@ -1,0 +1,87 @@
+// Writes and checks the header of packed weights.
+#include "runtime/PackedFile.h"
+
+#include "runtime/Error.h"
+
+#include <string.h>
+
+namespace skip::runtime {
+
+static constexpr char magic[9] = "SKIPWTS1";
+
+/// FNV-1a; integers enter as 8 little-endian bytes, so that padding and struct layout do not matter.
+struct Hash {
+  uint64_t value = 0xcbf29ce484222325u;
+  void byte(uint8_t b) { value = (value ^ b) * 0x100000001b3u; }
+  void add(uint64_t number) {
+    for (int i = 0; i < 8; ++i)
+      byte(static_cast<uint8_t>(number >> (8 * i)));
+  }
+  void add(const char *text) {
+    do
+      byte(static_cast<uint8_t>(*text));
+    while (*text++);
+  }
+  void add(const int64_t *numbers, int64_t count) {
+    for (int64_t i = 0; i < count; ++i)
+      add(static_cast<uint64_t>(numbers[i]));
+  }
+};
+
+static void addLoad(Hash &hash, const SkipLoad &load) {
+  for (uint64_t number : {uint64_t{load.kind}, uint64_t{load.accumulate}, load.offset, load.bytes})
+    hash.add(number);
+  hash.add(load.dims, 4);
+  hash.add(static_cast<uint64_t>(load.icBlock));
+  hash.add(__builtin_bit_cast(uint64_t, load.epsilon));
+  for (int32_t tensor : {load.source, load.bias, load.gamma, load.beta, load.mean, load.variance})
+    hash.add(static_cast<uint64_t>(int64_t{tensor}));
+}
+
+uint64_t fingerprint(const SkipModelImage &image) {
+  Hash hash;
+  hash.add(image.tensorCount);
+  for (uint32_t i = 0; i < image.tensorCount; ++i) {
+    hash.add(image.tensors[i].name);
+    hash.add(static_cast<uint64_t>(image.tensors[i].rank));
+    hash.add(image.tensors[i].dims, image.tensors[i].rank);
+  }
+  hash.add(image.loadCount);
+  for (uint32_t i = 0; i < image.loadCount; ++i)
+    addLoad(hash, image.loads[i]);
+  hash.add(image.weightsBytes);
+  return hash.value;
+}
+
+PackedHeader packedHeader(const SkipModelImage &image) {
+  PackedHeader header = {};
+  memcpy(header.magic, magic, 8);
+  header.abiVersion = SKIP_ABI_VERSION;
+  header.loadFingerprint = image.loadFingerprint;
+  header.weightsBytes = image.weightsBytes;
+  return header;
+}
+
+bool isPacked(const void *file, size_t bytes) { return bytes >= 8 && memcmp(file, magic, 8) == 0; }
+
+skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
+  PackedHeader header;
+  if (bytes < sizeof(header))
+    return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are cut short: %zu bytes, the header alone takes 64", path, bytes);
+  memcpy(&header, file, sizeof(header));
+  if (header.abiVersion != SKIP_ABI_VERSION)
+    return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are of version %u, this library reads version %d: pack them again",
+                path, header.abiVersion, SKIP_ABI_VERSION);
+  if (header.loadFingerprint != image.loadFingerprint || header.weightsBytes != image.weightsBytes)
+    return fail(SKIP_BAD_WEIGHTS,
+                "the packed weights `%s` were written for another model or another layout than this library's `%s`: use the file "
+                "that was built with this library, or a safetensors checkpoint",
+                path, image.name);
+  if (bytes - sizeof(header) != image.weightsBytes)
+    return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are %s: %zu bytes, %llu expected", path,
+                bytes - sizeof(header) < image.weightsBytes ? "cut short" : "too long", bytes,
+                static_cast<unsigned long long>(image.weightsBytes + sizeof(header)));
+  return SKIP_OK;
+}
+
+} // namespace skip::runtime
