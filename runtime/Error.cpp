@@ -63,5 +63,3 @@ skip_status ErrorList::finish(skip_status status) {
 }
 
 } // namespace skip::runtime
-
-extern "C" const char *skipmodel_last_error(void) { return skip::runtime::lastErrorText(); }

@@ -11,6 +11,8 @@
 #include "runtime/Error.h"
 #include "runtime/MappedFile.h"
 
+#include <initializer_list>
+
 namespace skip::runtime {
 
 static constexpr int64_t lanes = 16;

@@ -3,6 +3,7 @@
 
 #include "runtime/Error.h"
 
+#include <initializer_list>
 #include <string.h>
 
 namespace skip::runtime {

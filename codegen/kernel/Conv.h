@@ -2,7 +2,7 @@
 //
 // Operands, in order: for each root its input and its packed weights; bias[oc] where `bias`; the epilogue's operands in chain
 // order; the result. The result may be the buffer of an added operand with the same strides.
-// Domain: (images, output channel blocks, output rows), split (1, schedule.ocBlocks, 1).
+// Domain: (images, output channel blocks, output rows), split (1, schedule.ocBlocks, schedule.rows).
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"

@@ -31,7 +31,7 @@ void PlanDialect::initialize() {
 
 //===- schedules -===//
 
-std::array<int64_t, 3> ConvScheduleAttr::split() const { return {1, getOcBlocks(), 1}; }
+std::array<int64_t, 3> ConvScheduleAttr::split() const { return {1, getOcBlocks(), getRows()}; }
 std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
 
 //===- kernels -===//

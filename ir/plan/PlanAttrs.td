@@ -77,10 +77,10 @@ def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
 }
 
 def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "a direct contraction's register tile: ocBlocks blocks of 16 channels by columns pixels";
+  let summary = "a direct contraction's register tile: ocBlocks blocks of 16 channels by rows by columns pixels";
   let description = [{ A row of output pixels is tiled by `columns`, what remains by `tails` in descending order. }];
-  let parameters = (ins "int64_t":$ocBlocks, "int64_t":$columns, OptionalArrayRefParameter<"int64_t">:$tails);
-  let assemblyFormat = "`<` $ocBlocks `x` $columns (`tails` `[` $tails^ `]`)? `>`";
+  let parameters = (ins "int64_t":$ocBlocks, "int64_t":$rows, "int64_t":$columns, OptionalArrayRefParameter<"int64_t">:$tails);
+  let assemblyFormat = "`<` $ocBlocks `,` $rows `,` $columns (`tails` `[` $tails^ `]`)? `>`";
 }
 
 def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {

@@ -8,10 +8,12 @@
 
 namespace skip::plan {
 
-/// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `columns` output pixels of one row. A row
-/// is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
+/// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `rows` output rows by `columns` output
+/// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order. Rows
+/// that remain of the picture are computed one at a time.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
+  int64_t rows = 1;
   int64_t columns = 1;
   std::vector<int64_t> tails;
 

@@ -1,0 +1,72 @@
+// A model image in the making: what runtime/Abi.h points to, owned.
+#pragma once
+
+#include "runtime/Abi.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skip::codegen {
+
+/// An input or output; dims[0] is -1.
+struct Port {
+  std::string name;
+  std::vector<int64_t> dims;
+};
+
+/// One piece of code: for each ISA its function's symbol (empty: not built) and its split.
+struct Kernel {
+  std::string name;
+  std::array<std::string, SKIP_ISA_COUNT> symbols;
+  std::array<std::array<int64_t, 3>, SKIP_ISA_COUNT> split{};
+};
+
+struct Step {
+  std::string name;
+  uint32_t kernel = 0; // of its variant
+  uint32_t resultCount = 1;
+  std::vector<SkipOperand> operands;
+  std::vector<SkipParam> params;
+};
+
+struct Variant {
+  std::vector<SkipExtent> extents;
+  std::vector<Step> steps;
+  std::vector<Kernel> kernels;
+  uint64_t workspaceBytes = 0;
+  uint64_t stateBytes = 0;
+};
+
+/// A checkpoint tensor.
+struct Tensor {
+  std::string name;
+  std::vector<int64_t> dims;
+};
+
+struct Image {
+  std::string name;     // a C identifier
+  std::string compiler; // `skipc 0.1.0`
+  std::vector<Port> inputs, outputs;
+  std::vector<Variant> variants; // sorted by batch bound
+  std::vector<Tensor> tensors;
+  std::vector<SkipLoad> loads;
+  uint64_t weightsBytes = 0;
+  std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none
+};
+
+/// The image as the runtime's own structs, with null kernel functions and no embedded weights: what the load table needs at build
+/// time (runtime/LoadTable.h, runtime/PackedFile.h). Holds pointers into `image`, which must outlive it unchanged.
+class ImageView {
+public:
+  explicit ImageView(const Image &image);
+  ~ImageView();
+  const SkipModelImage &get() const;
+
+private:
+  struct Storage;
+  std::unique_ptr<Storage> storage;
+};
+
+} // namespace skip::codegen

@@ -1,0 +1,168 @@
+// The plan walker: for each step, resolve operands and parameters, count the work units, and share them out.
+//
+// Between two steps there is a barrier, so that one set of operand and parameter arrays, owned by the context, serves all steps.
+// Nothing here allocates, locks or does I/O; the clock is read only for an observer.
+#include "runtime/Error.h"
+#include "runtime/Objects.h"
+#include "runtime/ThreadPool.h"
+
+#include <immintrin.h>
+#include <time.h>
+
+using namespace skip::runtime;
+
+namespace skip::runtime {
+
+/// One run of one context.
+struct Run {
+  const skip_context &context;
+  const SkipVariant &variant;
+  const float *const *inputs;
+  float *const *outputs;
+
+  void all();
+  void step(int64_t index);
+  int64_t resolve(const SkipStep &step);
+  void *base(const SkipOperand &operand) const;
+  void share(SkipKernelFn kernel, int64_t units) const;
+  void report(int64_t index, double seconds) const;
+};
+
+/// What all threads of one step share.
+struct StepCall {
+  SkipKernelFn kernel;
+  void *const *operands;
+  const int64_t *params;
+};
+
+static void runUnits(void *argument, int64_t begin, int64_t end) {
+  const StepCall &call = *static_cast<const StepCall *>(argument);
+  call.kernel(call.operands, call.params, begin, end);
+}
+
+/// For a caller's own threads, whose floating-point mode is not ours.
+static void runUnitsFlushing(void *argument, int64_t begin, int64_t end) {
+  FlushDenormals flush;
+  runUnits(argument, begin, end);
+}
+
+void *Run::base(const SkipOperand &operand) const {
+  switch (operand.segment) {
+  case SKIP_SEGMENT_INPUT: return const_cast<float *>(inputs[operand.index]);
+  case SKIP_SEGMENT_OUTPUT: return outputs[operand.index];
+  case SKIP_SEGMENT_WEIGHTS: return const_cast<void *>(context.weights->segment);
+  case SKIP_SEGMENT_STATE: return context.state;
+  default: return context.workspace;
+  }
+}
+
+/// Fills the context's operand and parameter arrays; returns the number of work units.
+int64_t Run::resolve(const SkipStep &step) {
+  for (uint32_t i = 0; i < step.operandCount; ++i) {
+    const SkipOperand &operand = variant.operands[step.firstOperand + i];
+    context.operands[i] = static_cast<char *>(base(operand)) + operand.offset + operand.origin;
+  }
+  for (uint32_t i = 0; i < step.paramCount; ++i) {
+    const SkipParam &param = variant.params[step.firstParam + i];
+    context.params[i] = param.extent < 0 ? param.value : param.value * context.extents[param.extent];
+  }
+  const int64_t *split = variant.kernels[step.kernel].split[context.model->isa];
+  int64_t units = 1;
+  for (int i = 0; i < 3; ++i)
+    units *= (context.params[i] + split[i] - 1) / split[i];
+  return units;
+}
+
+void Run::share(SkipKernelFn kernel, int64_t units) const {
+  StepCall call{kernel, context.operands, context.params};
+  if (units == 1)
+    runUnits(&call, 0, 1);
+  else if (context.parallelFor)
+    context.parallelFor(context.parallelUser, units, runUnitsFlushing, &call);
+  else if (context.pool)
+    context.pool->forEach(units, runUnits, &call);
+  else
+    runUnits(&call, 0, units);
+}
+
+static double secondsNow() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+void Run::report(int64_t index, double seconds) const {
+  const SkipStep &step = variant.steps[index];
+  skip_step_event event{index, step.name, seconds, step.operandCount > 0 ? context.operands[step.operandCount - 1] : nullptr};
+  context.observer(context.observerUser, &event);
+}
+
+void Run::step(int64_t index) {
+  const SkipStep &step = variant.steps[index];
+  double start = context.observer ? secondsNow() : 0;
+  {
+    FlushDenormals flush; // not around the observer, whose arithmetic is its own
+    if (int64_t units = resolve(step); units > 0)
+      share(variant.kernels[step.kernel].fn[context.model->isa], units);
+  }
+  if (context.observer)
+    report(index, secondsNow() - start);
+}
+
+void Run::all() {
+  for (uint32_t i = 0; i < variant.stepCount; ++i)
+    step(i);
+}
+
+static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
+  if (!arrays && count > 0)
+    return fail(SKIP_INVALID_ARGUMENT, "run: `%ss` is null", what);
+  for (uint32_t i = 0; i < count; ++i)
+    if (!arrays[i])
+      return fail(SKIP_INVALID_ARGUMENT, "run: %s %u, `%s`, is null", what, i, ports[i].name);
+  return SKIP_OK;
+}
+
+static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  const SkipModelImage &image = *context.model->image;
+  if (n < 0 || n > context.maxBatch)
+    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld", static_cast<long long>(n),
+                static_cast<long long>(context.maxBatch));
+  if (!context.weights && image.weightsBytes > 0)
+    return fail(SKIP_NO_WEIGHTS, "run: no weights are bound; load a checkpoint and bind it to the context");
+  if (n == 0)
+    return SKIP_OK;
+  if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
+      status != SKIP_OK)
+    return status;
+  return checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+}
+
+static skip_status runBatch(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  const SkipVariant &variant = *variantFor(*context.model, n);
+  for (uint32_t i = 0; i < variant.extentCount; ++i)
+    context.extents[i] = i == 0 ? n : variant.extents[i].initial;
+  Run run{context, variant, inputs, outputs};
+  if (!context.pool) {
+    run.all();
+    return SKIP_OK;
+  }
+  PoolRun exclusive(*context.pool);
+  if (!exclusive.taken())
+    return fail(SKIP_BUSY, "run: the context's pool is inside another run");
+  run.all();
+  return SKIP_OK;
+}
+
+} // namespace skip::runtime
+
+extern "C" skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs) {
+  if (!context)
+    return fail(SKIP_INVALID_ARGUMENT, "run: `context` is null");
+  BusyGuard guard(context->busy);
+  if (!guard.taken)
+    return fail(SKIP_BUSY, "run: the context is inside another run");
+  if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
+    return status;
+  return runBatch(*context, n, inputs, outputs);
+}
