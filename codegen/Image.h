@@ -56,8 +56,8 @@ struct Image {
   std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none
 };
 
-/// The image as the runtime's own structs, with null kernel functions and no embedded weights: what the load table needs at build
-/// time (runtime/LoadTable.h, runtime/PackedFile.h). Holds pointers into `image`, which must outlive it unchanged.
+/// The image as the runtime's own structs, with null kernel functions and no embedded weights: what the load table needs at
+/// build time (runtime/LoadTable.h, runtime/PackedFile.h). Holds pointers into `image`, which must outlive it unchanged.
 class ImageView {
 public:
   explicit ImageView(const Image &image);

@@ -52,8 +52,7 @@ void LinearOp::printStructure(llvm::raw_ostream &os) { os << "linear" << (getBia
 void MaxPoolOp::printStructure(llvm::raw_ostream &os) { os << "max_pool" << getKernel() << "s" << getStride(); }
 void SubsampleOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride(); }
 
-// How far the channels shift inside their blocks is code; by how many blocks, a parameter.
-void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore() % 16; }
+void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore(); }
 
 //===- layouts -===//
 

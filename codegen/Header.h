@@ -1,0 +1,15 @@
+// The C header of a compiled model.
+#pragma once
+
+#include "codegen/Image.h"
+
+namespace skip::codegen {
+
+/// Runtime.h for one model: `<name>_` for `skipmodel_`, and a first comment that tells what goes in and out. Self-contained
+/// C99.
+std::string headerText(const Image &image);
+
+/// `text` with `<name>_` for `skipmodel_` and, in the include guard, `<NAME>` for `SKIPMODEL`.
+std::string withPrefix(std::string text, const std::string &name);
+
+} // namespace skip::codegen

@@ -1,0 +1,109 @@
+#include "codegen/Image.h"
+
+#include <algorithm>
+
+namespace skip::codegen {
+
+namespace {
+struct VariantTables {
+  std::vector<SkipStep> steps;
+  std::vector<SkipOperand> operands;
+  std::vector<SkipParam> params;
+  std::vector<SkipKernel> kernels;
+};
+} // namespace
+
+struct ImageView::Storage {
+  std::vector<SkipPort> inputs, outputs;
+  std::vector<SkipTensor> tensors;
+  std::vector<VariantTables> tables;
+  std::vector<SkipVariant> variants;
+  SkipModelImage root{};
+};
+
+/// SkipPort or SkipTensor; dims that its rank does not reach are 0.
+template <typename Described, typename Source> static std::vector<Described> describe(const std::vector<Source> &sources) {
+  std::vector<Described> result;
+  for (const Source &source : sources) {
+    Described &item = result.emplace_back();
+    item.name = source.name.c_str();
+    item.rank = static_cast<int32_t>(source.dims.size());
+    std::copy_n(source.dims.begin(), std::min<size_t>(source.dims.size(), SKIP_MAX_RANK), item.dims);
+  }
+  return result;
+}
+
+static SkipKernel kernelOf(const Kernel &kernel) {
+  SkipKernel result{};
+  result.name = kernel.name.c_str();
+  for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa)
+    std::copy(kernel.split[isa].begin(), kernel.split[isa].end(), result.split[isa]);
+  return result;
+}
+
+/// The steps' operands and parameters follow one another, each step's in one piece.
+static VariantTables tablesOf(const Variant &variant) {
+  VariantTables tables;
+  for (const Step &step : variant.steps) {
+    tables.steps.push_back(SkipStep{.name = step.name.c_str(),
+                                    .kernel = step.kernel,
+                                    .firstOperand = static_cast<uint32_t>(tables.operands.size()),
+                                    .operandCount = static_cast<uint32_t>(step.operands.size()),
+                                    .resultCount = step.resultCount,
+                                    .firstParam = static_cast<uint32_t>(tables.params.size()),
+                                    .paramCount = static_cast<uint32_t>(step.params.size())});
+    tables.operands.insert(tables.operands.end(), step.operands.begin(), step.operands.end());
+    tables.params.insert(tables.params.end(), step.params.begin(), step.params.end());
+  }
+  for (const Kernel &kernel : variant.kernels)
+    tables.kernels.push_back(kernelOf(kernel));
+  return tables;
+}
+
+static SkipVariant variantOf(const Variant &variant, const VariantTables &tables) {
+  return SkipVariant{.target = SKIP_TARGET_X86,
+                     .extentCount = static_cast<uint32_t>(variant.extents.size()),
+                     .stepCount = static_cast<uint32_t>(tables.steps.size()),
+                     .kernelCount = static_cast<uint32_t>(tables.kernels.size()),
+                     .extents = variant.extents.data(),
+                     .steps = tables.steps.data(),
+                     .operands = tables.operands.data(),
+                     .params = tables.params.data(),
+                     .kernels = tables.kernels.data(),
+                     .workspaceBytes = variant.workspaceBytes,
+                     .stateBytes = variant.stateBytes};
+}
+
+ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) {
+  storage->inputs = describe<SkipPort>(image.inputs);
+  storage->outputs = describe<SkipPort>(image.outputs);
+  storage->tensors = describe<SkipTensor>(image.tensors);
+  for (const Variant &variant : image.variants)
+    storage->tables.push_back(tablesOf(variant));
+  for (size_t i = 0; i < image.variants.size(); ++i)
+    storage->variants.push_back(variantOf(image.variants[i], storage->tables[i]));
+
+  SkipModelImage &root = storage->root;
+  root.abiVersion = SKIP_ABI_VERSION;
+  root.inputCount = static_cast<uint32_t>(image.inputs.size());
+  root.outputCount = static_cast<uint32_t>(image.outputs.size());
+  root.variantCount = static_cast<uint32_t>(image.variants.size());
+  root.tensorCount = static_cast<uint32_t>(image.tensors.size());
+  root.loadCount = static_cast<uint32_t>(image.loads.size());
+  root.name = image.name.c_str();
+  root.compiler = image.compiler.c_str();
+  root.inputs = storage->inputs.data();
+  root.outputs = storage->outputs.data();
+  root.variants = storage->variants.data();
+  root.tensors = storage->tensors.data();
+  root.loads = image.loads.data();
+  root.weightsBytes = image.weightsBytes;
+  std::copy(image.mean.begin(), image.mean.end(), root.mean);
+  std::copy(image.deviation.begin(), image.deviation.end(), root.deviation);
+}
+
+ImageView::~ImageView() = default;
+
+const SkipModelImage &ImageView::get() const { return storage->root; }
+
+} // namespace skip::codegen

@@ -1,0 +1,257 @@
+// One function a kernel family and question: `specOf` says what code is needed, `stepShapeOf` with which operands and sizes it
+// is called. The order of operands and parameters is that of the families' headers (codegen/kernel/*.h).
+#include "codegen/KernelSpec.h"
+
+#include "ir/plan/Layout.h"
+#include "ir/plan/Shapes.h"
+
+using namespace mlir;
+using namespace skip;
+using namespace skip::codegen;
+using plan::ContractionView;
+using plan::KernelOp;
+using plan::LayoutKind;
+using plan::Strides;
+
+//===- what all families share -===//
+
+namespace {
+/// The elementwise operations after the roots, with the inputs that they read, in order.
+struct Chain {
+  kernel::Epilogue ops;
+  llvm::SmallVector<BlockArgument, 4> operands;
+};
+} // namespace
+
+static bool joinsRoots(Operation &op) {
+  return llvm::isa<graph::AddOp>(op) && llvm::all_of(op.getOperands(), [](Value operand) {
+           Operation *producer = operand.getDefiningOp();
+           return producer && llvm::isa<graph::Conv2dOp, graph::LinearOp>(producer);
+         });
+}
+
+/// The chain of the kernel. In a kernel without a root it starts from the first operation's first operand.
+static Chain chainOf(KernelOp kernel) {
+  Chain chain;
+  for (Operation &op : kernel.getBody().front()) {
+    bool isHead = &op == &kernel.getBody().front().front();
+    if (joinsRoots(op))
+      continue;
+    if (auto add = llvm::dyn_cast<graph::AddOp>(op)) {
+      Value other = isHead || !llvm::isa<BlockArgument>(add.getA()) ? add.getB() : add.getA();
+      chain.ops.push_back(kernel::EpilogueOp::Add);
+      chain.operands.push_back(llvm::cast<BlockArgument>(other));
+    } else if (auto scale = llvm::dyn_cast<graph::ScaleShiftOp>(op)) {
+      chain.ops.push_back(kernel::EpilogueOp::ScaleShift);
+      chain.operands.push_back(llvm::cast<BlockArgument>(scale.getScale()));
+      chain.operands.push_back(llvm::cast<BlockArgument>(scale.getShift()));
+    } else if (llvm::isa<graph::ReluOp>(op)) {
+      chain.ops.push_back(kernel::EpilogueOp::Relu);
+    }
+  }
+  return chain;
+}
+
+static Strides inputStrides(KernelOp kernel, BlockArgument argument) {
+  return plan::stridesOf(llvm::cast<RankedTensorType>(argument.getType()), kernel.inputLayout(argument.getArgNumber()));
+}
+
+static Strides outputStrides(KernelOp kernel) {
+  return plan::stridesOf(llvm::cast<RankedTensorType>(kernel.getResult(0).getType()), kernel.outputLayout(0));
+}
+
+static SkipParam constant(int64_t value) { return {value, -1, 0}; }
+static SkipParam timesBatch(int64_t value) { return {value, 0, 0}; }
+
+static void append(std::vector<SkipParam> &params, std::initializer_list<int64_t> values) {
+  for (int64_t value : values)
+    params.push_back(constant(value));
+}
+
+static bool isPlanar(KernelOp kernel, BlockArgument argument) {
+  return kernel.inputLayout(argument.getArgNumber()).getKind() == LayoutKind::planar;
+}
+
+static void appendChainInputs(const Chain &chain, llvm::SmallVector<unsigned> &inputs) {
+  for (BlockArgument operand : chain.operands)
+    inputs.push_back(operand.getArgNumber());
+}
+
+/// The inputs that the chain adds, without the scales and shifts.
+static llvm::SmallVector<BlockArgument, 2> addedInputs(const Chain &chain) {
+  llvm::SmallVector<BlockArgument, 2> added;
+  const BlockArgument *next = chain.operands.begin();
+  for (kernel::EpilogueOp op : chain.ops) {
+    if (op == kernel::EpilogueOp::Add)
+      added.push_back(*next);
+    next += op == kernel::EpilogueOp::Add ? 1 : op == kernel::EpilogueOp::ScaleShift ? 2 : 0;
+  }
+  return added;
+}
+
+//===- contractions -===//
+
+static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> views, plan::ConvScheduleAttr schedule) {
+  kernel::ConvSpec spec;
+  for (const ContractionView &view : views) {
+    spec.roots.push_back({view.kernelHeight, view.kernelWidth, view.stride, isPlanar(kernel, view.input)});
+    spec.bias |= bool(view.bias);
+  }
+  spec.epilogue = chainOf(kernel).ops;
+  spec.imagesAreColumns = plan::imagesAreColumns(kernel);
+  spec.schedule = {schedule.getOcBlocks(), schedule.getRows(), schedule.getColumns(), schedule.getTails().vec()};
+  return spec;
+}
+
+static StepShape convStep(KernelOp kernel, llvm::ArrayRef<ContractionView> views) {
+  StepShape step;
+  Chain chain = chainOf(kernel);
+  bool columns = plan::imagesAreColumns(kernel);
+  Strides out = outputStrides(kernel);
+  auto pixel = [&](const Strides &s) { return columns ? s.image : s.pixel; };
+
+  step.params = {columns ? constant(1) : timesBatch(1), constant(out.blocks), constant(columns ? 1 : out.height),
+                 columns ? timesBatch(1) : constant(out.width)};
+  append(step.params, {out.image, out.block, out.row, pixel(out), out.halo});
+  for (const ContractionView &view : views) {
+    step.inputs.append({view.input.getArgNumber(), view.filter.getArgNumber()});
+    Strides in = inputStrides(kernel, view.input);
+    append(step.params, {in.blocks, in.image, in.block, in.row, pixel(in), view.padding});
+  }
+  for (const ContractionView &view : views)
+    if (view.bias)
+      step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
+  appendChainInputs(chain, step.inputs);
+  for (BlockArgument added : addedInputs(chain)) {
+    Strides in = inputStrides(kernel, added);
+    append(step.params, {in.image, in.block, in.row, pixel(in)});
+  }
+  return step;
+}
+
+//===- windows and movement -===//
+
+static StepShape maxPoolStep(KernelOp kernel, graph::MaxPoolOp op) {
+  Strides in = inputStrides(kernel, llvm::cast<BlockArgument>(op.getX())), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {out.blocks, out.height, out.width, in.height, in.width, in.image, in.block, in.row, out.image, out.block,
+                       out.row, out.halo, int64_t(op.getPadding())});
+  return step;
+}
+
+static StepShape globalAvgPoolStep(KernelOp kernel) {
+  Strides in = inputStrides(kernel, kernel.getBody().getArgument(0)), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {out.blocks, 1, in.height, in.width, in.image, in.block, in.row, out.image});
+  return step;
+}
+
+static StepShape padChannelsStep(KernelOp kernel) {
+  Strides in = inputStrides(kernel, kernel.getBody().getArgument(0)), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params,
+         {out.blocks, out.height, out.width, in.blocks, in.image, in.block, in.row, out.image, out.block, out.row, out.halo});
+  return step;
+}
+
+static StepShape softmaxStep(KernelOp kernel) {
+  Strides in = inputStrides(kernel, kernel.getBody().getArgument(0)), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {1, 1, in.channels, in.image, out.image});
+  return step;
+}
+
+static StepShape relayoutStep(KernelOp kernel) {
+  BlockArgument x = kernel.getBody().getArgument(0);
+  Strides from = inputStrides(kernel, x), to = outputStrides(kernel);
+  int64_t blocks = isPlanar(kernel, x) && kernel.outputLayout(0).getKind() == LayoutKind::planar
+                       ? from.channels
+                       : plan::roundUpToBlock(from.channels) / 16;
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {blocks, from.height, from.width, from.channels, from.image, from.block, from.row, to.image, to.block,
+                       to.row, to.halo, 0});
+  return step;
+}
+
+/// A flatten writes the picture planar, into a vector that is padded to whole blocks.
+static StepShape flattenStep(KernelOp kernel) {
+  Strides from = inputStrides(kernel, kernel.getBody().getArgument(0)), to = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {from.blocks, from.height, from.width, from.channels, from.image, from.block, from.row, to.image,
+                       from.height * from.width, from.width, 0, to.image - to.channels});
+  return step;
+}
+
+static StepShape elementwiseStep(KernelOp kernel) {
+  Chain chain = chainOf(kernel);
+  auto main = llvm::cast<BlockArgument>(kernel.getBody().front().front().getOperand(0));
+  Strides in = inputStrides(kernel, main), out = outputStrides(kernel);
+  StepShape step{{main.getArgNumber()}, {timesBatch(1)}};
+  append(step.params, {out.blocks, out.height, out.width, out.image, out.block, out.row, out.halo, in.image, in.block, in.row});
+  appendChainInputs(chain, step.inputs);
+  for (BlockArgument added : addedInputs(chain)) {
+    Strides other = inputStrides(kernel, added);
+    append(step.params, {other.image, other.block, other.row});
+  }
+  return step;
+}
+
+//===- the two questions -===//
+
+/// The operation that the kernel's loops are built around, when it is no contraction; null for elementwise chains.
+static Operation *otherRoot(KernelOp kernel) {
+  llvm::SmallVector<Operation *, 2> roots = kernel.roots();
+  return roots.empty() ? nullptr : roots.front();
+}
+
+static int64_t prologueStride(Operation *root) {
+  auto subsample = root->getOperand(0).getDefiningOp<graph::SubsampleOp>();
+  return subsample ? int64_t(subsample.getStride()) : 1;
+}
+
+std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule) {
+  llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (!views.empty()) {
+    auto tile = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+    return tile ? std::optional(convSpec(kernel, views, tile)) : std::nullopt;
+  }
+  Operation *root = otherRoot(kernel);
+  if (!root)
+    return kernel::ElementwiseSpec{chainOf(kernel).ops};
+  if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
+    return kernel::MaxPoolSpec{int64_t(pool.getKernel()), int64_t(pool.getStride())};
+  if (llvm::isa<graph::GlobalAvgPoolOp>(root))
+    return kernel::GlobalAvgPoolSpec{};
+  if (auto pad = llvm::dyn_cast<graph::PadChannelsOp>(root))
+    return kernel::PadChannelsSpec{int64_t(pad.getBefore()), prologueStride(root)};
+  if (auto subsample = llvm::dyn_cast<graph::SubsampleOp>(root))
+    return kernel::PadChannelsSpec{0, int64_t(subsample.getStride())};
+  if (llvm::isa<graph::SoftmaxOp>(root))
+    return kernel::SoftmaxSpec{};
+  if (llvm::isa<graph::FlattenOp>(root))
+    return kernel::RelayoutSpec{false, true};
+  if (llvm::isa<plan::RelayoutOp>(root))
+    return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
+                                kernel.outputLayout(0).getKind() == LayoutKind::planar};
+  return std::nullopt;
+}
+
+StepShape codegen::stepShapeOf(KernelOp kernel) {
+  llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (!views.empty())
+    return convStep(kernel, views);
+  Operation *root = otherRoot(kernel);
+  if (!root)
+    return elementwiseStep(kernel);
+  if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
+    return maxPoolStep(kernel, pool);
+  if (llvm::isa<graph::GlobalAvgPoolOp>(root))
+    return globalAvgPoolStep(kernel);
+  if (llvm::isa<graph::SoftmaxOp>(root))
+    return softmaxStep(kernel);
+  if (llvm::isa<graph::FlattenOp>(root))
+    return flattenStep(kernel);
+  if (llvm::isa<plan::RelayoutOp>(root))
+    return relayoutStep(kernel);
+  return padChannelsStep(kernel);
+}

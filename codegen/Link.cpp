@@ -1,0 +1,85 @@
+// lld as a library is made for this: it takes its driver's arguments, writes its messages to streams that we give, and unwinds
+// to the call where the program would exit. Its state is global, so calls take turns. A fatal error (a malformed object, a
+// defect of ours) leaves that state behind; lld then says that it may not be called again, and we do not.
+#include "codegen/Link.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/InterfaceStub/ELFObjHandler.h"
+#include "llvm/InterfaceStub/IFSStub.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+
+namespace skip::codegen {
+
+static Error runLinker(const std::vector<std::string> &arguments) {
+  static std::mutex turn;
+  static bool unusable = false;
+  std::lock_guard<std::mutex> guard(turn);
+  if (unusable)
+    return createStringError(inconvertibleErrorCode(), "the linker failed before and cannot run again in this process");
+  std::vector<const char *> pointers{"ld.lld"};
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
+  std::string text;
+  raw_string_ostream stream(text);
+  lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  unusable = !result.canRunAgain;
+  if (result.retCode == 0)
+    return Error::success();
+  return createStringError(inconvertibleErrorCode(), "cannot link: " + StringRef(text).trim());
+}
+
+Error linkRelocatable(ArrayRef<std::string> objects, const std::string &archive, const std::string &output) {
+  std::vector<std::string> arguments{"-m", "elf_x86_64", "-r", "--force-group-allocation", "--threads=1", "-o", output};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  arguments.insert(arguments.end(), {"--whole-archive", archive});
+  return runLinker(arguments);
+}
+
+Error linkShared(const SharedLink &link) {
+  return runLinker({"-m",
+                    "elf_x86_64",
+                    "-shared",
+                    "--threads=1",
+                    "--gc-sections",
+                    "--eh-frame-hdr",
+                    "--hash-style=gnu",
+                    "-z",
+                    "defs",
+                    "-z",
+                    "relro",
+                    "-z",
+                    "now",
+                    "-z",
+                    "noexecstack",
+                    "-soname",
+                    link.soname,
+                    "-o",
+                    link.output,
+                    link.object,
+                    "--no-as-needed",
+                    link.libcStub});
+}
+
+Error writeLibcStub(ArrayRef<std::string> symbols, const std::string &output) {
+  ifs::IFSStub stub;
+  stub.IfsVersion = VersionTuple(3, 0);
+  stub.SoName = "libc.so.6";
+  stub.Target.Arch = ELF::EM_X86_64;
+  stub.Target.BitWidth = ifs::IFSBitWidthType::IFS64;
+  stub.Target.Endianness = ifs::IFSEndiannessType::Little;
+  for (const std::string &name : symbols) {
+    ifs::IFSSymbol &symbol = stub.Symbols.emplace_back(name);
+    symbol.Type = ifs::IFSSymbolType::Func;
+    symbol.Size = 0;
+  }
+  return ifs::writeBinaryStub(output, stub);
+}
+
+} // namespace skip::codegen

@@ -1,0 +1,29 @@
+// LLVM's linker, called in this process.
+#pragma once
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace skip::codegen {
+
+struct SharedLink {
+  std::string object; // relocatable; its global symbols of default visibility are exported
+  std::string libcStub;
+  std::string soname;
+  std::string output;
+};
+
+/// One relocatable object of `objects`, in their order, and all members of `archive`, without groups.
+llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects, const std::string &archive, const std::string &output);
+
+/// A shared library that needs libc.so.6 and nothing else; an undefined symbol that libcStub does not have is an error.
+llvm::Error linkShared(const SharedLink &link);
+
+/// Writes a stand-in for libc.so.6 that has `symbols`, for a machine without a libc to link against: what a library links with
+/// is recorded in it by name only.
+llvm::Error writeLibcStub(llvm::ArrayRef<std::string> symbols, const std::string &output);
+
+} // namespace skip::codegen

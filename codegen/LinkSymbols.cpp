@@ -1,0 +1,75 @@
+#include "codegen/LinkSymbols.h"
+
+#include "codegen/RuntimeObject.h"
+
+#include "llvm/ObjCopy/CommonConfig.h"
+#include "llvm/ObjCopy/ELF/ELFConfig.h"
+#include "llvm/ObjCopy/ELF/ELFObjcopy.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/StringSaver.h"
+
+#include <set>
+
+using namespace llvm;
+
+namespace skip::codegen {
+
+/// The names of an object's global symbols that are undefined, or those that are defined.
+static Expected<std::set<std::string>> globalNames(const object::ELFObjectFileBase &object, bool undefined) {
+  std::set<std::string> names;
+  for (object::SymbolRef symbol : object.symbols()) {
+    Expected<uint32_t> flags = symbol.getFlags();
+    if (!flags)
+      return flags.takeError();
+    bool isUndefined = *flags & object::BasicSymbolRef::SF_Undefined;
+    if (!(*flags & object::BasicSymbolRef::SF_Global) || isUndefined != undefined)
+      continue;
+    Expected<StringRef> name = symbol.getName();
+    if (!name)
+      return name.takeError();
+    names.insert(name->str());
+  }
+  return names;
+}
+
+static Expected<std::set<std::string>> runtimeNames(bool undefined) {
+  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(runtimeObject(), "runtime"));
+  if (!object)
+    return object.takeError();
+  return globalNames(cast<object::ELFObjectFileBase>(**object), undefined);
+}
+
+Expected<std::vector<std::string>> libcSymbols() {
+  Expected<std::set<std::string>> names = runtimeNames(/*undefined=*/true);
+  if (!names)
+    return names.takeError();
+  names->insert({"memcmp", "memcpy", "memmove", "memset"});
+  names->erase("skipModelImage");
+  names->erase("_GLOBAL_OFFSET_TABLE_");
+  return std::vector<std::string>(names->begin(), names->end());
+}
+
+Error showOnlyApi(StringRef bytes, StringRef name, raw_ostream &out) {
+  Expected<std::set<std::string>> defined = runtimeNames(/*undefined=*/false);
+  if (!defined)
+    return defined.takeError();
+  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "linked object"));
+  if (!object)
+    return object.takeError();
+  objcopy::CommonConfig config;
+  objcopy::ELFConfig elfConfig;
+  BumpPtrAllocator allocator;
+  StringSaver names(allocator);
+  for (const std::string &symbol : *defined) {
+    StringRef rest = symbol;
+    if (!rest.consume_front("skipmodel_"))
+      continue;
+    config.SymbolsToRename[symbol] = names.save(name + "_" + rest);
+    if (Error error = config.SymbolsToKeepGlobal.addMatcher(
+            objcopy::NameOrPattern::create(names.save(symbol), objcopy::MatchStyle::Literal, nullptr)))
+      return error;
+  }
+  return objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
+}
+
+} // namespace skip::codegen

@@ -1,0 +1,176 @@
+// Walks the plan's functions: each kernel operation becomes a step, each distinct kernel name a job for each ISA, each load an
+// entry of the load table.
+#include "codegen/LowerPlan.h"
+
+#include "codegen/KernelSpec.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/Plan.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace skip;
+using namespace skip::codegen;
+using plan::KernelOp;
+
+namespace {
+class Lowering {
+public:
+  Lowering(ModuleOp module, LoweredModel &model)
+      : module(module), target(module->getAttrOfType<plan::TargetAttr>(plan::targetAttr)), model(model) {}
+
+  LogicalResult run();
+
+private:
+  void addPorts(func::FuncOp function);
+  void addTensors();
+  void addLoads(func::FuncOp function);
+  LogicalResult addVariant(func::FuncOp function);
+  LogicalResult addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels);
+  LogicalResult addKernel(KernelOp kernel, Variant &variant);
+  int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
+
+  ModuleOp module;
+  plan::TargetAttr target;
+  LoweredModel &model;
+  llvm::StringMap<int32_t> tensors;
+  llvm::StringSet<> compiled;
+};
+} // namespace
+
+static Port portOf(Type type, DictionaryAttr attributes) {
+  Port port;
+  if (auto name = attributes ? attributes.getAs<StringAttr>(graph::nameAttr) : StringAttr())
+    port.name = name.str();
+  for (int64_t dim : llvm::cast<RankedTensorType>(type).getShape())
+    port.dims.push_back(dim < 0 ? -1 : dim);
+  return port;
+}
+
+static void readChannels(DictionaryAttr attributes, llvm::StringRef name, std::array<float, 3> &values) {
+  auto list = attributes ? attributes.getAs<DenseF64ArrayAttr>(name) : DenseF64ArrayAttr();
+  if (list && list.size() == 3)
+    for (size_t channel = 0; channel < 3; ++channel)
+      values[channel] = static_cast<float>(list[channel]);
+}
+
+void Lowering::addPorts(func::FuncOp function) {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    model.image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    model.image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
+  if (function.getNumArguments() > 0) {
+    readChannels(function.getArgAttrDict(0), graph::meanAttr, model.image.mean);
+    readChannels(function.getArgAttrDict(0), graph::stdAttr, model.image.deviation);
+  }
+}
+
+void Lowering::addTensors() {
+  for (auto parameter : module.getOps<graph::ParameterOp>()) {
+    tensors[parameter.getSymName()] = static_cast<int32_t>(model.image.tensors.size());
+    model.image.tensors.push_back({parameter.getSymName().str(), parameter.getTensorType().getShape().vec()});
+  }
+}
+
+void Lowering::addLoads(func::FuncOp function) {
+  for (auto load : function.getOps<plan::LoadOp>()) {
+    SkipLoad entry{};
+    entry.kind = static_cast<uint32_t>(load.getKind());
+    entry.accumulate = load.getOnto() ? 1 : 0;
+    entry.offset = load.getSlotAttr().getOffset();
+    entry.bytes = load.getSlotAttr().getBytes();
+    llvm::copy(load.getDims(), entry.dims);
+    entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
+    entry.epsilon = load.getEpsilon().convertToDouble();
+    entry.source = tensorIndex(load.getSourceAttr());
+    entry.bias = tensorIndex(load.getBiasAttr());
+    entry.gamma = tensorIndex(load.getGammaAttr());
+    entry.beta = tensorIndex(load.getBetaAttr());
+    entry.mean = tensorIndex(load.getMeanAttr());
+    entry.variance = tensorIndex(load.getVarianceAttr());
+    model.image.loads.push_back(entry);
+  }
+}
+
+/// The kernel's entry in the variant's table, and a job for each ISA unless another variant has asked for it already.
+LogicalResult Lowering::addKernel(KernelOp kernel, Variant &variant) {
+  Kernel entry;
+  entry.name = kernel.getKernelAttr().str();
+  bool isNew = compiled.insert(entry.name).second;
+  entry.split.fill({1, 1, 1});
+  for (auto [isa, schedule] : llvm::zip_equal(target.getIsas(), kernel.getSchedulesAttr())) {
+    std::optional<kernel::Spec> spec = specOf(kernel, schedule);
+    if (!spec)
+      return kernel.emitError("no kernel family computes this");
+    size_t column = static_cast<size_t>(isa);
+    entry.split[column] = kernel::splitOf(*spec);
+    entry.symbols[column] = "k." + entry.name + "." + stringifyIsa(isa).str();
+    x86::Target machine{static_cast<SkipIsa>(isa), target.getCpu().str(), target.getFeatures().str()};
+    if (isNew)
+      model.jobs.push_back({entry.symbols[column], *spec, machine});
+  }
+  variant.kernels.push_back(std::move(entry));
+  return success();
+}
+
+static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
+  bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked;
+  int64_t origin =
+      isActivation ? plan::stridesOf(llvm::cast<RankedTensorType>(type), layout).origin * int64_t(sizeof(float)) : 0;
+  return {static_cast<uint32_t>(slot.getSegment()), static_cast<uint32_t>(slot.getIndex()),
+          static_cast<uint64_t>(slot.getOffset()), static_cast<uint64_t>(slot.getBytes()), static_cast<uint64_t>(origin)};
+}
+
+LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels) {
+  auto [known, isNew] = kernels.try_emplace(kernel.getKernelAttr().getValue(), variant.kernels.size());
+  if (isNew && failed(addKernel(kernel, variant)))
+    return failure();
+  StepShape shape = stepShapeOf(kernel);
+  Step step;
+  step.name = graph::valueName(kernel.getLoc()).str();
+  step.kernel = known->second;
+  step.params = std::move(shape.params);
+  for (unsigned i : shape.inputs)
+    step.operands.push_back(operandOf(kernel.inputSlot(i), kernel.getInputs()[i].getType(), kernel.inputLayout(i)));
+  step.operands.push_back(operandOf(kernel.outputSlot(0), kernel.getResult(0).getType(), kernel.outputLayout(0)));
+  variant.steps.push_back(std::move(step));
+  return success();
+}
+
+LogicalResult Lowering::addVariant(func::FuncOp function) {
+  int64_t batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr).getInt();
+  Variant variant;
+  variant.extents = {{batch, batch}};
+  variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
+  llvm::StringMap<uint32_t> kernels;
+  for (auto kernel : function.getOps<KernelOp>())
+    if (failed(addStep(kernel, variant, kernels)))
+      return failure();
+  model.image.variants.push_back(std::move(variant));
+  return success();
+}
+
+LogicalResult Lowering::run() {
+  llvm::SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
+  if (!target || functions.empty())
+    return module.emitError("the module has no `plan.target` or no function");
+  addPorts(functions.front());
+  addTensors();
+  addLoads(functions.front()); // the variants share them
+  model.image.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
+  for (func::FuncOp function : functions)
+    if (failed(addVariant(function)))
+      return failure();
+  return success();
+}
+
+mlir::FailureOr<LoweredModel> codegen::lowerPlan(ModuleOp module, llvm::StringRef name) {
+  LoweredModel model;
+  model.image.name = name.str();
+  model.image.compiler = "skipc " SKIP_VERSION;
+  if (failed(Lowering(module, model).run()))
+    return failure();
+  return model;
+}

@@ -1,0 +1,37 @@
+// A checkpoint's weights segment, made by the runtime's own load table code.
+#pragma once
+
+#include "codegen/Image.h"
+#include "runtime/Checkpoint.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+
+#include <cstdlib>
+
+namespace skip::codegen {
+
+/// Owns a weights segment, 64-byte aligned.
+class Segment {
+public:
+  Segment() = default;
+  Segment(char *memory, size_t size) : memory(memory), size(size) {}
+  llvm::ArrayRef<char> bytes() const { return {memory.get(), size}; }
+
+private:
+  struct Free {
+    void operator()(char *pointer) const { std::free(pointer); }
+  };
+  std::unique_ptr<char, Free> memory;
+  size_t size = 0;
+};
+
+/// From the safetensors checkpoint at `path`. An error lists every missing, extra or mis-shaped tensor.
+llvm::Expected<Segment> packCheckpointFile(const Image &image, const std::string &path,
+                                           runtime::LoadSummary *summary = nullptr);
+
+/// From a checkpoint in memory; `shownPath` is for error texts.
+llvm::Expected<Segment> packCheckpoint(const Image &image, llvm::StringRef file, const std::string &shownPath,
+                                       runtime::LoadSummary *summary = nullptr);
+
+} // namespace skip::codegen

@@ -1,0 +1,261 @@
+// How the files come about; each arrow is one file written under a temporary name:
+//
+//   image ------> image.o --.
+//   weights ----> (.incbin)  +-> linked.o -> shown.o -> lib<name>.a -> <name>
+//   kernels ----> kernels.a-'               (API only)  lib<name>.so
+//   runtime ----> runtime.o-'
+//
+// The object in the archive and what the shared library is linked from are the same, so both show the same symbols: in shown.o
+// all but the API is local, whatever the kernels and the runtime call their functions.
+#include "codegen/Package.h"
+
+#include "codegen/CmakeConfig.h"
+#include "codegen/EmitImage.h"
+#include "codegen/Executable.h"
+#include "codegen/Header.h"
+#include "codegen/Link.h"
+#include "codegen/LinkSymbols.h"
+#include "codegen/Manifest.h"
+#include "codegen/OutputFiles.h"
+#include "codegen/RuntimeObject.h"
+#include "runtime/PackedFile.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Object/ArchiveWriter.h"
+
+#include <filesystem>
+#include <optional>
+
+using namespace llvm;
+
+namespace skip::codegen {
+
+namespace {
+/// One build; its functions are called once each, in the order of their declaration.
+class Builder {
+public:
+  Builder(const PackageInput &input, OutputFiles &files) : input(input), image(input.image), files(files) {}
+
+  Error writeWeights(WeightsMode mode);
+  Error linkObject();
+  Error writeShared(AtomicFile &output);
+  Error writeArchive(AtomicFile &output);
+  Error writeExecutable(AtomicFile &output, const AtomicFile &archive);
+
+private:
+  Error writeKernels(AtomicFile &archive);
+
+  const PackageInput &input;
+  const Image &image;
+  OutputFiles &files;
+  std::optional<FilePart> embedded;
+  std::string object;
+};
+} // namespace
+
+/// A file that a library wrote by name.
+static Error takeOver(AtomicFile &file) {
+  std::string error;
+  return file.reopen(error) ? Error::success() : createStringError(inconvertibleErrorCode(), error);
+}
+
+static Expected<std::unique_ptr<MemoryBuffer>> readBack(const std::string &path) {
+  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createFileError(path, buffer.getError());
+  return std::move(*buffer);
+}
+
+static Error archiveOf(ArrayRef<NewArchiveMember> members, AtomicFile &output) {
+  return writeThrough(output, [&](raw_ostream &out) {
+    return writeArchiveToStream(out, members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                                /*Deterministic=*/true, /*Thin=*/false, std::nullopt, [](Error ignored) {
+                                  consumeError(std::move(ignored)); // Warnings are about archives of mixed machines.
+                                });
+  });
+}
+
+Error Builder::writeWeights(WeightsMode mode) {
+  if (mode == WeightsMode::none)
+    return Error::success();
+  if (input.segment.size() != image.weightsBytes)
+    return createStringError(inconvertibleErrorCode(), "the weights segment has " + Twine(input.segment.size()) +
+                                                           " bytes, expected " + Twine(image.weightsBytes));
+  std::string name = image.name + ".skipweights";
+  Expected<AtomicFile *> file = mode == WeightsMode::file ? files.output(name) : files.scratch(name);
+  if (!file)
+    return file.takeError();
+  ImageView view(image);
+  runtime::PackedHeader header = runtime::packedHeader(view.get());
+  if (mode == WeightsMode::embed)
+    embedded = FilePart{(*file)->temporaryPath(), sizeof(header), image.weightsBytes};
+  if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
+    return error;
+  return writeBytes(**file, StringRef(input.segment.data(), input.segment.size()));
+}
+
+Error Builder::writeKernels(AtomicFile &archive) {
+  std::vector<NewArchiveMember> members;
+  for (const std::string &kernel : input.kernels)
+    members.emplace_back(MemoryBufferRef(kernel, "kernel.o"));
+  return archiveOf(members, archive);
+}
+
+Error Builder::linkObject() {
+  AtomicFile *scratch[5] = {};
+  const char *names[] = {"runtime.o", "image.o", "kernels.a", "linked.o", "shown.o"};
+  for (size_t i = 0; i < std::size(names); ++i)
+    if (Error error = files.scratch(names[i]).moveInto(scratch[i]))
+      return error;
+  auto [runtimeFile, imageFile, kernelFile, linkedFile, shownFile] = scratch;
+  if (Error error = writeBytes(*runtimeFile, runtimeObject()))
+    return error;
+  if (Error error = writeKernels(*kernelFile))
+    return error;
+  if (Error error = writeThrough(
+          *imageFile, [&](raw_pwrite_stream &out) { return emitImage(image, embedded ? &*embedded : nullptr, out); }))
+    return error;
+  if (Error error = linkRelocatable({runtimeFile->temporaryPath(), imageFile->temporaryPath()}, kernelFile->temporaryPath(),
+                                    linkedFile->temporaryPath()))
+    return error;
+  Expected<std::unique_ptr<MemoryBuffer>> linked = readBack(linkedFile->temporaryPath());
+  if (!linked)
+    return linked.takeError();
+  object = shownFile->temporaryPath();
+  return writeThrough(*shownFile, [&](raw_ostream &out) { return showOnlyApi((*linked)->getBuffer(), image.name, out); });
+}
+
+Error Builder::writeShared(AtomicFile &output) {
+  Expected<std::vector<std::string>> symbols = libcSymbols();
+  if (!symbols)
+    return symbols.takeError();
+  Expected<AtomicFile *> stub = files.scratch("libc.so");
+  if (!stub)
+    return stub.takeError();
+  if (Error error = writeLibcStub(*symbols, (*stub)->temporaryPath()))
+    return error;
+  if (Error error = linkShared({.object = object,
+                                .libcStub = (*stub)->temporaryPath(),
+                                .soname = "lib" + image.name + ".so",
+                                .output = output.temporaryPath()}))
+    return error;
+  return takeOver(output);
+}
+
+Error Builder::writeArchive(AtomicFile &output) {
+  Expected<std::unique_ptr<MemoryBuffer>> bytes = readBack(object);
+  if (!bytes)
+    return bytes.takeError();
+  std::string name = image.name + ".o";
+  return archiveOf({NewArchiveMember(MemoryBufferRef((*bytes)->getBuffer(), name))}, output);
+}
+
+Error Builder::writeExecutable(AtomicFile &output, const AtomicFile &archive) {
+  AtomicFile *source = nullptr, *messages = nullptr;
+  if (Error error = files.scratch("main.c").moveInto(source))
+    return error;
+  if (Error error = files.scratch("cc.txt").moveInto(messages))
+    return error;
+  if (Error error = writeBytes(*source, executableSource(image)))
+    return error;
+  if (Error error = linkExecutable({.source = source->temporaryPath(),
+                                    .archive = archive.temporaryPath(),
+                                    .messages = messages->temporaryPath(),
+                                    .output = output.temporaryPath()}))
+    return error;
+  return takeOver(output);
+}
+
+static Error checkName(const std::string &name) {
+  bool valid = !name.empty() && !isDigit(name[0]);
+  for (char character : name)
+    valid &= isAlnum(character) || character == '_';
+  if (valid)
+    return Error::success();
+  return createStringError(inconvertibleErrorCode(), "`" + name + "` cannot be a library's name: its functions are called `" +
+                                                         name +
+                                                         "_run` and the like; use letters, digits and `_`, no digit first");
+}
+
+static Error writeNamed(OutputFiles &files, const std::string &name, const std::string &text) {
+  Expected<AtomicFile *> file = files.output(name);
+  return file ? writeBytes(**file, text) : file.takeError();
+}
+
+static Error writeLibraryTexts(OutputFiles &files, const Image &image) {
+  if (Error error = writeNamed(files, image.name + ".h", headerText(image)))
+    return error;
+  return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name));
+}
+
+static Error writeManifest(OutputFiles &files, const Image &image, WeightsMode mode) {
+  std::vector<ManifestFile> listed;
+  for (const OutputFiles::Output &output : files.outputs())
+    listed.push_back({output.name, output.file->temporaryPath()});
+  const char *const modes[] = {"none", "embedded", "file"};
+  Expected<std::string> text = manifestText(image, modes[static_cast<size_t>(mode)], listed);
+  return text ? writeNamed(files, image.name + ".json", *text) : text.takeError();
+}
+
+/// The archive is an output of its own, or only what the executable is linked from.
+static Error writeBinaries(Builder &builder, OutputFiles &files, const std::string &name, const PackageOptions &options) {
+  std::string archiveName = "lib" + name + ".a";
+  Expected<AtomicFile *> archive = options.library ? files.output(archiveName) : files.scratch(archiveName);
+  if (!archive)
+    return archive.takeError();
+  if (Error error = builder.writeArchive(**archive))
+    return error;
+  if (options.library) {
+    Expected<AtomicFile *> shared = files.output("lib" + name + ".so", 0777);
+    if (!shared)
+      return shared.takeError();
+    if (Error error = builder.writeShared(**shared))
+      return error;
+  }
+  if (!options.executable)
+    return Error::success();
+  Expected<AtomicFile *> executable = files.output(name, 0777);
+  return executable ? builder.writeExecutable(**executable, **archive) : executable.takeError();
+}
+
+Error writePackage(const PackageInput &input, const PackageOptions &options) {
+  const Image &image = input.image;
+  OutputFiles files;
+  Builder builder(input, files);
+  if (Error error = checkName(image.name))
+    return error;
+  if (Error error = files.open(options.folder))
+    return error;
+  if (Error error = builder.writeWeights(options.weights))
+    return error;
+  if (Error error = builder.linkObject())
+    return error;
+  if (Error error = writeBinaries(builder, files, image.name, options))
+    return error;
+  if (options.library)
+    if (Error error = writeLibraryTexts(files, image))
+      return error;
+  if (Error error = writeManifest(files, image, options.weights))
+    return error;
+  return files.commit();
+}
+
+Error writeSharedLibrary(const PackageInput &input, const std::string &path) {
+  std::filesystem::path file(path);
+  OutputFiles files;
+  Builder builder(input, files);
+  if (Error error = checkName(input.image.name))
+    return error;
+  if (Error error = files.open(file.parent_path().string()))
+    return error;
+  Expected<AtomicFile *> output = files.output(file.filename().string(), 0777);
+  if (!output)
+    return output.takeError();
+  if (Error error = builder.linkObject())
+    return error;
+  if (Error error = builder.writeShared(**output))
+    return error;
+  return files.commit();
+}
+
+} // namespace skip::codegen

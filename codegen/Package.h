@@ -1,0 +1,39 @@
+// From an image and its kernels to what a user gets: libraries, header, manifest, executable.
+#pragma once
+
+#include "codegen/Image.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+
+namespace skip::codegen {
+
+struct PackageInput {
+  const Image &image;
+  /// Relocatable ELF objects that define the symbols of the image's kernels.
+  llvm::ArrayRef<std::string> kernels;
+  /// The weights segment (PackWeights.h), image.weightsBytes long; empty when no weights are to be written.
+  llvm::ArrayRef<char> segment = {};
+};
+
+enum class WeightsMode {
+  none,  // the user loads a checkpoint
+  embed, // inside the libraries and the executable
+  file,  // as `<name>.skipweights`, which loads as fast as the disk is
+};
+
+struct PackageOptions {
+  std::string folder;
+  WeightsMode weights = WeightsMode::none;
+  bool library = true;     // lib<name>.a, lib<name>.so, <name>.h, <name>-config.cmake
+  bool executable = false; // <name>, linked by `cc`
+};
+
+/// Writes all files of a build and <name>.json, the manifest, into the folder: all of them, or on an error or an interruption
+/// (support/Temporaries.h) none. The same input gives the same bytes.
+llvm::Error writePackage(const PackageInput &input, const PackageOptions &options);
+
+/// Writes only the shared library, without weights, to `path`: what the compiler's own tools run.
+llvm::Error writeSharedLibrary(const PackageInput &input, const std::string &path);
+
+} // namespace skip::codegen

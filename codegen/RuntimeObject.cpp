@@ -1,0 +1,17 @@
+#include "codegen/RuntimeObject.h"
+
+extern "C" {
+extern const char skipRuntimeObjectBegin[], skipRuntimeObjectEnd[];
+extern const char skipRuntimeHeaderBegin[], skipRuntimeHeaderEnd[];
+extern const char skipExecutableMainBegin[], skipExecutableMainEnd[];
+}
+
+namespace skip::codegen {
+
+static llvm::StringRef between(const char *begin, const char *end) { return {begin, static_cast<size_t>(end - begin)}; }
+
+llvm::StringRef runtimeObject() { return between(skipRuntimeObjectBegin, skipRuntimeObjectEnd); }
+llvm::StringRef runtimeHeader() { return between(skipRuntimeHeaderBegin, skipRuntimeHeaderEnd); }
+llvm::StringRef executableMain() { return between(skipExecutableMainBegin, skipExecutableMainEnd); }
+
+} // namespace skip::codegen

@@ -1,0 +1,73 @@
+// Reads contractions off kernels. A linear layer is a convolution whose filter covers the whole picture that it flattens.
+#include "ir/plan/Shapes.h"
+
+#include "ir/plan/Layout.h"
+
+using namespace mlir;
+using namespace skip;
+using namespace skip::plan;
+
+static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
+
+static ContractionView viewOf(graph::Conv2dOp op) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
+  return {op,        llvm::cast<BlockArgument>(op.getX()), llvm::cast<BlockArgument>(op.getFilter()), op.getBias(), filter[0],
+          filter[1], filter[2],                            filter[3],                                 int64_t(op.getStride()),
+          int64_t(op.getPadding())};
+}
+
+static ContractionView viewOf(graph::LinearOp op) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
+  auto flatten = op.getX().getDefiningOp<graph::FlattenOp>();
+  Value input = flatten ? flatten.getX() : op.getX();
+  llvm::ArrayRef<int64_t> picture = shapeOf(input);
+  bool isPicture = picture.size() == 4;
+  return {op,
+          llvm::cast<BlockArgument>(input),
+          llvm::cast<BlockArgument>(op.getFilter()),
+          op.getBias(),
+          filter[0],
+          isPicture ? picture[1] : filter[1],
+          isPicture ? picture[2] : 1,
+          isPicture ? picture[3] : 1,
+          1,
+          0};
+}
+
+llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
+  llvm::SmallVector<ContractionView, 2> views;
+  for (Operation &op : kernel.getBody().front()) {
+    if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
+      views.push_back(viewOf(conv));
+    else if (auto linear = llvm::dyn_cast<graph::LinearOp>(op))
+      views.push_back(viewOf(linear));
+  }
+  return views;
+}
+
+bool plan::imagesAreColumns(KernelOp kernel) {
+  llvm::ArrayRef<int64_t> shape = shapeOf(kernel.getResult(0));
+  bool isOnePixel = shape.size() == 2 || (shape[2] == 1 && shape[3] == 1);
+  return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !contractionsOf(kernel).empty();
+}
+
+std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
+  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
+  if (views.empty())
+    return std::nullopt;
+  auto work = [](const ContractionView &view) { return view.inChannels * view.kernelHeight * view.kernelWidth; };
+  const ContractionView &main = views.size() == 2 && work(views[1]) > work(views[0]) ? views[1] : views[0];
+  llvm::ArrayRef<int64_t> out = shapeOf(kernel.getResult(0));
+  ConvShape shape;
+  shape.ocBlocks = roundUpToBlock(main.outChannels) / 16;
+  shape.inChannels = main.inChannels;
+  shape.kernelHeight = main.kernelHeight;
+  shape.kernelWidth = main.kernelWidth;
+  shape.stride = main.stride;
+  shape.imagesAreColumns = imagesAreColumns(kernel);
+  shape.outHeight = shape.imagesAreColumns ? 1 : out[2];
+  shape.outWidth = shape.imagesAreColumns ? batch : out[3];
+  shape.images = shape.imagesAreColumns ? 1 : batch;
+  shape.planarInput = kernel.inputLayout(main.input.getArgNumber()).getKind() == LayoutKind::planar;
+  return shape;
+}

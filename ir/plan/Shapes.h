@@ -1,0 +1,32 @@
+// What a schedule's choice depends on, read off a kernel.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "ir/plan/Schedule.h"
+
+#include <optional>
+
+namespace skip::plan {
+
+/// Whether the columns of the kernel's register tile are images: it is a contraction whose result is one pixel for each image,
+/// without a halo (which such a kernel does not write).
+bool imagesAreColumns(KernelOp kernel);
+
+/// The shape of a contraction kernel whose layouts are assigned, for runs of `batch` images; nothing for other kernels. With two
+/// roots it is the shape of the one with more multiply-adds.
+std::optional<ConvShape> convShapeOf(KernelOp kernel, int64_t batch);
+
+/// The values of the region that a root reads its picture from, its prologue passed over, and its filter's sizes {oc, ic, kh, kw}
+/// as packed.
+struct ContractionView {
+  mlir::Operation *op;
+  mlir::BlockArgument input;
+  mlir::BlockArgument filter;
+  mlir::Value bias; // or null
+  int64_t outChannels, inChannels, kernelHeight, kernelWidth, stride, padding;
+};
+
+/// The contractions (convolutions, linear layers) of a kernel, in order; empty for other kernels.
+llvm::SmallVector<ContractionView, 2> contractionsOf(KernelOp kernel);
+
+} // namespace skip::plan

@@ -1,0 +1,176 @@
+// Places every tensor in memory: one arena for what lives inside a run.
+//
+// A buffer lives from the step that writes it to the last step that reads it. Buffers are placed from the largest to the smallest,
+// each at the lowest offset where no buffer that lives at the same time lies: on the catalogue's networks this comes to the sum of
+// the buffers of the most demanding step, which nothing can beat.
+//
+// A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have one
+// layout: the join of a shortcut happens in place.
+//
+//   layer1.0.relu  [0, 851968)             read by conv1 and, as the shortcut, by conv2's add
+//   layer1.1.relu  [0, 851968)             the same bytes: conv2's kernel adds in place
+#include "passes/plan/Passes.h"
+
+#include "ir/plan/Layout.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace skip::plan {
+#define GEN_PASS_DEF_ASSIGNBUFFERS
+#include "passes/plan/Passes.h.inc"
+} // namespace skip::plan
+
+using namespace mlir;
+using namespace skip;
+using plan::KernelOp;
+using plan::Segment;
+using plan::SlotAttr;
+
+namespace {
+/// A stretch of the arena over a stretch of steps, both ends of which count.
+struct Buffer {
+  int64_t bytes = 0, firstStep = 0, lastStep = 0, offset = 0;
+};
+
+class Arena {
+public:
+  Arena(func::FuncOp function, int64_t batch) : function(function), batch(batch) {}
+
+  void run();
+  SlotAttr slotOf(Value tensor);
+  int64_t bytes() const { return peak; }
+
+private:
+  int64_t bytesOf(Value tensor);
+  void addBuffer(KernelOp kernel, int64_t step);
+  std::optional<Value> inPlaceInput(KernelOp kernel, int64_t step);
+  int64_t lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed);
+  void place();
+
+  func::FuncOp function;
+  int64_t batch, peak = 0;
+  llvm::DenseMap<Operation *, int64_t> stepOf;
+  llvm::SmallVector<Buffer> buffers;
+  llvm::DenseMap<Value, size_t> bufferOf;
+};
+} // namespace
+
+static plan::LayoutAttr layoutOf(Value tensor) {
+  if (auto kernel = tensor.getDefiningOp<KernelOp>())
+    return kernel.outputLayout(0);
+  return plan::LayoutAttr::get(tensor.getContext(), plan::LayoutKind::planar, 0);
+}
+
+int64_t Arena::bytesOf(Value tensor) {
+  return plan::bufferBytes(llvm::cast<RankedTensorType>(tensor.getType()), layoutOf(tensor), batch);
+}
+
+static bool isModelResult(Value tensor) {
+  return llvm::any_of(tensor.getUsers(), [](Operation *user) { return llvm::isa<func::ReturnOp>(user); });
+}
+
+static bool onlyReadElementwise(BlockArgument argument) {
+  return llvm::all_of(argument.getUsers(), [](Operation *user) {
+    auto fusible = llvm::dyn_cast<graph::Fusible>(user);
+    return fusible && fusible.canBeEpilogue();
+  });
+}
+
+/// An input whose buffer the kernel's result can take.
+std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
+  for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
+    auto known = bufferOf.find(input);
+    if (known != bufferOf.end() && buffers[known->second].lastStep == step && input.getType() == kernel.getResult(0).getType() &&
+        layoutOf(input) == kernel.outputLayout(0) && onlyReadElementwise(kernel.getBody().getArgument(index)))
+      return input;
+  }
+  return std::nullopt;
+}
+
+void Arena::addBuffer(KernelOp kernel, int64_t step) {
+  Value result = kernel.getResult(0);
+  if (isModelResult(result))
+    return;
+  int64_t lastStep = step;
+  for (Operation *user : result.getUsers())
+    lastStep = std::max(lastStep, stepOf.lookup(user));
+  if (std::optional<Value> input = inPlaceInput(kernel, step)) {
+    size_t shared = bufferOf.lookup(*input);
+    bufferOf[result] = shared;
+    buffers[shared].lastStep = lastStep;
+    return;
+  }
+  bufferOf[result] = buffers.size();
+  buffers.push_back({(bytesOf(result) + 63) / 64 * 64, step, lastStep, 0});
+}
+
+int64_t Arena::lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed) {
+  int64_t offset = 0;
+  for (const Buffer *other : placed) { // sorted by offset
+    bool bothLive = other->firstStep <= buffer.lastStep && buffer.firstStep <= other->lastStep;
+    if (!bothLive || other->offset + other->bytes <= offset)
+      continue;
+    if (other->offset >= offset + buffer.bytes)
+      break;
+    offset = other->offset + other->bytes;
+  }
+  return offset;
+}
+
+void Arena::place() {
+  llvm::SmallVector<Buffer *> bySize;
+  for (Buffer &buffer : buffers)
+    bySize.push_back(&buffer);
+  llvm::stable_sort(bySize, [](Buffer *a, Buffer *b) { return a->bytes > b->bytes; });
+  llvm::SmallVector<const Buffer *> placed;
+  for (Buffer *buffer : bySize) {
+    buffer->offset = lowestOffset(*buffer, placed);
+    peak = std::max(peak, buffer->offset + buffer->bytes);
+    auto after = llvm::upper_bound(placed, buffer, [](const Buffer *a, const Buffer *b) { return a->offset < b->offset; });
+    placed.insert(after, buffer);
+  }
+}
+
+void Arena::run() {
+  llvm::SmallVector<KernelOp> kernels(function.getOps<KernelOp>());
+  for (auto [step, kernel] : llvm::enumerate(kernels))
+    stepOf[kernel] = step;
+  for (auto [step, kernel] : llvm::enumerate(kernels))
+    addBuffer(kernel, step);
+  place();
+}
+
+SlotAttr Arena::slotOf(Value tensor) {
+  MLIRContext *context = tensor.getContext();
+  if (auto load = tensor.getDefiningOp<plan::LoadOp>())
+    return load.getSlotAttr();
+  if (auto argument = llvm::dyn_cast<BlockArgument>(tensor))
+    return SlotAttr::get(context, Segment::input, argument.getArgNumber(), 0, bytesOf(tensor));
+  for (OpOperand &use : tensor.getUses())
+    if (llvm::isa<func::ReturnOp>(use.getOwner()))
+      return SlotAttr::get(context, Segment::output, use.getOperandNumber(), 0, bytesOf(tensor));
+  return SlotAttr::get(context, Segment::workspace, 0, buffers[bufferOf.lookup(tensor)].offset, bytesOf(tensor));
+}
+
+namespace {
+struct AssignBuffers : plan::impl::AssignBuffersBase<AssignBuffers> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
+    if (!batch) {
+      function.emitError("the function has no `plan.batch`");
+      return signalPassFailure();
+    }
+    Arena arena(function, batch.getInt());
+    arena.run();
+    for (auto kernel : function.getOps<KernelOp>()) {
+      llvm::SmallVector<Attribute> slots;
+      for (Value operand : llvm::concat<Value>(llvm::to_vector(kernel.getInputs()), llvm::to_vector(ValueRange(kernel.getOutputs()))))
+        slots.push_back(arena.slotOf(operand));
+      kernel.setSlotsAttr(ArrayAttr::get(&getContext(), slots));
+    }
+    function->setAttr(plan::workspaceBytesAttr, Builder(&getContext()).getI64IntegerAttr(arena.bytes()));
+  }
+};
+} // namespace

@@ -1,0 +1,217 @@
+// Chooses where and how every tensor lies in memory, for the whole graph at once.
+//
+// A tensor may exist in several forms (planar or blocked, with some halo). Its producer writes one, each reader uses one, and
+// every further form is a relayout kernel. The cost of a choice, in elements moved or wasted for one image, is
+//
+//   sum over readers of the cheapest form that exists for them + for each form that is not the producer's own, a copy.
+//
+// Readers state their costs through the LayoutAware interface. The choice for one tensor is tied to another's only through a kernel
+// that can write both families; as long as all kernels but relayouts write blocked results, the problem falls apart into one small
+// enumeration a tensor, and the sum of the optima is the optimum over the graph.
+//
+// The halo of a form is the largest that one of its readers needs: the producer writes the zeros, so they cost no pass of their
+// own. The caller's arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
+#include "passes/plan/Passes.h"
+
+#include "ir/graph/GraphShapes.h"
+#include "ir/plan/Plan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace skip::plan {
+#define GEN_PASS_DEF_ASSIGNLAYOUTS
+#include "passes/plan/Passes.h.inc"
+} // namespace skip::plan
+
+using namespace mlir;
+using namespace skip;
+using plan::KernelOp;
+using plan::LayoutAttr;
+using plan::LayoutKind;
+
+namespace {
+/// What one operand of one kernel (or of the return) asks of the tensor's form.
+struct Reader {
+  OpOperand *use;
+  std::optional<int64_t> planarCost, blockedCost;
+  int64_t halo = 0;
+};
+
+/// The forms that a tensor is to exist in.
+struct Forms {
+  bool planar = false, blocked = false;
+};
+} // namespace
+
+static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) {
+  if (total)
+    total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
+}
+
+static Reader readerOf(OpOperand &use) {
+  Reader reader{&use, 0, 0, 0};
+  auto kernel = llvm::dyn_cast<KernelOp>(use.getOwner());
+  if (!kernel) { // a result of the model: the caller's array
+    reader.blockedCost = std::nullopt;
+    return reader;
+  }
+  for (OpOperand &inner : kernel.getBody().getArgument(use.getOperandNumber()).getUses()) {
+    auto aware = llvm::dyn_cast<graph::LayoutAware>(inner.getOwner());
+    if (!aware) // the yield of an empty kernel
+      continue;
+    addCost(reader.planarCost, aware.planarOperandCost(inner.getOperandNumber()));
+    addCost(reader.blockedCost, aware.blockedOperandCost(inner.getOperandNumber()));
+    reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
+  }
+  return reader;
+}
+
+static llvm::SmallVector<Reader> readersOf(Value tensor) {
+  llvm::SmallVector<Reader> readers;
+  for (OpOperand &use : tensor.getUses())
+    readers.push_back(readerOf(use));
+  return readers;
+}
+
+static bool prefersPlanar(const Reader &reader, Forms forms) {
+  if (!forms.planar || !reader.planarCost)
+    return false;
+  return !forms.blocked || !reader.blockedCost || *reader.planarCost < *reader.blockedCost;
+}
+
+/// The cost of the readers when the tensor exists in `forms`; nothing when one of them can use none.
+static std::optional<int64_t> costOf(llvm::ArrayRef<Reader> readers, Forms forms) {
+  int64_t total = 0;
+  for (const Reader &reader : readers) {
+    std::optional<int64_t> cost = prefersPlanar(reader, forms) ? reader.planarCost : forms.blocked ? reader.blockedCost : std::nullopt;
+    if (!cost)
+      return std::nullopt;
+    total += *cost;
+  }
+  return total;
+}
+
+static int64_t haloOf(llvm::ArrayRef<Reader> readers, Forms forms, bool planar) {
+  int64_t halo = 0;
+  for (const Reader &reader : readers)
+    if (prefersPlanar(reader, forms) == planar)
+      halo = std::max(halo, reader.halo);
+  return halo;
+}
+
+/// The cheapest forms for a tensor that its producer writes planar (the caller) or blocked (a kernel).
+static Forms chooseForms(Value tensor, llvm::ArrayRef<Reader> readers, bool fromCaller) {
+  int64_t copy = 2 * graph::elementsPerImage(llvm::cast<RankedTensorType>(tensor.getType()).getShape());
+  std::optional<int64_t> least;
+  Forms best;
+  for (Forms forms : {Forms{true, false}, Forms{false, true}, Forms{true, true}}) {
+    std::optional<int64_t> cost = costOf(readers, forms);
+    if (!cost)
+      continue;
+    bool copiesPlanar = forms.planar && (!fromCaller || haloOf(readers, forms, true) > 0);
+    bool copiesBlocked = forms.blocked && fromCaller;
+    int64_t total = *cost + copy * (copiesPlanar + copiesBlocked);
+    if (!least || total < *least) {
+      least = total;
+      best = forms;
+    }
+  }
+  return best;
+}
+
+static Value relayout(OpBuilder &builder, Value tensor, LayoutAttr from, LayoutAttr to) {
+  auto kernel = KernelOp::create(builder, tensor.getLoc(), tensor.getType(), tensor, builder.getArrayAttr({from, to}), ArrayAttr(),
+                                 ArrayAttr(), StringAttr());
+  Block &block = kernel.getBody().emplaceBlock();
+  block.addArgument(tensor.getType(), tensor.getLoc());
+  OpBuilder inside = OpBuilder::atBlockEnd(&block);
+  Value copied = plan::RelayoutOp::create(inside, tensor.getLoc(), tensor.getType(), block.getArgument(0));
+  plan::YieldOp::create(inside, tensor.getLoc(), copied);
+  return kernel.getResult(0);
+}
+
+namespace {
+class LayoutAssignment {
+public:
+  explicit LayoutAssignment(MLIRContext *context) : context(context) {}
+
+  void assign(Value tensor);
+  void annotate(KernelOp kernel);
+
+private:
+  LayoutAttr layout(LayoutKind kind, int64_t halo = 0) { return LayoutAttr::get(context, kind, halo); }
+  LayoutAttr weightLayout(KernelOp kernel, unsigned index);
+
+  MLIRContext *context;
+  llvm::DenseMap<Value, LayoutAttr> layouts;
+};
+} // namespace
+
+/// Gives `tensor` its layout and redirects readers of other forms to copies.
+void LayoutAssignment::assign(Value tensor) {
+  bool fromCaller = llvm::isa<BlockArgument>(tensor);
+  llvm::SmallVector<Reader> readers = readersOf(tensor);
+  Forms forms = chooseForms(tensor, readers, fromCaller);
+  LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
+  LayoutAttr blocked = layout(LayoutKind::blocked, haloOf(readers, forms, false));
+  LayoutAttr own = fromCaller ? layout(LayoutKind::planar) : blocked;
+  layouts[tensor] = own;
+
+  OpBuilder builder(context);
+  builder.setInsertionPointAfterValue(tensor);
+  llvm::DenseMap<LayoutAttr, Value> copies{{own, tensor}};
+  for (Reader &reader : readers) {
+    LayoutAttr wanted = prefersPlanar(reader, forms) ? planar : blocked;
+    bool isResult = llvm::isa<func::ReturnOp>(reader.use->getOwner());
+    if (isResult) { // each result is an array of its own
+      builder.setInsertionPoint(reader.use->getOwner());
+      Value copy = relayout(builder, tensor, own, layout(LayoutKind::planar));
+      layouts[copy] = layout(LayoutKind::planar);
+      reader.use->set(copy);
+      builder.setInsertionPointAfterValue(tensor);
+      continue;
+    }
+    Value &copy = copies[wanted];
+    if (!copy)
+      layouts[copy = relayout(builder, tensor, own, wanted)] = wanted;
+    reader.use->set(copy);
+  }
+}
+
+/// Vectors have one layout; a filter's follows the family of the input that it meets.
+LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
+  if (llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType()).getRank() == 1)
+    return layout(LayoutKind::vector);
+  Value input = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
+  while (Operation *prologue = input.getDefiningOp())
+    input = prologue->getOperand(0);
+  LayoutAttr met = layouts.lookup(kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()]);
+  return layout(met.getKind() == LayoutKind::planar ? LayoutKind::filter1 : LayoutKind::filter16);
+}
+
+void LayoutAssignment::annotate(KernelOp kernel) {
+  llvm::SmallVector<Attribute> all;
+  for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
+    auto known = layouts.find(input);
+    all.push_back(known != layouts.end() ? known->second : weightLayout(kernel, index));
+  }
+  for (Value output : kernel.getOutputs())
+    all.push_back(layouts.lookup(output));
+  kernel.setLayoutsAttr(ArrayAttr::get(context, all));
+}
+
+namespace {
+struct AssignLayouts : plan::impl::AssignLayoutsBase<AssignLayouts> {
+  void runOnOperation() override {
+    LayoutAssignment assignment(&getContext());
+    llvm::SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
+    for (Value argument : getOperation().getArguments())
+      assignment.assign(argument);
+    for (KernelOp kernel : kernels)
+      assignment.assign(kernel.getResult(0));
+    for (KernelOp kernel : kernels)
+      assignment.annotate(kernel);
+  }
+};
+} // namespace

@@ -1,0 +1,158 @@
+// Groups operations into kernels.
+//
+// Operations are visited in order. Each starts a group of its own, then takes in the groups that it may: the prologue that only
+// it reads, and, for an elementwise operation, the group that computes one of its operands, if nothing else reads that operand.
+// So a group is always ready to be computed where its last operation stands. Where an add joins two bare convolutions, both
+// become roots that accumulate into the same registers:
+//
+//   %a = conv2d %x, %w1    %b = conv2d %y, %w2 stride 2    %c = add %a, %b    %d = relu %c      -> one kernel
+//
+// Of two operands that an elementwise operation could join, the one computed later is chosen: the other is then in memory already.
+#include "passes/plan/Passes.h"
+
+#include "ir/plan/Plan.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace skip::plan {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/plan/Passes.h.inc"
+} // namespace skip::plan
+
+using namespace mlir;
+using namespace skip;
+using graph::Fusible;
+
+namespace {
+struct Group {
+  llvm::SmallVector<Operation *, 4> ops; // in program order; the last computes the group's value
+  bool takesEpilogue = false;
+  bool accumulates = false; // one root that can share its registers, nothing after it
+};
+
+class Grouping {
+public:
+  /// An operation that no kernel can compute, or null.
+  Operation *add(Operation *op);
+  llvm::SmallVector<Group *> groups();
+
+private:
+  Group *readyGroup(Value operand);
+  void absorb(Group &into, Group &from);
+  void takePrologue(Group &group, Fusible op);
+  void joinOperand(Group &group, Operation *op);
+
+  std::vector<std::unique_ptr<Group>> all; // in the order of their last operations; absorbed ones are empty
+  llvm::DenseMap<Operation *, Group *> groupOf; // by last operation
+};
+} // namespace
+
+/// The group whose value is `operand`, if nothing else reads it.
+Group *Grouping::readyGroup(Value operand) {
+  Operation *producer = operand.getDefiningOp();
+  return producer && operand.hasOneUse() ? groupOf.lookup(producer) : nullptr;
+}
+
+void Grouping::absorb(Group &into, Group &from) {
+  into.ops.insert(into.ops.begin(), from.ops.begin(), from.ops.end());
+  groupOf.erase(from.ops.back());
+  from.ops.clear();
+}
+
+void Grouping::takePrologue(Group &group, Fusible op) {
+  Group *prologue = op.takesPrologue() ? readyGroup(op->getOperand(0)) : nullptr;
+  if (prologue && prologue->ops.size() == 1 && llvm::cast<Fusible>(prologue->ops.front()).canBePrologue())
+    absorb(group, *prologue);
+}
+
+void Grouping::joinOperand(Group &group, Operation *op) {
+  Group *best = nullptr, *other = nullptr;
+  for (Value operand : op->getOperands()) {
+    Group *candidate = readyGroup(operand);
+    if (!candidate || !candidate->takesEpilogue)
+      continue;
+    other = best;
+    best = candidate;
+    if (other && best->ops.back()->isBeforeInBlock(other->ops.back()))
+      std::swap(best, other);
+  }
+  if (!best)
+    return;
+  group.takesEpilogue = best->takesEpilogue;
+  if (llvm::isa<graph::AddOp>(op) && other && best->accumulates && other->accumulates)
+    absorb(group, *other);
+  absorb(group, *best);
+  llvm::sort(group.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+}
+
+Operation *Grouping::add(Operation *op) {
+  auto fusible = llvm::dyn_cast<Fusible>(op);
+  if (!fusible || (!fusible.canBeRoot() && !fusible.canBeEpilogue()))
+    return op;
+  Group &group = *all.emplace_back(std::make_unique<Group>());
+  group.ops = {op};
+  group.takesEpilogue = fusible.takesEpilogue();
+  group.accumulates = fusible.accumulates();
+  takePrologue(group, fusible);
+  if (fusible.canBeEpilogue())
+    joinOperand(group, op);
+  groupOf[op] = &group;
+  return nullptr;
+}
+
+llvm::SmallVector<Group *> Grouping::groups() {
+  llvm::SmallVector<Group *> live;
+  for (std::unique_ptr<Group> &group : all)
+    if (!group->ops.empty())
+      live.push_back(group.get());
+  return live;
+}
+
+static llvm::SetVector<Value> externalOperands(const Group &group) {
+  llvm::SetVector<Value> operands;
+  for (Operation *op : group.ops)
+    for (Value operand : op->getOperands())
+      if (!llvm::is_contained(group.ops, operand.getDefiningOp()))
+        operands.insert(operand);
+  return operands;
+}
+
+static void makeKernel(const Group &group) {
+  Operation *last = group.ops.back();
+  OpBuilder builder(last);
+  llvm::SetVector<Value> inputs = externalOperands(group);
+  auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs.getArrayRef(), ArrayAttr(),
+                                       ArrayAttr(), ArrayAttr(), StringAttr());
+  Block &block = kernel.getBody().emplaceBlock();
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, block.addArgument(input.getType(), input.getLoc()));
+  builder.setInsertionPointToEnd(&block);
+  for (Operation *op : group.ops)
+    builder.clone(*op, mapping);
+  plan::YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
+  last->getResult(0).replaceAllUsesWith(kernel.getResult(0));
+  for (Operation *op : llvm::reverse(group.ops))
+    op->erase();
+}
+
+namespace {
+struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
+  void runOnOperation() override {
+    Grouping grouping;
+    for (Operation &op : getOperation().getBody().front().without_terminator()) {
+      if (llvm::isa<graph::LoadTime>(op))
+        continue;
+      if (Operation *unknown = grouping.add(&op)) {
+        unknown->emitError("no kernel can compute this operation; inference has none, so a graph pass should have removed it");
+        return signalPassFailure();
+      }
+    }
+    for (Group *group : grouping.groups())
+      makeKernel(*group);
+  }
+};
+} // namespace

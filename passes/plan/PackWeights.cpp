@@ -1,0 +1,224 @@
+// Turns the expressions over parameters that kernels read into entries of the load table, and places them in the weights segment.
+//
+//   read_parameter @w                                  -> load conv_weight {source = @w}
+//   scale_filter (read_parameter @w), (bn_scale g, v)  -> load conv_weight {source = @w, gamma = @g, variance = @v}
+//   bn_shift beta, mean, (bn_scale g, v), bias         -> load bias {bias, gamma, beta, mean, variance}
+//
+// Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel adds
+// one vector, whatever it was made of.
+#include "passes/plan/Passes.h"
+
+#include "ir/plan/Layout.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace skip::plan {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "passes/plan/Passes.h.inc"
+} // namespace skip::plan
+
+using namespace mlir;
+using namespace skip;
+using plan::KernelOp;
+using plan::LayoutKind;
+using plan::LoadKind;
+
+namespace {
+/// The parameters that one load entry reads.
+struct Sources {
+  FlatSymbolRefAttr source, bias, gamma, beta, mean, variance;
+  double epsilon = 0;
+};
+} // namespace
+
+static FlatSymbolRefAttr symbolOf(Value value) {
+  auto read = value ? value.getDefiningOp<graph::ReadParameterOp>() : nullptr;
+  return read ? read.getParameterAttr() : FlatSymbolRefAttr();
+}
+
+static bool addScale(Value scale, Sources &from) {
+  auto op = scale.getDefiningOp<graph::BnScaleOp>();
+  if (!op)
+    return false;
+  from.gamma = symbolOf(op.getGamma());
+  from.variance = symbolOf(op.getVariance());
+  from.epsilon = op.getEpsilon().convertToDouble();
+  return from.gamma && from.variance;
+}
+
+static std::optional<Sources> filterSources(Value filter) {
+  Sources from;
+  auto scaled = filter.getDefiningOp<graph::ScaleFilterOp>();
+  if (scaled && !addScale(scaled.getScale(), from))
+    return std::nullopt;
+  from.source = symbolOf(scaled ? scaled.getFilter() : filter);
+  return from.source ? std::optional(from) : std::nullopt;
+}
+
+static std::optional<Sources> biasSources(Value vector) {
+  Sources from;
+  if (auto shift = vector.getDefiningOp<graph::BnShiftOp>()) {
+    from.beta = symbolOf(shift.getBeta());
+    from.mean = symbolOf(shift.getMean());
+    from.bias = symbolOf(shift.getBias());
+    bool complete = from.beta && from.mean && (from.bias || !shift.getBias());
+    return complete && addScale(shift.getScale(), from) ? std::optional(from) : std::nullopt;
+  }
+  from.bias = symbolOf(vector);
+  return from.bias ? std::optional(from) : std::nullopt;
+}
+
+/// {oc, ic, kh, kw}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's size.
+static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
+  auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
+  llvm::SmallVector<int64_t> dims(type.getShape());
+  if (dims.size() == 4)
+    return dims;
+  Value x = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
+  if (auto flatten = x.getDefiningOp<graph::FlattenOp>()) {
+    auto picture = llvm::cast<RankedTensorType>(flatten.getX().getType()).getShape();
+    if (picture.size() == 4)
+      return {dims[0], picture[1], picture[2], picture[3]};
+  }
+  return {dims[0], dims[1], 1, 1};
+}
+
+namespace {
+class Packing {
+public:
+  LogicalResult pack(KernelOp kernel);
+  int64_t bytes() const { return used; }
+
+private:
+  Value load(OpBuilder &builder, KernelOp kernel, unsigned index);
+  Value create(OpBuilder &builder, Value like, LoadKind kind, LayoutKind layout, llvm::ArrayRef<int64_t> dims, const Sources &from,
+               Value onto);
+  void sumBiases(KernelOp kernel);
+
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> loads; // by expression and layout
+  int64_t used = 0;
+};
+} // namespace
+
+Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, LayoutKind layout, llvm::ArrayRef<int64_t> dims,
+                      const Sources &from, Value onto) {
+  MLIRContext *context = builder.getContext();
+  plan::SlotAttr slot;
+  if (onto) {
+    slot = onto.getDefiningOp<plan::LoadOp>().getSlotAttr();
+  } else {
+    int64_t bytes = plan::packedBytes(dims, layout);
+    slot = plan::SlotAttr::get(context, plan::Segment::weights, 0, used, bytes);
+    used += (bytes + 63) / 64 * 64;
+  }
+  return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(context, kind),
+                              plan::LayoutAttr::get(context, layout, 0), builder.getDenseI64ArrayAttr(dims), from.source, from.bias,
+                              from.gamma, from.beta, from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), slot);
+}
+
+/// The load that yields input `index`, or null when the expression has no entry that computes it.
+Value Packing::load(OpBuilder &builder, KernelOp kernel, unsigned index) {
+  Value input = kernel.getInputs()[index];
+  LayoutKind layout = kernel.inputLayout(index).getKind();
+  llvm::SmallVector<int64_t> dims = filterDims(kernel, index);
+  Value &known = loads[{input, int64_t(layout) << 40 | (dims.size() > 2 ? dims[2] : 0)}];
+  if (known)
+    return known;
+  if (layout != LayoutKind::vector) {
+    std::optional<Sources> from = filterSources(input);
+    return from ? known = create(builder, input, LoadKind::conv_weight, layout, dims, *from, {}) : Value();
+  }
+  dims = {dims[0], 1, 1, 1};
+  if (Sources from; addScale(input, from))
+    return known = create(builder, input, LoadKind::scale, layout, dims, from, {});
+  std::optional<Sources> from = biasSources(input);
+  return from ? known = create(builder, input, LoadKind::bias, layout, dims, *from, {}) : Value();
+}
+
+/// Two accumulating roots with a bias each: the first one's becomes part of the second's.
+void Packing::sumBiases(KernelOp kernel) {
+  llvm::SmallVector<graph::Conv2dOp, 2> biased;
+  for (auto conv : kernel.getBody().getOps<graph::Conv2dOp>())
+    if (conv.getBias())
+      biased.push_back(conv);
+  if (biased.size() < 2)
+    return;
+  unsigned first = llvm::cast<BlockArgument>(biased[0].getBias()).getArgNumber();
+  unsigned second = llvm::cast<BlockArgument>(biased[1].getBias()).getArgNumber();
+  OpBuilder builder(kernel);
+  auto term = kernel.getInputs()[second].getDefiningOp<plan::LoadOp>();
+  Sources from{{},
+               term.getBiasAttr(),
+               term.getGammaAttr(),
+               term.getBetaAttr(),
+               term.getMeanAttr(),
+               term.getVarianceAttr(),
+               term.getEpsilon().convertToDouble()};
+  Value base = builder.clone(*kernel.getInputs()[first].getDefiningOp())->getResult(0); // its own slot: others may read the plain one
+  int64_t bytes = plan::packedBytes(term.getDims(), LayoutKind::vector);
+  base.getDefiningOp<plan::LoadOp>().setSlotAttr(
+      plan::SlotAttr::get(kernel.getContext(), plan::Segment::weights, 0, used, bytes));
+  used += (bytes + 63) / 64 * 64;
+  Value sum = create(builder, kernel.getInputs()[second], LoadKind::bias, LayoutKind::vector, term.getDims(), from, base);
+
+  biased[0].getBiasMutable().clear();
+  kernel.getInputsMutable()[second].set(sum);
+  llvm::SmallVector<Attribute> layouts(kernel.getLayoutsAttr().getValue());
+  layouts.erase(layouts.begin() + first);
+  kernel.setLayoutsAttr(builder.getArrayAttr(layouts));
+  kernel.getInputsMutable().erase(first);
+  kernel.getBody().eraseArgument(first);
+}
+
+LogicalResult Packing::pack(KernelOp kernel) {
+  OpBuilder builder(kernel);
+  for (unsigned i = 0; i < kernel.getInputs().size(); ++i) {
+    Operation *producer = kernel.getInputs()[i].getDefiningOp();
+    if (!llvm::isa_and_nonnull<graph::LoadTime>(producer))
+      continue;
+    Value loaded = load(builder, kernel, i);
+    if (!loaded)
+      return kernel.emitError("no load-table entry computes input ") << i << ", an expression over parameters";
+    kernel.getInputsMutable()[i].set(loaded);
+  }
+  sumBiases(kernel);
+  return success();
+}
+
+static void eraseDead(func::FuncOp function) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (llvm::isa<graph::LoadTime, plan::LoadOp>(op) && op.use_empty())
+      op.erase();
+}
+
+/// Slots in the order of the table, without the gaps of loads that went.
+static int64_t placeLoads(func::FuncOp function) {
+  int64_t offset = 0;
+  for (auto load : function.getOps<plan::LoadOp>()) {
+    plan::SlotAttr slot = load.getSlotAttr();
+    if (load.getOnto()) {
+      load.setSlotAttr(load.getOnto().getDefiningOp<plan::LoadOp>().getSlotAttr());
+      continue;
+    }
+    load.setSlotAttr(plan::SlotAttr::get(function.getContext(), slot.getSegment(), 0, offset, slot.getBytes()));
+    offset += (slot.getBytes() + 63) / 64 * 64;
+  }
+  return offset;
+}
+
+namespace {
+struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    Builder builder(&getContext());
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      Packing packing;
+      for (auto kernel : llvm::make_early_inc_range(function.getOps<KernelOp>()))
+        if (failed(packing.pack(kernel)))
+          return signalPassFailure();
+      eraseDead(function);
+      getOperation()->setAttr(plan::weightsBytesAttr, builder.getI64IntegerAttr(placeLoads(function)));
+    }
+  }
+};
+} // namespace

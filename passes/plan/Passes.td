@@ -1,0 +1,72 @@
+// The passes on the plan dialect, in the order of the pipeline.
+#ifndef SKIP_PLAN_PASSES
+#define SKIP_PLAN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def FormKernels : Pass<"plan-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "group operations into kernels: a root with its prologue and epilogue";
+  let description = [{
+    Before: operations of the graph dialect, nothing that only training has. After: every value that is not known at load time is
+    the result of a `plan.kernel` (one result each). An elementwise operation joins the kernel of an operand that nothing else
+    reads; an add of two convolutions makes them one kernel with two roots, so a projection shortcut costs no round trip through
+    memory. A kernel bears the name of the value that it yields. Before and after: tests/passes/plan/form-kernels.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def AssignLayouts : Pass<"plan-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "choose each tensor's layout; insert relayout kernels where two meet";
+  let description = [{
+    After: every kernel has `layouts`; inputs and outputs of the model are planar without halo. Before and after:
+    tests/passes/plan/assign-layouts.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "turn expressions over parameters into entries of the load table";
+  let description = [{
+    After: no operation that computes on parameters is left but `plan.load`, each with a slot; the module has
+    `plan.weights_bytes`. The biases of a kernel with two roots are summed when they are loaded. Before and after:
+    tests/passes/plan/pack-weights.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def SplitVariants : Pass<"plan-split-variants", "::mlir::ModuleOp"> {
+  let summary = "one function for each batch bound";
+  let description = [{
+    Each copy is named after its bound and carries it as `plan.batch`. Before and after: tests/passes/plan/split-variants.mlir.
+  }];
+  let options = [ListOption<"batches", "batches", "int64_t", "batch bounds">];
+}
+
+def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
+  let summary = "pick each kernel's schedule, for each ISA of the target, by the cost model";
+  let description = [{
+    Before: the module has `plan.target`, each function `plan.batch`. After: every kernel has `schedules`. Before and after:
+    tests/passes/plan/choose-schedules.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def AssignBuffers : Pass<"plan-assign-buffers", "::mlir::func::FuncOp"> {
+  let summary = "place every tensor in memory: one arena, by lifetimes, adds in place";
+  let description = [{
+    After: every kernel has `slots`; the function has `plan.workspace_bytes`. Before and after:
+    tests/passes/plan/assign-buffers.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def DeduplicateKernels : Pass<"plan-deduplicate-kernels", "::mlir::ModuleOp"> {
+  let summary = "give one name to kernels of one structure";
+  let description = [{
+    Sizes and strides are run-time parameters, so all that tells kernels apart is the operations, which inputs are planar, and the
+    schedules. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+#endif

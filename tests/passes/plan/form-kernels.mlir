@@ -1,0 +1,81 @@
+// RUN: skip-opt --plan-form-kernels %s | FileCheck %s
+graph.parameter @w3 : tensor<16x16x3x3xf32>
+graph.parameter @w1 : tensor<16x16x1x1xf32>
+graph.parameter @b : tensor<16xf32>
+
+// The relu joins the convolution that only it reads.
+// CHECK-LABEL: func.func @epilogue
+// CHECK: plan.kernel %arg0, %{{.*}}, %{{.*}} : (
+// CHECK-NEXT: ^bb0(%[[X:.*]]: tensor<?x16x4x4xf32>, %[[W:.*]]: tensor<16x16x3x3xf32>, %[[B:.*]]: tensor<16xf32>):
+// CHECK-NEXT: %[[C:.*]] = graph.conv2d %[[X]], %[[W]] bias %[[B]]
+// CHECK-NEXT: %[[R:.*]] = graph.relu %[[C]]
+// CHECK-NEXT: plan.yield %[[R]]
+func.func @epilogue(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
+  %w = graph.read_parameter @w3 : tensor<16x16x3x3xf32>
+  %b = graph.read_parameter @b : tensor<16xf32>
+  %c = graph.conv2d %x, %w bias %b stride 1 padding 1 : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>, tensor<16xf32>) -> tensor<?x16x4x4xf32>
+  %r = graph.relu %c : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  return %r : tensor<?x16x4x4xf32>
+}
+
+// A convolution whose value something else reads keeps its kernel to itself.
+// CHECK-LABEL: func.func @shared
+// CHECK: plan.kernel
+// CHECK: graph.conv2d
+// CHECK-NEXT: plan.yield
+// CHECK: plan.kernel
+// CHECK: graph.relu
+func.func @shared(%x: tensor<?x16x4x4xf32>) -> (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) {
+  %w = graph.read_parameter @w3 : tensor<16x16x3x3xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x4x4xf32>
+  %r = graph.relu %c : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  return %c, %r : tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>
+}
+
+// A projection shortcut and the convolution that it joins are one kernel with two roots.
+// CHECK-LABEL: func.func @projection
+// CHECK-COUNT-1: plan.kernel
+// CHECK: graph.conv2d
+// CHECK-NEXT: graph.conv2d
+// CHECK-NEXT: graph.add
+// CHECK-NEXT: graph.relu
+// CHECK-NOT: plan.kernel
+func.func @projection(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x2x2xf32> {
+  %w3 = graph.read_parameter @w3 : tensor<16x16x3x3xf32>
+  %w1 = graph.read_parameter @w1 : tensor<16x16x1x1xf32>
+  %a = graph.conv2d %x, %w3 stride 2 padding 1 : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x2x2xf32>
+  %b = graph.conv2d %x, %w1 stride 2 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x2x2xf32>
+  %s = graph.add %a, %b : (tensor<?x16x2x2xf32>, tensor<?x16x2x2xf32>) -> tensor<?x16x2x2xf32>
+  %r = graph.relu %s : (tensor<?x16x2x2xf32>) -> tensor<?x16x2x2xf32>
+  return %r : tensor<?x16x2x2xf32>
+}
+
+// Shortcut option A: the subsampling is the prologue of the padding; the add joins the convolution.
+// CHECK-LABEL: func.func @option_a
+// CHECK: graph.subsample
+// CHECK-NEXT: graph.pad_channels
+// CHECK-NEXT: plan.yield
+// CHECK: graph.conv2d
+// CHECK-NEXT: graph.add
+// CHECK-NEXT: plan.yield
+func.func @option_a(%x: tensor<?x16x4x4xf32>, %y: tensor<?x16x2x2xf32>) -> tensor<?x16x2x2xf32> {
+  %w1 = graph.read_parameter @w1 : tensor<16x16x1x1xf32>
+  %c = graph.conv2d %y, %w1 stride 1 padding 0 : (tensor<?x16x2x2xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x2x2xf32>
+  %d = graph.subsample %x stride 2 : (tensor<?x16x4x4xf32>) -> tensor<?x16x2x2xf32>
+  %p = graph.pad_channels %d before 0 after 0 : (tensor<?x16x2x2xf32>) -> tensor<?x16x2x2xf32>
+  %s = graph.add %c, %p : (tensor<?x16x2x2xf32>, tensor<?x16x2x2xf32>) -> tensor<?x16x2x2xf32>
+  return %s : tensor<?x16x2x2xf32>
+}
+
+// A value added to itself is read twice: nothing joins its kernel.
+// CHECK-LABEL: func.func @doubled
+// CHECK: graph.conv2d
+// CHECK-NEXT: plan.yield
+// CHECK: ^bb0(%[[A:.*]]: tensor<?x16x4x4xf32>):
+// CHECK-NEXT: graph.add %[[A]], %[[A]]
+func.func @doubled(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
+  %w = graph.read_parameter @w1 : tensor<16x16x1x1xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x4x4xf32>
+  %s = graph.add %c, %c : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  return %s : tensor<?x16x4x4xf32>
+}

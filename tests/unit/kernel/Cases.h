@@ -1,0 +1,25 @@
+// What the tests of the memory-bound kernels share: shapes, negative pictures, and what surrounds a result's values.
+#pragma once
+
+#include "tests/unit/kernel/Harness.h"
+
+#include <functional>
+
+namespace skip::testing {
+
+using Shape = Activation::Shape;
+
+/// A random activation.
+Activation randomActivation(Shape shape, std::mt19937 &random);
+
+/// Values in the order that `relativeError` compares: image, channel, row, column.
+std::vector<double> generate(const Shape &shape,
+                             const std::function<double(int64_t n, int64_t c, int64_t y, int64_t x)> &value);
+
+/// Empty if halo and padding channels are zero and no guard was overwritten; else what is wrong.
+std::string checkSurroundings(const Activation &result);
+
+/// `1 x 17 x 5 x 7 halo 1`, for test messages.
+std::string describe(const Shape &shape);
+
+} // namespace skip::testing

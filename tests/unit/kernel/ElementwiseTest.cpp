@@ -1,0 +1,135 @@
+// Chains of elementwise operations against the same chains in double precision.
+#include "tests/unit/kernel/Cases.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace skip;
+using namespace skip::kernel;
+using namespace skip::testing;
+
+/// The buffers of one case. `addHalos` has an entry for each Add of the chain.
+struct Buffers {
+  Activation main;
+  std::vector<Activation> adds;
+  std::vector<float> scale, shift;
+};
+
+static Buffers buffersOf(const Epilogue &chain, Shape shape, int64_t addHalo, std::mt19937 &random) {
+  Buffers buffers = {.main = randomActivation(shape, random), .adds = {}, .scale = {}, .shift = {}};
+  Shape addShape = shape;
+  addShape.halo = addHalo;
+  for (EpilogueOp op : chain)
+    if (op == EpilogueOp::Add)
+      buffers.adds.push_back(randomActivation(addShape, random));
+  std::uniform_real_distribution<float> uniform(-2, 2);
+  for (int64_t c = 0; c < buffers.main.blocks * kLanes; ++c)
+    for (std::vector<float> *vector : {&buffers.scale, &buffers.shift})
+      vector->push_back(c < shape.channels ? uniform(random) : 0.0f);
+  return buffers;
+}
+
+static std::vector<double> expected(const Epilogue &chain, const Buffers &buffers) {
+  return generate(buffers.main.shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
+    double value = buffers.main.at(n, c, y, x);
+    auto add = buffers.adds.begin();
+    for (EpilogueOp op : chain) {
+      if (op == EpilogueOp::Add)
+        value += (add++)->at(n, c, y, x);
+      if (op == EpilogueOp::Relu)
+        value = value < 0 ? 0 : value;
+      if (op == EpilogueOp::ScaleShift)
+        value = value * buffers.scale[c] + buffers.shift[c];
+    }
+    return value;
+  });
+}
+
+static std::vector<int64_t> paramsOf(const Buffers &buffers, const Activation &out) {
+  const Activation &in = buffers.main;
+  std::vector<int64_t> params = {out.shape.images, out.blocks,     out.shape.height, out.shape.width, out.image, out.block,
+                                 out.row,          out.shape.halo, in.image,         in.block,        in.row};
+  for (const Activation &add : buffers.adds)
+    params.insert(params.end(), {add.image, add.block, add.row});
+  return params;
+}
+
+static std::vector<void *> operandsOf(const Epilogue &chain, Buffers &buffers, Activation &out) {
+  std::vector<void *> operands = {buffers.main.origin()};
+  auto add = buffers.adds.begin();
+  for (EpilogueOp op : chain) {
+    if (op == EpilogueOp::Add)
+      operands.push_back((add++)->origin());
+    if (op == EpilogueOp::ScaleShift)
+      operands.insert(operands.end(), {buffers.scale.data(), buffers.shift.data()});
+  }
+  operands.push_back(out.origin());
+  return operands;
+}
+
+static const std::vector<Shape> kShapes = {{.images = 1, .channels = 1, .height = 1, .width = 1},
+                                           {.images = 2, .channels = 3, .height = 1, .width = 1, .halo = 1},
+                                           {.images = 1, .channels = 17, .height = 5, .width = 7, .halo = 2},
+                                           {.images = 3, .channels = 40, .height = 3, .width = 12},
+                                           {.images = 1, .channels = 16, .height = 1, .width = 3, .halo = 1}};
+
+static const std::vector<Epilogue> kChains = {
+    {},
+    {EpilogueOp::Relu},
+    {EpilogueOp::Add, EpilogueOp::Relu},
+    {EpilogueOp::ScaleShift, EpilogueOp::Relu},
+    {EpilogueOp::Add, EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu}};
+
+TEST_CASE("elementwise chains") {
+  std::mt19937 random(1);
+  for (const x86::Target &target : hostTargets())
+    for (const Epilogue &chain : kChains) {
+      LoadedKernel kernel(ElementwiseSpec{chain}, target);
+      for (const Shape &shape : kShapes)
+        for (int64_t halo : {0, 1, 3}) {
+          Buffers buffers = buffersOf(chain, shape, halo / 2, random);
+          Shape outShape = shape;
+          outShape.halo = halo;
+          Activation out(outShape);
+          INFO(nameOf(target.isa) << ", chain of " << chain.size() << ", " << describe(shape) << " to halo " << halo);
+          kernel.runInPieces(operandsOf(chain, buffers, out), paramsOf(buffers, out));
+          CHECK(relativeError(out, expected(chain, buffers)) < 1e-6);
+          CHECK(checkSurroundings(out) == "");
+        }
+    }
+}
+
+TEST_CASE("an elementwise result may take the place of any operand") {
+  std::mt19937 random(2);
+  const Epilogue chain = {EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu};
+  const Shape shape = {.images = 2, .channels = 20, .height = 3, .width = 9, .halo = 1};
+  for (const x86::Target &target : hostTargets())
+    for (bool overMain : {true, false}) {
+      LoadedKernel kernel(ElementwiseSpec{chain}, target);
+      Buffers buffers = buffersOf(chain, shape, shape.halo, random);
+      std::vector<double> want = expected(chain, buffers);
+      Activation &out = overMain ? buffers.main : buffers.adds[0];
+      kernel.run(operandsOf(chain, buffers, out), paramsOf(buffers, out));
+      INFO(nameOf(target.isa) << (overMain ? " over the main input" : " over the added operand"));
+      CHECK(relativeError(out, want) < 1e-6);
+      CHECK(checkSurroundings(out) == "");
+    }
+}
+
+TEST_CASE("an elementwise relu keeps NaN and clears negative infinity") {
+  const Shape shape = {.channels = 2, .height = 1, .width = 5};
+  for (const x86::Target &target : hostTargets()) {
+    LoadedKernel kernel(ElementwiseSpec{{EpilogueOp::Relu}}, target);
+    std::mt19937 random(3);
+    Buffers buffers = buffersOf({}, shape, 0, random);
+    buffers.main.at(0, 1, 0, 2) = std::numeric_limits<float>::quiet_NaN();
+    buffers.main.at(0, 0, 0, 4) = -std::numeric_limits<float>::infinity();
+    Activation out(shape);
+    kernel.run({buffers.main.origin(), out.origin()}, paramsOf(buffers, out));
+    CHECK(std::isnan(out.at(0, 1, 0, 2)));
+    CHECK(out.at(0, 0, 0, 4) == 0.0f);
+    CHECK_FALSE(std::isnan(out.at(0, 0, 0, 2)));
+  }
+}

@@ -1,0 +1,122 @@
+// Kernels that move values: every element must arrive bit for bit.
+#include "tests/unit/kernel/Cases.h"
+
+#include <catch2/catch.hpp>
+
+using namespace skip;
+using namespace skip::kernel;
+using namespace skip::testing;
+
+static std::vector<double> valuesOf(const Activation &activation) {
+  return generate(activation.shape,
+                  [&](int64_t n, int64_t c, int64_t y, int64_t x) { return activation.at(n, c, y, x); });
+}
+
+static std::vector<int64_t> relayoutParams(const Activation &from, const Activation &to) {
+  int64_t blocks = from.shape.planar && to.shape.planar ? from.blocks : std::min(from.blocks, to.blocks);
+  const Shape &s = from.shape;
+  return {s.images, blocks,   s.height, s.width, s.channels,    from.image, from.block,
+          from.row, to.image, to.block, to.row,  to.shape.halo, 0};
+}
+
+static const std::vector<Shape> kShapes = {{.images = 1, .channels = 3, .height = 1, .width = 1},
+                                           {.images = 2, .channels = 17, .height = 1, .width = 1},
+                                           {.images = 2, .channels = 3, .height = 5, .width = 33},
+                                           {.images = 1, .channels = 17, .height = 3, .width = 16},
+                                           {.images = 2, .channels = 32, .height = 7, .width = 7},
+                                           {.images = 1, .channels = 16, .height = 2, .width = 70},
+                                           {.images = 1, .channels = 40, .height = 3, .width = 37}};
+
+TEST_CASE("relayout") {
+  std::mt19937 random(1);
+  for (const x86::Target &target : hostTargets())
+    for (bool fromPlanar : {false, true})
+      for (bool toPlanar : {false, true}) {
+        LoadedKernel kernel(RelayoutSpec{fromPlanar, toPlanar}, target);
+        for (Shape shape : kShapes)
+          for (int64_t halo : {0, 1, 3}) {
+            shape.planar = fromPlanar;
+            shape.halo = halo == 3 ? 1 : 0;
+            Activation from = randomActivation(shape, random);
+            shape.planar = toPlanar;
+            shape.halo = halo;
+            Activation to(shape);
+            INFO(nameOf(target.isa) << ", " << describe(from.shape) << " to " << describe(shape));
+            kernel.runInPieces({from.origin(), to.origin()}, relayoutParams(from, to));
+            CHECK(relativeError(to, valuesOf(from)) == 0.0);
+            CHECK(checkSurroundings(to) == "");
+          }
+      }
+}
+
+/// A flat [N, K] array, each image's elements padded to 16, between guards; NaN at first.
+struct FlatArray {
+  int64_t elements, image;
+  std::vector<float> storage;
+
+  FlatArray(int64_t images, int64_t elements)
+      : elements(elements), image((elements + kLanes - 1) / kLanes * kLanes), storage(images * image + 2 * kLanes, NAN) {}
+  float *origin() { return storage.data() + kLanes; }
+  bool guardsIntact() const { return std::isnan(storage[kLanes - 1]) && std::isnan(storage[storage.size() - kLanes]); }
+};
+
+TEST_CASE("flatten writes NCHW order and zeros behind each image") {
+  std::mt19937 random(2);
+  for (const x86::Target &target : hostTargets())
+    for (bool fromPlanar : {false, true}) {
+      LoadedKernel kernel(RelayoutSpec{fromPlanar, true}, target);
+      for (Shape shape : kShapes) {
+        shape.planar = fromPlanar;
+        shape.halo = 1;
+        Activation from = randomActivation(shape, random);
+        int64_t plane = shape.height * shape.width;
+        FlatArray to(shape.images, shape.channels * plane);
+        std::vector<int64_t> params = {shape.images, from.blocks, shape.height, shape.width, shape.channels, from.image,
+                                       from.block,   from.row,    to.image,     plane,       shape.width,    0,
+                                       to.image - to.elements};
+        INFO(nameOf(target.isa) << ", " << describe(shape));
+        kernel.runInPieces({from.origin(), to.origin()}, params);
+        std::vector<double> want = valuesOf(from);
+        int64_t wrong = 0;
+        for (int64_t n = 0; n < shape.images; ++n)
+          for (int64_t i = 0; i < to.image; ++i)
+            wrong += to.origin()[n * to.image + i] != (i < to.elements ? float(want[n * to.elements + i]) : 0.0f);
+        CHECK(wrong == 0);
+        CHECK(to.guardsIntact());
+      }
+    }
+}
+
+static std::vector<int64_t> padParams(const Activation &in, const Activation &out) {
+  return {out.shape.images, out.blocks, out.shape.height, out.shape.width, in.blocks, in.image,
+          in.block,         in.row,     out.image,        out.block,       out.row,   out.shape.halo};
+}
+
+static void checkPadChannels(const LoadedKernel &kernel, const PadChannelsSpec &spec, const Shape &shape, const Shape &padded) {
+  std::mt19937 random(3);
+  Activation in = randomActivation(shape, random), out(padded);
+  INFO("before " << spec.before << ", stride " << spec.stride << ", " << describe(shape) << " to " << describe(padded));
+  kernel.runInPieces({in.origin(), out.origin()}, padParams(in, out));
+  std::vector<double> want = generate(padded, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
+    int64_t channel = c - spec.before;
+    return channel < 0 || channel >= shape.channels ? 0.0 : in.at(n, channel, y * spec.stride, x * spec.stride);
+  });
+  CHECK(relativeError(out, want) == 0.0);
+  CHECK(checkSurroundings(out) == "");
+}
+
+TEST_CASE("pad channels") {
+  for (const x86::Target &target : hostTargets())
+    for (int64_t before : {0, 5, 8, 16, 40})
+      for (int64_t stride : {1, 2, 3}) {
+        PadChannelsSpec spec = {before, stride};
+        LoadedKernel kernel(spec, target);
+        for (const Shape &shape : kShapes)
+          for (int64_t after : {int64_t(0), before, int64_t(21)}) {
+            INFO(nameOf(target.isa));
+            checkPadChannels(kernel, spec, shape,
+                             {shape.images, shape.channels + before + after, (shape.height - 1) / stride + 1,
+                              (shape.width - 1) / stride + 1, after % 3});
+          }
+      }
+}

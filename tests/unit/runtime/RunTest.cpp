@@ -1,0 +1,214 @@
+#include "tests/unit/runtime/ErrorText.h"
+#include "tests/unit/runtime/TestModel.h"
+
+#include <thread>
+#include <xmmintrin.h>
+
+using namespace test;
+
+static void checkValues(const Batch &batch, uint32_t seed) {
+  Expected expected = expectedOutputs(seed, batch.n, batch.pictures, batch.vectors);
+  for (size_t i = 0; i < expected.scores.size(); ++i)
+    CHECK(batch.scores[i] == Approx(expected.scores[i]).epsilon(1e-5).margin(1e-5));
+  for (size_t i = 0; i < expected.energy.size(); ++i)
+    CHECK(batch.energy[i] == Approx(expected.energy[i]).epsilon(1e-5));
+}
+
+TEST_CASE("every batch up to the largest bound gives the model's values") {
+  Handles h(3);
+  h.open();
+  for (int64_t n = 1; n <= largeBound; ++n) {
+    Batch batch(n);
+    REQUIRE(batch.run(h.context) == SKIP_OK);
+    checkValues(batch, 3);
+  }
+}
+
+TEST_CASE("n = 0 does nothing, and needs no arrays") {
+  Handles h;
+  h.open();
+  CHECK(skipmodel_run(h.context, 0, nullptr, nullptr) == SKIP_OK);
+}
+
+TEST_CASE("n beyond the bounds is an error") {
+  Handles h;
+  h.open();
+  CHECK_FAILS(Batch(9).run(h.context), SKIP_INVALID_ARGUMENT, "9 images, this context takes at most 8");
+  CHECK_FAILS(skipmodel_run(h.context, -1, nullptr, nullptr), SKIP_INVALID_ARGUMENT, "-1 images");
+  CHECK_FAILS(skipmodel_run(nullptr, 1, nullptr, nullptr), SKIP_INVALID_ARGUMENT, "`context` is null");
+}
+
+TEST_CASE("missing arrays are named") {
+  Handles h;
+  h.open();
+  Batch batch(1);
+  const float *in[] = {batch.pictures.data(), nullptr};
+  float *out[] = {nullptr, batch.energy.data()};
+  CHECK_FAILS(skipmodel_run(h.context, 1, nullptr, out), SKIP_INVALID_ARGUMENT, "`inputs` is null");
+  CHECK_FAILS(skipmodel_run(h.context, 1, in, out), SKIP_INVALID_ARGUMENT, "input 1, `vector`, is null");
+  in[1] = batch.vectors.data();
+  CHECK_FAILS(skipmodel_run(h.context, 1, in, nullptr), SKIP_INVALID_ARGUMENT, "`outputs` is null");
+  CHECK_FAILS(skipmodel_run(h.context, 1, in, out), SKIP_INVALID_ARGUMENT, "output 0, `scores`, is null");
+}
+
+TEST_CASE("weights are bound late, swapped and taken away") {
+  Handles h(1), other(2);
+  REQUIRE(skipmodel_context_create(h.model, nullptr, nullptr, &h.context) == SKIP_OK);
+  Batch batch(2);
+  CHECK_FAILS(batch.run(h.context), SKIP_NO_WEIGHTS, "no weights are bound");
+  REQUIRE(skipmodel_context_bind(h.context, h.weights) == SKIP_OK);
+  REQUIRE(batch.run(h.context) == SKIP_OK);
+  checkValues(batch, 1);
+  REQUIRE(skipmodel_context_bind(h.context, other.weights) == SKIP_OK);
+  REQUIRE(batch.run(h.context) == SKIP_OK);
+  checkValues(batch, 2);
+  REQUIRE(skipmodel_context_bind(h.context, nullptr) == SKIP_OK);
+  CHECK_FAILS(batch.run(h.context), SKIP_NO_WEIGHTS, "no weights are bound");
+}
+
+TEST_CASE("the bits do not depend on the number of threads") {
+  Handles alone;
+  alone.open();
+  for (int64_t n : {1, 2, 3, 8}) {
+    Batch expected(n);
+    REQUIRE(expected.run(alone.context) == SKIP_OK);
+    for (int32_t threads = 1; threads <= 8; ++threads) {
+      Handles h;
+      h.open(threads);
+      for (int repeat = 0; repeat < 20; ++repeat) {
+        Batch batch(n);
+        REQUIRE(batch.run(h.context) == SKIP_OK);
+        REQUIRE(batch.scores == expected.scores);
+        REQUIRE(batch.energy == expected.energy);
+      }
+    }
+  }
+}
+
+namespace {
+struct Recorder {
+  static void hear(void *user, const skip_step_event *event) {
+    Recorder &self = *static_cast<Recorder *>(user);
+    self.names.push_back(event->name);
+    self.indices.push_back(event->index);
+    self.slow = self.slow || event->seconds < 0 || event->seconds > 10;
+    self.last = *static_cast<const float *>(event->result);
+  }
+  std::vector<std::string> names;
+  std::vector<int64_t> indices;
+  bool slow = false;
+  float last = 0;
+};
+} // namespace
+
+TEST_CASE("an observer hears each step, and sees its last result") {
+  Handles h;
+  h.open();
+  Recorder recorder;
+  REQUIRE(skipmodel_context_observe(h.context, Recorder::hear, &recorder) == SKIP_OK);
+  for (int run = 1; run <= 3; ++run) {
+    REQUIRE(Batch(run).run(h.context) == SKIP_OK);
+    CHECK(recorder.last == static_cast<float>(run)); // `count`, in the state segment, lives on between runs
+  }
+  CHECK(std::vector<std::string>(recorder.names.begin(), recorder.names.begin() + 5) ==
+        std::vector<std::string>{"conv1", "pool", "score", "count", "conv1"});
+  CHECK(std::vector<int64_t>(recorder.indices.begin(), recorder.indices.begin() + 5) == std::vector<int64_t>{0, 1, 2, 3, 0});
+  CHECK_FALSE(recorder.slow);
+  REQUIRE(skipmodel_context_observe(h.context, nullptr, nullptr) == SKIP_OK);
+  size_t heard = recorder.names.size();
+  REQUIRE(Batch(1).run(h.context) == SKIP_OK);
+  CHECK(recorder.names.size() == heard);
+}
+
+TEST_CASE("a context inside a run refuses all else") {
+  Handles h;
+  h.open();
+  skip_observer intrude = [](void *user, const skip_step_event *) {
+    Handles &h = *static_cast<Handles *>(user);
+    CHECK_FAILS(Batch(1).run(h.context), SKIP_BUSY, "the context is inside another run");
+    CHECK_FAILS(skipmodel_context_bind(h.context, h.weights), SKIP_BUSY, "inside a run");
+    CHECK_FAILS(skipmodel_context_observe(h.context, nullptr, nullptr), SKIP_BUSY, "inside a run");
+  };
+  REQUIRE(skipmodel_context_observe(h.context, intrude, &h) == SKIP_OK);
+  CHECK(Batch(1).run(h.context) == SKIP_OK);
+  CHECK(skipmodel_context_observe(h.context, nullptr, nullptr) == SKIP_OK);
+  CHECK(Batch(1).run(h.context) == SKIP_OK);
+}
+
+TEST_CASE("a pool serves one run at a time") {
+  Handles h, second;
+  h.open(2);
+  second.open(0, {.pool = h.pool});
+  skip_observer intrude = [](void *user, const skip_step_event *) {
+    CHECK_FAILS(Batch(1).run(static_cast<skip_context *>(user)), SKIP_BUSY, "the context's pool is inside another run");
+  };
+  REQUIRE(skipmodel_context_observe(h.context, intrude, second.context) == SKIP_OK);
+  CHECK(Batch(1).run(h.context) == SKIP_OK);
+  CHECK(Batch(1).run(second.context) == SKIP_OK);
+}
+
+namespace {
+/// Every unit on a thread of its own, or on ours: as uneven as can be.
+struct OwnThreads {
+  static void forEach(void *user, int64_t count, skip_task task, void *argument) {
+    static_cast<OwnThreads *>(user)->loops += 1;
+    std::vector<std::thread> threads;
+    for (int64_t i = 1; i < count; ++i)
+      threads.emplace_back(task, argument, i, i + 1);
+    task(argument, 0, 1);
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+  int64_t loops = 0;
+};
+} // namespace
+
+TEST_CASE("a caller's parallel_for is used instead of a pool") {
+  Handles h(5);
+  OwnThreads own;
+  h.open(0, {.parallel_for = OwnThreads::forEach, .parallel_user = &own});
+  Batch batch(5);
+  REQUIRE(batch.run(h.context) == SKIP_OK);
+  checkValues(batch, 5);
+  CHECK(own.loops == 3); // `count` has one unit, which is not worth a loop
+}
+
+TEST_CASE("contexts run at the same time, each with its own state") {
+  Handles h[3];
+  std::vector<std::thread> threads;
+  std::vector<Batch> batches(3, Batch(8));
+  std::atomic<int> failures{0};
+  for (int i = 0; i < 3; ++i) {
+    h[i].open(2);
+    threads.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 50; ++repeat)
+        failures += batches[i].run(h[i].context) != SKIP_OK;
+    });
+  }
+  for (std::thread &thread : threads)
+    thread.join();
+  CHECK(failures == 0);
+  for (const Batch &batch : batches)
+    checkValues(batch, 1);
+}
+
+TEST_CASE("a run leaves the caller's floating-point mode as it was, also for the observer") {
+  Handles h;
+  h.open(2);
+  static unsigned mode;
+  mode = _mm_getcsr() & ~0x3Fu; // without the sticky exception flags
+  skip_observer look = [](void *, const skip_step_event *) { CHECK((_mm_getcsr() & ~0x3Fu) == mode); };
+  REQUIRE(skipmodel_context_observe(h.context, look, nullptr) == SKIP_OK);
+  REQUIRE(Batch(3).run(h.context) == SKIP_OK);
+  CHECK((_mm_getcsr() & ~0x3Fu) == mode);
+}
+
+TEST_CASE("error texts belong to their thread") {
+  Handles h;
+  h.open();
+  CHECK_FAILS(Batch(9).run(h.context), SKIP_INVALID_ARGUMENT, "9 images");
+  std::string elsewhere = "unset";
+  std::thread([&] { elsewhere = skipmodel_last_error(); }).join();
+  CHECK(elsewhere.empty());
+  CHECK_THAT(skipmodel_last_error(), Catch::Contains("9 images"));
+}

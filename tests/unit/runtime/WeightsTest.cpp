@@ -1,0 +1,149 @@
+#include "runtime/LoadTable.h"
+#include "runtime/Memory.h"
+#include "runtime/Objects.h"
+#include "runtime/PackedFile.h"
+#include "tests/unit/TemporaryFolder.h"
+#include "tests/unit/runtime/ErrorText.h"
+#include "tests/unit/runtime/TestModel.h"
+
+#include <cstring>
+#include <sys/stat.h>
+
+using namespace test;
+using namespace skip::runtime;
+
+static skip_status loadFile(Handles &h, const std::string &path) {
+  skipmodel_weights_destroy(h.weights);
+  return skipmodel_weights_load_file(h.model, path.c_str(), &h.weights);
+}
+
+static skip_status loadMemory(Handles &h, const std::string &bytes) {
+  skipmodel_weights_destroy(h.weights);
+  return skipmodel_weights_load_memory(h.model, bytes.data(), bytes.size(), &h.weights);
+}
+
+static std::string segmentOf(const skip_weights *weights) {
+  return std::string(static_cast<const char *>(weights->segment), skipModelImage.weightsBytes);
+}
+
+/// A packed weights file, as a tool writes it.
+static std::string packedFile(uint32_t seed) {
+  Owned<float> segment(static_cast<float *>(allocateAligned(skipModelImage.weightsBytes)));
+  std::string checkpoint = modelCheckpoint(seed);
+  REQUIRE(packWeights(skipModelImage, checkpoint.data(), checkpoint.size(), "x", segment.get()) == SKIP_OK);
+  PackedHeader header = packedHeader(skipModelImage);
+  return std::string(reinterpret_cast<const char *>(&header), sizeof(header)) +
+         std::string(reinterpret_cast<const char *>(segment.get()), skipModelImage.weightsBytes);
+}
+
+TEST_CASE("checkpoint and packed file, on disk and in memory, give the same bytes") {
+  TemporaryFolder folder;
+  Handles h(4);
+  std::string expected = segmentOf(h.weights), checkpoint = modelCheckpoint(4), packed = packedFile(4);
+  REQUIRE(loadFile(h, folder.write("a.safetensors", checkpoint)) == SKIP_OK);
+  CHECK(segmentOf(h.weights) == expected);
+  REQUIRE(loadFile(h, folder.write("a.skipwts", packed)) == SKIP_OK);
+  CHECK(segmentOf(h.weights) == expected);
+  CHECK(reinterpret_cast<uintptr_t>(h.weights->segment) % 64 == 0);
+  CHECK(h.weights->owned == nullptr); // straight from the mapping
+  REQUIRE(loadMemory(h, packed) == SKIP_OK);
+  CHECK(segmentOf(h.weights) == expected);
+  CHECK(reinterpret_cast<uintptr_t>(h.weights->segment) % 64 == 0);
+}
+
+TEST_CASE("memory that weights came from may be freed") {
+  Handles h(4);
+  std::string expected = segmentOf(h.weights);
+  for (const std::string &source : {modelCheckpoint(4), packedFile(4)}) {
+    auto bytes = std::make_unique<std::string>(source);
+    REQUIRE(loadMemory(h, *bytes) == SKIP_OK);
+    std::fill(bytes->begin(), bytes->end(), '\xFF');
+    bytes.reset();
+    CHECK(segmentOf(h.weights) == expected);
+  }
+}
+
+TEST_CASE("weights need a place, a model and a source") {
+  Handles h;
+  skip_weights *weights = h.weights;
+  CHECK_FAILS(skipmodel_weights_load_file(h.model, "x", nullptr), SKIP_INVALID_ARGUMENT, "`weights` is null");
+  CHECK_FAILS(skipmodel_weights_load_file(nullptr, "x", &weights), SKIP_INVALID_ARGUMENT, "`model` is null");
+  CHECK(weights == nullptr);
+  CHECK_FAILS(skipmodel_weights_load_file(h.model, nullptr, &weights), SKIP_INVALID_ARGUMENT, "`path` is null");
+  CHECK_FAILS(skipmodel_weights_load_memory(h.model, nullptr, 9, &weights), SKIP_INVALID_ARGUMENT, "`data` is null");
+  CHECK_FAILS(skipmodel_weights_load_memory(h.model, "", 0, &weights), SKIP_BAD_WEIGHTS, "it has 0 bytes");
+  CHECK_FAILS(skipmodel_weights_embedded(nullptr, &weights), SKIP_INVALID_ARGUMENT, "`model` is null");
+}
+
+TEST_CASE("embedded weights are used where they lie") {
+  Handles h;
+  skip_weights *weights = nullptr;
+  CHECK_FAILS(skipmodel_weights_embedded(h.model, &weights), SKIP_NO_WEIGHTS,
+              "model `tiny` was built without embedded weights");
+  alignas(64) static const float segment[64] = {1, 2, 3};
+  SkipModelImage image = skipModelImage;
+  image.embeddedWeights = segment;
+  skip_model model{&image, SKIP_ISA_AVX2};
+  REQUIRE(skipmodel_weights_embedded(&model, &weights) == SKIP_OK);
+  CHECK(weights->segment == segment);
+  skipmodel_weights_destroy(weights);
+}
+
+TEST_CASE("files that cannot be read say why") {
+  TemporaryFolder folder;
+  Handles h;
+  CHECK_FAILS(loadFile(h, folder.path("none")), SKIP_IO_ERROR, "none`: No such file or directory");
+  CHECK_FAILS(loadFile(h, folder.path("")), SKIP_IO_ERROR, "it is not a regular file");
+  CHECK_FAILS(loadFile(h, folder.write("empty", "")), SKIP_IO_ERROR, "the file is empty");
+  REQUIRE(mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  CHECK_FAILS(loadFile(h, folder.path("pipe")), SKIP_IO_ERROR, "it is not a regular file");
+  CHECK_FAILS(loadFile(h, folder.write("text", "not weights at all")), SKIP_BAD_WEIGHTS, "text` is not a safetensors file");
+}
+
+TEST_CASE("packed files are checked") {
+  Handles h;
+  std::string good = packedFile(1), bad;
+  for (size_t length : {size_t{8}, size_t{63}})
+    CHECK_FAILS(loadMemory(h, good.substr(0, length)), SKIP_BAD_WEIGHTS, "the header alone takes 64");
+  CHECK_FAILS(loadMemory(h, good.substr(0, good.size() - 1)), SKIP_BAD_WEIGHTS, "are cut short: 319 bytes, 320 expected");
+  CHECK_FAILS(loadMemory(h, good + "x"), SKIP_BAD_WEIGHTS, "are too long: 321 bytes");
+  bad = good;
+  bad[8] = 9;
+  CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS, "are of version 9, this library reads version 1");
+  bad = good;
+  bad[16] ^= 1;
+  CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS, "were written for another model or another layout");
+  TemporaryFolder folder;
+  CHECK_FAILS(loadFile(h, folder.write("bad.skipwts", bad)), SKIP_BAD_WEIGHTS, "bad.skipwts` were written for another model");
+}
+
+TEST_CASE("a checkpoint with differences loads nothing") {
+  Handles h;
+  std::vector<TensorBytes> tensors = modelTensors(1);
+  tensors.pop_back();
+  CHECK_FAILS(loadMemory(h, safetensors(tensors)), SKIP_BAD_WEIGHTS, "missing: `bn1.running_var` [5]");
+  CHECK(h.weights == nullptr);
+}
+
+TEST_CASE("the fingerprint follows all that decides the packed bytes") {
+  uint64_t original = fingerprint(skipModelImage);
+  auto with = [](auto change) {
+    std::vector<SkipTensor> tensors(skipModelImage.tensors, skipModelImage.tensors + skipModelImage.tensorCount);
+    std::vector<SkipLoad> loads(skipModelImage.loads, skipModelImage.loads + skipModelImage.loadCount);
+    SkipModelImage image = skipModelImage;
+    image.tensors = tensors.data();
+    image.loads = loads.data();
+    change(image, tensors, loads);
+    return fingerprint(image);
+  };
+  CHECK(with([](auto &, auto &, auto &) {}) == original);
+  CHECK(with([](auto &image, auto &, auto &) { image.name = "other"; }) == original);
+  CHECK(with([](auto &image, auto &, auto &) { image.weightsBytes += 64; }) != original);
+  CHECK(with([](auto &image, auto &, auto &) { image.loadCount = 1; }) != original);
+  CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
+  CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { loads[0].icBlock = 16; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { loads[1].epsilon = 1e-6; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);
+}
