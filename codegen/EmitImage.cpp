@@ -7,8 +7,6 @@
 // 2 GB far at most.
 #include "codegen/EmitImage.h"
 
-#include "runtime/PackedFile.h"
-
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
@@ -200,7 +198,6 @@ Constant *ImageModule::variants() {
 
 Module &ImageModule::build() {
   SkipModelImage root = view.get();
-  root.loadFingerprint = runtime::fingerprint(root);
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
   clearEmpty(root.variants, root.variantCount);

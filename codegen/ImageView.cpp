@@ -1,5 +1,7 @@
 #include "codegen/Image.h"
 
+#include "runtime/PackedFile.h"
+
 #include <algorithm>
 
 namespace skip::codegen {
@@ -100,6 +102,7 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   root.weightsBytes = image.weightsBytes;
   std::copy(image.mean.begin(), image.mean.end(), root.mean);
   std::copy(image.deviation.begin(), image.deviation.end(), root.deviation);
+  root.loadFingerprint = runtime::fingerprint(root);
 }
 
 ImageView::~ImageView() = default;

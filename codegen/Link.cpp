@@ -1,12 +1,15 @@
-// lld as a library is made for this: it takes its driver's arguments, writes its messages to streams that we give, and unwinds
-// to the call where the program would exit. Its state is global, so calls take turns. A fatal error (a malformed object, a
-// defect of ours) leaves that state behind; lld then says that it may not be called again, and we do not.
+// lld as a library is made for this: it takes its driver's arguments and writes its messages to streams that we give. Its state is
+// global, so calls take turns. Where the program would exit (a malformed object), it unwinds to the call, but only inside a
+// crash recovery context, which has to be switched on: that sets handlers for SIGSEGV and its kind, none for SIGINT or SIGTERM.
+// Such an exit leaves lld's state behind, and lld says that it may not be called again; tidying up after it makes that possible.
 #include "codegen/Link.h"
 
+#include "lld/Common/CommonLinkerContext.h"
 #include "lld/Common/Driver.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/InterfaceStub/ELFObjHandler.h"
 #include "llvm/InterfaceStub/IFSStub.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <mutex>
@@ -16,6 +19,12 @@ LLD_HAS_DRIVER(elf)
 using namespace llvm;
 
 namespace skip::codegen {
+
+/// Drops what a link that ended early left behind; false if that crashed.
+static bool tidyUp() {
+  CrashRecoveryContext recovery;
+  return recovery.RunSafely([] { lld::CommonLinkerContext::destroy(); });
+}
 
 static Error runLinker(const std::vector<std::string> &arguments) {
   static std::mutex turn;
@@ -28,8 +37,10 @@ static Error runLinker(const std::vector<std::string> &arguments) {
     pointers.push_back(argument.c_str());
   std::string text;
   raw_string_ostream stream(text);
+  CrashRecoveryContext::Enable();
   lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
-  unusable = !result.canRunAgain;
+  unusable = !result.canRunAgain && !(result.retCode == 1 && tidyUp());
+  CrashRecoveryContext::Disable();
   if (result.retCode == 0)
     return Error::success();
   return createStringError(inconvertibleErrorCode(), "cannot link: " + StringRef(text).trim());

@@ -1,7 +1,5 @@
 #include "codegen/Manifest.h"
 
-#include "runtime/PackedFile.h"
-
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
@@ -54,7 +52,7 @@ static Json weightsOf(const Image &image, const std::string &mode) {
     tensors.push_back({{"name", tensor.name}, {"dims", tensor.dims}});
   return {{"mode", mode},
           {"bytes", image.weightsBytes},
-          {"fingerprint", llvm::utohexstr(runtime::fingerprint(view.get()), /*LowerCase=*/true, /*Width=*/16)},
+          {"fingerprint", llvm::utohexstr(view.get().loadFingerprint, /*LowerCase=*/true, /*Width=*/16)},
           {"tensors", std::move(tensors)}};
 }
 

@@ -7,7 +7,6 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/Casting.h"
-#include "llvm/Support/StringSaver.h"
 
 namespace skip::frontend::ast {
 
@@ -190,7 +189,7 @@ class Arena {
 public:
   template <typename T> T *make(T node) { return new (allocator.Allocate<T>()) T(node); }
   template <typename T> llvm::ArrayRef<T> copy(llvm::ArrayRef<T> items) { return items.copy(allocator); }
-  llvm::StringRef save(llvm::StringRef text) { return llvm::StringSaver(allocator).save(text); }
+  llvm::StringRef save(llvm::StringRef text) { return text.copy(allocator); }
 
 private:
   llvm::BumpPtrAllocator allocator;

@@ -12,11 +12,50 @@ static const DiagnosticInfo registry[] = {
 #include "frontend/Diagnostics.def"
 };
 
+/// Long texts from the user are cut in messages.
+static llvm::StringRef shortened(llvm::StringRef argument) { return argument.take_front(200); }
+
+static std::string fill(llvm::StringRef message, llvm::ArrayRef<std::string> arguments) {
+  std::string result;
+  while (!message.empty()) {
+    if (message.size() >= 3 && message[0] == '{' && message[2] == '}' && size_t(message[1] - '0') < arguments.size()) {
+      result += shortened(arguments[message[1] - '0']);
+      message = message.drop_front(3);
+      continue;
+    }
+    result += message.front();
+    message = message.drop_front();
+  }
+  return result;
+}
+
 llvm::ArrayRef<DiagnosticInfo> skip::frontend::allDiagnostics() { return registry; }
 
 const DiagnosticInfo *skip::frontend::findDiagnostic(llvm::StringRef code) {
   const DiagnosticInfo *found = llvm::find_if(registry, [&](const DiagnosticInfo &info) { return info.code == code; });
   return found == std::end(registry) ? nullptr : found;
+}
+
+bool skip::frontend::explain(llvm::StringRef code, llvm::raw_ostream &os) {
+  const DiagnosticInfo *info = findDiagnostic(code);
+  if (!info)
+    return false;
+  os << info->code << ": " << fill(info->message, {"...", "...", "...", "..."}) << "\n\n" << info->explanation << '\n';
+  return true;
+}
+
+std::string skip::frontend::quoted(llvm::StringRef text) {
+  std::string result(1, '`');
+  result.append(text.begin(), text.end());
+  result += '`';
+  return result;
+}
+
+std::string skip::frontend::quotedList(llvm::ArrayRef<llvm::StringRef> texts, llvm::StringRef lastSeparator) {
+  std::string result;
+  for (size_t i = 0; i < texts.size(); ++i)
+    result.append(i == 0 ? "" : i + 1 == texts.size() ? lastSeparator.str() : ", ").append(quoted(texts[i]));
+  return texts.empty() ? "none" : result;
 }
 
 llvm::StringRef skip::frontend::nearest(llvm::StringRef written, llvm::ArrayRef<llvm::StringRef> candidates) {
@@ -35,23 +74,6 @@ llvm::StringRef skip::frontend::nearest(llvm::StringRef written, llvm::ArrayRef<
   return found;
 }
 
-/// Long texts from the user are cut in messages.
-static llvm::StringRef shortened(llvm::StringRef argument) { return argument.take_front(200); }
-
-static std::string fill(llvm::StringRef message, llvm::ArrayRef<std::string> arguments) {
-  std::string result;
-  while (!message.empty()) {
-    if (message.size() >= 3 && message[0] == '{' && message[2] == '}' && size_t(message[1] - '0') < arguments.size()) {
-      result += shortened(arguments[message[1] - '0']);
-      message = message.drop_front(3);
-      continue;
-    }
-    result += message.front();
-    message = message.drop_front();
-  }
-  return result;
-}
-
 Report::~Report() {
   if (!owner)
     return;
@@ -60,29 +82,50 @@ Report::~Report() {
 }
 
 Report &Report::suggest(llvm::StringRef written, llvm::SMRange range, llvm::ArrayRef<llvm::StringRef> candidates) {
-  llvm::StringRef found = written.size() > 64 ? llvm::StringRef() : nearest(written, candidates);
+  llvm::StringRef found = written.size() > 64 || owner->isFull() ? llvm::StringRef() : nearest(written, candidates);
   if (found.empty())
     return *this;
-  diagnostic.message += "; did you mean `" + found.str() + "`?";
+  diagnostic.message += "; did you mean " + quoted(found) + "?";
   return fix(range, found);
 }
 
 Report Diagnostics::report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments) {
+  if (overfull)
+    return Report(*this, {id, range, {}, {}, {}});
   return Report(*this, {id, range, fill(registry[static_cast<size_t>(id)].message, arguments), {}, {}});
 }
 
 void Diagnostics::keep(Diagnostic diagnostic) {
-  if (kept.size() >= maxErrors)
-    return;
   const char *where = diagnostic.range.Start.getPointer();
-  if (where && !seen.insert({static_cast<int>(diagnostic.id), where}).second)
+  if (overfull || (where && !seen.insert({static_cast<int>(diagnostic.id), where}).second))
     return;
+  overfull = kept.size() == maxErrors;
+  if (overfull)
+    diagnostic = {
+        diag::tooManyErrors, {}, fill(registry[size_t(diag::tooManyErrors)].message, {std::to_string(maxErrors)}), {}, {}};
   kept.push_back(std::move(diagnostic));
-  if (kept.size() + 1 == maxErrors)
-    report(diag::tooManyErrors, {}, {std::to_string(maxErrors)});
 }
 
-void Diagnostics::print(llvm::raw_ostream &os, bool colours) const {
+/// As LLVM's source manager writes it, but of a very long line only the part around the place.
+static void printAt(const llvm::SourceMgr &manager, llvm::raw_ostream &os, llvm::SMRange range, llvm::SourceMgr::DiagKind kind,
+                    const std::string &text, llvm::ArrayRef<llvm::SMFixIt> fixIts, bool colours) {
+  constexpr size_t longest = 240, before = 60;
+  llvm::SMDiagnostic full = manager.GetMessage(range.Start, kind, text, range, fixIts);
+  llvm::StringRef line = full.getLineContents();
+  if (line.size() <= longest)
+    return full.print(/*ProgName=*/nullptr, os, colours);
+  size_t column = full.getColumnNo(), first = column > before ? column - before : 0;
+  llvm::StringRef part = line.substr(first, longest);
+  std::vector<std::pair<unsigned, unsigned>> ranges;
+  for (auto [begin, end] : full.getRanges())
+    ranges.push_back({begin - first, std::min<size_t>(end - first, part.size())});
+  // The line and column that are shown stay those of the text; the caret stands under the part.
+  std::string head = (full.getFilename() + ":" + llvm::Twine(full.getLineNo()) + ":" + llvm::Twine(column + 1)).str();
+  os << head << ": ";
+  llvm::SMDiagnostic(manager, range.Start, "", -1, column - first, kind, text, part, ranges).print(nullptr, os, colours);
+}
+
+std::vector<const Diagnostic *> Diagnostics::inOrder() const {
   std::vector<const Diagnostic *> order;
   for (const Diagnostic &diagnostic : kept)
     order.push_back(&diagnostic);
@@ -94,13 +137,18 @@ void Diagnostics::print(llvm::raw_ostream &os, bool colours) const {
     return std::make_pair(bufferOf(a), a->range.Start.getPointer()) < std::make_pair(bufferOf(b), b->range.Start.getPointer());
   });
 
+  return order;
+}
+
+void Diagnostics::print(llvm::raw_ostream &os, bool colours) const {
+  const llvm::SourceMgr &manager = sources.sourceManager();
   auto printOne = [&](llvm::SMRange range, llvm::SourceMgr::DiagKind kind, const std::string &text,
                       llvm::ArrayRef<llvm::SMFixIt> fixIts) {
     if (range.isValid())
-      return manager.PrintMessage(os, range.Start, kind, text, range, fixIts, colours);
+      return printAt(manager, os, range, kind, text, fixIts, colours);
     llvm::SMDiagnostic("skipc", kind, text).print("", os, colours, /*ShowKindLabel=*/true);
   };
-  for (const Diagnostic *diagnostic : order) {
+  for (const Diagnostic *diagnostic : inOrder()) {
     std::string text = diagnostic->message + " [" + diagnostic->info().code.str() + "]";
     printOne(diagnostic->range, llvm::SourceMgr::DK_Error, text, diagnostic->fixIts);
     for (const Note &note : diagnostic->notes)

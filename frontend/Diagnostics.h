@@ -30,6 +30,9 @@ llvm::ArrayRef<DiagnosticInfo> allDiagnostics();
 /// The entry for a code such as `E0201`; null when there is none.
 const DiagnosticInfo *findDiagnostic(llvm::StringRef code);
 
+/// Writes what a code means, as `skipc explain E0201` shows it; false when there is no such code.
+bool explain(llvm::StringRef code, llvm::raw_ostream &os);
+
 struct Note {
   llvm::SMRange range;
   std::string text;
@@ -86,9 +89,14 @@ public:
   Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments = {});
 
   bool hasErrors() const { return !kept.empty(); }
+  /// Further errors are dropped: there is no point in making them good.
+  bool isFull() const { return overfull; }
   llvm::ArrayRef<Diagnostic> errors() const { return kept; }
+  /// The errors in the order of the text; those that are about no text come last.
+  std::vector<const Diagnostic *> inOrder() const;
 
-  /// Writes all errors in the order of the text, `file:line:column: error: ... [E0201]`, with source line and caret.
+  /// Writes all errors in the order of the text, `file:line:column: error: ... [E0201]`, with source line and caret. `colours`:
+  /// if the stream is one that shows them, as a terminal does.
   void print(llvm::raw_ostream &os, bool colours = false) const;
 
 private:
@@ -97,10 +105,17 @@ private:
 
   const Sources &sources;
   std::vector<Diagnostic> kept;
+  bool overfull = false;
   llvm::DenseSet<std::pair<int, const char *>> seen;
 };
 
 /// The one of `candidates` that is nearest to `written`, or nothing when none is near or several are equally near.
 llvm::StringRef nearest(llvm::StringRef written, llvm::ArrayRef<llvm::StringRef> candidates);
+
+/// The text in backticks.
+std::string quoted(llvm::StringRef text);
+
+/// `a`, `b`, `c`; with a `lastSeparator` such as " or ", `a`, `b` or `c`. "none" for an empty list.
+std::string quotedList(llvm::ArrayRef<llvm::StringRef> texts, llvm::StringRef lastSeparator = ", ");
 
 } // namespace skip::frontend

@@ -2,6 +2,8 @@
 // without a label adds nothing, and `repeat` adds its label and the index (rules label-2 to label-4).
 #include "frontend/Elaborator.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace skip::frontend;
 using ast::Statement;
 
@@ -19,7 +21,7 @@ void Elaborator::run(const ast::Definition &model, llvm::ArrayRef<Define> define
   frame.shown = model.name.text.str();
   bindModelParameters(model, frame);
   runBody(model.body, frame);
-  if (!stopped && !diagnostics.hasErrors() && ports.empty())
+  if (!stopped && !diagnostics.hasErrors() && !sawOutput)
     report(diag::noOutput, model.name.range, {model.name.text.str()}, frame);
 }
 
@@ -34,7 +36,7 @@ Report Elaborator::report(diag id, llvm::SMRange range, llvm::ArrayRef<std::stri
     path = path.empty() ? f->shown : f->shown + " > " + path;
   unsigned calls = 0;
   for (const Frame *f = &frame; f && f->calledAt.isValid() && calls < maxCalls; f = f->caller, ++calls)
-    report.lastNote(f->calledAt, calls == 0 ? "in `" + path + "`, used here" : "`" + f->shown + "` is used here");
+    report.lastNote(f->calledAt, calls == 0 ? "in " + quoted(path) + ", used here" : quoted(f->shown) + " is used here");
   return report;
 }
 
@@ -75,8 +77,7 @@ bool Elaborator::runStatement(const Statement &statement, Frame &frame) {
   case Statement::Kind::If:
     return runIf(*llvm::cast<ast::IfStatement>(&statement), frame);
   case Statement::Kind::Require:
-    runRequire(*llvm::cast<ast::RequireStatement>(&statement), frame);
-    return false;
+    return runRequire(*llvm::cast<ast::RequireStatement>(&statement), frame);
   case Statement::Kind::Error: {
     const auto &error = *llvm::cast<ast::ErrorStatement>(&statement);
     report(diag::userError, statement.range, {interpolate(error.text, frame)}, frame);
@@ -125,32 +126,30 @@ void Elaborator::poisonBody(ast::Body body, Frame &frame) {
 std::string Elaborator::interpolate(llvm::StringRef text, Frame &frame) {
   std::string result;
   while (!text.empty()) {
-    auto [before, rest] = text.split('{');
-    result += before;
-    if (before.size() == text.size())
-      break;
-    auto [name, after] = rest.split('}');
-    auto local = frame.values.find(name);
-    auto global = globals.values.find(name);
-    if (name.size() < rest.size() && local != frame.values.end())
-      result += local->second.str();
-    else if (name.size() < rest.size() && global != globals.values.end())
-      result += global->second.str();
-    else {
-      result += '{';
-      after = rest;
-    }
-    text = after;
+    result += text.take_until([](char c) { return c == '{'; });
+    text = text.drop_until([](char c) { return c == '{'; });
+    llvm::StringRef name =
+        text.drop_front(text.empty() ? 0 : 1).take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+    const Value *value =
+        text.drop_front(text.empty() ? 0 : 1).drop_front(name.size()).starts_with("}") ? lookUp(name, frame) : nullptr;
+    if (value)
+      result += value->str();
+    else
+      result += text.take_front(1);
+    text = text.drop_front(value ? name.size() + 2 : std::min<size_t>(text.size(), 1));
   }
   return result;
 }
 
-void Elaborator::runRequire(const ast::RequireStatement &statement, Frame &frame) {
+/// What follows a broken requirement would fail for the same reason, so it is left out.
+bool Elaborator::runRequire(const ast::RequireStatement &statement, Frame &frame) {
   std::optional<bool> truth = evaluateCondition(statement.condition, frame);
   if (!truth || *truth)
-    return;
+    return false;
   Report failure = report(diag::requirementFailed, statement.condition->range, {interpolate(statement.text, frame)}, frame);
-  noteDefines(failure, statement.condition);
+  noteDefines(failure, statement.condition, frame);
+  frame.returned = Value();
+  return true;
 }
 
 //===- calls -===//
@@ -196,8 +195,8 @@ Value Elaborator::callBlock(const ast::CallExpr &call, const ast::Definition &bl
   return expand(call, block, evaluateArguments(binding, piped, frame), binding, frame, *path, labelled || frame.hasName, shown);
 }
 
-/// Rules repeat-1 to repeat-3: each block's first argument is the result of the one before; all other arguments are the same for
-/// all, except `stride`: only the first block gets it, the others their default, or 1.
+/// Rules repeat-1 to repeat-3: each block's first argument is the result of the one before; all other arguments are the same
+/// for all, except `stride`: only the first block gets it, the others their default, or 1.
 Value Elaborator::callRepeat(const ast::CallExpr &call, const Value *piped, Frame &frame) {
   std::optional<RepeatCall> repeat = splitRepeat(call, program, diagnostics);
   std::optional<std::string> path = pathOf(call, frame);

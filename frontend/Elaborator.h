@@ -56,7 +56,6 @@ private:
   struct Given {
     const Define *define;
     llvm::SMRange range; // of the value
-    bool used = false;
   };
   void collectDefines(const ast::Definition &model, llvm::ArrayRef<Define> defines);
   void bindGlobals();
@@ -64,13 +63,13 @@ private:
   Value parameterValue(const ast::Parameter &parameter, const ast::Option *setting, Frame &frame);
   Value definedValue(const ast::Parameter &parameter, const Value &fallback, Given &given);
   bool checkChoice(const ast::Parameter &parameter, const Value &value, llvm::SMRange range);
-  void noteDefines(Report &report, const ast::Expr *expr);
+  void noteDefines(Report &report, const ast::Expr *expr, const Frame &frame);
 
   //===- statements and calls: Elaborate.cpp -===//
   bool runBody(ast::Body body, Frame &frame);
   bool runStatement(const ast::Statement &statement, Frame &frame);
   bool runIf(const ast::IfStatement &statement, Frame &frame);
-  void runRequire(const ast::RequireStatement &statement, Frame &frame);
+  bool runRequire(const ast::RequireStatement &statement, Frame &frame);
   void poisonBody(ast::Body body, Frame &frame);
   std::string interpolate(llvm::StringRef text, Frame &frame);
   Value call(const ast::CallExpr &call, const Value *piped, Frame &frame);
@@ -86,6 +85,9 @@ private:
 
   //===- expressions: Evaluate.cpp -===//
   Value evaluate(const ast::Expr *expr, Frame &frame);
+  bool mayEvaluate(const ast::Expr &expr, Frame &frame);
+  /// A value of the block's own or of the file; null when there is none.
+  const Value *lookUp(llvm::StringRef name, const Frame &frame) const;
   Value evaluateName(const ast::NameExpr &name, Frame &frame);
   Value evaluatePipe(const ast::PipeExpr &pipe, Frame &frame);
   Value evaluateChain(const ast::ChainExpr &chain, Frame &frame);
@@ -116,6 +118,7 @@ private:
 
   bool needsImage(OperationCall &op, size_t i);
   bool needsVector(OperationCall &op, size_t i);
+  bool isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel);
   bool fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame &frame);
   /// The operation's full name, taken; nothing when it cannot be had, which has then been reported.
   std::optional<std::string> nameOf(OperationCall &op);
@@ -133,13 +136,14 @@ private:
   std::optional<llvm::SmallVector<int64_t, 3>> inputShape(const ast::InputStatement &input, Frame &frame);
   void inputOptions(const ast::InputStatement &input, llvm::ArrayRef<int64_t> shape, PortAttributes &attributes, Frame &frame);
   void channelList(const ast::Option &option, int64_t channels, PortAttributes &attributes, Frame &frame);
-  std::optional<int64_t> pixels(const ast::Option &option, Frame &frame);
+  int64_t pixels(const ast::Option &option, Frame &frame);
   void classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame);
   bool newPort(const ast::Identifier &name, llvm::StringRef what, Frame &frame);
 
   //===- errors -===//
   /// A report that ends with the instantiation path and the places of the calls.
-  Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments, Frame &frame, llvm::StringRef operation = {});
+  Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments, Frame &frame,
+                llvm::StringRef operation = {});
   /// Ends the elaboration at a limit.
   void stop(diag id, llvm::SMRange range, std::string limit, Frame &frame);
 
@@ -153,8 +157,8 @@ private:
   llvm::StringMap<Given> given;
   llvm::StringMap<llvm::SMRange> ports;
   std::deque<std::string> savedNames; // of names that the command line gave
-  unsigned steps = 0;
-  bool stopped = false;
+  unsigned steps = 0, depth = 0;
+  bool sawOutput = false, stopped = false;
 };
 
 /// `path.label`, or the one that is not empty.

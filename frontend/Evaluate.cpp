@@ -1,16 +1,24 @@
 // Expressions. Every one evaluated is a step, and steps are limited, so that no text runs for long.
 #include "frontend/Elaborator.h"
 
+#include "llvm/Support/SaveAndRestore.h"
+
 using namespace skip::frontend;
 using ast::Expr;
 
+bool Elaborator::mayEvaluate(const Expr &expr, Frame &frame) {
+  if (++steps > limits.steps)
+    stop(diag::tooManySteps, expr.range, std::to_string(limits.steps), frame);
+  // Blocks within expressions within blocks: neither of the other two limits bounds the product.
+  if (depth > limits.evaluations)
+    stop(diag::nestedTooDeep, expr.range, std::to_string(limits.evaluations), frame);
+  return !stopped;
+}
+
 Value Elaborator::evaluate(const Expr *expr, Frame &frame) {
-  if (stopped)
+  llvm::SaveAndRestore<unsigned> nested(depth, depth + 1);
+  if (stopped || !mayEvaluate(*expr, frame))
     return {};
-  if (++steps > limits.steps) {
-    stop(diag::tooManySteps, expr->range, std::to_string(limits.steps), frame);
-    return {};
-  }
   switch (expr->kind) {
   case Expr::Kind::Error:
     return {};
@@ -38,12 +46,18 @@ Value Elaborator::evaluate(const Expr *expr, Frame &frame) {
 }
 
 /// Rule name-1: a block's own values first, then file-level parameters, then choices.
-Value Elaborator::evaluateName(const ast::NameExpr &name, Frame &frame) {
+const Value *Elaborator::lookUp(llvm::StringRef name, const Frame &frame) const {
   for (const Frame *scope : {&frame, &globals}) {
-    auto found = scope->values.find(name.name);
+    auto found = scope->values.find(name);
     if (found != scope->values.end())
-      return found->second;
+      return &found->second;
   }
+  return nullptr;
+}
+
+Value Elaborator::evaluateName(const ast::NameExpr &name, Frame &frame) {
+  if (const Value *value = lookUp(name.name, frame))
+    return *value;
   if (program.choices.contains(name.name))
     return Value::ofName(name.name);
   if (!unknown.contains(&name))

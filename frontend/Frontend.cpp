@@ -4,13 +4,15 @@
 #include "frontend/Elaborator.h"
 #include "frontend/Parser.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace skip::frontend;
 
 static std::string nameList(llvm::ArrayRef<const ast::Definition *> models) {
-  std::string text;
+  llvm::SmallVector<llvm::StringRef> names;
   for (const ast::Definition *model : models)
-    text += (text.empty() ? "`" : ", `") + model->name.text.str() + "`";
-  return text;
+    names.push_back(model->name.text);
+  return quotedList(names);
 }
 
 /// Rule model-1: --model chooses; without it the spec must declare one model, or import one and declare none.
@@ -29,7 +31,9 @@ static const ast::Definition *chooseModel(const Program &program, const GraphReq
   }
   if (models.size() == 1)
     return models.front();
-  diagnostics.report(diag::severalModels, {}, {request.path, nameList(models)});
+  Report report = diagnostics.report(diag::severalModels, {}, {request.path, nameList(models)});
+  for (const ast::Definition *model : llvm::ArrayRef(models).take_front(8))
+    report.note(model->name.range, quoted(model->name.text) + " is declared here");
   return nullptr;
 }
 
@@ -50,13 +54,24 @@ mlir::OwningOpRef<mlir::ModuleOp> skip::frontend::buildGraph(mlir::MLIRContext &
   return module;
 }
 
-static ParameterSummary summarize(const ast::Parameter &parameter) {
-  std::string value;
+static llvm::StringRef textOf(llvm::SMRange range) {
+  return {range.Start.getPointer(), size_t(range.End.getPointer() - range.Start.getPointer())};
+}
+
+/// `setting` is the text that takes the place of the default, or empty.
+static ParameterSummary summarize(const ast::Parameter &parameter, llvm::StringRef setting = {}) {
+  if (parameter.choices.empty())
+    return {parameter.name.text.str(), !setting.empty()     ? setting.str()
+                                       : parameter.fallback ? textOf(parameter.fallback->range).str()
+                                                            : ""};
+  llvm::SmallVector<llvm::StringRef> choices;
   for (const ast::Identifier &choice : parameter.choices)
-    value += (value.empty() ? "" : " | ") + choice.text.str();
-  if (parameter.fallback)
-    value.assign(parameter.fallback->range.Start.getPointer(), parameter.fallback->range.End.getPointer());
-  return {parameter.name.text.str(), value};
+    choices.push_back(choice.text);
+  // The default stands first.
+  auto *first = llvm::find(choices, setting);
+  if (first != choices.end())
+    std::rotate(choices.begin(), first, first + 1);
+  return {parameter.name.text.str(), llvm::join(choices, " | ")};
 }
 
 std::vector<ModelSummary> skip::frontend::listModels(Sources &sources, llvm::StringRef path, Diagnostics &diagnostics,
@@ -71,9 +86,8 @@ std::vector<ModelSummary> skip::frontend::listModels(Sources &sources, llvm::Str
     for (const ast::Parameter &parameter : model->parameters)
       summary.parameters.push_back(summarize(parameter));
     for (const auto &[name, global] : program.parameters) {
-      summary.parameters.push_back(summarize(*global.parameter));
-      if (const ast::Option *setting = global.setting; setting && global.parameter->choices.empty())
-        summary.parameters.back().value.assign(setting->range.Start.getPointer(), setting->range.End.getPointer());
+      llvm::StringRef setting = global.setting ? textOf(global.setting->range) : llvm::StringRef();
+      summary.parameters.push_back(summarize(*global.parameter, setting));
     }
   }
   return models;

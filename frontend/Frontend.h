@@ -15,14 +15,14 @@ struct Define {
 };
 
 struct GraphRequest {
-  std::string path;             ///< of the spec, as `sources` opens it
-  std::string model;            ///< --model; empty when the spec holds one model
-  std::vector<Define> defines;  ///< -D; of several for one name the last counts
+  std::string path;            ///< of the spec, as `sources` opens it
+  std::string model;           ///< --model; empty when the spec holds one model
+  std::vector<Define> defines; ///< -D; of several for one name the last counts
   Limits limits;
 };
 
-/// Elaborates one model of a spec. The module holds `graph.parameter` symbols and one function named after the model; it is null
-/// after an error, and then `diagnostics` has all of them. `sources` must outlive `diagnostics`; the module needs neither.
+/// Elaborates one model of a spec. The module holds `graph.parameter` symbols and one function named after the model; it is
+/// null after an error, and then `diagnostics` has all of them. `sources` must outlive `diagnostics`; the module needs neither.
 mlir::OwningOpRef<mlir::ModuleOp> buildGraph(mlir::MLIRContext &context, Sources &sources, const GraphRequest &request,
                                              Diagnostics &diagnostics);
 
@@ -37,9 +37,11 @@ struct ModelSummary {
 };
 
 /// The models that `--model` can name, in the order of the text. Empty after an error.
-std::vector<ModelSummary> listModels(Sources &sources, llvm::StringRef path, Diagnostics &diagnostics, const Limits &limits = {});
+std::vector<ModelSummary> listModels(Sources &sources, llvm::StringRef path, Diagnostics &diagnostics,
+                                     const Limits &limits = {});
 
 /// Writes the spec in canonical form, without its imports: what `--stop-after=ast` shows. False after an error.
-bool printSyntax(Sources &sources, llvm::StringRef path, Diagnostics &diagnostics, llvm::raw_ostream &os, const Limits &limits = {});
+bool printSyntax(Sources &sources, llvm::StringRef path, Diagnostics &diagnostics, llvm::raw_ostream &os,
+                 const Limits &limits = {});
 
 } // namespace skip::frontend

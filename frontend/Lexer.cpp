@@ -30,6 +30,7 @@ public:
   Lexer(llvm::StringRef text, Diagnostics &diagnostics) : rest(text), diagnostics(diagnostics) {}
 
   std::vector<Token> run() {
+    rest.consume_front("\xef\xbb\xbf"); // a byte order mark, as some editors put it
     while (skipBlanks())
       lexToken();
     add(TokenKind::EndOfFile, 0);
@@ -91,7 +92,7 @@ private:
     size_t wordEnd = end;
     while (wordEnd < rest.size() && (llvm::isAlnum(rest[wordEnd]) || rest[wordEnd] == '_'))
       ++wordEnd;
-    if (wordEnd != end) {
+    if (wordEnd != end || end > longestNumber) {
       diagnostics.report(diag::malformedNumber, rangeOf(wordEnd), {rest.take_front(wordEnd).str()});
       end = wordEnd;
     }
@@ -126,13 +127,13 @@ private:
     // One report for a run of such bytes: a binary file is one mistake.
     llvm::StringRef run = rest.take_while([](char c) { return !llvm::isPrint(c) && !llvm::isSpace(c); });
     size_t length = run.empty() ? 1 : run.size();
-    diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {quoted(rest.take_front(length))});
-    rest = rest.drop_front(length);
+    diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {shown(rest.take_front(length))});
+    add(TokenKind::Unknown, length);
   }
 
-  static std::string quoted(llvm::StringRef bytes) {
+  static std::string shown(llvm::StringRef bytes) {
     if (bytes.size() == 1 && llvm::isPrint(bytes.front()))
-      return "`" + bytes.str() + "`";
+      return skip::frontend::quoted(bytes);
     return "bytes 0x" + llvm::toHex(bytes.take_front(8)) + (bytes.size() > 8 ? "..." : "");
   }
 

@@ -26,7 +26,10 @@ struct Token {
   llvm::SMRange range() const { return {llvm::SMLoc::getFromPointer(text.begin()), llvm::SMLoc::getFromPointer(text.end())}; }
 };
 
-/// All tokens of `text`, the last of them EndOfFile. Bytes that start no token are reported and skipped.
+/// Longer spellings of numbers are refused, for the sake of time.
+inline constexpr size_t longestNumber = 64;
+
+/// All tokens of `text`, the last of them EndOfFile. Bytes that start no token are reported.
 std::vector<Token> lex(llvm::StringRef text, Diagnostics &diagnostics);
 
 } // namespace skip::frontend

@@ -38,12 +38,13 @@ bool Elaborator::checkArgument(OperationCall &op, size_t i) {
     return false;
   bool kindFits = value.kind == parameter.kind || (parameter.kind == Value::Kind::Real && value.isNumber());
   if (!kindFits) {
-    report(diag::wrongKind, op.ranges[i], {parameter.name.str(), describe(parameter.kind).str(), value.str()}, op.frame, op.info.name);
+    report(diag::wrongKind, op.ranges[i], {parameter.name.str(), describe(parameter.kind).str(), value.str()}, op.frame,
+           op.info.name);
     return false;
   }
   if (value.kind == Value::Kind::Integer && parameter.kind == Value::Kind::Integer &&
       (value.integer < parameter.least || value.integer > most)) {
-    report(diag::outOfRange, op.ranges[i], {parameter.name.str(), std::to_string(parameter.least), std::to_string(most), value.str()},
+    report(diag::outOfRange, op.ranges[i], {parameter.name.str(), rangeText(value.integer, parameter.least, most), value.str()},
            op.frame, op.info.name);
     return false;
   }
@@ -76,6 +77,18 @@ bool Elaborator::fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame 
   return true;
 }
 
+bool Elaborator::isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel) {
+  int64_t work = 1;
+  for (int64_t factor : {x[0], kernel, kernel, y[0], y[1], y[2]})
+    if (llvm::MulOverflow(work, factor, work) || work >= limits.multiplyAdds) {
+      report(diag::tooMuchWork, op.call.callee.range,
+             {shapeText(x), shapeText({y[0], x[0], kernel, kernel}), std::to_string(limits.multiplyAdds)}, op.frame,
+             op.info.name);
+      return false;
+    }
+  return true;
+}
+
 //===- names -===//
 
 std::optional<std::string> Elaborator::takeName(std::string name, llvm::SMRange range, Frame &frame) {
@@ -85,7 +98,7 @@ std::optional<std::string> Elaborator::takeName(std::string name, llvm::SMRange 
   }
   if (builder.takeName(name, range))
     return name;
-  report(diag::nameTwice, range, {name}, frame).note(builder.takenAt(name), "`" + name + "` is named here first");
+  report(diag::nameTwice, range, {name}, frame).note(builder.takenAt(name), quoted(name) + " is named here first");
   return std::nullopt;
 }
 
@@ -169,7 +182,8 @@ Value Elaborator::buildOperation(OperationCall &op) {
   return {};
 }
 
-/// Rules conv-1 to conv-3: `pad` is floor((kernel - 1) / 2), there is no bias, output size floor((H + 2 pad - kernel) / stride) + 1.
+/// Rules conv-1 to conv-3: `pad` is floor((kernel - 1) / 2), there is no bias, output size floor((H + 2 pad - kernel) / stride)
+/// + 1.
 Value Elaborator::buildConv(OperationCall &op) {
   int64_t kernel = op.integer(2);
   if (!needsImage(op, 0))
@@ -177,8 +191,8 @@ Value Elaborator::buildConv(OperationCall &op) {
   std::optional<std::string> name = nameOf(op);
   if (!name)
     return {};
-  return made(op, convolve(op, *name, op.tensor(0), op.integer(1), kernel, op.integerOr(3, 1), op.integerOr(4, (kernel - 1) / 2),
-                           op.booleanOr(5, false)));
+  return made(op, convolve(op, *name, op.tensor(0), op.integer(1), kernel, op.integerOr(3, 1),
+                           op.integerOr(4, (kernel - 1) / 2), op.booleanOr(5, false)));
 }
 
 std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringRef name, mlir::Value x, int64_t channels,
@@ -187,12 +201,14 @@ std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringR
   std::optional<int64_t> height = graph::windowOutputSize(shape[1], kernel, stride, pad);
   std::optional<int64_t> width = graph::windowOutputSize(shape[2], kernel, stride, pad);
   if (!height || !width) {
-    report(diag::windowTooLarge, op.call.callee.range, {std::to_string(kernel), shapeText(shape), std::to_string(pad)}, op.frame,
-           op.info.name)
+    report(diag::windowTooLarge, op.call.callee.range, {std::to_string(kernel), shapeText(shape), std::to_string(pad)},
+           op.frame, op.info.name)
         .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
     return std::nullopt;
   }
   if (!fits({channels, *height, *width}, op.call.callee.range, op.frame))
+    return std::nullopt;
+  if (!isAffordable(op, shape, {channels, *height, *width}, kernel))
     return std::nullopt;
   std::optional<mlir::Value> filter = parameter(op, name, "weight", {channels, shape[0], kernel, kernel});
   std::optional<mlir::Value> offset = mlir::Value();
@@ -207,7 +223,7 @@ std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringR
 Value Elaborator::buildBatchNorm(OperationCall &op) {
   double epsilon = op.realOr(1, 1e-5);
   if (!(epsilon > 0 && epsilon <= 1)) {
-    report(diag::outOfRange, op.ranges[1], {"eps", "above 0", "1", op.values[1]->str()}, op.frame, op.info.name);
+    report(diag::outOfRange, op.ranges[1], {"eps", "above 0 and at most 1", op.values[1]->str()}, op.frame, op.info.name);
     return {};
   }
   std::optional<std::string> name = nameOf(op);
@@ -253,7 +269,8 @@ Value Elaborator::buildMaxPool(OperationCall &op) {
     report(diag::poolPadding, op.ranges[3], {std::to_string(kernel), std::to_string(pad)}, op.frame, op.info.name);
     return {};
   }
-  if (!graph::windowOutputSize(op.shape(0)[1], kernel, stride, pad) || !graph::windowOutputSize(op.shape(0)[2], kernel, stride, pad)) {
+  if (!graph::windowOutputSize(op.shape(0)[1], kernel, stride, pad) ||
+      !graph::windowOutputSize(op.shape(0)[2], kernel, stride, pad)) {
     report(diag::windowTooLarge, op.call.callee.range, {std::to_string(kernel), shapeText(op.shape(0)), std::to_string(pad)},
            op.frame, op.info.name)
         .note(op.values[0]->origin, "the image is made here: " + shapeText(op.shape(0)));
@@ -266,12 +283,13 @@ Value Elaborator::buildMaxPool(OperationCall &op) {
 Value Elaborator::buildDropout(OperationCall &op) {
   double rate = op.realOr(1, 0.5);
   if (!(rate >= 0 && rate < 1)) {
-    report(diag::outOfRange, op.ranges[1], {"rate", "0", "below 1", op.values[1]->str()}, op.frame, op.info.name);
+    report(diag::outOfRange, op.ranges[1], {"rate", "at least 0 and below 1", op.values[1]->str()}, op.frame, op.info.name);
     return {};
   }
   std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::DropoutOp>(*name, op.at(), op.tensor(0), builder.attributes().getF64FloatAttr(rate)))
-              : Value();
+  return name
+             ? made(op, builder.add<graph::DropoutOp>(*name, op.at(), op.tensor(0), builder.attributes().getF64FloatAttr(rate)))
+             : Value();
 }
 
 Value Elaborator::buildPadChannels(OperationCall &op) {
@@ -281,7 +299,8 @@ Value Elaborator::buildPadChannels(OperationCall &op) {
   if (!fits({op.integer(1) + shape[0] + op.integer(2), shape[1], shape[2]}, op.call.callee.range, op.frame))
     return {};
   std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::PadChannelsOp>(*name, op.at(), op.tensor(0), op.integer(1), op.integer(2))) : Value();
+  return name ? made(op, builder.add<graph::PadChannelsOp>(*name, op.at(), op.tensor(0), op.integer(1), op.integer(2)))
+              : Value();
 }
 
 Value Elaborator::buildAdd(const Value &a, const Value &b, llvm::SMRange at, const std::string &name) {

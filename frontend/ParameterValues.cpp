@@ -1,22 +1,18 @@
 // The values of file-level parameters and of a model's own: -D first, then an import's setting, then the default.
 #include "frontend/Elaborator.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
+
+#include <cmath>
 
 using namespace skip::frontend;
 
-static std::string quotedList(llvm::ArrayRef<llvm::StringRef> names) {
-  std::string text;
-  for (llvm::StringRef name : names)
-    text += (text.empty() ? "`" : ", `") + name.str() + "`";
-  return text.empty() ? "none" : text;
-}
-
 static std::string choiceText(const ast::Parameter &parameter) {
-  std::string text;
-  for (const auto &[i, choice] : llvm::enumerate(parameter.choices))
-    text += (i == 0 ? "`" : i + 1 == parameter.choices.size() ? " or `" : ", `") + choice.text.str() + "`";
-  return text;
+  llvm::SmallVector<llvm::StringRef> names;
+  for (const ast::Identifier &choice : parameter.choices)
+    names.push_back(choice.text);
+  return quotedList(names, " or ");
 }
 
 /// Rule define-1: each -D names a parameter of the model or of a file; of several for one name the last counts.
@@ -34,7 +30,8 @@ void Elaborator::collectDefines(const ast::Definition &model, llvm::ArrayRef<Def
     if (llvm::is_contained(known, llvm::StringRef(define.name)))
       continue;
     llvm::SMRange nameRange{llvm::SMLoc::getFromPointer(name), nameEnd};
-    diagnostics.report(diag::unknownDefinition, nameRange, {define.name, quotedList(known)}).suggest(define.name, nameRange, known);
+    diagnostics.report(diag::unknownDefinition, nameRange, {define.name, quotedList(known)})
+        .suggest(define.name, nameRange, known);
   }
 }
 
@@ -81,7 +78,8 @@ Value Elaborator::definedValue(const ast::Parameter &parameter, const Value &fal
   double real = 0;
   if (!text.getAsInteger(10, integer))
     value = Value::ofInteger(integer);
-  else if (!text.empty() && !llvm::isAlpha(text.front()) && !text.getAsDouble(real) && std::abs(real) < 1e300)
+  else if (!text.empty() && text.size() <= longestNumber && !llvm::isAlpha(text.front()) && !text.getAsDouble(real) &&
+           std::isfinite(real))
     value = Value::ofReal(real);
   else if (text == "true" || text == "false")
     value = Value::ofBoolean(text == "true");
@@ -96,35 +94,41 @@ Value Elaborator::definedValue(const ast::Parameter &parameter, const Value &fal
                        : fallback.isPoison()      ? "a number, a truth or a name that a parameter offers"
                                                   : describe(fallback.kind).str();
   diagnostics.report(diag::malformedDefinition, given.range, {parameter.name.text.str(), wanted, text.str()})
-      .note(parameter.name.range, "`" + parameter.name.text.str() + "` is declared here");
+      .note(parameter.name.range, quoted(parameter.name.text) + " is declared here");
   return {};
 }
 
 bool Elaborator::checkChoice(const ast::Parameter &parameter, const Value &value, llvm::SMRange range) {
   if (parameter.choices.empty() || value.isPoison())
     return true;
-  bool offered = value.kind == Value::Kind::Name && llvm::any_of(parameter.choices, [&](const ast::Identifier &choice) {
-    return choice.text == value.name;
-  });
+  bool offered = value.kind == Value::Kind::Name &&
+                 llvm::any_of(parameter.choices, [&](const ast::Identifier &choice) { return choice.text == value.name; });
   if (!offered)
     diagnostics.report(diag::notAChoice, range, {parameter.name.text.str(), choiceText(parameter), value.str()})
-        .note(parameter.name.range, "`" + parameter.name.text.str() + "` is declared here");
+        .note(parameter.name.range, quoted(parameter.name.text) + " is declared here");
   return offered;
 }
 
-/// Adds a note for each name in `expr` that the command line set.
-void Elaborator::noteDefines(Report &report, const ast::Expr *expr) {
+static void collectNames(const ast::Expr *expr, llvm::SetVector<llvm::StringRef> &names) {
   if (const auto *name = llvm::dyn_cast<ast::NameExpr>(expr)) {
-    auto define = given.find(name->name);
-    if (define != given.end() && !define->second.used)
-      report.note(define->second.range, "`" + name->name.str() + "` is set here");
-    if (define != given.end())
-      define->second.used = true;
+    names.insert(name->name);
   } else if (const auto *unary = llvm::dyn_cast<ast::UnaryExpr>(expr)) {
-    noteDefines(report, unary->operand);
+    collectNames(unary->operand, names);
   } else if (const auto *chain = llvm::dyn_cast<ast::ChainExpr>(expr)) {
-    noteDefines(report, chain->first);
+    collectNames(chain->first, names);
     for (const ast::Term &term : chain->terms)
-      noteDefines(report, term.operand);
+      collectNames(term.operand, names);
+  }
+}
+
+/// Adds a note for each name in `expr` that the command line set.
+void Elaborator::noteDefines(Report &report, const ast::Expr *expr, const Frame &frame) {
+  llvm::SetVector<llvm::StringRef> names;
+  collectNames(expr, names);
+  for (llvm::StringRef name : names) {
+    auto define = given.find(name);
+    bool isBlocksOwn = !frame.definition->isModel && frame.values.contains(name);
+    if (define != given.end() && !isBlocksOwn)
+      report.note(define->second.range, quoted(name) + " is set here");
   }
 }

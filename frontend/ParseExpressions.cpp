@@ -1,7 +1,7 @@
 // The expression half of the parser, by recursive descent; a chain of operators of one precedence is one loop and one node.
 #include "frontend/ParserBase.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include <cmath>
 
 using namespace skip::frontend;
 using ast::Expr;
@@ -30,7 +30,7 @@ static std::string found(const Token &token) {
   case TokenKind::Text:
     return "a text";
   default:
-    return "`" + token.text.take_front(40).str() + "`";
+    return quoted(token.text.take_front(40));
   }
 }
 
@@ -38,6 +38,8 @@ void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open) {
   if (failed)
     return;
   failed = true;
+  if (isAt(TokenKind::Unknown))
+    return;
   Report report = diagnostics.report(diag::unexpectedToken, peek().range(), {wanted.str(), found(peek())});
   if (open)
     report.note(open->range(), "to match this `" + open->text.str() + "`");
@@ -48,6 +50,13 @@ bool ExpressionParser::expect(TokenKind kind, llvm::StringRef wanted) {
     return true;
   unexpected(wanted.empty() ? describe(kind) : wanted);
   return false;
+}
+
+void ExpressionParser::limitCount(size_t count, llvm::StringRef what) {
+  if (count <= limits.parameters || failed)
+    return;
+  failed = true;
+  diagnostics.report(diag::tooManyParameters, tokens[at - 1].range(), {std::to_string(limits.parameters), what.str()});
 }
 
 bool ExpressionParser::expectClosing(TokenKind kind, const Token &open) {
@@ -194,6 +203,10 @@ Expr *ExpressionParser::parsePrimary() {
     return node(boolean, Expr::Kind::Boolean, from(start));
   }
   case TokenKind::Name: {
+    if (startsAssignment()) {
+      unexpected("an expression");
+      return errorExpr(start);
+    }
     ast::NameExpr name{};
     name.name = take().text;
     return node(name, Expr::Kind::Name, from(start));
@@ -213,13 +226,14 @@ Expr *ExpressionParser::parsePrimary() {
 Expr *ExpressionParser::parseNumber() {
   llvm::SMLoc start = peek().range().Start;
   Token token = take();
-  if (token.is(TokenKind::Integer)) {
+  bool tooLong = token.text.size() > longestNumber;
+  if (token.is(TokenKind::Integer) && !tooLong) {
     ast::IntegerExpr integer{};
     if (!token.text.getAsInteger(10, integer.value))
       return node(integer, Expr::Kind::Integer, from(start));
-  } else {
+  } else if (!tooLong) {
     ast::RealExpr real{};
-    if (!token.text.getAsDouble(real.value))
+    if (!token.text.getAsDouble(real.value) && std::isfinite(real.value))
       return node(real, Expr::Kind::Real, from(start));
   }
   // A malformed one has been reported by the lexer already; this one has too many digits.
@@ -268,6 +282,10 @@ ast::CallExpr *ExpressionParser::parseCall(bool piped) {
   ast::CallExpr call{};
   call.piped = piped;
   call.label = parseLabel();
+  if (startsAssignment()) {
+    unexpected("an operation or a block");
+    return nullptr;
+  }
   call.callee = expectName(piped || !call.label.text.empty() ? "an operation or a block" : "an expression");
   if (call.callee.text.empty())
     return nullptr;

@@ -23,6 +23,7 @@ private:
   llvm::ArrayRef<ast::Parameter> parseParameters();
   llvm::ArrayRef<ast::Identifier> parseChoices();
   llvm::ArrayRef<ast::Option> parseOptions();
+  void skipOptions();
   ast::Option parseOption();
   void parseList(ast::Option &option);
 
@@ -32,6 +33,7 @@ private:
   Statement *parseReturn();
   Statement *parseInput();
   Statement *parseOutput();
+  Expr *parseCondition();
   Statement *parseIf();
   Statement *parseRequire();
   Statement *parseError();
@@ -66,7 +68,7 @@ bool Parser::startsStatement() const {
   case TokenKind::If:
     return peek().startsLine;
   case TokenKind::Name:
-    return peek().startsLine && peek(1).is(TokenKind::Assign);
+    return startsAssignment();
   default:
     return startsDeclaration() && peek().startsLine;
   }
@@ -114,6 +116,7 @@ bool Parser::parseDeclaration(ast::File &file) {
   case TokenKind::Param:
     take();
     file.parameters.push_back(parseParameter());
+    limitCount(file.parameters.size(), "parameters");
     return true;
   case TokenKind::Block:
   case TokenKind::Model:
@@ -160,6 +163,7 @@ llvm::ArrayRef<ast::Parameter> Parser::parseParameters() {
   llvm::SmallVector<ast::Parameter, 4> parameters;
   while (!isAt(TokenKind::CloseParen) && !failed) {
     parameters.push_back(parseParameter());
+    limitCount(parameters.size(), "parameters");
     if (!accept(TokenKind::Comma))
       break;
   }
@@ -182,9 +186,10 @@ ast::Parameter Parser::parseParameter() {
 
 llvm::ArrayRef<ast::Identifier> Parser::parseChoices() {
   llvm::SmallVector<ast::Identifier, 4> choices;
-  do
+  do {
     choices.push_back(expectName("a name to choose"));
-  while (accept(TokenKind::Bar));
+    limitCount(choices.size(), "choices");
+  } while (!failed && accept(TokenKind::Bar));
   return arena.copy(llvm::ArrayRef<ast::Identifier>(choices));
 }
 
@@ -194,11 +199,22 @@ llvm::ArrayRef<ast::Option> Parser::parseOptions() {
   llvm::SmallVector<ast::Option, 4> options;
   while (!isAt(TokenKind::CloseBrace) && !failed) {
     options.push_back(parseOption());
+    limitCount(options.size(), "options");
     if (!accept(TokenKind::Comma))
       break;
   }
-  expectClosing(TokenKind::CloseBrace, open);
-  return arena.copy(llvm::ArrayRef<ast::Option>(options));
+  if (expectClosing(TokenKind::CloseBrace, open) && !failed)
+    return arena.copy(llvm::ArrayRef<ast::Option>(options));
+  skipOptions();
+  return {}; // one that could not be read has no value
+}
+
+/// Their brace closes no body.
+void Parser::skipOptions() {
+  auto startsOther = [&] { return startsDeclaration() || (startsStatement() && !startsAssignment()); };
+  while (!isAt(TokenKind::CloseBrace) && !isAt(TokenKind::EndOfFile) && !startsOther())
+    take();
+  failed = !accept(TokenKind::CloseBrace);
 }
 
 ast::Option Parser::parseOption() {
@@ -241,7 +257,7 @@ void Parser::parseList(ast::Option &option) {
 std::optional<ast::Body> Parser::parseBody() {
   Nesting nesting(*this);
   Token open = peek();
-  if (!expect(TokenKind::OpenBrace) || nesting.tooDeep())
+  if (nesting.tooDeep() || !expect(TokenKind::OpenBrace))
     return std::nullopt;
   llvm::SmallVector<Statement *> statements;
   while (!isAt(TokenKind::CloseBrace) && !isAt(TokenKind::EndOfFile) && !startsDeclaration()) {
@@ -296,6 +312,8 @@ Statement *Parser::parseReturn() {
   take();
   ast::ReturnStatement result{};
   result.value = parseExpr();
+  if (failed)
+    result.value = errorExpr(start);
   return finish(result, Statement::Kind::Return, start);
 }
 
@@ -344,6 +362,18 @@ Statement *Parser::parseOutput() {
   return finish(output, Statement::Kind::Output, start);
 }
 
+/// A condition that could not be read does not cost the body behind it.
+Expr *Parser::parseCondition() {
+  llvm::SMLoc start = peek().range().Start;
+  Expr *condition = parseExpr();
+  if (!failed)
+    return condition;
+  while (!isAt(TokenKind::OpenBrace) && !peek().startsLine && !isAt(TokenKind::EndOfFile))
+    take();
+  failed = !isAt(TokenKind::OpenBrace);
+  return errorExpr(start);
+}
+
 /// Rule if-1: "if" expr body { "else" "if" expr body } [ "else" body ].
 Statement *Parser::parseIf() {
   llvm::SMLoc start = peek().range().Start;
@@ -351,7 +381,7 @@ Statement *Parser::parseIf() {
   llvm::SmallVector<ast::IfArm> arms;
   do {
     take();
-    ast::IfArm arm{parseExpr(), {}};
+    ast::IfArm arm{parseCondition(), {}};
     std::optional<ast::Body> body = failed ? std::nullopt : parseBody();
     if (!body)
       return nullptr;

@@ -23,6 +23,10 @@ protected:
   ast::Identifier expectName(llvm::StringRef wanted);
   llvm::SMRange from(llvm::SMLoc start) const { return {start, llvm::SMLoc::getFromPointer(lastEnd)}; }
   void unexpected(llvm::StringRef wanted, const Token *open = nullptr);
+  /// `name =` at the start of a line: the next statement, not a part of this one.
+  bool startsAssignment() const { return peek().startsLine && isAt(TokenKind::Name) && peek(1).is(TokenKind::Assign); }
+  /// Reports after the element that makes them more than Limits::parameters of `what`.
+  void limitCount(size_t count, llvm::StringRef what);
 
   //===- expressions -===//
   ast::Expr *parseExpr();

@@ -8,7 +8,7 @@ bool Elaborator::newPort(const ast::Identifier &name, llvm::StringRef what, Fram
   auto [entry, inserted] = ports.try_emplace(name.text, name.range);
   if (!inserted)
     report(diag::declaredTwice, name.range, {what.str(), name.text.str()}, frame)
-        .note(entry->second, "`" + name.text.str() + "` is declared here first");
+        .note(entry->second, quoted(name.text) + " is declared here first");
   return inserted;
 }
 
@@ -19,16 +19,16 @@ static const ast::Option *findOption(llvm::ArrayRef<ast::Option> options, llvm::
   return nullptr;
 }
 
-static void checkOptionNames(llvm::ArrayRef<ast::Option> options, llvm::ArrayRef<llvm::StringRef> known, Diagnostics &diagnostics) {
+static void checkOptionNames(llvm::ArrayRef<ast::Option> options, llvm::ArrayRef<llvm::StringRef> known,
+                             Diagnostics &diagnostics) {
   for (size_t i = 0; i < options.size(); ++i) {
     const ast::Identifier &name = options[i].name;
-    std::string list;
-    for (llvm::StringRef other : known)
-      list += (list.empty() ? "`" : ", `") + other.str() + "`";
     if (!llvm::is_contained(known, name.text))
-      diagnostics.report(diag::unknownOption, name.range, {name.text.str(), list}).suggest(name.text, name.range, known);
+      diagnostics.report(diag::unknownOption, name.range, {name.text.str(), quotedList(known)})
+          .suggest(name.text, name.range, known);
     if (const ast::Option *earlier = findOption(options.take_front(i), name.text))
-      diagnostics.report(diag::argumentTwice, name.range, {name.text.str()}).note(earlier->name.range, "it is given here first");
+      diagnostics.report(diag::argumentTwice, name.range, {name.text.str()})
+          .note(earlier->name.range, "it is given here first");
   }
 }
 
@@ -55,7 +55,7 @@ std::optional<llvm::SmallVector<int64_t, 3>> Elaborator::inputShape(const ast::I
   for (const ast::Expr *expr : input.shape) {
     std::optional<Value> size = evaluateAs(Value::Kind::Integer, input.name.text, expr, frame);
     if (size && (size->integer < 1 || size->integer > most)) {
-      report(diag::outOfRange, expr->range, {input.name.text.str(), "1", std::to_string(most), size->str()}, frame);
+      report(diag::outOfRange, expr->range, {input.name.text.str(), rangeText(size->integer, 1, most), size->str()}, frame);
       size.reset();
     }
     if (size)
@@ -75,18 +75,18 @@ void Elaborator::inputOptions(const ast::InputStatement &input, llvm::ArrayRef<i
     if (option.name.text == "mean" || option.name.text == "std")
       channelList(option, shape[0], attributes, frame);
   const ast::Option *resizeOption = findOption(input.options, "resize"), *cropOption = findOption(input.options, "crop");
-  std::optional<int64_t> resize = resizeOption ? pixels(*resizeOption, frame) : std::nullopt;
-  std::optional<int64_t> crop = cropOption ? pixels(*cropOption, frame) : std::nullopt;
-  if (crop && (*crop != shape[1] || *crop != shape[2]))
-    report(diag::cropSize, cropOption->range, {std::to_string(*crop), shapeText(shape)}, frame).note(input.shapeRange, "the input's size");
-  if (crop && resize && *crop > *resize)
-    report(diag::cropLarger, cropOption->range, {std::to_string(*crop), std::to_string(*resize)}, frame)
+  int64_t resize = resizeOption ? pixels(*resizeOption, frame) : 0, crop = cropOption ? pixels(*cropOption, frame) : 0;
+  if (crop && (crop != shape[1] || crop != shape[2]))
+    report(diag::cropSize, cropOption->range, {std::to_string(crop), shapeText(shape)}, frame)
+        .note(input.shapeRange, "the input's size");
+  if (crop && resize && crop > resize)
+    report(diag::cropLarger, cropOption->range, {std::to_string(crop), std::to_string(resize)}, frame)
         .note(resizeOption->range, "the picture's shorter side");
   mlir::OpBuilder &attr = builder.attributes();
   if (resize)
-    attributes.push_back(attr.getNamedAttr(graph::resizeAttr, attr.getI64IntegerAttr(*resize)));
+    attributes.push_back(attr.getNamedAttr(graph::resizeAttr, attr.getI64IntegerAttr(resize)));
   if (crop)
-    attributes.push_back(attr.getNamedAttr(graph::cropAttr, attr.getI64IntegerAttr(*crop)));
+    attributes.push_back(attr.getNamedAttr(graph::cropAttr, attr.getI64IntegerAttr(crop)));
 }
 
 /// Rule input-2: `mean` and `std` hold one number for each channel, and those of `std` are above zero.
@@ -97,7 +97,8 @@ void Elaborator::channelList(const ast::Option &option, int64_t channels, PortAt
     return;
   }
   if (static_cast<int64_t>(option.values.size()) != channels) {
-    report(diag::channelListLength, option.range, {name, std::to_string(channels), std::to_string(option.values.size())}, frame);
+    report(diag::channelListLength, option.range, {name, std::to_string(channels), std::to_string(option.values.size())},
+           frame);
     return;
   }
   llvm::SmallVector<double> numbers;
@@ -112,23 +113,24 @@ void Elaborator::channelList(const ast::Option &option, int64_t channels, PortAt
     numbers.push_back(number->asReal());
   }
   mlir::OpBuilder &attr = builder.attributes();
-  attributes.push_back(attr.getNamedAttr(name == "mean" ? graph::meanAttr : graph::stdAttr, attr.getDenseF64ArrayAttr(numbers)));
+  attributes.push_back(
+      attr.getNamedAttr(name == "mean" ? graph::meanAttr : graph::stdAttr, attr.getDenseF64ArrayAttr(numbers)));
 }
 
-/// Rule input-3: `resize` and `crop` are lengths in pixels.
-std::optional<int64_t> Elaborator::pixels(const ast::Option &option, Frame &frame) {
+/// Rule input-3: `resize` and `crop` are lengths in pixels. 0 when there is none, which has been reported.
+int64_t Elaborator::pixels(const ast::Option &option, Frame &frame) {
   constexpr int64_t most = 65535;
   if (option.isList) {
     report(diag::listNotAllowed, option.range, {option.name.text.str()}, frame);
-    return std::nullopt;
+    return 0;
   }
   std::optional<Value> value = evaluateAs(Value::Kind::Integer, option.name.text, option.values.front(), frame);
   if (!value)
-    return std::nullopt;
+    return 0;
   if (value->integer >= 1 && value->integer <= most)
     return value->integer;
-  report(diag::outOfRange, option.range, {option.name.text.str(), "1", std::to_string(most), value->str()}, frame);
-  return std::nullopt;
+  report(diag::outOfRange, option.range, {option.name.text.str(), rangeText(value->integer, 1, most), value->str()}, frame);
+  return 0;
 }
 
 //===- outputs -===//
@@ -137,6 +139,7 @@ void Elaborator::declareOutput(const ast::OutputStatement &output, Frame &frame)
   checkOptionNames(output.options, {"classes"}, diagnostics);
   std::optional<Value> value = evaluateAs(Value::Kind::Tensor, output.name.text, output.value, frame);
   frame.values[output.name.text] = value.value_or(Value());
+  sawOutput = true;
   if (!newPort(output.name, "output", frame) || !value || !frame.definition->isModel)
     return;
   PortAttributes attributes;

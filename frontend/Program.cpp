@@ -77,7 +77,7 @@ bool Loader::isNew(llvm::StringRef what, const ast::Identifier &name, const ast:
   if (!earlier)
     return true;
   diagnostics.report(diag::declaredTwice, name.range, {what.str(), name.text.str()})
-      .note(earlier->range, "`" + name.text.str() + "` is declared here first");
+      .note(earlier->range, quoted(name.text) + " is declared here first");
   return false;
 }
 
@@ -149,9 +149,12 @@ void Loader::applySetting(const ast::Option &setting) {
 
 llvm::SmallVector<const ast::Definition *> Program::ownModels() const {
   llvm::SmallVector<const ast::Definition *> own, all;
+  llvm::DenseSet<const ast::Definition *> inSpec;
+  if (!files.empty())
+    inSpec.insert(files.front().definitions.begin(), files.front().definitions.end());
   for (const auto &[name, model] : models) {
     all.push_back(model);
-    if (!files.empty() && llvm::is_contained(files.front().definitions, model))
+    if (inSpec.contains(model))
       own.push_back(model);
   }
   return own.empty() ? all : own;

@@ -83,7 +83,7 @@ void Checker::checkParameters(const ast::Definition &definition) {
     auto [entry, inserted] = seen.try_emplace(name.text, name.range);
     if (!inserted)
       diagnostics.report(diag::declaredTwice, name.range, {"parameter", name.text.str()})
-          .note(entry->second, "`" + name.text.str() + "` is declared here first");
+          .note(entry->second, quoted(name.text) + " is declared here first");
     auto global = program.parameters.find(name.text);
     if (definition.isModel && global != program.parameters.end())
       diagnostics.report(diag::shadowsParameter, name.range, {name.text.str()})
@@ -203,7 +203,7 @@ void Checker::checkName(const ast::NameExpr &name) {
   if (locals.contains(name.name) || program.parameters.contains(name.name) || program.choices.contains(name.name))
     return;
   unknown.insert(&name);
-  if (program.broken)
+  if (program.broken || diagnostics.isFull())
     return;
   if (findOperation(name.name) || program.blocks.contains(name.name)) {
     diagnostics.report(diag::calleeAsValue, name.range,

@@ -1,7 +1,7 @@
 // `shortcut(x, like = y, option = A|B|C)`: section 3.3 of "Deep Residual Learning". It gives x the shape of y.
 //
-// The stride s is the smallest with ceil(H / s) = h and ceil(W / s) = w. With the strides of residual networks (1 and 2) that is
-// the branch's own stride; `stride = s` says it where a larger one could be read in two ways (5 rows to 2: 3 or 4).
+// The stride s is the smallest with ceil(H / s) = h and ceil(W / s) = w. With the strides of residual networks (1 and 2) that
+// is the branch's own stride; `stride = s` says it where a larger one could be read in two ways (5 rows to 2: 3 or 4).
 //   A: every s-th row and column, then floor(d / 2) of the d missing channels as zeros before, the rest after.
 //   B: a 1x1 convolution with that stride and a batch norm where shapes differ, x itself where they do not.
 //   C: the convolution and the batch norm always.
@@ -76,10 +76,11 @@ Value Elaborator::zeroPadShortcut(OperationCall &op, int64_t stride) {
   std::string path = label == "_" ? op.frame.path : joined(op.frame.path, label);
   mlir::Value result = op.tensor(0);
   if (stride > 1)
-    result = builder.add<graph::SubsampleOp>(builder.freeName(joined(path, "subsample"), op.call.callee.range), op.at(), result, stride);
+    result = builder.add<graph::SubsampleOp>(builder.freeName(joined(path, "subsample"), op.call.callee.range), op.at(), result,
+                                             stride);
   if (missing > 0)
-    result = builder.add<graph::PadChannelsOp>(builder.freeName(joined(path, "pad_channels"), op.call.callee.range), op.at(), result,
-                                               missing / 2, missing - missing / 2);
+    result = builder.add<graph::PadChannelsOp>(builder.freeName(joined(path, "pad_channels"), op.call.callee.range), op.at(),
+                                               result, missing / 2, missing - missing / 2);
   return Value::ofTensor(result, op.call.range);
 }
 

@@ -80,14 +80,15 @@ Signature Signature::of(const ast::Definition &block) {
 
 static void noteDeclaration(Report &report, const Signature &signature) {
   if (signature.declaredAt.isValid())
-    report.note(signature.declaredAt, "`" + signature.name.str() + "` is declared here");
+    report.note(signature.declaredAt, quoted(signature.name) + " is declared here");
 }
 
 static std::string parameterList(const Signature &signature) {
   std::string text = signature.name.str() + "(";
   for (auto [i, name] : llvm::enumerate(signature.parameters))
-    text += (i ? ", " : "") + name.str();
-  return text + ")";
+    text.append(i ? ", " : "").append(name.begin(), name.end());
+  text += ')';
+  return text;
 }
 
 namespace {
@@ -132,19 +133,21 @@ private:
       binding.ok = false;
       Report report = diagnostics.report(diag::argumentTwice, argument.keyword.range, {keyword});
       if (const ast::Argument *earlier = binding.arguments[index])
-        report.note(earlier->value->range, "`" + keyword + "` has this value already");
+        report.note(earlier->value->range, quoted(keyword) + " has this value already");
       else
-        report.note(call.callee.range, "`" + keyword + "` is the value before `|>`");
+        report.note(call.callee.range, quoted(keyword) + " is the value before `|>`");
       return;
     }
     binding.arguments[index] = &argument;
   }
 
+  /// Once a call.
   void reportTooMany(llvm::SMRange range) {
+    if (tooMany)
+      return;
+    tooMany = true;
     binding.ok = false;
-    Report report =
-        diagnostics.report(diag::tooManyArguments, range,
-                           {signature.name.str(), std::to_string(signature.parameters.size()), parameterList(signature)});
+    Report report = diagnostics.report(diag::tooManyArguments, range, {signature.name.str(), parameterList(signature)});
     noteDeclaration(report, signature);
   }
 
@@ -161,6 +164,7 @@ private:
   const ast::CallExpr &call;
   Diagnostics &diagnostics;
   Binding binding;
+  bool tooMany = false;
 };
 
 } // namespace
@@ -173,10 +177,10 @@ Binding skip::frontend::bindArguments(const Signature &signature, const ast::Cal
 void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Program &program, Diagnostics &diagnostics) {
   if (const ast::Definition *model = program.models.lookup(name.text)) {
     diagnostics.report(diag::modelCalled, name.range, {name.text.str()})
-        .note(model->name.range, "`" + name.text.str() + "` is declared here");
+        .note(model->name.range, quoted(name.text) + " is declared here");
     return;
   }
-  if (program.broken)
+  if (program.broken || diagnostics.isFull())
     return;
   llvm::SmallVector<llvm::StringRef> known;
   for (const OperationInfo &operation : operations)

@@ -1,6 +1,7 @@
 // Opening and finding texts.
 #include "frontend/Source.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -19,7 +20,16 @@ static std::string identityOf(llvm::StringRef path) {
   return llvm::sys::fs::real_path(path, real) ? path.str() : real.str().str();
 }
 
-static std::string tooLarge(uint64_t limitBytes) { return "it is larger than " + std::to_string(limitBytes) + " bytes"; }
+static std::string tooLarge(uint64_t limitBytes) { return ("it is larger than " + llvm::Twine(limitBytes) + " bytes").str(); }
+
+unsigned Sources::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+  std::vector<const char *> starts{buffer->getBufferStart()};
+  for (const char *at = buffer->getBufferStart(); at != buffer->getBufferEnd(); ++at)
+    if (*at == '\n')
+      starts.push_back(at + 1);
+  lineStarts.push_back(std::move(starts));
+  return manager.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+}
 
 std::optional<SourceFile> Sources::open(llvm::StringRef path, uint64_t limitBytes, std::string &why) {
   auto memory = texts.find(path);
@@ -29,7 +39,7 @@ std::optional<SourceFile> Sources::open(llvm::StringRef path, uint64_t limitByte
       return std::nullopt;
     }
     auto buffer = llvm::MemoryBuffer::getMemBufferCopy(memory->second, path);
-    return SourceFile{manager.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc()), path.str(), path.str()};
+    return SourceFile{add(std::move(buffer)), path.str(), path.str()};
   }
 
   llvm::sys::fs::file_status status;
@@ -55,7 +65,7 @@ std::optional<SourceFile> Sources::open(llvm::StringRef path, uint64_t limitByte
     why = buffer.getError().message();
     return std::nullopt;
   }
-  return SourceFile{manager.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc()), path.str(), identityOf(path)};
+  return SourceFile{add(std::move(*buffer)), path.str(), identityOf(path)};
 }
 
 bool Sources::exists(llvm::StringRef path) const {
@@ -83,7 +93,7 @@ std::optional<std::string> Sources::findImport(llvm::StringRef wanted, llvm::Str
 llvm::SMRange Sources::addSnippet(llvm::StringRef title, llvm::StringRef text) {
   auto buffer = llvm::MemoryBuffer::getMemBufferCopy(text, title);
   const char *begin = buffer->getBufferStart();
-  manager.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  add(std::move(buffer));
   return {llvm::SMLoc::getFromPointer(begin), llvm::SMLoc::getFromPointer(begin + text.size())};
 }
 
@@ -91,6 +101,8 @@ SourcePosition Sources::position(llvm::SMLoc loc) const {
   unsigned buffer = loc.isValid() ? manager.FindBufferContainingLoc(loc) : 0;
   if (!buffer)
     return {"", 1, 1};
-  auto [line, column] = manager.getLineAndColumn(loc, buffer);
-  return {manager.getMemoryBuffer(buffer)->getBufferIdentifier(), line, column};
+  const std::vector<const char *> &starts = lineStarts[buffer - 1];
+  auto after = llvm::upper_bound(starts, loc.getPointer());
+  return {manager.getMemoryBuffer(buffer)->getBufferIdentifier(), static_cast<unsigned>(after - starts.begin()),
+          static_cast<unsigned>(loc.getPointer() - *std::prev(after)) + 1};
 }

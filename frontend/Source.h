@@ -52,10 +52,12 @@ public:
 
 private:
   bool exists(llvm::StringRef path) const;
+  unsigned add(std::unique_ptr<llvm::MemoryBuffer> buffer);
 
   llvm::SourceMgr manager;
   std::vector<std::string> importPaths;
   llvm::StringMap<std::string> texts;
+  std::vector<std::vector<const char *>> lineStarts; // by buffer: a network's operations all ask for their places
   bool diskAllowed = true;
 };
 

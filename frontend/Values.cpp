@@ -92,11 +92,16 @@ llvm::StringRef skip::frontend::describe(Value::Kind kind) {
   return "";
 }
 
+std::string skip::frontend::rangeText(int64_t value, int64_t least, int64_t most) {
+  return value < least ? "at least " + std::to_string(least) : "at most " + std::to_string(most);
+}
+
 std::string skip::frontend::shapeText(llvm::ArrayRef<int64_t> shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
+    text.append(i ? ", " : "").append(std::to_string(shape[i]));
+  text += ']';
+  return text;
 }
 
 static Computed checkedReal(double real) {

@@ -45,6 +45,9 @@ struct Value {
 /// "a whole number", "a tensor", ...
 llvm::StringRef describe(Value::Kind kind);
 
+/// What `value`, which is outside of `least` to `most`, must be: `at least 1`.
+std::string rangeText(int64_t value, int64_t least, int64_t most);
+
 /// `[64, 56, 56]`.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 

@@ -106,10 +106,11 @@ skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_
   int64_t total = seen.missing + seen.extra + seen.shape + seen.type;
   if (total == 0)
     return SKIP_OK;
-  ErrorList list("`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
-                 "of another type",
-                 path, image.name, static_cast<long long>(seen.missing), image.tensorCount, static_cast<long long>(seen.extra),
-                 static_cast<long long>(seen.shape), static_cast<long long>(seen.type));
+  ErrorList list(
+      "`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
+      "of another type",
+      path, image.name, static_cast<long long>(seen.missing), image.tensorCount, static_cast<long long>(seen.extra),
+      static_cast<long long>(seen.shape), static_cast<long long>(seen.type));
   compare(image, tensors, matches, known.get(), &list);
   return list.finish(SKIP_BAD_WEIGHTS);
 }

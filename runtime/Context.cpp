@@ -32,7 +32,8 @@ static Room roomFor(const SkipModelImage &image) {
 
 static skip_status checkWeights(const skip_model &model, const skip_weights *weights) {
   if (weights && weights->image != model.image)
-    return fail(SKIP_INVALID_ARGUMENT, "these weights were loaded by another library than that of model `%s`", model.image->name);
+    return fail(SKIP_INVALID_ARGUMENT, "these weights were loaded by another library than that of model `%s`",
+                model.image->name);
   return SKIP_OK;
 }
 

@@ -26,7 +26,7 @@ static bool readText(const char *path, char *text, size_t capacity) {
 static int32_t wholeCpus(long long quota, long long period) {
   if (quota <= 0 || period <= 0 || quota / period >= INT32_MAX)
     return 0;
-  return static_cast<int32_t>((quota + period - 1) / period);
+  return static_cast<int32_t>(quota / period + (quota % period != 0));
 }
 
 /// The quota of the cgroup in `folder` alone.

@@ -2,6 +2,7 @@
 #include "runtime/Error.h"
 
 #include <stdio.h>
+#include <string.h>
 
 namespace skip::runtime {
 
@@ -32,7 +33,8 @@ const char *lastErrorText() { return text; }
 ErrorList::ErrorList(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  append(used, capacity - reservedForCount, format, arguments);
+  if (!append(used, capacity - reservedForCount, format, arguments))
+    used = strlen(text); // cut, not lost
   va_end(arguments);
 }
 

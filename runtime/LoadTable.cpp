@@ -1,8 +1,9 @@
 // The load table: fold batch norm into scale and bias, pack convolution weights into 16 x 16 blocks.
 //
 // Weights of a checkpoint are [oc][ic][kh][kw]; kernels read [oc/16][ic/icBlock][kh][kw][icBlock][16]. A tile of 16 output and
-// icBlock input channels is a transposition: each output channel's row is icBlock*kh*kw consecutive floats in the file and every
-// 16th float of the tile. The tile (9 KB for a 3x3) stays in the first-level cache, so that both sides move at memory speed.
+// icBlock input channels is a transposition: each output channel's row is icBlock*kh*kw consecutive floats in the file and
+// every 16th float of the tile. The tile (9 KB for a 3x3) stays in the first-level cache, so that both sides move at memory
+// speed.
 //
 // All arithmetic is in double and rounds to float once; `accumulate` then adds in float.
 #include "runtime/LoadTable.h"
@@ -29,9 +30,12 @@ struct Sources {
 
 static double readElement(const FileTensor &tensor, int64_t i) {
   switch (tensor.type) {
-  case ElementType::F32: return ElementF32::read(tensor.data + 4 * i);
-  case ElementType::F16: return ElementF16::read(tensor.data + 2 * i);
-  default: return ElementBF16::read(tensor.data + 2 * i);
+  case ElementType::F32:
+    return ElementF32::read(tensor.data + 4 * i);
+  case ElementType::F16:
+    return ElementF16::read(tensor.data + 2 * i);
+  default:
+    return ElementBF16::read(tensor.data + 2 * i);
   }
 }
 
@@ -69,8 +73,7 @@ static void packRow(const uint8_t *row, int64_t channels, int64_t taps, int64_t 
       store(to + (tap * icBlock + i) * lanes, Element::read(row) * scale, accumulate);
 }
 
-template <typename Element, bool accumulate>
-static void packConvAs(const Sources &from, const uint8_t *data, float *to) {
+template <typename Element, bool accumulate> static void packConvAs(const Sources &from, const uint8_t *data, float *to) {
   const SkipLoad &load = from.load;
   int64_t outputs = load.dims[0], inputs = load.dims[1], taps = load.dims[2] * load.dims[3];
   int64_t tileFloats = load.icBlock * taps * lanes;
@@ -99,9 +102,12 @@ template <typename Element> static void packConvOf(const Sources &from, const ui
 static void packConv(const Sources &from, float *to) {
   const FileTensor &weight = *from.at(from.load.source);
   switch (weight.type) {
-  case ElementType::F32: return packConvOf<ElementF32>(from, weight.data, to);
-  case ElementType::F16: return packConvOf<ElementF16>(from, weight.data, to);
-  default: return packConvOf<ElementBF16>(from, weight.data, to);
+  case ElementType::F32:
+    return packConvOf<ElementF32>(from, weight.data, to);
+  case ElementType::F16:
+    return packConvOf<ElementF16>(from, weight.data, to);
+  default:
+    return packConvOf<ElementBF16>(from, weight.data, to);
   }
 }
 
@@ -148,10 +154,11 @@ skip_status checkLoadTable(const SkipModelImage &image) {
     int64_t floats = floatsOf(image, load);
     if (floats < 0 || load.offset % 64 != 0 || load.bytes != static_cast<uint64_t>(floats) * 4 ||
         load.bytes > image.weightsBytes || load.offset > image.weightsBytes - load.bytes)
-      return fail(SKIP_INVALID_ARGUMENT,
-                  "entry %u of model `%s`'s load table contradicts its tensors or the weights segment: a defect of the compiler "
-                  "that built this library",
-                  i, image.name);
+      return fail(
+          SKIP_INVALID_ARGUMENT,
+          "entry %u of model `%s`'s load table contradicts its tensors or the weights segment: a defect of the compiler "
+          "that built this library",
+          i, image.name);
   }
   return SKIP_OK;
 }

@@ -30,7 +30,7 @@ public:
   Owned &operator=(const Owned &) = delete;
   ~Owned() { free(pointer); }
   T *get() const { return pointer; }
-  T &operator[](size_t i) const { return pointer[i]; }
+  decltype(auto) operator[](size_t i) const { return pointer[i]; } // T &, and no error for Owned<void>
   explicit operator bool() const { return pointer != nullptr; }
   void reset(T *other) {
     free(pointer);

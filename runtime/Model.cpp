@@ -23,8 +23,8 @@ skip_status createModel(const SkipModelImage &image, skip_model **model) {
     return fail(SKIP_INVALID_ARGUMENT, "model_create: `model` is null");
   *model = nullptr;
   if (image.abiVersion != SKIP_ABI_VERSION)
-    return fail(SKIP_INVALID_ARGUMENT, "model `%s` has plan version %u, its runtime reads %d: build the library again", image.name,
-                image.abiVersion, SKIP_ABI_VERSION);
+    return fail(SKIP_INVALID_ARGUMENT, "model `%s` has plan version %u, its runtime reads %d: build the library again",
+                image.name, image.abiVersion, SKIP_ABI_VERSION);
   SkipIsa isa = SKIP_ISA_AVX2;
   if (skip_status status = chooseIsa(builtIsas(image), cpuIsas(), getenv("SKIP_ISA"), isa); status != SKIP_OK)
     return status;

@@ -12,11 +12,11 @@ struct skip_model {
 };
 
 struct skip_weights {
-  const SkipModelImage *image; // weights serve only the library that made them
-  const void *segment;         // image->weightsBytes, 64-byte aligned
-  void *owned;                 // malloc'ed segment, or null
-  void *mapping;               // mapped packed file, or null
-  size_t mappingBytes;
+  const SkipModelImage *image = nullptr; // weights serve only the library that made them
+  const void *segment = nullptr;         // image->weightsBytes, 64-byte aligned
+  void *owned = nullptr;                 // malloc'ed segment, or null
+  void *mapping = nullptr;               // mapped packed file, or null
+  size_t mappingBytes = 0;
 };
 
 struct skip_context {

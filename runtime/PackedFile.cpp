@@ -74,10 +74,11 @@ skip_status checkPacked(const SkipModelImage &image, const void *file, size_t by
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are of version %u, this library reads version %d: pack them again",
                 path, header.abiVersion, SKIP_ABI_VERSION);
   if (header.loadFingerprint != image.loadFingerprint || header.weightsBytes != image.weightsBytes)
-    return fail(SKIP_BAD_WEIGHTS,
-                "the packed weights `%s` were written for another model or another layout than this library's `%s`: use the file "
-                "that was built with this library, or a safetensors checkpoint",
-                path, image.name);
+    return fail(
+        SKIP_BAD_WEIGHTS,
+        "the packed weights `%s` were written for another model or another layout than this library's `%s`: use the file "
+        "that was built with this library, or a safetensors checkpoint",
+        path, image.name);
   if (bytes - sizeof(header) != image.weightsBytes)
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are %s: %zu bytes, %llu expected", path,
                 bytes - sizeof(header) < image.weightsBytes ? "cut short" : "too long", bytes,

@@ -8,10 +8,12 @@ namespace skip::runtime {
 
 static skip_status checkPicture(const SkipModelImage &image, int64_t n, int64_t height, int64_t width) {
   if (image.inputCount == 0 || image.inputs[0].rank != 4 || image.inputs[0].dims[1] != 3)
-    return fail(SKIP_INVALID_ARGUMENT, "normalize_rgb8: the first input of model `%s` is not a picture of 3 channels", image.name);
+    return fail(SKIP_INVALID_ARGUMENT, "normalize_rgb8: the first input of model `%s` is not a picture of 3 channels",
+                image.name);
   const int64_t *dims = image.inputs[0].dims;
   if (n < 0 || height != dims[2] || width != dims[3])
-    return fail(SKIP_INVALID_ARGUMENT, "normalize_rgb8: %lld pictures of %lld x %lld, model `%s` takes %lld x %lld (height x width)",
+    return fail(SKIP_INVALID_ARGUMENT,
+                "normalize_rgb8: %lld pictures of %lld x %lld, model `%s` takes %lld x %lld (height x width)",
                 static_cast<long long>(n), static_cast<long long>(height), static_cast<long long>(width), image.name,
                 static_cast<long long>(dims[2]), static_cast<long long>(dims[3]));
   for (float deviation : image.deviation)

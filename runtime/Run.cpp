@@ -1,7 +1,7 @@
 // The plan walker: for each step, resolve operands and parameters, count the work units, and share them out.
 //
-// Between two steps there is a barrier, so that one set of operand and parameter arrays, owned by the context, serves all steps.
-// Nothing here allocates, locks or does I/O; the clock is read only for an observer.
+// Between two steps there is a barrier, so that one set of operand and parameter arrays, owned by the context, serves all
+// steps. Nothing here allocates, locks or does I/O; the clock is read only for an observer.
 #include "runtime/Error.h"
 #include "runtime/Objects.h"
 #include "runtime/ThreadPool.h"
@@ -48,11 +48,16 @@ static void runUnitsFlushing(void *argument, int64_t begin, int64_t end) {
 
 void *Run::base(const SkipOperand &operand) const {
   switch (operand.segment) {
-  case SKIP_SEGMENT_INPUT: return const_cast<float *>(inputs[operand.index]);
-  case SKIP_SEGMENT_OUTPUT: return outputs[operand.index];
-  case SKIP_SEGMENT_WEIGHTS: return const_cast<void *>(context.weights->segment);
-  case SKIP_SEGMENT_STATE: return context.state;
-  default: return context.workspace;
+  case SKIP_SEGMENT_INPUT:
+    return const_cast<float *>(inputs[operand.index]);
+  case SKIP_SEGMENT_OUTPUT:
+    return outputs[operand.index];
+  case SKIP_SEGMENT_WEIGHTS:
+    return const_cast<void *>(context.weights->segment);
+  case SKIP_SEGMENT_STATE:
+    return context.state;
+  default:
+    return context.workspace;
   }
 }
 

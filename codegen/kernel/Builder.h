@@ -15,8 +15,8 @@ using mlir::Value;
 using mlir::ValueRange;
 using Values = llvm::SmallVector<Value>;
 
-/// One tensor operand inside a kernel: a pointer and the strides of its axes, in elements. A pixel distance of 0 stands for the
-/// constant `pixelElements`.
+/// One tensor operand inside a kernel: a pointer and the strides of its axes, in elements. A null stride is not used; a null
+/// `pixel` stands for the constant kLanes.
 struct View {
   Value pointer, image, block, row, pixel;
 };
@@ -30,7 +30,7 @@ public:
   /// Ends the function.
   void finish();
 
-  Value operand(unsigned index); // the pointer
+  Value operand(unsigned index); // the pointer; loaded once, at the function's entry, like the parameters
   Value param(unsigned index);
   Value begin() { return function.getArgument(2); }
   Value end() { return function.getArgument(3); }
@@ -72,7 +72,12 @@ public:
   mlir::ImplicitLocOpBuilder op; // for anything else
 
 private:
+  Value hoisted(llvm::function_ref<Value()> make);
+
   mlir::LLVM::LLVMFuncOp function;
+  mlir::Operation *lastHoisted = nullptr;
+  llvm::DenseMap<int64_t, Value> constants;
+  llvm::DenseMap<unsigned, Value> operands, params;
 };
 
 /// Where the zeros around one plane go (one image, one block or channel). `pixel` is 16 (blocked) or 1 (planar) elements.
@@ -91,5 +96,16 @@ struct EpilogueSources {
   llvm::SmallVector<View, 2> adds;                          // positioned at the first vector's image, block, row and pixel
   llvm::SmallVector<std::pair<Value, Value>, 2> scaleShift; // pointers at the first block's 16 channels
 };
+
+/// A place in a register tile, counted from the tile's first vector.
+struct TilePosition {
+  int64_t block = 0, row = 0, pixel = 0;
+};
+
+/// The pointer `position` away from `view`'s.
+Value at(Builder &b, const View &view, TilePosition position);
+
+/// The result of the chain for the vector `value`, which lies `position` away from where the sources stand.
+Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value, TilePosition position);
 
 } // namespace skip::kernel

@@ -1,4 +1,4 @@
-// Reading whole files, and the text of messages about files.
+// Reading whole files.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,6 @@ namespace skip::data {
 
 /// Files larger than this are refused: nothing that these tools read whole comes near it.
 inline constexpr size_t maxFileBytes = size_t{4} << 30;
-
-/// What went wrong with a system call, in our words: "cannot ACTION `PATH`: no such file or directory; HINT".
-/// `code` is an errno value.
-std::string describeSystemError(std::string_view action, const std::string &path, int code);
 
 /// All bytes of the file at `path` (a pipe works too). On failure returns nothing and says in `error` which file, and why.
 std::optional<std::vector<uint8_t>> readFile(const std::string &path, std::string &error);

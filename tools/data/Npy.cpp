@@ -5,7 +5,8 @@
 
 #include "tools/data/Npy.h"
 
-#include "tools/data/AtomicFile.h"
+#include "support/AtomicFile.h"
+#include "support/SystemError.h"
 #include "tools/data/File.h"
 
 #include <bit>

@@ -80,7 +80,7 @@ std::string formatProgress(const std::string &label, uint64_t done, uint64_t tot
   std::string bar;
   if (room >= 5) {
     auto filled = static_cast<size_t>(fraction * room);
-    bar = " [" + std::string(filled, '#') + std::string(static_cast<size_t>(room) - filled, '.') + "]";
+    bar.append(" [").append(filled, '#').append(static_cast<size_t>(room) - filled, '.').append("]");
   }
   return (before + bar + after).substr(0, static_cast<size_t>(std::max(columns, 0)));
 }

@@ -99,7 +99,8 @@ static std::string placeText(const Sources &sources, llvm::SMRange range, const 
 
 static std::string expectationLines(const Spec &spec, const std::string &path) {
   std::string folder = errorsFolder() + "/", lines;
-  for (const Diagnostic &error : spec.diagnostics.errors()) {
+  for (const Diagnostic *shown : spec.diagnostics.inOrder()) {
+    const Diagnostic &error = *shown;
     auto at = [&](llvm::SMRange range) { return range.isValid() ? "at " + placeText(spec.sources, range, path) : "nowhere"; };
     lines += "//! " + error.info().code.str() + " " + at(error.range) + ": " + error.message + "\n";
     for (const Note &note : error.notes)
@@ -124,7 +125,7 @@ TEST_CASE("each spec in tests/frontend/errors gives the errors that it states") 
     INFO(name);
     std::string path = errorsFolder() + "/" + name, text = readText(path);
     auto [spec, expected] = splitExpectations(text);
-    Spec result(requestOf(path, spec));
+    Spec result(requestOf(path, spec), spec);
     CHECK_FALSE(result.module);
     std::string actual = expectationLines(result, path);
     if (std::getenv("SKIP_WRITE_EXPECTATIONS")) {
@@ -178,7 +179,21 @@ test.skip:7:19: note: in `m > a`, used here
   output y = x |> a: b |> relu
                   ^~~~
 )");
-  CHECK(shapes.rendered(/*colours=*/true).find("\x1b[") != std::string::npos);
+}
+
+TEST_CASE("colours are for streams that show them") {
+  struct Terminal : llvm::raw_string_ostream {
+    explicit Terminal(std::string &text) : llvm::raw_string_ostream(text) { enable_colors(true); }
+    bool is_displayed() const override { return true; }
+    bool has_colors() const override { return true; }
+  };
+  Spec spec("model m {\n  input x[3, 8, 8]\n}\n");
+  std::string coloured, plain;
+  Terminal first(coloured), second(plain);
+  spec.diagnostics.print(first, /*colours=*/true);
+  spec.diagnostics.print(second, /*colours=*/false);
+  CHECK(coloured.find("\x1b[") != std::string::npos);
+  CHECK(plain == spec.rendered());
 }
 
 TEST_CASE("of a very long line only the part around the error is shown") {

@@ -18,6 +18,11 @@ std::string test::modelPath(const std::string &name) { return sourceFolder() + "
 
 test::Spec::Spec(GraphRequest request) { module = buildGraph(*context, sources, request, diagnostics); }
 
+test::Spec::Spec(GraphRequest request, const std::string &text) {
+  sources.addText(request.path, text);
+  module = buildGraph(*context, sources, request, diagnostics);
+}
+
 test::Spec::Spec(const std::string &text, std::vector<Define> defines) {
   sources.forbidDisk();
   sources.addText("test.skip", text);

@@ -25,6 +25,8 @@ std::string modelPath(const std::string &name);
 /// A spec that was built, with all that the module and the errors need to live.
 struct Spec {
   explicit Spec(GraphRequest request);
+  /// The request's file holds `text` instead of what is on disk.
+  Spec(GraphRequest request, const std::string &text);
   /// The text as the file `test.skip`, with nothing else to import.
   explicit Spec(const std::string &text, std::vector<Define> defines = {});
 

@@ -75,12 +75,11 @@ static const std::vector<Shape> kShapes = {{.images = 1, .channels = 1, .height 
                                            {.images = 3, .channels = 40, .height = 3, .width = 12},
                                            {.images = 1, .channels = 16, .height = 1, .width = 3, .halo = 1}};
 
-static const std::vector<Epilogue> kChains = {
-    {},
-    {EpilogueOp::Relu},
-    {EpilogueOp::Add, EpilogueOp::Relu},
-    {EpilogueOp::ScaleShift, EpilogueOp::Relu},
-    {EpilogueOp::Add, EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu}};
+static const std::vector<Epilogue> kChains = {{},
+                                              {EpilogueOp::Relu},
+                                              {EpilogueOp::Add, EpilogueOp::Relu},
+                                              {EpilogueOp::ScaleShift, EpilogueOp::Relu},
+                                              {EpilogueOp::Add, EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu}};
 
 TEST_CASE("elementwise chains") {
   std::mt19937 random(1);

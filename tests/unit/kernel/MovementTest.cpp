@@ -3,13 +3,15 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
+
 using namespace skip;
 using namespace skip::kernel;
 using namespace skip::testing;
 
 static std::vector<double> valuesOf(const Activation &activation) {
-  return generate(activation.shape,
-                  [&](int64_t n, int64_t c, int64_t y, int64_t x) { return activation.at(n, c, y, x); });
+  return generate(activation.shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) { return activation.at(n, c, y, x); });
 }
 
 static std::vector<int64_t> relayoutParams(const Activation &from, const Activation &to) {
@@ -19,13 +21,11 @@ static std::vector<int64_t> relayoutParams(const Activation &from, const Activat
           from.row, to.image, to.block, to.row,  to.shape.halo, 0};
 }
 
-static const std::vector<Shape> kShapes = {{.images = 1, .channels = 3, .height = 1, .width = 1},
-                                           {.images = 2, .channels = 17, .height = 1, .width = 1},
-                                           {.images = 2, .channels = 3, .height = 5, .width = 33},
-                                           {.images = 1, .channels = 17, .height = 3, .width = 16},
-                                           {.images = 2, .channels = 32, .height = 7, .width = 7},
-                                           {.images = 1, .channels = 16, .height = 2, .width = 70},
-                                           {.images = 1, .channels = 40, .height = 3, .width = 37}};
+static const std::vector<Shape> kShapes = {
+    {.images = 1, .channels = 3, .height = 1, .width = 1},  {.images = 2, .channels = 17, .height = 1, .width = 1},
+    {.images = 2, .channels = 3, .height = 5, .width = 33}, {.images = 1, .channels = 17, .height = 3, .width = 16},
+    {.images = 2, .channels = 32, .height = 7, .width = 7}, {.images = 1, .channels = 16, .height = 2, .width = 70},
+    {.images = 1, .channels = 40, .height = 3, .width = 37}};
 
 TEST_CASE("relayout") {
   std::mt19937 random(1);
@@ -55,7 +55,8 @@ struct FlatArray {
   std::vector<float> storage;
 
   FlatArray(int64_t images, int64_t elements)
-      : elements(elements), image((elements + kLanes - 1) / kLanes * kLanes), storage(images * image + 2 * kLanes, NAN) {}
+      : elements(elements), image((elements + kLanes - 1) / kLanes * kLanes),
+        storage(images * image + 2 * kLanes, std::numeric_limits<float>::quiet_NaN()) {}
   float *origin() { return storage.data() + kLanes; }
   bool guardsIntact() const { return std::isnan(storage[kLanes - 1]) && std::isnan(storage[storage.size() - kLanes]); }
 };
@@ -71,9 +72,9 @@ TEST_CASE("flatten writes NCHW order and zeros behind each image") {
         Activation from = randomActivation(shape, random);
         int64_t plane = shape.height * shape.width;
         FlatArray to(shape.images, shape.channels * plane);
-        std::vector<int64_t> params = {shape.images, from.blocks, shape.height, shape.width, shape.channels, from.image,
-                                       from.block,   from.row,    to.image,     plane,       shape.width,    0,
-                                       to.image - to.elements};
+        std::vector<int64_t> params = {
+            shape.images, from.blocks, shape.height, shape.width, shape.channels,        from.image, from.block, from.row,
+            to.image,     plane,       shape.width,  0,           to.image - to.elements};
         INFO(nameOf(target.isa) << ", " << describe(shape));
         kernel.runInPieces({from.origin(), to.origin()}, params);
         std::vector<double> want = valuesOf(from);

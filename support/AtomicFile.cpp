@@ -1,77 +1,18 @@
-// Temporary files are entered in a list before they are created and leave it after they are renamed or removed, so that a
-// signal at any moment finds each of them. The handler may only use what is async-signal-safe: the list is made of nodes
-// that are never freed, reached through atomics, each with its path in place.
+#include "support/AtomicFile.h"
 
-#include "tools/data/AtomicFile.h"
-
-#include "tools/data/File.h"
+#include "support/SystemError.h"
+#include "support/Temporaries.h"
 
 #include <atomic>
 #include <cerrno>
 #include <climits>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace skip::data {
-
-namespace {
-enum class Use : int { free, claimed, live };
-
-struct Temporary {
-  std::atomic<Use> use{Use::claimed};
-  Temporary *next = nullptr;
-  char path[PATH_MAX];
-};
-} // namespace
-
-/// The one process-wide state here: a signal handler has no other way to learn what to remove.
-static std::atomic<Temporary *> temporaries{nullptr};
-static_assert(std::atomic<Temporary *>::is_always_lock_free && std::atomic<Use>::is_always_lock_free);
-
-static Temporary *claimNode() {
-  for (Temporary *node = temporaries.load(); node; node = node->next) {
-    Use expected = Use::free;
-    if (node->use.compare_exchange_strong(expected, Use::claimed))
-      return node;
-  }
-  auto *node = new Temporary;
-  node->next = temporaries.load();
-  while (!temporaries.compare_exchange_weak(node->next, node)) {
-  }
-  return node;
-}
-
-/// Enters `path`, shorter than PATH_MAX.
-static Temporary *enter(const std::string &path) {
-  Temporary *node = claimNode();
-  std::memcpy(node->path, path.c_str(), path.size() + 1);
-  node->use = Use::live;
-  return node;
-}
-
-static void removeTemporaries(int signal) {
-  for (Temporary *node = temporaries.load(); node; node = node->next)
-    if (node->use == Use::live)
-      ::unlink(node->path);
-  ::_exit(128 + signal);
-}
-
-void removeTemporariesOnSignal() {
-  for (int signal : {SIGINT, SIGTERM}) {
-    struct sigaction old{}, action{};
-    ::sigaction(signal, nullptr, &old);
-    if (old.sa_handler == SIG_IGN)
-      continue;
-    action.sa_handler = removeTemporaries;
-    sigemptyset(&action.sa_mask);
-    ::sigaction(signal, &action, nullptr);
-  }
-}
+namespace skip {
 
 AtomicFile::~AtomicFile() { discard(); }
 
@@ -81,7 +22,7 @@ void AtomicFile::discard() {
   fd = -1;
   if (registration) {
     ::unlink(temporary.c_str());
-    static_cast<Temporary *>(registration)->use = Use::free;
+    leaveTemporary(registration);
   }
   registration = nullptr;
 }
@@ -121,14 +62,14 @@ bool AtomicFile::open(const std::string &path, std::string &error, unsigned mode
   temporary = temporaryFor(target);
   if (temporary.size() >= PATH_MAX)
     return fail(ENAMETOOLONG, error);
-  Temporary *node = enter(temporary);
+  void *entered = enterTemporary(temporary);
   fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) {
     int code = errno;
-    node->use = Use::free; // Whatever stands under that name is not ours to remove.
+    leaveTemporary(entered); // Whatever stands under that name is not ours to remove.
     return fail(code, error);
   }
-  registration = node;
+  registration = entered;
   return true;
 }
 
@@ -146,10 +87,24 @@ bool AtomicFile::write(const void *data, size_t size, std::string &error) {
   return true;
 }
 
-bool AtomicFile::commit(std::string &error) {
+bool AtomicFile::reopen(std::string &error) {
+  if (!registration)
+    return true;
+  ::close(fd);
+  fd = ::open(temporary.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  return fd >= 0 || fail(errno, error);
+}
+
+bool AtomicFile::flush(std::string &error) {
   // Some disks (network, quota) report that they are full only here. A pipe or device cannot be flushed: EINVAL.
   if (::fsync(fd) != 0 && registration)
     return fail(errno, error);
+  return true;
+}
+
+bool AtomicFile::commit(std::string &error) { return flush(error) && rename(error); }
+
+bool AtomicFile::rename(std::string &error) {
   int status = ::close(fd);
   fd = -1;
   if (status != 0 && errno != EINTR)
@@ -158,7 +113,7 @@ bool AtomicFile::commit(std::string &error) {
     return true;
   if (::rename(temporary.c_str(), target.c_str()) != 0)
     return fail(errno, error);
-  static_cast<Temporary *>(registration)->use = Use::free;
+  leaveTemporary(registration);
   registration = nullptr;
   return true;
 }
@@ -172,4 +127,4 @@ bool writeFileAtomically(const std::string &path, const std::string &text, std::
   return writeFileAtomically(path, std::as_bytes(std::span(text)), error);
 }
 
-} // namespace skip::data
+} // namespace skip

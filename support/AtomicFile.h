@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace skip::data {
+namespace skip {
 
 /// A file that is being written under a temporary name beside its target. commit() gives it its name; an object that goes
 /// without a commit removes the temporary file, and what stood at the target before is untouched. A target that is no
@@ -24,8 +24,17 @@ public:
   /// Flushes to the disk and renames. Nothing may be written after it.
   bool commit(std::string &error);
 
-  /// Where the bytes are until the commit, for a library that writes by name: it may replace that file.
+  /// The two halves of commit(), for several files that are to appear together: flush them all, then rename them all.
+  bool flush(std::string &error);
+  bool rename(std::string &error);
+
+  /// As it was given to open().
+  const std::string &path() const { return given; }
+
+  /// Where the bytes are until the commit, for a library that writes by name: it may replace that file, if reopen() is called
+  /// afterwards.
   const std::string &temporaryPath() const { return temporary; }
+  bool reopen(std::string &error);
 
 private:
   bool fail(int code, std::string &error);
@@ -40,8 +49,4 @@ private:
 bool writeFileAtomically(const std::string &path, std::span<const std::byte> bytes, std::string &error);
 bool writeFileAtomically(const std::string &path, const std::string &text, std::string &error);
 
-/// From now on SIGINT and SIGTERM remove all live temporary files of AtomicFile, then end the process with exit code 130
-/// or 143. A signal that the process was started to ignore (nohup) stays ignored.
-void removeTemporariesOnSignal();
-
-} // namespace skip::data
+} // namespace skip

@@ -1,0 +1,103 @@
+"""The programs that are measured: Skip and its peers, each a command that prints one JSON object."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from environment import PEERS, PROJECT
+from networks import Network
+
+TIMEOUT_SECONDS = 3600  # compiling a deep network and tuning it may take that long
+HERE = Path(__file__).resolve().parent
+MODELS = PROJECT / "models"
+
+
+class Failed(Exception):
+    """A program ended badly; the text says how, in one line."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network at one batch size, exported."""
+
+    network: Network
+    batch: int
+    threads: int
+    model: Path
+
+    def about(self) -> dict[str, object]:
+        return json.loads(self.model.with_suffix(".json").read_text())
+
+
+def title(name: str) -> str:
+    return "Skip" if name == "skip" else PEERS[name].title
+
+
+def _environment(threads: int) -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": str(threads), "TVM_NUM_THREADS": str(threads),
+                         "TORCHINDUCTOR_CACHE_DIR": str(PROJECT / "build" / "peers" / "inductor")}
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    if done.returncode < 0:
+        return f"ended by signal {-done.returncode}"
+    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    errors = [line for line in lines if "error" in line.lower()] or lines or [""]
+    return f"exit code {done.returncode}: {errors[-1].strip()[:160]}"
+
+
+def execute(command: list[str], threads: int) -> str:
+    """The command's standard output. Raises Failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=_environment(threads), timeout=TIMEOUT_SECONDS)
+    except OSError as error:
+        raise Failed(f"`{Path(command[0]).name}` cannot be started: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"took longer than {TIMEOUT_SECONDS} s") from error
+    if done.returncode:
+        raise Failed(_reason(done))
+    return done.stdout
+
+
+def _json_of(output: str) -> dict[str, object]:
+    """The object that the output ends with: it starts at the last line that begins with a brace."""
+    start = output.rfind("\n{") + 1
+    try:
+        return json.loads(output[start:])
+    except json.JSONDecodeError as error:
+        raise Failed("printed no JSON object") from error
+
+
+def skip_arguments(case: Case) -> list[str]:
+    return [*case.network.spec_arguments(MODELS), "--weights", str(case.about()["weights"]), "--batch", str(case.batch),
+            "--threads", str(case.threads)]
+
+
+def peer_command(name: str, case: Case, seconds: float) -> list[str]:
+    return [sys.executable, str(HERE / PEERS[name].program), str(case.model), str(case.batch), str(case.threads), str(seconds)]
+
+
+def measure(name: str, case: Case, seconds: float, skipc: Path) -> dict[str, object]:
+    """One process: {"median_ms", "min_ms", ...}. Raises Failed."""
+    if name == "skip":
+        command = [str(skipc), "bench", *skip_arguments(case), "--seconds", str(seconds), "--json"]
+    else:
+        command = peer_command(name, case, seconds)
+    result = _json_of(execute(command, case.threads))
+    if not isinstance(result.get("median_ms"), float | int) or not isinstance(result.get("min_ms"), float | int):
+        raise Failed("its JSON lacks median_ms or min_ms")
+    return result
+
+
+def peak_gflops(case: Case, skipc: Path) -> float | None:
+    """What Skip measures as the most that this machine's multiply-adds reach, where it does."""
+    try:
+        command = [str(skipc), "bench", *skip_arguments(case), "--steps", "--seconds", "0.5", "--json"]
+        return float(_json_of(execute(command, case.threads))["peak_gflops"])
+    except (Failed, KeyError, TypeError, ValueError):
+        return None

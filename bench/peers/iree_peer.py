@@ -1,0 +1,52 @@
+"""IREE: imported from ONNX, compiled for this CPU by llvm-cpu, run by its task system on as many workers as threads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import iree.runtime as rt
+
+import artifacts
+import protocol
+
+FLAGS = [
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    "--iree-llvmcpu-target-cpu=host",
+    "--iree-opt-level=O3",
+]
+
+
+def _tool(name: str, *arguments: str | Path) -> None:
+    subprocess.run([Path(sys.executable).parent / name, *arguments], check=True, stdout=sys.stderr)
+
+
+def _compile(model: Path, output: Path) -> None:
+    text = output.with_suffix(".mlir")
+    _tool("iree-import-onnx", model, "-o", text)
+    _tool("iree-compile", text, *FLAGS, "-o", output)
+    text.unlink()
+
+
+def load(job: protocol.Job) -> protocol.Loaded:
+    release = version("iree-base-compiler")
+    binary = artifacts.compiled(job.model, f"iree-{release}.vmfb", _compile)
+    rt.flags.parse_flags(f"--task_topology_group_count={job.threads}")
+    config = rt.Config("local-task")
+    module = rt.load_vm_module(rt.VmModule.mmap(config.vm_instance, str(binary)), config)
+    (name,) = (n for n in module.vm_module.function_names if not n.startswith("__") and not n.endswith("$async"))
+    function = module[name]
+    image = rt.asdevicearray(config.device, job.image)
+    results: list[rt.DeviceArray] = []
+
+    def run() -> None:
+        results[:] = [function(image)]
+
+    return protocol.Loaded(release, "llvm-cpu, host CPU, O3, local-task", run, lambda: results[0].to_host())
+
+
+if __name__ == "__main__":
+    protocol.main(load)

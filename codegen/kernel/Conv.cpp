@@ -1,0 +1,86 @@
+// Direct convolutions: work units cut into register tiles.
+//
+// A unit is `schedule.rows` output rows of `schedule.ocBlocks` blocks of output channels. Its columns are covered by full tiles,
+// then by the schedule's tails, each at most once; where fewer rows than `schedule.rows` remain of the picture, each is covered
+// by tiles of one row. Every size but the tile's is a run-time parameter. The unit also writes the zeros around its rows.
+#include "codegen/kernel/DirectTile.h"
+
+using namespace skip::kernel;
+
+namespace {
+
+class ConvEmitter {
+public:
+  ConvEmitter(Builder &b, const ConvSpec &spec) : b(b), spec(spec), operands(loadOperands(b, spec)) {}
+
+  void emit() {
+    int64_t blocks = spec.schedule.ocBlocks, rows = spec.schedule.rows;
+    b.forEachUnit({1, blocks, rows}, [&](std::array<Value, 3> position) { unit(position); });
+  }
+
+private:
+  void unit(std::array<Value, 3> position) {
+    auto [image, block, row] = position;
+    ConvTile tile{spec.schedule.ocBlocks, 1, 0, image, block, row, Value()};
+    if (spec.schedule.rows == 1)
+      return strip(tile);
+    Value end = b.add(row, b.constant(spec.schedule.rows));
+    auto full = [&] {
+      tile.rows = spec.schedule.rows;
+      strip(tile);
+      return Values();
+    };
+    auto rest = [&] {
+      b.loop(row, operands.outRows, 1, [&](Value single) { strip({tile.blocks, 1, 0, image, block, single, Value()}); });
+      return Values();
+    };
+    b.when(b.less(operands.outRows, end), rest, full);
+  }
+
+  /// All columns of the tile's rows, and the halo beside them.
+  void strip(ConvTile tile) {
+    int64_t columns = tile.columns = spec.schedule.columns;
+    Value zero = b.constant(0), count = b.mul(b.divide(operands.outColumns, b.constant(columns)), columns);
+    b.loop(zero, count, columns, [&](Value column) {
+      tile.column = column;
+      emitDirectTile(b, spec, operands, tile);
+    });
+    for (int64_t tail : spec.schedule.tails)
+      count = this->tail(tile, tail, count);
+    if (!spec.imagesAreColumns)
+      halo(tile);
+  }
+
+  /// Covers `columns` more columns from `first` on if so many remain; returns the first that is not covered.
+  Value tail(ConvTile tile, int64_t columns, Value first) {
+    Value end = b.add(first, b.constant(columns));
+    auto compute = [&] {
+      tile.columns = columns;
+      tile.column = first;
+      emitDirectTile(b, spec, operands, tile);
+      return Values{end};
+    };
+    return b.when(b.less(operands.outColumns, end), [&] { return Values{first}; }, compute)[0];
+  }
+
+  void halo(const ConvTile &tile) {
+    b.loop(b.constant(0), b.constant(tile.blocks), 1, [&](Value block) {
+      const View &output = operands.output;
+      Value offset = b.add(b.mul(tile.image, output.image), b.mul(b.add(tile.block, block), output.block));
+      HaloTarget target{b.at(output.pointer, offset), output.row, operands.outRows, operands.outColumns, operands.outHalo};
+      b.loop(tile.row, b.add(tile.row, b.constant(tile.rows)), 1, [&](Value row) { writeHalo(b, target, row); });
+    });
+  }
+
+  Builder &b;
+  const ConvSpec &spec;
+  ConvOperands operands;
+};
+
+} // namespace
+
+void skip::kernel::emitConv(mlir::ModuleOp module, llvm::StringRef name, const ConvSpec &spec) {
+  Builder b(module, name);
+  ConvEmitter(b, spec).emit();
+  b.finish();
+}

@@ -1,0 +1,40 @@
+// A convolution's operands and parameters, named; what every algorithm for it starts from.
+#pragma once
+
+#include "codegen/kernel/Builder.h"
+#include "codegen/kernel/Conv.h"
+
+namespace skip::kernel {
+
+/// `input.pixel` is null unless images are columns.
+struct ConvRootOperands {
+  ConvRoot root;
+  View input;
+  Value weights;     // of output block 0
+  Value weightBlock; // elements between the weights of two output blocks
+  Value inBlocks, padding;
+};
+
+struct ConvOperands {
+  llvm::SmallVector<ConvRootOperands, 2> roots;
+  Value bias;               // null without one
+  EpilogueSources epilogue; // standing at the origins
+  View output;
+  Value outRows, outColumns, outHalo;
+};
+
+ConvOperands loadOperands(Builder &b, const ConvSpec &spec);
+
+/// A register tile's place in the result: `blocks` x `rows` x `columns` vectors from (image, block, row, column) on.
+struct ConvTile {
+  int64_t blocks, rows, columns;
+  Value image, block, row, column;
+};
+
+/// The tile's first vector in a tensor of the result's shape.
+Value tilePointer(Builder &b, const View &view, const ConvTile &tile);
+
+/// The epilogue's operands, standing at the tile.
+EpilogueSources tileSources(Builder &b, const EpilogueSources &sources, const ConvTile &tile);
+
+} // namespace skip::kernel

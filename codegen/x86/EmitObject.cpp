@@ -1,0 +1,127 @@
+// From a kernel's spec to an object: emit, lower MLIR to LLVM IR, optimise, generate code. Each job owns its MLIR and LLVM
+// contexts, so jobs share nothing and their bytes do not depend on the number of threads.
+#include "codegen/x86/EmitObject.h"
+#include "codegen/x86/LowerToLlvm.h"
+#include "codegen/x86/TargetMachine.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <atomic>
+#include <thread>
+
+using namespace skip;
+using namespace skip::x86;
+
+static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Twine &reason) {
+  return llvm::createStringError("kernel `" + job.symbol + "`: " + stage + ": " + reason);
+}
+
+/// LLVM's default pipeline without the loop transformations that would second-guess an emitter: kernels come vectorised and
+/// unrolled as their schedule says.
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+static llvm::Expected<std::string> generateCode(const Job &job, llvm::Module &module, llvm::TargetMachine &machine,
+                                                llvm::CodeGenFileType kind) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, kind))
+    return failure(job, "code generation", "the target cannot write this file");
+  passes.run(module);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+/// What `compile` is asked for: an object, or the text of an earlier stage.
+enum class Product { Kernel, Llvm, Asm, Object };
+
+template <typename Printable> static std::string toText(Printable &value) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  value.print(stream, nullptr);
+  return text;
+}
+
+static llvm::Expected<std::string> compile(const Job &job, Product product) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  kernel::loadKernelDialects(context);
+  mlir::OwningOpRef<mlir::ModuleOp> source = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
+  kernel::emitKernel(*source, job.symbol, job.spec);
+  if (product == Product::Kernel) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    source->print(stream);
+    return text;
+  }
+  auto machine = createTargetMachine(job.target);
+  if (!machine)
+    return failure(job, "target", "this LLVM has no x86-64 back end");
+  llvm::LLVMContext llvmContext;
+  std::string reason;
+  std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
+  if (!module)
+    return failure(job, "lowering to LLVM IR", reason);
+  optimize(*module, *machine);
+  if (product == Product::Llvm)
+    return toText(*module);
+  auto kind = product == Product::Asm ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+  return generateCode(job, *module, *machine, kind);
+}
+
+llvm::Expected<std::vector<std::string>> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads) {
+  std::vector<std::string> objects(jobs.size());
+  std::vector<llvm::Error> errors;
+  for (size_t i = 0; i < jobs.size(); ++i)
+    errors.push_back(llvm::Error::success());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < jobs.size(); i = next++) {
+      llvm::Expected<std::string> object = compile(jobs[i], Product::Object);
+      if (object)
+        objects[i] = std::move(*object);
+      else
+        errors[i] = llvm::joinErrors(std::move(errors[i]), object.takeError());
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (unsigned i = 1; i < std::min<size_t>(threads, jobs.size()); ++i)
+    helpers.emplace_back(work);
+  work();
+  for (std::thread &helper : helpers)
+    helper.join();
+  llvm::Error all = llvm::Error::success();
+  for (llvm::Error &error : errors)
+    all = llvm::joinErrors(std::move(all), std::move(error));
+  if (all)
+    return all;
+  return objects;
+}
+
+llvm::Expected<std::string> x86::printKernel(const Job &job, Stage stage) {
+  switch (stage) {
+  case Stage::Kernel:
+    return compile(job, Product::Kernel);
+  case Stage::Llvm:
+    return compile(job, Product::Llvm);
+  case Stage::Asm:
+    return compile(job, Product::Asm);
+  }
+  llvm_unreachable("unknown stage");
+}

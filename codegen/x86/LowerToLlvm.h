@@ -1,0 +1,20 @@
+// A kernel in upstream dialects, as an LLVM module for one machine.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <memory>
+#include <string>
+
+namespace skip::x86 {
+
+/// Lowers `source` in place and translates it; every function gets the machine's CPU and features. Null on failure, with what
+/// was said about it in `reason`.
+std::unique_ptr<llvm::Module> lowerToLlvm(mlir::ModuleOp source, llvm::LLVMContext &context, const llvm::TargetMachine &machine,
+                                          std::string &reason);
+
+} // namespace skip::x86

@@ -1,0 +1,19 @@
+// The list of files and folders that must not outlive this process's work, for a signal handler to remove.
+#pragma once
+
+#include <string>
+
+namespace skip {
+
+/// Enters `path`, shorter than PATH_MAX, in the list. Enter it before it is created. A folder is removed only when it is empty
+/// after all files of the list are gone.
+void *enterTemporary(const std::string &path);
+
+/// Takes what enterTemporary returned off the list; removes nothing.
+void leaveTemporary(void *registration);
+
+/// From now on SIGINT and SIGTERM remove all that is on the list, then end the process with exit code 130 or 143. A signal
+/// that the process was started to ignore (nohup) stays ignored.
+void removeTemporariesOnSignal();
+
+} // namespace skip

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Every model of the catalogue compiles and agrees with the reference, on each body that this machine runs.
+
+    catalogue.py --build BUILD_FOLDER                 sizes that a test can afford: networks of 32 x 32 and small pictures
+    catalogue.py --build BUILD_FOLDER --full          every model at its own size, batches 1 and 3, ResNet-1202 included
+    catalogue.py --build BUILD_FOLDER --full resnet50 only the models named
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import real_data
+
+CIFAR = [(spec, [f"depth={depth}"]) for spec in ("cifar_resnet", "cifar_plain") for depth in (20, 56)]
+IMAGENET = [(spec, []) for spec in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "plain18", "plain34")]
+VARIANTS = [("resnet18", ["shortcut=A"]), ("resnet18", ["shortcut=C"]), ("resnet50", ["stride_on=conv1"])]
+VGG = [("vgg16", []), ("vgg19", [])]
+DEEP = [("cifar_resnet", [f"depth={depth}"]) for depth in (32, 44, 110, 1202)] + [("cifar_plain", ["depth=110"])]
+QUICK = CIFAR + [("resnet18", []), ("resnet50", [])]
+
+
+def verify(skipc: pathlib.Path, spec: str, defines: list[str], batch: int) -> bool:
+    command = [str(skipc), "verify", spec, "--batch", str(batch), "--isa", "both", "--json"]
+    for define in defines:
+        command += ["-D", define]
+    start = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    title = " ".join([spec, *defines, f"batch {batch}"])
+    if done.returncode != 0:
+        print(f"{title}: exit code {done.returncode}\n{done.stdout}{done.stderr}", flush=True)
+        return False
+    result = json.loads(done.stdout)
+    print(f"{title}: {result['steps']} steps, worst {result['worst_relative_error']:.2e} at {result['worst_step']}, "
+          f"{time.monotonic() - start:.0f} s", flush=True)
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--build", type=pathlib.Path, default=real_data.PROJECT / "build" / "release")
+    parser.add_argument("--full", action="store_true")
+    arguments = parser.parse_args()
+    cases = CIFAR + IMAGENET + VARIANTS + VGG + DEEP if arguments.full else QUICK
+    batches = (1, 3)
+    chosen = [case for case in cases if not arguments.models or case[0] in arguments.models]
+    results = [verify(arguments.build / "bin" / "skipc", spec, defines, batch) for spec, defines in chosen for batch in batches]
+    print(f"{sum(results)} of {len(results)} agree with the reference")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+// A convolution with random operands and its result in double precision.
+#pragma once
+
+#include "tests/unit/kernel/Harness.h"
+
+#include <vector>
+
+namespace skip::testing {
+
+/// A root's filter and input; the input's height and width follow from the output's.
+struct ConvCaseRoot {
+  int64_t channels = 16;
+  int64_t kernelHeight = 1, kernelWidth = 1;
+  int64_t stride = 1, padding = 0;
+  int64_t extraHalo = 0; // zeros around the input beyond the padding
+  bool planar = false;
+};
+
+struct ConvCaseShape {
+  int64_t images = 1, channels = 16, height = 1, width = 1;
+  int64_t halo = 0;
+  std::vector<ConvCaseRoot> roots = {{}};
+  bool bias = false;
+  kernel::Epilogue epilogue = {};
+  bool imagesAreColumns = false;
+  bool addInPlace = false; // the first Add's operand and the result share a buffer
+};
+
+class ConvCase {
+public:
+  explicit ConvCase(ConvCaseShape shape, unsigned seed = 1);
+
+  kernel::ConvSpec spec(const plan::ConvSchedule &schedule) const;
+
+  /// What chooses a schedule for this convolution.
+  plan::ConvShape planShape() const;
+
+  /// The convolution's result by `kernel`, which was compiled from `spec`.
+  Activation run(const LoadedKernel &kernel, bool inPieces);
+
+  const std::vector<double> &want() const { return expected; }
+
+private:
+  struct Root {
+    Activation input;
+    std::vector<float> logical; // [oc][ic][kh][kw]
+    std::vector<float> packed;
+  };
+
+  Root makeRoot(const ConvCaseRoot &root);
+  std::vector<float> makeVector();
+  void compute();
+  double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+  double applyEpilogue(double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+  std::vector<int64_t> params(const Activation &result) const;
+
+  ConvCaseShape shape;
+  std::mt19937 random;
+  std::vector<Root> roots;
+  std::vector<float> bias;
+  std::vector<Activation> adds;
+  std::vector<std::vector<float>> scales, shifts;
+  std::vector<double> expected;
+};
+
+} // namespace skip::testing

@@ -1,0 +1,152 @@
+// Libraries as C and C++ programs see them.
+#include "tests/unit/TemporaryFolder.h"
+#include "tests/unit/package/Programs.h"
+#include "tests/unit/package/Shell.h"
+#include "tests/unit/package/Toy.h"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace skip::codegen;
+using namespace test;
+
+static std::string line(const std::string &name, int64_t count, int seed) {
+  std::ostringstream text;
+  text << name << ":";
+  for (float value : toyResults(count, seed))
+    text << " " << value;
+  text << "\n";
+  return text.str();
+}
+
+static std::string expectedRuns(const std::string &name, int seed) { return line(name, 2, seed) + line(name, 8, seed); }
+
+/// A folder with only the libraries whose name ends so: with both kinds in one folder, `-l` takes the shared one.
+static std::string only(const TemporaryFolder &folder, const std::string &from, const std::string &ending) {
+  std::string to = folder.path("only" + ending);
+  std::filesystem::create_directories(to);
+  for (const std::string &name : namesIn(from))
+    if (name.ends_with(ending))
+      std::filesystem::copy(from + "/" + name, to + "/" + name);
+  return to;
+}
+
+static std::vector<std::string> strictC(const std::string &source, const std::string &headers, const std::string &output) {
+  return {"cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", source, "-I" + headers, "-o", output};
+}
+
+static std::vector<std::string> operator+(std::vector<std::string> left, const std::vector<std::string> &right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+TEST_CASE("a strict C99 program links the static library with -lpthread alone") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string source = folder.write("main.c", runnerText("toy")), program = folder.path("main");
+  shell(strictC(source, folder.path("out"), program) +
+        std::vector<std::string>{"-L" + only(folder, folder.path("out"), ".a"), "-ltoy", "-lpthread"});
+  CHECK(shell({program}) == expectedRuns("toy", 1));
+}
+
+TEST_CASE("a fully static program and a C++ program link it too") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string library = folder.path("out") + "/libtoy.a", program = folder.path("main");
+  std::string source = folder.write("main.c", runnerText("toy"));
+  shell(strictC(source, folder.path("out"), program) + std::vector<std::string>{"-static", library, "-lpthread"});
+  CHECK(shell({program}) == expectedRuns("toy", 1));
+  std::string cpp = folder.write("main.cpp", runnerText("toy"));
+  shell({"c++", "-std=c++11", "-Wall", "-Werror", cpp, "-I" + folder.path("out"), "-o", program, library, "-lpthread"});
+  CHECK(shell({program}) == expectedRuns("toy", 1));
+}
+
+TEST_CASE("a program links the shared library") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string source = folder.write("main.c", runnerText("toy")), program = folder.path("main");
+  shell(strictC(source, folder.path("out"), program) +
+        std::vector<std::string>{"-L" + folder.path("out"), "-ltoy", "-Wl,-rpath," + folder.path("out")});
+  CHECK(shell({program}) == expectedRuns("toy", 1));
+}
+
+TEST_CASE("two models link into one program") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "one", WeightsMode::embed, 1);
+  packageToy(folder.path("out"), "two", WeightsMode::embed, 5);
+  std::string source = folder.write("main.c", pairText("one", "two")), program = folder.path("main");
+  std::string expected = line("one", 1, 1) + line("two", 1, 5) + line("one", 1, 1);
+  for (const char *ending : {".a", ".so"}) {
+    std::string libraries = only(folder, folder.path("out"), ending);
+    shell(strictC(source, folder.path("out"), program) +
+          std::vector<std::string>{"-L" + libraries, "-lone", "-ltwo", "-lpthread", "-Wl,-rpath," + libraries});
+    CHECK(shell({program}) == expected);
+  }
+}
+
+/// The symbols that `nm` lists with `flags`, without their address and kind.
+static std::vector<std::string> symbols(const std::vector<std::string> &command) {
+  std::vector<std::string> names;
+  std::istringstream lines(shell(command));
+  for (std::string text; std::getline(lines, text);)
+    if (size_t space = text.rfind(' '); space != text.npos)
+      names.push_back(text.substr(space + 1));
+  return names;
+}
+
+TEST_CASE("only the API is visible") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::vector<std::string> inArchive = symbols({"nm", "--defined-only", "--extern-only", folder.path("out") + "/libtoy.a"});
+  std::vector<std::string> inLibrary = symbols({"nm", "-D", "--defined-only", folder.path("out") + "/libtoy.so"});
+  CHECK(inArchive.size() == 23);
+  CHECK(inArchive == inLibrary);
+  for (const std::string &name : inArchive)
+    CHECK(name.starts_with("toy_"));
+  CHECK(shell({"ar", "t", folder.path("out") + "/libtoy.a"}) == "toy.o\n");
+}
+
+TEST_CASE("the shared library needs libc alone, and no executable stack or text relocation") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::none);
+  std::string library = folder.path("out") + "/libtoy.so";
+  std::string dynamic = shell({"readelf", "-dW", library}), segments = shell({"readelf", "-lW", library});
+  CHECK_THAT(dynamic, Catch::Contains("Shared library: [libc.so.6]") && Catch::Contains("soname: [libtoy.so]"));
+  CHECK(dynamic.find("(NEEDED)") == dynamic.rfind("(NEEDED)"));
+  CHECK_THAT(dynamic, !Catch::Contains("TEXTREL"));
+  CHECK_THAT(segments, Catch::Contains("GNU_RELRO") && !Catch::Contains("RWE"));
+  size_t stack = segments.find("GNU_STACK");
+  REQUIRE(stack != segments.npos);
+  CHECK_THAT(segments.substr(stack, segments.find('\n', stack) - stack), Catch::Contains(" RW "));
+  CHECK(std::filesystem::file_size(library) < 100'000);
+}
+
+TEST_CASE("embedded, packed and checkpoint weights give the same bits") {
+  TemporaryFolder folder;
+  std::string checkpoint = folder.write("toy.safetensors", toyCheckpoint(3));
+  packageToy(folder.path("embed"), "toy", WeightsMode::embed, 3);
+  packageToy(folder.path("file"), "toy", WeightsMode::file, 3);
+  std::string source = folder.write("main.c", runnerText("toy")), program = folder.path("main");
+  shell({"cc", source, "-I" + folder.path("embed"), "-o", program, folder.path("embed") + "/libtoy.a"});
+  CHECK(shell({program}) == expectedRuns("toy", 3));
+  shell({"cc", source, "-I" + folder.path("file"), "-o", program, folder.path("file") + "/libtoy.a"});
+  CHECK(shell({program, folder.path("file") + "/toy.skipweights"}) == expectedRuns("toy", 3));
+  CHECK(shell({program, checkpoint}) == expectedRuns("toy", 3));
+  Outcome without = execute({program});
+  CHECK(without.status == 1);
+  CHECK_THAT(without.output, Catch::Contains("error: ") && Catch::Contains("weights"));
+}
+
+TEST_CASE("a CMake project finds the package") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "Toy", WeightsMode::embed);
+  folder.write("project/main.c", runnerText("Toy"));
+  folder.write("project/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(user C)\nfind_package(Toy REQUIRED)\n"
+                                         "add_executable(a main.c)\ntarget_link_libraries(a Toy::Toy)\n"
+                                         "add_executable(b main.c)\ntarget_link_libraries(b Toy::shared)\n");
+  shell({"cmake", "-S", folder.path("project"), "-B", folder.path("build"), "-DCMAKE_PREFIX_PATH=" + folder.path("out")});
+  shell({"cmake", "--build", folder.path("build")});
+  for (const char *program : {"/a", "/b"})
+    CHECK(shell({folder.path("build") + program}) == expectedRuns("Toy", 1));
+}

@@ -1,0 +1,108 @@
+// `skipc build`: from a spec to a library.
+#include "codegen/Package.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Compile.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/Stages.h"
+#include "tools/skipc/StageTimer.h"
+#include "tools/skipc/Targets.h"
+#include "tools/skipc/WeightsSource.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
+
+using namespace skip;
+using tool::Options;
+
+static bool emits(const Options &options, llvm::StringRef kind) {
+  if (options.emit.empty())
+    return kind == "lib" || kind == "shared";
+  return llvm::is_contained(options.emit, kind);
+}
+
+static llvm::Error checkUsage(const Options &options) {
+  if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
+    return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
+  llvm::StringRef name = options.name;
+  bool isIdentifier = name.empty() || (!llvm::isDigit(name[0]) && llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }));
+  return isIdentifier ? llvm::Error::success()
+                      : tool::badInput("--name must be a C identifier, letters, digits and `_`, and is `" + name + "`");
+}
+
+static codegen::WeightsMode weightsMode(const Options &options) {
+  if (options.weights.empty() || options.weightsMode == "none")
+    return codegen::WeightsMode::none;
+  return options.weightsMode == "file" ? codegen::WeightsMode::file : codegen::WeightsMode::embed;
+}
+
+static llvm::Error writePackage(tool::Compilation &compilation, const Options &options, const codegen::Segment &segment) {
+  tool::StageTimer timer("package", options.timing);
+  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), segment.bytes()};
+  codegen::PackageOptions wanted;
+  wanted.folder = options.output.empty() ? "." : options.output;
+  wanted.weights = weightsMode(options);
+  wanted.library = emits(options, "lib") || emits(options, "shared");
+  wanted.executable = emits(options, "exe");
+  if (llvm::Error error = codegen::writePackage(input, wanted))
+    return tool::badInput(llvm::toString(std::move(error)));
+  for (auto [kind, stage] : {std::pair("obj", std::optional<x86::Stage>()), std::pair("asm", std::optional(x86::Stage::Asm)),
+                             std::pair("llvm", std::optional(x86::Stage::Llvm))})
+    if (emits(options, kind))
+      if (llvm::Error error = tool::writeKernelFiles(compilation, wanted.folder, stage))
+        return error;
+  return llvm::Error::success();
+}
+
+static void tellResult(tool::Compilation &compilation, const Options &options, double seconds) {
+  const codegen::Image &image = compilation.lowered().image;
+  llvm::StringRef folder = options.output.empty() ? "." : llvm::StringRef(options.output);
+  if (!options.json) {
+    if (llvm::outs().is_displayed())
+      llvm::outs() << "built " << image.name << " in " << folder << ": " << compilation.lowered().jobs.size() << " functions, "
+                   << image.weightsBytes << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
+    return;
+  }
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attribute("name", image.name);
+    json.attribute("folder", folder);
+    json.attribute("functions", static_cast<int64_t>(compilation.lowered().jobs.size()));
+    json.attribute("steps", static_cast<int64_t>(image.variants.front().steps.size()));
+    json.attribute("weights_bytes", static_cast<int64_t>(image.weightsBytes));
+    json.attribute("seconds", seconds);
+  });
+  llvm::outs() << "\n";
+}
+
+llvm::Error tool::build(const Options &options) {
+  if (llvm::Error error = checkUsage(options))
+    return error;
+  if (!options.stopAfter.empty())
+    return showStage(options);
+  StageTimer timer("all", options.timing);
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), allIsas()}))
+    return error;
+  if (llvm::Error error = compilation.lower())
+    return error;
+  codegen::Segment segment; // before the kernels: a wrong checkpoint is said at once
+  if (weightsMode(options) != codegen::WeightsMode::none) {
+    llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
+    if (!weights)
+      return weights.takeError();
+    if (llvm::Error error = weights->pack(compilation.lowered().image).moveInto(segment))
+      return error;
+    weights->tellForgiven();
+  }
+  if (llvm::Error error = compilation.compileKernels())
+    return error;
+  if (llvm::Error error = writePackage(compilation, options, segment))
+    return error;
+  tellResult(compilation, options, timer.seconds());
+  return llvm::Error::success();
+}

@@ -1,0 +1,65 @@
+// The catalogue is a folder of specs: beside the sources of a build tree, or below share/ of an installation.
+#include "tools/skipc/Catalogue.h"
+
+#include "frontend/Diagnostics.h"
+#include "tools/skipc/Failure.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <cstdlib>
+#include <vector>
+
+using namespace skip;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+static std::string folderBesideExecutable(llvm::ArrayRef<llvm::StringRef> steps) {
+  llvm::SmallString<256> folder(fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&folderBesideExecutable)));
+  path::remove_filename(folder);
+  for (llvm::StringRef step : steps)
+    path::append(folder, step);
+  path::remove_dots(folder, /*remove_dot_dot=*/true);
+  return folder.str().str();
+}
+
+static std::string catalogue() {
+  if (const char *folder = std::getenv("SKIP_MODELS"); folder && *folder)
+    return folder;
+  std::string installed = folderBesideExecutable({"..", "share", "skip", "models"});
+  return fs::is_directory(installed) ? installed : folderBesideExecutable({"..", "..", "..", "models"});
+}
+
+static std::vector<std::string> entries(llvm::StringRef folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (fs::directory_iterator it(folder, ignored), end; it != end && !ignored; it.increment(ignored))
+    if (path::extension(it->path()) == ".skip")
+      names.push_back(path::stem(it->path()).str());
+  llvm::sort(names);
+  return names;
+}
+
+static llvm::Error unknownSpec(llvm::StringRef spec, const std::string &folder) {
+  std::vector<std::string> names = entries(folder);
+  std::vector<llvm::StringRef> candidates(names.begin(), names.end());
+  if (llvm::StringRef near = frontend::nearest(spec, candidates); !near.empty())
+    return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; did you mean `" + near + "`?");
+  std::string list = names.empty() ? "is empty or missing" : "has " + llvm::join(names, ", ");
+  return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; the catalogue `" + folder + "` " + list);
+}
+
+llvm::Expected<std::string> tool::findSpec(llvm::StringRef spec) {
+  bool isPath = spec.contains('/') || spec.ends_with(".skip") || fs::exists(spec);
+  if (isPath && !fs::is_directory(spec))
+    return spec.str();
+  std::string folder = catalogue();
+  llvm::SmallString<256> file(folder);
+  path::append(file, spec + ".skip");
+  if (fs::exists(file))
+    return file.str().str();
+  return unknownSpec(spec, folder);
+}

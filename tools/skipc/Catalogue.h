@@ -1,0 +1,15 @@
+// Finds the spec that the user means.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace skip::tool {
+
+/// The path for `spec`: itself when it is a path (it exists, has a slash or ends in `.skip`), else `<spec>.skip` in the folder
+/// $SKIP_MODELS, or without that in the catalogue that stands with this executable. An error names the nearest entries.
+llvm::Expected<std::string> findSpec(llvm::StringRef spec);
+
+} // namespace skip::tool

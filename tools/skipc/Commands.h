@@ -1,0 +1,17 @@
+// The commands of `skipc`, one a file.
+#pragma once
+
+#include "tools/skipc/Options.h"
+
+namespace skip::tool {
+
+llvm::Error build(const Options &options);
+llvm::Error run(const Options &options);
+llvm::Error eval(const Options &options);
+llvm::Error summary(const Options &options);
+llvm::Error plan(const Options &options);
+llvm::Error verify(const Options &options);
+llvm::Error bench(const Options &options);
+llvm::Error explain(const Options &options);
+
+} // namespace skip::tool

@@ -1,0 +1,74 @@
+// The stages in order, from a spec to object code.
+#pragma once
+
+#include "codegen/LowerPlan.h"
+#include "tools/skipc/Options.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace mlir {
+class PassManager;
+}
+
+namespace skip::tool {
+
+/// What a plan is made for.
+struct PlanRequest {
+  std::string name;             ///< of the library, a C identifier; empty: the model's
+  std::vector<int64_t> batches; ///< ascending
+  std::vector<SkipIsa> isas;    ///< ascending; with --target-cpu that decides
+};
+
+/// One model on its way through the stages. Each stage needs the one before it; after an error nothing more may be called. With
+/// --dump-dir each stage leaves its text there.
+class Compilation {
+public:
+  explicit Compilation(const Options &options);
+
+  /// Text to graph; errors in the spec have been printed when this returns.
+  llvm::Error readGraph();
+  /// The passes on the graph.
+  llvm::Error optimizeGraph();
+  /// Graph to plan.
+  llvm::Error makePlan(const PlanRequest &request);
+  /// Plan to the image's tables and the list of kernels.
+  llvm::Error lower();
+  /// Kernels to objects.
+  llvm::Error compileKernels();
+
+  /// The canonical text of the spec (the `ast` stage).
+  llvm::Error printSyntax(llvm::raw_ostream &os);
+
+  mlir::ModuleOp written() const { return *writtenModule; } ///< the graph before any pass
+  mlir::ModuleOp module() const { return *workModule; }     ///< the graph or plan as it stands now
+  codegen::LoweredModel &lowered() { return loweredModel; }
+  const std::vector<std::string> &objects() const { return objectCode; } ///< in the order of lowered().jobs
+  const std::string &libraryName() const { return name; }
+  bool isTimed() const { return options.timing; }
+
+private:
+  llvm::Error printErrors(const frontend::Diagnostics &diagnostics);
+  llvm::Error runPasses(llvm::StringRef stage, llvm::function_ref<void(mlir::PassManager &)> build);
+  llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
+
+  const Options &options;
+  mlir::MLIRContext context;
+  frontend::Sources sources;
+  std::string path, name;
+  mlir::OwningOpRef<mlir::ModuleOp> writtenModule, workModule;
+  codegen::LoweredModel loweredModel;
+  std::vector<std::string> objectCode;
+};
+
+/// The batch bounds of --batch, ascending and each once, or without the flag `otherwise`.
+std::vector<int64_t> batchBounds(const Options &options, std::vector<int64_t> otherwise);
+
+/// Text of MLIR that reads back, values named after the user's.
+void printModule(mlir::ModuleOp module, llvm::raw_ostream &os);
+
+/// The threads that --jobs means.
+unsigned compileThreads(const Options &options);
+
+} // namespace skip::tool

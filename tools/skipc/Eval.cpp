@@ -1,0 +1,186 @@
+// `skipc eval`: how often a model is right.
+//
+// Each thread has a context of its own and takes the next pictures when it is done with its last ones: reading, running and
+// counting need no agreement between threads, and no more pictures are in memory than are being run.
+#include "tools/data/Dataset.h"
+#include "tools/data/Progress.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/Preprocessing.h"
+#include "tools/skipc/Ranking.h"
+#include "tools/skipc/Session.h"
+#include "tools/skipc/StageTimer.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+using namespace skip;
+using tool::Options;
+
+namespace {
+class Evaluation {
+public:
+  Evaluation(const data::Dataset &dataset, const tool::Preprocessing &preprocessing, const tool::Ports &ports, int64_t atOnce)
+      : dataset(dataset), preprocessing(preprocessing), input(ports.inputs[0]), output(ports.outputs[0]), atOnce(atOnce) {}
+
+  llvm::Error run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners);
+
+  std::atomic<int64_t> top1{0}, top5{0};
+
+private:
+  void work(tool::Runner &runner, data::Progress &progress);
+  llvm::Error runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs, std::vector<float> &outputs);
+  void fail(llvm::Error error);
+
+  const data::Dataset &dataset;
+  const tool::Preprocessing &preprocessing;
+  const tool::InputPort &input;
+  const tool::OutputPort &output;
+  const int64_t atOnce;
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> stopped{false};
+  std::mutex guard; // of `failure`
+  std::optional<llvm::Error> failure;
+};
+} // namespace
+
+void Evaluation::fail(llvm::Error error) {
+  std::lock_guard lock(guard);
+  stopped = true;
+  if (failure)
+    llvm::consumeError(std::move(error)); // one is enough
+  else
+    failure.emplace(std::move(error));
+}
+
+llvm::Error Evaluation::runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs,
+                                 std::vector<float> &outputs) {
+  for (int64_t i = 0; i < count; ++i) {
+    std::string error;
+    std::optional<data::Picture> picture = dataset.picture(static_cast<size_t>(first + i), error);
+    if (!picture || !preprocessing.apply(*picture, inputs.data() + i * input.elements(), error))
+      return tool::badInput(error);
+  }
+  if (llvm::Error error = runner.run(count, {inputs.data()}, {outputs.data()}))
+    return error;
+  for (int64_t i = 0; i < count; ++i) {
+    llvm::ArrayRef<float> scores = llvm::ArrayRef(outputs).slice(i * output.elements(), output.elements());
+    std::vector<tool::Ranked> best = tool::rank(scores, 5, output.probabilities);
+    int64_t label = dataset.label(static_cast<size_t>(first + i));
+    top1 += best[0].index == label;
+    top5 += llvm::any_of(best, [&](tool::Ranked ranked) { return ranked.index == label; });
+  }
+  return llvm::Error::success();
+}
+
+void Evaluation::work(tool::Runner &runner, data::Progress &progress) {
+  std::vector<float> inputs(atOnce * input.elements()), outputs(atOnce * output.elements());
+  auto total = static_cast<int64_t>(dataset.size());
+  for (int64_t first = next.fetch_add(atOnce); first < total && !stopped; first = next.fetch_add(atOnce)) {
+    int64_t count = std::min(atOnce, total - first);
+    if (llvm::Error error = runBatch(runner, first, count, inputs, outputs))
+      return fail(std::move(error));
+    progress.advance(static_cast<uint64_t>(count));
+  }
+}
+
+llvm::Error Evaluation::run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners) {
+  data::Progress progress(dataset.size(), "evaluating");
+  std::vector<std::thread> threads;
+  for (const std::unique_ptr<tool::Runner> &runner : runners)
+    threads.emplace_back([&] { work(*runner, progress); });
+  for (std::thread &thread : threads)
+    thread.join();
+  return failure ? std::move(*failure) : llvm::Error::success();
+}
+
+static llvm::Error checkLabels(const data::Dataset &dataset, const tool::OutputPort &output) {
+  if (output.dims.size() != 1)
+    return tool::badInput("the model's output is " + tool::shapeText(output.dims) + ", no list of classes");
+  for (size_t i = 0; i < dataset.size(); ++i)
+    if (dataset.label(i) >= output.elements())
+      return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) + ", the model has " +
+                            llvm::Twine(output.elements()) + " classes, 0 to " + llvm::Twine(output.elements() - 1));
+  return llvm::Error::success();
+}
+
+/// Enough images that a linear layer is a matrix product, few enough that small pictures' layers stay in the cache.
+static int64_t imagesAtOnce(const tool::InputPort &input) {
+  return std::clamp<int64_t>((int64_t(1) << 19) / input.elements(), 1, 16);
+}
+
+/// One runner of one thread each for `threads` threads; 0: as many as this process may use.
+static llvm::Error makeRunners(const tool::Session &session, unsigned threads, std::vector<std::unique_ptr<tool::Runner>> &runners) {
+  if (threads == 0) {
+    llvm::Expected<std::unique_ptr<tool::Runner>> all = session.runner(0);
+    if (!all)
+      return all.takeError();
+    threads = static_cast<unsigned>((*all)->threads());
+  }
+  runners.resize(threads);
+  for (std::unique_ptr<tool::Runner> &runner : runners)
+    if (llvm::Error error = session.runner(1).moveInto(runner))
+      return error;
+  return llvm::Error::success();
+}
+
+static void printResult(const Options &options, const Evaluation &evaluation, int64_t images, double seconds) {
+  if (options.json) {
+    llvm::json::OStream json(llvm::outs(), 2);
+    json.object([&] {
+      json.attribute("images", images);
+      json.attribute("top1", evaluation.top1.load());
+      json.attribute("top5", evaluation.top5.load());
+      json.attribute("seconds", seconds);
+    });
+    llvm::outs() << "\n";
+    return;
+  }
+  auto percent = [&](int64_t count) { return tool::fixed(100.0 * static_cast<double>(count) / static_cast<double>(images), 2); };
+  llvm::outs() << "images  " << images << "\n"
+               << "top-1   " << evaluation.top1 << "  (" << percent(evaluation.top1) << " %)\n"
+               << "top-5   " << evaluation.top5 << "  (" << percent(evaluation.top5) << " %)\n"
+               << "seconds " << tool::fixed(seconds, 2) << "  (" << tool::fixed(static_cast<double>(images) / seconds, 1)
+               << " images/s)\n";
+}
+
+llvm::Error tool::eval(const Options &options) {
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  Ports ports = describePorts(modelOf(compilation.written()));
+  llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
+  if (!preprocessing)
+    return preprocessing.takeError();
+  std::string problem;
+  std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
+  if (!dataset)
+    return badInput(problem);
+  if (llvm::Error error = checkLabels(*dataset, ports.outputs[0]))
+    return error;
+  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
+  if (!weights)
+    return weights.takeError();
+  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa();
+  if (!isas)
+    return isas.takeError();
+  std::vector<int64_t> bounds = batchBounds(options, {imagesAtOnce(ports.inputs[0])});
+  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *isas}, *weights);
+  if (!session)
+    return session.takeError();
+  std::vector<std::unique_ptr<Runner>> runners;
+  if (llvm::Error error = makeRunners(*session, options.threads, runners))
+    return error;
+  Evaluation evaluation(*dataset, *preprocessing, ports, bounds.back());
+  StageTimer timer("evaluation", options.timing);
+  if (llvm::Error error = evaluation.run(runners))
+    return error;
+  printResult(options, evaluation, static_cast<int64_t>(dataset->size()), timer.seconds());
+  return llvm::Error::success();
+}

@@ -1,0 +1,197 @@
+// The command line, with CLI11: groups of flags that commands share, then one function a command.
+#include "tools/skipc/Options.h"
+
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Failure.h"
+
+#include "llvm/Config/llvm-config.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace skip;
+using tool::Options;
+
+/// Takes one value each time it is given, so that it never swallows the arguments behind it.
+static CLI::Option *repeatable(CLI::Option *option) { return option->allow_extra_args(false); }
+
+static void addJson(CLI::App &app, Options &o) { app.add_flag("--json", o.json, "print one JSON object on stdout"); }
+
+static void addDefine(Options &o, const std::string &text) {
+  size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    throw CLI::ValidationError("-D", "`" + text + "` is not NAME=VALUE");
+  o.defines.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
+static void addSpec(CLI::App &app, Options &o) {
+  app.add_option("SPEC", o.spec, "a .skip file, or a name of the catalogue (resnet50)")->required();
+  repeatable(app.add_option_function<std::vector<std::string>>(
+                 "-D,--define",
+                 [&o](const std::vector<std::string> &texts) {
+                   for (const std::string &text : texts)
+                     addDefine(o, text);
+                 },
+                 "set a compile-time parameter of the spec"))
+      ->type_name("NAME=VALUE");
+  app.add_option("--model", o.model, "the model, where the spec holds several")->type_name("NAME");
+  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here too"))->type_name("DIR");
+  addJson(app, o);
+}
+
+static void addCompile(CLI::App &app, Options &o) {
+  CLI::Option_group *group = app.add_option_group("Compiling");
+  group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
+      ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
+  group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
+  group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
+  group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
+  group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
+}
+
+static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
+  return app.add_option("--batch", o.batches, help)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 20))
+      ->type_name("N[,N...]");
+}
+
+static CLI::Option *addWeights(CLI::App &app, Options &o) {
+  return app.add_option("--weights", o.weights, "a safetensors checkpoint, or random:SEED")->type_name("FILE");
+}
+
+static void addThreads(CLI::App &app, Options &o) {
+  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 4096u));
+}
+
+static void addPictures(CLI::App &app, Options &o) {
+  for (auto [flag, list, help] : {std::tuple("--mean", &o.mean, "subtract this from each channel, of pixels in 0..1"),
+                                  std::tuple("--std", &o.deviation, "then divide by this")})
+    app.add_option(flag, *list, help)->delimiter(',')->allow_extra_args(false)->type_name("R,G,B");
+}
+
+/// One command: its name, what it does, its examples, its flags.
+static CLI::App &addCommand(CLI::App &app, Options &o, const char *name, tool::Command command, const char *summary,
+                            const char *examples) {
+  CLI::App &added = *app.add_subcommand(name, summary);
+  added.footer(std::string("Examples:\n") + examples);
+  added.callback([&o, command] { o.command = command; });
+  return added;
+}
+
+static void addBuild(CLI::App &app, Options &o) {
+  CLI::App &build = addCommand(app, o, "build", tool::build, "compile a spec to a native library",
+                               "  skipc build resnet50 --weights resnet50.safetensors -o out\n"
+                               "  skipc build cifar_resnet -D depth=56 --name resnet56 --batch 1,64 -o out\n"
+                               "  skipc build resnet18 --stop-after=plan");
+  addSpec(build, o);
+  build.add_option("-o,--output", o.output, "the folder to write into (default: this one); with --stop-after a file");
+  build.add_option("--name", o.name, "the library's name, a C identifier (default: the model's)");
+  addBatches(build, o, "batch sizes to choose schedules for; the largest is the limit of a run (default: 1)");
+  addWeights(build, o);
+  build.add_option("--weights-mode", o.weightsMode, "where the weights go: embed (default with --weights), file or none")
+      ->check(CLI::IsMember({"embed", "file", "none"}));
+  build.add_option("--emit", o.emit, "what to write, of lib, shared, exe, obj, asm, llvm (default: lib,shared)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"lib", "shared", "exe", "obj", "asm", "llvm"}))
+      ->type_name("KIND[,KIND...]");
+  build.add_option("--stop-after", o.stopAfter, "show a stage's text: ast, graph, plan, kernel, llvm or object")
+      ->check(CLI::IsMember({"ast", "graph", "plan", "kernel", "llvm", "object"}));
+  addCompile(build, o);
+}
+
+static void addRun(CLI::App &app, Options &o) {
+  CLI::App &run = addCommand(app, o, "run", tool::run, "classify pictures, or run a tensor",
+                             "  skipc run resnet50 --weights resnet50.safetensors cat.jpg dog.png\n"
+                             "  skipc run resnet18 --weights random:1 --input x.npy --output y.npy");
+  addSpec(run, o);
+  run.add_option("PICTURE", o.pictures, "JPEG or PNG files");
+  repeatable(run.add_option("--input", o.inputs, "run this tensor instead of pictures"))->type_name("X.npy");
+  repeatable(run.add_option("--output", o.outputs, "write the result there"))->type_name("Y.npy");
+  run.add_option("--top", o.top, "how many classes to show (default: 5)")->check(CLI::Range(int64_t(1), int64_t(1000000)));
+  run.add_option("--classes", o.classes, "class names, one a line, or `index<TAB>...<TAB>name`")->type_name("FILE");
+  addWeights(run, o)->required();
+  addBatches(run, o, "images at a time");
+  addPictures(run, o);
+  addThreads(run, o);
+  addCompile(run, o);
+}
+
+static void addEval(CLI::App &app, Options &o) {
+  CLI::App &eval = addCommand(app, o, "eval", tool::eval, "count right answers on a labelled data set",
+                              "  skipc eval cifar_resnet --weights resnet20.safetensors --data cifar-10-batches-bin\n"
+                              "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --json");
+  addSpec(eval, o);
+  addWeights(eval, o)->required();
+  eval.add_option("--data", o.data, "a folder with CIFAR-10's test_batch.bin, or with pictures and labels.tsv")
+      ->required()
+      ->type_name("DIR");
+  addBatches(eval, o, "images at a time");
+  addPictures(eval, o);
+  addThreads(eval, o);
+  addCompile(eval, o);
+}
+
+static void addVerify(CLI::App &app, Options &o) {
+  CLI::App &verify = addCommand(app, o, "verify", tool::verify, "compare each compiled step with the double-precision reference",
+                                "  skipc verify resnet50\n"
+                                "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2");
+  addSpec(verify, o);
+  addWeights(verify, o);
+  addBatches(verify, o, "batch sizes to verify (default: 1)");
+  verify.add_option("--isa", o.isa, "which bodies to verify: avx2, avx512 or both (default: all that run here)")
+      ->check(CLI::IsMember({"avx2", "avx512", "both"}));
+  verify.add_option("--seed", o.seed, "of the random input (default: 1)");
+  addThreads(verify, o);
+  addCompile(verify, o);
+}
+
+static void addBench(CLI::App &app, Options &o) {
+  CLI::App &bench = addCommand(app, o, "bench", tool::bench, "measure a model's speed",
+                               "  skipc bench resnet50 --batch 16 --threads 2\n"
+                               "  skipc bench resnet18 --steps");
+  addSpec(bench, o);
+  addWeights(bench, o);
+  addBatches(bench, o, "images a run (default: 1)");
+  addThreads(bench, o);
+  bench.add_flag("--steps", o.steps, "show each step's time beside its roofline");
+  bench.add_option("--seconds", o.seconds, "how long to measure (default: 2)")->check(CLI::Range(0.01, 3600.0));
+  addCompile(bench, o);
+}
+
+static void addSummaryPlanExplain(CLI::App &app, Options &o) {
+  addSpec(addCommand(app, o, "summary", tool::summary, "print the layer table: output sizes, parameters, multiply-adds",
+                     "  skipc summary resnet34 -D shortcut=A\n  skipc summary my.skip --model tiny --json"),
+          o);
+  CLI::App &plan = addCommand(app, o, "plan", tool::plan, "print the table of steps, kernels, layouts and memory",
+                              "  skipc plan resnet50 --batch 1,16\n  skipc plan cifar_resnet -D depth=1202 --json");
+  addSpec(plan, o);
+  addBatches(plan, o, "batch sizes to plan for (default: 1)");
+  addCompile(plan, o);
+  CLI::App &explain = addCommand(app, o, "explain", tool::explain, "describe an error code of the language",
+                                 "  skipc explain E0203\n  skipc explain");
+  explain.add_option("CODE", o.code, "such as E0203; without it, all are listed");
+  addJson(explain, o);
+}
+
+std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) {
+  Options options;
+  CLI::App app("Skip, an ahead-of-time compiler for residual networks");
+  app.set_version_flag("--version", "skipc " SKIP_VERSION " (LLVM " LLVM_VERSION_STRING ")");
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
+             "`skipc COMMAND --help` shows a command's flags and examples.");
+  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench})
+    add(app, options);
+  exitCode = 0;
+  try {
+    app.parse(argc, argv);
+    return options;
+  } catch (const CLI::Success &help) {
+    app.exit(help);
+  } catch (const CLI::ParseError &error) {
+    exitCode = report(badInput(llvm::Twine(error.what()) + "; `skipc --help` or `skipc COMMAND --help` tells more"));
+  }
+  return std::nullopt;
+}

@@ -1,0 +1,32 @@
+// What this machine can do at best.
+#pragma once
+
+#include "runtime/Abi.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace skip::tool {
+
+/// Measured peaks of `threads` threads together.
+class Peak {
+public:
+  /// Takes about a quarter of a second. `isa` must run here.
+  static Peak measure(SkipIsa isa, unsigned threads);
+
+  double flopsPerSecond = 0; ///< of multiply-adds, which count as two
+
+  /// The least time for `flops` and for moving `bytes`, at the bandwidth of a working set of that size.
+  double seconds(double flops, double bytes) const;
+  bool boundByMemory(double flops, double bytes) const;
+  /// Bytes read and written in a second by copies within a working set of `bytes`.
+  double bandwidth(double bytes) const;
+
+private:
+  struct Copy {
+    double bytes, perSecond;
+  };
+  std::vector<Copy> copies; // by ascending working set
+};
+
+} // namespace skip::tool

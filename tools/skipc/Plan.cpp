@@ -1,0 +1,115 @@
+// `skipc plan`: the table of steps, and what memory they need.
+#include "ir/graph/Graph.h"
+#include "ir/plan/Plan.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Compile.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/PlanText.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/JSON.h"
+
+using namespace skip;
+
+static int64_t integerAttribute(mlir::Operation *op, llvm::StringRef name) {
+  auto attribute = op->getAttrOfType<mlir::IntegerAttr>(name);
+  return attribute ? attribute.getInt() : 0;
+}
+
+static void writeOperand(llvm::json::OStream &json, plan::LayoutAttr layout, plan::SlotAttr slot) {
+  json.object([&] {
+    json.attribute("segment", plan::stringifySegment(slot.getSegment()));
+    json.attribute("index", slot.getIndex());
+    json.attribute("offset", slot.getOffset());
+    json.attribute("bytes", slot.getBytes());
+    json.attribute("layout", tool::layoutText(layout));
+  });
+}
+
+static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
+  json.object([&] {
+    json.attribute("name", graph::valueName(kernel.getLoc()));
+    json.attribute("kernel", kernel.getKernel().value_or(""));
+    json.attribute("operations", tool::operationsText(kernel));
+    json.attributeArray("schedules", [&] {
+      for (mlir::Attribute schedule : kernel.getSchedulesAttr())
+        json.value(tool::scheduleText(schedule));
+    });
+    json.attributeArray("inputs", [&] {
+      for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
+        writeOperand(json, kernel.inputLayout(i), kernel.inputSlot(i));
+    });
+    json.attributeArray("outputs", [&] {
+      for (unsigned i = 0; i < kernel.getOutputs().size(); ++i)
+        writeOperand(json, kernel.outputLayout(i), kernel.outputSlot(i));
+    });
+  });
+}
+
+static void printJson(mlir::ModuleOp module, llvm::StringRef name) {
+  llvm::json::OStream json(llvm::outs(), 1);
+  json.object([&] {
+    json.attribute("model", name);
+    json.attribute("weights_bytes", integerAttribute(module, plan::weightsBytesAttr));
+    json.attributeArray("variants", [&] {
+      for (auto function : module.getOps<mlir::func::FuncOp>())
+        json.object([&] {
+          json.attribute("batch", integerAttribute(function, plan::batchAttr));
+          json.attribute("workspace_bytes", integerAttribute(function, plan::workspaceBytesAttr));
+          json.attribute("peak_bytes", tool::peakBytes(function));
+          json.attributeArray("steps", [&] {
+            for (auto kernel : function.getOps<plan::KernelOp>())
+              writeStep(json, kernel);
+          });
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"step", right}, {"computes"}, {"operations"}, {"kernel"}, {"schedules"}, {"reads"}, {"writes"}, {"size"}, {"bytes", right}});
+  int64_t index = 0;
+  llvm::StringSet<> kernels;
+  for (auto kernel : function.getOps<plan::KernelOp>()) {
+    std::string reads, schedules;
+    for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
+      reads += (i ? ", " : "") + tool::placeText(kernel.inputLayout(i), kernel.inputSlot(i));
+    for (mlir::Attribute schedule : kernel.getSchedulesAttr())
+      schedules += (schedules.empty() ? "" : " | ") + tool::scheduleText(schedule);
+    plan::SlotAttr slot = kernel.outputSlot(0);
+    auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[0].getType());
+    llvm::StringRef name = kernel.getKernel().value_or("");
+    kernels.insert(name);
+    table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(), schedules,
+               reads, tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
+               tool::withSeparators(slot.getBytes())});
+  }
+  int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
+  llvm::outs() << "batch " << integerAttribute(function, plan::batchAttr) << ": " << index << " steps, " << kernels.size()
+               << " kernels\n\n";
+  table.print(llvm::outs());
+  llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
+               << " bytes, peak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";
+}
+
+llvm::Error tool::plan(const Options &options) {
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), allIsas()}))
+    return error;
+  mlir::ModuleOp module = compilation.module();
+  if (options.json) {
+    printJson(module, compilation.libraryName());
+    return llvm::Error::success();
+  }
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    printVariant(function, integerAttribute(module, plan::weightsBytesAttr));
+  return llvm::Error::success();
+}

@@ -1,0 +1,27 @@
+// Parts of a plan in words.
+#pragma once
+
+#include "ir/plan/Plan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <string>
+
+namespace skip::tool {
+
+/// `blocked+1`: kind and halo.
+std::string layoutText(plan::LayoutAttr layout);
+
+/// `workspace+4096 blocked+1`.
+std::string placeText(plan::LayoutAttr layout, plan::SlotAttr slot);
+
+/// `conv2d add relu`: the operations of a step's region.
+std::string operationsText(plan::KernelOp kernel);
+
+/// `2x1x14`: of a direct contraction's register tile, blocks of channels x rows x columns; `loop` for any other.
+std::string scheduleText(mlir::Attribute schedule);
+
+/// All memory of a run at the variant's bound: workspace, weights, inputs and outputs.
+int64_t peakBytes(mlir::func::FuncOp variant);
+
+} // namespace skip::tool

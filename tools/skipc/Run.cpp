@@ -1,0 +1,211 @@
+// `skipc run`: pictures to class names, or tensors to tensors.
+#include "tools/data/ClassNames.h"
+#include "tools/data/Npy.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/Preprocessing.h"
+#include "tools/skipc/Ranking.h"
+#include "tools/skipc/Session.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace skip;
+using tool::Options;
+using tool::Ports;
+
+namespace {
+/// All images of a run, port by port.
+struct Batch {
+  int64_t images = 0;
+  std::vector<std::string> names;         ///< of the pictures
+  std::vector<std::vector<float>> inputs; ///< by port
+  std::vector<std::vector<float>> outputs;
+};
+} // namespace
+
+static llvm::Error checkUsage(const Options &options, const Ports &ports) {
+  if (options.pictures.empty() == options.inputs.empty())
+    return tool::badInput("give pictures, or tensors with --input, and not both");
+  if (!options.inputs.empty() && options.inputs.size() != ports.inputs.size())
+    return tool::badInput("the model has " + llvm::Twine(ports.inputs.size()) + " inputs, --input was given " +
+                          llvm::Twine(options.inputs.size()) + " times");
+  if (!options.outputs.empty() && options.outputs.size() != ports.outputs.size())
+    return tool::badInput("the model has " + llvm::Twine(ports.outputs.size()) + " outputs, --output was given " +
+                          llvm::Twine(options.outputs.size()) + " times");
+  if (options.outputs.empty() && ports.outputs[0].dims.size() != 1)
+    return tool::badInput("the model's output is " + tool::shapeText(ports.outputs[0].dims) + ", no list of classes; write it with --output");
+  return llvm::Error::success();
+}
+
+static llvm::Error readPictures(const Options &options, const Ports &ports, Batch &batch) {
+  llvm::Expected<tool::Preprocessing> preprocessing = tool::Preprocessing::of(ports, options);
+  if (!preprocessing)
+    return preprocessing.takeError();
+  int64_t elements = ports.inputs[0].elements();
+  batch.images = static_cast<int64_t>(options.pictures.size());
+  batch.names = options.pictures;
+  batch.inputs.assign(1, std::vector<float>(batch.images * elements));
+  for (int64_t i = 0; i < batch.images; ++i) {
+    std::string error;
+    std::optional<data::Picture> picture = data::readPicture(options.pictures[i], error);
+    if (!picture || !preprocessing->apply(*picture, batch.inputs[0].data() + i * elements, error))
+      return tool::badInput(error);
+  }
+  return llvm::Error::success();
+}
+
+/// A tensor's shape is the port's with the number of images in front, or of one image the port's alone.
+static llvm::Error readTensor(const std::string &path, const tool::InputPort &port, Batch &batch) {
+  std::string error;
+  std::optional<data::NpyArray> array = data::readNpy(path, error);
+  if (!array)
+    return tool::badInput(error);
+  if (array->shape == port.dims)
+    array->shape.insert(array->shape.begin(), 1);
+  std::vector<int64_t> wanted = port.dims;
+  wanted.insert(wanted.begin(), array->shape.empty() ? 1 : array->shape[0]);
+  if (array->shape != wanted || wanted[0] < 1)
+    return tool::badInput("`" + path + "` is " + data::formatShape(array->shape) + ", the input `" + port.name + "` takes " +
+                          tool::shapeText(port.dims) + " for one image, or N of them");
+  if (!batch.inputs.empty() && batch.images != wanted[0])
+    return tool::badInput("`" + path + "` holds " + llvm::Twine(wanted[0]) + " images, the input before it " + llvm::Twine(batch.images));
+  batch.images = wanted[0];
+  batch.inputs.push_back(std::move(array->values));
+  return llvm::Error::success();
+}
+
+static llvm::Error readInputs(const Options &options, const Ports &ports, Batch &batch) {
+  if (!options.pictures.empty())
+    return readPictures(options, ports, batch);
+  for (auto [path, port] : llvm::zip_equal(options.inputs, ports.inputs))
+    if (llvm::Error error = readTensor(path, port, batch))
+      return error;
+  for (int64_t i = 0; i < batch.images; ++i)
+    batch.names.push_back(options.inputs[0] + "[" + std::to_string(i) + "]");
+  return llvm::Error::success();
+}
+
+static llvm::Error runAll(tool::Runner &runner, const Ports &ports, int64_t atOnce, Batch &batch) {
+  for (const tool::OutputPort &port : ports.outputs)
+    batch.outputs.emplace_back(batch.images * port.elements());
+  for (int64_t first = 0; first < batch.images; first += atOnce) {
+    std::vector<const float *> inputs;
+    std::vector<float *> outputs;
+    for (size_t i = 0; i < ports.inputs.size(); ++i)
+      inputs.push_back(batch.inputs[i].data() + first * ports.inputs[i].elements());
+    for (size_t i = 0; i < ports.outputs.size(); ++i)
+      outputs.push_back(batch.outputs[i].data() + first * ports.outputs[i].elements());
+    if (llvm::Error error = runner.run(std::min(atOnce, batch.images - first), inputs, outputs))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error writeTensors(const Options &options, const Ports &ports, const Batch &batch) {
+  for (size_t i = 0; i < options.outputs.size(); ++i) {
+    std::vector<int64_t> shape = ports.outputs[i].dims;
+    shape.insert(shape.begin(), batch.images);
+    std::string error;
+    if (!data::writeNpy(options.outputs[i], shape, batch.outputs[i], error))
+      return tool::badInput(error);
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Expected<std::vector<std::string>> classNames(const Options &options, const tool::OutputPort &port) {
+  if (options.classes.empty())
+    return port.classes;
+  std::string error;
+  std::optional<std::vector<std::string>> names = data::readClassNames(options.classes, error);
+  if (!names)
+    return tool::badInput(error);
+  if (static_cast<int64_t>(names->size()) != port.elements())
+    return tool::badInput("`" + options.classes + "` names " + llvm::Twine(names->size()) + " classes, the model has " +
+                          llvm::Twine(port.elements()));
+  return std::move(*names);
+}
+
+static std::string nameOf(llvm::ArrayRef<std::string> names, int64_t index) {
+  return names.empty() ? "class " + std::to_string(index) : names[index];
+}
+
+static void printText(const Options &options, const tool::OutputPort &port, llvm::ArrayRef<std::string> names, const Batch &batch) {
+  constexpr auto right = tool::Table::Align::right;
+  for (int64_t i = 0; i < batch.images; ++i) {
+    llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
+    llvm::outs() << batch.names[i] << "\n";
+    tool::Table table({{"class", right}, {"probability", right}, {"name"}});
+    for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
+      table.add({std::to_string(ranked.index), tool::fixed(100 * ranked.probability, 2) + " %", nameOf(names, ranked.index)});
+    table.print(llvm::outs());
+    llvm::outs() << "\n";
+  }
+}
+
+static void printJson(const Options &options, const Ports &ports, llvm::ArrayRef<std::string> names, const Batch &batch,
+                      llvm::StringRef isa) {
+  const tool::OutputPort &port = ports.outputs[0];
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attribute("images", batch.images);
+    json.attribute("isa", isa);
+    if (port.dims.size() != 1)
+      return;
+    json.attributeArray("results", [&] {
+      for (int64_t i = 0; i < batch.images; ++i)
+        json.object([&] {
+          json.attribute("picture", batch.names[i]);
+          json.attributeArray("top", [&] {
+            llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
+            for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
+              json.object([&] {
+                json.attribute("class", ranked.index);
+                json.attribute("name", nameOf(names, ranked.index));
+                json.attribute("probability", ranked.probability);
+              });
+          });
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+llvm::Error tool::run(const Options &options) {
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  Ports ports = describePorts(modelOf(compilation.written()));
+  Batch batch;
+  if (llvm::Error error = checkUsage(options, ports))
+    return error;
+  llvm::Expected<std::vector<std::string>> names = classNames(options, ports.outputs[0]);
+  if (!names)
+    return names.takeError();
+  if (llvm::Error error = readInputs(options, ports, batch))
+    return error;
+  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
+  if (!weights)
+    return weights.takeError();
+  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa();
+  if (!isas)
+    return isas.takeError();
+  std::vector<int64_t> bounds = batchBounds(options, {std::min<int64_t>(batch.images, 16)});
+  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *isas}, *weights);
+  if (!session)
+    return session.takeError();
+  llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);
+  if (!runner)
+    return runner.takeError();
+  if (llvm::Error error = runAll(**runner, ports, bounds.back(), batch))
+    return error;
+  if (llvm::Error error = writeTensors(options, ports, batch))
+    return error;
+  if (options.json)
+    printJson(options, ports, *names, batch, (*runner)->isa());
+  else if (options.outputs.empty())
+    printText(options, ports.outputs[0], *names, batch);
+  return llvm::Error::success();
+}

@@ -1,0 +1,93 @@
+// The second half of the way from a spec to results.
+#include "tools/skipc/Session.h"
+
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/StageTimer.h"
+
+#include <cstdlib>
+
+using namespace skip;
+using tool::Runner;
+using tool::Session;
+
+Runner::~Runner() {
+  context.reset();
+  if (model)
+    library.api().modelDestroy(model);
+}
+
+llvm::Error Runner::run(int64_t images, llvm::ArrayRef<const float *> inputs, llvm::ArrayRef<float *> outputs) {
+  llvm::Error error = library.run(context, images, inputs, outputs);
+  return error ? internalError("run", std::move(error)) : llvm::Error::success();
+}
+
+llvm::Error Runner::observe(Observer wanted) {
+  observer = std::move(wanted);
+  skip_observer forward = [](void *user, const skip_step_event *event) { (*static_cast<Observer *>(user))(*event); };
+  skip_status status = library.api().contextObserve(context.get(), observer ? forward : nullptr, &observer);
+  llvm::Error error = library.check(status);
+  return error ? internalError("run", std::move(error)) : llvm::Error::success();
+}
+
+llvm::Expected<Session> Session::start(Compilation &compilation, const PlanRequest &request, const WeightsSource &source) {
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  if (llvm::Error error = compilation.makePlan(request))
+    return error;
+  if (llvm::Error error = compilation.lower())
+    return error;
+  if (llvm::Error error = compilation.compileKernels())
+    return error;
+  StageTimer timer("load", compilation.isTimed());
+  Session session;
+  codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
+  if (llvm::Error error = loaded::LoadedModel::build(input).moveInto(session.library))
+    return internalError("load", std::move(error));
+  llvm::ArrayRef<char> bytes(static_cast<const char *>(source.data()), source.size());
+  if (llvm::Error error = session.library->weightsFromMemory(bytes).moveInto(session.weights))
+    return badInput("`" + source.path() + "`: " + llvm::toString(std::move(error)));
+  source.tellForgiven();
+  return session;
+}
+
+namespace {
+/// SKIP_ISA, by which the runtime lets its body be chosen, set for a while.
+class ForcedIsa {
+public:
+  explicit ForcedIsa(llvm::StringRef isa) : forces(!isa.empty()) {
+    const char *before = std::getenv(variable);
+    old = before ? std::optional<std::string>(before) : std::nullopt;
+    if (forces)
+      ::setenv(variable, isa.str().c_str(), 1);
+  }
+  ~ForcedIsa() {
+    if (forces && old)
+      ::setenv(variable, old->c_str(), 1);
+    else if (forces)
+      ::unsetenv(variable);
+  }
+
+private:
+  static constexpr const char *variable = "SKIP_ISA";
+  bool forces;
+  std::optional<std::string> old;
+};
+} // namespace
+
+llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa) const {
+  std::unique_ptr<Runner> runner(new Runner(*library));
+  ForcedIsa forced(isa);
+  if (llvm::Error error = library->createModel().moveInto(runner->model))
+    return badInput(llvm::toString(std::move(error)));
+  if (llvm::Error error = library->makePool(static_cast<int32_t>(threads)).moveInto(runner->pool))
+    return internalError("run", std::move(error));
+  skip_context_options options{};
+  options.pool = runner->pool.get();
+  // Not LoadedModel::makeContext: that one is bound to the library's own choice of a body.
+  skip_context *context = nullptr;
+  llvm::Error error = library->check(library->api().contextCreate(runner->model, weights.get(), &options, &context));
+  if (error)
+    return internalError("run", std::move(error));
+  runner->context = loaded::Context(context, {library->api().contextDestroy});
+  return runner;
+}

@@ -1,0 +1,38 @@
+// `skipc`: parses the command line and runs one command.
+#include "support/Temporaries.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Options.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+#include <new>
+
+using namespace skip;
+
+/// A full disk behind stdout is an error like any other.
+static llvm::Error flushOutput() {
+  llvm::outs().flush();
+  std::error_code code = llvm::outs().error();
+  llvm::outs().clear_error();
+  return code ? tool::badInput("cannot write to the standard output: " + code.message()) : llvm::Error::success();
+}
+
+static llvm::Error execute(const tool::Options &options) {
+  llvm::Error error = options.command(options);
+  llvm::Error output = flushOutput();
+  return error ? (llvm::consumeError(std::move(output)), std::move(error)) : std::move(output);
+}
+
+int main(int argc, char **argv) {
+  removeTemporariesOnSignal();
+  try {
+    int exitCode = 0;
+    if (std::optional<tool::Options> options = tool::parseOptions(argc, argv, exitCode))
+      exitCode = tool::report(execute(*options));
+    return exitCode;
+  } catch (const std::bad_alloc &) {
+    return tool::report(tool::internalError("memory", "the machine has no more of it"));
+  } catch (const std::exception &error) {
+    return tool::report(tool::internalError("tool", error.what()));
+  }
+}

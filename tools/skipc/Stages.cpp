@@ -1,0 +1,88 @@
+// The texts between the stages.
+#include "tools/skipc/Stages.h"
+
+#include "codegen/OutputFiles.h"
+#include "support/AtomicFile.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+using namespace skip;
+using tool::Compilation;
+
+/// The texts of all kernels, apart as `-split-input-file` takes them.
+static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm::raw_ostream &os) {
+  llvm::StringRef comment = stage == x86::Stage::Kernel ? "//" : stage == x86::Stage::Llvm ? ";" : "#";
+  bool first = true;
+  for (const x86::Job &job : compilation.lowered().jobs) {
+    llvm::Expected<std::string> text = x86::printKernel(job, stage);
+    if (!text)
+      return tool::internalError("kernel", text.takeError());
+    if (!first)
+      os << comment << " -----\n";
+    first = false;
+    os << comment << " " << job.symbol << "\n" << *text << "\n";
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error printObjects(Compilation &compilation, llvm::raw_ostream &os) {
+  if (llvm::Error error = compilation.compileKernels())
+    return error;
+  tool::Table table({{"function"}, {"isa"}, {"object bytes", tool::Table::Align::right}});
+  for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects()))
+    table.add({job.symbol, tool::isaName(job.target.isa).str(), std::to_string(object.size())});
+  table.print(os);
+  return llvm::Error::success();
+}
+
+static llvm::Error printStage(const tool::Options &options, llvm::raw_ostream &os) {
+  llvm::StringRef stage = options.stopAfter;
+  Compilation compilation(options);
+  if (stage == "ast")
+    return compilation.printSyntax(os);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  if (stage == "graph")
+    return tool::printModule(compilation.module(), os), llvm::Error::success();
+  if (llvm::Error error = compilation.makePlan({options.name, tool::batchBounds(options, {1}), tool::allIsas()}))
+    return error;
+  if (stage == "plan")
+    return tool::printModule(compilation.module(), os), llvm::Error::success();
+  if (llvm::Error error = compilation.lower())
+    return error;
+  if (stage == "object")
+    return printObjects(compilation, os);
+  return printKernels(compilation, stage == "kernel" ? x86::Stage::Kernel : x86::Stage::Llvm, os);
+}
+
+llvm::Error tool::showStage(const Options &options) {
+  if (options.output.empty() || options.output == "-")
+    return printStage(options, llvm::outs());
+  std::string text, error;
+  llvm::raw_string_ostream os(text);
+  if (llvm::Error failed = printStage(options, os))
+    return failed;
+  return writeFileAtomically(options.output, text, error) ? llvm::Error::success() : badInput(error);
+}
+
+llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage) {
+  codegen::OutputFiles files;
+  if (llvm::Error error = files.open(folder))
+    return badInput(llvm::toString(std::move(error)));
+  llvm::StringRef suffix = !stage ? ".o" : *stage == x86::Stage::Asm ? ".s" : ".ll";
+  for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects())) {
+    llvm::Expected<std::string> text = stage ? x86::printKernel(job, *stage) : llvm::Expected<std::string>(object);
+    if (!text)
+      return internalError("kernel", text.takeError());
+    llvm::Expected<AtomicFile *> file = files.output(job.symbol + suffix.str());
+    if (!file)
+      return badInput(llvm::toString(file.takeError()));
+    if (llvm::Error error = codegen::writeBytes(**file, *text))
+      return badInput(llvm::toString(std::move(error)));
+  }
+  llvm::Error error = files.commit();
+  return error ? badInput(llvm::toString(std::move(error))) : llvm::Error::success();
+}

@@ -1,0 +1,164 @@
+// The bodies run in threads of their own and meet in their observers, after each step (Turns.h). A value is kept until the last
+// step that reads it, so that the deepest network needs the memory of its few live tensors.
+#include "tools/skipc/StepCheck.h"
+
+#include "ir/graph/Graph.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/StepValues.h"
+#include "tools/skipc/Turns.h"
+
+#include <cmath>
+#include <thread>
+
+using namespace skip;
+using mlir::Value;
+using reference::Tensor;
+using tool::StepError;
+
+namespace {
+class Check {
+public:
+  Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
+        llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies, data::Progress &progress)
+      : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1), errors(bodies.size()) {
+    for (auto kernel : variant.getOps<plan::KernelOp>()) {
+      for (Value input : kernel.getInputs())
+        lastReader[input] = kernel;
+      steps.push_back(kernel);
+    }
+  }
+
+  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, tool::RandomInput &input);
+
+private:
+  llvm::Error runBody(size_t body, tool::RandomInput &input);
+  void lead(const skip_step_event &event);
+  void follow(size_t body, const skip_step_event &event);
+  llvm::Error compute(plan::KernelOp kernel);
+  void record(size_t body, const skip_step_event &event, const Tensor &compiled);
+  Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
+
+  const tool::StepReference &reference;
+  const int64_t images;
+  llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies;
+  data::Progress &progress;
+  std::vector<plan::KernelOp> steps;
+  llvm::DenseMap<Value, plan::KernelOp> lastReader;
+
+  llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps
+  Tensor led, expected;                 // of the step at hand: the leader's result, and the reference's
+  std::optional<llvm::Error> failure;
+  tool::Turns turns;
+  std::vector<std::vector<StepError>> errors; // by body; each is written by its own thread
+};
+} // namespace
+
+Tensor Check::read(plan::KernelOp kernel, const skip_step_event &event) const {
+  unsigned last = kernel.getOutputs().size() - 1; // the one that an event shows
+  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
+  return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), images);
+}
+
+void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
+  errors[body].push_back({event.name, bodies[body]->isa().str(), images, tool::relativeError(compiled, expected)});
+}
+
+llvm::Error Check::compute(plan::KernelOp kernel) {
+  tool::KnownValues known;
+  for (Value input : kernel.getInputs())
+    if (auto found = values.find(input); found != values.end())
+      known[graph::valueName(input.getLoc())] = &found->second;
+  if (llvm::Error error = reference.compute(graph::valueName(kernel.getLoc()), known).moveInto(expected))
+    return error;
+  for (Value input : kernel.getInputs())
+    if (lastReader.lookup(input) == kernel)
+      values.erase(input);
+  return llvm::Error::success();
+}
+
+void Check::lead(const skip_step_event &event) {
+  if (failure)
+    return;
+  plan::KernelOp kernel = steps[event.index];
+  led = read(kernel, event);
+  if (llvm::Error error = compute(kernel)) {
+    failure.emplace(std::move(error));
+    turns.leaderEnds();
+    return;
+  }
+  record(0, event, led);
+  turns.lead(event.index);
+  if (lastReader.count(kernel.getOutputs().back()))
+    values[kernel.getOutputs().back()] = std::move(led);
+  progress.advance();
+}
+
+void Check::follow(size_t body, const skip_step_event &event) {
+  if (!turns.awaitLeader(event.index))
+    return;
+  plan::KernelOp kernel = steps[event.index];
+  record(body, event, read(kernel, event));
+  unsigned last = kernel.getOutputs().size() - 1;
+  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
+  // The buffer is the context's workspace or our own output array: an observer may not change it, a verifier may.
+  tool::writeLayout(led, static_cast<float *>(const_cast<void *>(event.result)), type, kernel.outputLayout(last));
+  turns.follow(body - 1, event.index);
+}
+
+llvm::Error Check::runBody(size_t body, tool::RandomInput &input) {
+  tool::Runner &runner = *bodies[body];
+  if (llvm::Error error = runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
+    return error;
+  if (llvm::Error error = runner.run(images, input.inputs(), input.outputs()))
+    return error;
+  return runner.observe({});
+}
+
+/// The arrays that the model's inputs are, as values.
+static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, const tool::RandomInput &input, int64_t images) {
+  llvm::DenseMap<Value, Tensor> values;
+  for (mlir::BlockArgument argument : variant.getArguments()) {
+    std::vector<int64_t> shape = llvm::cast<mlir::RankedTensorType>(argument.getType()).getShape().vec();
+    shape[0] = images;
+    Tensor &tensor = values[argument] = Tensor(std::move(shape));
+    const std::vector<float> &from = input.input(argument.getArgNumber());
+    std::copy(from.begin(), from.end(), tensor.data.begin());
+  }
+  return values;
+}
+
+llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, tool::RandomInput &input) {
+  values = inputValues(variant, input, images);
+  std::vector<tool::RandomInput> copies(bodies.size() - 1, input); // each body writes outputs of its own
+  std::vector<std::optional<llvm::Error>> failures(bodies.size());
+  std::vector<std::thread> followers;
+  for (size_t body = 1; body < bodies.size(); ++body)
+    followers.emplace_back([&, body] {
+      failures[body].emplace(runBody(body, copies[body - 1]));
+      turns.followerEnds(body - 1);
+    });
+  failures[0].emplace(runBody(0, input));
+  turns.leaderEnds();
+  for (std::thread &follower : followers)
+    follower.join();
+  llvm::Error error = failure ? std::move(*failure) : llvm::Error::success();
+  for (std::optional<llvm::Error> &other : failures)
+    error = llvm::joinErrors(std::move(error), std::move(*other));
+  if (error)
+    return error;
+  std::vector<StepError> all;
+  for (const std::vector<StepError> &list : errors)
+    all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
+  auto rank = [](const StepError &error) { return std::isnan(error.error) ? HUGE_VAL : error.error; };
+  return *std::max_element(errors.begin(), errors.end(), [&](auto &a, auto &b) { return rank(a) < rank(b); });
+}
+
+llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
+                                                        RandomInput &input, int64_t images,
+                                                        llvm::ArrayRef<std::unique_ptr<Runner>> bodies, data::Progress &progress) {
+  return Check(variant, reference, images, bodies, progress).run(variant, input);
+}

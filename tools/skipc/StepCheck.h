@@ -1,0 +1,30 @@
+// Runs a plan on its own intermediate values and compares each step with the reference.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "tools/data/Progress.h"
+#include "tools/skipc/RandomInput.h"
+#include "tools/skipc/Session.h"
+#include "tools/skipc/StepReference.h"
+
+#include <optional>
+
+namespace skip::tool {
+
+struct StepError {
+  std::string step, isa;
+  int64_t batch = 0;
+  double error = 0; ///< max|c - r| / max|r|
+};
+
+/// The largest of `errors`, a NaN above all numbers; errors must not be empty.
+const StepError &worstOf(llvm::ArrayRef<StepError> errors);
+
+/// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is computed
+/// once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the same
+/// reference, and go on with the leader's values, so that each step of each body is judged on its own.
+llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference, RandomInput &input,
+                                                  int64_t images, llvm::ArrayRef<std::unique_ptr<Runner>> bodies,
+                                                  data::Progress &progress);
+
+} // namespace skip::tool

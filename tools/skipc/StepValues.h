@@ -1,0 +1,18 @@
+// The results of a plan's steps, out of their memory layout and back.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "ir/reference/Tensor.h"
+
+namespace skip::tool {
+
+/// The logical values of `images` images that lie at `interior` (their interior origin) in `layout`.
+reference::Tensor readLayout(const float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images);
+
+/// The reverse; halo and padding channels stay as they are.
+void writeLayout(const reference::Tensor &tensor, float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout);
+
+/// max|c - r| / max|r|; NaN if any value is NaN; 0 where both are all zero.
+double relativeError(const reference::Tensor &compiled, const reference::Tensor &reference);
+
+} // namespace skip::tool

@@ -1,0 +1,58 @@
+// `skipc summary`: the layer table.
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Compile.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/Table.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace skip;
+using tool::Layer;
+using tool::Layers;
+
+static void printJson(const Layers &layers, llvm::StringRef model) {
+  llvm::json::OStream json(llvm::outs(), 1);
+  json.object([&] {
+    json.attribute("model", model);
+    json.attribute("parameters", layers.parameters);
+    json.attribute("multiply_adds", layers.multiplyAdds);
+    json.attributeArray("layers", [&] {
+      for (const Layer &layer : layers.list)
+        json.object([&] {
+          json.attribute("name", layer.name);
+          json.attribute("op", layer.op);
+          json.attributeArray("output", [&] {
+            for (int64_t dim : llvm::ArrayRef(layer.shape).drop_front())
+              json.value(dim);
+          });
+          json.attribute("parameters", layer.parameters);
+          json.attribute("multiply_adds", layer.multiplyAdds);
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+static std::string blankIfZero(int64_t count) { return count == 0 ? "" : tool::withSeparators(count); }
+
+static void printTable(const Layers &layers) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"layer"}, {"operation"}, {"output"}, {"parameters", right}, {"multiply-adds", right}});
+  for (const Layer &layer : layers.list)
+    table.add({layer.name, layer.op, tool::sizeText(layer.shape), blankIfZero(layer.parameters), blankIfZero(layer.multiplyAdds)});
+  table.add({"total", "", "", tool::withSeparators(layers.parameters), tool::withSeparators(layers.multiplyAdds)});
+  table.print(llvm::outs());
+}
+
+llvm::Error tool::summary(const Options &options) {
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  mlir::func::FuncOp model = modelOf(compilation.written());
+  Layers layers = listLayers(model);
+  if (options.json)
+    printJson(layers, model.getName());
+  else
+    printTable(layers);
+  return llvm::Error::success();
+}

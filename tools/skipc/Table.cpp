@@ -1,0 +1,53 @@
+// Aligned columns of text.
+#include "tools/skipc/Table.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Format.h"
+
+#include <algorithm>
+
+using namespace skip::tool;
+
+void Table::printRow(llvm::raw_ostream &os, const std::vector<std::string> &cells, const std::vector<size_t> &widths) const {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    std::string padding(widths[i] - cells[i].size(), ' ');
+    line += (i ? "  " : "") + (columns[i].align == Align::right ? padding + cells[i] : cells[i] + padding);
+  }
+  os << llvm::StringRef(line).rtrim(' ') << "\n";
+}
+
+void Table::print(llvm::raw_ostream &os) const {
+  std::vector<std::string> headings;
+  std::vector<size_t> widths;
+  for (const Column &column : columns) {
+    headings.push_back(column.heading);
+    widths.push_back(column.heading.size());
+  }
+  for (const std::vector<std::string> &row : rows)
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  printRow(os, headings, widths);
+  for (const std::vector<std::string> &row : rows)
+    printRow(os, row, widths);
+}
+
+std::string skip::tool::withSeparators(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (ptrdiff_t at = static_cast<ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
+  return digits;
+}
+
+std::string skip::tool::fixed(double value, int digits) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.*f", digits, value);
+  return text;
+}
+
+std::string skip::tool::sizeText(llvm::ArrayRef<int64_t> shape) {
+  std::string text;
+  for (int64_t dim : shape.drop_front())
+    text += (text.empty() ? "" : " x ") + std::to_string(dim);
+  return text;
+}

@@ -1,0 +1,162 @@
+// `skipc verify`: each compiled step against the double-precision reference.
+#include "ir/plan/Plan.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/StageTimer.h"
+#include "tools/skipc/StepCheck.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <cmath>
+
+using namespace skip;
+using tool::Options;
+using tool::StepError;
+
+/// float32 sums of a few thousand products are good to 1e-5 of the largest value; a wrong weight or tile is off by far more.
+static constexpr double bound = 1e-4;
+
+/// The bodies to verify: --isa, or all that run here; where --target-cpu builds one, that.
+static llvm::Expected<std::vector<SkipIsa>> chooseBodies(const Options &options) {
+  llvm::Expected<std::vector<SkipIsa>> host = tool::hostIsas();
+  if (!host)
+    return host.takeError();
+  if (options.targetCpu == "native")
+    return std::vector<SkipIsa>{host->back()};
+  bool wants[SKIP_ISA_COUNT] = {options.isa != "avx512", options.isa != "avx2"};
+  if (!options.targetCpu.empty()) {
+    wants[SKIP_ISA_AVX2] = options.targetCpu == "x86-64-v3";
+    wants[SKIP_ISA_AVX512] = options.targetCpu == "x86-64-v4";
+  }
+  bool lacksWide = wants[SKIP_ISA_AVX512] && host->back() != SKIP_ISA_AVX512;
+  if (lacksWide && (!wants[SKIP_ISA_AVX2] || options.isa == "both"))
+    return tool::badInput("this machine has no AVX-512");
+  if (lacksWide)
+    tool::note("this machine has no AVX-512: only the AVX2 body is verified");
+  std::vector<SkipIsa> chosen;
+  for (SkipIsa isa : *host)
+    if (wants[isa])
+      chosen.push_back(isa);
+  return chosen;
+}
+
+static mlir::func::FuncOp variantFor(mlir::ModuleOp module, int64_t batch) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (auto attribute = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr); attribute && attribute.getInt() == batch)
+      return function;
+  return nullptr;
+}
+
+static llvm::Expected<std::vector<StepError>> verifyAll(const Options &options, tool::Compilation &compilation,
+                                                        const tool::Session &session, const tool::Checkpoint &checkpoint,
+                                                        llvm::ArrayRef<SkipIsa> isas, llvm::ArrayRef<int64_t> batches) {
+  mlir::func::FuncOp model = tool::modelOf(compilation.written());
+  tool::StepReference reference(model, checkpoint);
+  std::vector<std::unique_ptr<tool::Runner>> bodies;
+  for (SkipIsa isa : isas)
+    if (llvm::Error error = session.runner(options.threads, tool::isaName(isa)).moveInto(bodies.emplace_back()))
+      return error;
+  size_t steps = compilation.lowered().image.variants.front().steps.size();
+  data::Progress progress(steps * batches.size(), "verifying");
+  std::vector<StepError> errors;
+  for (int64_t batch : batches) {
+    tool::RandomInput input(tool::describePorts(model), batch, options.seed);
+    llvm::Expected<std::vector<StepError>> some =
+        tool::checkSteps(variantFor(compilation.module(), batch), reference, input, batch, bodies, progress);
+    if (!some)
+      return some.takeError();
+    errors.insert(errors.end(), some->begin(), some->end());
+  }
+  return errors;
+}
+
+static void writeError(llvm::json::OStream &json, llvm::StringRef key, double error) {
+  if (std::isfinite(error))
+    json.attribute(key, error);
+  else
+    json.attribute(key, nullptr);
+}
+
+static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas) {
+  const StepError &worst = tool::worstOf(errors);
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    writeError(json, "worst_relative_error", worst.error);
+    json.attribute("worst_step", worst.step);
+    json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
+    json.attribute("bound", bound);
+    json.attributeArray("bodies", [&] {
+      for (SkipIsa isa : isas) {
+        std::vector<StepError> own;
+        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
+        const StepError &ownWorst = tool::worstOf(own);
+        json.object([&] {
+          json.attribute("isa", tool::isaName(isa));
+          writeError(json, "worst_relative_error", ownWorst.error);
+          json.attribute("worst_step", ownWorst.step);
+        });
+      }
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+static std::string scientific(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.2e", value);
+  return text;
+}
+
+static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+  for (SkipIsa isa : isas) {
+    std::vector<StepError> own;
+    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
+    const StepError &worst = tool::worstOf(own);
+    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << scientific(worst.error) << " at `"
+                 << worst.step << "` (batch " << worst.batch << ")\n";
+  }
+  llvm::outs() << "bound " << scientific(bound) << ", " << tool::fixed(seconds, 1) << " s\n";
+}
+
+static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
+  std::string list;
+  size_t above = 0;
+  for (const StepError &error : errors)
+    if (!(error.error <= bound) && ++above <= 10)
+      list += "\n  `" + error.step + "`: " + scientific(error.error) + " (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
+  if (above == 0)
+    return llvm::Error::success();
+  return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) + " steps are off by more than " +
+                           scientific(bound) + " of the largest value:" + list + (above > 10 ? "\n  ..." : ""));
+}
+
+llvm::Error tool::verify(const Options &options) {
+  StageTimer timer("all", options.timing);
+  llvm::Expected<std::vector<SkipIsa>> isas = chooseBodies(options);
+  if (!isas)
+    return isas.takeError();
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  llvm::Expected<WeightsSource> weights =
+      WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, modelOf(compilation.written()));
+  if (!weights)
+    return weights.takeError();
+  std::vector<int64_t> batches = batchBounds(options, {1});
+  llvm::Expected<Session> session = Session::start(compilation, {"", batches, *isas}, *weights);
+  if (!session)
+    return session.takeError();
+  llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
+  if (!checkpoint)
+    return checkpoint.takeError();
+  llvm::Expected<std::vector<StepError>> errors = verifyAll(options, compilation, *session, *checkpoint, *isas, batches);
+  if (!errors)
+    return errors.takeError();
+  if (errors->empty())
+    return internalError("verify", "the plan has no steps");
+  options.json ? printJson(*errors, *isas) : printText(*errors, *isas, timer.seconds());
+  return judge(*errors);
+}

@@ -1,0 +1,37 @@
+// What --weights names: a checkpoint's bytes.
+#pragma once
+
+#include "codegen/PackWeights.h"
+#include "runtime/MappedFile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+
+namespace skip::tool {
+
+/// The bytes of a checkpoint: a mapped file, or random weights in memory.
+class WeightsSource {
+public:
+  /// `text` is a path or `random:SEED`; `model` is the graph before any pass.
+  static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model);
+
+  const void *data() const { return file ? static_cast<const void *>(file->data()) : memory.data(); }
+  size_t size() const { return file ? file->size() : memory.size(); }
+  const std::string &path() const { return name; }
+
+  /// A weights segment, made by the load table that libraries run too. A packed weights file of this very model does too.
+  llvm::Expected<codegen::Segment> pack(const codegen::Image &image) const;
+
+  /// Says what the naming rules forgave in this checkpoint.
+  void tellForgiven() const;
+
+private:
+  std::string name, memory;
+  std::unique_ptr<runtime::MappedFile> file;
+};
+
+} // namespace skip::tool
