@@ -1,17 +1,35 @@
 # `make` builds, `make test` builds and runs every test. Binaries land in build/release/bin/.
-BUILD ?= build/release
+# `make asan` does the same under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/.
+# `make lint` checks formatting and include rules, `make format` puts the formatting right.
+PRESET ?= release
+JOBS ?= $(shell nproc)
+CLANG_FORMAT ?= clang-format-22
+BUILD := build/$(PRESET)
 
-.PHONY: all setup test clean
+# What git tracks, or would track, and is there.
+SOURCES = git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 ls -d 2>/dev/null
+
+.PHONY: all setup test asan lint format clean
 all: setup
-	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
-	ninja -C $(BUILD) -j2
+	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
+	ninja -C $(BUILD) -j$(JOBS)
 
 setup:
 	@scripts/setup.sh
 	@mkdir -p build
 
 test: all
-	ctest --test-dir $(BUILD) --output-on-failure
+	ctest --preset $(PRESET) -j2
+
+asan:
+	$(MAKE) test PRESET=asan
+
+lint:
+	@$(SOURCES) | xargs $(CLANG_FORMAT) --dry-run --Werror
+	@python3 tests/lint/lint.py
+
+format:
+	@$(SOURCES) | xargs $(CLANG_FORMAT) -i
 
 clean:
 	rm -rf build

@@ -1,10 +1,12 @@
 // How near the direct convolutions come to the core's peak: every convolution of ResNet-18 and -50 and of CIFAR's ResNets, one
 // thread, batch 1 where not said otherwise, buffers as hot as their size allows.
 //
-//   skip-conv-bench [--isa=avx2|avx512] [--native] [--only=TEXT] [--asm] [--schedule=BLOCKS,ROWS,COLUMNS[,TAIL...]]...
+//   skip-conv-bench [--isa=avx2|avx512] [--native] [--only=TEXT] [--print=kernel|llvm|asm]
+//   [--schedule=BLOCKS,ROWS,COLUMNS[,TAIL...]]...
 //
 // Without a schedule each shape is measured with the one that the compiler would take; several schedules are compared.
-// With --asm the kernels are printed instead.
+// With --print a stage of each kernel is printed instead.
+#include "bench/Peak.h"
 #include "ir/plan/Schedule.h"
 #include "tests/unit/kernel/Harness.h"
 
@@ -32,7 +34,8 @@ struct Problem {
 
 struct Options {
   SkipIsa isa = SKIP_ISA_AVX512;
-  bool native = false, assembly = false;
+  bool native = false;
+  std::string print; // a stage, or empty: measure
   std::string only;
   std::vector<plan::ConvSchedule> schedules;
 };
@@ -69,56 +72,7 @@ static std::vector<Problem> problems() {
   return list;
 }
 
-//===- Peak ---------------------------------------------------------------------------------------------------------===//
-
-static double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// The best of many short runs: other processes share the machine.
-template <typename Work> static double bestSeconds(const Work &work) {
-  double best = 1e9, start = seconds(), once = 0;
-  work();
-  once = seconds() - start;
-  int repeats = std::max(1, int(2e-4 / std::max(once, 1e-9)));
-  for (int sample = 0; sample < 12 || (sample < 400 && seconds() - start < 0.25); ++sample) {
-    double begin = seconds();
-    for (int i = 0; i < repeats; ++i)
-      work();
-    best = std::min(best, (seconds() - begin) / repeats);
-  }
-  return best;
-}
-
-/// Twelve independent chains of fused multiply-adds: enough to fill two pipelines of latency four or five. Written as assembly
-/// because a compiler is free to shorten such a loop.
-template <typename Vector> static inline __attribute__((always_inline)) void multiplyAdd(int64_t rounds, Vector seed) {
-  Vector a = seed, b = seed, c = seed, d = seed, e = seed, f = seed, g = seed, h = seed, i = seed, j = seed, k = seed, l = seed;
-  for (int64_t round = 0; round < rounds; ++round)
-    asm volatile("vfmadd231ps %12, %12, %0\n vfmadd231ps %12, %12, %1\n vfmadd231ps %12, %12, %2\n vfmadd231ps %12, %12, %3\n"
-                 "vfmadd231ps %12, %12, %4\n vfmadd231ps %12, %12, %5\n vfmadd231ps %12, %12, %6\n vfmadd231ps %12, %12, %7\n"
-                 "vfmadd231ps %12, %12, %8\n vfmadd231ps %12, %12, %9\n vfmadd231ps %12, %12, %10\n vfmadd231ps %12, %12, %11\n"
-                 : "+x"(a), "+x"(b), "+x"(c), "+x"(d), "+x"(e), "+x"(f), "+x"(g), "+x"(h), "+x"(i), "+x"(j), "+x"(k), "+x"(l)
-                 : "x"(seed));
-}
-
-__attribute__((target("avx512f,fma"))) static void fmaAvx512(int64_t rounds) {
-  typedef float Vector __attribute__((vector_size(64)));
-  multiplyAdd<Vector>(rounds, Vector{} + 0.5f);
-}
-
-__attribute__((target("avx2,fma"))) static void fmaAvx2(int64_t rounds) {
-  typedef float Vector __attribute__((vector_size(32)));
-  multiplyAdd<Vector>(rounds, Vector{} + 0.5f);
-}
-
-static double peakGflops(SkipIsa isa) {
-  constexpr int64_t rounds = 20000;
-  double time = bestSeconds([&] { isa == SKIP_ISA_AVX512 ? fmaAvx512(rounds) : fmaAvx2(rounds); });
-  return 2.0 * rounds * 12 * (isa == SKIP_ISA_AVX512 ? 16 : 8) / time * 1e-9;
-}
-
-//===- Convolutions -------------------------------------------------------------------------------------------------===//
+static double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 static plan::ConvShape shapeOf(const Problem &p) {
   plan::ConvShape shape;
@@ -134,15 +88,14 @@ static plan::ConvShape shapeOf(const Problem &p) {
   return shape;
 }
 
-static double flops(const Problem &p) {
-  return 2.0 * p.images * p.out * p.size * p.size * p.in * p.kernel * p.kernel;
-}
+static double flops(const Problem &p) { return 2.0 * p.images * p.out * p.size * p.size * p.in * p.kernel * p.kernel; }
 
 static std::vector<int64_t> paramsOf(const Problem &p, const Activation &x, const Activation &y, int64_t padding) {
   int64_t n = p.images;
   if (p.linear)
     return {1, y.blocks, 1, n, y.image, y.block, y.row, y.image, 0, x.blocks, x.image, x.block, x.row, x.image, 0};
-  return {n, y.blocks, p.size, p.size, y.image, y.block, y.row, y.pixel, y.shape.halo, x.blocks, x.image, x.block, x.row, x.pixel, padding};
+  return {n,        y.blocks, p.size,  p.size, y.image, y.block, y.row, y.pixel, y.shape.halo,
+          x.blocks, x.image,  x.block, x.row,  x.pixel, padding};
 }
 
 struct Measurement {
@@ -176,13 +129,17 @@ static Measurement measure(const Problem &p, const plan::ConvSchedule &schedule,
   auto aligned = [](float *data) { return (void *)((uintptr_t(data) + 63) & ~uintptr_t(63)); };
   std::vector<void *> operands = {x.origin(), aligned(weights.data()), aligned(bias.data()), y.origin()};
   std::vector<int64_t> params = paramsOf(p, x, y, padding);
-  double time = bestSeconds([&] { kernel.run(operands, params); });
+  double time = bench::bestSeconds([&] { kernel.run(operands, params); });
   return {flops(p) / time * 1e-9, compileSeconds, kernel.objectBytes()};
 }
 
 static std::string toString(const plan::ConvSchedule &s) {
   std::string tails = s.tails.empty() ? "" : fmt::format("+{}", fmt::join(s.tails, ","));
   return fmt::format("{}x{}x{}{}", s.ocBlocks, s.rows, s.columns, tails);
+}
+
+static x86::Stage stageOf(const std::string &name) {
+  return name == "kernel" ? x86::Stage::Kernel : name == "llvm" ? x86::Stage::Llvm : x86::Stage::Asm;
 }
 
 static void report(const Problem &p, const Options &options, const x86::Target &target, double peak) {
@@ -193,8 +150,9 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   for (const plan::ConvSchedule &schedule : schedules) {
     if (!plan::covers(schedule, shape.outWidth) || shape.ocBlocks % schedule.ocBlocks != 0)
       continue;
-    if (options.assembly) {
-      std::puts(llvm::cantFail(x86::printKernel({"conv", specOf(p, schedule), target}, x86::Stage::Asm)).c_str());
+    if (!options.print.empty()) {
+      x86::Job job{"conv", specOf(p, schedule), target};
+      std::puts(llvm::cantFail(x86::printKernel(job, stageOf(options.print))).c_str());
       continue;
     }
     Measurement m = measure(p, schedule, target);
@@ -228,8 +186,8 @@ int main(int argc, char **argv) {
       options.isa = SKIP_ISA_AVX512;
     else if (argument == "--native")
       options.native = true;
-    else if (argument == "--asm")
-      options.assembly = true;
+    else if (argument.rfind("--print=", 0) == 0)
+      options.print = argument.substr(8);
     else if (argument.rfind("--only=", 0) == 0)
       options.only = argument.substr(7);
     else if (argument.rfind("--schedule=", 0) == 0)
@@ -240,8 +198,9 @@ int main(int argc, char **argv) {
   x86::Target target{options.isa, "", ""};
   if (options.native)
     target = *x86::nativeTarget();
-  double peak = peakGflops(options.isa);
-  std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
+  double peak = bench::peakGflops(options.isa);
+  if (options.print.empty())
+    std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
   for (const Problem &problem : problems())
     if (problem.name.find(options.only) != std::string::npos)
       report(problem, options, target, peak);

@@ -2,9 +2,8 @@
 // second time; only the pointer fields among the bytes become relocations. In IR a table is a packed struct of byte strings and
 // pointers:
 //   <{ ptr @name, [24 x i8] c"...", ptr @name, [24 x i8] c"..." }>     two SkipSteps
-// The code generator puts what has relocations into .data.rel.ro, the rest into .rodata. Weights are another matter: hundreds
-// of megabytes come in through `.incbin`, into a section for large data, which linkers keep out of the way of code that reaches
-// 2 GB far at most.
+// The code generator puts what has relocations into .data.rel.ro, the rest into .rodata. Weights, hundreds of megabytes, do not
+// go through IR: the module's assembly makes a section that stands for them.
 #include "codegen/EmitImage.h"
 
 #include "llvm/IR/Constants.h"
@@ -74,14 +73,14 @@ private:
 /// Builds the module; one use.
 class ImageModule {
 public:
-  ImageModule(const Image &image, const FilePart *weights)
-      : image(image), view(image), module("skip", context), weights(weights) {}
+  ImageModule(const Image &image, bool embedsWeights)
+      : image(image), view(image), module("skip", context), embedsWeights(embedsWeights) {}
   Module &build();
 
 private:
   Constant *text(const char *value);
   Constant *function(const std::string &symbol);
-  Constant *embedWeights();
+  Constant *embeddedWeights();
   template <typename Item> Constant *named(const Item *items, size_t count, const char *what);
   template <typename Item> Constant *plain(const Item *items, size_t count, const char *what) {
     return Table<Item>(context, items, count).emit(module, what);
@@ -93,7 +92,7 @@ private:
   ImageView view;
   LLVMContext context;
   Module module;
-  const FilePart *weights;
+  const bool embedsWeights;
   std::map<std::string, Constant *, std::less<>> texts;
 };
 } // namespace
@@ -121,26 +120,14 @@ Constant *ImageModule::function(const std::string &symbol) {
   return declared;
 }
 
-static std::string quoted(const std::string &path) {
-  std::string result = "\"";
-  for (char character : path) {
-    if (character == '"' || character == '\\')
-      result += '\\';
-    result += character;
-  }
-  return result + "\"";
-}
-
-Constant *ImageModule::embedWeights() {
-  if (!weights || weights->bytes == 0)
+Constant *ImageModule::embeddedWeights() {
+  if (!embedsWeights || image.weightsBytes == 0)
     return nullptr;
-  // Flag `l` is SHF_X86_64_LARGE. Position-independent data that is only reached by an absolute pointer needs no more.
-  module.appendModuleInlineAsm(".section .lrodata,\"al\",@progbits\n.p2align 6\nskipModelWeights:\n.incbin " +
-                               quoted(weights->path) + ", " + std::to_string(weights->offset) + ", " +
-                               std::to_string(weights->bytes) + "\n.size skipModelWeights, " + std::to_string(weights->bytes) +
-                               "\n.type skipModelWeights, @object\n");
-  auto *declared =
-      new GlobalVariable(module, Type::getInt8Ty(context), true, GlobalValue::ExternalLinkage, nullptr, "skipModelWeights");
+  // Flag `l` is SHF_X86_64_LARGE. An absolute pointer is all that reaches it, so there is nothing more to say to LLVM.
+  module.appendModuleInlineAsm(std::string(".section ") + weightsSection +
+                               ",\"al\",@progbits\n.p2align 6\nskipModelWeights:\n.zero 64\n");
+  auto *type = Type::getInt8Ty(context);
+  auto *declared = new GlobalVariable(module, type, true, GlobalValue::ExternalLinkage, nullptr, "skipModelWeights");
   declared->setVisibility(GlobalValue::HiddenVisibility);
   return declared;
 }
@@ -211,7 +198,7 @@ Module &ImageModule::build() {
   table.point(0, offsetof(SkipModelImage, variants), variants());
   table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount, "tensors"));
   table.point(0, offsetof(SkipModelImage, loads), plain(root.loads, root.loadCount, "loads"));
-  table.point(0, offsetof(SkipModelImage, embeddedWeights), embedWeights());
+  table.point(0, offsetof(SkipModelImage, embeddedWeights), embeddedWeights());
   GlobalVariable *global = table.emit(module, "skipModelImage");
   global->setLinkage(GlobalValue::ExternalLinkage);
   global->setVisibility(GlobalValue::HiddenVisibility);
@@ -224,14 +211,14 @@ static const Target *x86Target(std::string &error) {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser(); // For the module's `.incbin`.
+    LLVMInitializeX86AsmParser(); // For the module's assembly.
     return true;
   }();
   (void)initialised;
   return TargetRegistry::lookupTarget(Triple("x86_64-unknown-linux-gnu"), error);
 }
 
-Error emitImage(const Image &image, const FilePart *weights, raw_pwrite_stream &out) {
+Error emitImage(const Image &image, bool embedsWeights, raw_pwrite_stream &out) {
   std::string error;
   const Target *target = x86Target(error);
   if (!target)
@@ -239,7 +226,7 @@ Error emitImage(const Image &image, const FilePart *weights, raw_pwrite_stream &
   Triple triple("x86_64-unknown-linux-gnu");
   std::unique_ptr<TargetMachine> machine(
       target->createTargetMachine(triple, "x86-64", "", TargetOptions(), Reloc::PIC_, std::nullopt, CodeGenOptLevel::None));
-  ImageModule builder(image, weights);
+  ImageModule builder(image, embedsWeights);
   Module &module = builder.build();
   std::string problems; // Without a handler an error in the module's assembly would end the process.
   module.getContext().setDiagnosticHandlerCallBack(

@@ -8,14 +8,13 @@
 
 namespace skip::codegen {
 
-/// A part of a file: what is embedded goes from there to the object without passing through IR.
-struct FilePart {
-  std::string path;
-  uint64_t offset = 0, bytes = 0;
-};
+/// The section that the weights segment is to be in. A section for large data: linkers keep it out of the way of code, which
+/// reaches 2 GB far at most.
+inline constexpr const char *weightsSection = ".lrodata";
 
 /// Writes a relocatable, position-independent x86-64 ELF object that defines skipModelImage, hidden, and refers to the kernels'
-/// symbols. `weights` (null: none) is the weights segment, image.weightsBytes long. The same image gives the same bytes.
-llvm::Error emitImage(const Image &image, const FilePart *weights, llvm::raw_pwrite_stream &out);
+/// symbols. With `embedsWeights` it has a weightsSection, 64-byte aligned, in place of whose contents the segment is to be put
+/// (LinkSymbols.h), and the image points at its beginning. The same image gives the same bytes.
+llvm::Error emitImage(const Image &image, bool embedsWeights, llvm::raw_pwrite_stream &out);
 
 } // namespace skip::codegen

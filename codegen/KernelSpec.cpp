@@ -3,6 +3,7 @@
 #include "codegen/KernelSpec.h"
 
 #include "ir/plan/Layout.h"
+#include "codegen/kernel/Winograd.h"
 #include "ir/plan/Shapes.h"
 
 using namespace mlir;
@@ -103,6 +104,31 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
   return spec;
 }
 
+static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
+  return kernel::WinogradConvSpec{view.winograd.getTile(), view.winograd.getGroup(), bool(view.bias), chainOf(kernel).ops,
+                                  {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
+}
+
+static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
+  Chain chain = chainOf(kernel);
+  auto pictures = llvm::cast<RankedTensorType>(view.input.getType());
+  plan::WinogradTiles tiles = plan::winogradTiles(pictures, kernel.inputLayout(view.input.getArgNumber()));
+  Strides out = outputStrides(kernel);
+  StepShape step{{view.input.getArgNumber(), view.filter.getArgNumber()}, {}};
+  append(step.params, {1, out.blocks});
+  step.params.push_back(timesBatch(tiles.rows * tiles.columns));
+  append(step.params, {tiles.rows, tiles.columns, plan::roundUpToBlock(view.inChannels) / 16, out.height, out.width, out.image,
+                       out.block, out.row, out.halo});
+  if (view.bias)
+    step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
+  appendChainInputs(chain, step.inputs);
+  for (BlockArgument added : addedInputs(chain)) {
+    Strides in = inputStrides(kernel, added);
+    append(step.params, {in.image, in.block, in.row});
+  }
+  return step;
+}
+
 static StepShape convStep(KernelOp kernel, llvm::ArrayRef<ContractionView> views) {
   StepShape step;
   Chain chain = chainOf(kernel);
@@ -161,8 +187,20 @@ static StepShape softmaxStep(KernelOp kernel) {
   return step;
 }
 
+static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
+  plan::LayoutAttr layout = kernel.outputLayout(0);
+  plan::WinogradTiles tiles = plan::winogradTiles(llvm::cast<RankedTensorType>(x.getType()), layout);
+  Strides from = inputStrides(kernel, x);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row,
+                       layout.getHalo()});
+  return step;
+}
+
 static StepShape relayoutStep(KernelOp kernel) {
   BlockArgument x = kernel.getBody().getArgument(0);
+  if (kernel.outputLayout(0).getKind() == LayoutKind::winograd)
+    return winogradInputStep(kernel, x);
   Strides from = inputStrides(kernel, x), to = outputStrides(kernel);
   int64_t blocks = isPlanar(kernel, x) && kernel.outputLayout(0).getKind() == LayoutKind::planar
                        ? from.channels
@@ -213,6 +251,8 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (!views.empty()) {
     auto tile = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+    if (tile && views.front().winograd)
+      return winogradSpec(kernel, views.front(), tile);
     return tile ? std::optional(convSpec(kernel, views, tile)) : std::nullopt;
   }
   Operation *root = otherRoot(kernel);
@@ -230,6 +270,8 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
     return kernel::SoftmaxSpec{};
   if (llvm::isa<graph::FlattenOp>(root))
     return kernel::RelayoutSpec{false, true};
+  if (llvm::isa<plan::RelayoutOp>(root) && kernel.outputLayout(0).getKind() == LayoutKind::winograd)
+    return kernel::WinogradInputSpec{kernel.outputLayout(0).getTile(), kernel.outputLayout(0).getGroup()};
   if (llvm::isa<plan::RelayoutOp>(root))
     return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
                                 kernel.outputLayout(0).getKind() == LayoutKind::planar};
@@ -239,7 +281,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
 StepShape codegen::stepShapeOf(KernelOp kernel) {
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (!views.empty())
-    return convStep(kernel, views);
+    return views.front().winograd ? winogradStep(kernel, views.front()) : convStep(kernel, views);
   Operation *root = otherRoot(kernel);
   if (!root)
     return elementwiseStep(kernel);

@@ -1,7 +1,8 @@
-// lld as a library is made for this: it takes its driver's arguments and writes its messages to streams that we give. Its state is
-// global, so calls take turns. Where the program would exit (a malformed object), it unwinds to the call, but only inside a
+// lld as a library is made for this: it takes its driver's arguments and writes its messages to streams that we give. Its state
+// is global, so calls take turns. Where the program would exit (a malformed object), it unwinds to the call, but only inside a
 // crash recovery context, which has to be switched on: that sets handlers for SIGSEGV and its kind, none for SIGINT or SIGTERM.
-// Such an exit leaves lld's state behind, and lld says that it may not be called again; tidying up after it makes that possible.
+// Such an exit leaves lld's state behind, and lld says that it may not be called again; tidying up after it makes that
+// possible.
 #include "codegen/Link.h"
 
 #include "lld/Common/CommonLinkerContext.h"
@@ -46,10 +47,10 @@ static Error runLinker(const std::vector<std::string> &arguments) {
   return createStringError(inconvertibleErrorCode(), "cannot link: " + StringRef(text).trim());
 }
 
-Error linkRelocatable(ArrayRef<std::string> objects, const std::string &archive, const std::string &output) {
-  std::vector<std::string> arguments{"-m", "elf_x86_64", "-r", "--force-group-allocation", "--threads=1", "-o", output};
-  arguments.insert(arguments.end(), objects.begin(), objects.end());
-  arguments.insert(arguments.end(), {"--whole-archive", archive});
+Error linkRelocatable(ArrayRef<std::string> inputs, const std::string &output) {
+  std::vector<std::string> arguments{"-m", "elf_x86_64", "-r", "--force-group-allocation", "--threads=1", "--whole-archive"};
+  arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+  arguments.insert(arguments.end(), {"-o", output});
   return runLinker(arguments);
 }
 

@@ -16,8 +16,9 @@ struct SharedLink {
   std::string output;
 };
 
-/// One relocatable object of `objects`, in their order, and all members of `archive`, without groups.
-llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects, const std::string &archive, const std::string &output);
+/// One relocatable object of `inputs`, objects and archives (all members), in their order, without groups. The .eh_frame of all
+/// but the last must be a multiple of 8 bytes long: padding in between would read as its end.
+llvm::Error linkRelocatable(llvm::ArrayRef<std::string> inputs, const std::string &output);
 
 /// A shared library that needs libc.so.6 and nothing else; an undefined symbol that libcStub does not have is an error.
 llvm::Error linkShared(const SharedLink &link);

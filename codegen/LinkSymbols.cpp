@@ -1,5 +1,6 @@
 #include "codegen/LinkSymbols.h"
 
+#include "codegen/EmitImage.h"
 #include "codegen/RuntimeObject.h"
 
 #include "llvm/ObjCopy/CommonConfig.h"
@@ -49,11 +50,11 @@ Expected<std::vector<std::string>> libcSymbols() {
   return std::vector<std::string>(names->begin(), names->end());
 }
 
-Error showOnlyApi(StringRef bytes, StringRef name, raw_ostream &out) {
+Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &out) {
   Expected<std::set<std::string>> defined = runtimeNames(/*undefined=*/false);
   if (!defined)
     return defined.takeError();
-  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "linked object"));
+  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(linked, "linked object"));
   if (!object)
     return object.takeError();
   objcopy::CommonConfig config;
@@ -64,11 +65,14 @@ Error showOnlyApi(StringRef bytes, StringRef name, raw_ostream &out) {
     StringRef rest = symbol;
     if (!rest.consume_front("skipmodel_"))
       continue;
-    config.SymbolsToRename[symbol] = names.save(name + "_" + rest);
+    config.SymbolsToRename[symbol] = names.save(options.name + "_" + rest);
     if (Error error = config.SymbolsToKeepGlobal.addMatcher(
             objcopy::NameOrPattern::create(names.save(symbol), objcopy::MatchStyle::Literal, nullptr)))
       return error;
   }
+  if (!options.weights.empty())
+    config.UpdateSection.emplace_back(
+        weightsSection, MemoryBuffer::getMemBuffer(StringRef(options.weights.data(), options.weights.size()), "", false));
   return objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
 }
 

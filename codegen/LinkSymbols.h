@@ -1,6 +1,7 @@
-// The symbols of linked objects: what they need, what they show.
+// What LLVM's objcopy does for us: linked objects show only the API, and get their weights.
 #pragma once
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
@@ -13,8 +14,13 @@ namespace skip::codegen {
 /// The libc functions that a library may use: what the runtime needs, and what LLVM calls of its own accord.
 llvm::Expected<std::vector<std::string>> libcSymbols();
 
-/// Copies the ELF object `object` with every skipmodel_* of the runtime renamed to `<name>_*` and every other defined symbol
-/// local.
-llvm::Error showOnlyApi(llvm::StringRef object, llvm::StringRef name, llvm::raw_ostream &out);
+struct FinishOptions {
+  llvm::StringRef name;              // the library's
+  llvm::ArrayRef<char> weights = {}; // the contents of weightsSection (EmitImage.h), if the object has one
+};
+
+/// Copies the ELF object `linked` with every skipmodel_* of the runtime renamed to `<name>_*`, every other defined symbol
+/// local, and the weights in their section.
+llvm::Error finishObject(llvm::StringRef linked, const FinishOptions &options, llvm::raw_ostream &out);
 
 } // namespace skip::codegen

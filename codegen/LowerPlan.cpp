@@ -6,6 +6,7 @@
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -37,6 +38,7 @@ private:
   LoweredModel &model;
   llvm::StringMap<int32_t> tensors;
   llvm::StringSet<> compiled;
+  llvm::DenseSet<std::pair<int64_t, int>> loaded; // offset, and whether the entry adds onto another
 };
 } // namespace
 
@@ -76,6 +78,8 @@ void Lowering::addTensors() {
 
 void Lowering::addLoads(func::FuncOp function) {
   for (auto load : function.getOps<plan::LoadOp>()) {
+    if (!loaded.insert({load.getSlotAttr().getOffset(), load.getOnto() ? 1 : 0}).second)
+      continue; // another variant has the same entry
     SkipLoad entry{};
     entry.kind = static_cast<uint32_t>(load.getKind());
     entry.accumulate = load.getOnto() ? 1 : 0;
@@ -83,6 +87,7 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.bytes = load.getSlotAttr().getBytes();
     llvm::copy(load.getDims(), entry.dims);
     entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
+    entry.winogradTile = load.getLayout().getTile();
     entry.epsilon = load.getEpsilon().convertToDouble();
     entry.source = tensorIndex(load.getSourceAttr());
     entry.bias = tensorIndex(load.getBiasAttr());
@@ -158,7 +163,8 @@ LogicalResult Lowering::run() {
     return module.emitError("the module has no `plan.target` or no function");
   addPorts(functions.front());
   addTensors();
-  addLoads(functions.front()); // the variants share them
+  for (func::FuncOp function : functions)
+    addLoads(function);
   model.image.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
   for (func::FuncOp function : functions)
     if (failed(addVariant(function)))

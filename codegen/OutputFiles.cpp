@@ -80,6 +80,11 @@ Error OutputFiles::commit() {
   for (const Output &output : named)
     if (!output.file->flush(error))
       return textError(error);
+  return commitUnflushed();
+}
+
+Error OutputFiles::commitUnflushed() {
+  std::string error;
   SignalsLater guard;
   for (const Output &output : named)
     if (!output.file->rename(error))

@@ -33,8 +33,10 @@ public:
   };
   const std::vector<Output> &outputs() const { return named; }
 
-  /// Flushes all outputs, then renames them in the order in which they were made.
+  /// Flushes all outputs to the disk, then renames them in the order in which they were made.
   llvm::Error commit();
+  /// The same without flushing, for files that will not outlive this process.
+  llvm::Error commitUnflushed();
 
 private:
   std::string folder;

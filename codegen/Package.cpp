@@ -1,9 +1,8 @@
 // How the files come about; each arrow is one file written under a temporary name:
 //
-//   image ------> image.o --.
-//   weights ----> (.incbin)  +-> linked.o -> shown.o -> lib<name>.a -> <name>
-//   kernels ----> kernels.a-'               (API only)  lib<name>.so
-//   runtime ----> runtime.o-'
+//   image ----> image.o ---.
+//   kernels --> kernels.a --+-> linked.o --> finished.o ---> lib<name>.a --> <name>
+//   runtime --> runtime.o --'   weights --'              `-> lib<name>.so
 //
 // The object in the archive and what the shared library is linked from are the same, so both show the same symbols: in shown.o
 // all but the API is local, whatever the kernels and the runtime call their functions.
@@ -24,7 +23,6 @@
 #include "llvm/Object/ArchiveWriter.h"
 
 #include <filesystem>
-#include <optional>
 
 using namespace llvm;
 
@@ -36,6 +34,7 @@ class Builder {
 public:
   Builder(const PackageInput &input, OutputFiles &files) : input(input), image(input.image), files(files) {}
 
+  /// To their file, or into what linkObject makes.
   Error writeWeights(WeightsMode mode);
   Error linkObject();
   Error writeShared(AtomicFile &output);
@@ -48,7 +47,7 @@ private:
   const PackageInput &input;
   const Image &image;
   OutputFiles &files;
-  std::optional<FilePart> embedded;
+  bool embedsWeights = false;
   std::string object;
 };
 } // namespace
@@ -81,14 +80,14 @@ Error Builder::writeWeights(WeightsMode mode) {
   if (input.segment.size() != image.weightsBytes)
     return createStringError(inconvertibleErrorCode(), "the weights segment has " + Twine(input.segment.size()) +
                                                            " bytes, expected " + Twine(image.weightsBytes));
-  std::string name = image.name + ".skipweights";
-  Expected<AtomicFile *> file = mode == WeightsMode::file ? files.output(name) : files.scratch(name);
+  embedsWeights = mode == WeightsMode::embed;
+  if (embedsWeights)
+    return Error::success();
+  Expected<AtomicFile *> file = files.output(image.name + ".skipweights");
   if (!file)
     return file.takeError();
   ImageView view(image);
   runtime::PackedHeader header = runtime::packedHeader(view.get());
-  if (mode == WeightsMode::embed)
-    embedded = FilePart{(*file)->temporaryPath(), sizeof(header), image.weightsBytes};
   if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
     return error;
   return writeBytes(**file, StringRef(input.segment.data(), input.segment.size()));
@@ -103,26 +102,29 @@ Error Builder::writeKernels(AtomicFile &archive) {
 
 Error Builder::linkObject() {
   AtomicFile *scratch[5] = {};
-  const char *names[] = {"runtime.o", "image.o", "kernels.a", "linked.o", "shown.o"};
+  const char *names[] = {"runtime.o", "image.o", "kernels.a", "linked.o", "finished.o"};
   for (size_t i = 0; i < std::size(names); ++i)
     if (Error error = files.scratch(names[i]).moveInto(scratch[i]))
       return error;
-  auto [runtimeFile, imageFile, kernelFile, linkedFile, shownFile] = scratch;
+  auto [runtimeFile, imageFile, kernelFile, linkedFile, finishedFile] = scratch;
   if (Error error = writeBytes(*runtimeFile, runtimeObject()))
     return error;
   if (Error error = writeKernels(*kernelFile))
     return error;
-  if (Error error = writeThrough(
-          *imageFile, [&](raw_pwrite_stream &out) { return emitImage(image, embedded ? &*embedded : nullptr, out); }))
+  if (Error error = writeThrough(*imageFile, [&](raw_pwrite_stream &out) { return emitImage(image, embedsWeights, out); }))
     return error;
-  if (Error error = linkRelocatable({runtimeFile->temporaryPath(), imageFile->temporaryPath()}, kernelFile->temporaryPath(),
+  // The runtime last: GNU ld made its object, with an .eh_frame of any length.
+  if (Error error = linkRelocatable({imageFile->temporaryPath(), kernelFile->temporaryPath(), runtimeFile->temporaryPath()},
                                     linkedFile->temporaryPath()))
     return error;
   Expected<std::unique_ptr<MemoryBuffer>> linked = readBack(linkedFile->temporaryPath());
   if (!linked)
     return linked.takeError();
-  object = shownFile->temporaryPath();
-  return writeThrough(*shownFile, [&](raw_ostream &out) { return showOnlyApi((*linked)->getBuffer(), image.name, out); });
+  object = finishedFile->temporaryPath();
+  FinishOptions options{.name = image.name};
+  if (embedsWeights)
+    options.weights = input.segment;
+  return writeThrough(*finishedFile, [&](raw_ostream &out) { return finishObject((*linked)->getBuffer(), options, out); });
 }
 
 Error Builder::writeShared(AtomicFile &output) {
@@ -255,7 +257,7 @@ Error writeSharedLibrary(const PackageInput &input, const std::string &path) {
     return error;
   if (Error error = builder.writeShared(**output))
     return error;
-  return files.commit();
+  return files.commitUnflushed();
 }
 
 } // namespace skip::codegen

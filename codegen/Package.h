@@ -33,7 +33,7 @@ struct PackageOptions {
 /// (support/Temporaries.h) none. The same input gives the same bytes.
 llvm::Error writePackage(const PackageInput &input, const PackageOptions &options);
 
-/// Writes only the shared library, without weights, to `path`: what the compiler's own tools run.
+/// Writes only the shared library, without weights, to `path`: what the compiler's own tools run and then forget.
 llvm::Error writeSharedLibrary(const PackageInput &input, const std::string &path);
 
 } // namespace skip::codegen

@@ -122,7 +122,8 @@ static void printAt(const llvm::SourceMgr &manager, llvm::raw_ostream &os, llvm:
   // The line and column that are shown stay those of the text; the caret stands under the part.
   std::string head = (full.getFilename() + ":" + llvm::Twine(full.getLineNo()) + ":" + llvm::Twine(column + 1)).str();
   os << head << ": ";
-  llvm::SMDiagnostic(manager, range.Start, "", -1, column - first, kind, text, part, ranges).print(nullptr, os, colours);
+  llvm::SMDiagnostic(manager, range.Start, "", full.getLineNo(), column - first, kind, text, part, ranges)
+      .print(nullptr, os, colours);
 }
 
 std::vector<const Diagnostic *> Diagnostics::inOrder() const {

@@ -307,7 +307,7 @@ llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
     }
     argument.value = parseExpr();
     bool afterKeyword = !arguments.empty() && !arguments.back().keyword.text.empty();
-    if (argument.keyword.text.empty() && afterKeyword)
+    if (argument.keyword.text.empty() && afterKeyword && !failed)
       diagnostics.report(diag::positionalAfterKeyword, argument.value->range);
     else
       arguments.push_back(argument);

@@ -21,7 +21,10 @@ protected:
   /// `expect` for a closing bracket: the error has a note at the opening one.
   bool expectClosing(TokenKind kind, const Token &open);
   ast::Identifier expectName(llvm::StringRef wanted);
-  llvm::SMRange from(llvm::SMLoc start) const { return {start, llvm::SMLoc::getFromPointer(lastEnd)}; }
+  /// From `start` to the end of the last token; empty when that stands before it, as where an expression is missing.
+  llvm::SMRange from(llvm::SMLoc start) const {
+    return {start, llvm::SMLoc::getFromPointer(std::max(start.getPointer(), lastEnd))};
+  }
   void unexpected(llvm::StringRef wanted, const Token *open = nullptr);
   /// `name =` at the start of a line: the next statement, not a part of this one.
   bool startsAssignment() const { return peek().startsLine && isAt(TokenKind::Name) && peek(1).is(TokenKind::Assign); }

@@ -22,6 +22,8 @@ static std::string identityOf(llvm::StringRef path) {
 
 static std::string tooLarge(uint64_t limitBytes) { return ("it is larger than " + llvm::Twine(limitBytes) + " bytes").str(); }
 
+void Sources::addText(llvm::StringRef path, llvm::StringRef text) { texts[withoutDots(path)] = text.str(); }
+
 unsigned Sources::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
   std::vector<const char *> starts{buffer->getBufferStart()};
   for (const char *at = buffer->getBufferStart(); at != buffer->getBufferEnd(); ++at)
@@ -32,14 +34,15 @@ unsigned Sources::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
 }
 
 std::optional<SourceFile> Sources::open(llvm::StringRef path, uint64_t limitBytes, std::string &why) {
-  auto memory = texts.find(path);
+  std::string clean = withoutDots(path);
+  auto memory = texts.find(clean);
   if (memory != texts.end()) {
     if (memory->second.size() > limitBytes) {
       why = tooLarge(limitBytes);
       return std::nullopt;
     }
     auto buffer = llvm::MemoryBuffer::getMemBufferCopy(memory->second, path);
-    return SourceFile{add(std::move(buffer)), path.str(), path.str()};
+    return SourceFile{add(std::move(buffer)), path.str(), clean};
   }
 
   llvm::sys::fs::file_status status;
@@ -69,7 +72,7 @@ std::optional<SourceFile> Sources::open(llvm::StringRef path, uint64_t limitByte
 }
 
 bool Sources::exists(llvm::StringRef path) const {
-  return texts.contains(path) || (diskAllowed && llvm::sys::fs::exists(path));
+  return texts.contains(withoutDots(path)) || (diskAllowed && llvm::sys::fs::exists(path));
 }
 
 std::optional<std::string> Sources::findImport(llvm::StringRef wanted, llvm::StringRef importer) const {

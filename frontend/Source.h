@@ -32,7 +32,7 @@ public:
   explicit Sources(std::vector<std::string> importPaths = {}) : importPaths(std::move(importPaths)) {}
 
   /// Makes `path` mean `text`, before any file on disk.
-  void addText(llvm::StringRef path, llvm::StringRef text) { texts[path] = text.str(); }
+  void addText(llvm::StringRef path, llvm::StringRef text);
 
   /// Forbids reading files from disk: only texts in memory exist.
   void forbidDisk() { diskAllowed = false; }

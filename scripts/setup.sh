@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Skip is built with. A no-op when all are there.
+# Installs the Debian packages that Skip is built with. A no-op, without network, when all are there.
 set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache make git python3
@@ -13,8 +13,25 @@ for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
-echo "setup: installing ${missing[*]}"
+
 sudo=()
-[ "$(id -u)" -eq 0 ] || sudo=(sudo)
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "setup: run me as root, to install: ${missing[*]}" >&2; exit 2; }
+  sudo=(sudo)
+fi
+echo "setup: looking up ${missing[*]}"
 "${sudo[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+
+# Of a package that no source offers, apt-cache gives no candidate version.
+unknown=()
+for package in "${missing[@]}"; do
+  LC_ALL=C apt-cache policy "$package" | grep -q 'Candidate: [^(]' || unknown+=("$package")
+done
+if [ ${#unknown[@]} -gt 0 ]; then
+  echo "setup: apt does not know: ${unknown[*]}" >&2
+  echo "setup: on Debian 12, LLVM 22 is in the suite bookworm-security and the rest in bookworm (component main);" >&2
+  echo "setup: add what is missing to apt's sources (man sources.list) and run me again" >&2
+  exit 2
+fi
+echo "setup: installing ${missing[*]}"
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

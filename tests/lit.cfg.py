@@ -3,6 +3,6 @@ import lit.formats
 
 config.name = "skip"
 config.test_format = lit.formats.ShTest(True)
-config.suffixes = [".mlir"]
+config.suffixes = [".mlir", ".test"]
 config.test_exec_root = lit_config.params["build"] + "/tests"
 config.environment["PATH"] = os.pathsep.join([lit_config.params["build"] + "/bin", "/usr/lib/llvm-22/bin", os.environ["PATH"]])

@@ -50,7 +50,7 @@ def check(case: Case, names: list[str], unusable: dict[str, str], folder: Path, 
     try:
         reference = _peer_logits(REFERENCE, case, folder)
     except Failed as failed:
-        print(f"FAILED  {label}: {title(REFERENCE)}, the reference, {failed}")
+        print(f"FAILED  {label}: {title(REFERENCE)}, the reference: {failed}")
         return 1
     wrong = 0
     for name in (n for n in names if n != REFERENCE):
@@ -60,6 +60,6 @@ def check(case: Case, names: list[str], unusable: dict[str, str], folder: Path, 
         progress.show(f"{label}: {title(name)}")
         good, text = _judge(name, case, folder, skipc, reference)
         progress.clear()
-        print(f"{'ok' if good else 'FAILED':6}  {label}: {title(name)} {text}", flush=True)
+        print(f"{'ok' if good else 'FAILED':6}  {label}: {title(name)}: {text}", flush=True)
         wrong += not good
     return wrong

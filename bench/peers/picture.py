@@ -44,9 +44,10 @@ def _draw_peer(axes: Axes, outcomes: list[Outcome], name: str, offset: float, wi
 
 
 def draw(path: Path, machine: Machine, outcomes: list[Outcome]) -> bool:
-    """Whether there was anything to draw."""
+    """Whether there was anything to draw; if not, no picture of an earlier comparison is left there."""
     peers = _peers(outcomes)
     if not peers:
+        path.unlink(missing_ok=True)
         return False
     width = GROUP / len(peers)
     figure, axes = plt.subplots(figsize=(max(6.0, 1.2 + 0.45 * len(outcomes) * (1 + len(peers))), 4.5), layout="constrained")

@@ -13,6 +13,7 @@ from rounds import Outcome, Series
 
 HEADINGS = ("model", "batch", "contender", "median ms", "min ms", "images/s", "GFLOP/s", "Skip/peer", "range")
 LEFT = {0, 2}
+NUMBERS = 3  # the first column of measured numbers
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,15 @@ def _row(outcome: Outcome, series: Series) -> list[str]:
 
 
 def _pad(cells: list[str], widths: list[int]) -> str:
-    padded = [c.ljust(w) if i in LEFT or len(cells) == 4 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))]
+    padded = [c.ljust(w) if i in LEFT else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))]
     return "  ".join(padded).rstrip()
 
 
 def table(outcomes: list[Outcome]) -> str:
+    """A row whose contender was not measured has a sentence instead of numbers; it runs over the columns to its right."""
     rows = [list(HEADINGS)] + [_row(o, s) for o in outcomes for s in o.series]
-    measured = [row for row in rows if len(row) != 4]
-    widths = [max(len(row[i]) for row in measured if i < len(row)) for i in range(len(HEADINGS))]
-    widths[2] = max(len(row[2]) for row in rows)
-    widths[3] = max([widths[3], *(len(row[3]) if len(row) != 4 else 0 for row in rows)])
-    return "\n".join(_pad(row, widths if len(row) != 4 else [*widths[:3], 0]) for row in rows)
+    widths = [max(len(r[i]) for r in rows if i < len(r) and not (i == NUMBERS and len(r) == NUMBERS + 1)) for i in range(len(HEADINGS))]
+    return "\n".join(_pad(row, widths) for row in rows)
 
 
 def versions(outcomes: list[Outcome]) -> list[str]:

@@ -73,7 +73,6 @@ def parse() -> argparse.Namespace:
                         help="a folder of checkpoints; random weights where it has none (default: $SKIP_DATA/weights)")
     parser.add_argument("--random", action="store_true", help="random weights for all networks")
     parser.add_argument("--check", action="store_true", help="compare logits with ONNX Runtime's, measure nothing")
-    parser.add_argument("--tvm-trials", type=int, default=0, metavar="N", help="candidates that TVM tunes for each network (default: 0)")
     parser.add_argument("--output", type=Path, default=WORK / "peers", help="where the .json and the .png go (default: build/peers/peers)")
     return parser.parse_args()
 
@@ -127,7 +126,6 @@ def _measure(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
 
 def main() -> int:
     arguments = parse()
-    os.environ["SKIP_TVM_TRIALS"] = str(arguments.tvm_trials)
     try:
         unusable = _install(arguments)
         return _check(arguments, unusable) if arguments.check else _measure(arguments, unusable)

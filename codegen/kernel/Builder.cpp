@@ -17,7 +17,8 @@ static VectorType lanesType(OpBuilder &op) { return VectorType::get({kLanes}, op
 
 /// A vector that LLVM must spill is slow, and slower still where it straddles a cache line: the frame is aligned to 64 bytes.
 static ArrayAttr frameAttributes(OpBuilder &op) {
-  return op.getArrayAttr({op.getStrArrayAttr({"alignstack", "64"}), op.getStringAttr("stackrealign"), op.getStringAttr("nounwind")});
+  return op.getArrayAttr(
+      {op.getStrArrayAttr({"alignstack", "64"}), op.getStringAttr("stackrealign"), op.getStringAttr("nounwind")});
 }
 
 Builder::Builder(ModuleOp module, StringRef name) : op(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())) {
@@ -26,6 +27,12 @@ Builder::Builder(ModuleOp module, StringRef name) : op(module.getLoc(), OpBuilde
   function = LLVM::LLVMFuncOp::create(op, name, type);
   function.setPassthroughAttr(frameAttributes(op));
   op.setInsertionPointToStart(function.addEntryBlock(op));
+}
+
+void Builder::keepOrder() {
+  llvm::SmallVector<Attribute> attributes(function.getPassthroughAttr().getValue());
+  attributes.push_back(op.getStringAttr(keepOrderAttr));
+  function.setPassthroughAttr(op.getArrayAttr(attributes));
 }
 
 void Builder::finish() { LLVM::ReturnOp::create(op, ValueRange()); }
@@ -108,6 +115,8 @@ void Builder::store(Value value, Value pointer, int64_t offset) {
   LLVM::StoreOp::create(op, value, at(pointer, offset), kAlignment);
 }
 
+void Builder::fence() { LLVM::FenceOp::create(op, LLVM::AtomicOrdering::acq_rel, "singlethread"); }
+
 Value Builder::splat(Value scalar) { return vector::BroadcastOp::create(op, lanesType(op), scalar); }
 
 Value Builder::splat(float value) {
@@ -173,15 +182,16 @@ void Builder::forEachUnit(std::array<int64_t, 3> split, llvm::function_ref<void(
 
 /// Zeros to `count` pixels from `start` on.
 static void zeroPixels(Builder &b, Value start, Value count, int64_t pixel) {
-  Value zero = pixel == kLanes ? b.splat(0.0f)
-                               : Value(arith::ConstantOp::create(b.op, b.op.getF32FloatAttr(0.0f)));
+  Value zero = pixel == kLanes ? b.splat(0.0f) : Value(arith::ConstantOp::create(b.op, b.op.getF32FloatAttr(0.0f)));
   b.loop(b.constant(0), count, 1, [&](Value i) { b.store(zero, b.at(start, b.mul(i, pixel))); });
 }
 
 void writeHalo(Builder &b, const HaloTarget &target, Value row) {
   Value zero = b.constant(0), width = b.add(target.columns, b.mul(target.halo, 2));
   Value left = b.sub(zero, b.mul(target.halo, target.pixel));
-  auto fullRow = [&](Value y) { zeroPixels(b, b.at(target.plane, b.add(b.mul(y, target.rowStride), left)), width, target.pixel); };
+  auto fullRow = [&](Value y) {
+    zeroPixels(b, b.at(target.plane, b.add(b.mul(y, target.rowStride), left)), width, target.pixel);
+  };
   b.when(b.less(zero, target.halo), [&] {
     Value start = b.at(target.plane, b.mul(row, target.rowStride));
     zeroPixels(b, b.at(start, left), target.halo, target.pixel);
@@ -205,8 +215,7 @@ Value at(Builder &b, const View &view, TilePosition position) {
   return pointer;
 }
 
-Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value,
-                                  TilePosition position) {
+Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value, TilePosition position) {
   const View *add = sources.adds.begin();
   const std::pair<Value, Value> *affine = sources.scaleShift.begin();
   for (EpilogueOp operation : chain) {

@@ -15,6 +15,9 @@ using mlir::Value;
 using mlir::ValueRange;
 using Values = llvm::SmallVector<Value>;
 
+/// The LLVM attribute of functions whose order of operations the code generator keeps.
+inline constexpr llvm::StringLiteral keepOrderAttr = "skip-keep-order";
+
 /// One tensor operand inside a kernel: a pointer and the strides of its axes, in elements. A null stride is not used; a null
 /// `pixel` stands for the constant kLanes.
 struct View {
@@ -26,6 +29,9 @@ class Builder {
 public:
   /// Creates the function `name` of type SkipKernelFn at the end of `module` and points into its body.
   Builder(mlir::ModuleOp module, llvm::StringRef name);
+
+  /// Asks the code generator to keep the order in which operations are appended, since it is chosen to fit the registers.
+  void keepOrder();
 
   /// Ends the function.
   void finish();
@@ -53,6 +59,7 @@ public:
   Value load(Value pointer, int64_t offset = 0);       // 16 floats
   Value loadScalar(Value pointer, int64_t offset = 0); // one float
   void store(Value value, Value pointer, int64_t offset = 0);
+  void fence(); // no load or store moves across; costs no instruction
   Value splat(Value scalar);
   Value splat(float value);
   Value fma(Value a, Value b, Value c);                   // a * b + c

@@ -2,16 +2,21 @@
 //
 // The tile's accumulators stay in registers from the bias to the epilogue. Loops over input blocks, filter rows and filter
 // columns carry them together with two pointers, one into the input and one into the weights, which lie in just the order in
-// which these loops read them; each step of the innermost loop handles the 16 channels of a block (a planar input: the taps of
-// a filter row), unrolled. A step loads one weight vector per output block and, for each pixel, one input scalar that all output
+// which these loops read them. The innermost loop handles the 16 channels of a block as unrolled steps (a planar input: the
+// taps of a filter row). A step loads one weight vector per output block and, for each pixel, one input scalar that all output
 // blocks share:
 //
 //   w0, w1 = weights[ic], weights[ic + blockStride]
 //   x = input[row 0, column 0][ic];  acc00 += x * w0;  acc01 += x * w1
 //   x = input[row 0, column 1][ic];  acc10 += x * w0;  acc11 += x * w1    ...
 //
-// so that a tile of 2 blocks x 14 columns issues 16 loads for 28 multiplications. Addresses within a tile row are constants from
-// the row's pointer; further rows and output blocks cost one index register each.
+// so that a tile of 2 blocks x 14 columns issues 16 loads for 28 multiplications and needs 31 registers. Where a tile has more
+// blocks than pixels, the step keeps its pixels in registers instead and streams the weights. Addresses within a tile row are
+// constants from the row's pointer; further rows and output blocks cost one index register each.
+//
+// This order is the register allocation: loads that move up into an earlier step, or scalars shared between taps, spill
+// accumulators (a 3 x 8 tile of 28 registers then moves 58 vectors through the stack in each iteration). So a fence that costs
+// no instruction separates the steps, and the code generator is asked to keep the order.
 #include "codegen/kernel/DirectTile.h"
 
 using namespace skip::kernel;
@@ -28,9 +33,8 @@ public:
   Values accumulate(ValueRange accumulators) {
     Values carried = {firstInput(), b.at(operands.weights, b.mul(tile.block, operands.weightBlock))};
     carried.append(accumulators.begin(), accumulators.end());
-    carried = b.loop(b.constant(0), operands.inBlocks, 1, carried, [&](Value, ValueRange inner) {
-      return advance(filterRows(inner), inner[0], operands.input.block);
-    });
+    carried = b.loop(b.constant(0), operands.inBlocks, 1, carried,
+                     [&](Value, ValueRange inner) { return advance(filterRows(inner), inner[0], operands.input.block); });
     return Values(llvm::drop_begin(carried, 2));
   }
 
@@ -57,9 +61,8 @@ private:
   Values filterRows(ValueRange carried) {
     if (root.kernelHeight == 1)
       return filterColumns(carried);
-    return b.loop(b.constant(0), b.constant(root.kernelHeight), 1, carried, [&](Value, ValueRange inner) {
-      return advance(filterColumns(inner), inner[0], operands.input.row);
-    });
+    return b.loop(b.constant(0), b.constant(root.kernelHeight), 1, carried,
+                  [&](Value, ValueRange inner) { return advance(filterColumns(inner), inner[0], operands.input.row); });
   }
 
   Values filterColumns(ValueRange carried) {
@@ -78,8 +81,10 @@ private:
   Values steps(ValueRange carried, int64_t count) {
     Values values(carried);
     Values pixels = pixelPointers(values[0]), blocks = blockPointers(values[1]);
-    for (int64_t i = 0; i < count; ++i)
-      step(i, pixels, blocks, llvm::MutableArrayRef<Value>(values).drop_front(2));
+    for (int64_t index = 0; index < count; ++index) {
+      step(index, pixels, blocks, llvm::MutableArrayRef<Value>(values).drop_front(2));
+      b.fence();
+    }
     values[1] = b.at(values[1], count * kLanes);
     return values;
   }
@@ -104,16 +109,23 @@ private:
   }
 
   void step(int64_t index, ValueRange pixels, ValueRange blocks, llvm::MutableArrayRef<Value> accumulators) {
-    Values weights;
-    for (Value block : blocks)
-      weights.push_back(b.load(block, index * kLanes));
-    for (auto [p, pixel] : llvm::enumerate(pixels)) {
-      Value x = b.splat(b.loadScalar(pixel, index));
-      for (auto [k, weight] : llvm::enumerate(weights)) {
-        Value &sum = accumulators[p * blocks.size() + k];
-        sum = b.fma(x, weight, sum);
-      }
+    auto input = [&](Value pixel) { return b.splat(b.loadScalar(pixel, index)); };
+    auto weight = [&](Value block) { return b.load(block, index * kLanes); };
+    auto multiply = [&](size_t pixel, size_t block, Value x, Value w) {
+      Value &sum = accumulators[pixel * blocks.size() + block];
+      sum = b.fma(x, w, sum);
+    };
+    if (blocks.size() <= pixels.size()) {
+      Values weights(llvm::map_range(blocks, weight));
+      for (auto [p, pixel] : llvm::enumerate(pixels))
+        for (auto [k, x] = std::pair<size_t, Value>(0, input(pixel)); k < weights.size(); ++k)
+          multiply(p, k, x, weights[k]);
+      return;
     }
+    Values inputs(llvm::map_range(pixels, input));
+    for (auto [k, block] : llvm::enumerate(blocks))
+      for (auto [p, w] = std::pair<size_t, Value>(0, weight(block)); p < inputs.size(); ++p)
+        multiply(p, k, inputs[p], w);
   }
 
   Builder &b;

@@ -12,14 +12,17 @@ using namespace skip;
 using namespace skip::kernel;
 
 std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
-  const auto *conv = std::get_if<ConvSpec>(&spec);
-  if (!conv)
-    return {1, 1, 1};
-  return {1, conv->schedule.ocBlocks, conv->schedule.rows};
+  if (const auto *conv = std::get_if<ConvSpec>(&spec))
+    return {1, conv->schedule.ocBlocks, conv->schedule.rows};
+  if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
+    return {1, winograd->schedule.ocBlocks, winograd->group};
+  return {1, 1, 1};
 }
 
 void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
   std::visit(llvm::makeVisitor([&](const ConvSpec &s) { emitConv(module, name, s); },
+                               [&](const WinogradInputSpec &s) { emitWinogradInput(module, name, s); },
+                               [&](const WinogradConvSpec &s) { emitWinogradConv(module, name, s); },
                                [&](const MaxPoolSpec &s) { emitMaxPool(module, name, s); },
                                [&](const GlobalAvgPoolSpec &s) { emitGlobalAvgPool(module, name, s); },
                                [&](const ElementwiseSpec &s) { emitElementwise(module, name, s); },

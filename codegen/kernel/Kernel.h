@@ -6,14 +6,15 @@
 #include "codegen/kernel/Movement.h"
 #include "codegen/kernel/Pool.h"
 #include "codegen/kernel/Softmax.h"
+#include "codegen/kernel/Winograd.h"
 
 #include <array>
 #include <variant>
 
 namespace skip::kernel {
 
-using Spec =
-    std::variant<ConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
+using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
+                          RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

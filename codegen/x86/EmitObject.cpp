@@ -1,9 +1,14 @@
 // From a kernel's spec to an object: emit, lower MLIR to LLVM IR, optimise, generate code. Each job owns its MLIR and LLVM
 // contexts, so jobs share nothing and their bytes do not depend on the number of threads.
 #include "codegen/x86/EmitObject.h"
+
+#include "codegen/kernel/Builder.h"
 #include "codegen/x86/LowerToLlvm.h"
 #include "codegen/x86/TargetMachine.h"
 
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -38,12 +43,32 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
 }
 
+static bool keepsOrder(const llvm::Module &module) {
+  return llvm::any_of(module, [](const llvm::Function &function) { return function.hasFnAttribute(kernel::keepOrderAttr); });
+}
+
+/// `addPassesToEmitFile`, but that the machine scheduler, which moves loads up until vectors spill, can be left out.
+static bool addCodeGenPasses(llvm::legacy::PassManager &passes, llvm::TargetMachine &machine, llvm::raw_pwrite_stream &stream,
+                             llvm::CodeGenFileType kind, bool keepOrder) {
+  auto *machineInfo = new llvm::MachineModuleInfoWrapperPass(&machine);
+  llvm::TargetPassConfig *config = machine.createPassConfig(passes);
+  if (keepOrder)
+    config->disablePass(&llvm::MachineSchedulerID);
+  passes.add(config);
+  passes.add(machineInfo);
+  if (config->addISelPasses())
+    return true;
+  config->addMachinePasses();
+  config->setInitialized();
+  return machine.addAsmPrinter(passes, stream, nullptr, kind, machineInfo->getMMI().getContext());
+}
+
 static llvm::Expected<std::string> generateCode(const Job &job, llvm::Module &module, llvm::TargetMachine &machine,
                                                 llvm::CodeGenFileType kind) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, kind))
+  if (addCodeGenPasses(passes, machine, stream, kind, keepsOrder(module)))
     return failure(job, "code generation", "the target cannot write this file");
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());

@@ -26,7 +26,8 @@ static const llvm::Target *backend() {
 
 /// The features that an ISA's kernels rely on, spelled out so that a `cpu` with a looser definition keeps its promise.
 static std::string featuresOf(const Target &target) {
-  llvm::StringRef level = target.isa == SKIP_ISA_AVX512 ? "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512cd,+avx2,+fma" : "+avx2,+fma";
+  llvm::StringRef level =
+      target.isa == SKIP_ISA_AVX512 ? "+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512cd,+avx2,+fma" : "+avx2,+fma";
   return target.features.empty() ? level.str() : target.features + "," + level.str();
 }
 

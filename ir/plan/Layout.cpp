@@ -21,11 +21,27 @@ Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   return s;
 }
 
+WinogradTiles plan::winogradTiles(mlir::RankedTensorType type, LayoutAttr layout) {
+  int64_t tile = layout.getTile(), border = 2 * layout.getHalo() - 2;
+  return {(type.getDimSize(2) + border + tile - 1) / tile, (type.getDimSize(3) + border + tile - 1) / tile};
+}
+
+static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
+  WinogradTiles tiles = plan::winogradTiles(type, layout);
+  int64_t group = layout.getGroup(), points = (layout.getTile() + 2) * (layout.getTile() + 2);
+  int64_t padded = (batch * tiles.rows * tiles.columns + group - 1) / group * group;
+  return padded * points * roundUpToBlock(type.getDimSize(1)) * int64_t(sizeof(float));
+}
+
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
+  if (layout.getKind() == LayoutKind::winograd)
+    return winogradBytes(type, layout, batch);
   return stridesOf(type, layout).image * batch * int64_t(sizeof(float));
 }
 
-int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutKind kind) {
-  int64_t depth = kind == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
-  return roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * int64_t(sizeof(float));
+int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout) {
+  bool transformed = layout.getKind() == LayoutKind::winograd_filter;
+  int64_t depth = transformed || layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
+  int64_t taps = transformed ? (layout.getTile() + 2) * (layout.getTile() + 2) : dims[2] * dims[3];
+  return roundUpToBlock(dims[0]) * depth * taps * int64_t(sizeof(float));
 }

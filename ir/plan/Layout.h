@@ -14,14 +14,20 @@ struct Strides {
   int64_t halo;
 };
 
-/// Strides of an activation of type [N, C, H, W] or [N, C].
+/// Strides of a planar or blocked activation of type [N, C, H, W] or [N, C].
 Strides stridesOf(mlir::RankedTensorType type, LayoutAttr layout);
 
-/// Bytes of an activation's buffer for `batch` images.
+/// Bytes of an activation's buffer for `batch` images, in any layout.
 int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch);
 
 /// Bytes of packed weights of `dims` {oc, ic, kh, kw}; a vector has dims {oc, 1, 1, 1}.
-int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutKind kind);
+int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout);
+
+/// The tiles that a Winograd convolution of an activation of `type` cuts one image's outputs into.
+struct WinogradTiles {
+  int64_t rows, columns;
+};
+WinogradTiles winogradTiles(mlir::RankedTensorType type, LayoutAttr layout);
 
 inline int64_t roundUpToBlock(int64_t channels) { return (channels + 15) / 16 * 16; }
 

@@ -27,8 +27,8 @@
 namespace skip::plan {
 
 /// Names of the discardable attributes: on the module `plan.target`; on a variant's function `plan.batch` (its bound) and
-/// `plan.workspace_bytes`; on the module `plan.weights_bytes`.
-inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "plan.batch",
+/// `plan.workspace_bytes`; on a convolution `plan.algorithm`; on the module `plan.weights_bytes`.
+inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "plan.batch", algorithmAttr = "plan.algorithm",
                                      workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes";
 
 } // namespace skip::plan

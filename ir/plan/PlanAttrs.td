@@ -12,7 +12,7 @@ class PlanAttr<string name, string mnemonic_, list<Trait> traits = []> : AttrDef
 
 def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", [
     I32EnumCase<"planar", 0>, I32EnumCase<"blocked", 1>, I32EnumCase<"filter16", 2>, I32EnumCase<"filter1", 3>,
-    I32EnumCase<"vector", 4>]> {
+    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>, I32EnumCase<"winograd_filter", 6>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -26,6 +26,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
+    | `winograd` | `[t/group][(tile + 2)^2][c/16][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images |
+    | `winograd_filter` | `[(tile + 2)^2][oc/16][ic/16][ic%16][oc%16]` | its transformed weights |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. With h = 1, a 2x3 picture (. is a zero):
@@ -37,8 +39,10 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     . . . . .
     ```
   }];
-  let parameters = (ins EnumParameter<LayoutKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$halo);
-  let assemblyFormat = "`<` $kind (`halo` $halo^)? `>`";
+  let parameters = (ins EnumParameter<LayoutKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$halo,
+                        DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "0">:$group);
+  let assemblyFormat = "`<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? `>`";
+  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0); }]>];
 }
 
 def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [
@@ -65,6 +69,13 @@ def TargetAttr : PlanAttr<"Target", "target"> {
   }];
   let parameters = (ins ArrayRefParameter<"Isa">:$isas, StringRefParameter<"", "\"\"">:$cpu, StringRefParameter<"", "\"\"">:$features);
   let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
+}
+
+def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
+  let summary = "computes a 3x3 convolution by F(tile x tile, 3 x 3), tiles taken in groups";
+  let description = [{ Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. }];
+  let parameters = (ins "int64_t":$tile, "int64_t":$group);
+  let assemblyFormat = "`<` $tile `,` $group `>`";
 }
 
 def ScheduleInterface : AttrInterface<"ScheduleInterface"> {

@@ -52,7 +52,8 @@ def RelayoutOp : PlanOp<"relayout", [Pure, SameOperandsAndResultType,
 }
 
 def LoadKind : I32Enum<"LoadKind", "what a load-table entry writes; the numbers are those of runtime/Abi.h", [
-    I32EnumCase<"conv_weight", 0>, I32EnumCase<"bias", 1>, I32EnumCase<"scale", 2>]> {
+    I32EnumCase<"conv_weight", 0>, I32EnumCase<"bias", 1>, I32EnumCase<"scale", 2>,
+    I32EnumCase<"winograd_weight", 3>]> {
   let cppNamespace = "::skip::plan";
 }
 def LoadKindAttr : EnumAttr<PlanDialect, LoadKind, "load_kind">;

@@ -13,7 +13,8 @@ static ContractionView viewOf(graph::Conv2dOp op) {
   llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
   return {op,        llvm::cast<BlockArgument>(op.getX()), llvm::cast<BlockArgument>(op.getFilter()), op.getBias(), filter[0],
           filter[1], filter[2],                            filter[3],                                 int64_t(op.getStride()),
-          int64_t(op.getPadding())};
+          int64_t(op.getPadding()),
+          op->getAttrOfType<WinogradAttr>(algorithmAttr)};
 }
 
 static ContractionView viewOf(graph::LinearOp op) {
@@ -31,7 +32,8 @@ static ContractionView viewOf(graph::LinearOp op) {
           isPicture ? picture[2] : 1,
           isPicture ? picture[3] : 1,
           1,
-          0};
+          0,
+          {}};
 }
 
 llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
@@ -48,7 +50,8 @@ llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
 bool plan::imagesAreColumns(KernelOp kernel) {
   llvm::ArrayRef<int64_t> shape = shapeOf(kernel.getResult(0));
   bool isOnePixel = shape.size() == 2 || (shape[2] == 1 && shape[3] == 1);
-  return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !contractionsOf(kernel).empty();
+  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
+  return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !views.empty() && !views.front().winograd;
 }
 
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
@@ -61,6 +64,11 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   ConvShape shape;
   shape.ocBlocks = roundUpToBlock(main.outChannels) / 16;
   shape.inChannels = main.inChannels;
+  if (main.winograd) {
+    shape.outWidth = main.winograd.getGroup();
+    shape.images = batch;
+    return shape;
+  }
   shape.kernelHeight = main.kernelHeight;
   shape.kernelWidth = main.kernelWidth;
   shape.stride = main.stride;

@@ -13,7 +13,7 @@ namespace skip::plan {
 bool imagesAreColumns(KernelOp kernel);
 
 /// The shape of a contraction kernel whose layouts are assigned, for runs of `batch` images; nothing for other kernels. With two
-/// roots it is the shape of the one with more multiply-adds.
+/// roots it is the shape of the one with more multiply-adds. A Winograd convolution is a 1x1 whose columns are a group of tiles.
 std::optional<ConvShape> convShapeOf(KernelOp kernel, int64_t batch);
 
 /// The values of the region that a root reads its picture from, its prologue passed over, and its filter's sizes {oc, ic, kh, kw}
@@ -24,6 +24,7 @@ struct ContractionView {
   mlir::BlockArgument filter;
   mlir::Value bias; // or null
   int64_t outChannels, inChannels, kernelHeight, kernelWidth, stride, padding;
+  WinogradAttr winograd; // or null
 };
 
 /// The contractions (convolutions, linear layers) of a kernel, in order; empty for other kernels.

@@ -1,13 +1,25 @@
-// Convolution as shifted rows: y's row p gains, for each input channel i and filter tap (r, s), x's row p * stride + r -
-// padding times one scalar. The inner loop runs over output columns, so the compiler vectorises it for stride 1; output planes
-// are shared out over the cores, and each element is summed in one fixed order, whatever the number of cores.
+// Convolution in tiles of 8 output channels by 8 output columns, whose sums stay in registers while all input channels and
+// filter taps go by: some ten times as fast as adding scaled rows in memory, and verifying ResNet-152 takes seconds.
+//
+// The input is copied once with its zeros around it, and for stride s with the columns of a row sorted by their remainder
+// modulo s, so that the 8 input columns of one tap are neighbours:
+//
+//   row, stride 2:  . a b c d e .   ->   . b d .  |  a c e
+//
+// The filter of 8 output channels is packed as [I][kh][kw][8]. Blocks of output channels are shared out over the cores; each
+// element is summed in one fixed order, whatever the number of cores.
 #include "ir/reference/Convolution.h"
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <thread>
 
 using namespace skip::reference;
+
+static constexpr int64_t lanes = 8; // channels and columns of a tile
+
+using Columns [[gnu::vector_size(lanes * sizeof(double))]] = double;
 
 /// Calls body(i) for each i in [0, count), on all cores.
 template <typename Body> static void parallelFor(int64_t count, const Body &body) {
@@ -25,46 +37,108 @@ template <typename Body> static void parallelFor(int64_t count, const Body &body
     thread.join();
 }
 
-/// The output positions [first, last) whose input position `out * stride + offset` lies in [0, size).
-static std::pair<int64_t, int64_t> validRange(int64_t outSize, int64_t size, int64_t stride, int64_t offset) {
-  int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  int64_t last = offset >= size ? 0 : (size - 1 - offset) / stride + 1;
-  return {std::min(first, outSize), std::clamp<int64_t>(last, std::min(first, outSize), outSize)};
+namespace {
+/// The padded and sorted copy.
+class PaddedInput {
+public:
+  PaddedInput(const Tensor &x, int64_t padding, int64_t stride);
+
+  /// The element that tap (0, s) of output (row, 0) reads, and behind it those of the outputs to the right.
+  int64_t offset(int64_t row, int64_t s) const { return row * stride * rowSize + s % stride * phaseSize + s / stride; }
+  const double *image(int64_t n) const { return data.data() + n * channels * planeSize; }
+
+  int64_t channels, stride;
+  int64_t phaseSize, rowSize, planeSize;
+
+private:
+  std::vector<double> data; // [N, I, H + 2p, stride, phaseSize]
+};
+
+/// A convolution's sizes and operands, for the cores to share.
+struct Convolution {
+  const PaddedInput &input;
+  const Tensor &filter;
+  const Tensor *bias;
+  Tensor &y;
+  std::vector<int64_t> tapOffsets; // of each s
+
+  void computeBlock(int64_t n, int64_t block) const;
+  std::vector<double> packFilter(int64_t block) const;
+};
+} // namespace
+
+PaddedInput::PaddedInput(const Tensor &x, int64_t padding, int64_t stride) : channels(x.dim(1)), stride(stride) {
+  int64_t height = x.dim(2), width = x.dim(3);
+  phaseSize = (width + 2 * padding + stride - 1) / stride;
+  rowSize = stride * phaseSize;
+  planeSize = (height + 2 * padding) * rowSize;
+  data.resize(x.dim(0) * channels * planeSize + lanes); // a last tile may read on behind the last row
+  parallelFor(x.dim(0) * channels, [&](int64_t plane) {
+    for (int64_t h = 0; h < height; ++h) {
+      const double *from = x.data.data() + (plane * height + h) * width;
+      double *to = data.data() + plane * planeSize + (h + padding) * rowSize;
+      for (int64_t w = 0; w < width; ++w)
+        to[(w + padding) % stride * phaseSize + (w + padding) / stride] = from[w];
+    }
+  });
 }
 
+/// One tile: sums[o] over all channels and taps. `x` is what channel 0 and row 0 read, `filter` the packed filter.
 __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static void
-addScaledRow(double *y, const double *x, double scale, int64_t count, int64_t stride) {
-  if (stride == 1) {
-    for (int64_t q = 0; q < count; ++q)
-      y[q] += x[q] * scale;
-    return;
-  }
-  for (int64_t q = 0; q < count; ++q)
-    y[q] += x[q * stride] * scale;
+accumulateTile(const PaddedInput &input, int64_t kernelHeight, const std::vector<int64_t> &tapOffsets, const double *x,
+               const double *filter, Columns *sums) {
+  Columns acc[lanes] = {};
+  for (int64_t i = 0; i < input.channels; ++i)
+    for (int64_t r = 0; r < kernelHeight; ++r) {
+      const double *row = x + i * input.planeSize + r * input.rowSize;
+      for (int64_t tap : tapOffsets) {
+        Columns columns;
+        std::memcpy(&columns, row + tap, sizeof(columns));
+#pragma GCC unroll 8
+        for (int64_t o = 0; o < lanes; ++o)
+          acc[o] += columns * filter[o];
+        filter += lanes;
+      }
+    }
+  for (int64_t o = 0; o < lanes; ++o)
+    sums[o] = acc[o];
+}
+
+std::vector<double> Convolution::packFilter(int64_t block) const {
+  int64_t outChannels = filter.dim(0), depth = filter.size() / outChannels;
+  std::vector<double> packed(depth * lanes);
+  for (int64_t o = 0; o < std::min(lanes, outChannels - block * lanes); ++o)
+    for (int64_t k = 0; k < depth; ++k)
+      packed[k * lanes + o] = filter.data[(block * lanes + o) * depth + k];
+  return packed;
+}
+
+void Convolution::computeBlock(int64_t n, int64_t block) const {
+  int64_t outChannels = y.dim(1), outHeight = y.dim(2), outWidth = y.dim(3);
+  std::vector<double> packed = packFilter(block);
+  Columns sums[lanes];
+  for (int64_t p = 0; p < outHeight; ++p)
+    for (int64_t q = 0; q < outWidth; q += lanes) {
+      accumulateTile(input, filter.dim(2), tapOffsets, input.image(n) + input.offset(p, 0) + q, packed.data(), sums);
+      for (int64_t o = 0; o < std::min(lanes, outChannels - block * lanes); ++o) {
+        int64_t channel = block * lanes + o;
+        double *out = y.data.data() + ((n * outChannels + channel) * outHeight + p) * outWidth + q;
+        for (int64_t lane = 0; lane < std::min(lanes, outWidth - q); ++lane)
+          out[lane] = sums[o][lane] + (bias ? bias->data[channel] : 0.0);
+      }
+    }
 }
 
 Tensor skip::reference::convolve(const Tensor &x, const Tensor &filter, const Tensor *bias, int64_t stride, int64_t padding) {
-  int64_t channels = x.dim(1), height = x.dim(2), width = x.dim(3);
-  int64_t outChannels = filter.dim(0), kh = filter.dim(2), kw = filter.dim(3);
-  int64_t outHeight = (height + 2 * padding - kh) / stride + 1, outWidth = (width + 2 * padding - kw) / stride + 1;
-  Tensor y({x.dim(0), outChannels, outHeight, outWidth});
-  parallelFor(x.dim(0) * outChannels, [&](int64_t plane) {
-    int64_t n = plane / outChannels, o = plane % outChannels;
-    double *out = y.data.data() + plane * outHeight * outWidth;
-    std::fill_n(out, outHeight * outWidth, bias ? bias->data[o] : 0.0);
-    for (int64_t i = 0; i < channels; ++i) {
-      const double *in = x.data.data() + (n * channels + i) * height * width;
-      const double *taps = filter.data.data() + (o * channels + i) * kh * kw;
-      for (int64_t r = 0; r < kh; ++r)
-        for (int64_t s = 0; s < kw; ++s) {
-          auto [top, bottom] = validRange(outHeight, height, stride, r - padding);
-          auto [left, right] = validRange(outWidth, width, stride, s - padding);
-          for (int64_t p = top; p < bottom; ++p)
-            addScaledRow(out + p * outWidth + left, in + (p * stride + r - padding) * width + left * stride + s - padding,
-                         taps[r * kw + s], right - left, stride);
-        }
-    }
-  });
+  int64_t outHeight = (x.dim(2) + 2 * padding - filter.dim(2)) / stride + 1;
+  int64_t outWidth = (x.dim(3) + 2 * padding - filter.dim(3)) / stride + 1;
+  Tensor y({x.dim(0), filter.dim(0), outHeight, outWidth});
+  PaddedInput input(x, padding, stride);
+  Convolution convolution{input, filter, bias, y, {}};
+  for (int64_t s = 0; s < filter.dim(3); ++s)
+    convolution.tapOffsets.push_back(input.offset(0, s));
+  int64_t blocks = (filter.dim(0) + lanes - 1) / lanes;
+  parallelFor(x.dim(0) * blocks, [&](int64_t unit) { convolution.computeBlock(unit / blocks, unit % blocks); });
   return y;
 }
 

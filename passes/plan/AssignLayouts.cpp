@@ -10,7 +10,7 @@
 // enumeration a tensor, and the sum of the optima is the optimum over the graph.
 //
 // The halo of a form is the largest that one of its readers needs: the producer writes the zeros, so they cost no pass of their
-// own. The caller's arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
+// own. A Winograd convolution reads the blocked form through a copy of its own kind, the transformed windows. The caller's arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
 #include "passes/plan/Passes.h"
 
 #include "ir/graph/GraphShapes.h"
@@ -36,6 +36,7 @@ struct Reader {
   OpOperand *use;
   std::optional<int64_t> planarCost, blockedCost;
   int64_t halo = 0;
+  LayoutAttr transformed; // what the blocked form must be turned into first, or null
 };
 
 /// The forms that a tensor is to exist in.
@@ -50,7 +51,7 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
 }
 
 static Reader readerOf(OpOperand &use) {
-  Reader reader{&use, 0, 0, 0};
+  Reader reader{&use, 0, 0, 0, {}};
   auto kernel = llvm::dyn_cast<KernelOp>(use.getOwner());
   if (!kernel) { // a result of the model: the caller's array
     reader.blockedCost = std::nullopt;
@@ -63,6 +64,12 @@ static Reader readerOf(OpOperand &use) {
     addCost(reader.planarCost, aware.planarOperandCost(inner.getOperandNumber()));
     addCost(reader.blockedCost, aware.blockedOperandCost(inner.getOperandNumber()));
     reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
+    auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
+    if (winograd && inner.getOperandNumber() == 0) {
+      reader.planarCost = std::nullopt;
+      reader.transformed =
+          LayoutAttr::get(kernel.getContext(), LayoutKind::winograd, reader.halo, winograd.getTile(), winograd.getGroup());
+    }
   }
   return reader;
 }
@@ -140,6 +147,8 @@ public:
   void annotate(KernelOp kernel);
 
 private:
+  using Copies = llvm::DenseMap<LayoutAttr, Value>;
+  Value copyOf(OpBuilder &builder, Copies &copies, std::pair<Value, LayoutAttr> from, LayoutAttr wanted);
   LayoutAttr layout(LayoutKind kind, int64_t halo = 0) { return LayoutAttr::get(context, kind, halo); }
   LayoutAttr weightLayout(KernelOp kernel, unsigned index);
 
@@ -147,6 +156,14 @@ private:
   llvm::DenseMap<Value, LayoutAttr> layouts;
 };
 } // namespace
+
+/// The tensor in the wanted form: one that exists, or a new copy of `from`.
+Value LayoutAssignment::copyOf(OpBuilder &builder, Copies &copies, std::pair<Value, LayoutAttr> from, LayoutAttr wanted) {
+  Value &copy = copies[wanted];
+  if (!copy)
+    layouts[copy = relayout(builder, from.first, from.second, wanted)] = wanted;
+  return copy;
+}
 
 /// Gives `tensor` its layout and redirects readers of other forms to copies.
 void LayoutAssignment::assign(Value tensor) {
@@ -160,7 +177,7 @@ void LayoutAssignment::assign(Value tensor) {
 
   OpBuilder builder(context);
   builder.setInsertionPointAfterValue(tensor);
-  llvm::DenseMap<LayoutAttr, Value> copies{{own, tensor}};
+  Copies copies{{own, tensor}};
   for (Reader &reader : readers) {
     LayoutAttr wanted = prefersPlanar(reader, forms) ? planar : blocked;
     bool isResult = llvm::isa<func::ReturnOp>(reader.use->getOwner());
@@ -172,10 +189,8 @@ void LayoutAssignment::assign(Value tensor) {
       builder.setInsertionPointAfterValue(tensor);
       continue;
     }
-    Value &copy = copies[wanted];
-    if (!copy)
-      layouts[copy = relayout(builder, tensor, own, wanted)] = wanted;
-    reader.use->set(copy);
+    Value read = copyOf(builder, copies, {tensor, own}, wanted);
+    reader.use->set(reader.transformed ? copyOf(builder, copies, {read, wanted}, reader.transformed) : read);
   }
 }
 
@@ -187,6 +202,8 @@ LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
   while (Operation *prologue = input.getDefiningOp())
     input = prologue->getOperand(0);
   LayoutAttr met = layouts.lookup(kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()]);
+  if (met.getKind() == LayoutKind::winograd)
+    return LayoutAttr::get(context, LayoutKind::winograd_filter, 0, met.getTile(), 0);
   return layout(met.getKind() == LayoutKind::planar ? LayoutKind::filter1 : LayoutKind::filter16);
 }
 

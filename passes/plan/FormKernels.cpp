@@ -95,7 +95,7 @@ Operation *Grouping::add(Operation *op) {
   Group &group = *all.emplace_back(std::make_unique<Group>());
   group.ops = {op};
   group.takesEpilogue = fusible.takesEpilogue();
-  group.accumulates = fusible.accumulates();
+  group.accumulates = fusible.accumulates() && !op->hasAttr(plan::algorithmAttr); // a transformed sum has registers of its own
   takePrologue(group, fusible);
   if (fusible.canBeEpilogue())
     joinOperand(group, op);
@@ -111,10 +111,14 @@ llvm::SmallVector<Group *> Grouping::groups() {
   return live;
 }
 
+/// Whether the operation reads its picture in a form of its own, so that it needs an input of its own even where another operation of
+/// the kernel reads the same value.
+static bool readsTransformed(Operation *op) { return op->hasAttr(plan::algorithmAttr); }
+
 static llvm::SetVector<Value> externalOperands(const Group &group) {
   llvm::SetVector<Value> operands;
   for (Operation *op : group.ops)
-    for (Value operand : op->getOperands())
+    for (Value operand : op->getOperands().drop_front(readsTransformed(op)))
       if (!llvm::is_contained(group.ops, operand.getDefiningOp()))
         operands.insert(operand);
   return operands;
@@ -123,16 +127,26 @@ static llvm::SetVector<Value> externalOperands(const Group &group) {
 static void makeKernel(const Group &group) {
   Operation *last = group.ops.back();
   OpBuilder builder(last);
-  llvm::SetVector<Value> inputs = externalOperands(group);
-  auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs.getArrayRef(), ArrayAttr(),
+  llvm::SetVector<Value> shared = externalOperands(group);
+  llvm::SmallVector<Value> inputs(shared.begin(), shared.end());
+  for (Operation *op : group.ops)
+    if (readsTransformed(op))
+      inputs.push_back(op->getOperand(0));
+  auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs, ArrayAttr(),
                                        ArrayAttr(), ArrayAttr(), StringAttr());
   Block &block = kernel.getBody().emplaceBlock();
   IRMapping mapping;
   for (Value input : inputs)
-    mapping.map(input, block.addArgument(input.getType(), input.getLoc()));
+    block.addArgument(input.getType(), input.getLoc());
+  for (auto [input, argument] : llvm::zip(shared, block.getArguments()))
+    mapping.map(input, argument);
   builder.setInsertionPointToEnd(&block);
-  for (Operation *op : group.ops)
-    builder.clone(*op, mapping);
+  size_t nextTransformed = shared.size();
+  for (Operation *op : group.ops) {
+    Operation *inside = builder.clone(*op, mapping);
+    if (readsTransformed(op))
+      inside->setOperand(0, block.getArgument(nextTransformed++));
+  }
   plan::YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
   last->getResult(0).replaceAllUsesWith(kernel.getResult(0));
   for (Operation *op : llvm::reverse(group.ops))

@@ -4,6 +4,8 @@
 //   scale_filter (read_parameter @w), (bn_scale g, v)  -> load conv_weight {source = @w, gamma = @g, variance = @v}
 //   bn_shift beta, mean, (bn_scale g, v), bias         -> load bias {bias, gamma, beta, mean, variance}
 //
+// Variants share the segment: equal entries have one place, a filter that one variant wants transformed and another not has two.
+//
 // Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel adds
 // one vector, whatever it was made of.
 #include "passes/plan/Passes.h"
@@ -88,46 +90,37 @@ namespace {
 class Packing {
 public:
   LogicalResult pack(KernelOp kernel);
-  int64_t bytes() const { return used; }
 
 private:
   Value load(OpBuilder &builder, KernelOp kernel, unsigned index);
-  Value create(OpBuilder &builder, Value like, LoadKind kind, LayoutKind layout, llvm::ArrayRef<int64_t> dims, const Sources &from,
-               Value onto);
+  Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
+               const Sources &from, Value onto);
   void sumBiases(KernelOp kernel);
 
-  llvm::DenseMap<std::pair<Value, int64_t>, Value> loads; // by expression and layout
-  int64_t used = 0;
+  llvm::DenseMap<std::pair<Value, plan::LayoutAttr>, Value> loads;
 };
 } // namespace
 
-Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, LayoutKind layout, llvm::ArrayRef<int64_t> dims,
+Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                       const Sources &from, Value onto) {
-  MLIRContext *context = builder.getContext();
-  plan::SlotAttr slot;
-  if (onto) {
-    slot = onto.getDefiningOp<plan::LoadOp>().getSlotAttr();
-  } else {
-    int64_t bytes = plan::packedBytes(dims, layout);
-    slot = plan::SlotAttr::get(context, plan::Segment::weights, 0, used, bytes);
-    used += (bytes + 63) / 64 * 64;
-  }
-  return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(context, kind),
-                              plan::LayoutAttr::get(context, layout, 0), builder.getDenseI64ArrayAttr(dims), from.source, from.bias,
-                              from.gamma, from.beta, from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), slot);
+  return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(builder.getContext(), kind), layout,
+                              builder.getDenseI64ArrayAttr(dims), from.source, from.bias, from.gamma, from.beta, from.mean,
+                              from.variance, builder.getF64FloatAttr(from.epsilon), plan::SlotAttr());
 }
 
 /// The load that yields input `index`, or null when the expression has no entry that computes it.
 Value Packing::load(OpBuilder &builder, KernelOp kernel, unsigned index) {
   Value input = kernel.getInputs()[index];
-  LayoutKind layout = kernel.inputLayout(index).getKind();
+  plan::LayoutAttr layout = kernel.inputLayout(index);
   llvm::SmallVector<int64_t> dims = filterDims(kernel, index);
-  Value &known = loads[{input, int64_t(layout) << 40 | (dims.size() > 2 ? dims[2] : 0)}];
-  if (known)
+  Value &known = loads[{input, layout}];
+  if (known && known.getDefiningOp<plan::LoadOp>().getDims() == llvm::ArrayRef(dims))
     return known;
-  if (layout != LayoutKind::vector) {
+  if (layout.getKind() != LayoutKind::vector) {
+    bool transformed = layout.getKind() == LayoutKind::winograd_filter;
     std::optional<Sources> from = filterSources(input);
-    return from ? known = create(builder, input, LoadKind::conv_weight, layout, dims, *from, {}) : Value();
+    return from ? known = create(builder, input, transformed ? LoadKind::winograd_weight : LoadKind::conv_weight, layout, dims, *from, {})
+                : Value();
   }
   dims = {dims[0], 1, 1, 1};
   if (Sources from; addScale(input, from))
@@ -155,12 +148,8 @@ void Packing::sumBiases(KernelOp kernel) {
                term.getMeanAttr(),
                term.getVarianceAttr(),
                term.getEpsilon().convertToDouble()};
-  Value base = builder.clone(*kernel.getInputs()[first].getDefiningOp())->getResult(0); // its own slot: others may read the plain one
-  int64_t bytes = plan::packedBytes(term.getDims(), LayoutKind::vector);
-  base.getDefiningOp<plan::LoadOp>().setSlotAttr(
-      plan::SlotAttr::get(kernel.getContext(), plan::Segment::weights, 0, used, bytes));
-  used += (bytes + 63) / 64 * 64;
-  Value sum = create(builder, kernel.getInputs()[second], LoadKind::bias, LayoutKind::vector, term.getDims(), from, base);
+  Value base = builder.clone(*kernel.getInputs()[first].getDefiningOp())->getResult(0); // others may read the plain one
+  Value sum = create(builder, kernel.getInputs()[second], LoadKind::bias, term.getLayout(), term.getDims(), from, base);
 
   biased[0].getBiasMutable().clear();
   kernel.getInputsMutable()[second].set(sum);
@@ -192,33 +181,58 @@ static void eraseDead(func::FuncOp function) {
       op.erase();
 }
 
-/// Slots in the order of the table, without the gaps of loads that went.
-static int64_t placeLoads(func::FuncOp function) {
-  int64_t offset = 0;
-  for (auto load : function.getOps<plan::LoadOp>()) {
-    plan::SlotAttr slot = load.getSlotAttr();
-    if (load.getOnto()) {
-      load.setSlotAttr(load.getOnto().getDefiningOp<plan::LoadOp>().getSlotAttr());
-      continue;
-    }
-    load.setSlotAttr(plan::SlotAttr::get(function.getContext(), slot.getSegment(), 0, offset, slot.getBytes()));
-    offset += (slot.getBytes() + 63) / 64 * 64;
-  }
-  return offset;
+namespace {
+/// Gives each entry its place in the weights segment, equal entries of different variants the same.
+class Placement {
+public:
+  void place(plan::LoadOp load);
+  int64_t bytes() const { return used; }
+
+private:
+  plan::SlotAttr slotFor(plan::LoadOp load);
+
+  llvm::DenseMap<Attribute, plan::SlotAttr> slots; // by what an entry says
+  int64_t used = 0;
+};
+} // namespace
+
+/// What is written to an entry's place: its own attributes and those of the entry that adds to it.
+static Attribute contentOf(plan::LoadOp load) {
+  llvm::SmallVector<Attribute, 2> parts{load->getAttrDictionary()};
+  for (Operation *user : load->getUsers())
+    if (auto sum = llvm::dyn_cast<plan::LoadOp>(user))
+      parts.push_back(sum->getAttrDictionary());
+  return ArrayAttr::get(load.getContext(), parts);
 }
+
+plan::SlotAttr Placement::slotFor(plan::LoadOp load) {
+  if (load.getOnto())
+    return load.getOnto().getDefiningOp<plan::LoadOp>().getSlotAttr();
+  plan::SlotAttr &slot = slots[contentOf(load)];
+  if (!slot) {
+    int64_t bytes = plan::packedBytes(load.getDims(), load.getLayout());
+    slot = plan::SlotAttr::get(load.getContext(), plan::Segment::weights, 0, used, bytes);
+    used += (bytes + 63) / 64 * 64;
+  }
+  return slot;
+}
+
+void Placement::place(plan::LoadOp load) { load.setSlotAttr(slotFor(load)); }
 
 namespace {
 struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
-    Builder builder(&getContext());
+    Placement placement;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Packing packing;
       for (auto kernel : llvm::make_early_inc_range(function.getOps<KernelOp>()))
         if (failed(packing.pack(kernel)))
           return signalPassFailure();
       eraseDead(function);
-      getOperation()->setAttr(plan::weightsBytesAttr, builder.getI64IntegerAttr(placeLoads(function)));
+      for (auto load : function.getOps<plan::LoadOp>())
+        placement.place(load);
     }
+    getOperation()->setAttr(plan::weightsBytesAttr, Builder(&getContext()).getI64IntegerAttr(placement.bytes()));
   }
 };
 } // namespace

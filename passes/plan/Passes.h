@@ -1,7 +1,7 @@
 // The passes on the plan dialect, and their pipeline.
 #pragma once
 
-#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "mlir/Pass/Pass.h"
 
 #include <memory>
@@ -19,9 +19,13 @@ namespace skip::plan {
 #define GEN_PASS_DECL
 #include "passes/plan/Passes.h.inc"
 
-/// From what inference computes to a plan: steps, layouts, schedules, memory. The module has `plan.target`; `batches` are
-/// ascending batch bounds, at least one.
-void buildPipeline(mlir::OpPassManager &passes, llvm::ArrayRef<int64_t> batches);
+struct PipelineOptions {
+  llvm::SmallVector<int64_t> batches = {1}; ///< ascending batch bounds, at least one
+  bool exact = false;                       ///< no algorithm that rounds differently from the direct one
+};
+
+/// From what inference computes to a plan: steps, layouts, schedules, memory. The module has `plan.target`.
+void buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &options);
 
 void registerPasses();
 

@@ -4,6 +4,23 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitVariants : Pass<"plan-split-variants", "::mlir::ModuleOp"> {
+  let summary = "one function for each batch bound";
+  let description = [{
+    Each copy is named after its bound and carries it as `plan.batch`. Before and after: tests/passes/plan/split-variants.mlir.
+  }];
+  let options = [ListOption<"batches", "batches", "int64_t", "batch bounds">];
+}
+
+def ChooseAlgorithms : Pass<"plan-choose-algorithms", "::mlir::func::FuncOp"> {
+  let summary = "decide which 3x3 convolutions are computed by Winograd's minimal filtering";
+  let description = [{
+    Before: each function has `plan.batch`; kernels are not formed yet. After: such convolutions carry `plan.algorithm`. Before and
+    after: tests/passes/plan/choose-algorithms.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def FormKernels : Pass<"plan-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "group operations into kernels: a root with its prologue and epilogue";
   let description = [{
@@ -32,14 +49,6 @@ def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
     tests/passes/plan/pack-weights.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
-}
-
-def SplitVariants : Pass<"plan-split-variants", "::mlir::ModuleOp"> {
-  let summary = "one function for each batch bound";
-  let description = [{
-    Each copy is named after its bound and carries it as `plan.batch`. Before and after: tests/passes/plan/split-variants.mlir.
-  }];
-  let options = [ListOption<"batches", "batches", "int64_t", "batch bounds">];
 }
 
 def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {

@@ -14,13 +14,15 @@ namespace skip::plan {
 
 using namespace skip;
 
-void plan::buildPipeline(mlir::OpPassManager &passes, llvm::ArrayRef<int64_t> batches) {
+void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &options) {
+  SplitVariantsOptions split;
+  split.batches.assign(options.batches.begin(), options.batches.end());
+  passes.addPass(createSplitVariants(split)); // all that follows may depend on the batch
+  if (!options.exact)
+    passes.addNestedPass<mlir::func::FuncOp>(createChooseAlgorithms());
   passes.addNestedPass<mlir::func::FuncOp>(createFormKernels());   // from here on a step is an operation
   passes.addNestedPass<mlir::func::FuncOp>(createAssignLayouts()); // from here on every tensor has a layout
-  passes.addPass(createPackWeights());                             // packing depends on layouts
-  SplitVariantsOptions options;
-  options.batches.assign(batches.begin(), batches.end());
-  passes.addPass(createSplitVariants(options)); // all that follows depends on the batch
+  passes.addPass(createPackWeights());                             // packing depends on layouts; variants share what is equal
   passes.addPass(createChooseSchedules());
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createDeduplicateKernels()); // last: code depends on structure and schedules
@@ -29,5 +31,5 @@ void plan::buildPipeline(mlir::OpPassManager &passes, llvm::ArrayRef<int64_t> ba
 void plan::registerPasses() {
   registerPlanPasses();
   mlir::PassPipelineRegistration<>("plan-inference", "all plan passes for batch 1, in order",
-                                   [](mlir::OpPassManager &passes) { buildPipeline(passes, 1); });
+                                   [](mlir::OpPassManager &passes) { buildPipeline(passes, {}); });
 }

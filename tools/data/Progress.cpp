@@ -73,7 +73,8 @@ std::string formatProgress(const std::string &label, uint64_t done, uint64_t tot
   std::snprintf(percent, sizeof percent, "%3d%%", static_cast<int>(100 * fraction));
   std::snprintf(speed, sizeof speed, rate < 10 ? "  %.2f/s" : "  %.0f/s", rate);
   std::string before = label + " " + percent;
-  std::string after = " " + std::to_string(done) + "/" + std::to_string(total) + speed;
+  std::string after(1, ' ');
+  after.append(std::to_string(done)).append("/").append(std::to_string(total)).append(speed);
   if (rate > 0)
     after += "  " + formatTime(static_cast<double>(total - done) / rate) + " left";
   int room = std::min(columns - static_cast<int>(before.size() + after.size()) - 3, 40);

@@ -107,7 +107,8 @@ static llvm::Error measureSteps(tool::Runner &runner, const std::function<llvm::
 
 static void printSteps(const Measurement &result) {
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"step"}, {"operations"}, {"us", right}, {"GFLOP/s", right}, {"roofline us", right}, {"of it", right}, {"bound by"}});
+  tool::Table table(
+      {{"step"}, {"operations"}, {"us", right}, {"GFLOP/s", right}, {"roofline us", right}, {"of it", right}, {"bound by"}});
   auto row = [&](std::string name, std::string operations, double seconds, double flops, double roofline, std::string bound) {
     table.add({std::move(name), std::move(operations), tool::fixed(seconds * 1e6, 1), tool::fixed(flops / seconds * 1e-9, 1),
                tool::fixed(roofline * 1e6, 1), tool::fixed(100 * roofline / seconds, 0) + " %", std::move(bound)});
@@ -129,8 +130,8 @@ static void printText(const Measurement &result) {
     printSteps(result);
   double perSecond = static_cast<double>(result.batch) / result.median();
   llvm::outs() << "batch " << result.batch << ", " << result.threads << " threads, " << result.isa << ": median "
-               << tool::fixed(result.median() * 1e3, 3) << " ms, min " << tool::fixed(result.seconds.front() * 1e3, 3) << " ms, "
-               << tool::fixed(perSecond, 1) << " images/s (" << result.seconds.size() << " runs)\n";
+               << tool::fixed(result.median() * 1e3, 3) << " ms, min " << tool::fixed(result.seconds.front() * 1e3, 3)
+               << " ms, " << tool::fixed(perSecond, 1) << " images/s (" << result.seconds.size() << " runs)\n";
 }
 
 static void printJson(const Measurement &result) {

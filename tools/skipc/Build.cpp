@@ -25,7 +25,8 @@ static llvm::Error checkUsage(const Options &options) {
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
   llvm::StringRef name = options.name;
-  bool isIdentifier = name.empty() || (!llvm::isDigit(name[0]) && llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }));
+  bool isIdentifier =
+      name.empty() || (!llvm::isDigit(name[0]) && llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }));
   return isIdentifier ? llvm::Error::success()
                       : tool::badInput("--name must be a C identifier, letters, digits and `_`, and is `" + name + "`");
 }

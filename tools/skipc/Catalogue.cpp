@@ -49,7 +49,8 @@ static llvm::Error unknownSpec(llvm::StringRef spec, const std::string &folder) 
   if (llvm::StringRef near = frontend::nearest(spec, candidates); !near.empty())
     return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; did you mean `" + near + "`?");
   std::string list = names.empty() ? "is empty or missing" : "has " + llvm::join(names, ", ");
-  return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; the catalogue `" + folder + "` " + list);
+  return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; the catalogue `" + folder + "` " +
+                        list);
 }
 
 llvm::Expected<std::string> tool::findSpec(llvm::StringRef spec) {

@@ -12,14 +12,15 @@ using tool::Checkpoint;
 
 llvm::Expected<Checkpoint> Checkpoint::open(const WeightsSource &source, const codegen::Image &image) {
   if (runtime::isPacked(source.data(), source.size()))
-    return badInput("`" + source.path() + "` holds packed weights; the reference needs the checkpoint that they were made from");
+    return badInput("`" + source.path() +
+                    "` holds packed weights; the reference needs the checkpoint that they were made from");
   Checkpoint checkpoint;
   checkpoint.tensors = std::make_unique<runtime::Safetensors>();
   codegen::ImageView view(image);
   std::vector<const runtime::FileTensor *> matches(image.tensors.size());
   runtime::LoadSummary summary;
-  if (runtime::matchCheckpoint(view.get(), source.data(), source.size(), source.path().c_str(), *checkpoint.tensors, matches.data(),
-                               summary) != SKIP_OK)
+  if (runtime::matchCheckpoint(view.get(), source.data(), source.size(), source.path().c_str(), *checkpoint.tensors,
+                               matches.data(), summary) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   for (size_t i = 0; i < matches.size(); ++i)
     checkpoint.byName[image.tensors[i].name] = matches[i];

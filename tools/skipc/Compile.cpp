@@ -10,6 +10,7 @@
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Layers.h"
 #include "tools/skipc/StageTimer.h"
+#include "tools/skipc/Stages.h"
 #include "tools/skipc/Targets.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -40,6 +41,13 @@ llvm::Error Compilation::readGraph() {
     return printErrors(diagnostics);
   writtenModule = workModule->clone();
   name = modelOf(*workModule).getName().str();
+  if (!options.dumpDir.empty()) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (frontend::printSyntax(sources, path, diagnostics, os))
+      if (llvm::Error error = dump("ast.skip", [&](llvm::raw_ostream &file) { file << text; }))
+        return error;
+  }
   return dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*writtenModule, os); });
 }
 
@@ -56,8 +64,10 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!target)
     return target.takeError();
   (*workModule)->setAttr(plan::targetAttr, *target);
-  if (llvm::Error error =
-          runPasses("plan", [&](mlir::PassManager &passes) { plan::buildPipeline(passes, request.batches); }))
+  plan::PipelineOptions pipeline;
+  pipeline.batches.assign(request.batches.begin(), request.batches.end());
+  pipeline.exact = options.exact;
+  if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { plan::buildPipeline(passes, pipeline); }))
     return error;
   return dump("plan.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
@@ -79,7 +89,7 @@ llvm::Error Compilation::compileKernels() {
   if (!objects)
     return internalError("object", objects.takeError());
   objectCode = std::move(*objects);
-  return llvm::Error::success();
+  return dumpKernels();
 }
 
 llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
@@ -143,6 +153,15 @@ std::vector<int64_t> tool::batchBounds(const Options &options, std::vector<int64
   llvm::sort(bounds);
   bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
   return bounds;
+}
+
+llvm::Error Compilation::dumpKernels() {
+  if (options.dumpDir.empty())
+    return llvm::Error::success();
+  for (x86::Stage stage : {x86::Stage::Kernel, x86::Stage::Llvm, x86::Stage::Asm})
+    if (llvm::Error error = writeKernelFiles(*this, options.dumpDir, stage))
+      return error;
+  return llvm::Error::success();
 }
 
 void tool::printModule(mlir::ModuleOp module, llvm::raw_ostream &os) {

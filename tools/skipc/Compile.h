@@ -53,6 +53,8 @@ private:
   llvm::Error runPasses(llvm::StringRef stage, llvm::function_ref<void(mlir::PassManager &)> build);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
+  llvm::Error dumpKernels();
+
   const Options &options;
   mlir::MLIRContext context;
   frontend::Sources sources;

@@ -35,7 +35,8 @@ public:
 
 private:
   void work(tool::Runner &runner, data::Progress &progress);
-  llvm::Error runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs, std::vector<float> &outputs);
+  llvm::Error runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs,
+                       std::vector<float> &outputs);
   void fail(llvm::Error error);
 
   const data::Dataset &dataset;
@@ -105,8 +106,9 @@ static llvm::Error checkLabels(const data::Dataset &dataset, const tool::OutputP
     return tool::badInput("the model's output is " + tool::shapeText(output.dims) + ", no list of classes");
   for (size_t i = 0; i < dataset.size(); ++i)
     if (dataset.label(i) >= output.elements())
-      return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) + ", the model has " +
-                            llvm::Twine(output.elements()) + " classes, 0 to " + llvm::Twine(output.elements() - 1));
+      return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) +
+                            ", the model has " + llvm::Twine(output.elements()) + " classes, 0 to " +
+                            llvm::Twine(output.elements() - 1));
   return llvm::Error::success();
 }
 
@@ -116,7 +118,8 @@ static int64_t imagesAtOnce(const tool::InputPort &input) {
 }
 
 /// One runner of one thread each for `threads` threads; 0: as many as this process may use.
-static llvm::Error makeRunners(const tool::Session &session, unsigned threads, std::vector<std::unique_ptr<tool::Runner>> &runners) {
+static llvm::Error makeRunners(const tool::Session &session, unsigned threads,
+                               std::vector<std::unique_ptr<tool::Runner>> &runners) {
   if (threads == 0) {
     llvm::Expected<std::unique_ptr<tool::Runner>> all = session.runner(0);
     if (!all)
@@ -142,7 +145,9 @@ static void printResult(const Options &options, const Evaluation &evaluation, in
     llvm::outs() << "\n";
     return;
   }
-  auto percent = [&](int64_t count) { return tool::fixed(100.0 * static_cast<double>(count) / static_cast<double>(images), 2); };
+  auto percent = [&](int64_t count) {
+    return tool::fixed(100.0 * static_cast<double>(count) / static_cast<double>(images), 2);
+  };
   llvm::outs() << "images  " << images << "\n"
                << "top-1   " << evaluation.top1 << "  (" << percent(evaluation.top1) << " %)\n"
                << "top-5   " << evaluation.top5 << "  (" << percent(evaluation.top5) << " %)\n"

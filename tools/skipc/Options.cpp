@@ -134,9 +134,10 @@ static void addEval(CLI::App &app, Options &o) {
 }
 
 static void addVerify(CLI::App &app, Options &o) {
-  CLI::App &verify = addCommand(app, o, "verify", tool::verify, "compare each compiled step with the double-precision reference",
-                                "  skipc verify resnet50\n"
-                                "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2");
+  CLI::App &verify =
+      addCommand(app, o, "verify", tool::verify, "compare each compiled step with the double-precision reference",
+                 "  skipc verify resnet50\n"
+                 "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2");
   addSpec(verify, o);
   addWeights(verify, o);
   addBatches(verify, o, "batch sizes to verify (default: 1)");

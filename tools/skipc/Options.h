@@ -26,6 +26,7 @@ struct Options {
   // Compiling it.
   std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
   std::vector<int64_t> batches;
+  bool exact = true; ///< no Winograd
   unsigned jobs = 0; ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;
@@ -35,8 +36,8 @@ struct Options {
   std::string weights;
 
   // build
-  std::string output; ///< a folder; with stopAfter a file
-  std::string name;   ///< of the library; empty: the model's
+  std::string output;      ///< a folder; with stopAfter a file
+  std::string name;        ///< of the library; empty: the model's
   std::string weightsMode; ///< embed, file, none; empty: embed with weights, else none
   std::vector<std::string> emit;
   std::string stopAfter;
@@ -66,8 +67,8 @@ struct Options {
   std::string code;
 };
 
-/// Parses the command line. Nothing when the process has nothing more to do; then `exitCode` is its exit code, and what there was
-/// to say (help, version, a wrong flag) has been said.
+/// Parses the command line. Nothing when the process has nothing more to do; then `exitCode` is its exit code, and what there
+/// was to say (help, version, a wrong flag) has been said.
 std::optional<Options> parseOptions(int argc, char **argv, int &exitCode);
 
 } // namespace skip::tool

@@ -71,7 +71,15 @@ static void printJson(mlir::ModuleOp module, llvm::StringRef name) {
 
 static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"step", right}, {"computes"}, {"operations"}, {"kernel"}, {"schedules"}, {"reads"}, {"writes"}, {"size"}, {"bytes", right}});
+  tool::Table table({{"step", right},
+                     {"computes"},
+                     {"operations"},
+                     {"kernel"},
+                     {"schedules"},
+                     {"reads"},
+                     {"writes"},
+                     {"size"},
+                     {"bytes", right}});
   int64_t index = 0;
   llvm::StringSet<> kernels;
   for (auto kernel : function.getOps<plan::KernelOp>()) {
@@ -84,8 +92,8 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
     auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[0].getType());
     llvm::StringRef name = kernel.getKernel().value_or("");
     kernels.insert(name);
-    table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(), schedules,
-               reads, tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
+    table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(),
+               schedules, reads, tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
                tool::withSeparators(slot.getBytes())});
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);

@@ -9,6 +9,8 @@ using namespace skip;
 
 std::string tool::layoutText(plan::LayoutAttr layout) {
   std::string text = plan::stringifyLayoutKind(layout.getKind()).str();
+  if (layout.getTile())
+    text += std::to_string(layout.getTile());
   return layout.getHalo() ? text + "+" + std::to_string(layout.getHalo()) : text;
 }
 

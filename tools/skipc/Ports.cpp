@@ -30,7 +30,9 @@ static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
 static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {
   mlir::Value value = model.getBody().front().getTerminator()->getOperand(index);
   tool::OutputPort port{nameIn(model.getResultAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
-                        withoutBatch(value.getType()), {}, value.getDefiningOp<graph::SoftmaxOp>() != nullptr};
+                        withoutBatch(value.getType()),
+                        {},
+                        value.getDefiningOp<graph::SoftmaxOp>() != nullptr};
   if (auto classes = model.getResultAttrOfType<mlir::ArrayAttr>(index, graph::classesAttr))
     for (auto name : classes.getAsRange<mlir::StringAttr>())
       port.classes.push_back(name.str());

@@ -1,10 +1,10 @@
 // Random weights under which activations stay of order one at any depth.
 //
-// He's initialisation (variance 2 / fan-in) keeps the second moment through a convolution and its relu, and batch norms here have
-// a gain of one in the mean square. A residual block adds its branch to what came in: were both of order one, the sum would
-// double with each block, 2^600 in ResNet-1202. So what ends a branch, the batch norm (or without one the convolution) that feeds
-// the add, is scaled by 1 / sqrt(number of adds): the second moment then grows by at most (1 + 2 / n)^n < 7.4. Where both
-// operands of an add end in such an operation, the deeper one is the branch and the other the projection.
+// He's initialisation (variance 2 / fan-in) keeps the second moment through a convolution and its relu, and batch norms here
+// have a gain of one in the mean square. A residual block adds its branch to what came in: were both of order one, the sum
+// would double with each block, 2^600 in ResNet-1202. So what ends a branch, the batch norm (or without one the convolution)
+// that feeds the add, is scaled by 1 / sqrt(number of adds): the second moment then grows by at most (1 + 2 / n)^n < 7.4. Where
+// both operands of an add end in such an operation, the deeper one is the branch and the other the projection.
 #include "tools/skipc/RandomWeights.h"
 
 #include "ir/graph/Graph.h"
@@ -37,7 +37,9 @@ private:
 };
 } // namespace
 
-static bool endsBranch(Operation *op) { return llvm::isa_and_nonnull<graph::BatchNormOp, graph::Conv2dOp, graph::LinearOp>(op); }
+static bool endsBranch(Operation *op) {
+  return llvm::isa_and_nonnull<graph::BatchNormOp, graph::Conv2dOp, graph::LinearOp>(op);
+}
 
 void Initialiser::findBranchEnds() {
   llvm::DenseMap<Value, int64_t> depth;
@@ -110,9 +112,8 @@ std::string Initialiser::run() {
       fillNorm(norm);
   });
   // A parameter of an operation that none of the rules above knows: small numbers.
-  model.walk([&](graph::ReadParameterOp read) {
-    fill(read.getValue(), [](Random &random) { return 0.1f * random.normal(); });
-  });
+  model.walk(
+      [&](graph::ReadParameterOp read) { fill(read.getValue(), [](Random &random) { return 0.1f * random.normal(); }); });
   tool::SafetensorsWriter writer;
   for (auto parameter : model->getParentOfType<mlir::ModuleOp>().getOps<graph::ParameterOp>())
     writer.add(parameter.getSymName(), parameter.getTensorType().getShape(), values[parameter.getSymName()]);

@@ -36,7 +36,8 @@ static llvm::Error checkUsage(const Options &options, const Ports &ports) {
     return tool::badInput("the model has " + llvm::Twine(ports.outputs.size()) + " outputs, --output was given " +
                           llvm::Twine(options.outputs.size()) + " times");
   if (options.outputs.empty() && ports.outputs[0].dims.size() != 1)
-    return tool::badInput("the model's output is " + tool::shapeText(ports.outputs[0].dims) + ", no list of classes; write it with --output");
+    return tool::badInput("the model's output is " + tool::shapeText(ports.outputs[0].dims) +
+                          ", no list of classes; write it with --output");
   return llvm::Error::success();
 }
 
@@ -71,7 +72,8 @@ static llvm::Error readTensor(const std::string &path, const tool::InputPort &po
     return tool::badInput("`" + path + "` is " + data::formatShape(array->shape) + ", the input `" + port.name + "` takes " +
                           tool::shapeText(port.dims) + " for one image, or N of them");
   if (!batch.inputs.empty() && batch.images != wanted[0])
-    return tool::badInput("`" + path + "` holds " + llvm::Twine(wanted[0]) + " images, the input before it " + llvm::Twine(batch.images));
+    return tool::badInput("`" + path + "` holds " + llvm::Twine(wanted[0]) + " images, the input before it " +
+                          llvm::Twine(batch.images));
   batch.images = wanted[0];
   batch.inputs.push_back(std::move(array->values));
   return llvm::Error::success();
@@ -132,7 +134,8 @@ static std::string nameOf(llvm::ArrayRef<std::string> names, int64_t index) {
   return names.empty() ? "class " + std::to_string(index) : names[index];
 }
 
-static void printText(const Options &options, const tool::OutputPort &port, llvm::ArrayRef<std::string> names, const Batch &batch) {
+static void printText(const Options &options, const tool::OutputPort &port, llvm::ArrayRef<std::string> names,
+                      const Batch &batch) {
   constexpr auto right = tool::Table::Align::right;
   for (int64_t i = 0; i < batch.images; ++i) {
     llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());

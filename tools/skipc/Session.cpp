@@ -36,6 +36,8 @@ llvm::Expected<Session> Session::start(Compilation &compilation, const PlanReque
     return error;
   if (llvm::Error error = compilation.lower())
     return error;
+  if (llvm::Error error = source.check(compilation.lowered().image)) // before the kernels: a wrong checkpoint is said at once
+    return error;
   if (llvm::Error error = compilation.compileKernels())
     return error;
   StageTimer timer("load", compilation.isTimed());

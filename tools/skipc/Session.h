@@ -42,8 +42,8 @@ public:
   /// Compiles the model of `compilation`, whose graph has been read, for `request`, links it, and loads it with `weights`.
   static llvm::Expected<Session> start(Compilation &compilation, const PlanRequest &request, const WeightsSource &weights);
 
-  /// `threads` 0: as many as this process may use. `isa` names a body; empty: what SKIP_ISA names, else the widest that was built
-  /// and runs here. Runners must be gone before the session.
+  /// `threads` 0: as many as this process may use. `isa` names a body; empty: what SKIP_ISA names, else the widest that was
+  /// built and runs here. Runners must be gone before the session.
   llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa = {}) const;
 
 private:

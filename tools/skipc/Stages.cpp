@@ -68,11 +68,17 @@ llvm::Error tool::showStage(const Options &options) {
   return writeFileAtomically(options.output, text, error) ? llvm::Error::success() : badInput(error);
 }
 
+static llvm::StringRef suffixOf(std::optional<x86::Stage> stage) {
+  if (!stage)
+    return ".o";
+  return *stage == x86::Stage::Kernel ? ".mlir" : *stage == x86::Stage::Llvm ? ".ll" : ".s";
+}
+
 llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage) {
   codegen::OutputFiles files;
   if (llvm::Error error = files.open(folder))
     return badInput(llvm::toString(std::move(error)));
-  llvm::StringRef suffix = !stage ? ".o" : *stage == x86::Stage::Asm ? ".s" : ".ll";
+  llvm::StringRef suffix = suffixOf(stage);
   for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects())) {
     llvm::Expected<std::string> text = stage ? x86::printKernel(job, *stage) : llvm::Expected<std::string>(object);
     if (!text)

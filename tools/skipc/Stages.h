@@ -8,7 +8,7 @@ namespace skip::tool {
 /// Runs the compilation up to options.stopAfter and writes that stage's text to options.output or stdout.
 llvm::Error showStage(const Options &options);
 
-/// Writes the kernels' texts at one stage, a file each: `<symbol>.s` or `<symbol>.ll`; or with no stage their objects.
+/// Writes the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`); or with no stage their objects.
 llvm::Error writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage);
 
 } // namespace skip::tool

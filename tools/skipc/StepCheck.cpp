@@ -20,7 +20,8 @@ class Check {
 public:
   Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
         llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies, data::Progress &progress)
-      : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1), errors(bodies.size()) {
+      : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1),
+        errors(bodies.size()) {
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
       for (Value input : kernel.getInputs())
         lastReader[input] = kernel;
@@ -35,6 +36,7 @@ private:
   void lead(const skip_step_event &event);
   void follow(size_t body, const skip_step_event &event);
   llvm::Error compute(plan::KernelOp kernel);
+  void passOn(plan::KernelOp kernel);
   void record(size_t body, const skip_step_event &event, const Tensor &compiled);
   Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
 
@@ -59,6 +61,20 @@ Tensor Check::read(plan::KernelOp kernel, const skip_step_event &event) const {
   return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), images);
 }
 
+/// A step that leaves transformed windows for the Winograd convolution behind it. They are no value of the graph: the two steps
+/// together realise one, and that one is compared.
+static bool isTransform(plan::KernelOp kernel) {
+  return kernel.outputLayout(kernel.getOutputs().size() - 1).getKind() == plan::LayoutKind::winograd;
+}
+
+/// The convolution behind a transform reads, in terms of the graph, what the transform read.
+void Check::passOn(plan::KernelOp kernel) {
+  Tensor value = values.find(kernel.getInputs().front())->second;
+  if (lastReader.lookup(kernel.getInputs().front()) == kernel)
+    values.erase(kernel.getInputs().front());
+  values[kernel.getOutputs().front()] = std::move(value);
+}
+
 void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
   errors[body].push_back({event.name, bodies[body]->isa().str(), images, tool::relativeError(compiled, expected)});
 }
@@ -80,6 +96,11 @@ void Check::lead(const skip_step_event &event) {
   if (failure)
     return;
   plan::KernelOp kernel = steps[event.index];
+  progress.advance();
+  if (isTransform(kernel)) {
+    passOn(kernel);
+    return turns.lead(event.index);
+  }
   led = read(kernel, event);
   if (llvm::Error error = compute(kernel)) {
     failure.emplace(std::move(error));
@@ -90,13 +111,14 @@ void Check::lead(const skip_step_event &event) {
   turns.lead(event.index);
   if (lastReader.count(kernel.getOutputs().back()))
     values[kernel.getOutputs().back()] = std::move(led);
-  progress.advance();
 }
 
 void Check::follow(size_t body, const skip_step_event &event) {
   if (!turns.awaitLeader(event.index))
     return;
   plan::KernelOp kernel = steps[event.index];
+  if (isTransform(kernel))
+    return turns.follow(body - 1, event.index);
   record(body, event, read(kernel, event));
   unsigned last = kernel.getOutputs().size() - 1;
   auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
@@ -107,7 +129,8 @@ void Check::follow(size_t body, const skip_step_event &event) {
 
 llvm::Error Check::runBody(size_t body, tool::RandomInput &input) {
   tool::Runner &runner = *bodies[body];
-  if (llvm::Error error = runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
+  if (llvm::Error error =
+          runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
     return error;
   if (llvm::Error error = runner.run(images, input.inputs(), input.outputs()))
     return error;
@@ -159,6 +182,7 @@ const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
 
 llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
                                                         RandomInput &input, int64_t images,
-                                                        llvm::ArrayRef<std::unique_ptr<Runner>> bodies, data::Progress &progress) {
+                                                        llvm::ArrayRef<std::unique_ptr<Runner>> bodies,
+                                                        data::Progress &progress) {
   return Check(variant, reference, images, bodies, progress).run(variant, input);
 }

@@ -20,11 +20,11 @@ struct StepError {
 /// The largest of `errors`, a NaN above all numbers; errors must not be empty.
 const StepError &worstOf(llvm::ArrayRef<StepError> errors);
 
-/// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is computed
-/// once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the same
-/// reference, and go on with the leader's values, so that each step of each body is judged on its own.
-llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference, RandomInput &input,
-                                                  int64_t images, llvm::ArrayRef<std::unique_ptr<Runner>> bodies,
-                                                  data::Progress &progress);
+/// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is
+/// computed once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the
+/// same reference, and go on with the leader's values, so that each step of each body is judged on its own.
+llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
+                                                  RandomInput &input, int64_t images,
+                                                  llvm::ArrayRef<std::unique_ptr<Runner>> bodies, data::Progress &progress);
 
 } // namespace skip::tool

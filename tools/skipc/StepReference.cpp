@@ -1,5 +1,5 @@
-// Walks from the wanted value back to the known ones, then evaluates on the way forth. A step realises a handful of operations, so
-// the walk is short; a plan that lost a name would send it to the model's inputs, and that is reported.
+// Walks from the wanted value back to the known ones, then evaluates on the way forth. A step realises a handful of operations,
+// so the walk is short; a plan that lost a name would send it to the model's inputs, and that is reported.
 #include "tools/skipc/StepReference.h"
 
 #include "ir/graph/Graph.h"
@@ -54,7 +54,8 @@ llvm::Error Walk::reach(Value value) {
     return llvm::Error::success();
   Operation *op = value.getDefiningOp();
   if (!op)
-    return tool::internalError("verify", "it depends on the input `" + graph::valueName(value.getLoc()) + "`, which it does not read");
+    return tool::internalError("verify",
+                               "it depends on the input `" + graph::valueName(value.getLoc()) + "`, which it does not read");
   if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op)) {
     computed[value] = parameters.read(read.getParameter());
     return llvm::Error::success();

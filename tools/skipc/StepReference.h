@@ -20,8 +20,8 @@ public:
   /// Both must outlive this object.
   StepReference(mlir::func::FuncOp written, const Checkpoint &parameters);
 
-  /// The value called `name`, computed from `known` by the operations between them. An error, which is a defect of a pass, if the
-  /// graph has no such value, or if it depends on more than `known`.
+  /// The value called `name`, computed from `known` by the operations between them. An error, which is a defect of a pass, if
+  /// the graph has no such value, or if it depends on more than `known`.
   llvm::Expected<reference::Tensor> compute(llvm::StringRef name, const KnownValues &known) const;
 
 private:

@@ -39,7 +39,8 @@ static void printTable(const Layers &layers) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"layer"}, {"operation"}, {"output"}, {"parameters", right}, {"multiply-adds", right}});
   for (const Layer &layer : layers.list)
-    table.add({layer.name, layer.op, tool::sizeText(layer.shape), blankIfZero(layer.parameters), blankIfZero(layer.multiplyAdds)});
+    table.add(
+        {layer.name, layer.op, tool::sizeText(layer.shape), blankIfZero(layer.parameters), blankIfZero(layer.multiplyAdds)});
   table.add({"total", "", "", tool::withSeparators(layers.parameters), tool::withSeparators(layers.multiplyAdds)});
   table.print(llvm::outs());
 }

@@ -20,7 +20,8 @@ public:
     std::unique_lock lock(mutex);
     led = step + 1;
     changed.notify_all();
-    changed.wait(lock, [&] { return std::all_of(followed.begin(), followed.end(), [&](int64_t done) { return done >= led; }); });
+    changed.wait(lock,
+                 [&] { return std::all_of(followed.begin(), followed.end(), [&](int64_t done) { return done >= led; }); });
   }
 
   /// Returns when the leader has taken `step`; false if it ended before.

@@ -115,8 +115,8 @@ static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
     std::vector<StepError> own;
     llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
     const StepError &worst = tool::worstOf(own);
-    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << scientific(worst.error) << " at `"
-                 << worst.step << "` (batch " << worst.batch << ")\n";
+    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << scientific(worst.error)
+                 << " at `" << worst.step << "` (batch " << worst.batch << ")\n";
   }
   llvm::outs() << "bound " << scientific(bound) << ", " << tool::fixed(seconds, 1) << " s\n";
 }
@@ -126,7 +126,8 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
   size_t above = 0;
   for (const StepError &error : errors)
     if (!(error.error <= bound) && ++above <= 10)
-      list += "\n  `" + error.step + "`: " + scientific(error.error) + " (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
+      list += "\n  `" + error.step + "`: " + scientific(error.error) + " (" + error.isa + ", batch " +
+              std::to_string(error.batch) + ")";
   if (above == 0)
     return llvm::Error::success();
   return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) + " steps are off by more than " +

@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/PackedFile.h"
+#include "tools/skipc/Checkpoint.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/RandomWeights.h"
 
@@ -43,6 +44,15 @@ llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image
     return internalError("weights", "no memory for " + llvm::Twine(length) + " bytes");
   std::memcpy(memory, bytes.data() + sizeof(runtime::PackedHeader), length);
   return codegen::Segment(memory, length);
+}
+
+llvm::Error WeightsSource::check(const codegen::Image &image) const {
+  codegen::ImageView view(image);
+  if (runtime::isPacked(data(), size()))
+    return runtime::checkPacked(view.get(), data(), size(), name.c_str()) == SKIP_OK ? llvm::Error::success()
+                                                                                     : badInput(runtime::lastErrorText());
+  llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*this, image);
+  return checkpoint ? llvm::Error::success() : checkpoint.takeError();
 }
 
 void WeightsSource::tellForgiven() const {

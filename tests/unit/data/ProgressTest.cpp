@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fcntl.h>
+#include <poll.h>
 #include <thread>
 #include <unistd.h>
 
@@ -11,14 +12,14 @@ using namespace skip::data;
 
 TEST_CASE("progress: label, percent, bar, counts, rate and time left") {
   CHECK(formatProgress("evaluating", 4300, 10000, 8.4, 72) ==
-        "evaluating  43% [#########............] 4300/10000  512/s  0:11 left");
-  CHECK(formatProgress("x", 1, 2, 4, 60) == "x  50% [###############...............] 1/2  0.25/s  0:04 left");
+        "evaluating  43% [##########...............] 4300/10000  512/s  0:11 left");
+  CHECK(formatProgress("x", 1, 2, 4, 60) == "x  50% [##############..............] 1/2  0.25/s  0:04 left");
   CHECK(formatProgress("x", 2, 2, 1, 200) == "x 100% [########################################] 2/2  2.00/s  0:00 left");
 }
 
 TEST_CASE("progress: the beginning, the end, and nothing to do") {
-  CHECK(formatProgress("x", 0, 10, 0, 40) == "x   0% [...............] 0/10  0.00/s");
-  CHECK(formatProgress("x", 0, 0, 1, 40) == "x 100% [###############] 0/0  0.00/s");
+  CHECK(formatProgress("x", 0, 10, 0, 40) == "x   0% [..................] 0/10  0.00/s");
+  CHECK(formatProgress("x", 0, 0, 1, 40) == "x 100% [###################] 0/0  0.00/s");
   CHECK(formatProgress("x", 11, 10, 1, 200).find(" 10/10 ") != std::string::npos); // more steps than were announced
 }
 
@@ -48,10 +49,16 @@ struct Terminal {
     close(theirs);
     close(ours);
   }
+  /// All that was written, which may take a moment to come through.
   std::string text() const {
-    std::string all(4096, '\0');
-    ssize_t got = read(ours, all.data(), all.size());
-    all.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    std::string all;
+    char part[4096];
+    for (pollfd ready{ours, POLLIN, 0}; poll(&ready, 1, 200) == 1;) {
+      ssize_t got = read(ours, part, sizeof part);
+      if (got <= 0)
+        break;
+      all.append(part, static_cast<size_t>(got));
+    }
     return all;
   }
   int ours, theirs;

@@ -1,6 +1,10 @@
 // The rules of the language that no error shows: values, names, defaults, what the graph looks like.
 #include "tests/unit/frontend/Spec.h"
 
+#include "frontend/Signatures.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+
 #include <catch2/catch.hpp>
 
 using namespace skip::frontend;
@@ -195,6 +199,36 @@ TEST_CASE("canonical text reads back as itself") {
   }
   CHECK(canonical("param a=1+2*-3\nparam b = 1e-5\nparam c = x|y") ==
         "param a = 1 + (2 * (-3))\nparam b = 1.0000000000000001e-05\nparam c = x | y\n");
+}
+
+TEST_CASE("the readme's spec is what the readme says") {
+  auto buffer = llvm::MemoryBuffer::getFile(sourceFolder() + "/frontend/README.md");
+  REQUIRE(buffer);
+  llvm::StringRef text = (*buffer)->getBuffer();
+  std::string spec = text.split("```skip\n").second.split("```").first.str();
+  REQUIRE_FALSE(spec.empty());
+  Spec built(spec), deeper(spec, {{"depth", "14"}, {"shortcut", "A"}});
+  Tensors tensors = tensorsOf(built.built()), more = tensorsOf(deeper.built());
+  for (const char *name :
+       {"conv1.weight", "bn1.running_var", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight", "fc.bias"})
+    CHECK(tensors.count(name) == 1);
+  CHECK(more.count("layer2.1.conv1.weight") == 1);
+  CHECK(more.count("layer2.0.downsample.0.weight") == 0);
+}
+
+TEST_CASE("the readme lists every operation with its parameters") {
+  auto buffer = llvm::MemoryBuffer::getFile(sourceFolder() + "/frontend/README.md");
+  REQUIRE(buffer);
+  for (const OperationInfo &operation : allOperations()) {
+    Signature signature = Signature::of(operation);
+    std::string call = ("`" + operation.name + "(").str();
+    for (size_t i = 0; i < signature.parameters.size(); ++i)
+      call.append(i ? ", " : "").append(signature.parameters[i].str());
+    if (operation.operation != Operation::Repeat)
+      call += ")`";
+    INFO(call);
+    CHECK((*buffer)->getBuffer().contains(call));
+  }
 }
 
 TEST_CASE("codes can be explained") {

@@ -5,13 +5,14 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 
 using namespace skip;
 using namespace skip::frontend;
 
 std::string test::sourceFolder() {
   const char *folder = std::getenv("SKIP_SOURCE_DIR");
-  return folder ? folder : ".";
+  return std::filesystem::canonical(folder ? folder : ".").string();
 }
 
 std::string test::modelPath(const std::string &name) { return sourceFolder() + "/models/" + name + ".skip"; }

@@ -50,7 +50,8 @@ private:
   Root makeRoot(const ConvCaseRoot &root);
   std::vector<float> makeVector();
   void compute();
-  double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+  double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row,
+                  int64_t column) const;
   double applyEpilogue(double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
   std::vector<int64_t> params(const Activation &result) const;
 

@@ -68,10 +68,10 @@ TEST_CASE("conv: a picture of one pixel") {
 }
 
 TEST_CASE("conv: strides 2 and 3, kernels 1 to 7, rectangular ones too") {
-  auto [kernelHeight, kernelWidth, stride] = GENERATE(std::tuple<int, int, int>(1, 1, 2), std::tuple<int, int, int>(2, 2, 2),
-                                                      std::tuple<int, int, int>(3, 3, 2), std::tuple<int, int, int>(4, 1, 3),
-                                                      std::tuple<int, int, int>(1, 5, 1), std::tuple<int, int, int>(6, 3, 3),
-                                                      std::tuple<int, int, int>(7, 7, 2));
+  auto [kernelHeight, kernelWidth, stride] =
+      GENERATE(std::tuple<int, int, int>(1, 1, 2), std::tuple<int, int, int>(2, 2, 2), std::tuple<int, int, int>(3, 3, 2),
+               std::tuple<int, int, int>(4, 1, 3), std::tuple<int, int, int>(1, 5, 1), std::tuple<int, int, int>(6, 3, 3),
+               std::tuple<int, int, int>(7, 7, 2));
   CAPTURE(kernelHeight, kernelWidth, stride);
   ConvCaseShape shape{.images = 2, .channels = 16, .height = 4, .width = 5, .halo = 0};
   shape.roots = {{.channels = 16, .kernelHeight = kernelHeight, .kernelWidth = kernelWidth, .stride = stride}};
@@ -93,8 +93,12 @@ TEST_CASE("conv: planar inputs") {
                                              std::tuple<int, int, int>(1, 1, 1), std::tuple<int, int, int>(5, 4, 3));
   CAPTURE(channels, kernel, stride);
   ConvCaseShape shape{.images = 2, .channels = 64, .height = 5, .width = 7, .halo = 1};
-  shape.roots = {
-      {.channels = channels, .kernelHeight = kernel, .kernelWidth = kernel, .stride = stride, .padding = kernel / 2, .planar = true}};
+  shape.roots = {{.channels = channels,
+                  .kernelHeight = kernel,
+                  .kernelWidth = kernel,
+                  .stride = stride,
+                  .padding = kernel / 2,
+                  .planar = true}};
   shape.bias = true;
   check(ConvCase(shape), {4, 1, 4, {2, 1}});
   check(ConvCase(shape), {2, 2, 3, {1}});
@@ -151,5 +155,34 @@ TEST_CASE("conv: NaN in, NaN out, through relu") {
     kernel.run({x.data(), w.data(), bias.data(), y.data()}, {1, 1, 1, 1, 16, 16, 16, 16, 0, 1, 16, 16, 16, 16, 0});
     CHECK(std::isnan(y[0]));
     CHECK(std::isnan(y[15]));
+  }
+}
+
+TEST_CASE("conv: random shapes, and the first schedules of each, give one answer") {
+  unsigned seed = GENERATE(range(1u, 9u));
+  std::mt19937 random(seed);
+  auto draw = [&](int64_t from, int64_t to) { return std::uniform_int_distribution<int64_t>(from, to)(random); };
+  ConvCaseShape shape{
+      .images = draw(1, 3), .channels = draw(1, 70), .height = draw(1, 9), .width = draw(1, 19), .halo = draw(0, 2)};
+  ConvCaseRoot &root = shape.roots[0];
+  root = {.channels = draw(1, 40), .kernelHeight = draw(1, 4), .kernelWidth = draw(1, 4), .stride = draw(1, 3)};
+  root.padding = draw(0, std::min(root.kernelHeight, root.kernelWidth) - 1);
+  root.planar = draw(0, 2) == 0;
+  shape.bias = draw(0, 1) == 1;
+  shape.epilogue = {Add, Relu};
+  shape.addInPlace = draw(0, 1) == 1;
+  CAPTURE(seed, shape.channels, shape.height, shape.width, root.channels, root.kernelHeight, root.kernelWidth, root.stride);
+
+  ConvCase test(shape, seed);
+  std::vector<Activation> results;
+  for (const x86::Target &target : hostTargets()) {
+    std::vector<plan::ConvSchedule> schedules = plan::convSchedules(test.planShape(), target.isa);
+    for (size_t i = 0; i < schedules.size(); i += 4) {
+      LoadedKernel kernel(test.spec(schedules[i]), target);
+      results.push_back(test.run(kernel, i > 0));
+      CHECK(relativeError(results.back(), test.want()) < kTolerance);
+      CHECK(results.back().checkBorders() == "");
+      CHECK(sameBits(results.front(), results.back()));
+    }
   }
 }

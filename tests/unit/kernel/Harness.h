@@ -71,7 +71,7 @@ public:
   std::string checkBorders() const;
 
   Shape shape;
-  int64_t blocks; // of 16 channels; planar: channels
+  int64_t blocks;                   // of 16 channels; planar: channels
   int64_t image, block, row, pixel; // strides in elements
 
 private:

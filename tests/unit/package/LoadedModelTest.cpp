@@ -48,7 +48,8 @@ TEST_CASE("two models are loaded side by side, and one again after it was closed
     std::unique_ptr<LoadedModel> first = need(LoadedModel::build({one, toyKernels()}));
     std::unique_ptr<LoadedModel> second = need(LoadedModel::build({two, toyKernels()}));
     std::string checkpoints[] = {toyCheckpoint(round), toyCheckpoint(round + 1)};
-    loaded::Weights firstWeights = need(first->weightsFromMemory(llvm::ArrayRef<char>(checkpoints[0].data(), checkpoints[0].size())));
+    loaded::Weights firstWeights =
+        need(first->weightsFromMemory(llvm::ArrayRef<char>(checkpoints[0].data(), checkpoints[0].size())));
     loaded::Weights secondWeights =
         need(second->weightsFromMemory(llvm::ArrayRef<char>(checkpoints[1].data(), checkpoints[1].size())));
     loaded::Context firstContext = need(first->makeContext(firstWeights.get()));
@@ -74,4 +75,16 @@ TEST_CASE("a library without the API, or none, is refused") {
   CHECK_THAT(textOf(LoadedModel::open(folder.path("out/libtoy.so"), "other").takeError()),
              Catch::Contains("other_model_create"));
   CHECK_THAT(textOf(LoadedModel::open(folder.path("nothing.so"), "toy").takeError()), Catch::Contains("nothing.so"));
+}
+
+TEST_CASE("a library with bodies for one ISA alone runs with those") {
+  codegen::Image image = toyImage("toy");
+  for (codegen::Variant &variant : image.variants)
+    for (codegen::Kernel &kernel : variant.kernels)
+      kernel.symbols[SKIP_ISA_AVX512].clear();
+  std::unique_ptr<LoadedModel> model = need(LoadedModel::build({image, toyKernels()}));
+  CHECK(std::string(model->isa()) == "avx2");
+  ::setenv("SKIP_ISA", "avx512", 1);
+  CHECK_THAT(textOf(model->createModel().takeError()), Catch::Contains("avx512"));
+  ::unsetenv("SKIP_ISA");
 }

@@ -30,7 +30,19 @@ public:
     int64_t lanes = (dims[0] + 15) / 16 * 16, depth = (dims[1] + icBlock - 1) / icBlock * icBlock;
     bool isConv = kind == SKIP_LOAD_CONV_WEIGHT;
     uint64_t bytes = static_cast<uint64_t>(isConv ? lanes * depth * dims[2] * dims[3] : lanes) * 4;
-    SkipLoad load = {kind, accumulate, segmentBytes, bytes, {dims[0], 1, 1, 1}, icBlock, 1e-3, -1, -1, -1, -1, -1, -1};
+    SkipLoad load = {.kind = kind,
+                     .accumulate = accumulate,
+                     .offset = segmentBytes,
+                     .bytes = bytes,
+                     .dims = {dims[0], 1, 1, 1},
+                     .icBlock = icBlock,
+                     .epsilon = 1e-3,
+                     .source = -1,
+                     .bias = -1,
+                     .gamma = -1,
+                     .beta = -1,
+                     .mean = -1,
+                     .variance = -1};
     if (isConv)
       std::copy(dims, dims + 4, load.dims);
     int32_t *fields[] = {&load.source, &load.bias, &load.gamma, &load.beta, &load.mean, &load.variance};
@@ -206,7 +218,7 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
       {"no source", [](SkipLoad &load) { load.source = SKIP_NO_TENSOR; }},
       {"source beyond", [](SkipLoad &load) { load.source = 6; }},
       {"vector of another length", [](SkipLoad &load) { load.gamma = 0; }},
-      {"unknown kind", [](SkipLoad &load) { load.kind = 3; }},
+      {"unknown kind", [](SkipLoad &load) { load.kind = 77; }},
       {"odd block", [](SkipLoad &load) { load.icBlock = 8; }},
   };
   for (const Case &spoiled : cases) {

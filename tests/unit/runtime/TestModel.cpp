@@ -126,10 +126,38 @@ static const SkipTensor tensors[] = {
     {"conv1.weight", 4, 0, {channels, 3, 1, 1}}, {"bn1.weight", 1, 0, {channels}},      {"bn1.bias", 1, 0, {channels}},
     {"bn1.running_mean", 1, 0, {channels}},      {"bn1.running_var", 1, 0, {channels}},
 };
-static const SkipLoad loads[] = {
-    {SKIP_LOAD_CONV_WEIGHT, 0, 0, weightBytes, {channels, 3, 1, 1}, 1, epsilon, 0, -1, 1, -1, -1, 4},
-    {SKIP_LOAD_BIAS, 0, weightBytes, biasBytes, {channels, 1, 1, 1}, 1, epsilon, -1, -1, 1, 2, 3, 4},
-};
+/// An entry without tensors.
+static constexpr SkipLoad loadEntry(SkipLoadKind kind, uint64_t offset, uint64_t bytes, int64_t inputs) {
+  SkipLoad load = {};
+  load.kind = kind;
+  load.offset = offset;
+  load.bytes = bytes;
+  load.dims[0] = channels;
+  load.dims[1] = inputs;
+  load.dims[2] = load.dims[3] = load.icBlock = 1;
+  load.epsilon = epsilon;
+  load.source = load.bias = load.gamma = load.beta = load.mean = load.variance = SKIP_NO_TENSOR;
+  return load;
+}
+
+static constexpr SkipLoad convLoad() {
+  SkipLoad load = loadEntry(SKIP_LOAD_CONV_WEIGHT, 0, weightBytes, 3);
+  load.source = 0;
+  load.gamma = 1;
+  load.variance = 4;
+  return load;
+}
+
+static constexpr SkipLoad biasLoad() {
+  SkipLoad load = loadEntry(SKIP_LOAD_BIAS, weightBytes, biasBytes, 1);
+  load.gamma = 1;
+  load.beta = 2;
+  load.mean = 3;
+  load.variance = 4;
+  return load;
+}
+
+static constexpr SkipLoad loads[] = {convLoad(), biasLoad()};
 
 } // namespace test
 

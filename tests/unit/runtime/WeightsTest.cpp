@@ -143,6 +143,7 @@ TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[0].icBlock = 16; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { loads[0].winogradTile = 4; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].epsilon = 1e-6; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);

@@ -1,0 +1,81 @@
+// Winograd's minimal filtering F(m x m, 3 x 3) for 3x3 convolutions of stride 1 (Lavin and Gray, "Fast Algorithms for Convolutional
+// Neural Networks", 2016): a tile of m x m outputs costs (m + 2)^2 multiplications for each pair of channels instead of 9 m^2.
+//
+// Two steps share the work. The first writes the input transformed, B^T d B for every (m + 2) x (m + 2) window d, in the layout
+// `winograd<m, group>`: with t the tile's number over all images, [t / group][(m + 2)^2][C / 16][group][16], where the vectors of a
+// position, C / 16 * group, are rounded up to an odd number. The second multiplies, for each of the (m + 2)^2 positions, by the transformed filter G g G^T, and transforms back, A^T M A, into the ordinary blocked
+// layout, with bias and epilogue. A group's tiles are the columns of its register tile.
+#pragma once
+
+#include "codegen/kernel/Epilogue.h"
+#include "ir/plan/Schedule.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::kernel {
+
+/// Vectors of 16 from one position of a group to the next, in the layout of the transformed input. Were the number even, the
+/// positions of a tile would share few sets of a cache: with 16 blocks in groups of 16, stores to them took 2.5 times as long.
+constexpr int64_t winogradPositionVectors(int64_t blocks, int64_t group) { return (blocks * group) | 1; }
+
+/// Operands: input (blocked; rows and columns that lie outside both picture and halo count as zero), result (winograd).
+/// Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
+struct WinogradInputSpec {
+  int64_t tile = 4;  // m: 2, 4 or 6
+  int64_t group = 1; // tiles that lie together
+};
+
+struct WinogradInputParam {
+  enum : unsigned {
+    images,
+    blocks,
+    tileRows, // the domain
+    tileColumns,
+    rows,
+    columns, // of the picture, without halo
+    inImage,
+    inBlock,
+    inRow,   // strides in elements
+    padding, // of the convolution, at most the input's halo
+    count
+  };
+};
+
+void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
+
+/// Operands: transformed input, transformed filter [(m + 2)^2][oc/16][ic/16][16 ic][16 oc], bias[oc] where `bias`, the epilogue's
+/// operands in chain order, result (blocked). The result may be the buffer of an added operand with the same strides.
+/// Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the schedule's columns and tails
+/// cover the group exactly, its rows are 1.
+struct WinogradConvSpec {
+  int64_t tile = 4;
+  int64_t group = 1;
+  bool bias = false;
+  Epilogue epilogue;
+  plan::ConvSchedule schedule;
+};
+
+struct WinogradConvParam {
+  enum : unsigned {
+    one,
+    outBlocks,
+    tiles, // the domain
+    tileRows,
+    tileColumns, // of one image
+    inBlocks,
+    outRows,
+    outColumns,
+    outImage,
+    outBlock,
+    outRow,  // strides in elements
+    outHalo, // rows and columns of zeros to write around each picture
+    count
+  };
+};
+
+/// Of the `add`-th Add of the epilogue; `which` is 0 image, 1 block, 2 row stride.
+constexpr unsigned winogradAddParam(unsigned add, unsigned which) { return WinogradConvParam::count + add * 3 + which; }
+
+void emitWinogradConv(mlir::ModuleOp module, llvm::StringRef name, const WinogradConvSpec &spec);
+
+} // namespace skip::kernel

@@ -1,0 +1,117 @@
+// The input's transform, one row of tiles of one channel block a unit: V = B^T d B.
+//
+// A window of (m + 2)^2 vectors does not fit the registers beside its transform, so each of the two one-dimensional transforms runs
+// over rows or columns with a scratch on the stack between them. A window that reaches beyond the zeros around the picture is read
+// under masks. Position i * (m + 2) + j is row i and column j of V.
+#include "codegen/kernel/Vectors.h"
+#include "codegen/kernel/Winograd.h"
+#include "codegen/kernel/WinogradTransform.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace skip::kernel;
+using Param = WinogradInputParam;
+
+/// A mask of all lanes or none.
+static Value everyLane(Builder &b, Value condition) {
+  return mlir::vector::BroadcastOp::create(b.op, mlir::VectorType::get({kLanes}, b.op.getI1Type()), condition);
+}
+
+namespace {
+
+class WinogradInputEmitter {
+public:
+  WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec) : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group) {
+    half = scratchVectors(b, n * n);
+  }
+
+  void emit() {
+    b.forEachUnit({1, 1, 1}, [&](std::array<Value, 3> position) { row(position[0], position[1], position[2]); });
+  }
+
+private:
+  void row(Value image, Value block, Value tileRow) {
+    Value plane = b.at(b.operand(0), b.add(b.mul(image, b.param(Param::inImage)), b.mul(block, b.param(Param::inBlock))));
+    Value columns = b.param(Param::tileColumns);
+    Value first = b.mul(b.add(b.mul(image, b.param(Param::tileRows)), tileRow), columns);
+    Value top = b.sub(b.mul(tileRow, m), b.param(Param::padding));
+    b.loop(b.constant(0), columns, 1, [&](Value column) {
+      Value left = b.sub(b.mul(column, m), b.param(Param::padding));
+      alongRows(b.at(plane, b.add(b.mul(top, b.param(Param::inRow)), b.mul(left, kLanes))), inside(Param::rows, top),
+                inside(Param::columns, left));
+      alongColumns(target(b.add(first, column), block));
+    });
+  }
+
+  /// How many rows or columns from `first` on lie inside the picture or the zeros around it.
+  Value inside(unsigned size, Value first) { return b.sub(b.add(b.param(size), b.param(Param::padding)), first); }
+
+  /// Where position 0 of a tile goes.
+  Value target(Value tile, Value block) {
+    Value groups = b.constant(group), position = b.mul(winogradPositionStride(b, b.param(Param::blocks), group), n * n);
+    Value inPosition = b.mul(b.add(b.mul(block, group), b.modulo(tile, groups)), kLanes);
+    return b.at(b.operand(1), b.add(b.mul(b.divide(tile, groups), position), inPosition));
+  }
+
+  /// half = d B, for the window d at `start`, of which `rows` by `columns` vectors exist.
+  void alongRows(Value start, Value rows, Value columns) {
+    branch(b, b.less(b.min(rows, columns), b.constant(n)), [&](bool partial) {
+      b.loop(b.constant(0), b.constant(n), 1, [&](Value row) {
+        Value from = b.at(start, b.mul(row, b.param(Param::inRow)));
+        Value count = partial ? columnsOf(row, rows, columns) : Value();
+        storeAll(winogradForward(b, m, partial ? loadSome(from, count) : loadAll(from, 1)), b.at(half, b.mul(row, n * kLanes)));
+      });
+    });
+  }
+
+  Value columnsOf(Value row, Value rows, Value columns) {
+    return mlir::arith::SelectOp::create(b.op, b.less(row, rows), columns, b.constant(0));
+  }
+
+  /// B^T half.
+  void alongColumns(Value to) {
+    Value stride = winogradPositionStride(b, b.param(Param::blocks), group);
+    b.loop(b.constant(0), b.constant(n), 1, [&](Value column) {
+      Values results = winogradForward(b, m, loadAll(b.at(half, b.mul(column, kLanes)), n));
+      Value position = b.at(to, b.mul(column, stride)), down = b.mul(stride, n);
+      for (Value result : results) {
+        b.store(result, position);
+        position = b.at(position, down);
+      }
+    });
+  }
+
+  /// n vectors, `stride` vectors apart.
+  Values loadAll(Value from, int64_t stride) {
+    Values values;
+    for (int64_t i = 0; i < n; ++i)
+      values.push_back(b.load(from, i * stride * kLanes));
+    return values;
+  }
+
+  /// n adjacent vectors, zero from `count` on.
+  Values loadSome(Value from, Value count) {
+    Values values;
+    for (int64_t i = 0; i < n; ++i)
+      values.push_back(loadMasked(b, b.at(from, i * kLanes), everyLane(b, b.less(b.constant(i), count))));
+    return values;
+  }
+
+  void storeAll(ValueRange values, Value to) {
+    for (int64_t i = 0; i < n; ++i)
+      b.store(values[i], to, i * kLanes);
+  }
+
+  Builder &b;
+  int64_t m, n, group;
+  Value half; // [n][n][16]
+};
+
+} // namespace
+
+void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
+  Builder b(module, name);
+  WinogradInputEmitter(b, spec).emit();
+  b.finish();
+}

@@ -1,0 +1,47 @@
+// The statement half of the parser: bodies, options, and recovery at statement ends.
+#pragma once
+
+#include "frontend/ParserBase.h"
+
+namespace skip::frontend {
+
+class StatementParser : public ExpressionParser {
+public:
+  using ExpressionParser::ExpressionParser;
+
+protected:
+  /// Nothing when a brace is missing.
+  std::optional<ast::Body> parseBody();
+  llvm::ArrayRef<ast::Option> parseOptions();
+
+  bool startsDeclaration() const {
+    return isAt(TokenKind::Import) || isAt(TokenKind::Param) || isAt(TokenKind::Block) || isAt(TokenKind::Model);
+  }
+
+private:
+  ast::Option parseOption();
+  void parseList(ast::Option &option);
+
+  ast::Statement *parseStatement();
+  ast::Statement *parseAssign();
+  ast::Statement *parseReturn();
+  ast::Statement *parseInput();
+  ast::Statement *parseOutput();
+  ast::Statement *parseIf();
+  ast::Expr *parseCondition();
+  ast::Statement *parseRequire();
+  ast::Statement *parseError();
+  llvm::StringRef parseText();
+
+  template <typename T> T *finish(T statement, ast::Statement::Kind kind, llvm::SMLoc start) {
+    statement.kind = kind;
+    statement.range = from(start);
+    return arena.make(statement);
+  }
+
+  bool startsStatement() const;
+  void skipToStatement();
+  void skipOptions();
+};
+
+} // namespace skip::frontend

@@ -1,0 +1,28 @@
+// Which algorithm a 3x3 convolution should be computed by: the cost model behind `plan-choose-algorithms`. Plain C++, no MLIR.
+#pragma once
+
+#include <cstdint>
+
+namespace skip::plan {
+
+/// A 3x3 convolution of stride 1; sizes are those of one image's output.
+struct Conv3x3Shape {
+  int64_t inChannels = 1, outChannels = 1;
+  int64_t outHeight = 1, outWidth = 1;
+  int64_t images = 1;
+};
+
+/// F(tile x tile, 3 x 3) with tiles taken in groups; tile 0 is the direct convolution.
+struct Algorithm {
+  int64_t tile = 0, group = 0;
+
+  bool operator==(const Algorithm &) const = default;
+};
+
+/// The predicted time of `algorithm`, in multiply-adds at the peak rate of one core.
+double predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm);
+
+/// The algorithm with the least predicted cost. Winograd must be predicted well ahead of the direct convolution to be chosen.
+Algorithm chooseAlgorithm(const Conv3x3Shape &shape);
+
+} // namespace skip::plan

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Checks what the formatter does not: which folder may include which, and the shape of files.
+
+Every file that git tracks, or would track, is read. Prints one line a finding and exits with 1 if there is any.
+"""
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Dependencies go one way: frontend -> ir <- passes <- codegen <- tools. The runtime ships inside of every compiled library and
+# knows nothing of the compiler. What is in none of these folders (programs for users to read) includes what it likes.
+MAY_INCLUDE = {
+    "runtime": set(),
+    "support": set(),
+    "ir": {"support"},
+    "frontend": {"ir", "support"},
+    "passes": {"ir", "support"},
+    "codegen": {"passes", "ir", "runtime", "support"},
+    "tools": {"codegen", "passes", "frontend", "ir", "runtime", "support"},
+    "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests"},
+    "tests": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools"},
+}
+# The plan's binary layout in plain C, which the plan dialect and its lowering fill in.
+SHARED = {"runtime/Abi.h"}
+LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
+
+# A C header that is given to users has a guard, for it is text of theirs in the end.
+WITHOUT_PRAGMA = {"runtime/Runtime.h"}
+
+CODE = {".cpp", ".h", ".c", ".S", ".td", ".def", ".py", ".cmake", ".sh"}
+TEXT = CODE | {".md", ".mlir", ".skip", ".txt", ".json"}
+WITH_INCLUDES = {".cpp", ".h", ".c", ".td"}
+MOST_LINES = 400
+
+RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
+INCLUDE = re.compile(r'^[ \t]*#?[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w")
+
+
+class Findings:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, path: str, line: int, text: str) -> None:
+        self.count += 1
+        print(f"{path}:{line}: {text}")
+
+
+def files() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=ROOT, check=True, capture_output=True).stdout
+    return sorted(path for path in listed.decode().split("\0") if path and (ROOT / path).is_file())
+
+
+def line_of(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+def check_include(path: str, line: int, included: str, findings: Findings) -> None:
+    folder, target = path.split("/")[0], included.split("/")[0]
+    if target in LIBRARIES:
+        if folder == "runtime":
+            findings.add(path, line, f"`{included}`: the runtime may include nothing but itself and the C library")
+        return
+    if target not in MAY_INCLUDE or "/" not in included:
+        findings.add(path, line, f"`{included}` is not written from the repository's root")
+        return
+    if target != folder and target not in MAY_INCLUDE[folder] and not (included in SHARED and folder in {"ir", "passes"}):
+        findings.add(path, line, f"`{included}`: {folder}/ may not include {target}/")
+    generated = included.endswith(".inc")
+    if not generated and not (ROOT / included).is_file():
+        findings.add(path, line, f"`{included}` does not exist")
+
+
+def check_code(path: str, text: str, findings: Findings) -> None:
+    suffix = Path(path).suffix
+    lines = text.count("\n")
+    if lines > MOST_LINES:
+        findings.add(path, lines, f"{lines} lines, at most {MOST_LINES}: split it")
+    if suffix in WITH_INCLUDES and path.split("/")[0] in MAY_INCLUDE:
+        outside = RAW_STRING.sub(lambda raw: "\n" * raw[0].count("\n"), text)  # emitted programs have includes of their own
+        for match in INCLUDE.finditer(outside):
+            check_include(path, line_of(outside, match.start()), match[1], findings)
+    if suffix == ".h" and path not in WITHOUT_PRAGMA and not re.search(r"^#pragma once$", text, re.MULTILINE):
+        findings.add(path, 1, "no `#pragma once`")
+
+
+def check_text(path: str, text: str, findings: Findings) -> None:
+    tab = text.find("\t")
+    if tab >= 0:
+        findings.add(path, line_of(text, tab), "a tab")
+    for match in MACHINE_PATH.finditer(text):
+        findings.add(path, line_of(text, match.start()), f"a path of one machine: `{match[0]}...`")
+
+
+def main() -> int:
+    findings = Findings()
+    paths = files()
+    for path in paths:
+        suffix = Path(path).suffix
+        if Path(path).name != "CMakeLists.txt" and suffix not in TEXT:
+            continue
+        text = (ROOT / path).read_text(encoding="utf-8")
+        check_text(path, text, findings)
+        if suffix in CODE:
+            check_code(path, text, findings)
+    print(f"lint: {len(paths)} files, {findings.count} findings")
+    return 1 if findings.count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+// Filters are transformed by the runtime, so that it and the kernels are held to the same points.
+#include "tests/unit/kernel/WinogradCase.h"
+
+#include "runtime/WinogradFilter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace skip;
+using namespace skip::testing;
+using kernel::EpilogueOp;
+
+static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
+static int64_t tilesOf(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
+
+static int64_t tileCount(const WinogradCaseShape &shape, int64_t tile) {
+  return shape.images * tilesOf(shape.height, tile) * tilesOf(shape.width, tile);
+}
+
+static Activation makeInput(const WinogradCaseShape &shape) {
+  int64_t reach = 2 - 2 * shape.padding;
+  return Activation({shape.images, shape.inChannels, std::max<int64_t>(1, shape.height + reach),
+                     std::max<int64_t>(1, shape.width + reach), shape.padding + shape.extraHalo});
+}
+
+WinogradCase::WinogradCase(WinogradCaseShape shape, unsigned seed) : shape(shape), random(seed), input(makeInput(shape)) {
+  input.randomize(random);
+  weights = makeVector(shape.outChannels * shape.inChannels * 9, 0);
+  bias = makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16);
+  for (EpilogueOp operation : shape.epilogue) {
+    if (operation == EpilogueOp::Add) {
+      adds.emplace_back(Activation::Shape{shape.images, shape.outChannels, shape.height, shape.width, shape.halo});
+      adds.back().randomize(random);
+    }
+    if (operation == EpilogueOp::ScaleShift) {
+      scales.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
+      shifts.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
+    }
+  }
+}
+
+/// `count` random values, then zeros up to `padded`.
+std::vector<float> WinogradCase::makeVector(int64_t count, int64_t padded) {
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> values(std::max(count, padded));
+  std::generate_n(values.begin(), count, [&] { return uniform(random); });
+  return values;
+}
+
+//===- By the kernels -----------------------------------------------------------------------------------------------===//
+
+kernel::WinogradConvSpec WinogradCase::convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
+  return {choice.tile, choice.group, shape.bias, shape.epilogue, choice.schedule};
+}
+
+static float *align(std::vector<float> &storage) {
+  return reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(storage.data()) + 63) & ~uintptr_t(63));
+}
+
+WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const {
+  int64_t positions = (choice.tile + 2) * (choice.tile + 2), groups = tilesOf(tileCount(shape, choice.tile), choice.group);
+  int64_t inBlocks = blocksOf(shape.inChannels), outBlocks = blocksOf(shape.outChannels);
+  size_t inputFloats = groups * positions * kernel::winogradPositionVectors(inBlocks, choice.group) * 16;
+  Buffers buffers{std::vector<float>(positions * outBlocks * inBlocks * 256 + 16),
+                  std::vector<float>(inputFloats + 32, std::numeric_limits<float>::quiet_NaN()),
+                  nullptr,
+                  nullptr,
+                  inputFloats,
+                  Activation({shape.images, shape.outChannels, shape.height, shape.width, shape.halo})};
+  if (shape.addInPlace)
+    buffers.result = adds[0];
+  buffers.alignedFilter = align(buffers.filter);
+  buffers.alignedInput = align(buffers.input);
+  runtime::FileTensor tensor{};
+  tensor.type = runtime::ElementType::F32;
+  tensor.data = reinterpret_cast<const uint8_t *>(weights.data());
+  std::vector<double> ones(16, 1.0);
+  for (int64_t first = 0; first < shape.outChannels; first += 16)
+    runtime::packWinogradBlock({tensor, shape.outChannels, shape.inChannels, choice.tile, false}, first, ones.data(),
+                               buffers.alignedFilter);
+  return buffers;
+}
+
+static void run(const LoadedKernel &kernel, const std::vector<void *> &operands, const std::vector<int64_t> &params, bool inPieces) {
+  inPieces ? kernel.runInPieces(operands, params) : kernel.run(operands, params);
+}
+
+void WinogradCase::runInput(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {
+  int64_t rows = tilesOf(shape.height, choice.tile), columns = tilesOf(shape.width, choice.tile);
+  const Activation &x = input;
+  run(kernel, {input.origin(), buffers.alignedInput},
+      {shape.images, x.blocks, rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding}, inPieces);
+}
+
+void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {
+  Activation &y = buffers.result;
+  std::vector<void *> operands = {buffers.alignedInput, buffers.alignedFilter};
+  std::vector<int64_t> params = {1,
+                                 y.blocks,
+                                 tileCount(shape, choice.tile),
+                                 tilesOf(shape.height, choice.tile),
+                                 tilesOf(shape.width, choice.tile),
+                                 input.blocks,
+                                 shape.height,
+                                 shape.width,
+                                 y.image,
+                                 y.block,
+                                 y.row,
+                                 shape.halo};
+  if (shape.bias)
+    operands.push_back(bias.data());
+  size_t add = 0, affine = 0;
+  for (EpilogueOp operation : shape.epilogue) {
+    if (operation == EpilogueOp::Add) {
+      Activation &source = add == 0 && shape.addInPlace ? y : adds[add];
+      operands.push_back(source.origin());
+      params.insert(params.end(), {source.image, source.block, source.row});
+      ++add;
+    }
+    if (operation == EpilogueOp::ScaleShift) {
+      operands.insert(operands.end(), {scales[affine].data(), shifts[affine].data()});
+      ++affine;
+    }
+  }
+  operands.push_back(y.origin());
+  run(kernel, operands, params, inPieces);
+}
+
+//===- By definition ------------------------------------------------------------------------------------------------===//
+
+double WinogradCase::convolve(int64_t n, int64_t o, int64_t p, int64_t q) const {
+  double sum = 0;
+  const float *weight = weights.data() + o * shape.inChannels * 9;
+  for (int64_t i = 0; i < shape.inChannels; ++i)
+    for (int64_t r = 0; r < 3; ++r)
+      for (int64_t s = 0; s < 3; ++s, ++weight) {
+        int64_t y = p + r - shape.padding, x = q + s - shape.padding;
+        if (y >= 0 && y < input.shape.height && x >= 0 && x < input.shape.width)
+          sum += double(input.at(n, i, y, x)) * *weight;
+      }
+  return sum;
+}
+
+double WinogradCase::applyEpilogue(double value, int64_t n, int64_t o, int64_t p, int64_t q) const {
+  size_t add = 0, affine = 0;
+  for (EpilogueOp operation : shape.epilogue) {
+    if (operation == EpilogueOp::Add)
+      value += adds[add++].at(n, o, p, q);
+    if (operation == EpilogueOp::Relu)
+      value = std::max(value, 0.0);
+    if (operation == EpilogueOp::ScaleShift) {
+      value = value * scales[affine][o] + shifts[affine][o];
+      ++affine;
+    }
+  }
+  return value;
+}
+
+std::vector<double> WinogradCase::want() const {
+  std::vector<double> values;
+  for (int64_t n = 0; n < shape.images; ++n)
+    for (int64_t o = 0; o < shape.outChannels; ++o)
+      for (int64_t p = 0; p < shape.height; ++p)
+        for (int64_t q = 0; q < shape.width; ++q)
+          values.push_back(applyEpilogue((shape.bias ? bias[o] : 0) + convolve(n, o, p, q), n, o, p, q));
+  return values;
+}

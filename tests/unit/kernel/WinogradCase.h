@@ -1,0 +1,62 @@
+// A 3x3 convolution by Winograd's two kernels, and its result in double precision by definition.
+#pragma once
+
+#include "tests/unit/kernel/Harness.h"
+
+#include <vector>
+
+namespace skip::testing {
+
+/// Sizes are those of the output; the input's follow from the padding.
+struct WinogradCaseShape {
+  int64_t images = 1, inChannels = 16, outChannels = 16, height = 1, width = 1;
+  int64_t padding = 1;
+  int64_t halo = 0;      // of the result
+  int64_t extraHalo = 0; // zeros around the input beyond the padding
+  bool bias = false;
+  kernel::Epilogue epilogue = {};
+  bool addInPlace = false; // the first Add's operand and the result share a buffer
+};
+
+/// What is free to choose: F(tile x tile, 3 x 3), tiles that lie together, and the register tile.
+struct WinogradChoice {
+  int64_t tile = 4, group = 1;
+  plan::ConvSchedule schedule;
+};
+
+class WinogradCase {
+public:
+  explicit WinogradCase(WinogradCaseShape shape, unsigned seed = 1);
+
+  static kernel::WinogradInputSpec inputSpec(const WinogradChoice &choice) { return {choice.tile, choice.group}; }
+  static kernel::WinogradConvSpec convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice);
+
+  /// The operands of both kernels for one choice. Every element that the first kernel does not write is NaN.
+  struct Buffers {
+    std::vector<float> filter, input;
+    float *alignedFilter, *alignedInput;
+    size_t inputFloats;
+    Activation result;
+  };
+  Buffers buffers(const WinogradChoice &choice) const;
+  void runInput(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces = false);
+  void runConv(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces = false);
+
+  /// Computed anew at each call.
+  std::vector<double> want() const;
+
+private:
+  std::vector<float> makeVector(int64_t count, int64_t padded);
+  double convolve(int64_t image, int64_t channel, int64_t row, int64_t column) const;
+  double applyEpilogue(double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+
+  WinogradCaseShape shape;
+  std::mt19937 random;
+  Activation input;
+  std::vector<float> weights; // [oc][ic][3][3]
+  std::vector<float> bias;
+  std::vector<Activation> adds;
+  std::vector<std::vector<float>> scales, shifts;
+};
+
+} // namespace skip::testing

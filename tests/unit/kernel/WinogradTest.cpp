@@ -1,0 +1,163 @@
+// Winograd's kernels against the definition of the convolution, at sizes that no tile divides.
+#include "tests/unit/kernel/Cases.h"
+#include "tests/unit/kernel/WinogradCase.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <memory>
+#include <sstream>
+
+using namespace skip;
+using namespace skip::testing;
+using enum kernel::EpilogueOp;
+
+/// The stated error bounds, max|c - r| / max|r|, of F(m x m, 3 x 3) on values in [-1, 1); measured: 5e-7, 2e-6, 1.1e-5.
+static double toleranceOf(int64_t tile) { return tile == 2 ? 2e-6 : tile == 4 ? 8e-6 : 4e-5; }
+
+namespace {
+
+/// Both kernels of one choice, compiled for one target.
+struct Compiled {
+  Compiled(const WinogradCaseShape &shape, const WinogradChoice &choice, const x86::Target &target)
+      : target(target), input(WinogradCase::inputSpec(choice), target), conv(WinogradCase::convSpec(shape, choice), target) {}
+
+  x86::Target target;
+  LoadedKernel input, conv;
+};
+
+/// A choice compiled for every ISA; shapes that are checked with it have the epilogue of the shape given here.
+class Checker {
+public:
+  Checker(const WinogradCaseShape &shape, const WinogradChoice &choice) : choice(choice) {
+    for (const x86::Target &target : hostTargets())
+      compiled.push_back(std::make_unique<Compiled>(shape, choice, target));
+  }
+
+  /// Every ISA must compute `shape` right, whatever the order of the units, and without writing where it must not.
+  void check(const WinogradCaseShape &shape) {
+    WinogradCase test(shape);
+    std::vector<double> want = test.want();
+    for (const auto &kernels : compiled)
+      for (bool inPieces : {false, true}) {
+        INFO(nameOf(kernels->target.isa) << ", m " << choice.tile << ", group " << choice.group << ", in pieces " << inPieces);
+        INFO(shape.images << " x " << shape.inChannels << " -> " << shape.outChannels << " @ " << shape.height << " x "
+                          << shape.width << ", padding " << shape.padding);
+        WinogradCase::Buffers buffers = test.buffers(choice);
+        test.runInput(kernels->input, choice, buffers, inPieces);
+        CHECK(std::isnan(buffers.alignedInput[buffers.inputFloats]));
+        test.runConv(kernels->conv, choice, buffers, inPieces);
+        CHECK(relativeError(buffers.result, want) < toleranceOf(choice.tile));
+        CHECK(checkSurroundings(buffers.result) == "");
+      }
+  }
+
+private:
+  WinogradChoice choice;
+  std::vector<std::unique_ptr<Compiled>> compiled;
+};
+
+} // namespace
+
+static std::vector<WinogradChoice> choices(int64_t tile) {
+  return {{tile, 14, {1, 1, 14, {}}}, {tile, 7, {1, 1, 4, {2, 1}}}, {tile, 1, {1, 1, 1, {}}}, {tile, 16, {1, 1, 6, {4}}}};
+}
+
+TEST_CASE("winograd: odd sizes, with and without padding") {
+  int64_t tile = GENERATE(2, 4, 6);
+  for (const WinogradChoice &choice : choices(tile)) {
+    WinogradCaseShape shape{.images = 2, .halo = 1};
+    Checker checker(shape, choice);
+    for (auto [height, width] : {std::pair(5, 7), {7, 7}, {14, 14}, {1, 1}, {4, 4}, {57, 3}, {2, 6}})
+      for (int64_t padding : {0, 1}) {
+        shape.height = height;
+        shape.width = width;
+        shape.padding = padding;
+        checker.check(shape);
+      }
+  }
+}
+
+TEST_CASE("winograd: channels that fill no block, groups that span images") {
+  int64_t tile = GENERATE(2, 4, 6);
+  WinogradChoice choice{tile, 8, {1, 1, 8, {}}};
+  WinogradCaseShape shape{.height = 5, .width = 9, .halo = 2, .extraHalo = 1, .bias = true};
+  Checker checker(shape, choice);
+  for (auto [in, out] : {std::pair(1, 1), {3, 16}, {16, 5}, {17, 33}, {48, 48}, {40, 16}})
+    for (int64_t images : {1, 2, 3}) {
+      shape.inChannels = in;
+      shape.outChannels = out;
+      shape.images = images;
+      checker.check(shape);
+    }
+}
+
+TEST_CASE("winograd: several output blocks a unit, many input channels") {
+  auto [tile, group, schedule] = GENERATE(table<int64_t, int64_t, plan::ConvSchedule>({{2, 14, {2, 1, 14, {}}},
+                                                                                       {4, 16, {2, 1, 8, {}}},
+                                                                                       {4, 7, {4, 1, 7, {}}},
+                                                                                       {6, 6, {4, 1, 6, {}}},
+                                                                                       {4, 5, {2, 1, 2, {1}}}}));
+  WinogradCaseShape shape{.images = 3, .inChannels = 160, .outChannels = 64, .height = 6, .width = 10, .halo = 1};
+  shape.bias = true;
+  shape.epilogue = {Relu};
+  Checker(shape, {tile, group, schedule}).check(shape);
+}
+
+TEST_CASE("winograd: a chain of adds, scales and relu, the first add in place") {
+  int64_t tile = GENERATE(2, 4, 6);
+  for (bool inPlace : {false, true}) {
+    WinogradCaseShape shape{.images = 3, .inChannels = 20, .outChannels = 30, .height = 7, .width = 9, .halo = 1};
+    shape.bias = true;
+    shape.epilogue = {Add, ScaleShift, Relu, Add, ScaleShift};
+    shape.addInPlace = inPlace;
+    Checker checker(shape, {tile, 7, {2, 1, 7, {}}});
+    checker.check(shape);
+    shape.height = shape.width = 12;
+    checker.check(shape);
+  }
+}
+
+/// The basic block with the most multiply-adds: one input block's 16 channels, a loop of its own.
+static std::vector<std::string> multiplications(const std::string &assembly) {
+  std::vector<std::string> block, best;
+  int count = 0, most = 0;
+  std::istringstream stream(assembly);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.rfind(".LBB", 0) == 0 || line.rfind("\tj", 0) == 0) {
+      block.clear();
+      count = 0;
+    }
+    block.push_back(line);
+    count += line.find("vfmadd") != std::string::npos;
+    if (count >= most) {
+      most = count;
+      best = block;
+    }
+  }
+  return best;
+}
+
+TEST_CASE("winograd: no vector is spilled in the multiplications") {
+  auto [isa, blocks, columns] = GENERATE(table<SkipIsa, int64_t, int64_t>({{SKIP_ISA_AVX512, 2, 14},
+                                                                           {SKIP_ISA_AVX512, 1, 16},
+                                                                           {SKIP_ISA_AVX512, 2, 8},
+                                                                           {SKIP_ISA_AVX512, 4, 7},
+                                                                           {SKIP_ISA_AVX512, 4, 6},
+                                                                           {SKIP_ISA_AVX2, 1, 4},
+                                                                           {SKIP_ISA_AVX2, 1, 6},
+                                                                           {SKIP_ISA_AVX2, 2, 2}}));
+  CAPTURE(isa, blocks, columns);
+  int64_t group = GENERATE(1, 2), tile = GENERATE(4, 6);
+  WinogradChoice choice{tile, group * columns, {blocks, 1, columns, {}}};
+  WinogradCaseShape shape{.bias = true, .epilogue = {Add, Relu}};
+  auto assembly = x86::printKernel({"conv", WinogradCase::convSpec(shape, choice), {isa, "", ""}}, x86::Stage::Asm);
+  REQUIRE(bool(assembly));
+  std::vector<std::string> lines = multiplications(*assembly);
+  REQUIRE(int64_t(lines.size()) > 16 * blocks * columns);
+  for (const std::string &line : lines) {
+    bool stack = line.find("(%rsp") != std::string::npos || line.find("(%rbp") != std::string::npos;
+    if (stack && line.find("mm") != std::string::npos)
+      FAIL_CHECK("a spill: " << line);
+  }
+}
