@@ -6,9 +6,7 @@
 
 using namespace skip;
 
-static double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+static double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double bench::bestSeconds(const std::function<void()> &work) {
   double start = seconds();

@@ -1,9 +1,11 @@
-// How much faster than any direct convolution the Winograd kernels are: both steps together against a direct convolution that ran at
-// 100 % of the core's peak, one thread, buffers as hot as their size allows.
+// How much faster than any direct convolution the Winograd kernels are: both steps together against a direct convolution that
+// ran at 100 % of the core's peak, one thread, buffers as hot as their size allows.
 //
-//   skip-winograd-bench [--isa=avx2|avx512] [--only=TEXT] [--print=kernel|llvm|asm] [--m=M] [--group=G] [--tile=BLOCKS,COLUMNS[,TAIL...]]
+//   skip-winograd-bench [--isa=avx2|avx512] [--only=TEXT] [--print=kernel|llvm|asm] [--m=M] [--group=G]
+//   [--tile=BLOCKS,COLUMNS[,TAIL...]]
 //
-// Prints for each shape the choices of tile size, group and register tile, the best of them marked; the arguments fix one of these.
+// Prints for each shape the choices of tile size, group and register tile, the best of them marked; the arguments fix one of
+// these.
 #include "bench/Peak.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
@@ -20,7 +22,7 @@ namespace {
 struct Options {
   SkipIsa isa = SKIP_ISA_AVX512;
   std::string print, only;
-  int64_t tile = 0, group = 0; // 0: all
+  int64_t tile = 0, group = 0;    // 0: all
   std::vector<int64_t> registers; // blocks, columns, tails
 };
 
@@ -37,8 +39,14 @@ static std::vector<WinogradCaseShape> shapes() {
   std::vector<WinogradCaseShape> list;
   for (int64_t images : {1, 16})
     for (auto [channels, size] : {std::pair(64, 56), {128, 28}, {256, 14}, {512, 7}})
-      list.push_back({.images = images, .inChannels = channels, .outChannels = channels, .height = size, .width = size, .halo = 1,
-                      .bias = true, .epilogue = {kernel::EpilogueOp::Relu}});
+      list.push_back({.images = images,
+                      .inChannels = channels,
+                      .outChannels = channels,
+                      .height = size,
+                      .width = size,
+                      .halo = 1,
+                      .bias = true,
+                      .epilogue = {kernel::EpilogueOp::Relu}});
   return list;
 }
 
@@ -55,13 +63,14 @@ static std::string toString(const WinogradChoice &c) {
 /// Register tiles for a group: whole groups or halves in as many output blocks as fit.
 static std::vector<plan::ConvSchedule> schedulesFor(int64_t group, SkipIsa isa) {
   std::vector<plan::ConvSchedule> list;
-  for (int64_t columns = isa == SKIP_ISA_AVX512 ? 4 : 2; columns <= group; ++columns)
+  for (int64_t columns = 2; columns <= group; ++columns)
     for (int64_t blocks : {4, 2, 1}) {
       plan::ConvSchedule schedule{blocks, 1, columns, {}};
       if (int64_t rest = group % columns)
         schedule.tails = {rest};
       int64_t vectors = blocks * columns * (isa == SKIP_ISA_AVX512 ? 1 : 2), most = isa == SKIP_ISA_AVX512 ? 28 : 12;
-      if (plan::fitsRegisters(schedule, isa) && vectors >= most / 2 && (schedule.tails.empty() || schedule.tails[0] * 2 >= columns))
+      if (plan::fitsRegisters(schedule, isa) && vectors >= most / 2 &&
+          (schedule.tails.empty() || schedule.tails[0] * 3 >= columns * 2))
         list.push_back(schedule);
     }
   return list;
@@ -70,7 +79,7 @@ static std::vector<plan::ConvSchedule> schedulesFor(int64_t group, SkipIsa isa) 
 static std::vector<WinogradChoice> choicesFor(const Options &options) {
   std::vector<WinogradChoice> list;
   for (int64_t tile : {2, 4, 6})
-    for (int64_t group : {7, 8, 14, 16}) {
+    for (int64_t group : {4, 7, 8, 14, 16}) {
       if ((options.tile && tile != options.tile) || (options.group && options.group != group))
         continue;
       if (options.registers.empty()) {
@@ -128,7 +137,8 @@ static void print(const Options &options) {
   for (const WinogradChoice &choice : choicesFor(options)) {
     x86::Target target{options.isa, "", ""};
     std::puts(llvm::cantFail(x86::printKernel({"winograd_input", WinogradCase::inputSpec(choice), target}, stage)).c_str());
-    std::puts(llvm::cantFail(x86::printKernel({"winograd_conv", WinogradCase::convSpec(shapes()[0], choice), target}, stage)).c_str());
+    std::puts(llvm::cantFail(x86::printKernel({"winograd_conv", WinogradCase::convSpec(shapes()[0], choice), target}, stage))
+                  .c_str());
   }
 }
 

@@ -1,10 +1,12 @@
-// Winograd's minimal filtering F(m x m, 3 x 3) for 3x3 convolutions of stride 1 (Lavin and Gray, "Fast Algorithms for Convolutional
-// Neural Networks", 2016): a tile of m x m outputs costs (m + 2)^2 multiplications for each pair of channels instead of 9 m^2.
+// Winograd's minimal filtering F(m x m, 3 x 3) for 3x3 convolutions of stride 1 (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2016): a tile of m x m outputs costs (m + 2)^2 multiplications for each pair of channels
+// instead of 9 m^2.
 //
 // Two steps share the work. The first writes the input transformed, B^T d B for every (m + 2) x (m + 2) window d, in the layout
-// `winograd<m, group>`: with t the tile's number over all images, [t / group][(m + 2)^2][C / 16][group][16], where the vectors of a
-// position, C / 16 * group, are rounded up to an odd number. The second multiplies, for each of the (m + 2)^2 positions, by the transformed filter G g G^T, and transforms back, A^T M A, into the ordinary blocked
-// layout, with bias and epilogue. A group's tiles are the columns of its register tile.
+// `winograd<m, group>`: with t the tile's number over all images, [t / group][(m + 2)^2][C / 16][group][16], where the vectors
+// of a position, C / 16 * group, are rounded up to an odd number (ir/plan/WinogradLayout.h). The second multiplies, for each of
+// the (m + 2)^2 positions, by the transformed filter G g G^T, and transforms back, A^T M A, into the ordinary blocked layout,
+// with bias and epilogue. A group's tiles are the columns of its register tile.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
@@ -13,10 +15,6 @@
 #include "mlir/IR/BuiltinOps.h"
 
 namespace skip::kernel {
-
-/// Vectors of 16 from one position of a group to the next, in the layout of the transformed input. Were the number even, the
-/// positions of a tile would share few sets of a cache: with 16 blocks in groups of 16, stores to them took 2.5 times as long.
-constexpr int64_t winogradPositionVectors(int64_t blocks, int64_t group) { return (blocks * group) | 1; }
 
 /// Operands: input (blocked; rows and columns that lie outside both picture and halo count as zero), result (winograd).
 /// Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
@@ -43,10 +41,10 @@ struct WinogradInputParam {
 
 void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
 
-/// Operands: transformed input, transformed filter [(m + 2)^2][oc/16][ic/16][16 ic][16 oc], bias[oc] where `bias`, the epilogue's
-/// operands in chain order, result (blocked). The result may be the buffer of an added operand with the same strides.
-/// Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the schedule's columns and tails
-/// cover the group exactly, its rows are 1.
+/// Operands: transformed input, transformed filter [(m + 2)^2][oc/16][ic/16][16 ic][16 oc], bias[oc] where `bias`, the
+/// epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand with the same
+/// strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the kernel numbers
+/// its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its rows are 1.
 struct WinogradConvSpec {
   int64_t tile = 4;
   int64_t group = 1;

@@ -1,9 +1,9 @@
 // The points come in pairs +p and -p, so that most of the work is done once for both.
 //
-// With y = x^2, M(x) / (x - p) = x (x + p) Q(y), where Q is the product of (y - q^2) over the other pairs. So the rows of B^T for +p and
-// -p are E + p O and E - p O, with E the sum of Q's coefficients times d2, d4, ... and O the same sum over d1, d3, ...; the rows for
-// zero and infinity are the full product's coefficients times d0, d2, ... and d1, d3, .... Likewise A^T needs only x+ + x- and
-// x+ - x- of each pair: even rows take even powers of p. F(4, 3): 12 operations forward, 12 backward.
+// With y = x^2, M(x) / (x - p) = x (x + p) Q(y), where Q is the product of (y - q^2) over the other pairs. So the rows of B^T
+// for +p and -p are E + p O and E - p O, with E the sum of Q's coefficients times d2, d4, ... and O the same sum over d1, d3,
+// ...; the rows for zero and infinity are the full product's coefficients times d0, d2, ... and d1, d3, .... Likewise A^T needs
+// only x+ + x- and x+ - x- of each pair: even rows take even powers of p. F(4, 3): 12 operations forward, 12 backward.
 #include "codegen/kernel/WinogradTransform.h"
 
 #include "runtime/WinogradPoints.h"

@@ -1,6 +1,8 @@
 // The arithmetic of layouts.
 #include "ir/plan/Layout.h"
 
+#include "ir/plan/WinogradLayout.h"
+
 using namespace skip;
 using namespace skip::plan;
 
@@ -29,8 +31,8 @@ WinogradTiles plan::winogradTiles(mlir::RankedTensorType type, LayoutAttr layout
 static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   WinogradTiles tiles = plan::winogradTiles(type, layout);
   int64_t group = layout.getGroup(), points = (layout.getTile() + 2) * (layout.getTile() + 2);
-  int64_t padded = (batch * tiles.rows * tiles.columns + group - 1) / group * group;
-  return padded * points * roundUpToBlock(type.getDimSize(1)) * int64_t(sizeof(float));
+  int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group, blocks = roundUpToBlock(type.getDimSize(1)) / 16;
+  return groups * points * winogradPositionVectors(blocks, group) * 16 * int64_t(sizeof(float));
 }
 
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {

@@ -26,7 +26,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
-    | `winograd` | `[t/group][(tile + 2)^2][c/16][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images |
+    | `winograd` | `[t/group][(tile + 2)^2][c/16][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number |
     | `winograd_filter` | `[(tile + 2)^2][oc/16][ic/16][ic%16][oc%16]` | its transformed weights |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A

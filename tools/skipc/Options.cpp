@@ -43,6 +43,7 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
       ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
   group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
+  group->add_flag("--exact", o.exact, "compute convolutions directly: no Winograd, whose rounding errors are larger");
   group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
   group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");

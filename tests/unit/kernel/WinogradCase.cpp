@@ -1,6 +1,7 @@
 // Filters are transformed by the runtime, so that it and the kernels are held to the same points.
 #include "tests/unit/kernel/WinogradCase.h"
 
+#include "ir/plan/WinogradLayout.h"
 #include "runtime/WinogradFilter.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ static float *align(std::vector<float> &storage) {
 WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const {
   int64_t positions = (choice.tile + 2) * (choice.tile + 2), groups = tilesOf(tileCount(shape, choice.tile), choice.group);
   int64_t inBlocks = blocksOf(shape.inChannels), outBlocks = blocksOf(shape.outChannels);
-  size_t inputFloats = groups * positions * kernel::winogradPositionVectors(inBlocks, choice.group) * 16;
+  size_t inputFloats = groups * positions * plan::winogradPositionVectors(inBlocks, choice.group) * 16;
   Buffers buffers{std::vector<float>(positions * outBlocks * inBlocks * 256 + 16),
                   std::vector<float>(inputFloats + 32, std::numeric_limits<float>::quiet_NaN()),
                   nullptr,
@@ -82,7 +83,8 @@ WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const 
   return buffers;
 }
 
-static void run(const LoadedKernel &kernel, const std::vector<void *> &operands, const std::vector<int64_t> &params, bool inPieces) {
+static void run(const LoadedKernel &kernel, const std::vector<void *> &operands, const std::vector<int64_t> &params,
+                bool inPieces) {
   inPieces ? kernel.runInPieces(operands, params) : kernel.run(operands, params);
 }
 

@@ -70,7 +70,8 @@ public:
 
   std::vector<float> pack(TensorBytes (*write)(const std::string &, std::vector<int64_t>, const std::vector<float> &) = f32,
                           uint32_t entries = 1) {
-    std::string file = safetensors({write("w", {oc, ic, 3, 3}, weights), write("gamma", {oc}, gamma), write("variance", {oc}, variance)});
+    std::string file =
+        safetensors({write("w", {oc, ic, 3, 3}, weights), write("gamma", {oc}, gamma), write("variance", {oc}, variance)});
     Owned<float> segment(static_cast<float *>(allocateAligned(load.bytes)));
     SkipModelImage model = image(entries);
     INFO(skipmodel_last_error());
