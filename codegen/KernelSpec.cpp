@@ -105,7 +105,10 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
 }
 
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
-  return kernel::WinogradConvSpec{view.winograd.getTile(), view.winograd.getGroup(), bool(view.bias), chainOf(kernel).ops,
+  return kernel::WinogradConvSpec{view.winograd.getTile(),
+                                  view.winograd.getGroup(),
+                                  bool(view.bias),
+                                  chainOf(kernel).ops,
                                   {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
 }
 
@@ -192,8 +195,8 @@ static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
   plan::WinogradTiles tiles = plan::winogradTiles(llvm::cast<RankedTensorType>(x.getType()), layout);
   Strides from = inputStrides(kernel, x);
   StepShape step{{0}, {timesBatch(1)}};
-  append(step.params, {from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row,
-                       layout.getHalo()});
+  append(step.params,
+         {from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row, layout.getHalo()});
   return step;
 }
 

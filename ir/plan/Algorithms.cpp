@@ -1,11 +1,11 @@
 // Counts multiply-adds and memory traffic.
 //
 // A direct convolution runs near the peak: its cost is its multiply-adds. F(m x m, 3 x 3) needs (m + 2)^2 / (9 m^2) of them, on
-// tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms, which are
-// vector additions and memory traffic, and (m + 2)^2 / 9 times the weights, which every run reads from memory once.
+// tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms, which
+// are vector additions and memory traffic, and (m + 2)^2 / 9 times the weights, which every run reads from memory once.
 //
-// The constants are ratios of rates, much alike on the CPUs at hand: a core multiplies and adds 16 floats twice a cycle and moves
-// some 2 floats a cycle to and from the last-level cache or memory.
+// The constants are ratios of rates, much alike on the CPUs at hand: a core multiplies and adds 16 floats twice a cycle and
+// moves some 2 floats a cycle to and from the last-level cache or memory.
 #include "ir/plan/Algorithms.h"
 
 #include <algorithm>
@@ -22,11 +22,14 @@ static constexpr double demandedGain = 1.15;          // below this the predicti
 /// How near to the peak the multiplication of groups comes: register tiles of 28 accumulators do best.
 static double groupEfficiency(int64_t group) {
   switch (group) {
-  case 14: return 0.9;
+  case 14:
+    return 0.9;
   case 16:
   case 12:
-  case 7: return 0.85;
-  default: return 0.75;
+  case 7:
+    return 0.85;
+  default:
+    return 0.75;
   }
 }
 

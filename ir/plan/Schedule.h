@@ -9,8 +9,8 @@
 namespace skip::plan {
 
 /// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `rows` output rows by `columns` output
-/// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order. Rows
-/// that remain of the picture are computed one at a time.
+/// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
+/// Rows that remain of the picture are computed one at a time.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t rows = 1;

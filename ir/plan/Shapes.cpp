@@ -11,8 +11,15 @@ static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTe
 
 static ContractionView viewOf(graph::Conv2dOp op) {
   llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
-  return {op,        llvm::cast<BlockArgument>(op.getX()), llvm::cast<BlockArgument>(op.getFilter()), op.getBias(), filter[0],
-          filter[1], filter[2],                            filter[3],                                 int64_t(op.getStride()),
+  return {op,
+          llvm::cast<BlockArgument>(op.getX()),
+          llvm::cast<BlockArgument>(op.getFilter()),
+          op.getBias(),
+          filter[0],
+          filter[1],
+          filter[2],
+          filter[3],
+          int64_t(op.getStride()),
           int64_t(op.getPadding()),
           op->getAttrOfType<WinogradAttr>(algorithmAttr)};
 }

@@ -1,11 +1,11 @@
 // Places every tensor in memory: one arena for what lives inside a run.
 //
-// A buffer lives from the step that writes it to the last step that reads it. Buffers are placed from the largest to the smallest,
-// each at the lowest offset where no buffer that lives at the same time lies: on the catalogue's networks this comes to the sum of
-// the buffers of the most demanding step, which nothing can beat.
+// A buffer lives from the step that writes it to the last step that reads it. Buffers are placed from the largest to the
+// smallest, each at the lowest offset where no buffer that lives at the same time lies: on the catalogue's networks this comes
+// to the sum of the buffers of the most demanding step, which nothing can beat.
 //
-// A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have one
-// layout: the join of a shortcut happens in place.
+// A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have
+// one layout: the join of a shortcut happens in place.
 //
 //   layer1.0.relu  [0, 851968)             read by conv1 and, as the shortcut, by conv2's add
 //   layer1.1.relu  [0, 851968)             the same bytes: conv2's kernel adds in place
@@ -81,8 +81,9 @@ static bool onlyReadElementwise(BlockArgument argument) {
 std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
     auto known = bufferOf.find(input);
-    if (known != bufferOf.end() && buffers[known->second].lastStep == step && input.getType() == kernel.getResult(0).getType() &&
-        layoutOf(input) == kernel.outputLayout(0) && onlyReadElementwise(kernel.getBody().getArgument(index)))
+    if (known != bufferOf.end() && buffers[known->second].lastStep == step &&
+        input.getType() == kernel.getResult(0).getType() && layoutOf(input) == kernel.outputLayout(0) &&
+        onlyReadElementwise(kernel.getBody().getArgument(index)))
       return input;
   }
   return std::nullopt;
@@ -166,7 +167,8 @@ struct AssignBuffers : plan::impl::AssignBuffersBase<AssignBuffers> {
     arena.run();
     for (auto kernel : function.getOps<KernelOp>()) {
       llvm::SmallVector<Attribute> slots;
-      for (Value operand : llvm::concat<Value>(llvm::to_vector(kernel.getInputs()), llvm::to_vector(ValueRange(kernel.getOutputs()))))
+      for (Value operand :
+           llvm::concat<Value>(llvm::to_vector(kernel.getInputs()), llvm::to_vector(ValueRange(kernel.getOutputs()))))
         slots.push_back(arena.slotOf(operand));
       kernel.setSlotsAttr(ArrayAttr::get(&getContext(), slots));
     }

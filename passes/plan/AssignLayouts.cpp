@@ -5,12 +5,13 @@
 //
 //   sum over readers of the cheapest form that exists for them + for each form that is not the producer's own, a copy.
 //
-// Readers state their costs through the LayoutAware interface. The choice for one tensor is tied to another's only through a kernel
-// that can write both families; as long as all kernels but relayouts write blocked results, the problem falls apart into one small
-// enumeration a tensor, and the sum of the optima is the optimum over the graph.
+// Readers state their costs through the LayoutAware interface. The choice for one tensor is tied to another's only through a
+// kernel that can write both families; as long as all kernels but relayouts write blocked results, the problem falls apart into
+// one small enumeration a tensor, and the sum of the optima is the optimum over the graph.
 //
 // The halo of a form is the largest that one of its readers needs: the producer writes the zeros, so they cost no pass of their
-// own. A Winograd convolution reads the blocked form through a copy of its own kind, the transformed windows. The caller's arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
+// own. A Winograd convolution reads the blocked form through a copy of its own kind, the transformed windows. The caller's
+// arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
 #include "passes/plan/Passes.h"
 
 #include "ir/graph/GraphShapes.h"
@@ -91,7 +92,9 @@ static bool prefersPlanar(const Reader &reader, Forms forms) {
 static std::optional<int64_t> costOf(llvm::ArrayRef<Reader> readers, Forms forms) {
   int64_t total = 0;
   for (const Reader &reader : readers) {
-    std::optional<int64_t> cost = prefersPlanar(reader, forms) ? reader.planarCost : forms.blocked ? reader.blockedCost : std::nullopt;
+    std::optional<int64_t> cost = prefersPlanar(reader, forms) ? reader.planarCost
+                                  : forms.blocked              ? reader.blockedCost
+                                                               : std::nullopt;
     if (!cost)
       return std::nullopt;
     total += *cost;
@@ -128,8 +131,8 @@ static Forms chooseForms(Value tensor, llvm::ArrayRef<Reader> readers, bool from
 }
 
 static Value relayout(OpBuilder &builder, Value tensor, LayoutAttr from, LayoutAttr to) {
-  auto kernel = KernelOp::create(builder, tensor.getLoc(), tensor.getType(), tensor, builder.getArrayAttr({from, to}), ArrayAttr(),
-                                 ArrayAttr(), StringAttr());
+  auto kernel = KernelOp::create(builder, tensor.getLoc(), tensor.getType(), tensor, builder.getArrayAttr({from, to}),
+                                 ArrayAttr(), ArrayAttr(), StringAttr());
   Block &block = kernel.getBody().emplaceBlock();
   block.addArgument(tensor.getType(), tensor.getLoc());
   OpBuilder inside = OpBuilder::atBlockEnd(&block);

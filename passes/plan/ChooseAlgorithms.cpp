@@ -1,7 +1,7 @@
 // Decides which 3x3 convolutions are computed by Winograd's minimal filtering.
 //
-// The choice comes before kernels are formed, since a transformed sum cannot share registers with another convolution's, and before
-// layouts, since the transformed windows are one. The cost model is ir/plan/Algorithms.h.
+// The choice comes before kernels are formed, since a transformed sum cannot share registers with another convolution's, and
+// before layouts, since the transformed windows are one. The cost model is ir/plan/Algorithms.h.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Algorithms.h"
@@ -18,8 +18,8 @@ namespace skip::plan {
 using namespace mlir;
 using namespace skip;
 
-/// The shape of a convolution that Winograd can compute; nothing for others. A planar input (few channels, straight from the caller)
-/// stays direct: there is nothing to gain.
+/// The shape of a convolution that Winograd can compute; nothing for others. A planar input (few channels, straight from the
+/// caller) stays direct: there is nothing to gain.
 static std::optional<plan::Conv3x3Shape> shapeOf(graph::Conv2dOp conv, int64_t batch) {
   auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getShape();
   auto out = llvm::cast<RankedTensorType>(conv.getY().getType()).getShape();

@@ -35,8 +35,10 @@ static std::string structureOf(KernelOp kernel) {
       os << ".planar";
   }
   if (llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front()))
-    os << "." << stringifyLayoutKind(kernel.inputLayout(0).getKind()) << "." << stringifyLayoutKind(kernel.outputLayout(0).getKind());
-  for (plan::LayoutAttr layout : {kernel.inputLayout(0), kernel.inputLayout(kernel.getInputs().size() - 1), kernel.outputLayout(0)})
+    os << "." << stringifyLayoutKind(kernel.inputLayout(0).getKind()) << "."
+       << stringifyLayoutKind(kernel.outputLayout(0).getKind());
+  for (plan::LayoutAttr layout :
+       {kernel.inputLayout(0), kernel.inputLayout(kernel.getInputs().size() - 1), kernel.outputLayout(0)})
     if (layout.getKind() == LayoutKind::winograd)
       os << ".winograd" << layout.getTile() << "g" << layout.getGroup();
   if (plan::imagesAreColumns(kernel))

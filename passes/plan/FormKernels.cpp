@@ -7,7 +7,8 @@
 //
 //   %a = conv2d %x, %w1    %b = conv2d %y, %w2 stride 2    %c = add %a, %b    %d = relu %c      -> one kernel
 //
-// Of two operands that an elementwise operation could join, the one computed later is chosen: the other is then in memory already.
+// Of two operands that an elementwise operation could join, the one computed later is chosen: the other is then in memory
+// already.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Plan.h"
@@ -45,7 +46,7 @@ private:
   void takePrologue(Group &group, Fusible op);
   void joinOperand(Group &group, Operation *op);
 
-  std::vector<std::unique_ptr<Group>> all; // in the order of their last operations; absorbed ones are empty
+  std::vector<std::unique_ptr<Group>> all;      // in the order of their last operations; absorbed ones are empty
   llvm::DenseMap<Operation *, Group *> groupOf; // by last operation
 };
 } // namespace
@@ -111,8 +112,8 @@ llvm::SmallVector<Group *> Grouping::groups() {
   return live;
 }
 
-/// Whether the operation reads its picture in a form of its own, so that it needs an input of its own even where another operation of
-/// the kernel reads the same value.
+/// Whether the operation reads its picture in a form of its own, so that it needs an input of its own even where another
+/// operation of the kernel reads the same value.
 static bool readsTransformed(Operation *op) { return op->hasAttr(plan::algorithmAttr); }
 
 static llvm::SetVector<Value> externalOperands(const Group &group) {
@@ -132,8 +133,8 @@ static void makeKernel(const Group &group) {
   for (Operation *op : group.ops)
     if (readsTransformed(op))
       inputs.push_back(op->getOperand(0));
-  auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs, ArrayAttr(),
-                                       ArrayAttr(), ArrayAttr(), StringAttr());
+  auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs, ArrayAttr(), ArrayAttr(),
+                                       ArrayAttr(), StringAttr());
   Block &block = kernel.getBody().emplaceBlock();
   IRMapping mapping;
   for (Value input : inputs)

@@ -1,13 +1,15 @@
-// Turns the expressions over parameters that kernels read into entries of the load table, and places them in the weights segment.
+// Turns the expressions over parameters that kernels read into entries of the load table, and places them in the weights
+// segment.
 //
 //   read_parameter @w                                  -> load conv_weight {source = @w}
 //   scale_filter (read_parameter @w), (bn_scale g, v)  -> load conv_weight {source = @w, gamma = @g, variance = @v}
 //   bn_shift beta, mean, (bn_scale g, v), bias         -> load bias {bias, gamma, beta, mean, variance}
 //
-// Variants share the segment: equal entries have one place, a filter that one variant wants transformed and another not has two.
+// Variants share the segment: equal entries have one place, a filter that one variant wants transformed and another not has
+// two.
 //
-// Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel adds
-// one vector, whatever it was made of.
+// Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel
+// adds one vector, whatever it was made of.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"
@@ -71,7 +73,8 @@ static std::optional<Sources> biasSources(Value vector) {
   return from.bias ? std::optional(from) : std::nullopt;
 }
 
-/// {oc, ic, kh, kw}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's size.
+/// {oc, ic, kh, kw}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's
+/// size.
 static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
   auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
   llvm::SmallVector<int64_t> dims(type.getShape());
@@ -103,9 +106,9 @@ private:
 
 Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                       const Sources &from, Value onto) {
-  return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(builder.getContext(), kind), layout,
-                              builder.getDenseI64ArrayAttr(dims), from.source, from.bias, from.gamma, from.beta, from.mean,
-                              from.variance, builder.getF64FloatAttr(from.epsilon), plan::SlotAttr());
+  return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(builder.getContext(), kind),
+                              layout, builder.getDenseI64ArrayAttr(dims), from.source, from.bias, from.gamma, from.beta,
+                              from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), plan::SlotAttr());
 }
 
 /// The load that yields input `index`, or null when the expression has no entry that computes it.
@@ -119,7 +122,8 @@ Value Packing::load(OpBuilder &builder, KernelOp kernel, unsigned index) {
   if (layout.getKind() != LayoutKind::vector) {
     bool transformed = layout.getKind() == LayoutKind::winograd_filter;
     std::optional<Sources> from = filterSources(input);
-    return from ? known = create(builder, input, transformed ? LoadKind::winograd_weight : LoadKind::conv_weight, layout, dims, *from, {})
+    return from ? known = create(builder, input, transformed ? LoadKind::winograd_weight : LoadKind::conv_weight, layout, dims,
+                                 *from, {})
                 : Value();
   }
   dims = {dims[0], 1, 1, 1};

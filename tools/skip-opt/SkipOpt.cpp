@@ -15,7 +15,8 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<mlir::func::FuncDialect, skip::graph::GraphDialect, skip::plan::PlanDialect>();
-  registry.insert<mlir::arith::ArithDialect, mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>(); // kernels
+  registry.insert<mlir::arith::ArithDialect, mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect,
+                  mlir::vector::VectorDialect>(); // kernels
   mlir::registerTransformsPasses();
   skip::graph::registerPasses();
   skip::plan::registerPasses();

@@ -27,7 +27,7 @@ struct Options {
   std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
   std::vector<int64_t> batches;
   bool exact = false; ///< no algorithm that rounds differently from the direct one
-  unsigned jobs = 0; ///< threads that compile kernels; 0: all cores
+  unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;
   bool timing = false;
