@@ -1,5 +1,7 @@
 # `make` builds, `make test` builds and runs every test. Binaries land in build/release/bin/.
+# `make demo` compiles ResNet-20 with its checkpoint and classifies ten pictures.
 # `make asan` does the same under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/.
+# `make bench-peers` measures Skip beside other engines (bench/README.md).
 # `make lint` checks formatting and include rules, `make format` puts the formatting right.
 PRESET ?= release
 JOBS ?= $(shell nproc)
@@ -9,7 +11,7 @@ BUILD := build/$(PRESET)
 # What git tracks, or would track, and is there.
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 ls -d 2>/dev/null
 
-.PHONY: all setup test asan lint format clean
+.PHONY: all setup demo test asan bench-peers lint format clean
 all: setup
 	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	ninja -C $(BUILD) -j$(JOBS)
@@ -18,11 +20,17 @@ setup:
 	@scripts/setup.sh
 	@mkdir -p build
 
+demo: all
+	@scripts/demo.sh $(BUILD)
+
 test: all
 	ctest --preset $(PRESET) -j2
 
 asan:
 	$(MAKE) test PRESET=asan
+
+bench-peers: all
+	bench/peers/run.py $(ARGS)
 
 lint:
 	@$(SOURCES) | xargs $(CLANG_FORMAT) --dry-run --Werror

@@ -48,12 +48,17 @@ static void keepAsScaleShift(graph::BatchNormOp norm) {
   norm.erase();
 }
 
+/// Whether the contraction has taken in no batch norm yet: a load-table entry folds one.
+template <typename Contraction> static bool isPlain(Contraction op) {
+  return op && op.getFilter().template getDefiningOp<graph::ReadParameterOp>();
+}
+
 static void fold(graph::BatchNormOp norm) {
   Operation *producer = norm.getX().getDefiningOp();
   bool onlyReader = norm.getX().hasOneUse();
-  if (auto conv = llvm::dyn_cast_or_null<graph::Conv2dOp>(producer); conv && onlyReader)
+  if (auto conv = llvm::dyn_cast_or_null<graph::Conv2dOp>(producer); onlyReader && isPlain(conv))
     return foldInto(conv, norm);
-  if (auto linear = llvm::dyn_cast_or_null<graph::LinearOp>(producer); linear && onlyReader)
+  if (auto linear = llvm::dyn_cast_or_null<graph::LinearOp>(producer); onlyReader && isPlain(linear))
     return foldInto(linear, norm);
   keepAsScaleShift(norm);
 }

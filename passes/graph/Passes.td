@@ -17,7 +17,7 @@ def FoldBatchNorm : Pass<"graph-fold-batch-norm", "::mlir::func::FuncOp"> {
   let description = [{
     A convolution (or linear layer) whose only reader is a batch norm takes over its scale and shift as expressions over the
     parameters: `filter * s` and `beta + (bias - mean) * s` with `s = gamma / sqrt(variance + epsilon)`. Nothing is computed:
-    the expressions become entries of the load table. A batch norm with no such producer becomes `graph.scale_shift`. After it
+    the expressions become entries of the load table. A batch norm with no such producer, or with one that has taken in another, becomes `graph.scale_shift`. After it
     no `graph.batch_norm` is left. Before and after: tests/passes/graph/fold-batch-norm.mlir.
   }];
   let dependentDialects = ["::skip::graph::GraphDialect"];

@@ -28,3 +28,16 @@ func.func @shared_conv(%x: tensor<?x3x5x5xf32>) -> (tensor<?x8x5x5xf32>, tensor<
   %y = graph.batch_norm %c, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
   return %c, %y : tensor<?x8x5x5xf32>, tensor<?x8x5x5xf32>
 }
+
+// A convolution takes in one batch norm; a second stays a step of its own.
+// CHECK-LABEL: func.func @two_norms
+// CHECK: graph.conv2d %{{.*}}, %{{.*}} bias
+// CHECK: graph.scale_shift
+func.func @two_norms(%x: tensor<?x3x5x5xf32>) -> tensor<?x8x5x5xf32> {
+  %w = graph.read_parameter @w : tensor<8x3x3x3xf32>
+  %v = graph.read_parameter @v : tensor<8xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x3x5x5xf32>, tensor<8x3x3x3xf32>) -> tensor<?x8x5x5xf32>
+  %y = graph.batch_norm %c, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  %z = graph.batch_norm %y, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  return %z : tensor<?x8x5x5xf32>
+}
