@@ -5,25 +5,29 @@
 namespace skip::codegen {
 
 static constexpr const char *pattern =
-    R"(# The compiled model @: targets @::static, @::shared, and @::@ for the one that BUILD_SHARED_LIBS asks for.
+    R"(# The compiled model @: targets @::static and @::shared where they were built, and @::@ for the one that BUILD_SHARED_LIBS asks for.
 if(TARGET @::@)
   return()
 endif()
 
-add_library(@::static STATIC IMPORTED)
-set_target_properties(@::static PROPERTIES
-  IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.a"
-  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"
-  INTERFACE_LINK_LIBRARIES pthread)
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/lib@.a")
+  add_library(@::static STATIC IMPORTED)
+  set_target_properties(@::static PROPERTIES
+    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.a"
+    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"
+    INTERFACE_LINK_LIBRARIES pthread)
+endif()
 
-add_library(@::shared SHARED IMPORTED)
-set_target_properties(@::shared PROPERTIES
-  IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.so"
-  IMPORTED_SONAME lib@.so
-  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}")
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/lib@.so")
+  add_library(@::shared SHARED IMPORTED)
+  set_target_properties(@::shared PROPERTIES
+    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.so"
+    IMPORTED_SONAME lib@.so
+    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}")
+endif()
 
 add_library(@::@ INTERFACE IMPORTED)
-if(BUILD_SHARED_LIBS)
+if(TARGET @::shared AND (BUILD_SHARED_LIBS OR NOT TARGET @::static))
   set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::shared)
 else()
   set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::static)

@@ -202,12 +202,12 @@ static Error writeManifest(OutputFiles &files, const Image &image, WeightsMode m
 /// The archive is an output of its own, or only what the executable is linked from.
 static Error writeBinaries(Builder &builder, OutputFiles &files, const std::string &name, const PackageOptions &options) {
   std::string archiveName = "lib" + name + ".a";
-  Expected<AtomicFile *> archive = options.library ? files.output(archiveName) : files.scratch(archiveName);
+  Expected<AtomicFile *> archive = options.archive ? files.output(archiveName) : files.scratch(archiveName);
   if (!archive)
     return archive.takeError();
   if (Error error = builder.writeArchive(**archive))
     return error;
-  if (options.library) {
+  if (options.shared) {
     Expected<AtomicFile *> shared = files.output("lib" + name + ".so", 0777);
     if (!shared)
       return shared.takeError();
@@ -234,7 +234,7 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     return error;
   if (Error error = writeBinaries(builder, files, image.name, options))
     return error;
-  if (options.library)
+  if (options.archive || options.shared)
     if (Error error = writeLibraryTexts(files, image))
       return error;
   if (Error error = writeManifest(files, image, options.weights))

@@ -25,7 +25,8 @@ enum class WeightsMode {
 struct PackageOptions {
   std::string folder;
   WeightsMode weights = WeightsMode::none;
-  bool library = true;     // lib<name>.a, lib<name>.so, <name>.h, <name>-config.cmake
+  bool archive = true;     // lib<name>.a
+  bool shared = true;      // lib<name>.so; with either also <name>.h and <name>-config.cmake
   bool executable = false; // <name>, linked by `cc`
 };
 

@@ -43,7 +43,8 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   codegen::PackageOptions wanted;
   wanted.folder = options.output.empty() ? "." : options.output;
   wanted.weights = weightsMode(options);
-  wanted.library = emits(options, "lib") || emits(options, "shared");
+  wanted.archive = emits(options, "lib");
+  wanted.shared = emits(options, "shared");
   wanted.executable = emits(options, "exe");
   if (llvm::Error error = codegen::writePackage(input, wanted))
     return tool::badInput(llvm::toString(std::move(error)));

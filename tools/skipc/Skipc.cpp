@@ -5,6 +5,7 @@
 
 #include "llvm/Support/raw_ostream.h"
 
+#include <csignal>
 #include <new>
 
 using namespace skip;
@@ -25,6 +26,7 @@ static llvm::Error execute(const tool::Options &options) {
 
 int main(int argc, char **argv) {
   removeTemporariesOnSignal();
+  std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes then is an error of the write, with a text
   try {
     int exitCode = 0;
     if (std::optional<tool::Options> options = tool::parseOptions(argc, argv, exitCode))

@@ -16,8 +16,9 @@ static std::string bytesOf(const std::vector<float> &values) {
 static std::string makeExecutable(const TemporaryFolder &folder, WeightsMode mode) {
   Image image = toyImage("toy");
   Segment segment = toySegment(image, 1);
-  REQUIRE(textOf(writePackage({image, toyKernels(), segment.bytes()},
-                              {.folder = folder.path("out"), .weights = mode, .library = false, .executable = true})) == "");
+  REQUIRE(textOf(writePackage(
+              {image, toyKernels(), segment.bytes()},
+              {.folder = folder.path("out"), .weights = mode, .archive = false, .shared = false, .executable = true})) == "");
   return folder.path("out/toy");
 }
 
