@@ -20,7 +20,9 @@ setup:
 	@scripts/setup.sh
 	@mkdir -p build
 
-demo: all
+demo: setup
+	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
+	ninja -C $(BUILD) -j$(JOBS) skipc
 	@scripts/demo.sh $(BUILD)
 
 test: all

@@ -11,7 +11,7 @@ using namespace llvm;
 namespace skip::codegen {
 
 std::string executableSource(const Image &image) {
-  std::string text = headerText(image);
+  std::string text = "#define _POSIX_C_SOURCE 200809L\n" + headerText(image);
   text.append("#define SKIP_EXECUTABLE_NAME \"").append(image.name).append("\"\n");
   return text + withPrefix(executableMain().str(), image.name);
 }

@@ -3,9 +3,13 @@
  * This file is compiled behind the model's header, with skipmodel_ replaced as there, and SKIP_EXECUTABLE_NAME defined. An image
  * is its inputs one after another, a result its outputs one after another. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define NAME SKIP_EXECUTABLE_NAME
 
@@ -260,30 +264,64 @@ static int run_all(FILE *input, FILE *output, const char *output_name, struct se
   return fflush(output) == 0 ? 0 : complain_of_file("write", output_name);
 }
 
-/* Results go to `<FILE>.part` first, so that FILE is never half of them. */
+static char *part; /* the file that is being written, for the signal handler */
+
+static void remove_part(int signal_number) {
+  if (part)
+    unlink(part);
+  _exit(128 + signal_number);
+}
+
+/* A device, a pipe or a symbolic link is written through, not replaced. */
+static int run_directly(FILE *input, const char *path, struct session *session) {
+  FILE *output = fopen(path, "wb");
+  int status;
+  if (!output)
+    return complain_of_file("write", path);
+  status = run_all(input, output, path, session);
+  if (fclose(output) != 0 && status == 0)
+    status = complain_of_file("write", path);
+  return status;
+}
+
+/* Opens a new file beside `path`, whose name `part` then holds. */
+static FILE *open_part(const char *path) {
+  size_t room = strlen(path) + 32;
+  int file;
+  part = malloc(room);
+  if (!part)
+    return NULL;
+  snprintf(part, room, "%s.part-%ld", path, (long)getpid());
+  file = open(part, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  if (file >= 0)
+    return fdopen(file, "wb");
+  free(part);
+  part = NULL;
+  return NULL;
+}
+
+/* Results go to a file beside FILE first, so that FILE is never half of them. */
 static int run_to_file(FILE *input, const char *path, struct session *session) {
-  size_t length = strlen(path);
-  char *part = malloc(length + 6);
+  struct stat info;
   FILE *output;
   int status;
-  if (!part)
-    return complain("out of memory", NULL);
-  memcpy(part, path, length);
-  memcpy(part + length, ".part", 6);
-  output = fopen(part, "wb");
-  if (!output) {
-    status = complain_of_file("write", path);
-    free(part);
-    return status;
-  }
+  if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    return run_directly(input, path, session);
+  signal(SIGINT, remove_part);
+  signal(SIGTERM, remove_part);
+  signal(SIGHUP, remove_part);
+  output = open_part(path);
+  if (!output)
+    return complain_of_file("write", path);
   status = run_all(input, output, path, session);
   if (fclose(output) != 0 && status == 0)
     status = complain_of_file("write", path);
   if (status == 0 && rename(part, path) != 0)
     status = complain_of_file("write", path);
   if (status != 0)
-    remove(part);
+    unlink(part);
   free(part);
+  part = NULL;
   return status;
 }
 

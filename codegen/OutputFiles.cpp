@@ -3,9 +3,9 @@
 #include "support/SystemError.h"
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <pthread.h>
-#include <csignal>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,13 +61,14 @@ Expected<AtomicFile *> OutputFiles::scratch(const std::string &name) {
 }
 
 namespace {
-/// Holds SIGINT and SIGTERM back while renames are under way.
+/// Holds SIGINT, SIGTERM and SIGHUP back while renames are under way.
 struct SignalsLater {
   SignalsLater() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
   }
   ~SignalsLater() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }

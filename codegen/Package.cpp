@@ -237,6 +237,9 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
   if (options.archive || options.shared)
     if (Error error = writeLibraryTexts(files, image))
       return error;
+  for (const ExtraFile &extra : input.extra)
+    if (Error error = writeNamed(files, extra.name, extra.bytes))
+      return error;
   if (Error error = writeManifest(files, image, options.weights))
     return error;
   return files.commit();

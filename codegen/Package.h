@@ -8,12 +8,18 @@
 
 namespace skip::codegen {
 
+/// A file that a build writes beside the libraries.
+struct ExtraFile {
+  std::string name, bytes;
+};
+
 struct PackageInput {
   const Image &image;
   /// Relocatable ELF objects that define the symbols of the image's kernels.
   llvm::ArrayRef<std::string> kernels;
   /// The weights segment (PackWeights.h), image.weightsBytes long; empty when no weights are to be written.
   llvm::ArrayRef<char> segment = {};
+  llvm::ArrayRef<ExtraFile> extra = {};
 };
 
 enum class WeightsMode {

@@ -73,7 +73,7 @@ extern "C" {
 skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights) {
   if (skip_status status = checkArguments("weights_embedded", model, weights); status != SKIP_OK)
     return status;
-  if (!model->image->embeddedWeights)
+  if (!model->image->embeddedWeights && model->image->weightsBytes > 0)
     return fail(SKIP_NO_WEIGHTS, "model `%s` was built without embedded weights: load a checkpoint", model->image->name);
   return publish({.image = model->image, .segment = model->image->embeddedWeights}, weights);
 }

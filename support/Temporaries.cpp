@@ -57,7 +57,7 @@ static void removeTemporaries(int signal) {
 }
 
 void removeTemporariesOnSignal() {
-  for (int signal : {SIGINT, SIGTERM}) {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction old{}, action{};
     ::sigaction(signal, nullptr, &old);
     if (old.sa_handler == SIG_IGN)

@@ -12,9 +12,9 @@ void *enterTemporary(const std::string &path);
 /// Takes what enterTemporary returned off the list; removes nothing.
 void leaveTemporary(void *registration);
 
-/// From now on SIGINT and SIGTERM remove all that is on the list, then end the process with exit code 130 or 143. A signal
-/// that the process was started to ignore (nohup) stays ignored. Call it first: LLVM's handlers, which know the temporary files
-/// of its linker, are set when it makes the first of them, and must run before ours.
+/// From now on SIGINT, SIGTERM and SIGHUP remove all that is on the list, then end the process with exit code 130, 143 or 129.
+/// A signal that the process was started to ignore (nohup) stays ignored. Call it first: LLVM's handlers, which know the
+/// temporary files of its linker, are set when it makes the first of them, and must run before ours.
 void removeTemporariesOnSignal();
 
 } // namespace skip

@@ -3,6 +3,7 @@
  *   cc classify.c -I OUT OUT/libresnet20.a -lpng -lm -lpthread -o classify && ./classify 0-airplane.png
  *
  * A picture's true class is read off its file name, `<index>-<class>.png`. */
+#define _POSIX_C_SOURCE 199309L
 #include "resnet20.h"
 
 #include <math.h>
@@ -63,7 +64,7 @@ static int best_class(const float logits[CLASSES], double *probability) {
 
 static double now_ms(void) {
   struct timespec now;
-  timespec_get(&now, TIME_UTC);
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
@@ -89,7 +90,7 @@ int main(int argc, char **argv) {
   check(resnet20_model_create(&model), "model");
   check(resnet20_weights_embedded(model, &weights), "weights");
   check(resnet20_context_create(model, weights, NULL, &context), "context");
-  printf("%-14s %-12s %-12s %11s %11s\n", "picture", "true", "predicted", "probability", "latency");
+  printf("%-18s %-12s %-12s %11s %11s\n", "picture", "true", "predicted", "probability", "latency");
   for (i = 1; i < argc; ++i) {
     uint8_t pixels[SIDE * SIDE * 3];
     float input[3 * SIDE * SIDE], logits[CLASSES];
@@ -101,7 +102,7 @@ int main(int argc, char **argv) {
     latency = run(context, input, logits);
     predicted = best_class(logits, &probability);
     right += strcmp(class_names[predicted], truth) == 0;
-    printf("%-14.14s %-12s %-12s %10.1f%% %8.3f ms\n", file ? file + 1 : argv[i], truth, class_names[predicted], 100 * probability, latency);
+    printf("%-18.18s %-12s %-12s %10.1f%% %8.3f ms\n", file ? file + 1 : argv[i], truth, class_names[predicted], 100 * probability, latency);
   }
   printf("%d of %d right; %s kernels, one thread\n", right, argc - 1, resnet20_model_isa(model));
   resnet20_context_destroy(context);

@@ -27,6 +27,9 @@ using namespace mlir;
 using namespace skip;
 using graph::Fusible;
 
+/// Longer chains go on in a kernel of their own: registers and code are finite, and networks have no such chains.
+static constexpr size_t maxOps = 16;
+
 namespace {
 struct Group {
   llvm::SmallVector<Operation *, 4> ops; // in program order; the last computes the group's value
@@ -73,7 +76,7 @@ void Grouping::joinOperand(Group &group, Operation *op) {
   Group *best = nullptr, *other = nullptr;
   for (Value operand : op->getOperands()) {
     Group *candidate = readyGroup(operand);
-    if (!candidate || !candidate->takesEpilogue)
+    if (!candidate || !candidate->takesEpilogue || candidate->ops.size() >= maxOps)
       continue;
     other = best;
     best = candidate;

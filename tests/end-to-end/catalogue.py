@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every model of the catalogue compiles and agrees with the reference, on each body that this machine runs.
 
-    catalogue.py --build BUILD_FOLDER                 sizes that a test can afford: networks of 32 x 32 and small pictures
+    catalogue.py --build BUILD_FOLDER                 the quick ones
     catalogue.py --build BUILD_FOLDER --full          every model at its own size, batches 1 and 3, ResNet-1202 included
     catalogue.py --build BUILD_FOLDER --full resnet50 only the models named
 """
@@ -19,11 +19,11 @@ IMAGENET = [(spec, []) for spec in ("resnet18", "resnet34", "resnet50", "resnet1
 VARIANTS = [("resnet18", ["shortcut=A"]), ("resnet18", ["shortcut=C"]), ("resnet50", ["stride_on=conv1"])]
 VGG = [("vgg16", []), ("vgg19", [])]
 DEEP = [("cifar_resnet", [f"depth={depth}"]) for depth in (32, 44, 110, 1202)] + [("cifar_plain", ["depth=110"])]
-QUICK = CIFAR + [("resnet18", []), ("resnet50", [])]
+QUICK = CIFAR + VARIANTS + [("resnet34", []), ("resnet50", []), ("plain18", []), ("plain34", []), ("vgg16", []), ("cifar_resnet", ["depth=1202"])]
 
 
 def verify(skipc: pathlib.Path, spec: str, defines: list[str], batch: int) -> bool:
-    command = [str(skipc), "verify", spec, "--batch", str(batch), "--isa", "both", "--json"]
+    command = [str(skipc), "verify", spec, "--batch", str(batch), "--json"] # all bodies that run here
     for define in defines:
         command += ["-D", define]
     start = time.monotonic()

@@ -22,6 +22,8 @@ static bool emits(const Options &options, llvm::StringRef kind) {
 }
 
 static llvm::Error checkUsage(const Options &options) {
+  if (options.json && !options.stopAfter.empty())
+    return tool::badInput("--json and --stop-after exclude each other: a stage is shown as text");
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
   llvm::StringRef name = options.name;
@@ -39,7 +41,13 @@ static codegen::WeightsMode weightsMode(const Options &options) {
 
 static llvm::Error writePackage(tool::Compilation &compilation, const Options &options, const codegen::Segment &segment) {
   tool::StageTimer timer("package", options.timing);
-  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), segment.bytes()};
+  std::vector<codegen::ExtraFile> extra;
+  for (auto [kind, stage] : {std::pair("obj", std::optional<x86::Stage>()), std::pair("asm", std::optional(x86::Stage::Asm)),
+                             std::pair("llvm", std::optional(x86::Stage::Llvm))})
+    if (emits(options, kind))
+      if (llvm::Error error = tool::appendKernelFiles(compilation, stage, extra))
+        return error;
+  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), segment.bytes(), extra};
   codegen::PackageOptions wanted;
   wanted.folder = options.output.empty() ? "." : options.output;
   wanted.weights = weightsMode(options);
@@ -48,11 +56,6 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   wanted.executable = emits(options, "exe");
   if (llvm::Error error = codegen::writePackage(input, wanted))
     return tool::badInput(llvm::toString(std::move(error)));
-  for (auto [kind, stage] : {std::pair("obj", std::optional<x86::Stage>()), std::pair("asm", std::optional(x86::Stage::Asm)),
-                             std::pair("llvm", std::optional(x86::Stage::Llvm))})
-    if (emits(options, kind))
-      if (llvm::Error error = tool::writeKernelFiles(compilation, wanted.folder, stage))
-        return error;
   return llvm::Error::success();
 }
 

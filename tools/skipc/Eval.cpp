@@ -118,7 +118,8 @@ static int64_t imagesAtOnce(const tool::InputPort &input) {
 }
 
 /// One runner of one thread each for `threads` threads; 0: as many as this process may use.
-static llvm::Error makeRunners(const tool::Session &session, unsigned threads,
+/// One a thread, at most `useful`: more would have nothing to do.
+static llvm::Error makeRunners(const tool::Session &session, unsigned threads, unsigned useful,
                                std::vector<std::unique_ptr<tool::Runner>> &runners) {
   if (threads == 0) {
     llvm::Expected<std::unique_ptr<tool::Runner>> all = session.runner(0);
@@ -126,7 +127,7 @@ static llvm::Error makeRunners(const tool::Session &session, unsigned threads,
       return all.takeError();
     threads = static_cast<unsigned>((*all)->threads());
   }
-  runners.resize(threads);
+  runners.resize(std::min(threads, useful));
   for (std::unique_ptr<tool::Runner> &runner : runners)
     if (llvm::Error error = session.runner(1).moveInto(runner))
       return error;
@@ -180,7 +181,8 @@ llvm::Error tool::eval(const Options &options) {
   if (!session)
     return session.takeError();
   std::vector<std::unique_ptr<Runner>> runners;
-  if (llvm::Error error = makeRunners(*session, options.threads, runners))
+  auto batches = static_cast<unsigned>((dataset->size() + bounds.back() - 1) / bounds.back());
+  if (llvm::Error error = makeRunners(*session, options.threads, std::max(1u, batches), runners))
     return error;
   Evaluation evaluation(*dataset, *preprocessing, ports, bounds.back());
   StageTimer timer("evaluation", options.timing);

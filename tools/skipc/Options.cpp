@@ -62,7 +62,7 @@ static CLI::Option *addWeights(CLI::App &app, Options &o) {
 }
 
 static void addThreads(CLI::App &app, Options &o) {
-  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 4096u));
+  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 1024u));
 }
 
 static void addPictures(CLI::App &app, Options &o) {

@@ -12,6 +12,8 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <cmath>
+
 using namespace skip;
 using tool::Options;
 using tool::Ports;
@@ -103,6 +105,15 @@ static llvm::Error runAll(tool::Runner &runner, const Ports &ports, int64_t atOn
     if (llvm::Error error = runner.run(std::min(atOnce, batch.images - first), inputs, outputs))
       return error;
   }
+  return llvm::Error::success();
+}
+
+/// NaN or infinity in a result come from the weights or the input, and no class is the best among them.
+static llvm::Error checkFinite(const Ports &ports, const Batch &batch) {
+  for (auto [port, values] : llvm::zip_equal(ports.outputs, batch.outputs))
+    if (!llvm::all_of(values, [](float value) { return std::isfinite(value); }))
+      return tool::checkFailed("the output `" + port.name +
+                               "` holds NaN or infinity: look for such values in the weights and the input");
   return llvm::Error::success();
 }
 
@@ -203,6 +214,8 @@ llvm::Error tool::run(const Options &options) {
   if (!runner)
     return runner.takeError();
   if (llvm::Error error = runAll(**runner, ports, bounds.back(), batch))
+    return error;
+  if (llvm::Error error = checkFinite(ports, batch))
     return error;
   if (llvm::Error error = writeTensors(options, ports, batch))
     return error;

@@ -44,7 +44,7 @@ llvm::Expected<Session> Session::start(Compilation &compilation, const PlanReque
   Session session;
   codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
   if (llvm::Error error = loaded::LoadedModel::build(input).moveInto(session.library))
-    return internalError("load", std::move(error));
+    return badInput("cannot load the compiled model: " + llvm::toString(std::move(error))); // the temporary folder, most likely
   llvm::ArrayRef<char> bytes(static_cast<const char *>(source.data()), source.size());
   if (llvm::Error error = session.library->weightsFromMemory(bytes).moveInto(session.weights))
     return badInput("`" + source.path() + "`: " + llvm::toString(std::move(error)));
@@ -82,14 +82,14 @@ llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::
   if (llvm::Error error = library->createModel().moveInto(runner->model))
     return badInput(llvm::toString(std::move(error)));
   if (llvm::Error error = library->makePool(static_cast<int32_t>(threads)).moveInto(runner->pool))
-    return internalError("run", std::move(error));
+    return badInput(llvm::toString(std::move(error)));
   skip_context_options options{};
   options.pool = runner->pool.get();
   // Not LoadedModel::makeContext: that one is bound to the library's own choice of a body.
   skip_context *context = nullptr;
   llvm::Error error = library->check(library->api().contextCreate(runner->model, weights.get(), &options, &context));
   if (error)
-    return internalError("run", std::move(error));
+    return badInput(llvm::toString(std::move(error)));
   runner->context = loaded::Context(context, {library->api().contextDestroy});
   return runner;
 }

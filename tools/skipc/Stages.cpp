@@ -74,19 +74,30 @@ static llvm::StringRef suffixOf(std::optional<x86::Stage> stage) {
   return *stage == x86::Stage::Kernel ? ".mlir" : *stage == x86::Stage::Llvm ? ".ll" : ".s";
 }
 
-llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage) {
-  codegen::OutputFiles files;
-  if (llvm::Error error = files.open(folder))
-    return badInput(llvm::toString(std::move(error)));
+llvm::Error tool::appendKernelFiles(Compilation &compilation, std::optional<x86::Stage> stage,
+                                    std::vector<codegen::ExtraFile> &files) {
   llvm::StringRef suffix = suffixOf(stage);
   for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects())) {
     llvm::Expected<std::string> text = stage ? x86::printKernel(job, *stage) : llvm::Expected<std::string>(object);
     if (!text)
       return internalError("kernel", text.takeError());
-    llvm::Expected<AtomicFile *> file = files.output(job.symbol + suffix.str());
+    files.push_back({job.symbol + suffix.str(), std::move(*text)});
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage) {
+  std::vector<codegen::ExtraFile> kernels;
+  if (llvm::Error error = appendKernelFiles(compilation, stage, kernels))
+    return error;
+  codegen::OutputFiles files;
+  if (llvm::Error error = files.open(folder))
+    return badInput(llvm::toString(std::move(error)));
+  for (const codegen::ExtraFile &kernel : kernels) {
+    llvm::Expected<AtomicFile *> file = files.output(kernel.name);
     if (!file)
       return badInput(llvm::toString(file.takeError()));
-    if (llvm::Error error = codegen::writeBytes(**file, *text))
+    if (llvm::Error error = codegen::writeBytes(**file, kernel.bytes))
       return badInput(llvm::toString(std::move(error)));
   }
   llvm::Error error = files.commit();

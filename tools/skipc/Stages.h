@@ -1,6 +1,7 @@
 // What --stop-after shows.
 #pragma once
 
+#include "codegen/Package.h"
 #include "tools/skipc/Compile.h"
 
 namespace skip::tool {
@@ -8,7 +9,12 @@ namespace skip::tool {
 /// Runs the compilation up to options.stopAfter and writes that stage's text to options.output or stdout.
 llvm::Error showStage(const Options &options);
 
-/// Writes the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`); or with no stage their objects.
+/// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`); or with no stage their
+/// objects.
+llvm::Error appendKernelFiles(Compilation &compilation, std::optional<x86::Stage> stage,
+                              std::vector<codegen::ExtraFile> &files);
+
+/// Writes the same into a folder, all or none.
 llvm::Error writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage);
 
 } // namespace skip::tool

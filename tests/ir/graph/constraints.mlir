@@ -1,0 +1,150 @@
+// Every numbered constraint of the graph dialect is reported under its number.
+// RUN: not skip-opt --split-input-file %s 2>&1 | FileCheck %s
+
+// CHECK: parameter-c1:
+graph.parameter @p : tensor<2x2x2xf32>
+
+// -----
+
+// CHECK: read_parameter-c1:
+graph.parameter @p : tensor<8xf32>
+func.func @read_parameter_c1() {
+  %p = graph.read_parameter @p : tensor<9xf32>
+  return
+}
+
+// -----
+
+// CHECK: bn_scale-c1:
+func.func @bn_scale_c1(%a: tensor<8xf32>, %b: tensor<9xf32>) {
+  %y = graph.bn_scale %a, %b epsilon 1.0e-05 : (tensor<8xf32>, tensor<9xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+// CHECK: bn_shift-c1:
+func.func @bn_shift_c1(%a: tensor<8xf32>, %b: tensor<9xf32>) {
+  %y = graph.bn_shift %a, %a, %b : (tensor<8xf32>, tensor<8xf32>, tensor<9xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+// CHECK: scale_filter-c1:
+func.func @scale_filter_c1(%w: tensor<8x4xf32>, %b: tensor<9xf32>) {
+  %y = graph.scale_filter %w, %b : (tensor<8x4xf32>, tensor<9xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d-c1:
+func.func @conv2d_c1(%x: tensor<?x8x5x5xf32>, %w: tensor<4x7x1x1xf32>) {
+  %y = graph.conv2d %x, %w stride 1 padding 0 : (tensor<?x8x5x5xf32>, tensor<4x7x1x1xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d-c2:
+func.func @conv2d_c2(%x: tensor<?x8x5x5xf32>, %w: tensor<4x8x7x7xf32>) {
+  %y = graph.conv2d %x, %w stride 1 padding 0 : (tensor<?x8x5x5xf32>, tensor<4x8x7x7xf32>) -> tensor<?x4x1x1xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d-c3:
+func.func @conv2d_c3(%x: tensor<?x8x5x5xf32>, %w: tensor<4x8x1x1xf32>, %b: tensor<5xf32>) {
+  %y = graph.conv2d %x, %w bias %b stride 1 padding 0 : (tensor<?x8x5x5xf32>, tensor<4x8x1x1xf32>, tensor<5xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d-c4:
+func.func @conv2d_c4(%x: tensor<?x8x5x5xf32>, %w: tensor<4x8x1x1xf32>) {
+  %y = graph.conv2d %x, %w stride 0 padding 0 : (tensor<?x8x5x5xf32>, tensor<4x8x1x1xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: linear-c1:
+func.func @linear_c1(%v: tensor<?x6xf32>, %w: tensor<4x7xf32>) {
+  %y = graph.linear %v, %w : (tensor<?x6xf32>, tensor<4x7xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// CHECK: linear-c2:
+func.func @linear_c2(%v: tensor<?x6xf32>, %w: tensor<4x6xf32>, %b: tensor<5xf32>) {
+  %y = graph.linear %v, %w bias %b : (tensor<?x6xf32>, tensor<4x6xf32>, tensor<5xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// CHECK: batch_norm-c1:
+func.func @batch_norm_c1(%x: tensor<?x8x5x5xf32>, %a: tensor<8xf32>, %b: tensor<9xf32>) {
+  %y = graph.batch_norm %x, %a, %a, %a, %b epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<9xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: scale_shift-c1:
+func.func @scale_shift_c1(%x: tensor<?x8x5x5xf32>, %a: tensor<8xf32>, %b: tensor<9xf32>) {
+  %y = graph.scale_shift %x, %a, %b : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<9xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: add-c1:
+func.func @add_c1(%x: tensor<?x8x5x5xf32>, %z: tensor<?x8x5x6xf32>) {
+  %y = graph.add %x, %z : (tensor<?x8x5x5xf32>, tensor<?x8x5x6xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: max_pool-c1:
+func.func @max_pool_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.max_pool %x kernel 3 stride 1 padding 2 : (tensor<?x8x5x5xf32>) -> tensor<?x8x7x7xf32>
+  return
+}
+
+// -----
+
+// CHECK: max_pool-c2:
+func.func @max_pool_c2(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.max_pool %x kernel 6 stride 1 padding 0 : (tensor<?x8x5x5xf32>) -> tensor<?x8x0x0xf32>
+  return
+}
+
+// -----
+
+// CHECK: subsample-c1:
+func.func @subsample_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.subsample %x stride 0 : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: pad_channels-c1:
+func.func @pad_channels_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.pad_channels %x before -1 after 1 : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: softmax-c1:
+func.func @softmax_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.softmax %x : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
