@@ -5,6 +5,8 @@
 // possible.
 #include "codegen/Link.h"
 
+#include "support/Temporaries.h"
+
 #include "lld/Common/CommonLinkerContext.h"
 #include "lld/Common/Driver.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -38,6 +40,7 @@ static Error runLinker(const std::vector<std::string> &arguments) {
     pointers.push_back(argument.c_str());
   std::string text;
   raw_string_ostream stream(text);
+  SignalsLater held; // lld writes under a temporary name of its own, which an interruption would leave behind
   CrashRecoveryContext::Enable();
   lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
   unusable = !result.canRunAgain && !(result.retCode == 1 && tidyUp());
@@ -91,6 +94,7 @@ Error writeLibcStub(ArrayRef<std::string> symbols, const std::string &output) {
     symbol.Type = ifs::IFSSymbolType::Func;
     symbol.Size = 0;
   }
+  SignalsLater held; // as in runLinker
   return ifs::writeBinaryStub(output, stub);
 }
 

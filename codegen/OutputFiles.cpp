@@ -1,11 +1,10 @@
 #include "codegen/OutputFiles.h"
 
 #include "support/SystemError.h"
+#include "support/Temporaries.h"
 
 #include <cerrno>
-#include <csignal>
 #include <filesystem>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,22 +59,6 @@ Expected<AtomicFile *> OutputFiles::scratch(const std::string &name) {
   return &file;
 }
 
-namespace {
-/// Holds SIGINT, SIGTERM and SIGHUP back while renames are under way.
-struct SignalsLater {
-  SignalsLater() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
-  }
-  ~SignalsLater() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-  sigset_t before;
-};
-} // namespace
-
 Error OutputFiles::commit() {
   std::string error;
   for (const Output &output : named)
@@ -86,7 +69,7 @@ Error OutputFiles::commit() {
 
 Error OutputFiles::commitUnflushed() {
   std::string error;
-  SignalsLater guard;
+  SignalsLater guard; // all renames or none
   for (const Output &output : named)
     if (!output.file->rename(error))
       return textError(error);

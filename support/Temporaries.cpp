@@ -68,4 +68,14 @@ void removeTemporariesOnSignal() {
   }
 }
 
+SignalsLater::SignalsLater() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, &before);
+}
+
+SignalsLater::~SignalsLater() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+
 } // namespace skip

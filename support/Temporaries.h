@@ -1,6 +1,7 @@
 // The list of files and folders that must not outlive this process's work, for a signal handler to remove.
 #pragma once
 
+#include <csignal>
 #include <string>
 
 namespace skip {
@@ -16,5 +17,17 @@ void leaveTemporary(void *registration);
 /// A signal that the process was started to ignore (nohup) stays ignored. Call it first: LLVM's handlers, which know the
 /// temporary files of its linker, are set when it makes the first of them, and must run before ours.
 void removeTemporariesOnSignal();
+
+/// Holds SIGINT, SIGTERM and SIGHUP back in its scope, for work that must not end half-way.
+class SignalsLater {
+public:
+  SignalsLater();
+  ~SignalsLater();
+  SignalsLater(const SignalsLater &) = delete;
+  SignalsLater &operator=(const SignalsLater &) = delete;
+
+private:
+  sigset_t before;
+};
 
 } // namespace skip
