@@ -6,9 +6,10 @@
 //
 // Without a schedule each shape is measured with the one that the compiler would take; several schedules are compared.
 // With --print a stage of each kernel is printed instead.
-#include "bench/Peak.h"
+#include "bench/Timing.h"
 #include "ir/plan/Schedule.h"
 #include "tests/unit/kernel/Harness.h"
+#include "tools/skipc/Peak.h"
 
 #include <fmt/format.h>
 
@@ -198,7 +199,7 @@ int main(int argc, char **argv) {
   x86::Target target{options.isa, "", ""};
   if (options.native)
     target = *x86::nativeTarget();
-  double peak = bench::peakGflops(options.isa);
+  double peak = tool::Peak::measure(options.isa, 1).flopsPerSecond * 1e-9;
   if (options.print.empty())
     std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
   for (const Problem &problem : problems())

@@ -6,8 +6,9 @@
 //
 // Prints for each shape the choices of tile size, group and register tile, the best of them marked; the arguments fix one of
 // these.
-#include "bench/Peak.h"
+#include "bench/Timing.h"
 #include "tests/unit/kernel/WinogradCase.h"
+#include "tools/skipc/Peak.h"
 
 #include <fmt/format.h>
 
@@ -173,7 +174,7 @@ int main(int argc, char **argv) {
   }
   if (!options.print.empty())
     return print(options), 0;
-  double peak = bench::peakGflops(options.isa);
+  double peak = tool::Peak::measure(options.isa, 1).flopsPerSecond * 1e-9;
   std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
   for (const WinogradCaseShape &shape : shapes())
     if (nameOf(shape).find(options.only) != std::string::npos)

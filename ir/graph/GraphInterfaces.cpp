@@ -68,6 +68,3 @@ std::optional<int64_t> Conv2dOp::blockedOperandCost(unsigned index) {
 }
 
 int64_t Conv2dOp::requiredHalo(unsigned index) { return index == 0 ? int64_t(getPadding()) : 0; }
-
-bool LinearOp::readsFlat(unsigned index) { return index == 0; }
-bool FlattenOp::readsFlat(unsigned index) { return true; }

@@ -59,8 +59,6 @@ def LayoutAware : OpInterface<"LayoutAware"> {
       "bool", "storesPlanar", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Zeros that must surround the picture of operand `index`, in pixels on each side.",
       "int64_t", "requiredHalo", (ins "unsigned":$index), [{}], [{ return 0; }]>,
-    InterfaceMethod<"The operation reads operand `index` as one flat vector, so it can have no halo.",
-      "bool", "readsFlat", (ins "unsigned":$index), [{}], [{ return false; }]>,
   ];
 }
 

@@ -88,7 +88,7 @@ def Conv2dOp : GraphValueOp<"conv2d", [
 def LinearOp : GraphValueOp<"linear", [
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
-    DeclareOpInterfaceMethods<LayoutAware, ["readsFlat"]>]> {
+    LayoutAware]> {
   let summary = "fully connected layer: y = x filter^T + bias";
   let description = [{
     x: [N, K], filter: [O, K], bias: [O]. Constraints: linear-c1 x is [N, K] with the filter's K; linear-c2 bias is [O].
@@ -174,7 +174,7 @@ def PadChannelsOp : GraphValueOp<"pad_channels", [
 
 def FlattenOp : GraphValueOp<"flatten", [
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>,
-    DeclareOpInterfaceMethods<LayoutAware, ["readsFlat"]>]> {
+    LayoutAware]> {
   let summary = "[N, C, H, W] -> [N, C * H * W] in NCHW order";
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";

@@ -1,14 +1,14 @@
 // Places every tensor in memory: one arena for what lives inside a run.
 //
 // A buffer lives from the step that writes it to the last step that reads it. Buffers are placed from the largest to the
-// smallest, each at the lowest offset where no buffer that lives at the same time lies: on the catalogue's networks this comes
-// to the sum of the buffers of the most demanding step, which nothing can beat.
+// smallest, each at the lowest offset where no buffer that lives at the same time lies. For ResNet-18, -50, -152, VGG-19 and
+// the CIFAR ResNet-110 this comes to the sum of the buffers of the most demanding step, which no placement can beat.
 //
 // A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have
-// one layout: the join of a shortcut happens in place.
+// one layout: the join of a shortcut happens in place. In ResNet-18:
 //
-//   layer1.0.relu  [0, 851968)             read by conv1 and, as the shortcut, by conv2's add
-//   layer1.1.relu  [0, 851968)             the same bytes: conv2's kernel adds in place
+//   max_pool         at 3211264   read, transformed, by conv1 and, as the shortcut, by conv2's add
+//   layer1.0.relu_1  at 3211264   the same bytes: conv2's kernel adds in place
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"

@@ -79,3 +79,34 @@ func.func @doubled(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
   %s = graph.add %c, %c : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
   return %s : tensor<?x16x4x4xf32>
 }
+
+// A chain without end is cut: a kernel has at most 16 operations.
+// CHECK-LABEL: func.func @long_chain
+// CHECK: plan.kernel
+// CHECK-COUNT-16: graph.relu
+// CHECK-NEXT: plan.yield
+// CHECK: plan.kernel
+// CHECK-COUNT-3: graph.relu
+// CHECK-NEXT: plan.yield
+func.func @long_chain(%r0: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
+  %r1 = graph.relu %r0 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r2 = graph.relu %r1 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r3 = graph.relu %r2 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r4 = graph.relu %r3 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r5 = graph.relu %r4 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r6 = graph.relu %r5 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r7 = graph.relu %r6 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r8 = graph.relu %r7 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r9 = graph.relu %r8 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r10 = graph.relu %r9 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r11 = graph.relu %r10 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r12 = graph.relu %r11 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r13 = graph.relu %r12 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r14 = graph.relu %r13 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r15 = graph.relu %r14 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r16 = graph.relu %r15 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r17 = graph.relu %r16 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r18 = graph.relu %r17 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %r19 = graph.relu %r18 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  return %r19 : tensor<?x16x4x4xf32>
+}

@@ -15,12 +15,12 @@ ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(se
   bias = makeVector();
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
-      adds.emplace_back(Activation::Shape{shape.images, shape.channels, shape.height, shape.width, shape.halo});
-      adds.back().randomize(random);
+      epilogue.adds.emplace_back(Activation::Shape{shape.images, shape.channels, shape.height, shape.width, shape.halo});
+      epilogue.adds.back().randomize(random);
     }
     if (operation == EpilogueOp::ScaleShift) {
-      scales.push_back(makeVector());
-      shifts.push_back(makeVector());
+      epilogue.scales.push_back(makeVector());
+      epilogue.shifts.push_back(makeVector());
     }
   }
   compute();
@@ -104,21 +104,6 @@ double ConvCase::convolve(const Root &root, const ConvCaseRoot &filter, int64_t 
   return sum;
 }
 
-double ConvCase::applyEpilogue(double value, int64_t n, int64_t o, int64_t p, int64_t q) const {
-  size_t add = 0, affine = 0;
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add)
-      value += adds[add++].at(n, o, p, q);
-    if (operation == EpilogueOp::Relu)
-      value = std::max(value, 0.0);
-    if (operation == EpilogueOp::ScaleShift) {
-      value = value * scales[affine][o] + shifts[affine][o];
-      ++affine;
-    }
-  }
-  return value;
-}
-
 void ConvCase::compute() {
   for (int64_t n = 0; n < shape.images; ++n)
     for (int64_t o = 0; o < shape.channels; ++o)
@@ -127,7 +112,7 @@ void ConvCase::compute() {
           double value = shape.bias ? bias[o] : 0;
           for (size_t root = 0; root < roots.size(); ++root)
             value += convolve(roots[root], shape.roots[root], n, o, p, q);
-          expected.push_back(applyEpilogue(value, n, o, p, q));
+          expected.push_back(epilogue.apply(shape.epilogue, value, n, o, p, q));
         }
 }
 
@@ -148,7 +133,7 @@ std::vector<int64_t> ConvCase::params(const Activation &y) const {
     const Activation &x = roots[i].input;
     params.insert(params.end(), {x.blocks, x.image, x.block, x.row, columns ? x.image : x.pixel, shape.roots[i].padding});
   }
-  for (const Activation &add : adds)
+  for (const Activation &add : epilogue.adds)
     params.insert(params.end(), {add.image, add.block, add.row, columns ? add.image : add.pixel});
   return params;
 }
@@ -156,7 +141,7 @@ std::vector<int64_t> ConvCase::params(const Activation &y) const {
 Activation ConvCase::run(const LoadedKernel &kernel, bool inPieces) {
   Activation result({shape.images, shape.channels, shape.height, shape.width, shape.halo});
   if (shape.addInPlace)
-    result = adds[0];
+    result = epilogue.adds[0];
   std::vector<void *> operands;
   for (Root &root : roots)
     operands.insert(operands.end(), {root.input.origin(), root.packed.data()});
@@ -165,11 +150,11 @@ Activation ConvCase::run(const LoadedKernel &kernel, bool inPieces) {
   size_t add = 0, affine = 0;
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
-      operands.push_back(add == 0 && shape.addInPlace ? result.origin() : adds[add].origin());
+      operands.push_back(add == 0 && shape.addInPlace ? result.origin() : epilogue.adds[add].origin());
       ++add;
     }
     if (operation == EpilogueOp::ScaleShift) {
-      operands.insert(operands.end(), {scales[affine].data(), shifts[affine].data()});
+      operands.insert(operands.end(), {epilogue.scales[affine].data(), epilogue.shifts[affine].data()});
       ++affine;
     }
   }

@@ -52,15 +52,13 @@ private:
   void compute();
   double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row,
                   int64_t column) const;
-  double applyEpilogue(double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
   std::vector<int64_t> params(const Activation &result) const;
 
   ConvCaseShape shape;
   std::mt19937 random;
   std::vector<Root> roots;
   std::vector<float> bias;
-  std::vector<Activation> adds;
-  std::vector<std::vector<float>> scales, shifts;
+  EpilogueOperands epilogue;
   std::vector<double> expected;
 };
 

@@ -120,3 +120,19 @@ double testing::relativeError(const Activation &got, const std::vector<double> &
         }
   return scale == 0 ? worst : worst / scale;
 }
+
+double testing::EpilogueOperands::apply(const kernel::Epilogue &chain, double value, int64_t n, int64_t o, int64_t p,
+                                        int64_t q) const {
+  size_t add = 0, affine = 0;
+  for (kernel::EpilogueOp operation : chain) {
+    if (operation == kernel::EpilogueOp::Add)
+      value += adds[add++].at(n, o, p, q);
+    if (operation == kernel::EpilogueOp::Relu)
+      value = std::max(value, 0.0);
+    if (operation == kernel::EpilogueOp::ScaleShift) {
+      value = value * scales[affine][o] + shifts[affine][o];
+      ++affine;
+    }
+  }
+  return value;
+}

@@ -82,4 +82,12 @@ private:
 /// The largest |got - want| over the largest |want|; infinite if any element of `got` is NaN.
 double relativeError(const Activation &got, const std::vector<double> &want);
 
+/// What an epilogue reads, and its result in double precision.
+struct EpilogueOperands {
+  std::vector<Activation> adds;
+  std::vector<std::vector<float>> scales, shifts; // by ScaleShift, [oc]
+
+  double apply(const kernel::Epilogue &chain, double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+};
+
 } // namespace skip::testing

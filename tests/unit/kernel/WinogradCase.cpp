@@ -31,12 +31,12 @@ WinogradCase::WinogradCase(WinogradCaseShape shape, unsigned seed) : shape(shape
   bias = makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16);
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
-      adds.emplace_back(Activation::Shape{shape.images, shape.outChannels, shape.height, shape.width, shape.halo});
-      adds.back().randomize(random);
+      epilogue.adds.emplace_back(Activation::Shape{shape.images, shape.outChannels, shape.height, shape.width, shape.halo});
+      epilogue.adds.back().randomize(random);
     }
     if (operation == EpilogueOp::ScaleShift) {
-      scales.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
-      shifts.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
+      epilogue.scales.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
+      epilogue.shifts.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
     }
   }
 }
@@ -70,7 +70,7 @@ WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const 
                   inputFloats,
                   Activation({shape.images, shape.outChannels, shape.height, shape.width, shape.halo})};
   if (shape.addInPlace)
-    buffers.result = adds[0];
+    buffers.result = epilogue.adds[0];
   buffers.alignedFilter = align(buffers.filter);
   buffers.alignedInput = align(buffers.input);
   runtime::FileTensor tensor{};
@@ -115,13 +115,13 @@ void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &cho
   size_t add = 0, affine = 0;
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
-      Activation &source = add == 0 && shape.addInPlace ? y : adds[add];
+      Activation &source = add == 0 && shape.addInPlace ? y : epilogue.adds[add];
       operands.push_back(source.origin());
       params.insert(params.end(), {source.image, source.block, source.row});
       ++add;
     }
     if (operation == EpilogueOp::ScaleShift) {
-      operands.insert(operands.end(), {scales[affine].data(), shifts[affine].data()});
+      operands.insert(operands.end(), {epilogue.scales[affine].data(), epilogue.shifts[affine].data()});
       ++affine;
     }
   }
@@ -144,27 +144,12 @@ double WinogradCase::convolve(int64_t n, int64_t o, int64_t p, int64_t q) const 
   return sum;
 }
 
-double WinogradCase::applyEpilogue(double value, int64_t n, int64_t o, int64_t p, int64_t q) const {
-  size_t add = 0, affine = 0;
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add)
-      value += adds[add++].at(n, o, p, q);
-    if (operation == EpilogueOp::Relu)
-      value = std::max(value, 0.0);
-    if (operation == EpilogueOp::ScaleShift) {
-      value = value * scales[affine][o] + shifts[affine][o];
-      ++affine;
-    }
-  }
-  return value;
-}
-
 std::vector<double> WinogradCase::want() const {
   std::vector<double> values;
   for (int64_t n = 0; n < shape.images; ++n)
     for (int64_t o = 0; o < shape.outChannels; ++o)
       for (int64_t p = 0; p < shape.height; ++p)
         for (int64_t q = 0; q < shape.width; ++q)
-          values.push_back(applyEpilogue((shape.bias ? bias[o] : 0) + convolve(n, o, p, q), n, o, p, q));
+          values.push_back(epilogue.apply(shape.epilogue, (shape.bias ? bias[o] : 0) + convolve(n, o, p, q), n, o, p, q));
   return values;
 }

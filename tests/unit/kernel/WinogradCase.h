@@ -48,15 +48,13 @@ public:
 private:
   std::vector<float> makeVector(int64_t count, int64_t padded);
   double convolve(int64_t image, int64_t channel, int64_t row, int64_t column) const;
-  double applyEpilogue(double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
 
   WinogradCaseShape shape;
   std::mt19937 random;
   Activation input;
   std::vector<float> weights; // [oc][ic][3][3]
   std::vector<float> bias;
-  std::vector<Activation> adds;
-  std::vector<std::vector<float>> scales, shifts;
+  EpilogueOperands epilogue;
 };
 
 } // namespace skip::testing
