@@ -55,8 +55,6 @@ def LayoutAware : OpInterface<"LayoutAware"> {
       "::std::optional<int64_t>", "planarOperandCost", (ins "unsigned":$index), [{}], [{ return std::nullopt; }]>,
     InterfaceMethod<"The same for a blocked layout.",
       "::std::optional<int64_t>", "blockedOperandCost", (ins "unsigned":$index), [{}], [{ return 0; }]>,
-    InterfaceMethod<"The result can be stored planar (all can store it blocked).",
-      "bool", "storesPlanar", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Zeros that must surround the picture of operand `index`, in pixels on each side.",
       "int64_t", "requiredHalo", (ins "unsigned":$index), [{}], [{ return 0; }]>,
   ];

@@ -63,4 +63,3 @@ llvm::SmallVector<Operation *, 2> KernelOp::roots() {
 
 bool RelayoutOp::canBeRoot() { return true; }
 std::optional<int64_t> RelayoutOp::planarOperandCost(unsigned) { return 0; }
-bool RelayoutOp::storesPlanar() { return true; }

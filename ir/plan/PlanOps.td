@@ -44,7 +44,7 @@ def YieldOp : PlanOp<"yield", [Pure, Terminator, ParentOneOf<["KernelOp"]>]> {
 }
 
 def RelayoutOp : PlanOp<"relayout", [Pure, SameOperandsAndResultType,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, DeclareOpInterfaceMethods<LayoutAware, ["planarOperandCost", "storesPlanar"]>]> {
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, DeclareOpInterfaceMethods<LayoutAware, ["planarOperandCost"]>]> {
   let summary = "the same values in another layout";
   let arguments = (ins AnyRankedTensor:$x);
   let results = (outs AnyRankedTensor:$y);
