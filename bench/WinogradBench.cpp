@@ -80,7 +80,7 @@ static std::vector<plan::ConvSchedule> schedulesFor(int64_t group, SkipIsa isa) 
 static std::vector<WinogradChoice> choicesFor(const Options &options) {
   std::vector<WinogradChoice> list;
   for (int64_t tile : {2, 4, 6})
-    for (int64_t group : {4, 7, 8, 14, 16}) {
+    for (int64_t group : {4, 7, 8, 14, 16, 25, 28, 49}) {
       if ((options.tile && tile != options.tile) || (options.group && options.group != group))
         continue;
       if (options.registers.empty()) {

@@ -1,3 +1,4 @@
+// Fills a model's name into the pattern of a CMake package file.
 #include "codegen/CmakeConfig.h"
 
 #include "llvm/ADT/StringRef.h"

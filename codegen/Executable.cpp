@@ -1,3 +1,4 @@
+// Puts an executable's C source together and has `cc` compile and link it.
 #include "codegen/Executable.h"
 
 #include "codegen/Header.h"

@@ -45,7 +45,10 @@ static const char usage[] =
     "  -w, --weights FILE  a safetensors checkpoint or packed weights file; default: the embedded weights\n"
     "  -t, --threads N     threads to run on; default: all that this process may use\n"
     "  -b, --batch N       images a run; default: the largest batch that this model was built for\n"
-    "  -h, --help          this text, and the sizes of the model's inputs and outputs\n";
+    "  -h, --help          this text, and the sizes of the model's inputs and outputs\n"
+    "\n"
+    "Exit codes: 0 done, 1 input, weights, memory or disk failed, 2 wrong arguments; 128 + N ended by signal N while writing\n"
+    "--output, of which nothing is left.\n";
 
 static int complain(const char *what, const char *why) {
   fprintf(stderr, NAME ": error: %s%s%s\n", what, why ? ": " : "", why ? why : "");

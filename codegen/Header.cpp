@@ -1,3 +1,4 @@
+// Makes a model's header from the text of runtime/Runtime.h, with its name for the prefix and its inputs and outputs on top.
 #include "codegen/Header.h"
 
 #include "codegen/RuntimeObject.h"

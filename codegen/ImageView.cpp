@@ -1,3 +1,4 @@
+// Shows an Image as the C tables of runtime/Abi.h.
 #include "codegen/Image.h"
 
 #include "runtime/PackedFile.h"

@@ -1,3 +1,4 @@
+// Renames, hides and fills in what a linked object shows, with LLVM's objcopy as a library.
 #include "codegen/LinkSymbols.h"
 
 #include "codegen/EmitImage.h"

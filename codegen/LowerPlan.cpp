@@ -87,7 +87,6 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.bytes = load.getSlotAttr().getBytes();
     llvm::copy(load.getDims(), entry.dims);
     entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
-    entry.winogradTile = load.getLayout().getTile();
     entry.epsilon = load.getEpsilon().convertToDouble();
     entry.source = tensorIndex(load.getSourceAttr());
     entry.bias = tensorIndex(load.getBiasAttr());

@@ -1,3 +1,4 @@
+// Writes the manifest as JSON, with the size and SHA-256 of each file.
 #include "codegen/Manifest.h"
 
 #include "llvm/ADT/StringExtras.h"

@@ -1,3 +1,4 @@
+// Makes the folder, keeps the files of a build under temporary names in it, and renames them all at the end.
 #include "codegen/OutputFiles.h"
 
 #include "support/SystemError.h"

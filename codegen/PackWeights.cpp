@@ -1,3 +1,4 @@
+// Runs the runtime's load table on a checkpoint, into memory of the weights segment's size.
 #include "codegen/PackWeights.h"
 
 #include "runtime/Error.h"

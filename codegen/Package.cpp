@@ -1,11 +1,13 @@
 // How the files come about; each arrow is one file written under a temporary name:
 //
 //   image ----> image.o ---.
-//   kernels --> kernels.a --+-> linked.o --> finished.o ---> lib<name>.a --> <name>
-//   runtime --> runtime.o --'   weights --'              `-> lib<name>.so
+//   kernels --> kernels.a --+-> linked.o --> finished.o --+-> lib<name>.a --> <name>
+//   runtime --> runtime.o --'   weights --'               +-> lib<name>.so
+//                                                         `-> <name>.o
 //
-// The object in the archive and what the shared library is linked from are the same, so both show the same symbols: in shown.o
-// all but the API is local, whatever the kernels and the runtime call their functions.
+// What the archive holds, what the shared library is linked from and <name>.o are the same object, so all show the same
+// symbols: in finished.o all but the API is local, whatever the kernels and the runtime call their functions, and any number of
+// models link into one program.
 #include "codegen/Package.h"
 
 #include "codegen/CmakeConfig.h"
@@ -18,10 +20,12 @@
 #include "codegen/OutputFiles.h"
 #include "codegen/RuntimeObject.h"
 #include "runtime/PackedFile.h"
+#include "support/Temporaries.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ArchiveWriter.h"
 
+#include <climits>
 #include <filesystem>
 
 using namespace llvm;
@@ -38,6 +42,7 @@ public:
   Error writeWeights(WeightsMode mode);
   Error linkObject();
   Error writeShared(AtomicFile &output);
+  Error writeObject(AtomicFile &output);
   Error writeArchive(AtomicFile &output);
   Error writeExecutable(AtomicFile &output, const AtomicFile &archive);
 
@@ -144,6 +149,11 @@ Error Builder::writeShared(AtomicFile &output) {
   return takeOver(output);
 }
 
+Error Builder::writeObject(AtomicFile &output) {
+  Expected<std::unique_ptr<MemoryBuffer>> bytes = readBack(object);
+  return bytes ? writeBytes(output, (*bytes)->getBuffer()) : bytes.takeError();
+}
+
 Error Builder::writeArchive(AtomicFile &output) {
   Expected<std::unique_ptr<MemoryBuffer>> bytes = readBack(object);
   if (!bytes)
@@ -184,10 +194,12 @@ static Error writeNamed(OutputFiles &files, const std::string &name, const std::
   return file ? writeBytes(**file, text) : file.takeError();
 }
 
-static Error writeLibraryTexts(OutputFiles &files, const Image &image) {
-  if (Error error = writeNamed(files, image.name + ".h", headerText(image)))
-    return error;
-  return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name));
+static Error writeLibraryTexts(OutputFiles &files, const Image &image, const PackageOptions &options) {
+  bool libraries = options.archive || options.shared;
+  if (libraries || options.object)
+    if (Error error = writeNamed(files, image.name + ".h", headerText(image)))
+      return error;
+  return libraries ? writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name)) : Error::success();
 }
 
 static Error writeManifest(OutputFiles &files, const Image &image, WeightsMode mode) {
@@ -214,14 +226,49 @@ static Error writeBinaries(Builder &builder, OutputFiles &files, const std::stri
     if (Error error = builder.writeShared(**shared))
       return error;
   }
+  if (options.object) {
+    Expected<AtomicFile *> object = files.output(name + ".o");
+    if (!object)
+      return object.takeError();
+    if (Error error = builder.writeObject(**object))
+      return error;
+  }
   if (!options.executable)
     return Error::success();
   Expected<AtomicFile *> executable = files.output(name, 0777);
   return executable ? builder.writeExecutable(**executable, **archive) : executable.takeError();
 }
 
+namespace {
+/// The folders that a build has to make for its files, on the list of what an interruption removes if it is empty by then.
+class NewFolders {
+public:
+  explicit NewFolders(const std::string &folder) {
+    std::error_code failed;
+    std::filesystem::path path = std::filesystem::absolute(folder.empty() ? "." : folder, failed).lexically_normal();
+    std::vector<std::string> missing; // innermost first
+    for (; !failed && !path.empty() && !std::filesystem::exists(path, failed); path = path.parent_path())
+      if (path.has_filename())
+        missing.push_back(path.string());
+    for (size_t i = missing.size(); i-- > 0;) // the list's last entries go first
+      if (missing[i].size() < PATH_MAX)
+        entries.push_back(enterTemporary(missing[i]));
+  }
+  ~NewFolders() {
+    for (void *entry : entries)
+      leaveTemporary(entry);
+  }
+  NewFolders(const NewFolders &) = delete;
+  NewFolders &operator=(const NewFolders &) = delete;
+
+private:
+  std::vector<void *> entries;
+};
+} // namespace
+
 Error writePackage(const PackageInput &input, const PackageOptions &options) {
   const Image &image = input.image;
+  NewFolders made(options.folder);
   OutputFiles files;
   Builder builder(input, files);
   if (Error error = checkName(image.name))
@@ -234,9 +281,8 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     return error;
   if (Error error = writeBinaries(builder, files, image.name, options))
     return error;
-  if (options.archive || options.shared)
-    if (Error error = writeLibraryTexts(files, image))
-      return error;
+  if (Error error = writeLibraryTexts(files, image, options))
+    return error;
   for (const ExtraFile &extra : input.extra)
     if (Error error = writeNamed(files, extra.name, extra.bytes))
       return error;

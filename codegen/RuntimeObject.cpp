@@ -1,3 +1,4 @@
+// Gives access to the files that RuntimeObjectData.S includes.
 #include "codegen/RuntimeObject.h"
 
 extern "C" {

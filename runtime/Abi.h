@@ -81,10 +81,6 @@ enum SkipLoadKind {
   SKIP_LOAD_BIAS = 1,
   // scale[oc], padded with zeros to a multiple of 16.
   SKIP_LOAD_SCALE = 2,
-  // G w[oc][ic] G^T * scale[oc] for a 3x3 filter, with the 3-column matrix G of Winograd's F(m x m, 3 x 3), m = winogradTile,
-  // as
-  // [(m + 2)^2][oc/16][ic/16][16][16], zero where oc or ic is padding.
-  SKIP_LOAD_WINOGRAD_WEIGHT = 3,
 };
 
 typedef struct SkipLoad {
@@ -92,9 +88,8 @@ typedef struct SkipLoad {
   uint32_t accumulate; // 1: add to what earlier entries wrote there (two biases that became one)
   uint64_t offset;     // in the weights segment, 64-byte aligned
   uint64_t bytes;
-  int64_t dims[4];      // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
-  int64_t icBlock;      // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
-  int64_t winogradTile; // 2, 4 or 6; SKIP_LOAD_WINOGRAD_WEIGHT only
+  int64_t dims[4]; // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
+  int64_t icBlock; // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
   double epsilon;
   int32_t source; // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
   int32_t bias;   // the conv's or linear layer's own bias

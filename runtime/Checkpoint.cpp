@@ -1,6 +1,7 @@
 // Matches a checkpoint's tensors with a model's and reports all differences at once.
 #include "runtime/Checkpoint.h"
 
+#include "runtime/CheckValues.h"
 #include "runtime/Error.h"
 
 #include <stdio.h>
@@ -105,7 +106,7 @@ skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_
   Differences seen = compare(image, tensors, matches, known.get(), nullptr);
   int64_t total = seen.missing + seen.extra + seen.shape + seen.type;
   if (total == 0)
-    return SKIP_OK;
+    return checkValues(image, matches, path);
   ErrorList list(
       "`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
       "of another type",

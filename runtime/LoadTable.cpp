@@ -11,7 +11,6 @@
 #include "runtime/Element.h"
 #include "runtime/Error.h"
 #include "runtime/MappedFile.h"
-#include "runtime/WinogradFilter.h"
 
 #include <initializer_list>
 
@@ -112,17 +111,6 @@ static void packConv(const Sources &from, float *to) {
   }
 }
 
-static void packWinograd(const Sources &from, float *to) {
-  const SkipLoad &load = from.load;
-  WinogradFilter filter = {*from.at(load.source), load.dims[0], load.dims[1], load.winogradTile, load.accumulate != 0};
-  for (int64_t first = 0; first < filter.outputs; first += lanes) {
-    double scale[lanes];
-    for (int64_t o = 0; o < lanes && first + o < filter.outputs; ++o)
-      scale[o] = scaleOf(from, first + o);
-    packWinogradBlock(filter, first, scale, to);
-  }
-}
-
 /// Whether tensor `index` of the image holds `elements` elements; an absent one does.
 static bool holds(const SkipModelImage &image, int32_t index, int64_t elements) {
   if (index == SKIP_NO_TENSOR)
@@ -139,30 +127,21 @@ static bool holds(const SkipModelImage &image, int32_t index, int64_t elements) 
   return product == elements;
 }
 
-static bool isWinogradFilter(const SkipLoad &load) {
-  bool isTile = load.winogradTile == 2 || load.winogradTile == 4 || load.winogradTile == 6;
-  return isTile && load.dims[2] == 3 && load.dims[3] == 3;
-}
-
 /// The floats that `load` writes, or -1 if it makes no sense.
 static int64_t floatsOf(const SkipModelImage &image, const SkipLoad &load) {
   int64_t elements = 1, floats = 1;
-  bool isWinograd = load.kind == SKIP_LOAD_WINOGRAD_WEIGHT, isConv = load.kind == SKIP_LOAD_CONV_WEIGHT || isWinograd;
-  int64_t icBlock = isWinograd ? lanes : load.icBlock;
+  bool isConv = load.kind == SKIP_LOAD_CONV_WEIGHT;
   for (int64_t dim : load.dims)
     if (dim < 1 || dim > INT32_MAX || __builtin_mul_overflow(elements, dim, &elements))
       return -1;
-  if (load.kind > SKIP_LOAD_WINOGRAD_WEIGHT || (isConv ? icBlock != 1 && icBlock != lanes : elements != load.dims[0]))
-    return -1;
-  if (isWinograd && !isWinogradFilter(load))
+  if (load.kind > SKIP_LOAD_SCALE || (isConv ? load.icBlock != 1 && load.icBlock != lanes : elements != load.dims[0]))
     return -1;
   if (isConv && (load.source == SKIP_NO_TENSOR || !holds(image, load.source, elements)))
     return -1;
   for (int32_t vector : {load.bias, load.gamma, load.beta, load.mean, load.variance})
     if (!holds(image, vector, load.dims[0]))
       return -1;
-  int64_t inputs = isConv ? roundUp(load.dims[1], icBlock) : 1, edge = isWinograd ? load.winogradTile + 2 : 0;
-  int64_t taps = isWinograd ? edge * edge : load.dims[2] * load.dims[3];
+  int64_t inputs = isConv ? roundUp(load.dims[1], load.icBlock) : 1, taps = load.dims[2] * load.dims[3];
   if (__builtin_mul_overflow(roundUp(load.dims[0], lanes) * inputs, taps, &floats) || floats > INT64_MAX / 4)
     return -1;
   return floats;
@@ -183,6 +162,21 @@ skip_status checkLoadTable(const SkipModelImage &image) {
   return SKIP_OK;
 }
 
+/// What a load writes is finite, or its tensors' values are too far apart for float32: a variance of zero, a huge scale.
+static skip_status checkFinite(const SkipModelImage &image, const SkipLoad &load, const float *packed, const char *path) {
+  bool finite = true;
+  for (uint64_t i = 0; i < load.bytes / sizeof(float); ++i)
+    finite &= packed[i] - packed[i] == 0;
+  if (finite)
+    return SKIP_OK;
+  ErrorList list("`%s`: folding batch norm into the weights of model `%s` gives NaN or infinity in float32, from:", path,
+                 image.name);
+  for (int32_t tensor : {load.source, load.bias, load.gamma, load.beta, load.mean, load.variance})
+    if (tensor != SKIP_NO_TENSOR)
+      list.add("`%s`", image.tensors[tensor].name);
+  return list.finish(SKIP_BAD_WEIGHTS);
+}
+
 skip_status packWeights(const SkipModelImage &image, const void *file, size_t bytes, const char *path, float *segment,
                         LoadSummary *summary) {
   if (skip_status status = checkLoadTable(image); status != SKIP_OK)
@@ -201,10 +195,10 @@ skip_status packWeights(const SkipModelImage &image, const void *file, size_t by
     float *to = segment + from.load.offset / sizeof(float);
     if (from.load.kind == SKIP_LOAD_CONV_WEIGHT)
       packConv(from, to);
-    else if (from.load.kind == SKIP_LOAD_WINOGRAD_WEIGHT)
-      packWinograd(from, to);
     else
       packVector(from, to);
+    if (skip_status status = checkFinite(image, from.load, to, path); status != SKIP_OK)
+      return status;
   }
   if (summary)
     *summary = said;

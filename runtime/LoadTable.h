@@ -7,7 +7,8 @@
 namespace skip::runtime {
 
 /// Fills `segment` (image.weightsBytes, 64-byte aligned) from the safetensors file in memory at `file`. `path` is for error
-/// texts only. SKIP_BAD_WEIGHTS: see matchCheckpoint; SKIP_INVALID_ARGUMENT: the load table contradicts itself.
+/// texts only. SKIP_BAD_WEIGHTS: see matchCheckpoint, or what was packed is not finite; SKIP_INVALID_ARGUMENT: the load table
+/// contradicts itself.
 skip_status packWeights(const SkipModelImage &image, const void *file, size_t bytes, const char *path, float *segment,
                         LoadSummary *summary = nullptr);
 

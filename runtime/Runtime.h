@@ -23,7 +23,7 @@ typedef enum skip_status {
   SKIP_INVALID_ARGUMENT = 1,
   SKIP_OUT_OF_MEMORY = 2,
   SKIP_NO_WEIGHTS = 3,  /* a run before weights were bound, or none are embedded */
-  SKIP_BAD_WEIGHTS = 4, /* not a checkpoint of this model; the text lists every missing, extra or mis-shaped tensor */
+  SKIP_BAD_WEIGHTS = 4, /* not a checkpoint of this model, or NaN in it; the text lists every tensor concerned and why */
   SKIP_IO_ERROR = 5,
   SKIP_UNSUPPORTED_CPU = 6, /* the library holds no body that this CPU can run */
   SKIP_BUSY = 7,            /* the context or its pool is inside another run */

@@ -82,6 +82,7 @@ bool HeaderReader::checkBytes(FileTensor &out, int64_t bits, int64_t begin, int6
   if (__builtin_mul_overflow(out.elements, bits, &totalBits) || totalBits % 8 != 0 || totalBits / 8 != end - begin)
     return json.reject("`data_offsets` that do not span what shape and dtype take");
   out.data = data + begin;
+  out.bytes = end - begin;
   return true;
 }
 
@@ -156,6 +157,38 @@ bool HeaderReader::members() {
   return json.atEnd() || json.reject("text after the header's object");
 }
 
+/// The order in the file; an empty tensor comes before the one that begins at the same place.
+static bool byPlace(const FileTensor &a, const FileTensor &b) { return a.data != b.data ? a.data < b.data : a.bytes < b.bytes; }
+
+/// The format has each byte of the data section belong to exactly one tensor.
+skip_status Safetensors::checkCoverage(const uint8_t *data, int64_t dataBytes, const char *path) {
+  std::sort(tensors.get(), tensors.get() + used, byPlace);
+  long long covered = 0;
+  for (size_t i = 0; i < used; ++i) {
+    const FileTensor &tensor = tensors[i];
+    long long begin = tensor.data - data, end = begin + tensor.bytes;
+    if (begin < covered) {
+      const FileTensor &before = tensors[i - 1];
+      long long beforeBegin = before.data - data;
+      return fail(
+          SKIP_BAD_WEIGHTS,
+          "the header of `%s` has tensors that overlap: `%.200s` takes the bytes %lld to %lld of the data, `%.200s` %lld "
+          "to %lld",
+          path, before.name, beforeBegin, covered, tensor.name, begin, end);
+    }
+    if (begin > covered)
+      return fail(SKIP_BAD_WEIGHTS,
+                  "the header of `%s` leaves the bytes %lld to %lld of the data, before `%.200s`, to no tensor", path, covered,
+                  begin, tensor.name);
+    covered = end;
+  }
+  if (covered < dataBytes)
+    return fail(SKIP_BAD_WEIGHTS, "the header of `%s` leaves the bytes %lld to %lld of the data%s%.200s%s to no tensor", path,
+                covered, static_cast<long long>(dataBytes), used ? ", behind `" : "", used ? tensors[used - 1].name : "",
+                used ? "`," : "");
+  return SKIP_OK;
+}
+
 static bool byName(const FileTensor &a, const FileTensor &b) { return strcmp(a.name, b.name) < 0; }
 
 skip_status Safetensors::parse(const void *file, size_t bytes, const char *path) {
@@ -185,6 +218,8 @@ skip_status Safetensors::parse(const void *file, size_t bytes, const char *path)
                 reader.current ? " (tensor `" : "", reader.current ? reader.current : "", reader.current ? "`)" : "",
                 json.problem);
   }
+  if (skip_status status = checkCoverage(reader.data, reader.dataBytes, path); status != SKIP_OK)
+    return status;
   std::sort(tensors.get(), tensors.get() + used, byName);
   for (size_t i = 1; i < used; ++i)
     if (strcmp(tensors[i - 1].name, tensors[i].name) == 0)

@@ -18,13 +18,14 @@ struct FileTensor {
   int64_t dims[maxRank];
   int64_t elements;
   const uint8_t *data;
+  int64_t bytes; // that it takes there
 };
 
 /// The tensors of a safetensors file, sorted by name. Holds pointers into the file's bytes, which must outlive it.
 class Safetensors {
 public:
-  /// Checks everything that the header says against the file: lengths, offsets, sizes, duplicates. SKIP_BAD_WEIGHTS says
-  /// what is wrong and where; `path` is for the text only.
+  /// Checks everything that the header says against the file: lengths, offsets, sizes, duplicates, and that the tensors cover
+  /// the data section without overlap or gap. SKIP_BAD_WEIGHTS says what is wrong and where; `path` is for the text only.
   skip_status parse(const void *file, size_t bytes, const char *path);
 
   size_t count() const { return used; }
@@ -37,6 +38,7 @@ public:
 private:
   friend struct HeaderReader;
   FileTensor *append();
+  skip_status checkCoverage(const uint8_t *data, int64_t dataBytes, const char *path);
 
   Owned<char> header;
   Owned<FileTensor> tensors;

@@ -115,6 +115,10 @@ void Builder::store(Value value, Value pointer, int64_t offset) {
   LLVM::StoreOp::create(op, value, at(pointer, offset), kAlignment);
 }
 
+void Builder::prefetch(Value pointer) {
+  LLVM::Prefetch::create(op, pointer, /*rw=*/0, /*hint=*/2, /*cache=*/1); // a read, into the second-level cache
+}
+
 void Builder::fence() { LLVM::FenceOp::create(op, LLVM::AtomicOrdering::acq_rel, "singlethread"); }
 
 Value Builder::splat(Value scalar) { return vector::BroadcastOp::create(op, lanesType(op), scalar); }

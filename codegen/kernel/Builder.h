@@ -59,6 +59,7 @@ public:
   Value load(Value pointer, int64_t offset = 0);       // 16 floats
   Value loadScalar(Value pointer, int64_t offset = 0); // one float
   void store(Value value, Value pointer, int64_t offset = 0);
+  void prefetch(Value pointer); // the cache line there is wanted soon
   void fence(); // no load or store moves across; costs no instruction
   Value splat(Value scalar);
   Value splat(float value);

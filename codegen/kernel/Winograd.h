@@ -3,10 +3,10 @@
 // instead of 9 m^2.
 //
 // Two steps share the work. The first writes the input transformed, B^T d B for every (m + 2) x (m + 2) window d, in the layout
-// `winograd<m, group>`: with t the tile's number over all images, [t / group][(m + 2)^2][C / 16][group][16], where the vectors
-// of a position, C / 16 * group, are rounded up to an odd number (ir/plan/WinogradLayout.h). The second multiplies, for each of
-// the (m + 2)^2 positions, by the transformed filter G g G^T, and transforms back, A^T M A, into the ordinary blocked layout,
-// with bias and epilogue. A group's tiles are the columns of its register tile.
+// `winograd<m, group>`: with t the tile's number over all images, [t / group][C / 16][(m + 2)^2][group][16], where the vectors
+// of a position are rounded up to an odd number (ir/plan/WinogradLayout.h). The second transforms the filter, G g G^T, multiplies
+// at each of the (m + 2)^2 positions, and transforms back, A^T M A, into the ordinary blocked layout, with bias and epilogue. A
+// group's tiles are the columns of its register tile.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
@@ -41,7 +41,7 @@ struct WinogradInputParam {
 
 void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
 
-/// Operands: transformed input, transformed filter [(m + 2)^2][oc/16][ic/16][16 ic][16 oc], bias[oc] where `bias`, the
+/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc], bias[oc] where `bias`, the
 /// epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand with the same
 /// strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the kernel numbers
 /// its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its rows are 1.

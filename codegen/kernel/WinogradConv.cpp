@@ -1,28 +1,39 @@
-// The multiplications and the transform back, one group of tiles by `ocBlocks` blocks of output channels a unit.
+// Products and the transform back, one group of tiles by `ocBlocks` blocks of output channels a unit.
 //
 // For each of the (m + 2)^2 positions, a small matrix product over the input channels: the group's tiles are the columns of
-// register tiles as in a direct convolution. Its result is not kept for all positions: after each row of positions, A is
-// applied along it, so that m of m + 2 columns remain, and the scratch between the two one-dimensional transforms stays small:
+// register tiles as in a direct convolution. Filters lie in memory as a direct convolution's do and are transformed here, 16
+// input channels and two rows of positions (the points p and -p) at a time, into a scratch that fits the first-level cache:
 //
-//   for each row i of positions:   line[j] = products of position (i, j);   half[i] = line A
-//   for each tile and output block:   result = A^T half + bias, epilogue
+//   for each block of 16 input channels:
+//     for each row of positions, or two:   filters = G g G^T there;   sums += input x filters
+//   for each tile and output block:   result = A^T sums A + bias, epilogue
+//
+// A filter transformed beforehand would be four times as large (m = 4), and at batch 1 the network is read from memory once a
+// run: ResNet-18's third and fourth group of layers spent more than half of their time waiting for it. The transform costs some
+// 40 cycles for 16 x 1 channels, as much as the products of two tiles. Measured beside it: the filters of 64 input channels and
+// all positions at a time, in the second-level cache, 1.22 instead of 1.57 times a direct convolution at its peak (512 @ 7).
+// While a block's products run, the next one's filters are fetched (1.43 to 1.59 there).
 //
 // With the groups innermost a few blocks' filters stay in the cache while the whole input is read for each of them; with the
 // blocks innermost a group stays while the whole filter is read for each, which is better where the filter is the smaller and
-// stays in the second-level cache: 64 channels at 56 x 56, 16 images, gain a fifth by it, 128 channels at 28 x 28 would lose a
-// tenth.
+// stays in the second-level cache.
 //
 // The tiles of a last group that do not exist are multiplied like the others, whatever their columns hold, and not stored.
+#include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/Winograd.h"
 #include "codegen/kernel/WinogradTransform.h"
+#include "ir/plan/WinogradLayout.h"
+#include "codegen/kernel/WinogradPoints.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace skip::kernel;
 using Param = WinogradConvParam;
 
-/// Of a filter that stays in the second-level cache (1 MB on recent server cores) beside a group of tiles.
-static constexpr int64_t kNearFloats = 192 * 1024;
+static constexpr int64_t kTaps = 3;
+static constexpr int64_t kBlockFloats = kTaps * kTaps * kLanes * kLanes; // filters of one input and one output block
+/// Of filters that stay in the second-level cache (1 MB on recent server cores) beside a group of tiles.
+static constexpr int64_t kNearFloats = 128 * 1024;
 
 namespace {
 
@@ -32,19 +43,31 @@ struct ResultTile {
   Value rows, columns;
 };
 
+/// Some blocks of input channels of a unit.
+struct Chunk {
+  Value input, filter; // where they begin
+  Value next;          // the filters that are wanted after these
+  Value inBlocks;
+  Value isFirst; // of its unit: the sums are yet to be begun
+};
+
 class WinogradConvEmitter {
 public:
   WinogradConvEmitter(Builder &b, const WinogradConvSpec &spec)
-      : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), group(spec.group), blocks(spec.schedule.ocBlocks) {
-    line = scratchVectors(b, n * blocks * group);
-    half = scratchVectors(b, blocks * group * n * m);
+      : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), group(spec.group), blocks(spec.schedule.ocBlocks), depth(std::max<int64_t>(1, 4 / blocks)),
+        inputVectors(skip::plan::winogradPositionVectors(group)),
+        filterVectors((blocks * depth * kLanes) | 1), sumVectors((blocks * group) | 1) {
+    filters = scratchVectors(b, n * filterVectors);
+    sums = scratchVectors(b, n * n * sumVectors);
+    half = scratchVectors(b, n * m);
     loadOperands();
   }
 
   void emit() {
     Value blockUnits = b.ceilDiv(b.param(Param::outBlocks), blocks), groups = b.ceilDiv(b.param(Param::tiles), group);
-    Value least = b.min(b.mul(groups, inputStride()), b.constant(kNearFloats / (n * n)));
-    Value blocksInnermost = b.less(filterElements(), least);
+    Value filterFloats = b.mul(outBlockFloats(), b.param(Param::outBlocks));
+    Value least = b.min(b.mul(groups, groupFloats()), b.constant(kNearFloats));
+    Value blocksInnermost = b.less(filterFloats, least);
     Value inner = choose(blocksInnermost, blockUnits, groups);
     b.loop(b.begin(), b.end(), 1, [&](Value index) {
       Value slow = b.divide(index, inner), fast = b.modulo(index, inner);
@@ -57,64 +80,136 @@ private:
 
   Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
 
-  /// Elements of the filter at one position.
-  Value filterElements() { return b.mul(b.mul(b.param(Param::inBlocks), b.param(Param::outBlocks)), kLanes * kLanes); }
+  /// Elements of one output block's filters.
+  Value outBlockFloats() { return b.mul(b.param(Param::inBlocks), kBlockFloats); }
+
+  /// Elements of one group of the input.
+  Value groupFloats() { return b.mul(b.param(Param::inBlocks), n * n * inputVectors * kLanes); }
 
   void unit(Value block, Value firstTile) {
-    Value inBlocks = b.param(Param::inBlocks);
-    Value input = b.at(b.operand(0), b.mul(b.divide(firstTile, b.constant(group)), b.mul(inputStride(), n * n)));
-    Value filter = b.at(b.operand(1), b.mul(b.mul(block, inBlocks), kLanes * kLanes));
-    b.loop(b.constant(0), b.constant(n), 1, {input, filter}, [&](Value row, ValueRange pointers) {
-      Values next = positions(pointers);
-      alongLine(row);
-      return next;
+    Value input = b.at(b.operand(0), b.mul(b.divide(firstTile, b.constant(group)), groupFloats()));
+    Value filter = b.at(b.operand(1), b.mul(block, outBlockFloats()));
+    Value nextUnit = b.at(filter, b.mul(outBlockFloats(), blocks)), inBlocks = b.param(Param::inBlocks);
+    b.loop(b.constant(0), inBlocks, depth, {input, filter}, [&](Value first, ValueRange at) {
+      Value rest = b.sub(inBlocks, first), next = b.at(at[1], depth * kBlockFloats);
+      Value wanted = choose(b.less(b.constant(depth), rest), next, nextUnit);
+      multiply({at[0], at[1], wanted, b.min(rest, b.constant(depth)), b.equal(first, b.constant(0))});
+      return Values{b.at(at[0], depth * n * n * inputVectors * kLanes), next};
     });
     Value count = b.min(b.constant(group), b.sub(b.param(Param::tiles), firstTile));
     b.loop(b.constant(0), count, 1, [&](Value tile) { result(tile, locate(b.add(firstTile, tile)), block); });
   }
 
-  /// Elements from one position of the input to the next.
-  Value inputStride() { return winogradPositionStride(b, b.param(Param::inBlocks), group); }
-
-  //===- Multiplication ---------------------------------------------------------------------------------------------===//
-
-  /// The n positions of a row, from where `pointers` stand in input and filter; returns where the next row's begin.
-  Values positions(ValueRange pointers) {
-    Value inputStep = inputStride();
-    Value filterStep = filterElements();
-    return b.loop(b.constant(0), b.constant(n), 1, pointers, [&](Value position, ValueRange at) {
-      Value to = b.at(line, b.mul(position, blocks * group * kLanes));
-      product(at[0], at[1], to);
-      return Values{b.at(at[0], inputStep), b.at(at[1], filterStep)};
+  /// sums (+)= input x filters, a row of positions at a time.
+  void multiply(const Chunk &chunk) {
+    b.loop(b.constant(0), b.constant(n), 1, {chunk.input, sums, chunk.next}, [&](Value row, ValueRange at) {
+      branch(b, b.equal(row, b.constant(0)), [&](bool isFirst) {
+        if (isFirst)
+          return transformFilters(chunk, [&](const Taps &taps) { return taps[0]; });
+        branch(b, b.equal(row, b.constant(n - 1)), [&](bool isLast) {
+          if (isLast)
+            return transformFilters(chunk, [&](const Taps &taps) { return taps[kTaps - 1]; });
+          Value point = pointOf(row), square = mlir::arith::MulFOp::create(b.op, point, point);
+          transformFilters(chunk, [&](const Taps &taps) {
+            Values values;
+            for (int64_t column = 0; column < kTaps; ++column)
+              values.push_back(b.fma(point, taps[1][column], b.fma(square, taps[2][column], taps[0][column])));
+            return values;
+          });
+        });
+      });
+      return products(at, chunk);
     });
   }
 
+  //===- Filters ----------------------------------------------------------------------------------------------------===//
+
+  using Taps = std::array<Values, kTaps>; // rows of columns
+
+  /// The point of a row of positions between the first and the last.
+  Value pointOf(Value row) {
+    WinogradPoints points = winogradPoints(m);
+    Value point;
+    for (int64_t i = 1; i < n - 1; ++i) {
+      Value other = b.splat(float(points.pairs[(i - 1) / 2] * (i % 2 ? 1 : -1)));
+      point = point ? choose(b.equal(row, b.constant(i)), other, point) : other;
+    }
+    return point;
+  }
+
+  /// filters = one row of G g G^T for each input channel and output block, where `rowOf` yields one row of G g.
+  void transformFilters(const Chunk &chunk, llvm::function_ref<Values(const Taps &taps)> rowOf) {
+    b.loop(b.constant(0), b.constant(blocks), 1, {chunk.filter, filters}, [&](Value, ValueRange block) {
+      b.loop(b.constant(0), chunk.inBlocks, 1, block, [&](Value, ValueRange inBlock) {
+        b.loop(b.constant(0), b.constant(kLanes), 1, inBlock, [&](Value, ValueRange channel) {
+          Taps taps;
+          for (int64_t tap = 0; tap < kTaps * kTaps; ++tap)
+            taps[tap / kTaps].push_back(b.load(channel[0], tap * kLanes * kLanes));
+          for (auto [column, value] : llvm::enumerate(winogradFilter(b, m, rowOf(taps))))
+            b.store(value, channel[1], column * filterVectors * kLanes);
+          return Values{b.at(channel[0], kLanes), b.at(channel[1], kLanes)};
+        });
+        return Values{b.at(inBlock[0], kBlockFloats), b.at(inBlock[1], kLanes * kLanes)};
+      });
+      return Values{b.at(block[0], outBlockFloats()), b.at(block[1], depth * kLanes * kLanes)};
+    });
+  }
+
+  //===- Multiplication ---------------------------------------------------------------------------------------------===//
+
+  /// A row of positions from where `from` (input, sums, what to fetch) stands; returns where it then stands.
+  Values products(ValueRange from, const Chunk &chunk) {
+    Values carried(from);
+    carried.push_back(filters);
+    carried = b.loop(b.constant(0), b.constant(n), 1, carried, [&](Value, ValueRange at) {
+      fetch(at[2]);
+      product(at[0], at[3], at[1], chunk);
+      return Values{b.at(at[0], inputVectors * kLanes), b.at(at[1], sumVectors * kLanes), b.at(at[2], fetchedVectors() * kLanes),
+                    b.at(at[3], filterVectors * kLanes)};
+    });
+    carried.pop_back();
+    return carried;
+  }
+
+  /// One position's share of a chunk's filters.
+  int64_t fetchedVectors() { return (depth * kBlockFloats / kLanes + n * n - 1) / (n * n); }
+
+  void fetch(Value from) {
+    for (int64_t block = 0; block < blocks; ++block) {
+      Value start = b.at(from, b.mul(outBlockFloats(), block));
+      for (int64_t line = 0; line < fetchedVectors(); ++line)
+        b.prefetch(b.at(start, line * kLanes));
+    }
+  }
+
   /// All tiles of the group, cut into register tiles.
-  void product(Value input, Value filter, Value to) {
+  void product(Value input, Value filter, Value to, const Chunk &chunk) {
     int64_t columns = spec.schedule.columns, covered = group / columns * columns;
     auto from = [&](Value pointer, Value first) { return b.at(pointer, b.mul(first, kLanes)); };
     if (covered == columns)
-      registerTile(input, filter, to, columns);
+      registerTile(input, filter, to, columns, chunk);
     else if (covered > 0)
       b.loop(b.constant(0), b.constant(covered), columns,
-             [&](Value first) { registerTile(from(input, first), filter, from(to, first), columns); });
+             [&](Value first) { registerTile(from(input, first), filter, from(to, first), columns, chunk); });
     for (int64_t tail : spec.schedule.tails) {
       if (tail > group - covered)
         continue;
-      registerTile(b.at(input, covered * kLanes), filter, b.at(to, covered * kLanes), tail);
+      registerTile(b.at(input, covered * kLanes), filter, b.at(to, covered * kLanes), tail, chunk);
       covered += tail;
     }
   }
 
-  /// Sums over all input channels for `columns` tiles and all output blocks.
-  void registerTile(Value input, Value filter, Value to, int64_t columns) {
+  /// Sums over the chunk's input channels for `columns` tiles and all output blocks.
+  void registerTile(Value input, Value filter, Value to, int64_t columns, const Chunk &chunk) {
     Values carried = {input, filter};
-    carried.append(blocks * columns, b.splat(0.0f));
-    carried = b.loop(b.constant(0), b.param(Param::inBlocks), 1, carried, [&](Value, ValueRange inner) {
+    for (int64_t column = 0; column < columns; ++column)
+      for (int64_t block = 0; block < blocks; ++block)
+        carried.push_back(choose(chunk.isFirst, b.splat(0.0f), b.load(to, (block * group + column) * kLanes)));
+    carried = b.loop(b.constant(0), chunk.inBlocks, 1, carried, [&](Value, ValueRange inner) {
       Values values(inner);
       for (int64_t channel = 0; channel < kLanes; ++channel)
         step(channel, columns, values);
-      values[0] = b.at(inner[0], group * kLanes);
+      values[0] = b.at(inner[0], n * n * inputVectors * kLanes);
       values[1] = b.at(inner[1], kLanes * kLanes);
       return values;
     });
@@ -125,13 +220,12 @@ private:
 
   /// One input channel of the block.
   void step(int64_t channel, int64_t columns, Values &values) {
-    Value stride = b.mul(b.param(Param::inBlocks), kLanes * kLanes); // of output blocks
     Values weights;
     for (int64_t column = 0; column < columns; ++column) {
       Value x = b.splat(b.loadScalar(values[0], column * kLanes + channel));
       for (int64_t block = 0; block < blocks; ++block) {
         if (column == 0)
-          weights.push_back(b.load(block ? b.at(values[1], b.mul(stride, block)) : values[1], channel * kLanes));
+          weights.push_back(b.load(values[1], (block * depth * kLanes + channel) * kLanes));
         Value &sum = values[2 + column * blocks + block];
         sum = b.fma(x, weights[block], sum);
       }
@@ -148,13 +242,12 @@ private:
     return values;
   }
 
-  /// half[][row] = line A, for every block and tile.
-  void alongLine(Value row) {
-    b.loop(b.constant(0), b.constant(blocks * group), 1, [&](Value vector) {
-      Values products = loadAll(b.at(line, b.mul(vector, kLanes)), n, blocks * group);
-      Value to = b.at(half, b.mul(b.add(b.mul(vector, n), row), m * kLanes));
-      for (auto [i, value] : llvm::enumerate(winogradBackward(b, m, products)))
-        b.store(value, to, i * kLanes);
+  /// half = M A, for the products M of one tile and output block.
+  void alongRows(Value products) {
+    b.loop(b.constant(0), b.constant(n), 1, {products, half}, [&](Value, ValueRange at) {
+      for (auto [i, value] : llvm::enumerate(winogradBackward(b, m, loadAll(at[0], n, sumVectors))))
+        b.store(value, at[1], i * kLanes);
+      return Values{b.at(at[0], n * sumVectors * kLanes), b.at(at[1], m * kLanes)};
     });
   }
 
@@ -173,10 +266,10 @@ private:
   void result(Value tile, const ResultTile &place, Value firstBlock) {
     b.loop(b.constant(0), b.constant(blocks), 1, [&](Value inner) {
       Value block = b.add(firstBlock, inner);
-      Value from = b.at(half, b.mul(b.add(b.mul(inner, group), tile), n * m * kLanes));
+      alongRows(b.at(sums, b.mul(b.add(b.mul(inner, group), tile), kLanes)));
       b.loop(b.constant(0), place.columns, 1, [&](Value column) {
-        Values sums = loadAll(b.at(from, b.mul(column, kLanes)), n, m);
-        storeColumn(winogradBackward(b, m, sums), place, block, b.add(place.column, column));
+        Values halves = loadAll(b.at(half, b.mul(column, kLanes)), n, m);
+        storeColumn(winogradBackward(b, m, halves), place, block, b.add(place.column, column));
       });
       b.when(b.equal(place.column, b.constant(0)), [&] { halo(place, block); });
     });
@@ -229,8 +322,11 @@ private:
   Builder &b;
   const WinogradConvSpec &spec;
   int64_t m, n, group, blocks;
-  Value line; // [n][blocks][group][16]
-  Value half; // [blocks][group][n][m][16]
+  int64_t depth; // blocks of input channels whose filters are transformed at a time
+  int64_t inputVectors, filterVectors, sumVectors; // from one position to the next
+  Value filters;                     // [n][blocks][depth][16 ic][16 oc]
+  Value sums;                        // [n * n][blocks][group][16 oc]
+  Value half;                        // [n][m][16], of one tile
   Value bias;
   EpilogueSources epilogue; // at the origins
   View output;

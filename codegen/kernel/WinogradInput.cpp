@@ -8,6 +8,7 @@
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/Winograd.h"
 #include "codegen/kernel/WinogradTransform.h"
+#include "ir/plan/WinogradLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -24,7 +25,7 @@ namespace {
 
 class WinogradInputEmitter {
 public:
-  WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec) : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group) {
+  WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec) : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
     half = scratchVectors(b, n * n);
   }
 
@@ -51,9 +52,8 @@ private:
 
   /// Where position 0 of a tile goes.
   Value target(Value tile, Value block) {
-    Value groups = b.constant(group), position = b.mul(winogradPositionStride(b, b.param(Param::blocks), group), n * n);
-    Value inPosition = b.mul(b.add(b.mul(block, group), b.modulo(tile, groups)), kLanes);
-    return b.at(b.operand(1), b.add(b.mul(b.divide(tile, groups), position), inPosition));
+    Value groups = b.constant(group), blocks = b.add(b.mul(b.divide(tile, groups), b.param(Param::blocks)), block);
+    return b.at(b.operand(1), b.mul(b.add(b.mul(blocks, n * n * positionVectors), b.modulo(tile, groups)), kLanes));
   }
 
   /// half = d B, for the window d at `start`, of which `rows` by `columns` vectors exist.
@@ -73,14 +73,11 @@ private:
 
   /// B^T half.
   void alongColumns(Value to) {
-    Value stride = winogradPositionStride(b, b.param(Param::blocks), group);
     b.loop(b.constant(0), b.constant(n), 1, [&](Value column) {
       Values results = winogradForward(b, m, loadAll(b.at(half, b.mul(column, kLanes)), n));
-      Value position = b.at(to, b.mul(column, stride)), down = b.mul(stride, n);
-      for (Value result : results) {
-        b.store(result, position);
-        position = b.at(position, down);
-      }
+      Value position = b.at(to, b.mul(column, positionVectors * kLanes));
+      for (auto [row, result] : llvm::enumerate(results))
+        b.store(result, position, row * n * positionVectors * kLanes);
     });
   }
 
@@ -106,7 +103,7 @@ private:
   }
 
   Builder &b;
-  int64_t m, n, group;
+  int64_t m, n, group, positionVectors;
   Value half; // [n][n][16]
 };
 

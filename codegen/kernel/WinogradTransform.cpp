@@ -6,7 +6,7 @@
 // only x+ + x- and x+ - x- of each pair: even rows take even powers of p. F(4, 3): 12 operations forward, 12 backward.
 #include "codegen/kernel/WinogradTransform.h"
 
-#include "runtime/WinogradPoints.h"
+#include "codegen/kernel/WinogradPoints.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -67,6 +67,29 @@ Values kernel::winogradForward(Builder &b, int64_t m, ValueRange d) {
   return results;
 }
 
+/// 1 / M'(a) at the finite point a, which is zero or one of a pair (M' is even at pairs): the product of its distances from the
+/// others.
+static double scaleAt(const WinogradPoints &points, double a) {
+  double product = a == 0 ? 1 : 2 * a * a; // a - 0 and a - (-a)
+  for (int i = 0; i < points.count; ++i)
+    if (points.pairs[i] != a)
+      product *= (a - points.pairs[i]) * (a + points.pairs[i]);
+  return 1 / product;
+}
+
+Values kernel::winogradFilter(Builder &b, int64_t m, ValueRange g) {
+  WinogradPoints points = winogradPoints(m);
+  Values results = {g[0]};
+  for (int i = 0; i < points.count; ++i) {
+    double p = points.pairs[i];
+    Value even = multiplyAdd(b, p * p, g[2], g[0]);
+    results.push_back(multiplyAdd(b, p, g[1], even));
+    results.push_back(multiplyAdd(b, -p, g[1], even));
+  }
+  results.push_back(g[2]);
+  return results;
+}
+
 Values kernel::winogradBackward(Builder &b, int64_t m, ValueRange x) {
   WinogradPoints points = winogradPoints(m);
   Values sums, differences;
@@ -76,16 +99,14 @@ Values kernel::winogradBackward(Builder &b, int64_t m, ValueRange x) {
   }
   Values results;
   for (int64_t row = 0; row < m; ++row) {
-    Value total = row == 0 ? x[0] : row == m - 1 ? x[m + 1] : Value();
-    for (int i = 0; i < points.count; ++i)
-      total = multiplyAdd(b, std::pow(points.pairs[i], double(row)), row % 2 ? differences[i] : sums[i], total);
+    Value total = row == 0 ? multiplyAdd(b, scaleAt(points, 0), x[0], Value()) : row == m - 1 ? x[m + 1] : Value();
+    for (int i = 0; i < points.count; ++i) {
+      double p = points.pairs[i], factor = std::pow(p, double(row)) * scaleAt(points, p);
+      total = multiplyAdd(b, factor, row % 2 ? differences[i] : sums[i], total);
+    }
     results.push_back(total);
   }
   return results;
-}
-
-Value kernel::winogradPositionStride(Builder &b, Value blocks, int64_t group) {
-  return b.mul(arith::OrIOp::create(b.op, b.mul(blocks, group), b.constant(1)), kLanes);
 }
 
 Value kernel::scratchVectors(Builder &b, int64_t vectors) {

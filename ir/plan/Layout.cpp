@@ -32,7 +32,7 @@ static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int
   WinogradTiles tiles = plan::winogradTiles(type, layout);
   int64_t group = layout.getGroup(), points = (layout.getTile() + 2) * (layout.getTile() + 2);
   int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group, blocks = roundUpToBlock(type.getDimSize(1)) / 16;
-  return groups * points * winogradPositionVectors(blocks, group) * 16 * int64_t(sizeof(float));
+  return groups * blocks * points * winogradPositionVectors(group) * 16 * int64_t(sizeof(float));
 }
 
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
@@ -42,8 +42,6 @@ int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_
 }
 
 int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout) {
-  bool transformed = layout.getKind() == LayoutKind::winograd_filter;
-  int64_t depth = transformed || layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
-  int64_t taps = transformed ? (layout.getTile() + 2) * (layout.getTile() + 2) : dims[2] * dims[3];
-  return roundUpToBlock(dims[0]) * depth * taps * int64_t(sizeof(float));
+  int64_t depth = layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
+  return roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * int64_t(sizeof(float));
 }

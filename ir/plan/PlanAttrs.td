@@ -12,7 +12,7 @@ class PlanAttr<string name, string mnemonic_, list<Trait> traits = []> : AttrDef
 
 def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", [
     I32EnumCase<"planar", 0>, I32EnumCase<"blocked", 1>, I32EnumCase<"filter16", 2>, I32EnumCase<"filter1", 3>,
-    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>, I32EnumCase<"winograd_filter", 6>]> {
+    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -26,8 +26,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
-    | `winograd` | `[t/group][(tile + 2)^2][c/16][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number |
-    | `winograd_filter` | `[(tile + 2)^2][oc/16][ic/16][ic%16][oc%16]` | its transformed weights |
+    | `winograd` | `[t/group][c/16][(tile + 2)^2][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. With h = 1, a 2x3 picture (. is a zero):

@@ -52,8 +52,7 @@ def RelayoutOp : PlanOp<"relayout", [Pure, SameOperandsAndResultType,
 }
 
 def LoadKind : I32Enum<"LoadKind", "what a load-table entry writes; the numbers are those of runtime/Abi.h", [
-    I32EnumCase<"conv_weight", 0>, I32EnumCase<"bias", 1>, I32EnumCase<"scale", 2>,
-    I32EnumCase<"winograd_weight", 3>]> {
+    I32EnumCase<"conv_weight", 0>, I32EnumCase<"bias", 1>, I32EnumCase<"scale", 2>]> {
   let cppNamespace = "::skip::plan";
 }
 def LoadKindAttr : EnumAttr<PlanDialect, LoadKind, "load_kind">;

@@ -5,9 +5,9 @@
 
 namespace skip::plan {
 
-/// Vectors of 16 channels from one position of a group of tiles to the next: one for each block and tile, rounded up to an odd
-/// number. Were it even, the (m + 2)^2 positions of a tile would share few sets of a cache: with 4 blocks in groups of 16,
-/// writing them took nearly four times as long.
-constexpr int64_t winogradPositionVectors(int64_t blocks, int64_t group) { return (blocks * group) | 1; }
+/// Vectors of 16 channels from one of the (m + 2)^2 positions of a group of tiles to the next: one for each tile, rounded up to
+/// an odd number. Were it even, the positions of a tile would share few sets of a cache, and writing them would take several
+/// times as long.
+constexpr int64_t winogradPositionVectors(int64_t group) { return group | 1; }
 
 } // namespace skip::plan

@@ -205,8 +205,6 @@ LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
   while (Operation *prologue = input.getDefiningOp())
     input = prologue->getOperand(0);
   LayoutAttr met = layouts.lookup(kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()]);
-  if (met.getKind() == LayoutKind::winograd)
-    return LayoutAttr::get(context, LayoutKind::winograd_filter, 0, met.getTile(), 0);
   return layout(met.getKind() == LayoutKind::planar ? LayoutKind::filter1 : LayoutKind::filter16);
 }
 

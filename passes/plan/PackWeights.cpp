@@ -5,8 +5,7 @@
 //   scale_filter (read_parameter @w), (bn_scale g, v)  -> load conv_weight {source = @w, gamma = @g, variance = @v}
 //   bn_shift beta, mean, (bn_scale g, v), bias         -> load bias {bias, gamma, beta, mean, variance}
 //
-// Variants share the segment: equal entries have one place, a filter that one variant wants transformed and another not has
-// two.
+// Variants share the segment: equal entries have one place.
 //
 // Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel
 // adds one vector, whatever it was made of.
@@ -120,11 +119,8 @@ Value Packing::load(OpBuilder &builder, KernelOp kernel, unsigned index) {
   if (known && known.getDefiningOp<plan::LoadOp>().getDims() == llvm::ArrayRef(dims))
     return known;
   if (layout.getKind() != LayoutKind::vector) {
-    bool transformed = layout.getKind() == LayoutKind::winograd_filter;
     std::optional<Sources> from = filterSources(input);
-    return from ? known = create(builder, input, transformed ? LoadKind::winograd_weight : LoadKind::conv_weight, layout, dims,
-                                 *from, {})
-                : Value();
+    return from ? known = create(builder, input, LoadKind::conv_weight, layout, dims, *from, {}) : Value();
   }
   dims = {dims[0], 1, 1, 1};
   if (Sources from; addScale(input, from))

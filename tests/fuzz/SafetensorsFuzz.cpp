@@ -89,8 +89,11 @@ static void checkHeader(const uint8_t *file, size_t size) {
   requireText(status);
   if (status != SKIP_OK)
     return;
+  uint64_t headerBytes = 0, covered = 0;
+  std::memcpy(&headerBytes, file, 8);
   for (size_t i = 0; i < parsed.count(); ++i) {
     const FileTensor &tensor = parsed[i];
+    covered += static_cast<uint64_t>(tensor.bytes);
     require(parsed.find(tensor.name) == static_cast<ptrdiff_t>(i), "each name is found");
     int64_t elements = 1;
     for (int32_t d = 0; d < tensor.rank; ++d)
@@ -100,6 +103,7 @@ static void checkHeader(const uint8_t *file, size_t size) {
     require(tensor.data >= file && tensor.data <= file + size, "data begin inside of the file");
     require(static_cast<uint64_t>(elements) * bits / 8 <= static_cast<size_t>(file + size - tensor.data), "and end there");
   }
+  require(covered == size - 8 - headerBytes, "each byte of the data belongs to a tensor");
 }
 
 static void checkPacking(const uint8_t *file, size_t size) {

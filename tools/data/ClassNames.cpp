@@ -1,3 +1,4 @@
+// Reads class names from a file of lines, with or without an index in front.
 #include "tools/data/ClassNames.h"
 
 #include "tools/data/File.h"

@@ -1,3 +1,4 @@
+// Reads the two kinds of data set: CIFAR-10's binary file, and a folder of pictures with a list of labels.
 #include "tools/data/Dataset.h"
 
 #include "tools/data/File.h"

@@ -1,3 +1,4 @@
+// Reads files with system calls, so that every error has a path and a reason.
 #include "tools/data/File.h"
 
 #include "support/SystemError.h"

@@ -1,3 +1,4 @@
+// Turns 8-bit pictures into normalised planes of floats.
 #include "tools/data/Normalize.h"
 
 namespace skip::data {

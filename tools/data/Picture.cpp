@@ -1,3 +1,4 @@
+// Tells a picture's format by its first bytes and hands it to that format's decoder.
 #include "tools/data/Picture.h"
 
 #include "tools/data/Codecs.h"

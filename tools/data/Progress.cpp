@@ -1,3 +1,4 @@
+// Draws the bar: one line that each drawing overwrites, at most ten times a second.
 #include "tools/data/Progress.h"
 
 #include <algorithm>

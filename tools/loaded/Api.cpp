@@ -1,3 +1,4 @@
+// Looks up the functions of a library's C API with dlsym.
 #include "tools/loaded/Api.h"
 
 #include <dlfcn.h>

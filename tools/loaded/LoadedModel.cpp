@@ -1,3 +1,4 @@
+// Writes a shared library into a temporary folder, loads it with dlopen, and turns its statuses into errors.
 #include "tools/loaded/LoadedModel.h"
 
 #include "support/TemporaryFolder.h"

@@ -176,7 +176,7 @@ llvm::Error tool::bench(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, model);
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa();
+  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
   if (!isas)
     return isas.takeError();
   llvm::Expected<Session> session = Session::start(compilation, {"", {result.batch}, *isas}, *weights);

@@ -9,7 +9,7 @@
 #include "tools/skipc/Targets.h"
 #include "tools/skipc/WeightsSource.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 
 using namespace skip;
@@ -26,11 +26,10 @@ static llvm::Error checkUsage(const Options &options) {
     return tool::badInput("--json and --stop-after exclude each other: a stage is shown as text");
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
-  llvm::StringRef name = options.name;
-  bool isIdentifier =
-      name.empty() || (!llvm::isDigit(name[0]) && llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }));
-  return isIdentifier ? llvm::Error::success()
-                      : tool::badInput("--name must be a C identifier, letters, digits and `_`, and is `" + name + "`");
+  namespace fs = llvm::sys::fs;
+  if (options.stopAfter.empty() && fs::exists(options.output) && !fs::is_directory(options.output))
+    return tool::badInput("-o names the folder to write into, and `" + options.output + "` is a file");
+  return llvm::Error::success();
 }
 
 static codegen::WeightsMode weightsMode(const Options &options) {
@@ -42,8 +41,7 @@ static codegen::WeightsMode weightsMode(const Options &options) {
 static llvm::Error writePackage(tool::Compilation &compilation, const Options &options, const codegen::Segment &segment) {
   tool::StageTimer timer("package", options.timing);
   std::vector<codegen::ExtraFile> extra;
-  for (auto [kind, stage] : {std::pair("obj", std::optional<x86::Stage>()), std::pair("asm", std::optional(x86::Stage::Asm)),
-                             std::pair("llvm", std::optional(x86::Stage::Llvm))})
+  for (auto [kind, stage] : {std::pair("asm", x86::Stage::Asm), std::pair("llvm", x86::Stage::Llvm)})
     if (emits(options, kind))
       if (llvm::Error error = tool::appendKernelFiles(compilation, stage, extra))
         return error;
@@ -53,6 +51,7 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   wanted.weights = weightsMode(options);
   wanted.archive = emits(options, "lib");
   wanted.shared = emits(options, "shared");
+  wanted.object = emits(options, "obj");
   wanted.executable = emits(options, "exe");
   if (llvm::Error error = codegen::writePackage(input, wanted))
     return tool::badInput(llvm::toString(std::move(error)));

@@ -6,6 +6,7 @@
 #include "passes/graph/Passes.h"
 #include "passes/plan/Passes.h"
 #include "support/AtomicFile.h"
+#include "tools/data/Progress.h"
 #include "tools/skipc/Catalogue.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Layers.h"
@@ -18,7 +19,9 @@
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
 
+#include <mutex>
 #include <thread>
 
 using namespace skip;
@@ -83,12 +86,32 @@ llvm::Error Compilation::lower() {
   return llvm::Error::success();
 }
 
+/// One call a kernel, so that the bar moves with each that is done.
+static llvm::Error compileJobs(llvm::ArrayRef<x86::Job> jobs, unsigned threads, std::vector<std::string> &objects) {
+  data::Progress progress(jobs.size(), "compiling kernels");
+  objects.resize(jobs.size());
+  std::mutex guard;
+  llvm::Error failures = llvm::Error::success();
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
+  for (size_t i = 0; i < jobs.size(); ++i)
+    pool.async([&, i] {
+      llvm::Expected<std::vector<std::string>> object = x86::compileKernels(jobs[i], 1);
+      progress.advance();
+      if (object) {
+        objects[i] = std::move(object->front());
+        return;
+      }
+      std::lock_guard lock(guard);
+      failures = llvm::joinErrors(std::move(failures), object.takeError());
+    });
+  pool.wait();
+  return failures;
+}
+
 llvm::Error Compilation::compileKernels() {
   StageTimer timer("object", options.timing);
-  llvm::Expected<std::vector<std::string>> objects = x86::compileKernels(loweredModel.jobs, compileThreads(options));
-  if (!objects)
-    return internalError("object", objects.takeError());
-  objectCode = std::move(*objects);
+  if (llvm::Error error = compileJobs(loweredModel.jobs, compileThreads(options), objectCode))
+    return internalError("object", std::move(error));
   return dumpKernels();
 }
 

@@ -173,7 +173,7 @@ llvm::Error tool::eval(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa();
+  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
   if (!isas)
     return isas.takeError();
   std::vector<int64_t> bounds = batchBounds(options, {imagesAtOnce(ports.inputs[0])});

@@ -1,9 +1,13 @@
 // The command line, with CLI11: groups of flags that commands share, then one function a command.
 #include "tools/skipc/Options.h"
 
+#include "frontend/Diagnostics.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Failure.h"
+#include "tools/skipc/Targets.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 
 #include <CLI/CLI.hpp>
@@ -49,6 +53,8 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
 }
 
+static void addBodyRule(CLI::App &app) { app.footer(app.get_footer() + "\n\n" + tool::bodyRule); }
+
 static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
   return app.add_option("--batch", o.batches, help)
       ->delimiter(',')
@@ -80,14 +86,41 @@ static CLI::App &addCommand(CLI::App &app, Options &o, const char *name, tool::C
   return added;
 }
 
+static void setName(Options &o, const std::string &text) {
+  bool isIdentifier =
+      !text.empty() && !llvm::isDigit(text[0]) && llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  if (!isIdentifier)
+    throw CLI::ValidationError("--name", "`" + text + "` is not a C identifier, of letters, digits and `_`");
+  o.name = text;
+}
+
 static void addBuild(CLI::App &app, Options &o) {
-  CLI::App &build = addCommand(app, o, "build", tool::build, "compile a spec to a native library",
-                               "  skipc build resnet50 --weights resnet50.safetensors -o out\n"
-                               "  skipc build cifar_resnet -D depth=56 --name resnet56 --batch 1,64 -o out\n"
-                               "  skipc build resnet18 --stop-after=plan");
+  CLI::App &build = addCommand(
+      app, o, "build", tool::build, "compile a spec to a native library",
+      "  skipc build resnet50 --weights resnet50.safetensors -o out\n"
+      "  skipc build cifar_resnet -D depth=56 --name resnet56 --batch 1,64 -o out\n"
+      "  skipc build resnet18 --emit=obj -o out && cc main.c out/resnet18.o -Iout -lpthread\n"
+      "  skipc build resnet18 --stop-after=plan\n"
+      "\n"
+      "Kinds of --emit, of which lib, shared and obj come with the header NAME.h:\n"
+      "  lib     libNAME.a\n"
+      "  shared  libNAME.so, which needs libc alone\n"
+      "  obj     NAME.o, one relocatable object with all that libNAME.a holds: kernels, runtime, weights. As with libNAME.a,\n"
+      "          only the functions of NAME.h are visible, so any number of models link into one program\n"
+      "  exe     NAME, a program (`NAME --help`) that ends with 0 done, 1 input, weights, memory or disk failed,\n"
+      "          2 wrong arguments; it needs `cc`\n"
+      "  asm     each kernel's assembly, k.*.s\n"
+      "  llvm    each kernel's LLVM IR, k.*.ll\n"
+      "\n"
+      "--stop-after=kernel and llvm show all kernels in one text, each below a line `=== kernel NAME (ISA) ===`,\n"
+      "which is a comment there (`//`, `;`).");
   addSpec(build, o);
   build.add_option("-o,--output", o.output, "the folder to write into (default: this one); with --stop-after a file");
-  build.add_option("--name", o.name, "the library's name, a C identifier (default: the model's)");
+  build
+      .add_option_function<std::string>(
+          "--name", [&o](const std::string &text) { setName(o, text); },
+          "the library's name, a C identifier (default: the model's)")
+      ->type_name("NAME");
   addBatches(build, o, "batch sizes to choose schedules for; the largest is the limit of a run (default: 1)");
   addWeights(build, o);
   build.add_option("--weights-mode", o.weightsMode, "where the weights go: embed (default with --weights), file or none")
@@ -117,6 +150,7 @@ static void addRun(CLI::App &app, Options &o) {
   addPictures(run, o);
   addThreads(run, o);
   addCompile(run, o);
+  addBodyRule(run);
 }
 
 static void addEval(CLI::App &app, Options &o) {
@@ -132,6 +166,7 @@ static void addEval(CLI::App &app, Options &o) {
   addPictures(eval, o);
   addThreads(eval, o);
   addCompile(eval, o);
+  addBodyRule(eval);
 }
 
 static void addVerify(CLI::App &app, Options &o) {
@@ -147,6 +182,7 @@ static void addVerify(CLI::App &app, Options &o) {
   verify.add_option("--seed", o.seed, "of the random input (default: 1)");
   addThreads(verify, o);
   addCompile(verify, o);
+  addBodyRule(verify);
 }
 
 static void addBench(CLI::App &app, Options &o) {
@@ -160,6 +196,7 @@ static void addBench(CLI::App &app, Options &o) {
   bench.add_flag("--steps", o.steps, "show each step's time beside its roofline");
   bench.add_option("--seconds", o.seconds, "how long to measure (default: 2)")->check(CLI::Range(0.01, 3600.0));
   addCompile(bench, o);
+  addBodyRule(bench);
 }
 
 static void addSummaryPlanExplain(CLI::App &app, Options &o) {
@@ -177,6 +214,19 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addJson(explain, o);
 }
 
+/// CLI11 says of an unknown command only that one is missing.
+static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
+  std::vector<llvm::StringRef> names;
+  for (const CLI::App *command : app.get_subcommands({}))
+    names.push_back(command->get_name());
+  if (word.starts_with("-") || llvm::is_contained(names, word))
+    return llvm::Error::success();
+  llvm::StringRef near = frontend::nearest(word, names);
+  return tool::badInput(
+      "there is no command `" + word + "`; " +
+      (near.empty() ? "the commands are " + frontend::quotedList(names) : ("did you mean `" + near + "`?").str()));
+}
+
 std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) {
   Options options;
   CLI::App app("Skip, an ahead-of-time compiler for residual networks");
@@ -186,6 +236,10 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
              "`skipc COMMAND --help` shows a command's flags and examples.");
   for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench})
     add(app, options);
+  if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
+    exitCode = report(std::move(error));
+    return std::nullopt;
+  }
   exitCode = 0;
   try {
     app.parse(argc, argv);

@@ -203,7 +203,7 @@ llvm::Error tool::run(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa();
+  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
   if (!isas)
     return isas.takeError();
   std::vector<int64_t> bounds = batchBounds(options, {std::min<int64_t>(batch.images, 16)});

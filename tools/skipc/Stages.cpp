@@ -10,18 +10,18 @@
 using namespace skip;
 using tool::Compilation;
 
-/// The texts of all kernels, apart as `-split-input-file` takes them.
+/// The texts of all kernels, each below a line with its name; those of MLIR apart as `-split-input-file` takes them.
 static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm::raw_ostream &os) {
-  llvm::StringRef comment = stage == x86::Stage::Kernel ? "//" : stage == x86::Stage::Llvm ? ";" : "#";
-  bool first = true;
+  bool isMlir = stage == x86::Stage::Kernel, first = true;
   for (const x86::Job &job : compilation.lowered().jobs) {
     llvm::Expected<std::string> text = x86::printKernel(job, stage);
     if (!text)
       return tool::internalError("kernel", text.takeError());
-    if (!first)
-      os << comment << " -----\n";
+    if (isMlir && !first)
+      os << "// -----\n";
     first = false;
-    os << comment << " " << job.symbol << "\n" << *text << "\n";
+    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << tool::isaName(job.target.isa) << ") ===\n"
+       << *text << "\n";
   }
   return llvm::Error::success();
 }
@@ -68,17 +68,14 @@ llvm::Error tool::showStage(const Options &options) {
   return writeFileAtomically(options.output, text, error) ? llvm::Error::success() : badInput(error);
 }
 
-static llvm::StringRef suffixOf(std::optional<x86::Stage> stage) {
-  if (!stage)
-    return ".o";
-  return *stage == x86::Stage::Kernel ? ".mlir" : *stage == x86::Stage::Llvm ? ".ll" : ".s";
+static llvm::StringRef suffixOf(x86::Stage stage) {
+  return stage == x86::Stage::Kernel ? ".mlir" : stage == x86::Stage::Llvm ? ".ll" : ".s";
 }
 
-llvm::Error tool::appendKernelFiles(Compilation &compilation, std::optional<x86::Stage> stage,
-                                    std::vector<codegen::ExtraFile> &files) {
+llvm::Error tool::appendKernelFiles(Compilation &compilation, x86::Stage stage, std::vector<codegen::ExtraFile> &files) {
   llvm::StringRef suffix = suffixOf(stage);
-  for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects())) {
-    llvm::Expected<std::string> text = stage ? x86::printKernel(job, *stage) : llvm::Expected<std::string>(object);
+  for (const x86::Job &job : compilation.lowered().jobs) {
+    llvm::Expected<std::string> text = x86::printKernel(job, stage);
     if (!text)
       return internalError("kernel", text.takeError());
     files.push_back({job.symbol + suffix.str(), std::move(*text)});
@@ -86,7 +83,7 @@ llvm::Error tool::appendKernelFiles(Compilation &compilation, std::optional<x86:
   return llvm::Error::success();
 }
 
-llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage) {
+llvm::Error tool::writeKernelFiles(Compilation &compilation, const std::string &folder, x86::Stage stage) {
   std::vector<codegen::ExtraFile> kernels;
   if (llvm::Error error = appendKernelFiles(compilation, stage, kernels))
     return error;

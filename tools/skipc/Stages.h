@@ -9,12 +9,10 @@ namespace skip::tool {
 /// Runs the compilation up to options.stopAfter and writes that stage's text to options.output or stdout.
 llvm::Error showStage(const Options &options);
 
-/// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`); or with no stage their
-/// objects.
-llvm::Error appendKernelFiles(Compilation &compilation, std::optional<x86::Stage> stage,
-                              std::vector<codegen::ExtraFile> &files);
+/// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`).
+llvm::Error appendKernelFiles(Compilation &compilation, x86::Stage stage, std::vector<codegen::ExtraFile> &files);
 
 /// Writes the same into a folder, all or none.
-llvm::Error writeKernelFiles(Compilation &compilation, const std::string &folder, std::optional<x86::Stage> stage);
+llvm::Error writeKernelFiles(Compilation &compilation, const std::string &folder, x86::Stage stage);
 
 } // namespace skip::tool

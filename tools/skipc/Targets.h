@@ -3,6 +3,7 @@
 
 #include "ir/plan/Plan.h"
 #include "runtime/Abi.h"
+#include "tools/skipc/Options.h"
 
 #include "llvm/Support/Error.h"
 
@@ -13,11 +14,15 @@ namespace skip::tool {
 /// Every body, for libraries that run anywhere.
 std::vector<SkipIsa> allIsas();
 
-/// The bodies that this machine runs, ascending; an error when there is none.
-llvm::Expected<std::vector<SkipIsa>> hostIsas();
+/// The bodies that a model which runs at once may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
+/// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
+llvm::Expected<std::vector<SkipIsa>> runnableIsas(const Options &options);
 
-/// The one body that a model which runs at once needs: what SKIP_ISA in the environment names, else the widest of this machine.
-llvm::Expected<std::vector<SkipIsa>> preferredIsa();
+/// The widest of them.
+llvm::Expected<std::vector<SkipIsa>> preferredIsa(const Options &options);
+
+/// The rule of runnableIsas, for --help.
+extern const char *const bodyRule;
 
 /// The target of a plan: by `cpu` (--target-cpu), or where that is empty a body for each of `isas`.
 llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<SkipIsa> isas);

@@ -19,30 +19,6 @@ using tool::StepError;
 /// float32 sums of a few thousand products are good to 1e-5 of the largest value; a wrong weight or tile is off by far more.
 static constexpr double bound = 1e-4;
 
-/// The bodies to verify: --isa, or all that run here; where --target-cpu builds one, that.
-static llvm::Expected<std::vector<SkipIsa>> chooseBodies(const Options &options) {
-  llvm::Expected<std::vector<SkipIsa>> host = tool::hostIsas();
-  if (!host)
-    return host.takeError();
-  if (options.targetCpu == "native")
-    return std::vector<SkipIsa>{host->back()};
-  bool wants[SKIP_ISA_COUNT] = {options.isa != "avx512", options.isa != "avx2"};
-  if (!options.targetCpu.empty()) {
-    wants[SKIP_ISA_AVX2] = options.targetCpu == "x86-64-v3";
-    wants[SKIP_ISA_AVX512] = options.targetCpu == "x86-64-v4";
-  }
-  bool lacksWide = wants[SKIP_ISA_AVX512] && host->back() != SKIP_ISA_AVX512;
-  if (lacksWide && (!wants[SKIP_ISA_AVX2] || options.isa == "both"))
-    return tool::badInput("this machine has no AVX-512");
-  if (lacksWide)
-    tool::note("this machine has no AVX-512: only the AVX2 body is verified");
-  std::vector<SkipIsa> chosen;
-  for (SkipIsa isa : *host)
-    if (wants[isa])
-      chosen.push_back(isa);
-  return chosen;
-}
-
 static mlir::func::FuncOp variantFor(mlir::ModuleOp module, int64_t batch) {
   for (auto function : module.getOps<mlir::func::FuncOp>())
     if (auto attribute = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr); attribute && attribute.getInt() == batch)
@@ -136,9 +112,11 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
 
 llvm::Error tool::verify(const Options &options) {
   StageTimer timer("all", options.timing);
-  llvm::Expected<std::vector<SkipIsa>> isas = chooseBodies(options);
+  llvm::Expected<std::vector<SkipIsa>> isas = runnableIsas(options);
   if (!isas)
     return isas.takeError();
+  if (isas->back() != SKIP_ISA_AVX512 && options.isa.empty() && options.targetCpu.empty() && !std::getenv("SKIP_ISA"))
+    note("this machine has no AVX-512: only the AVX2 body is verified");
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;

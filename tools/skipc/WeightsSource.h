@@ -26,7 +26,7 @@ public:
   /// A weights segment, made by the load table that libraries run too. A packed weights file of this very model does too.
   llvm::Expected<codegen::Segment> pack(const codegen::Image &image) const;
 
-  /// An error if this is no checkpoint of that model: cheap, it looks at names and shapes only.
+  /// An error if this is no checkpoint of that model, or holds NaN: cheap, nothing is packed.
   llvm::Error check(const codegen::Image &image) const;
 
   /// Says what the naming rules forgave in this checkpoint.

@@ -1,8 +1,7 @@
-// Filters are transformed by the runtime, so that it and the kernels are held to the same points.
+// Winograd's two kernels and their buffers.
 #include "tests/unit/kernel/WinogradCase.h"
 
 #include "ir/plan/WinogradLayout.h"
-#include "runtime/WinogradFilter.h"
 
 #include <algorithm>
 #include <cmath>
@@ -62,8 +61,8 @@ static float *align(std::vector<float> &storage) {
 WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const {
   int64_t positions = (choice.tile + 2) * (choice.tile + 2), groups = tilesOf(tileCount(shape, choice.tile), choice.group);
   int64_t inBlocks = blocksOf(shape.inChannels), outBlocks = blocksOf(shape.outChannels);
-  size_t inputFloats = groups * positions * plan::winogradPositionVectors(inBlocks, choice.group) * 16;
-  Buffers buffers{std::vector<float>(positions * outBlocks * inBlocks * 256 + 16),
+  size_t inputFloats = groups * inBlocks * positions * plan::winogradPositionVectors(choice.group) * 16;
+  Buffers buffers{std::vector<float>(9 * outBlocks * inBlocks * 256 + 16),
                   std::vector<float>(inputFloats + 32, std::numeric_limits<float>::quiet_NaN()),
                   nullptr,
                   nullptr,
@@ -73,13 +72,11 @@ WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const 
     buffers.result = epilogue.adds[0];
   buffers.alignedFilter = align(buffers.filter);
   buffers.alignedInput = align(buffers.input);
-  runtime::FileTensor tensor{};
-  tensor.type = runtime::ElementType::F32;
-  tensor.data = reinterpret_cast<const uint8_t *>(weights.data());
-  std::vector<double> ones(16, 1.0);
-  for (int64_t first = 0; first < shape.outChannels; first += 16)
-    runtime::packWinogradBlock({tensor, shape.outChannels, shape.inChannels, choice.tile, false}, first, ones.data(),
-                               buffers.alignedFilter);
+  for (int64_t o = 0; o < shape.outChannels; ++o)
+    for (int64_t i = 0; i < shape.inChannels; ++i)
+      for (int64_t tap = 0; tap < 9; ++tap)
+        buffers.alignedFilter[(((o / 16 * inBlocks + i / 16) * 9 + tap) * 16 + i % 16) * 16 + o % 16] =
+            weights[(o * shape.inChannels + i) * 9 + tap];
   return buffers;
 }
 

@@ -74,7 +74,8 @@ TEST_CASE("an executable explains itself and its arguments") {
   TemporaryFolder folder;
   std::string program = makeExecutable(folder, WeightsMode::embed);
   CHECK_THAT(shell({program, "--help"}), Catch::StartsWith("usage: toy ") && Catch::Contains("up to 8 a run") &&
-                                             Catch::Contains("input x: n x 4\n") && Catch::Contains("output y: n x 3\n"));
+                                             Catch::Contains("input x: n x 4\n") && Catch::Contains("output y: n x 3\n") &&
+                                             Catch::Contains("Exit codes: 0 done"));
   struct Wrong {
     std::vector<std::string> arguments;
     const char *text;

@@ -85,6 +85,24 @@ TEST_CASE("two models link into one program") {
   }
 }
 
+TEST_CASE("a program links the object, and those of two models") {
+  TemporaryFolder folder;
+  for (auto [name, seed] : {std::pair("one", 1), std::pair("two", 5)}) {
+    Image image = toyImage(name);
+    Segment segment = toySegment(image, seed);
+    PackageOptions options{.folder = folder.path("out"), .weights = WeightsMode::embed, .archive = false, .shared = false};
+    options.object = true;
+    REQUIRE(textOf(writePackage({image, toyKernels(), segment.bytes()}, options)) == "");
+  }
+  std::string out = folder.path("out"), program = folder.path("main");
+  CHECK(namesIn(out) == std::vector<std::string>{"one.h", "one.json", "one.o", "two.h", "two.json", "two.o"});
+  shell({"cc", folder.write("main.c", runnerText("one")), out + "/one.o", "-I" + out, "-o", program});
+  CHECK(shell({program}) == expectedRuns("one", 1));
+  shell(strictC(folder.write("pair.c", pairText("one", "two")), out, program) +
+        std::vector<std::string>{out + "/one.o", out + "/two.o", "-lpthread"});
+  CHECK(shell({program}) == line("one", 1, 1) + line("two", 1, 5) + line("one", 1, 1));
+}
+
 /// The symbols that `nm` lists with `flags`, without their address and kind.
 static std::vector<std::string> symbols(const std::vector<std::string> &command) {
   std::vector<std::string> names;

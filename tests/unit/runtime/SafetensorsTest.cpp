@@ -118,3 +118,41 @@ TEST_CASE("a name that is given twice is an error") {
   CHECK_FAILS(parse(safetensors({f32("a", {1}, {1}), f32("b", {1}, {1}), f32("a", {1}, {1})})), SKIP_BAD_WEIGHTS,
               "two tensors called `a`");
 }
+
+/// A file of F32 vectors, each at the bytes [begin, end) of a data section of `dataBytes`.
+struct Place {
+  const char *name;
+  int begin, end;
+};
+static std::string placed(const std::vector<Place> &places, size_t dataBytes) {
+  std::string header;
+  for (const Place &place : places)
+    header += (header.empty() ? "{" : ",") +
+              headerEntry({place.name, "F32", {(place.end - place.begin) / 4}, std::string(place.end - place.begin, '\0')},
+                          static_cast<size_t>(place.begin));
+  return rawFile(header.empty() ? "{}" : header + "}", std::string(dataBytes, '\0'));
+}
+
+TEST_CASE("tensors that overlap are an error that names both") {
+  CHECK_FAILS(parse(placed({{"a", 0, 8}, {"b", 4, 12}}, 12)), SKIP_BAD_WEIGHTS,
+              "tensors that overlap: `a` takes the bytes 0 to 8 of the data, `b` 4 to 12");
+  CHECK_FAILS(parse(placed({{"b", 4, 8}, {"a", 0, 12}}, 12)), SKIP_BAD_WEIGHTS,
+              "`a` takes the bytes 0 to 12 of the data, `b` 4 to 8");
+  CHECK_FAILS(parse(placed({{"a", 0, 8}, {"twin", 0, 8}}, 8)), SKIP_BAD_WEIGHTS, "tensors that overlap");
+  CHECK_FAILS(parse(placed({{"a", 0, 8}, {"empty", 4, 4}}, 8)), SKIP_BAD_WEIGHTS, "`empty` 4 to 4");
+}
+
+TEST_CASE("data that belong to no tensor are an error that names the bytes") {
+  CHECK_FAILS(parse(placed({{"a", 4, 8}}, 8)), SKIP_BAD_WEIGHTS,
+              "leaves the bytes 0 to 4 of the data, before `a`, to no tensor");
+  CHECK_FAILS(parse(placed({{"a", 0, 4}, {"b", 12, 16}}, 16)), SKIP_BAD_WEIGHTS,
+              "leaves the bytes 4 to 12 of the data, before `b`");
+  CHECK_FAILS(parse(placed({{"a", 0, 4}}, 7)), SKIP_BAD_WEIGHTS,
+              "leaves the bytes 4 to 7 of the data, behind `a`, to no tensor");
+  CHECK_FAILS(parse(placed({}, 3)), SKIP_BAD_WEIGHTS, "leaves the bytes 0 to 3 of the data to no tensor");
+}
+
+TEST_CASE("empty tensors may stand before, between and behind the others") {
+  CHECK(parse(placed({{"x", 0, 0}, {"a", 0, 4}, {"b", 4, 8}, {"y", 4, 4}, {"z", 8, 8}, {"w", 8, 8}}, 8)) == SKIP_OK);
+  CHECK(parse(placed({{"x", 0, 0}}, 0)) == SKIP_OK);
+}

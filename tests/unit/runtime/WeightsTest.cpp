@@ -6,6 +6,7 @@
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"
 
+#include <cmath>
 #include <cstring>
 #include <sys/stat.h>
 
@@ -125,6 +126,57 @@ TEST_CASE("a checkpoint with differences loads nothing") {
   CHECK(h.weights == nullptr);
 }
 
+/// modelTensors(1) with `value` in place of element `index` of tensor `tensor`.
+static std::vector<TensorBytes> spoiled(std::vector<TensorBytes> tensors, size_t tensor, size_t index, float value) {
+  std::memcpy(tensors[tensor].bytes.data() + 4 * index, &value, 4);
+  return tensors;
+}
+
+TEST_CASE("NaN and infinity in a checkpoint are refused, all tensors in one error") {
+  TemporaryFolder folder;
+  Handles h;
+  std::vector<TensorBytes> tensors = spoiled(modelTensors(1), 0, 7, NAN);
+  tensors = spoiled(spoiled(tensors, 0, 9, INFINITY), 3, 2, -INFINITY);
+  std::string file = safetensors(tensors), path = folder.write("nan.safetensors", file);
+  for (bool fromFile : {false, true}) {
+    CHECK_FAILS(fromFile ? loadFile(h, path) : loadMemory(h, file), SKIP_BAD_WEIGHTS,
+                "2 of its 5 tensors have NaN or infinity, 0 a negative variance");
+    std::string text = skipmodel_last_error();
+    CHECK_THAT(text, Catch::Contains("not finite: `conv1.weight`: 2 of 15 elements, the first is nan at index 7") &&
+                         Catch::Contains("not finite: `bn1.running_mean`: 1 of 5 elements, the first is -inf at index 2"));
+    CHECK(h.weights == nullptr);
+  }
+}
+
+TEST_CASE("half-precision infinities are seen too") {
+  Handles h;
+  for (const char *type : {"F16", "BF16"}) {
+    std::vector<TensorBytes> tensors = modelTensors(1);
+    tensors[2] = {"bn1.bias", type, {channels}, std::string(2 * channels, '\0')};
+    REQUIRE(loadMemory(h, safetensors(tensors)) == SKIP_OK);
+    tensors[2].bytes[9] = type[0] == 'F' ? '\x7C' : '\x7F', tensors[2].bytes[8] = type[0] == 'F' ? '\0' : '\x80';
+    CHECK_FAILS(loadMemory(h, safetensors(tensors)), SKIP_BAD_WEIGHTS,
+                "`bn1.bias`: 1 of 5 elements, the first is inf at index 4");
+  }
+}
+
+TEST_CASE("a negative variance is refused, a negative weight is not") {
+  Handles h;
+  CHECK(loadMemory(h, safetensors(spoiled(modelTensors(1), 3, 0, -2))) == SKIP_OK);
+  CHECK_FAILS(loadMemory(h, safetensors(spoiled(modelTensors(1), 4, 3, -1e-9f))), SKIP_BAD_WEIGHTS,
+              "0 of its 5 tensors have NaN or infinity, 1 a negative variance\n"
+              "  negative variance: `bn1.running_var`: 1 of 5 elements, the first is -1e-09 at index 3");
+  CHECK(h.weights == nullptr);
+}
+
+TEST_CASE("finite tensors whose fold is not finite are refused") {
+  Handles h;
+  std::vector<TensorBytes> tensors = spoiled(spoiled(modelTensors(1), 0, 0, 3e38f), 1, 0, 1e30f);
+  CHECK_FAILS(loadMemory(h, safetensors(tensors)), SKIP_BAD_WEIGHTS,
+              "folding batch norm into the weights of model `tiny` gives NaN or infinity in float32, from:\n"
+              "  `conv1.weight`\n  `bn1.weight`\n  `bn1.running_var`");
+}
+
 TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   uint64_t original = fingerprint(skipModelImage);
   auto with = [](auto change) {
@@ -143,7 +195,6 @@ TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[0].icBlock = 16; }) != original);
-  CHECK(with([](auto &, auto &, auto &loads) { loads[0].winogradTile = 4; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].epsilon = 1e-6; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);

@@ -5,21 +5,20 @@
 // the product of (x - a) over the finite points and M' its derivative, the row that belongs to the point a is
 //
 //             finite point a                                infinity
-//   A         1, a, a^2, ..., a^(m - 1)                     0, ..., 0, 1
-//   G         (1, a, a^2) / M'(a)                           0, 0, 1
+//   A         (1, a, a^2, ..., a^(m - 1)) / M'(a)           0, ..., 0, 1
+//   G         (1, a, a^2)                                   0, 0, 1
 //   B^T       the n - 1 coefficients of M(x) / (x - a)      the n coefficients of M(x)
 //
-// F(2, 3) with the pair 1 so is: M = x^3 - x; B^T = (-1 0 1 0; 0 1 1 0; 0 -1 1 0; 0 -1 0 1), A^T = (1 1 1 0; 0 1 -1 1),
-// G = (-1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1).
+// F(2, 3) with the pair 1 so is: M = x^3 - x; B^T = (-1 0 1 0; 0 1 1 0; 0 -1 1 0; 0 -1 0 1), G = (1 0 0; 1 1 1; 1 -1 1;
+// 0 0 1), A^T = (-1 1/2 1/2 0; 0 1/2 -1/2 1).
 //
 // Rounding errors depend on the points alone (scaling rows by powers of two changes nothing). These were the best of a search
 // in eighths (sixteenths for F(6)) whose coefficients are exact in float32; the usual pairs 1, 2 of F(4) err 2.2 times as much.
-// Filters (the runtime) and kernels (the compiler) must agree on this table.
 #pragma once
 
-#include <stdint.h>
+#include <cstdint>
 
-namespace skip {
+namespace skip::kernel {
 
 struct WinogradPoints {
   int count;       // of pairs
@@ -35,4 +34,4 @@ constexpr WinogradPoints winogradPoints(int64_t m) {
   return {3, {1, 2, 0.5}};
 }
 
-} // namespace skip
+} // namespace skip::kernel
