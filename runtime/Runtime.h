@@ -43,7 +43,7 @@ typedef struct skip_tensor_info {
 } skip_tensor_info;
 
 /* A caller's own parallel loop: call task(argument, begin, end) for disjoint ranges that cover [0, count), on any threads, and
- * return when all have returned. */
+ * return when all have returned. A kernel uses up to 512 KB of its thread's stack. */
 typedef void (*skip_task)(void *argument, int64_t begin, int64_t end);
 typedef void (*skip_parallel_for)(void *user, int64_t count, skip_task task, void *argument);
 

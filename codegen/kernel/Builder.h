@@ -60,7 +60,7 @@ public:
   Value loadScalar(Value pointer, int64_t offset = 0); // one float
   void store(Value value, Value pointer, int64_t offset = 0);
   void prefetch(Value pointer); // the cache line there is wanted soon
-  void fence(); // no load or store moves across; costs no instruction
+  void fence();                 // no load or store moves across; costs no instruction
   Value splat(Value scalar);
   Value splat(float value);
   Value fma(Value a, Value b, Value c);                   // a * b + c

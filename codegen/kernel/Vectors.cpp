@@ -27,6 +27,10 @@ Value kernel::lanesBelow(Builder &b, Value count) {
   return arith::CmpIOp::create(b.op, arith::CmpIPredicate::slt, lanesConstant(b), counts);
 }
 
+Value kernel::everyLane(Builder &b, Value condition) {
+  return mlir::vector::BroadcastOp::create(b.op, mlir::VectorType::get({kLanes}, b.op.getI1Type()), condition);
+}
+
 Value kernel::select(Builder &b, Value mask, Value value, Value otherwise) {
   return arith::SelectOp::create(b.op, mask, value, otherwise);
 }

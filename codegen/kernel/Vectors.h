@@ -8,6 +8,9 @@ namespace skip::kernel {
 /// A mask whose lane i is set where i < count (an i64 of any sign).
 Value lanesBelow(Builder &b, Value count);
 
+/// A mask of all lanes where `condition` (an i1) holds, else of none.
+Value everyLane(Builder &b, Value condition);
+
 /// `value` in the lanes of the mask, `otherwise` elsewhere.
 Value select(Builder &b, Value mask, Value value, Value otherwise);
 

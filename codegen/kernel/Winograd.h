@@ -4,9 +4,9 @@
 //
 // Two steps share the work. The first writes the input transformed, B^T d B for every (m + 2) x (m + 2) window d, in the layout
 // `winograd<m, group>`: with t the tile's number over all images, [t / group][C / 16][(m + 2)^2][group][16], where the vectors
-// of a position are rounded up to an odd number (ir/plan/WinogradLayout.h). The second transforms the filter, G g G^T, multiplies
-// at each of the (m + 2)^2 positions, and transforms back, A^T M A, into the ordinary blocked layout, with bias and epilogue. A
-// group's tiles are the columns of its register tile.
+// of a position are rounded up to an odd number (ir/plan/WinogradLayout.h). The second transforms the filter, G g G^T,
+// multiplies at each of the (m + 2)^2 positions, and transforms back, A^T M A, into the ordinary blocked layout, with bias and
+// epilogue. A group's tiles are the columns of its register tile.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"

@@ -1,18 +1,18 @@
-// Products and the transform back, one group of tiles by `ocBlocks` blocks of output channels a unit.
+// The products, one group of tiles by `ocBlocks` blocks of output channels a unit.
 //
 // For each of the (m + 2)^2 positions, a small matrix product over the input channels: the group's tiles are the columns of
-// register tiles as in a direct convolution. Filters lie in memory as a direct convolution's do and are transformed here, 16
-// input channels and two rows of positions (the points p and -p) at a time, into a scratch that fits the first-level cache:
+// register tiles as in a direct convolution. Filters lie in memory as a direct convolution's do and are transformed here, a
+// chunk of input channels and a row of positions at a time, into a scratch that fits the first-level cache:
 //
-//   for each block of 16 input channels:
-//     for each row of positions, or two:   filters = G g G^T there;   sums += input x filters
-//   for each tile and output block:   result = A^T sums A + bias, epilogue
+//   for each chunk of input channels:
+//     for each row of positions:   filters = that row of G g G^T;   sums += input x filters
+//   results from the sums (WinogradResult.h)
 //
 // A filter transformed beforehand would be four times as large (m = 4), and at batch 1 the network is read from memory once a
 // run: ResNet-18's third and fourth group of layers spent more than half of their time waiting for it. The transform costs some
-// 40 cycles for 16 x 1 channels, as much as the products of two tiles. Measured beside it: the filters of 64 input channels and
-// all positions at a time, in the second-level cache, 1.22 instead of 1.57 times a direct convolution at its peak (512 @ 7).
-// While a block's products run, the next one's filters are fetched (1.43 to 1.59 there).
+// 40 cycles for 16 x 1 channels, as much as the products of two tiles. Measured at 512 @ 7, in times a direct convolution at
+// its peak: 1.6; with all positions of 64 input channels at a time, which only the second-level cache holds, 1.2; without
+// fetching the next chunk's filters while this one's products run, 1.4.
 //
 // With the groups innermost a few blocks' filters stay in the cache while the whole input is read for each of them; with the
 // blocks innermost a group stays while the whole filter is read for each, which is better where the filter is the smaller and
@@ -21,9 +21,10 @@
 // The tiles of a last group that do not exist are multiplied like the others, whatever their columns hold, and not stored.
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/Winograd.h"
+#include "codegen/kernel/WinogradPoints.h"
+#include "codegen/kernel/WinogradResult.h"
 #include "codegen/kernel/WinogradTransform.h"
 #include "ir/plan/WinogradLayout.h"
-#include "codegen/kernel/WinogradPoints.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -35,32 +36,30 @@ static constexpr int64_t kBlockFloats = kTaps * kTaps * kLanes * kLanes; // filt
 /// Of filters that stay in the second-level cache (1 MB on recent server cores) beside a group of tiles.
 static constexpr int64_t kNearFloats = 128 * 1024;
 
-namespace {
+/// Blocks of input channels in a chunk. Where few tiles share a filter, the taps that it is made from must stay in the
+/// first-level cache with it; where many do, the sums that each chunk reads and writes are the larger traffic.
+static int64_t chunkDepth(const WinogradConvSpec &spec) {
+  return std::max<int64_t>(1, (spec.group >= 25 ? 4 : 2) / spec.schedule.ocBlocks);
+}
 
-/// A tile of the result: which one, and how much of it lies inside the picture.
-struct ResultTile {
-  Value image, column, row; // column and row: of its first pixel
-  Value rows, columns;
-};
+namespace {
 
 /// Some blocks of input channels of a unit.
 struct Chunk {
   Value input, filter; // where they begin
   Value next;          // the filters that are wanted after these
   Value inBlocks;
-  Value isFirst; // of its unit: the sums are yet to be begun
+  Value begun; // a mask: all lanes, or none where the sums begin with this chunk
 };
 
 class WinogradConvEmitter {
 public:
   WinogradConvEmitter(Builder &b, const WinogradConvSpec &spec)
-      : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), group(spec.group), blocks(spec.schedule.ocBlocks), depth(std::max<int64_t>(1, 4 / blocks)),
-        inputVectors(skip::plan::winogradPositionVectors(group)),
-        filterVectors((blocks * depth * kLanes) | 1), sumVectors((blocks * group) | 1) {
+      : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), group(spec.group), blocks(spec.schedule.ocBlocks),
+        depth(chunkDepth(spec)), inputVectors(skip::plan::winogradPositionVectors(group)),
+        filterVectors((blocks * depth * kLanes) | 1), sumVectors((blocks * group) | 1), result(b, spec) {
     filters = scratchVectors(b, n * filterVectors);
     sums = scratchVectors(b, n * n * sumVectors);
-    half = scratchVectors(b, n * m);
-    loadOperands();
   }
 
   void emit() {
@@ -76,8 +75,6 @@ public:
   }
 
 private:
-  void loadOperands();
-
   Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
 
   /// Elements of one output block's filters.
@@ -93,11 +90,10 @@ private:
     b.loop(b.constant(0), inBlocks, depth, {input, filter}, [&](Value first, ValueRange at) {
       Value rest = b.sub(inBlocks, first), next = b.at(at[1], depth * kBlockFloats);
       Value wanted = choose(b.less(b.constant(depth), rest), next, nextUnit);
-      multiply({at[0], at[1], wanted, b.min(rest, b.constant(depth)), b.equal(first, b.constant(0))});
+      multiply({at[0], at[1], wanted, b.min(rest, b.constant(depth)), everyLane(b, b.less(b.constant(0), first))});
       return Values{b.at(at[0], depth * n * n * inputVectors * kLanes), next};
     });
-    Value count = b.min(b.constant(group), b.sub(b.param(Param::tiles), firstTile));
-    b.loop(b.constant(0), count, 1, [&](Value tile) { result(tile, locate(b.add(firstTile, tile)), block); });
+    result.emit(sums, sumVectors, firstTile, block);
   }
 
   /// sums (+)= input x filters, a row of positions at a time.
@@ -164,8 +160,8 @@ private:
     carried = b.loop(b.constant(0), b.constant(n), 1, carried, [&](Value, ValueRange at) {
       fetch(at[2]);
       product(at[0], at[3], at[1], chunk);
-      return Values{b.at(at[0], inputVectors * kLanes), b.at(at[1], sumVectors * kLanes), b.at(at[2], fetchedVectors() * kLanes),
-                    b.at(at[3], filterVectors * kLanes)};
+      return Values{b.at(at[0], inputVectors * kLanes), b.at(at[1], sumVectors * kLanes),
+                    b.at(at[2], fetchedVectors() * kLanes), b.at(at[3], filterVectors * kLanes)};
     });
     carried.pop_back();
     return carried;
@@ -204,7 +200,7 @@ private:
     Values carried = {input, filter};
     for (int64_t column = 0; column < columns; ++column)
       for (int64_t block = 0; block < blocks; ++block)
-        carried.push_back(choose(chunk.isFirst, b.splat(0.0f), b.load(to, (block * group + column) * kLanes)));
+        carried.push_back(loadMasked(b, b.at(to, (block * group + column) * kLanes), chunk.begun));
     carried = b.loop(b.constant(0), chunk.inBlocks, 1, carried, [&](Value, ValueRange inner) {
       Values values(inner);
       for (int64_t channel = 0; channel < kLanes; ++channel)
@@ -230,129 +226,24 @@ private:
         sum = b.fma(x, weights[block], sum);
       }
     }
-  }
-
-  //===- Transform back ---------------------------------------------------------------------------------------------===//
-
-  /// `count` vectors, `stride` vectors apart.
-  Values loadAll(Value from, int64_t count, int64_t stride) {
-    Values values;
-    for (int64_t i = 0; i < count; ++i)
-      values.push_back(b.load(from, i * stride * kLanes));
-    return values;
-  }
-
-  /// half = M A, for the products M of one tile and output block.
-  void alongRows(Value products) {
-    b.loop(b.constant(0), b.constant(n), 1, {products, half}, [&](Value, ValueRange at) {
-      for (auto [i, value] : llvm::enumerate(winogradBackward(b, m, loadAll(at[0], n, sumVectors))))
-        b.store(value, at[1], i * kLanes);
-      return Values{b.at(at[0], n * sumVectors * kLanes), b.at(at[1], m * kLanes)};
-    });
-  }
-
-  ResultTile locate(Value tile) {
-    Value columns = b.param(Param::tileColumns), ofImage = b.mul(b.param(Param::tileRows), columns);
-    ResultTile place;
-    Value inImage = b.modulo(tile, ofImage);
-    place.image = b.divide(tile, ofImage);
-    place.row = b.mul(b.divide(inImage, columns), m);
-    place.column = b.mul(b.modulo(inImage, columns), m);
-    place.rows = b.min(b.constant(m), b.sub(b.param(Param::outRows), place.row));
-    place.columns = b.min(b.constant(m), b.sub(b.param(Param::outColumns), place.column));
-    return place;
-  }
-
-  void result(Value tile, const ResultTile &place, Value firstBlock) {
-    b.loop(b.constant(0), b.constant(blocks), 1, [&](Value inner) {
-      Value block = b.add(firstBlock, inner);
-      alongRows(b.at(sums, b.mul(b.add(b.mul(inner, group), tile), kLanes)));
-      b.loop(b.constant(0), place.columns, 1, [&](Value column) {
-        Values halves = loadAll(b.at(half, b.mul(column, kLanes)), n, m);
-        storeColumn(winogradBackward(b, m, halves), place, block, b.add(place.column, column));
-      });
-      b.when(b.equal(place.column, b.constant(0)), [&] { halo(place, block); });
-    });
-  }
-
-  /// The tile's pixels of one column of the picture.
-  void storeColumn(Values sums, const ResultTile &place, Value block, Value column) {
-    auto positioned = [&](View view) {
-      Value offset = b.add(b.mul(place.image, view.image), b.mul(block, view.block));
-      view.pointer = b.at(view.pointer, b.add(b.add(offset, b.mul(place.row, view.row)), b.mul(column, kLanes)));
-      return view;
-    };
-    View to = positioned(output);
-    EpilogueSources sources = epilogue;
-    for (View &add : sources.adds)
-      add = positioned(add);
-    Value channel = b.mul(block, kLanes);
-    for (auto &[scale, shift] : sources.scaleShift) {
-      scale = b.at(scale, channel);
-      shift = b.at(shift, channel);
-    }
-    if (bias) {
-      Value of = b.load(b.at(bias, channel));
-      for (Value &sum : sums)
-        sum = mlir::arith::AddFOp::create(b.op, sum, of);
-    }
-    auto full = [&] {
-      for (int64_t row = 0; row < m; ++row)
-        sums[row] = applyEpilogue(b, spec.epilogue, sources, sums[row], {.row = row});
-      for (int64_t row = 0; row < m; ++row)
-        b.store(sums[row], at(b, to, {.row = row}));
-      return Values();
-    };
-    auto partial = [&] {
-      for (int64_t row = 0; row < m; ++row)
-        b.when(b.less(b.constant(row), place.rows),
-               [&] { b.store(applyEpilogue(b, spec.epilogue, sources, sums[row], {.row = row}), at(b, to, {.row = row})); });
-      return Values();
-    };
-    b.when(b.less(place.rows, b.constant(m)), partial, full);
-  }
-
-  void halo(const ResultTile &place, Value block) {
-    Value offset = b.add(b.mul(place.image, output.image), b.mul(block, output.block));
-    HaloTarget target{b.at(output.pointer, offset), output.row, b.param(Param::outRows), b.param(Param::outColumns),
-                      b.param(Param::outHalo)};
-    b.loop(place.row, b.add(place.row, place.rows), 1, [&](Value row) { writeHalo(b, target, row); });
+    b.fence(); // the next channel's weights, loaded earlier, would find no register
   }
 
   Builder &b;
   const WinogradConvSpec &spec;
   int64_t m, n, group, blocks;
-  int64_t depth; // blocks of input channels whose filters are transformed at a time
+  int64_t depth;                                   // blocks of input channels whose filters are transformed at a time
   int64_t inputVectors, filterVectors, sumVectors; // from one position to the next
-  Value filters;                     // [n][blocks][depth][16 ic][16 oc]
-  Value sums;                        // [n * n][blocks][group][16 oc]
-  Value half;                        // [n][m][16], of one tile
-  Value bias;
-  EpilogueSources epilogue; // at the origins
-  View output;
+  Value filters;                                   // [n][blocks][depth][16 ic][16 oc]
+  Value sums;                                      // [n * n][blocks][group][16 oc]
+  WinogradResult result;
 };
 
 } // namespace
 
-void WinogradConvEmitter::loadOperands() {
-  unsigned next = 2;
-  if (spec.bias)
-    bias = b.operand(next++);
-  for (EpilogueOp operation : spec.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      auto param = [&](unsigned which) { return b.param(winogradAddParam(epilogue.adds.size(), which)); };
-      epilogue.adds.push_back({b.operand(next++), param(0), param(1), param(2), Value()});
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      epilogue.scaleShift.push_back({b.operand(next), b.operand(next + 1)});
-      next += 2;
-    }
-  }
-  output = {b.operand(next), b.param(Param::outImage), b.param(Param::outBlock), b.param(Param::outRow), Value()};
-}
-
 void skip::kernel::emitWinogradConv(mlir::ModuleOp module, llvm::StringRef name, const WinogradConvSpec &spec) {
   Builder b(module, name);
+  b.keepOrder();
   WinogradConvEmitter(b, spec).emit();
   b.finish();
 }

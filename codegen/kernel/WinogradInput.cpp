@@ -11,21 +11,16 @@
 #include "ir/plan/WinogradLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace skip::kernel;
 using Param = WinogradInputParam;
-
-/// A mask of all lanes or none.
-static Value everyLane(Builder &b, Value condition) {
-  return mlir::vector::BroadcastOp::create(b.op, mlir::VectorType::get({kLanes}, b.op.getI1Type()), condition);
-}
 
 namespace {
 
 class WinogradInputEmitter {
 public:
-  WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec) : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
+  WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec)
+      : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
     half = scratchVectors(b, n * n);
   }
 

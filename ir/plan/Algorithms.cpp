@@ -1,11 +1,11 @@
 // Counts multiply-adds and memory traffic.
 //
 // A direct convolution runs near the peak: its cost is its multiply-adds. F(m x m, 3 x 3) needs (m + 2)^2 / (9 m^2) of them, on
-// tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms, which
-// are vector additions and memory traffic, and (m + 2)^2 / 9 times the weights, which every run reads from memory once.
+// tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms: of the
+// input and back, which are vector additions and memory traffic, and of the filters, once for each group. So large groups are
+// better as long as they are full and enough of them remain for the cores to share.
 //
-// The constants are guesses of ratios between rates, kept because measured networks did not improve on them: 30 instead of 6
-// for a weight makes ResNet-18's last convolutions direct and leaves its time as it was (docs/performance.md).
+// The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
 #include "ir/plan/Algorithms.h"
 
 #include <algorithm>
@@ -14,24 +14,12 @@
 using namespace skip;
 using namespace skip::plan;
 
-static constexpr double directEfficiency = 0.9;
-static constexpr double multiplyAddsPerWeight = 6;    // a weight read from memory costs as much as so many multiply-adds
-static constexpr double multiplyAddsPerTransform = 5; // the same for an element of a transformed window or sum
+static constexpr double directEfficiency = 0.93;
+static constexpr double winogradEfficiency = 0.82;    // of its products
+static constexpr double multiplyAddsPerTransform = 9; // an element of a transformed window or sum costs so many multiply-adds
+static constexpr double multiplyAddsPerFilter = 2.2;  // the same for an element of a transformed filter
 static constexpr double demandedGain = 1.15;          // below this the prediction is no better than a guess
-
-/// How near to the peak the multiplication of groups comes: register tiles of 28 accumulators do best.
-static double groupEfficiency(int64_t group) {
-  switch (group) {
-  case 14:
-    return 0.9;
-  case 16:
-  case 12:
-  case 7:
-    return 0.85;
-  default:
-    return 0.75;
-  }
-}
+static constexpr int64_t demandedUnits = 4;           // of work, of two output blocks each
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -44,21 +32,27 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
   double channels = double(roundUp(shape.inChannels, 16) + roundUp(shape.outChannels, 16));
   if (algorithm.tile == 0) {
     double outputs = double(shape.images * shape.outHeight * shape.outWidth);
-    return outputs * 9 * pairs / directEfficiency + 9 * pairs * multiplyAddsPerWeight;
+    return outputs * 9 * pairs / directEfficiency;
   }
   double points = double((algorithm.tile + 2) * (algorithm.tile + 2));
-  double tiles = double(roundUp(tilesOf(shape, algorithm.tile), algorithm.group));
-  return tiles * points * pairs / groupEfficiency(algorithm.group) + tiles * points * channels * multiplyAddsPerTransform +
-         points * pairs * multiplyAddsPerWeight;
+  double tiles = double(roundUp(tilesOf(shape, algorithm.tile), algorithm.group)), groups = tiles / double(algorithm.group);
+  return tiles * points * pairs / winogradEfficiency + tiles * points * channels * multiplyAddsPerTransform +
+         groups * points * pairs * multiplyAddsPerFilter;
+}
+
+static bool hasEnoughUnits(const Conv3x3Shape &shape, const Algorithm &algorithm) {
+  int64_t groups = (tilesOf(shape, algorithm.tile) + algorithm.group - 1) / algorithm.group;
+  return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 
 Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
   for (int64_t tile : {4, 2})
-    for (int64_t group : {14, 16, 12, 8, 7, 4}) {
+    for (int64_t group : {49, 28, 25, 16, 14, 12, 8, 7, 4}) {
       Algorithm candidate{tile, group};
-      if (double cost = predictedCost(shape, candidate); cost < least) {
+      double cost = predictedCost(shape, candidate);
+      if (cost < least && hasEnoughUnits(shape, candidate)) {
         least = cost;
         best = candidate;
       }

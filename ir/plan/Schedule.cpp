@@ -39,7 +39,6 @@ static constexpr double kBodyCost = 0.0125;    // of one more copy of the inner 
 static constexpr int64_t kMaxColumns = 28;     // of a candidate
 static constexpr int64_t kMaxImageColumns = 8; // of a candidate whose columns are images: each needs an address register
 static constexpr int64_t kMaxRows = 4;         // of a candidate
-static constexpr int64_t kMaxBlocks = 8;       // of a candidate
 static constexpr size_t kMaxCandidates = 12;
 static constexpr double kWorthTrying = 0.8; // of the best candidate's efficiency
 
@@ -88,7 +87,8 @@ static bool coversShape(const ConvSchedule &schedule, const ConvShape &shape) {
 }
 
 bool plan::isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
-  return fitsRegisters(schedule, isa) && shape.ocBlocks % schedule.ocBlocks == 0 && coversShape(schedule, shape);
+  bool blocksFit = schedule.ocBlocks <= shape.maxOcBlocks && shape.ocBlocks % schedule.ocBlocks == 0;
+  return fitsRegisters(schedule, isa) && blocksFit && coversShape(schedule, shape);
 }
 
 //===- Cost ---------------------------------------------------------------------------------------------------------===//
@@ -155,7 +155,7 @@ static double scoreOf(const ConvSchedule &schedule, const ConvShape &shape, Skip
 
 template <typename Visit> static void forEachTile(const ConvShape &shape, const Visit &visit) {
   int64_t maxColumns = std::min(shape.outWidth, shape.imagesAreColumns ? kMaxImageColumns : kMaxColumns);
-  int64_t maxRows = std::min(shape.outHeight, kMaxRows), maxBlocks = std::min(shape.ocBlocks, kMaxBlocks);
+  int64_t maxRows = std::min(shape.outHeight, kMaxRows), maxBlocks = std::min(shape.ocBlocks, shape.maxOcBlocks);
   for (int64_t blocks = 1; blocks <= maxBlocks; ++blocks)
     for (int64_t rows = 1; rows <= maxRows; ++rows)
       for (int64_t columns = maxColumns; columns >= 1; --columns)

@@ -31,6 +31,7 @@ struct ConvShape {
   int64_t images = 1;
   bool planarInput = false;
   bool imagesAreColumns = false;
+  int64_t maxOcBlocks = 8; // of a schedule
 };
 
 /// Whether a kernel of this schedule keeps its accumulators in registers on `isa`, whatever the shape.

@@ -2,6 +2,7 @@
 #include "ir/plan/Shapes.h"
 
 #include "ir/plan/Layout.h"
+#include "ir/plan/WinogradLayout.h"
 
 using namespace mlir;
 using namespace skip;
@@ -74,6 +75,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   if (main.winograd) {
     shape.outWidth = main.winograd.getGroup();
     shape.images = batch;
+    shape.maxOcBlocks = winogradMaxOcBlocks;
     return shape;
   }
   shape.kernelHeight = main.kernelHeight;

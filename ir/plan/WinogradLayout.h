@@ -10,4 +10,8 @@ namespace skip::plan {
 /// times as long.
 constexpr int64_t winogradPositionVectors(int64_t group) { return group | 1; }
 
+/// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
+/// channels take 6 KB for each, beside the 9 KB that they are made from.
+constexpr int64_t winogradMaxOcBlocks = 2;
+
 } // namespace skip::plan

@@ -7,13 +7,13 @@ graph.parameter @p : tensor<64x64x1x1xf32>
 // CHECK-LABEL: func.func @residual
 // CHECK: %[[X:.*]] = plan.kernel {{.*}}#plan.layout<blocked halo 1>]
 // CHECK: graph.relu
-// CHECK: %[[V:.*]] = plan.kernel %[[X]] {{.*}}layouts = [#plan.layout<blocked halo 1>, #plan.layout<winograd halo 1 tile 4 group 14>]
+// CHECK: %[[V:.*]] = plan.kernel %[[X]] {{.*}}layouts = [#plan.layout<blocked halo 1>, #plan.layout<winograd halo 1 tile 4 group 49>]
 // CHECK: plan.relayout
-// CHECK: %[[U:.*]] = plan.load winograd_weight {dims = array<i64: 64, 64, 3, 3>, layout = #plan.layout<winograd_filter tile 4>, slot = #plan.slot<weights[0] + 0 bytes 589824>, source = @w}
+// CHECK: %[[U:.*]] = plan.load conv_weight {dims = array<i64: 64, 64, 3, 3>, layout = #plan.layout<filter16>, slot = #plan.slot<weights[0] + 0 bytes 147456>, source = @w}
 // CHECK: plan.kernel %[[U]], %[[X]], %[[V]]
-// CHECK-SAME: layouts = [#plan.layout<winograd_filter tile 4>, #plan.layout<blocked halo 1>, #plan.layout<winograd halo 1 tile 4 group 14>, #plan.layout<blocked>]
+// CHECK-SAME: layouts = [#plan.layout<filter16>, #plan.layout<blocked halo 1>, #plan.layout<winograd halo 1 tile 4 group 49>, #plan.layout<blocked>]
 // CHECK-NEXT: ^bb0(%[[W:.*]]: tensor<64x64x3x3xf32>, %[[ADDED:.*]]: tensor<?x64x56x56xf32>, %[[READ:.*]]: tensor<?x64x56x56xf32>):
-// CHECK-NEXT: %[[C:.*]] = graph.conv2d %[[READ]], %[[W]] stride 1 padding 1 {plan.algorithm = #plan.winograd<4, 14>}
+// CHECK-NEXT: %[[C:.*]] = graph.conv2d %[[READ]], %[[W]] stride 1 padding 1 {plan.algorithm = #plan.winograd<4, 49>}
 // CHECK-NEXT: graph.add %[[C]], %[[ADDED]]
 func.func @residual(%image: tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32> {
   %x = graph.relu %image : (tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
