@@ -161,6 +161,7 @@ Constant *ImageModule::variants() {
   std::vector<SkipVariant> sources(root.variants, root.variants + root.variantCount);
   for (size_t i = 0; i < sources.size(); ++i) {
     clearEmpty(sources[i].extents, sources[i].extentCount);
+    clearEmpty(sources[i].sections, sources[i].sectionCount);
     clearEmpty(sources[i].steps, sources[i].stepCount);
     clearEmpty(sources[i].kernels, sources[i].kernelCount);
   }
@@ -175,6 +176,7 @@ Constant *ImageModule::variants() {
     clearEmpty(source.operands, operandCount);
     clearEmpty(source.params, paramCount);
     table.point(i, offsetof(SkipVariant, extents), plain(source.extents, source.extentCount, "extents"));
+    table.point(i, offsetof(SkipVariant, sections), plain(source.sections, source.sectionCount, "sections"));
     table.point(i, offsetof(SkipVariant, steps), named(source.steps, source.stepCount, "steps"));
     table.point(i, offsetof(SkipVariant, operands), plain(source.operands, operandCount, "operands"));
     table.point(i, offsetof(SkipVariant, params), plain(source.params, paramCount, "params"));

@@ -33,6 +33,7 @@ struct Step {
 
 struct Variant {
   std::vector<SkipExtent> extents;
+  std::vector<SkipSection> sections;
   std::vector<Step> steps;
   std::vector<Kernel> kernels;
   uint64_t workspaceBytes = 0;

@@ -5,6 +5,7 @@
 #include "codegen/KernelSpec.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
+#include "ir/plan/Sections.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
@@ -123,8 +124,12 @@ static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr la
   bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked;
   int64_t origin =
       isActivation ? plan::stridesOf(llvm::cast<RankedTensorType>(type), layout).origin * int64_t(sizeof(float)) : 0;
-  return {static_cast<uint32_t>(slot.getSegment()), static_cast<uint32_t>(slot.getIndex()),
-          static_cast<uint64_t>(slot.getOffset()), static_cast<uint64_t>(slot.getBytes()), static_cast<uint64_t>(origin)};
+  return {static_cast<uint32_t>(slot.getSegment()),
+          static_cast<uint32_t>(slot.getIndex()),
+          static_cast<uint64_t>(slot.getOffset()),
+          static_cast<uint64_t>(slot.getBytes()),
+          static_cast<uint64_t>(origin),
+          static_cast<uint64_t>(slot.getImageBytes())};
 }
 
 LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels) {
@@ -149,9 +154,13 @@ LogicalResult Lowering::addVariant(func::FuncOp function) {
   variant.extents = {{batch, batch}};
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
   llvm::StringMap<uint32_t> kernels;
-  for (auto kernel : function.getOps<KernelOp>())
+  llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());
+  for (KernelOp kernel : steps)
     if (failed(addStep(kernel, variant, kernels)))
       return failure();
+  for (const plan::Section &section : plan::sectionsOf(steps, batch))
+    variant.sections.push_back(
+        {static_cast<uint32_t>(section.first), static_cast<uint32_t>(section.last + 1 - section.first), section.images});
   model.image.variants.push_back(std::move(variant));
   return success();
 }

@@ -41,13 +41,15 @@ typedef struct SkipParam {
   int32_t reserved;
 } SkipParam;
 
-// One operand of a step: `base(segment, index) + offset + origin`.
+// One operand of a step: `base(segment, index) + offset + origin + first * imageBytes`, `first` being the first image of the
+// section's turn.
 typedef struct SkipOperand {
-  uint32_t segment; // SkipSegment
-  uint32_t index;   // which input or output; 0 for the other segments
-  uint64_t offset;  // of the buffer's first byte in its segment; 64-byte aligned but for input and output
-  uint64_t bytes;   // of the whole buffer at the variant's bounds, halo included
-  uint64_t origin;  // byte distance from the buffer's first byte to its interior origin
+  uint32_t segment;    // SkipSegment
+  uint32_t index;      // which input or output; 0 for the other segments
+  uint64_t offset;     // of the buffer's first byte in its segment; 64-byte aligned but for input and output
+  uint64_t bytes;      // of the whole buffer at the variant's bounds, halo included
+  uint64_t origin;     // byte distance from the buffer's first byte to its interior origin
+  uint64_t imageBytes; // from one image to the next where the buffer holds more images than its section takes at a time, else 0
 } SkipOperand;
 
 typedef struct SkipKernel {
@@ -63,6 +65,13 @@ typedef struct SkipStep {
   uint32_t resultCount;
   uint32_t firstParam, paramCount;
 } SkipStep;
+
+// Steps that run together: all of them for `images` images of the batch, then for the next, until none are left. In each turn
+// extent 0 is the number of its images.
+typedef struct SkipSection {
+  uint32_t firstStep, stepCount;
+  int64_t images;
+} SkipSection;
 
 // A checkpoint tensor that the load table reads (F32, F16 or BF16 in the file).
 typedef struct SkipTensor {
@@ -101,7 +110,10 @@ typedef struct SkipVariant {
   uint32_t extentCount;
   uint32_t stepCount;
   uint32_t kernelCount;
+  uint32_t sectionCount;
+  uint32_t reserved;
   const SkipExtent *extents;
+  const SkipSection *sections; // cover the steps in order
   const SkipStep *steps;
   const SkipOperand *operands;
   const SkipParam *params;

@@ -1,4 +1,5 @@
-// The plan walker: for each step, resolve operands and parameters, count the work units, and share them out.
+// The plan walker: for each step of each turn of each section, resolve operands and parameters, count the work units, and share
+// them out.
 //
 // Between two steps there is a barrier, so that one set of operand and parameter arrays, owned by the context, serves all
 // steps. Nothing here allocates, locks or does I/O; the clock is read only for an observer.
@@ -20,12 +21,13 @@ struct Run {
   const float *const *inputs;
   float *const *outputs;
 
-  void all();
-  void step(int64_t index);
-  int64_t resolve(const SkipStep &step);
+  void all(int64_t images);
+  void turn(const SkipSection &section, int64_t first, int64_t images);
+  void step(int64_t index, int64_t first);
+  int64_t resolve(const SkipStep &step, int64_t first);
   void *base(const SkipOperand &operand) const;
   void share(SkipKernelFn kernel, int64_t units) const;
-  void report(int64_t index, double seconds) const;
+  void report(int64_t index, int64_t first, double seconds) const;
 };
 
 /// What all threads of one step share.
@@ -61,11 +63,12 @@ void *Run::base(const SkipOperand &operand) const {
   }
 }
 
-/// Fills the context's operand and parameter arrays; returns the number of work units.
-int64_t Run::resolve(const SkipStep &step) {
+/// Fills the context's operand and parameter arrays for images from `first` on; returns the number of work units.
+int64_t Run::resolve(const SkipStep &step, int64_t first) {
   for (uint32_t i = 0; i < step.operandCount; ++i) {
     const SkipOperand &operand = variant.operands[step.firstOperand + i];
-    context.operands[i] = static_cast<char *>(base(operand)) + operand.offset + operand.origin;
+    context.operands[i] = static_cast<char *>(base(operand)) + operand.offset + operand.origin +
+                          static_cast<uint64_t>(first) * operand.imageBytes;
   }
   for (uint32_t i = 0; i < step.paramCount; ++i) {
     const SkipParam &param = variant.params[step.firstParam + i];
@@ -96,27 +99,38 @@ static double secondsNow() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void Run::report(int64_t index, double seconds) const {
+void Run::report(int64_t index, int64_t first, double seconds) const {
   const SkipStep &step = variant.steps[index];
-  skip_step_event event{index, step.name, seconds, step.operandCount > 0 ? context.operands[step.operandCount - 1] : nullptr};
+  const void *result = step.operandCount > 0 ? context.operands[step.operandCount - 1] : nullptr;
+  skip_step_event event{index, step.name, seconds, result, first, context.extents[0]};
   context.observer(context.observerUser, &event);
 }
 
-void Run::step(int64_t index) {
+void Run::step(int64_t index, int64_t first) {
   const SkipStep &step = variant.steps[index];
   double start = context.observer ? secondsNow() : 0;
   {
     FlushDenormals flush; // not around the observer, whose arithmetic is its own
-    if (int64_t units = resolve(step); units > 0)
+    if (int64_t units = resolve(step, first); units > 0)
       share(variant.kernels[step.kernel].fn[context.model->isa], units);
   }
   if (context.observer)
-    report(index, secondsNow() - start);
+    report(index, first, secondsNow() - start);
 }
 
-void Run::all() {
-  for (uint32_t i = 0; i < variant.stepCount; ++i)
-    step(i);
+/// All steps of a section for some of the batch's images.
+void Run::turn(const SkipSection &section, int64_t first, int64_t images) {
+  context.extents[0] = images;
+  for (uint32_t i = 0; i < section.stepCount; ++i)
+    step(section.firstStep + i, first);
+}
+
+void Run::all(int64_t images) {
+  for (uint32_t i = 0; i < variant.sectionCount; ++i) {
+    const SkipSection &section = variant.sections[i];
+    for (int64_t first = 0; first < images; first += section.images)
+      turn(section, first, section.images < images - first ? section.images : images - first);
+  }
 }
 
 static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
@@ -145,17 +159,17 @@ static skip_status checkRun(const skip_context &context, int64_t n, const float 
 
 static skip_status runBatch(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipVariant &variant = *variantFor(*context.model, n);
-  for (uint32_t i = 0; i < variant.extentCount; ++i)
-    context.extents[i] = i == 0 ? n : variant.extents[i].initial;
+  for (uint32_t i = 1; i < variant.extentCount; ++i)
+    context.extents[i] = variant.extents[i].initial;
   Run run{context, variant, inputs, outputs};
   if (!context.pool) {
-    run.all();
+    run.all(n);
     return SKIP_OK;
   }
   PoolRun exclusive(*context.pool);
   if (!exclusive.taken())
     return fail(SKIP_BUSY, "run: the context's pool is inside another run");
-  run.all();
+  run.all(n);
   return SKIP_OK;
 }
 

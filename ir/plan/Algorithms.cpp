@@ -49,7 +49,7 @@ Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
   for (int64_t tile : {4, 2})
-    for (int64_t group : {49, 28, 25, 16, 14, 12, 8, 7, 4}) {
+    for (int64_t group : {49, 32, 28, 25, 16, 14, 12, 8, 7, 4}) {
       Algorithm candidate{tile, group};
       double cost = predictedCost(shape, candidate);
       if (cost < least && hasEnoughUnits(shape, candidate)) {

@@ -52,8 +52,13 @@ def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are t
 
 def SlotAttr : PlanAttr<"Slot", "slot"> {
   let summary = "a buffer's place: segment, which of the inputs or outputs, byte offset and size at the bounds";
-  let parameters = (ins EnumParameter<Segment>:$segment, "int64_t":$index, "int64_t":$offset, "int64_t":$bytes);
-  let assemblyFormat = "`<` $segment `[` $index `]` `+` $offset `bytes` $bytes `>`";
+  let description = [{
+    `imageBytes`, where a section takes some of the batch's images at a time and the buffer holds all of them, is the distance from
+    one image to the next; else 0: the kernel works from the buffer's beginning.
+  }];
+  let parameters = (ins EnumParameter<Segment>:$segment, "int64_t":$index, "int64_t":$offset, "int64_t":$bytes,
+                        DefaultValuedParameter<"int64_t", "0">:$imageBytes);
+  let assemblyFormat = "`<` $segment `[` $index `]` `+` $offset `bytes` $bytes (`image` $imageBytes^)? `>`";
 }
 
 def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the numbers are those of runtime/Abi.h", [

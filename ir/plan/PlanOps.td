@@ -18,11 +18,13 @@ def KernelOp : PlanOp<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
   let description = [{
     The region computes the results from the inputs in terms of the graph dialect. `layouts` and `slots` hold one entry for each
     input, then one for each result; `schedules` one for each ISA of the target. Kernels with one `kernel` name share code.
+    `images` is how many of the batch's images are computed at a time: neighbouring kernels of one number form a section, which
+    runs through all its steps for these images before it takes the next.
     Constraints: kernel-c1 the region's arguments have the inputs' types and its yield the results'; kernel-c2 `layouts` and
     `slots`, where present, have an entry for each input and result.
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$inputs, OptionalAttr<LayoutArray>:$layouts, OptionalAttr<SlotArray>:$slots,
-                       OptionalAttr<ArrayAttr>:$schedules, OptionalAttr<StrAttr>:$kernel);
+                       OptionalAttr<ArrayAttr>:$schedules, OptionalAttr<StrAttr>:$kernel, OptionalAttr<I64Attr>:$images);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$inputs `:` functional-type($inputs, $outputs) attr-dict-with-keyword $body";

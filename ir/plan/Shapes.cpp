@@ -63,6 +63,7 @@ bool plan::imagesAreColumns(KernelOp kernel) {
 }
 
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
+  int64_t images = kernel.getImages().value_or(batch);
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
   if (views.empty())
     return std::nullopt;
@@ -74,7 +75,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.inChannels = main.inChannels;
   if (main.winograd) {
     shape.outWidth = main.winograd.getGroup();
-    shape.images = batch;
+    shape.images = images;
     shape.maxOcBlocks = winogradMaxOcBlocks;
     return shape;
   }
@@ -83,8 +84,8 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.stride = main.stride;
   shape.imagesAreColumns = imagesAreColumns(kernel);
   shape.outHeight = shape.imagesAreColumns ? 1 : out[2];
-  shape.outWidth = shape.imagesAreColumns ? batch : out[3];
-  shape.images = shape.imagesAreColumns ? 1 : batch;
+  shape.outWidth = shape.imagesAreColumns ? images : out[3];
+  shape.images = shape.imagesAreColumns ? 1 : images;
   shape.planarInput = kernel.inputLayout(main.input.getArgNumber()).getKind() == LayoutKind::planar;
   return shape;
 }

@@ -4,6 +4,10 @@
 // smallest, each at the lowest offset where no buffer that lives at the same time lies. For ResNet-18, -50, -152, VGG-19 and
 // the CIFAR ResNet-110 this comes to the sum of the buffers of the most demanding step, which no placement can beat.
 //
+// A tensor that lives within one section (ir/plan/Sections.h) has room for the section's images at a time. One that crosses
+// from a section to another, or belongs to the caller, has room for the batch; a section passes over it once for each of its
+// turns, so that it lives until the end of each section that touches it.
+//
 // A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have
 // one layout: the join of a shortcut happens in place. In ResNet-18:
 //
@@ -12,6 +16,7 @@
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"
+#include "ir/plan/Sections.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -37,12 +42,17 @@ class Arena {
 public:
   Arena(func::FuncOp function, int64_t batch) : function(function), batch(batch) {}
 
-  void run();
+  LogicalResult run();
   SlotAttr slotOf(Value tensor);
   int64_t bytes() const { return peak; }
 
 private:
+  const plan::Section &sectionOf(int64_t step) const;
+  bool isWhole(Value tensor);
   int64_t bytesOf(Value tensor);
+  int64_t imageBytesOf(Value tensor);
+  int64_t lastUse(Value tensor);
+  SlotAttr slot(Value tensor, Segment segment, int64_t index, int64_t offset);
   void addBuffer(KernelOp kernel, int64_t step);
   std::optional<Value> inPlaceInput(KernelOp kernel, int64_t step);
   int64_t lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed);
@@ -50,6 +60,7 @@ private:
 
   func::FuncOp function;
   int64_t batch, peak = 0;
+  llvm::SmallVector<plan::Section> sections;
   llvm::DenseMap<Operation *, int64_t> stepOf;
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<Value, size_t> bufferOf;
@@ -62,8 +73,36 @@ static plan::LayoutAttr layoutOf(Value tensor) {
   return plan::LayoutAttr::get(tensor.getContext(), plan::LayoutKind::planar, 0);
 }
 
+const plan::Section &Arena::sectionOf(int64_t step) const {
+  return *llvm::find_if(sections, [&](const plan::Section &section) { return step <= section.last; });
+}
+
+/// Whether the tensor's buffer holds the whole batch: it is the caller's, or read in another section than it is written in.
+bool Arena::isWhole(Value tensor) {
+  Operation *writer = tensor.getDefiningOp();
+  return !writer || llvm::any_of(tensor.getUsers(), [&](Operation *user) {
+    return llvm::isa<func::ReturnOp>(user) || sectionOf(stepOf.lookup(user)).first != sectionOf(stepOf.lookup(writer)).first;
+  });
+}
+
 int64_t Arena::bytesOf(Value tensor) {
-  return plan::bufferBytes(llvm::cast<RankedTensorType>(tensor.getType()), layoutOf(tensor), batch);
+  int64_t images = isWhole(tensor) ? batch : sectionOf(stepOf.lookup(tensor.getDefiningOp())).images;
+  return plan::bufferBytes(llvm::cast<RankedTensorType>(tensor.getType()), layoutOf(tensor), images);
+}
+
+int64_t Arena::imageBytesOf(Value tensor) {
+  bool inTurns = llvm::any_of(sections, [&](const plan::Section &section) { return section.images < batch; });
+  if (!inTurns || !isWhole(tensor))
+    return 0;
+  return plan::stridesOf(llvm::cast<RankedTensorType>(tensor.getType()), layoutOf(tensor)).image * int64_t(sizeof(float));
+}
+
+/// The last step that reads the tensor.
+int64_t Arena::lastUse(Value tensor) {
+  int64_t last = 0;
+  for (Operation *user : tensor.getUsers())
+    last = std::max(last, stepOf.lookup(user));
+  return last;
 }
 
 static bool isModelResult(Value tensor) {
@@ -80,8 +119,7 @@ static bool onlyReadElementwise(BlockArgument argument) {
 /// An input whose buffer the kernel's result can take.
 std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
-    auto known = bufferOf.find(input);
-    if (known != bufferOf.end() && buffers[known->second].lastStep == step &&
+    if (bufferOf.contains(input) && lastUse(input) == step && isWhole(input) == isWhole(kernel.getResult(0)) &&
         input.getType() == kernel.getResult(0).getType() && layoutOf(input) == kernel.outputLayout(0) &&
         onlyReadElementwise(kernel.getBody().getArgument(index)))
       return input;
@@ -93,9 +131,9 @@ void Arena::addBuffer(KernelOp kernel, int64_t step) {
   Value result = kernel.getResult(0);
   if (isModelResult(result))
     return;
-  int64_t lastStep = step;
-  for (Operation *user : result.getUsers())
-    lastStep = std::max(lastStep, stepOf.lookup(user));
+  bool whole = isWhole(result);
+  int64_t firstStep = whole ? sectionOf(step).first : step, lastStep = std::max(step, lastUse(result));
+  lastStep = whole ? sectionOf(lastStep).last : lastStep;
   if (std::optional<Value> input = inPlaceInput(kernel, step)) {
     size_t shared = bufferOf.lookup(*input);
     bufferOf[result] = shared;
@@ -103,7 +141,7 @@ void Arena::addBuffer(KernelOp kernel, int64_t step) {
     return;
   }
   bufferOf[result] = buffers.size();
-  buffers.push_back({(bytesOf(result) + 63) / 64 * 64, step, lastStep, 0});
+  buffers.push_back({(bytesOf(result) + 63) / 64 * 64, firstStep, lastStep, 0});
 }
 
 int64_t Arena::lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed) {
@@ -133,25 +171,33 @@ void Arena::place() {
   }
 }
 
-void Arena::run() {
+LogicalResult Arena::run() {
   llvm::SmallVector<KernelOp> kernels(function.getOps<KernelOp>());
+  sections = plan::sectionsOf(kernels, batch);
   for (auto [step, kernel] : llvm::enumerate(kernels))
     stepOf[kernel] = step;
-  for (auto [step, kernel] : llvm::enumerate(kernels))
+  for (auto [step, kernel] : llvm::enumerate(kernels)) {
+    if (isWhole(kernel.getResult(0)) && kernel.outputLayout(0).getKind() == plan::LayoutKind::winograd)
+      return kernel.emitError("transformed windows are read in another section than they are written in");
     addBuffer(kernel, step);
+  }
   place();
+  return success();
+}
+
+SlotAttr Arena::slot(Value tensor, Segment segment, int64_t index, int64_t offset) {
+  return SlotAttr::get(tensor.getContext(), segment, index, offset, bytesOf(tensor), imageBytesOf(tensor));
 }
 
 SlotAttr Arena::slotOf(Value tensor) {
-  MLIRContext *context = tensor.getContext();
   if (auto load = tensor.getDefiningOp<plan::LoadOp>())
     return load.getSlotAttr();
   if (auto argument = llvm::dyn_cast<BlockArgument>(tensor))
-    return SlotAttr::get(context, Segment::input, argument.getArgNumber(), 0, bytesOf(tensor));
+    return slot(tensor, Segment::input, argument.getArgNumber(), 0);
   for (OpOperand &use : tensor.getUses())
     if (llvm::isa<func::ReturnOp>(use.getOwner()))
-      return SlotAttr::get(context, Segment::output, use.getOperandNumber(), 0, bytesOf(tensor));
-  return SlotAttr::get(context, Segment::workspace, 0, buffers[bufferOf.lookup(tensor)].offset, bytesOf(tensor));
+      return slot(tensor, Segment::output, use.getOperandNumber(), 0);
+  return slot(tensor, Segment::workspace, 0, buffers[bufferOf.lookup(tensor)].offset);
 }
 
 namespace {
@@ -164,7 +210,8 @@ struct AssignBuffers : plan::impl::AssignBuffersBase<AssignBuffers> {
       return signalPassFailure();
     }
     Arena arena(function, batch.getInt());
-    arena.run();
+    if (failed(arena.run()))
+      return signalPassFailure();
     for (auto kernel : function.getOps<KernelOp>()) {
       llvm::SmallVector<Attribute> slots;
       for (Value operand :

@@ -132,7 +132,7 @@ static Forms chooseForms(Value tensor, llvm::ArrayRef<Reader> readers, bool from
 
 static Value relayout(OpBuilder &builder, Value tensor, LayoutAttr from, LayoutAttr to) {
   auto kernel = KernelOp::create(builder, tensor.getLoc(), tensor.getType(), tensor, builder.getArrayAttr({from, to}),
-                                 ArrayAttr(), ArrayAttr(), StringAttr());
+                                 ArrayAttr(), ArrayAttr(), StringAttr(), IntegerAttr());
   Block &block = kernel.getBody().emplaceBlock();
   block.addArgument(tensor.getType(), tensor.getLoc());
   OpBuilder inside = OpBuilder::atBlockEnd(&block);

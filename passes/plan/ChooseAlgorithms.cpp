@@ -6,6 +6,7 @@
 
 #include "ir/plan/Algorithms.h"
 #include "ir/plan/Plan.h"
+#include "ir/plan/Sections.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -26,7 +27,7 @@ static std::optional<plan::Conv3x3Shape> shapeOf(graph::Conv2dOp conv, int64_t b
   bool fits = filter[2] == 3 && filter[3] == 3 && int64_t(conv.getStride()) == 1 && int64_t(conv.getPadding()) <= 1;
   if (!fits || filter[1] < 16)
     return std::nullopt;
-  return plan::Conv3x3Shape{filter[1], filter[0], out[2], out[3], batch};
+  return plan::Conv3x3Shape{filter[1], filter[0], out[2], out[3], plan::preferredImages(conv, batch)};
 }
 
 namespace {

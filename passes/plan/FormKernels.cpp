@@ -137,7 +137,7 @@ static void makeKernel(const Group &group) {
     if (readsTransformed(op))
       inputs.push_back(op->getOperand(0));
   auto kernel = plan::KernelOp::create(builder, last->getLoc(), last->getResultTypes(), inputs, ArrayAttr(), ArrayAttr(),
-                                       ArrayAttr(), StringAttr());
+                                       ArrayAttr(), StringAttr(), IntegerAttr());
   Block &block = kernel.getBody().emplaceBlock();
   IRMapping mapping;
   for (Value input : inputs)

@@ -211,7 +211,7 @@ plan::SlotAttr Placement::slotFor(plan::LoadOp load) {
   plan::SlotAttr &slot = slots[contentOf(load)];
   if (!slot) {
     int64_t bytes = plan::packedBytes(load.getDims(), load.getLayout());
-    slot = plan::SlotAttr::get(load.getContext(), plan::Segment::weights, 0, used, bytes);
+    slot = plan::SlotAttr::get(load.getContext(), plan::Segment::weights, 0, used, bytes, 0);
     used += (bytes + 63) / 64 * 64;
   }
   return slot;

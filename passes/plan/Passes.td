@@ -51,6 +51,15 @@ def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
+def FormSections : Pass<"plan-form-sections", "::mlir::func::FuncOp"> {
+  let summary = "decide how many images each run of kernels computes at a time";
+  let description = [{
+    Before: each function has `plan.batch`, every kernel `layouts`. After: every kernel has `images`. Before and after:
+    tests/passes/plan/form-sections.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
   let summary = "pick each kernel's schedule, for each ISA of the target, by the cost model";
   let description = [{

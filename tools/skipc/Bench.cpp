@@ -73,8 +73,11 @@ static std::vector<StepTime> describeSteps(mlir::func::FuncOp variant, int64_t b
     for (mlir::Operation &op : kernel.getBody().front())
       if (auto costed = llvm::dyn_cast<graph::Costed>(op))
         step.flops += 2.0 * static_cast<double>(costed.multiplyAdds() * batch);
-    for (mlir::Attribute slot : kernel.getSlotsAttr())
-      step.bytes += static_cast<double>(llvm::cast<plan::SlotAttr>(slot).getBytes());
+    double turns = static_cast<double>(batch) / static_cast<double>(kernel.getImages().value_or(batch));
+    for (auto slot : kernel.getSlotsAttr().getAsRange<plan::SlotAttr>()) {
+      bool holdsTurn = slot.getSegment() == plan::Segment::workspace && slot.getImageBytes() == 0;
+      step.bytes += static_cast<double>(slot.getBytes()) * (holdsTurn ? turns : 1);
+    }
   }
   return steps;
 }
@@ -83,8 +86,12 @@ static llvm::Error measureSteps(tool::Runner &runner, const std::function<llvm::
                                 Measurement &result) {
   bool counts = false; // not during the warm-up
   if (llvm::Error error = runner.observe([&](const skip_step_event &event) {
-        if (counts)
-          result.steps[static_cast<size_t>(event.index)].seconds.push_back(event.seconds);
+        if (!counts)
+          return;
+        std::vector<double> &seconds = result.steps[static_cast<size_t>(event.index)].seconds;
+        if (event.first_image == 0)
+          seconds.push_back(0);
+        seconds.back() += event.seconds;
       }))
     return error;
   std::vector<double> ignored;

@@ -33,6 +33,8 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
     json.attribute("name", graph::valueName(kernel.getLoc()));
     json.attribute("kernel", kernel.getKernel().value_or(""));
     json.attribute("operations", tool::operationsText(kernel));
+    if (kernel.getImages())
+      json.attribute("images", static_cast<int64_t>(*kernel.getImages()));
     json.attributeArray("schedules", [&] {
       for (mlir::Attribute schedule : kernel.getSchedulesAttr())
         json.value(tool::scheduleText(schedule));
@@ -76,11 +78,12 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
                      {"operations"},
                      {"kernel"},
                      {"schedules"},
+                     {"images", right},
                      {"reads"},
                      {"writes"},
                      {"size"},
                      {"bytes", right}});
-  int64_t index = 0;
+  int64_t index = 0, batch = integerAttribute(function, plan::batchAttr);
   llvm::StringSet<> kernels;
   for (auto kernel : function.getOps<plan::KernelOp>()) {
     std::string reads, schedules;
@@ -93,12 +96,12 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
     llvm::StringRef name = kernel.getKernel().value_or("");
     kernels.insert(name);
     table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(),
-               schedules, reads, tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
+               schedules, std::to_string(kernel.getImages().value_or(batch)), reads,
+               tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
                tool::withSeparators(slot.getBytes())});
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
-  llvm::outs() << "batch " << integerAttribute(function, plan::batchAttr) << ": " << index << " steps, " << kernels.size()
-               << " kernels\n\n";
+  llvm::outs() << "batch " << batch << ": " << index << " steps, " << kernels.size() << " kernels\n\n";
   table.print(llvm::outs());
   llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
                << " bytes, peak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";

@@ -1,5 +1,6 @@
-// The bodies run in threads of their own and meet in their observers, after each step (Turns.h). A value is kept until the last
-// step that reads it, so that the deepest network needs the memory of its few live tensors.
+// The bodies run in threads of their own and meet in their observers, after each step (Turns.h), which computes all images of
+// the batch or some of them. A value is kept until the last step that reads it, so that the deepest network needs the memory of
+// its few live tensors.
 #include "tools/skipc/StepCheck.h"
 
 #include "ir/graph/Graph.h"
@@ -22,6 +23,7 @@ public:
         llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies, data::Progress &progress)
       : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1),
         errors(bodies.size()) {
+    heard.resize(bodies.size());
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
       for (Value input : kernel.getInputs())
         lastReader[input] = kernel;
@@ -35,8 +37,10 @@ private:
   llvm::Error runBody(size_t body, tool::RandomInput &input);
   void lead(const skip_step_event &event);
   void follow(size_t body, const skip_step_event &event);
-  llvm::Error compute(plan::KernelOp kernel);
-  void passOn(plan::KernelOp kernel);
+  llvm::Error compute(plan::KernelOp kernel, const skip_step_event &event);
+  void passOn(plan::KernelOp kernel, const skip_step_event &event);
+  void store(Value value, const Tensor &part, const skip_step_event &event);
+  void forget(plan::KernelOp kernel, const skip_step_event &event);
   void record(size_t body, const skip_step_event &event, const Tensor &compiled);
   Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
 
@@ -47,7 +51,8 @@ private:
   std::vector<plan::KernelOp> steps;
   llvm::DenseMap<Value, plan::KernelOp> lastReader;
 
-  llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps
+  llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps, all images
+  std::vector<int64_t> heard;           // events so far, by body
   Tensor led, expected;                 // of the step at hand: the leader's result, and the reference's
   std::optional<llvm::Error> failure;
   tool::Turns turns;
@@ -58,7 +63,7 @@ private:
 Tensor Check::read(plan::KernelOp kernel, const skip_step_event &event) const {
   unsigned last = kernel.getOutputs().size() - 1; // the one that an event shows
   auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
-  return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), images);
+  return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), event.images);
 }
 
 /// A step that leaves transformed windows for the Winograd convolution behind it. They are no value of the graph: the two steps
@@ -67,28 +72,63 @@ static bool isTransform(plan::KernelOp kernel) {
   return kernel.outputLayout(kernel.getOutputs().size() - 1).getKind() == plan::LayoutKind::winograd;
 }
 
-/// The convolution behind a transform reads, in terms of the graph, what the transform read.
-void Check::passOn(plan::KernelOp kernel) {
-  Tensor value = values.find(kernel.getInputs().front())->second;
-  if (lastReader.lookup(kernel.getInputs().front()) == kernel)
-    values.erase(kernel.getInputs().front());
-  values[kernel.getOutputs().front()] = std::move(value);
+/// The event's images of a value of all images.
+static Tensor imagesOf(const Tensor &whole, const skip_step_event &event) {
+  std::vector<int64_t> shape = whole.shape;
+  int64_t size = whole.size() / shape[0];
+  shape[0] = event.images;
+  Tensor part(std::move(shape));
+  std::copy_n(whole.data.begin() + event.first_image * size, part.size(), part.data.begin());
+  return part;
 }
 
-void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
-  errors[body].push_back({event.name, bodies[body]->isa().str(), images, tool::relativeError(compiled, expected)});
+/// Keeps the event's images of a value that a later step reads.
+void Check::store(Value value, const Tensor &part, const skip_step_event &event) {
+  if (!lastReader.count(value))
+    return;
+  Tensor &whole = values[value];
+  if (whole.shape.empty()) {
+    std::vector<int64_t> shape = part.shape;
+    shape[0] = images;
+    whole = Tensor(std::move(shape));
+  }
+  std::copy(part.data.begin(), part.data.end(), whole.data.begin() + event.first_image * (whole.size() / images));
 }
 
-llvm::Error Check::compute(plan::KernelOp kernel) {
-  tool::KnownValues known;
-  for (Value input : kernel.getInputs())
-    if (auto found = values.find(input); found != values.end())
-      known[graph::valueName(input.getLoc())] = &found->second;
-  if (llvm::Error error = reference.compute(graph::valueName(kernel.getLoc()), known).moveInto(expected))
-    return error;
+/// Drops what only this kernel was still to read, once all images are through.
+void Check::forget(plan::KernelOp kernel, const skip_step_event &event) {
+  if (event.first_image + event.images < images)
+    return;
   for (Value input : kernel.getInputs())
     if (lastReader.lookup(input) == kernel)
       values.erase(input);
+}
+
+/// The convolution behind a transform reads, in terms of the graph, what the transform read.
+void Check::passOn(plan::KernelOp kernel, const skip_step_event &event) {
+  store(kernel.getOutputs().front(), imagesOf(values.find(kernel.getInputs().front())->second, event), event);
+  forget(kernel, event);
+}
+
+void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
+  double error = tool::relativeError(compiled, expected);
+  if (event.first_image == 0)
+    errors[body].push_back({event.name, bodies[body]->isa().str(), images, error});
+  auto same = llvm::find_if(llvm::reverse(errors[body]), [&](const StepError &known) { return known.step == event.name; });
+  same->error = std::isnan(error) ? error : std::max(same->error, error);
+}
+
+llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
+  llvm::DenseMap<Value, Tensor> parts;
+  for (Value input : kernel.getInputs())
+    if (auto found = values.find(input); found != values.end())
+      parts[input] = imagesOf(found->second, event);
+  tool::KnownValues known;
+  for (auto &[input, part] : parts)
+    known[graph::valueName(input.getLoc())] = &part;
+  if (llvm::Error error = reference.compute(graph::valueName(kernel.getLoc()), known).moveInto(expected))
+    return error;
+  forget(kernel, event);
   return llvm::Error::success();
 }
 
@@ -96,35 +136,37 @@ void Check::lead(const skip_step_event &event) {
   if (failure)
     return;
   plan::KernelOp kernel = steps[event.index];
-  progress.advance();
+  int64_t turn = heard[0]++;
+  if (event.first_image == 0)
+    progress.advance();
   if (isTransform(kernel)) {
-    passOn(kernel);
-    return turns.lead(event.index);
+    passOn(kernel, event);
+    return turns.lead(turn);
   }
   led = read(kernel, event);
-  if (llvm::Error error = compute(kernel)) {
+  if (llvm::Error error = compute(kernel, event)) {
     failure.emplace(std::move(error));
     turns.leaderEnds();
     return;
   }
   record(0, event, led);
-  turns.lead(event.index);
-  if (lastReader.count(kernel.getOutputs().back()))
-    values[kernel.getOutputs().back()] = std::move(led);
+  turns.lead(turn);
+  store(kernel.getOutputs().back(), led, event);
 }
 
 void Check::follow(size_t body, const skip_step_event &event) {
-  if (!turns.awaitLeader(event.index))
+  int64_t turn = heard[body]++;
+  if (!turns.awaitLeader(turn))
     return;
   plan::KernelOp kernel = steps[event.index];
   if (isTransform(kernel))
-    return turns.follow(body - 1, event.index);
+    return turns.follow(body - 1, turn);
   record(body, event, read(kernel, event));
   unsigned last = kernel.getOutputs().size() - 1;
   auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
   // The buffer is the context's workspace or our own output array: an observer may not change it, a verifier may.
   tool::writeLayout(led, static_cast<float *>(const_cast<void *>(event.result)), type, kernel.outputLayout(last));
-  turns.follow(body - 1, event.index);
+  turns.follow(body - 1, turn);
 }
 
 llvm::Error Check::runBody(size_t body, tool::RandomInput &input) {

@@ -27,19 +27,20 @@ static Variant toyVariant(int64_t batch) {
   Variant variant;
   uint64_t between = static_cast<uint64_t>(batch * toyOutputs) * 4;
   variant.extents = {{batch, batch}};
+  variant.sections = {{0, 2, batch}};
   variant.workspaceBytes = (between + 63) / 64 * 64;
   variant.kernels = {{"linear", {"toyLinear", "toyLinear"}, {{{1, 1, 1}, {1, 1, 1}}}},
                      {"twice", {"toyTwice", "toyTwice"}, {{{1, 1, 1}, {1, 1, 1}}}}};
-  SkipOperand workspace{SKIP_SEGMENT_WORKSPACE, 0, 0, between, 0};
+  SkipOperand workspace{SKIP_SEGMENT_WORKSPACE, 0, 0, between, 0, 0};
   variant.steps = {{"fc",
                     0,
                     1,
-                    {{SKIP_SEGMENT_INPUT, 0, 0, static_cast<uint64_t>(batch * toyInputs) * 4, 0},
-                     {SKIP_SEGMENT_WEIGHTS, 0, 0, toyInputs * 64, 0},
-                     {SKIP_SEGMENT_WEIGHTS, 0, toyInputs * 64, 64, 0},
+                    {{SKIP_SEGMENT_INPUT, 0, 0, static_cast<uint64_t>(batch * toyInputs) * 4, 0, 0},
+                     {SKIP_SEGMENT_WEIGHTS, 0, 0, toyInputs * 64, 0, 0},
+                     {SKIP_SEGMENT_WEIGHTS, 0, toyInputs * 64, 64, 0, 0},
                      workspace},
                     toyParams()},
-                   {"twice", 1, 1, {workspace, {SKIP_SEGMENT_OUTPUT, 0, 0, between, 0}}, toyParams()}};
+                   {"twice", 1, 1, {workspace, {SKIP_SEGMENT_OUTPUT, 0, 0, between, 0, 0}}, toyParams()}};
   return variant;
 }
 

@@ -170,7 +170,7 @@ TEST_CASE("a caller's parallel_for is used instead of a pool") {
   Batch batch(5);
   REQUIRE(batch.run(h.context) == SKIP_OK);
   checkValues(batch, 5);
-  CHECK(own.loops == 3); // `count` has one unit, which is not worth a loop
+  CHECK(own.loops == 6); // three steps in two turns; `count` has one unit, which is not worth a loop
 }
 
 TEST_CASE("contexts run at the same time, each with its own state") {

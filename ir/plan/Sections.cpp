@@ -1,0 +1,52 @@
+// A few images at a time keep activations in the caches; many at a time read the weights less often. Activations decide where
+// pictures are large, and shrink with depth while weights grow: 64 channels at 56 x 56 need 3.5 MB an image, 512 at 7 x 7 half
+// a megabyte.
+#include "ir/plan/Sections.h"
+
+#include "ir/graph/GraphShapes.h"
+
+#include <algorithm>
+
+using namespace mlir;
+using namespace skip;
+
+/// Of activations that may live at a time: about the second-level caches of two cores and a share of the third.
+static constexpr int64_t kNearBytes = int64_t(4) << 20;
+
+/// Bytes of one image's activation; 0 for parameters, whose sizes are all known.
+static int64_t activationBytes(Value value) {
+  auto type = llvm::dyn_cast<RankedTensorType>(value.getType());
+  bool isActivation = type && type.getRank() > 0 && type.isDynamicDim(0);
+  return isActivation ? graph::elementsPerImage(type.getShape()) * int64_t(sizeof(float)) : 0;
+}
+
+/// The windows of F(4 x 4, 3 x 3) take 36 elements for every 16.
+static int64_t windowBytes(Operation *op) {
+  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
+  if (!conv || int64_t(conv.getStride()) != 1)
+    return 0;
+  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getShape();
+  return filter[2] == 3 && filter[3] == 3 ? activationBytes(conv.getX()) * 9 / 4 : 0;
+}
+
+int64_t plan::preferredImages(Operation *op, int64_t batch) {
+  int64_t bytes = windowBytes(op);
+  for (Value value : llvm::concat<Value>(llvm::to_vector(op->getOperands()), llvm::to_vector(op->getResults())))
+    bytes += activationBytes(value);
+  int64_t images = 1;
+  while (images < batch && 4 * images * bytes <= kNearBytes)
+    images *= 4;
+  return std::min(images, batch);
+}
+
+llvm::SmallVector<plan::Section> plan::sectionsOf(llvm::ArrayRef<KernelOp> kernels, int64_t batch) {
+  llvm::SmallVector<Section> sections;
+  for (int64_t step = 0; step < int64_t(kernels.size()); ++step) {
+    KernelOp kernel = kernels[step];
+    int64_t images = kernel.getImages().value_or(batch);
+    if (sections.empty() || sections.back().images != images)
+      sections.push_back({step, step, images});
+    sections.back().last = step;
+  }
+  return sections;
+}
