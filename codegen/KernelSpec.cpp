@@ -105,11 +105,14 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
 }
 
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
-  return kernel::WinogradConvSpec{view.winograd.getTile(),
-                                  view.winograd.getGroup(),
-                                  bool(view.bias),
-                                  chainOf(kernel).ops,
-                                  {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
+  return kernel::WinogradConvSpec{
+      .tile = view.winograd.getTile(),
+      .group = view.winograd.getGroup(),
+      .taps = {view.kernelHeight, view.stride},
+      .channels = view.stride == 2 ? view.inChannels : 0,
+      .bias = bool(view.bias),
+      .epilogue = chainOf(kernel).ops,
+      .schedule = {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
 }
 
 static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {

@@ -102,7 +102,7 @@ template <Statement::Kind K> struct StatementOf : Statement {
 
 using Body = llvm::ArrayRef<Statement *>;
 
-/// An option of a port or an import: one value, one list or one list of texts.
+/// An option of a port or an import: one value, one text, or a list of values or texts.
 struct Option {
   Identifier name;
   llvm::SMRange range; ///< of the value

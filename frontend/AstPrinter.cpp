@@ -2,7 +2,9 @@
 #include "frontend/Ast.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
+
+#include <charconv>
+#include <iterator>
 
 using namespace skip::frontend;
 using namespace skip::frontend::ast;
@@ -150,11 +152,11 @@ void Printer::print(const Statement &statement) {
 
 //===- expressions -===//
 
-/// Seventeen digits hold every double; the point or exponent keeps it from reading as a whole number.
+/// The shortest digits that read back as the same double; the point or exponent keeps it from reading as a whole number.
 void Printer::printReal(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.17g", value);
-  os << text << (llvm::StringRef(text).find_first_of(".e") == llvm::StringRef::npos ? ".0" : "");
+  char buffer[32];
+  llvm::StringRef text(buffer, std::to_chars(buffer, std::end(buffer), value).ptr - buffer);
+  os << text << (text.find_first_of(".e") == llvm::StringRef::npos ? ".0" : "");
 }
 
 void Printer::print(const Expr *expr) {

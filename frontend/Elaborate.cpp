@@ -1,4 +1,4 @@
-// Statements and the expansion of blocks. Names follow the calls: a labelled call of a block adds its label to the path, a call
+// Runs statements and expands blocks. Names follow the calls: a labelled call of a block adds its label to the path, a call
 // without a label adds nothing, and `repeat` adds its label and the index (rules label-2 to label-4).
 #include "frontend/Elaborator.h"
 

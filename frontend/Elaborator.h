@@ -1,6 +1,6 @@
 // Runs a model's text: blocks are expanded, compile-time values computed, shapes inferred and checked, and each operation
-// handed to the graph builder. Its parts: Elaborate (statements and calls), Evaluate (expressions), Operations and Shortcut
-// (the built-in operations), Ports (inputs and outputs), ParameterValues (defaults and -D).
+// handed to the graph builder. Its parts: Elaborate (statements and calls), Evaluate (expressions), OperationCalls, Operations
+// and Shortcut (the built-in operations), Ports (inputs and outputs), ClassNames, ParameterValues (defaults and -D).
 #pragma once
 
 #include "frontend/Frontend.h"
@@ -100,9 +100,21 @@ private:
   /// A number of the given kind for the option or size called `what`.
   std::optional<Value> evaluateAs(Value::Kind kind, llvm::StringRef what, const ast::Expr *expr, Frame &frame);
 
-  //===- operations: Operations.cpp, Shortcut.cpp -===//
+  //===- calls of operations: OperationCalls.cpp -===//
   Value callOperation(const ast::CallExpr &call, const OperationInfo &info, const Value *piped, Frame &frame);
   bool checkArgument(OperationCall &op, size_t i);
+  bool needsImage(OperationCall &op, size_t i);
+  bool needsVector(OperationCall &op, size_t i);
+  bool isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel);
+  bool fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame &frame);
+  /// The operation's full name, taken; nothing when it cannot be had, which has then been reported.
+  std::optional<std::string> nameOf(OperationCall &op);
+  std::optional<std::string> takeName(std::string name, llvm::SMRange range, Frame &frame);
+  /// `owner.suffix` as a parameter; nothing when the name is taken.
+  std::optional<mlir::Value> parameter(OperationCall &op, llvm::StringRef owner, llvm::StringRef suffix,
+                                       llvm::ArrayRef<int64_t> shape, bool buffer = false);
+
+  //===- operations: Operations.cpp, Shortcut.cpp -===//
   Value buildOperation(OperationCall &op);
   Value buildConv(OperationCall &op);
   Value buildBatchNorm(OperationCall &op);
@@ -115,17 +127,6 @@ private:
   std::optional<int64_t> shortcutStride(OperationCall &op);
   Value zeroPadShortcut(OperationCall &op, int64_t stride);
   Value projectShortcut(OperationCall &op, int64_t stride);
-
-  bool needsImage(OperationCall &op, size_t i);
-  bool needsVector(OperationCall &op, size_t i);
-  bool isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel);
-  bool fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame &frame);
-  /// The operation's full name, taken; nothing when it cannot be had, which has then been reported.
-  std::optional<std::string> nameOf(OperationCall &op);
-  std::optional<std::string> takeName(std::string name, llvm::SMRange range, Frame &frame);
-  /// `owner.suffix` as a parameter; nothing when the name is taken.
-  std::optional<mlir::Value> parameter(OperationCall &op, llvm::StringRef owner, llvm::StringRef suffix,
-                                       llvm::ArrayRef<int64_t> shape, bool buffer = false);
   std::optional<mlir::Value> convolve(OperationCall &op, llvm::StringRef name, mlir::Value x, int64_t channels, int64_t kernel,
                                       int64_t stride, int64_t pad, bool bias);
   std::optional<mlir::Value> normalize(OperationCall &op, llvm::StringRef name, mlir::Value x, double epsilon);
@@ -137,8 +138,13 @@ private:
   void inputOptions(const ast::InputStatement &input, llvm::ArrayRef<int64_t> shape, PortAttributes &attributes, Frame &frame);
   void channelList(const ast::Option &option, int64_t channels, PortAttributes &attributes, Frame &frame);
   int64_t pixels(const ast::Option &option, Frame &frame);
-  void classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame);
   bool newPort(const ast::Identifier &name, llvm::StringRef what, Frame &frame);
+
+  //===- class names: ClassNames.cpp -===//
+  void classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame);
+  /// Null when the file holds no class names, which has then been reported.
+  mlir::ArrayAttr classNamesFromFile(const ast::Identifier &wanted, Frame &frame);
+  mlir::ArrayAttr readClassNames(llvm::StringRef path, const ast::Identifier &wanted, Frame &frame);
 
   //===- errors -===//
   /// A report that ends with the instantiation path and the places of the calls.
@@ -156,7 +162,8 @@ private:
   Frame globals;
   llvm::StringMap<Given> given;
   llvm::StringMap<llvm::SMRange> ports;
-  std::deque<std::string> savedNames; // of names that the command line gave
+  llvm::StringMap<mlir::ArrayAttr> classFiles; // by path
+  std::deque<std::string> savedNames;          // of names that the command line gave
   unsigned steps = 0, depth = 0;
   bool sawOutput = false, stopped = false;
 };

@@ -1,4 +1,4 @@
-// Expressions. Every one evaluated is a step, and steps are limited, so that no text runs for long.
+// Evaluates expressions. Every one evaluated is a step, and steps are limited, so that no text runs for long.
 #include "frontend/Elaborator.h"
 
 #include "llvm/Support/SaveAndRestore.h"

@@ -1,4 +1,4 @@
-// The stages in order.
+// Calls the front end's stages in order, for a graph, a list of models, or canonical text.
 #include "frontend/Frontend.h"
 
 #include "frontend/Elaborator.h"

@@ -1,4 +1,4 @@
-// Building the module. Parameters stand before the function, in the order of their first use.
+// Builds the module. Parameters stand before the function, in the order of their first use.
 #include "frontend/GraphBuilder.h"
 
 using namespace skip;

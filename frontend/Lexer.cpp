@@ -1,4 +1,5 @@
-// Rule lex-1: names, numbers, texts and symbols, longest first; lex-2: blanks, line ends and `//` comments separate them.
+// Cuts a text into tokens. Rule lex-1: names, numbers, texts and symbols, longest first; lex-2: blanks, line ends and `//`
+// comments separate them.
 #include "frontend/Lexer.h"
 
 #include "llvm/ADT/StringExtras.h"

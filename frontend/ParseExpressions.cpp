@@ -6,86 +6,6 @@
 using namespace skip::frontend;
 using ast::Expr;
 
-//===- cursor -===//
-
-Token ExpressionParser::take() {
-  Token token = peek();
-  if (at + 1 < tokens.size())
-    ++at;
-  lastEnd = token.text.end();
-  return token;
-}
-
-bool ExpressionParser::accept(TokenKind kind) {
-  if (!isAt(kind))
-    return false;
-  take();
-  return true;
-}
-
-static std::string found(const Token &token) {
-  switch (token.kind) {
-  case TokenKind::EndOfFile:
-    return "the end of the file";
-  case TokenKind::Text:
-    return "a text";
-  default:
-    return quoted(token.text.take_front(40));
-  }
-}
-
-void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open) {
-  if (failed)
-    return;
-  failed = true;
-  if (isAt(TokenKind::Unknown))
-    return;
-  Report report = diagnostics.report(diag::unexpectedToken, peek().range(), {wanted.str(), found(peek())});
-  if (open)
-    report.note(open->range(), "to match this `" + open->text.str() + "`");
-}
-
-bool ExpressionParser::expect(TokenKind kind, llvm::StringRef wanted) {
-  if (accept(kind))
-    return true;
-  unexpected(wanted.empty() ? describe(kind) : wanted);
-  return false;
-}
-
-void ExpressionParser::limitCount(size_t count, llvm::StringRef what) {
-  if (count <= limits.parameters || failed)
-    return;
-  failed = true;
-  diagnostics.report(diag::tooManyParameters, tokens[at - 1].range(), {std::to_string(limits.parameters), what.str()});
-}
-
-bool ExpressionParser::expectClosing(TokenKind kind, const Token &open) {
-  if (accept(kind))
-    return true;
-  unexpected(describe(kind), &open);
-  return false;
-}
-
-ast::Identifier ExpressionParser::expectName(llvm::StringRef wanted) {
-  if (!isAt(TokenKind::Name)) {
-    unexpected(wanted);
-    return {"", peek().range()};
-  }
-  Token token = take();
-  return {token.text, token.range()};
-}
-
-bool ExpressionParser::Nesting::tooDeep() {
-  if (parser.depth <= parser.limits.nesting)
-    return false;
-  if (!parser.failed)
-    parser.diagnostics.report(diag::nestedTooDeep, parser.peek().range(), {std::to_string(parser.limits.nesting)});
-  parser.failed = true;
-  return true;
-}
-
-//===- expressions -===//
-
 /// Rule expr-1: expr = conditional { "|>" stage }.
 Expr *ExpressionParser::parseExpr() {
   Nesting nesting(*this);
@@ -316,19 +236,4 @@ llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
   }
   expectClosing(TokenKind::CloseParen, open);
   return arena.copy(llvm::ArrayRef<ast::Argument>(arguments));
-}
-
-llvm::StringRef ExpressionParser::textValue(const Token &token) {
-  llvm::StringRef body = token.text.drop_front();
-  if (body.ends_with("\""))
-    body = body.drop_back();
-  if (!body.contains('\\'))
-    return body;
-  std::string value;
-  for (size_t i = 0; i < body.size(); ++i) {
-    if (body[i] == '\\' && i + 1 < body.size())
-      ++i;
-    value += body[i];
-  }
-  return arena.save(value);
 }

@@ -66,6 +66,7 @@ void StatementParser::skipOptions() {
   failed = !accept(TokenKind::CloseBrace);
 }
 
+/// NAME "=" (expr | TEXT | list).
 ast::Option StatementParser::parseOption() {
   ast::Option option{};
   option.name = expectName("an option's name");
@@ -74,10 +75,17 @@ ast::Option StatementParser::parseOption() {
   llvm::SMLoc start = peek().range().Start;
   if (isAt(TokenKind::OpenBracket))
     parseList(option);
+  else if (isAt(TokenKind::Text))
+    option.texts = arena.copy(llvm::ArrayRef<ast::Identifier>(takeText()));
   else
     option.values = arena.copy(llvm::ArrayRef<Expr *>(parseExpr()));
   option.range = from(start);
   return option;
+}
+
+ast::Identifier StatementParser::takeText() {
+  llvm::SMRange range = peek().range();
+  return {textValue(take()), range};
 }
 
 /// Rule options-2: a list holds expressions or texts.
@@ -87,9 +95,8 @@ void StatementParser::parseList(ast::Option &option) {
   llvm::SmallVector<Expr *> values;
   llvm::SmallVector<ast::Identifier> texts;
   while (!isAt(TokenKind::CloseBracket) && !failed) {
-    llvm::SMRange range = peek().range();
     if (isAt(TokenKind::Text))
-      texts.push_back({textValue(take()), range});
+      texts.push_back(takeText());
     else
       values.push_back(parseExpr());
     if (!accept(TokenKind::Comma))

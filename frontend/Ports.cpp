@@ -93,7 +93,7 @@ void Elaborator::inputOptions(const ast::InputStatement &input, llvm::ArrayRef<i
 void Elaborator::channelList(const ast::Option &option, int64_t channels, PortAttributes &attributes, Frame &frame) {
   std::string name = option.name.text.str();
   if (!option.isList || !option.texts.empty()) {
-    report(diag::listNeeded, option.range, {name, "numbers"}, frame);
+    report(diag::listNeeded, option.range, {name, "a list of numbers in `[` `]`"}, frame);
     return;
   }
   if (static_cast<int64_t>(option.values.size()) != channels) {
@@ -124,6 +124,10 @@ int64_t Elaborator::pixels(const ast::Option &option, Frame &frame) {
     report(diag::listNotAllowed, option.range, {option.name.text.str()}, frame);
     return 0;
   }
+  if (!option.texts.empty()) {
+    report(diag::wrongKind, option.range, {option.name.text.str(), describe(Value::Kind::Integer).str(), "a text"}, frame);
+    return 0;
+  }
   std::optional<Value> value = evaluateAs(Value::Kind::Integer, option.name.text, option.values.front(), frame);
   if (!value)
     return 0;
@@ -147,22 +151,4 @@ void Elaborator::declareOutput(const ast::OutputStatement &output, Frame &frame)
     if (option.name.text == "classes")
       classNames(option, *value, attributes, frame);
   builder.addOutput(output.name.text, value->tensor, std::move(attributes));
-}
-
-/// Rule output-2: `classes` names each element of a vector, in order.
-void Elaborator::classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame) {
-  if (!option.isList || !option.values.empty()) {
-    report(diag::listNeeded, option.range, {option.name.text.str(), "texts"}, frame);
-    return;
-  }
-  llvm::SmallVector<llvm::StringRef> names;
-  for (const ast::Identifier &name : option.texts)
-    names.push_back(name.text);
-  if (value.shape().size() != 1 || value.shape()[0] != static_cast<int64_t>(names.size())) {
-    report(diag::classCount, option.range, {std::to_string(names.size()), shapeText(value.shape())}, frame)
-        .note(value.origin, "the output is made here");
-    return;
-  }
-  mlir::OpBuilder &attr = builder.attributes();
-  attributes.push_back(attr.getNamedAttr(graph::classesAttr, attr.getStrArrayAttr(names)));
 }

@@ -144,6 +144,10 @@ void Loader::applySetting(const ast::Option &setting) {
     diagnostics.report(diag::listNotAllowed, setting.range, {setting.name.text.str()});
     return;
   }
+  if (!setting.texts.empty()) {
+    diagnostics.report(diag::wrongKind, setting.range, {setting.name.text.str(), "a number, a truth or a name", "a text"});
+    return;
+  }
   entry->second.setting = &setting;
 }
 

@@ -1,5 +1,5 @@
-// One walk over each definition. A name is known from its first assignment on, in whatever branch that stands; whether the
-// branch was taken is for elaboration to say.
+// Checks what holds whatever the arguments are, in one walk over each definition. A name is known from its first assignment
+// on, in whatever branch that stands; whether the branch was taken is for elaboration to say.
 #include "frontend/Sema.h"
 
 #include "frontend/Signatures.h"

@@ -21,6 +21,7 @@ protected:
 private:
   ast::Option parseOption();
   void parseList(ast::Option &option);
+  ast::Identifier takeText();
 
   ast::Statement *parseStatement();
   ast::Statement *parseAssign();

@@ -7,20 +7,28 @@
 // of a position are rounded up to an odd number (ir/plan/WinogradLayout.h). The second transforms the filter, G g G^T,
 // multiplies at each of the (m + 2)^2 positions, and transforms back, A^T M A, into the ordinary blocked layout, with bias and
 // epilogue. A group's tiles are the columns of its register tile.
+//
+// A k x k convolution of stride 2 over few channels, the stem of a network, is one of stride 1 over its phases: with r =
+// (k + 1) / 2, output i takes 2 i + 2 t + p for t < r and p < 2, so that the rows (and columns) of one parity p meet every
+// second tap. A planar input of up to four channels makes one block of 16 lanes: channel, row phase, column phase. F(m x m, r x
+// r) works on it like on any other; taps beyond the k-th are zero.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
 #include "ir/plan/Schedule.h"
+#include "ir/plan/WinogradLayout.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 namespace skip::kernel {
 
-/// Operands: input (blocked; rows and columns that lie outside both picture and halo count as zero), result (winograd).
+/// Operands: input (blocked, planar of stride 2; rows and columns that lie outside both picture and halo count as zero), result (winograd).
 /// Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
 struct WinogradInputSpec {
-  int64_t tile = 4;  // m: 2, 4 or 6
-  int64_t group = 1; // tiles that lie together
+  int64_t tile = 4;         // m: 2, 4 or 6; of stride 2 such that there are 4, 6 or 8 points
+  int64_t group = 1;        // tiles that lie together
+  plan::WinogradTaps taps;  // of the convolution
+  int64_t channels = 0;     // of the planar input where the stride is 2: at most 4
 };
 
 struct WinogradInputParam {
@@ -34,20 +42,22 @@ struct WinogradInputParam {
     inImage,
     inBlock,
     inRow,   // strides in elements
-    padding, // of the convolution, at most the input's halo
+    padding, // of the convolution; of stride 1 at most the input's halo
     count
   };
 };
 
 void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
 
-/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc], bias[oc] where `bias`, the
-/// epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand with the same
+/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (of stride 2 [oc/16][ic][k][k][16 oc]), bias[oc] where
+/// `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand with the same
 /// strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the kernel numbers
 /// its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its rows are 1.
 struct WinogradConvSpec {
   int64_t tile = 4;
   int64_t group = 1;
+  plan::WinogradTaps taps;
+  int64_t channels = 0;
   bool bias = false;
   Epilogue epilogue;
   plan::ConvSchedule schedule;

@@ -21,7 +21,7 @@
 // The tiles of a last group that do not exist are multiplied like the others, whatever their columns hold, and not stored.
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/Winograd.h"
-#include "codegen/kernel/WinogradPoints.h"
+#include "codegen/kernel/WinogradFilters.h"
 #include "codegen/kernel/WinogradResult.h"
 #include "codegen/kernel/WinogradTransform.h"
 #include "ir/plan/WinogradLayout.h"
@@ -31,8 +31,6 @@
 using namespace skip::kernel;
 using Param = WinogradConvParam;
 
-static constexpr int64_t kTaps = 3;
-static constexpr int64_t kBlockFloats = kTaps * kTaps * kLanes * kLanes; // filters of one input and one output block
 /// Of filters that stay in the second-level cache (1 MB on recent server cores) beside a group of tiles.
 static constexpr int64_t kNearFloats = 128 * 1024;
 
@@ -55,16 +53,15 @@ struct Chunk {
 class WinogradConvEmitter {
 public:
   WinogradConvEmitter(Builder &b, const WinogradConvSpec &spec)
-      : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), group(spec.group), blocks(spec.schedule.ocBlocks),
-        depth(chunkDepth(spec)), inputVectors(skip::plan::winogradPositionVectors(group)),
-        filterVectors((blocks * depth * kLanes) | 1), sumVectors((blocks * group) | 1), result(b, spec) {
-    filters = scratchVectors(b, n * filterVectors);
+      : b(b), spec(spec), n(spec.taps.points(spec.tile)), group(spec.group), blocks(spec.schedule.ocBlocks),
+        depth(chunkDepth(spec)), inputVectors(skip::plan::winogradPositionVectors(group)), sumVectors((blocks * group) | 1),
+        filters(b, spec, depth), result(b, spec) {
     sums = scratchVectors(b, n * n * sumVectors);
   }
 
   void emit() {
     Value blockUnits = b.ceilDiv(b.param(Param::outBlocks), blocks), groups = b.ceilDiv(b.param(Param::tiles), group);
-    Value filterFloats = b.mul(outBlockFloats(), b.param(Param::outBlocks));
+    Value filterFloats = b.mul(filters.outBlockFloats(), b.param(Param::outBlocks));
     Value least = b.min(b.mul(groups, groupFloats()), b.constant(kNearFloats));
     Value blocksInnermost = b.less(filterFloats, least);
     Value inner = choose(blocksInnermost, blockUnits, groups);
@@ -77,18 +74,15 @@ public:
 private:
   Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
 
-  /// Elements of one output block's filters.
-  Value outBlockFloats() { return b.mul(b.param(Param::inBlocks), kBlockFloats); }
-
   /// Elements of one group of the input.
   Value groupFloats() { return b.mul(b.param(Param::inBlocks), n * n * inputVectors * kLanes); }
 
   void unit(Value block, Value firstTile) {
     Value input = b.at(b.operand(0), b.mul(b.divide(firstTile, b.constant(group)), groupFloats()));
-    Value filter = b.at(b.operand(1), b.mul(block, outBlockFloats()));
-    Value nextUnit = b.at(filter, b.mul(outBlockFloats(), blocks)), inBlocks = b.param(Param::inBlocks);
+    Value filter = b.at(b.operand(1), b.mul(block, filters.outBlockFloats()));
+    Value nextUnit = b.at(filter, b.mul(filters.outBlockFloats(), blocks)), inBlocks = b.param(Param::inBlocks);
     b.loop(b.constant(0), inBlocks, depth, {input, filter}, [&](Value first, ValueRange at) {
-      Value rest = b.sub(inBlocks, first), next = b.at(at[1], depth * kBlockFloats);
+      Value rest = b.sub(inBlocks, first), next = b.at(at[1], depth * filters.inBlockFloats());
       Value wanted = choose(b.less(b.constant(depth), rest), next, nextUnit);
       multiply({at[0], at[1], wanted, b.min(rest, b.constant(depth)), everyLane(b, b.less(b.constant(0), first))});
       return Values{b.at(at[0], depth * n * n * inputVectors * kLanes), next};
@@ -99,55 +93,8 @@ private:
   /// sums (+)= input x filters, a row of positions at a time.
   void multiply(const Chunk &chunk) {
     b.loop(b.constant(0), b.constant(n), 1, {chunk.input, sums, chunk.next}, [&](Value row, ValueRange at) {
-      branch(b, b.equal(row, b.constant(0)), [&](bool isFirst) {
-        if (isFirst)
-          return transformFilters(chunk, [&](const Taps &taps) { return taps[0]; });
-        branch(b, b.equal(row, b.constant(n - 1)), [&](bool isLast) {
-          if (isLast)
-            return transformFilters(chunk, [&](const Taps &taps) { return taps[kTaps - 1]; });
-          Value point = pointOf(row), square = mlir::arith::MulFOp::create(b.op, point, point);
-          transformFilters(chunk, [&](const Taps &taps) {
-            Values values;
-            for (int64_t column = 0; column < kTaps; ++column)
-              values.push_back(b.fma(point, taps[1][column], b.fma(square, taps[2][column], taps[0][column])));
-            return values;
-          });
-        });
-      });
+      filters.transformRow(chunk.filter, chunk.inBlocks, row);
       return products(at, chunk);
-    });
-  }
-
-  //===- Filters ----------------------------------------------------------------------------------------------------===//
-
-  using Taps = std::array<Values, kTaps>; // rows of columns
-
-  /// The point of a row of positions between the first and the last.
-  Value pointOf(Value row) {
-    WinogradPoints points = winogradPoints(m);
-    Value point;
-    for (int64_t i = 1; i < n - 1; ++i) {
-      Value other = b.splat(float(points.pairs[(i - 1) / 2] * (i % 2 ? 1 : -1)));
-      point = point ? choose(b.equal(row, b.constant(i)), other, point) : other;
-    }
-    return point;
-  }
-
-  /// filters = one row of G g G^T for each input channel and output block, where `rowOf` yields one row of G g.
-  void transformFilters(const Chunk &chunk, llvm::function_ref<Values(const Taps &taps)> rowOf) {
-    b.loop(b.constant(0), b.constant(blocks), 1, {chunk.filter, filters}, [&](Value, ValueRange block) {
-      b.loop(b.constant(0), chunk.inBlocks, 1, block, [&](Value, ValueRange inBlock) {
-        b.loop(b.constant(0), b.constant(kLanes), 1, inBlock, [&](Value, ValueRange channel) {
-          Taps taps;
-          for (int64_t tap = 0; tap < kTaps * kTaps; ++tap)
-            taps[tap / kTaps].push_back(b.load(channel[0], tap * kLanes * kLanes));
-          for (auto [column, value] : llvm::enumerate(winogradFilter(b, m, rowOf(taps))))
-            b.store(value, channel[1], column * filterVectors * kLanes);
-          return Values{b.at(channel[0], kLanes), b.at(channel[1], kLanes)};
-        });
-        return Values{b.at(inBlock[0], kBlockFloats), b.at(inBlock[1], kLanes * kLanes)};
-      });
-      return Values{b.at(block[0], outBlockFloats()), b.at(block[1], depth * kLanes * kLanes)};
     });
   }
 
@@ -156,23 +103,23 @@ private:
   /// A row of positions from where `from` (input, sums, what to fetch) stands; returns where it then stands.
   Values products(ValueRange from, const Chunk &chunk) {
     Values carried(from);
-    carried.push_back(filters);
+    carried.push_back(filters.scratch());
     carried = b.loop(b.constant(0), b.constant(n), 1, carried, [&](Value, ValueRange at) {
       fetch(at[2]);
       product(at[0], at[3], at[1], chunk);
       return Values{b.at(at[0], inputVectors * kLanes), b.at(at[1], sumVectors * kLanes),
-                    b.at(at[2], fetchedVectors() * kLanes), b.at(at[3], filterVectors * kLanes)};
+                    b.at(at[2], fetchedVectors() * kLanes), b.at(at[3], filters.positionVectors() * kLanes)};
     });
     carried.pop_back();
     return carried;
   }
 
   /// One position's share of a chunk's filters.
-  int64_t fetchedVectors() { return (depth * kBlockFloats / kLanes + n * n - 1) / (n * n); }
+  int64_t fetchedVectors() { return (depth * filters.inBlockFloats() / kLanes + n * n - 1) / (n * n); }
 
   void fetch(Value from) {
     for (int64_t block = 0; block < blocks; ++block) {
-      Value start = b.at(from, b.mul(outBlockFloats(), block));
+      Value start = b.at(from, b.mul(filters.outBlockFloats(), block));
       for (int64_t line = 0; line < fetchedVectors(); ++line)
         b.prefetch(b.at(start, line * kLanes));
     }
@@ -203,7 +150,7 @@ private:
         carried.push_back(loadMasked(b, b.at(to, (block * group + column) * kLanes), chunk.begun));
     carried = b.loop(b.constant(0), chunk.inBlocks, 1, carried, [&](Value, ValueRange inner) {
       Values values(inner);
-      for (int64_t channel = 0; channel < kLanes; ++channel)
+      for (int64_t channel = 0; channel < filters.channels(); ++channel)
         step(channel, columns, values);
       values[0] = b.at(inner[0], n * n * inputVectors * kLanes);
       values[1] = b.at(inner[1], kLanes * kLanes);
@@ -221,7 +168,7 @@ private:
       Value x = b.splat(b.loadScalar(values[0], column * kLanes + channel));
       for (int64_t block = 0; block < blocks; ++block) {
         if (column == 0)
-          weights.push_back(b.load(values[1], (block * depth * kLanes + channel) * kLanes));
+          weights.push_back(b.load(values[1], (block * filters.blockVectors() + channel) * kLanes));
         Value &sum = values[2 + column * blocks + block];
         sum = b.fma(x, weights[block], sum);
       }
@@ -231,11 +178,11 @@ private:
 
   Builder &b;
   const WinogradConvSpec &spec;
-  int64_t m, n, group, blocks;
-  int64_t depth;                                   // blocks of input channels whose filters are transformed at a time
-  int64_t inputVectors, filterVectors, sumVectors; // from one position to the next
-  Value filters;                                   // [n][blocks][depth][16 ic][16 oc]
-  Value sums;                                      // [n * n][blocks][group][16 oc]
+  int64_t n, group, blocks;
+  int64_t depth;                    // blocks of input channels whose filters are transformed at a time
+  int64_t inputVectors, sumVectors; // from one position to the next
+  Value sums;                       // [n * n][blocks][group][16 oc]
+  WinogradFilters filters;
   WinogradResult result;
 };
 

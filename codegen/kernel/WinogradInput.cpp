@@ -7,6 +7,7 @@
 // 64 channels.
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/Winograd.h"
+#include "codegen/kernel/WinogradPhases.h"
 #include "codegen/kernel/WinogradTransform.h"
 #include "ir/plan/WinogradLayout.h"
 
@@ -20,7 +21,7 @@ namespace {
 class WinogradInputEmitter {
 public:
   WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec)
-      : b(b), m(spec.tile), n(spec.tile + 2), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
+      : b(b), m(spec.tile), n(spec.taps.points(m)), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
     half = scratchVectors(b, n * n);
   }
 
@@ -57,7 +58,7 @@ private:
       b.loop(b.constant(0), b.constant(n), 1, [&](Value row) {
         Value from = b.at(start, b.mul(row, b.param(Param::inRow)));
         Value count = partial ? columnsOf(row, rows, columns) : Value();
-        storeAll(winogradForward(b, m, partial ? loadSome(from, count) : loadAll(from, 1)), b.at(half, b.mul(row, n * kLanes)));
+        storeAll(winogradForward(b, partial ? loadSome(from, count) : loadAll(from, 1)), b.at(half, b.mul(row, n * kLanes)));
       });
     });
   }
@@ -69,7 +70,7 @@ private:
   /// B^T half.
   void alongColumns(Value to) {
     b.loop(b.constant(0), b.constant(n), 1, [&](Value column) {
-      Values results = winogradForward(b, m, loadAll(b.at(half, b.mul(column, kLanes)), n));
+      Values results = winogradForward(b, loadAll(b.at(half, b.mul(column, kLanes)), n));
       Value position = b.at(to, b.mul(column, positionVectors * kLanes));
       for (auto [row, result] : llvm::enumerate(results))
         b.store(result, position, row * n * positionVectors * kLanes);
@@ -105,6 +106,8 @@ private:
 } // namespace
 
 void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
+  if (spec.taps.stride == 2)
+    return emitWinogradPhases(module, name, spec);
   Builder b(module, name);
   WinogradInputEmitter(b, spec).emit();
   b.finish();

@@ -1,19 +1,19 @@
-// The points at which Winograd's minimal filtering F(m x m, 3 x 3) works, and with them its three matrices.
+// The points at which Winograd's minimal filtering F(m x m, r x r) works, and with them its three matrices.
 //
-// F(m, 3) takes n = m + 2 inputs d and 3 taps g to m outputs, as A^T [(G g) * (B^T d)], by way of polynomials that are
-// evaluated at n points: 0, m / 2 pairs +p and -p, and infinity, in the order 0, +p0, -p0, +p1, -p1, ..., infinity. With M(x)
-// the product of (x - a) over the finite points and M' its derivative, the row that belongs to the point a is
+// F(m, r) takes n = m + r - 1 inputs d and r taps g to m outputs, as A^T [(G g) * (B^T d)], by way of polynomials that are
+// evaluated at n points (n is even): 0, n / 2 - 1 pairs +p and -p, and infinity, in the order 0, +p0, -p0, +p1, ..., infinity.
+// With M(x) the product of (x - a) over the finite points and M' its derivative, the row that belongs to the point a is
 //
 //             finite point a                                infinity
 //   A         (1, a, a^2, ..., a^(m - 1)) / M'(a)           0, ..., 0, 1
-//   G         (1, a, a^2)                                   0, 0, 1
+//   G         (1, a, ..., a^(r - 1))                        0, ..., 0, 1
 //   B^T       the n - 1 coefficients of M(x) / (x - a)      the n coefficients of M(x)
 //
 // F(2, 3) with the pair 1 so is: M = x^3 - x; B^T = (-1 0 1 0; 0 1 1 0; 0 -1 1 0; 0 -1 0 1), G = (1 0 0; 1 1 1; 1 -1 1;
 // 0 0 1), A^T = (-1 1/2 1/2 0; 0 1/2 -1/2 1).
 //
 // Rounding errors depend on the points alone (scaling rows by powers of two changes nothing). These were the best of a search
-// in eighths (sixteenths for F(6)) whose coefficients are exact in float32; the usual pairs 1, 2 of F(4) err 2.2 times as much.
+// in eighths (sixteenths for n = 8) whose coefficients are exact in float32; the usual pairs 1, 2 of n = 6 err 2.2 times as much.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ struct WinogradPoints {
   double pairs[3]; // each the positive one
 };
 
-/// m is 2, 4 or 6.
-constexpr WinogradPoints winogradPoints(int64_t m) {
-  if (m == 2)
+/// n is 4, 6 or 8.
+constexpr WinogradPoints winogradPoints(int64_t n) {
+  if (n == 4)
     return {1, {1}};
-  if (m == 4)
+  if (n == 6)
     return {2, {0.625, 1.5}};
   return {3, {1, 2, 0.5}};
 }

@@ -9,7 +9,7 @@ using namespace skip::kernel;
 using Param = WinogradConvParam;
 
 WinogradResult::WinogradResult(Builder &b, const WinogradConvSpec &spec)
-    : b(b), spec(spec), m(spec.tile), n(spec.tile + 2), half(scratchVectors(b, n * m)) {
+    : b(b), spec(spec), m(spec.tile), n(spec.taps.points(spec.tile)), half(scratchVectors(b, n * m)) {
   loadOperands();
 }
 

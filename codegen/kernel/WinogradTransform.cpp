@@ -21,13 +21,21 @@ using Coefficients = llvm::SmallVector<double, 4>;
 static Value sum(Builder &b, Value x, Value y) { return arith::AddFOp::create(b.op, x, y); }
 static Value difference(Builder &b, Value x, Value y) { return arith::SubFOp::create(b.op, x, y); }
 
-/// factor * x + y; a null y is zero.
+/// factor * x + y; null values are zeros.
 static Value multiplyAdd(Builder &b, double factor, Value x, Value y) {
+  if (!x)
+    return y;
   if (!y)
     return factor == 1 ? x : Value(arith::MulFOp::create(b.op, b.splat(float(factor)), x));
   if (factor == 1)
     return sum(b, x, y);
   return factor == -1 ? difference(b, y, x) : b.fma(b.splat(float(factor)), x, y);
+}
+
+Value kernel::winogradMultiplyAdd(Builder &b, Value factor, Value x, Value y) {
+  if (!x || !y)
+    return x ? Value(arith::MulFOp::create(b.op, factor, x)) : y;
+  return b.fma(factor, x, y);
 }
 
 /// The product of (y - q^2) over all pairs but `skipped`, its coefficients from y^0 up.
@@ -53,8 +61,8 @@ static Value everyOther(Builder &b, const Coefficients &coefficients, ValueRange
   return total;
 }
 
-Values kernel::winogradForward(Builder &b, int64_t m, ValueRange d) {
-  WinogradPoints points = winogradPoints(m);
+Values kernel::winogradForward(Builder &b, ValueRange d) {
+  WinogradPoints points = winogradPoints(int64_t(d.size()));
   Coefficients all = productOfSquares(points);
   Values results = {everyOther(b, all, d, 0)};
   for (int i = 0; i < points.count; ++i) {
@@ -77,21 +85,28 @@ static double scaleAt(const WinogradPoints &points, double a) {
   return 1 / product;
 }
 
-Values kernel::winogradFilter(Builder &b, int64_t m, ValueRange g) {
-  WinogradPoints points = winogradPoints(m);
-  Values results = {g[0]};
+/// g[first] + p^2 g[first + 2] + ...
+static Value everyOtherTap(Builder &b, ValueRange g, size_t first, double p) {
+  Value total;
+  for (size_t tap = first; tap < g.size(); tap += 2)
+    total = multiplyAdd(b, std::pow(p, double(tap - first)), g[tap], total);
+  return total;
+}
+
+Values kernel::winogradFilter(Builder &b, int64_t n, ValueRange g) {
+  WinogradPoints points = winogradPoints(n);
+  Values results = {g.front()};
   for (int i = 0; i < points.count; ++i) {
-    double p = points.pairs[i];
-    Value even = multiplyAdd(b, p * p, g[2], g[0]);
-    results.push_back(multiplyAdd(b, p, g[1], even));
-    results.push_back(multiplyAdd(b, -p, g[1], even));
+    Value even = everyOtherTap(b, g, 0, points.pairs[i]), odd = everyOtherTap(b, g, 1, points.pairs[i]);
+    results.push_back(multiplyAdd(b, points.pairs[i], odd, even));
+    results.push_back(multiplyAdd(b, -points.pairs[i], odd, even));
   }
-  results.push_back(g[2]);
+  results.push_back(g.back());
   return results;
 }
 
 Values kernel::winogradBackward(Builder &b, int64_t m, ValueRange x) {
-  WinogradPoints points = winogradPoints(m);
+  WinogradPoints points = winogradPoints(int64_t(x.size()));
   Values sums, differences;
   for (int i = 0; i < points.count; ++i) {
     sums.push_back(sum(b, x[2 * i + 1], x[2 * i + 2]));
@@ -99,7 +114,7 @@ Values kernel::winogradBackward(Builder &b, int64_t m, ValueRange x) {
   }
   Values results;
   for (int64_t row = 0; row < m; ++row) {
-    Value total = row == 0 ? multiplyAdd(b, scaleAt(points, 0), x[0], Value()) : row == m - 1 ? x[m + 1] : Value();
+    Value total = row == 0 ? multiplyAdd(b, scaleAt(points, 0), x[0], Value()) : row == m - 1 ? x.back() : Value();
     for (int i = 0; i < points.count; ++i) {
       double p = points.pairs[i], factor = std::pow(p, double(row)) * scaleAt(points, p);
       total = multiplyAdd(b, factor, row % 2 ? differences[i] : sums[i], total);

@@ -45,17 +45,23 @@ static bool hasEnoughUnits(const Conv3x3Shape &shape, const Algorithm &algorithm
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 
+std::vector<Algorithm> plan::winogradCandidates() {
+  std::vector<Algorithm> candidates;
+  for (int64_t tile : {4, 2})
+    for (int64_t group : {49, 32, 28, 25, 16, 14, 12, 8, 7, 4})
+      candidates.push_back({tile, group});
+  return candidates;
+}
+
 Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
-  for (int64_t tile : {4, 2})
-    for (int64_t group : {49, 32, 28, 25, 16, 14, 12, 8, 7, 4}) {
-      Algorithm candidate{tile, group};
-      double cost = predictedCost(shape, candidate);
-      if (cost < least && hasEnoughUnits(shape, candidate)) {
-        least = cost;
-        best = candidate;
-      }
+  for (const Algorithm &candidate : winogradCandidates()) {
+    double cost = predictedCost(shape, candidate);
+    if (cost < least && hasEnoughUnits(shape, candidate)) {
+      least = cost;
+      best = candidate;
     }
+  }
   return best;
 }

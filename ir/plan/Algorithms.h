@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace skip::plan {
 
@@ -18,6 +19,9 @@ struct Algorithm {
 
   bool operator==(const Algorithm &) const = default;
 };
+
+/// The Winograd algorithms to choose from.
+std::vector<Algorithm> winogradCandidates();
 
 /// The predicted time of `algorithm`, in multiply-adds at the peak rate of one core.
 double predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm);

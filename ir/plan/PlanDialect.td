@@ -15,11 +15,12 @@ def PlanDialect : Dialect {
     | pass | fills in |
     |---|---|
     | `plan-split-variants` | one function for each batch bound (`plan.batch`) |
+    | `plan-apply-tuning` | `plan.algorithm` and `plan.tuned` (for each ISA a schedule, or `unit`) on contractions that were tuned |
     | `plan-choose-algorithms` | `plan.algorithm` on convolutions that are not computed directly |
     | `plan-form-kernels` | the kernels themselves |
     | `plan-assign-layouts` | `layouts`, and relayout kernels where two layouts meet |
     | `plan-pack-weights` | the load table; weights get slots |
-    | `plan-choose-schedules` | `schedules`, one for each ISA of the target |
+    | `plan-choose-schedules` | `schedules`, one for each ISA of the target; `plan.measured` where they were tuned |
     | `plan-assign-buffers` | `slots`; the function's `plan.workspace_bytes` |
     | `plan-deduplicate-kernels` | `kernel`: equal names are one piece of code |
 

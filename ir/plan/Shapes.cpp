@@ -55,6 +55,14 @@ llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
   return views;
 }
 
+std::optional<ContractionView> plan::mainContractionOf(KernelOp kernel) {
+  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
+  if (views.empty())
+    return std::nullopt;
+  auto work = [](const ContractionView &view) { return view.inChannels * view.kernelHeight * view.kernelWidth; };
+  return views.size() == 2 && work(views[1]) > work(views[0]) ? views[1] : views[0];
+}
+
 bool plan::imagesAreColumns(KernelOp kernel) {
   llvm::ArrayRef<int64_t> shape = shapeOf(kernel.getResult(0));
   bool isOnePixel = shape.size() == 2 || (shape[2] == 1 && shape[3] == 1);
@@ -64,11 +72,10 @@ bool plan::imagesAreColumns(KernelOp kernel) {
 
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   int64_t images = kernel.getImages().value_or(batch);
-  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
-  if (views.empty())
+  std::optional<ContractionView> view = mainContractionOf(kernel);
+  if (!view)
     return std::nullopt;
-  auto work = [](const ContractionView &view) { return view.inChannels * view.kernelHeight * view.kernelWidth; };
-  const ContractionView &main = views.size() == 2 && work(views[1]) > work(views[0]) ? views[1] : views[0];
+  const ContractionView &main = *view;
   llvm::ArrayRef<int64_t> out = shapeOf(kernel.getResult(0));
   ConvShape shape;
   shape.ocBlocks = roundUpToBlock(main.outChannels) / 16;

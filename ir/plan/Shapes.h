@@ -31,4 +31,7 @@ struct ContractionView {
 /// The contractions (convolutions, linear layers) of a kernel, in order; empty for other kernels.
 llvm::SmallVector<ContractionView, 2> contractionsOf(KernelOp kernel);
 
+/// The one that the kernel's schedule is chosen for: of two the one with more multiply-adds.
+std::optional<ContractionView> mainContractionOf(KernelOp kernel);
+
 } // namespace skip::plan

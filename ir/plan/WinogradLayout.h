@@ -10,6 +10,15 @@ namespace skip::plan {
 /// times as long.
 constexpr int64_t winogradPositionVectors(int64_t group) { return group | 1; }
 
+/// The filter of a Winograd convolution: 3 x 3 of stride 1, or k x k of stride 2 over a planar input of few channels.
+struct WinogradTaps {
+  int64_t kernel = 3, stride = 1;
+
+  bool operator==(const WinogradTaps &) const = default;
+  constexpr int64_t count() const { return (kernel + stride - 1) / stride; } // along one axis, r in F(m, r)
+  constexpr int64_t points(int64_t tile) const { return tile + count() - 1; }
+};
+
 /// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
 /// channels take 6 KB for each, beside the 9 KB that they are made from.
 constexpr int64_t winogradMaxOcBlocks = 2;

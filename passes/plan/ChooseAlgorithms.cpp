@@ -39,6 +39,8 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       return signalPassFailure();
     }
     getOperation().walk([&](graph::Conv2dOp conv) {
+      if (conv->hasAttr(plan::tunedAttr))
+        return;
       std::optional<plan::Conv3x3Shape> shape = shapeOf(conv, batch.getInt());
       plan::Algorithm best = shape ? plan::chooseAlgorithm(*shape) : plan::Algorithm();
       if (best.tile != 0)

@@ -1,8 +1,8 @@
-// Gives every kernel its schedules: contractions the first that the cost model ranks, others the only one there is.
+// Gives every kernel its schedules: contractions those that were tuned or else the first that the cost model ranks, others the
+// only one there is.
 #include "passes/plan/Passes.h"
 
-#include "ir/plan/Plan.h"
-#include "ir/plan/Schedule.h"
+#include "ir/plan/Problems.h"
 #include "ir/plan/Shapes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,12 +16,36 @@ namespace skip::plan {
 using namespace mlir;
 using namespace skip;
 
-static Attribute chooseSchedule(plan::KernelOp kernel, int64_t batch, plan::Isa isa) {
+/// The schedule that tuning found for the `index`th ISA, if it is legal for the kernel.
+static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, const plan::ConvShape &shape, size_t index,
+                                                       plan::Isa isa) {
+  auto tuned = plan::mainContractionOf(kernel)->op->getAttrOfType<ArrayAttr>(plan::tunedAttr);
+  auto attribute = tuned && index < tuned.size() ? llvm::dyn_cast<plan::ConvScheduleAttr>(tuned[index]) : nullptr;
+  if (!attribute || !plan::isLegal(plan::scheduleOf(attribute), shape, static_cast<SkipIsa>(isa)))
+    return std::nullopt;
+  return plan::scheduleOf(attribute);
+}
+
+static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef<plan::Isa> isas) {
+  MLIRContext *context = kernel.getContext();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, batch);
-  if (!shape)
-    return plan::LoopScheduleAttr::get(kernel.getContext());
-  plan::ConvSchedule best = plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front();
-  return plan::ConvScheduleAttr::get(kernel.getContext(), best.ocBlocks, best.rows, best.columns, best.tails);
+  llvm::SmallVector<Attribute, 2> schedules;
+  llvm::SmallVector<bool, 2> measured;
+  for (auto [index, isa] : llvm::enumerate(isas)) {
+    if (!shape) {
+      schedules.push_back(plan::LoopScheduleAttr::get(context));
+      continue;
+    }
+    std::optional<plan::ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
+    measured.push_back(tuned.has_value());
+    schedules.push_back(plan::scheduleAttribute(
+        context, tuned ? *tuned : plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front()));
+  }
+  kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
+  for (Operation &op : kernel.getBody().front())
+    op.removeAttr(plan::tunedAttr);
+  if (llvm::is_contained(measured, true))
+    kernel->setAttr(plan::measuredAttr, DenseBoolArrayAttr::get(context, measured));
 }
 
 namespace {
@@ -38,12 +62,8 @@ struct ChooseSchedules : plan::impl::ChooseSchedulesBase<ChooseSchedules> {
         function.emitError("the function has no `plan.batch`");
         return signalPassFailure();
       }
-      for (auto kernel : function.getOps<plan::KernelOp>()) {
-        llvm::SmallVector<Attribute, 2> schedules;
-        for (plan::Isa isa : target.getIsas())
-          schedules.push_back(chooseSchedule(kernel, batch.getInt(), isa));
-        kernel.setSchedulesAttr(ArrayAttr::get(&getContext(), schedules));
-      }
+      for (auto kernel : function.getOps<plan::KernelOp>())
+        chooseSchedules(kernel, batch.getInt(), target.getIsas());
     }
   }
 };

@@ -12,11 +12,22 @@ def SplitVariants : Pass<"plan-split-variants", "::mlir::ModuleOp"> {
   let options = [ListOption<"batches", "batches", "int64_t", "batch bounds">];
 }
 
+def ApplyTuning : Pass<"plan-apply-tuning", "::mlir::ModuleOp"> {
+  let summary = "annotate contractions with what tuning found for them";
+  let description = [{
+    Before: the module may have `plan.tuning`, each function `plan.batch`; kernels are not formed yet. After: the contractions that
+    it knows have `plan.tuned`, and `plan.algorithm` where that is not direct; `plan.tuning` is gone. Entries that are not legal
+    are passed over. Before and after: tests/passes/plan/apply-tuning.mlir.
+  }];
+  let options = [Option<"exact", "exact", "bool", "false", "no algorithm that rounds differently from the direct one">];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def ChooseAlgorithms : Pass<"plan-choose-algorithms", "::mlir::func::FuncOp"> {
   let summary = "decide which 3x3 convolutions are computed by Winograd's minimal filtering";
   let description = [{
-    Before: each function has `plan.batch`; kernels are not formed yet. After: such convolutions carry `plan.algorithm`. Before and
-    after: tests/passes/plan/choose-algorithms.mlir.
+    Before: each function has `plan.batch`; kernels are not formed yet. After: such convolutions carry `plan.algorithm`; those with
+    `plan.tuned` are left alone. Before and after: tests/passes/plan/choose-algorithms.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
@@ -61,10 +72,11 @@ def FormSections : Pass<"plan-form-sections", "::mlir::func::FuncOp"> {
 }
 
 def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
-  let summary = "pick each kernel's schedule, for each ISA of the target, by the cost model";
+  let summary = "pick each kernel's schedule, for each ISA of the target, as tuned or by the cost model";
   let description = [{
-    Before: the module has `plan.target`, each function `plan.batch`. After: every kernel has `schedules`. Before and after:
-    tests/passes/plan/choose-schedules.mlir.
+    Before: the module has `plan.target`, each function `plan.batch`; contractions may have `plan.tuned`, which is followed where
+    it is legal for the kernel, of two roots that with more multiply-adds. After: every kernel has `schedules`, and
+    `plan.measured` if any of them was tuned. Before and after: tests/passes/plan/choose-schedules.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

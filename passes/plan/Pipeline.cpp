@@ -18,6 +18,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   SplitVariantsOptions split;
   split.batches.assign(options.batches.begin(), options.batches.end());
   passes.addPass(createSplitVariants(split)); // all that follows may depend on the batch
+  passes.addPass(createApplyTuning({options.exact})); // comes before the choices that it makes
   if (!options.exact)
     passes.addNestedPass<mlir::func::FuncOp>(createChooseAlgorithms());
   passes.addNestedPass<mlir::func::FuncOp>(createFormKernels());   // from here on a step is an operation

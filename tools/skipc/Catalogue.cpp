@@ -1,7 +1,8 @@
-// The catalogue is a folder of specs: beside the sources of a build tree, or below share/ of an installation.
+// The catalogue is a folder of specs and of what they import: beside the sources of a build tree, or below share/ of an
+// installation.
 #include "tools/skipc/Catalogue.h"
 
-#include "frontend/Diagnostics.h"
+#include "frontend/Frontend.h"
 #include "tools/skipc/Failure.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -33,11 +34,18 @@ static std::string catalogue() {
   return fs::is_directory(installed) ? installed : folderBesideExecutable({"..", "..", "..", "models"});
 }
 
+/// Files of blocks are there to be imported.
+static bool holdsModel(llvm::StringRef spec) {
+  frontend::Sources sources;
+  frontend::Diagnostics diagnostics(sources);
+  return !frontend::listModels(sources, spec, diagnostics).empty();
+}
+
 static std::vector<std::string> entries(llvm::StringRef folder) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (fs::directory_iterator it(folder, ignored), end; it != end && !ignored; it.increment(ignored))
-    if (path::extension(it->path()) == ".skip")
+    if (path::extension(it->path()) == ".skip" && holdsModel(it->path()))
       names.push_back(path::stem(it->path()).str());
   llvm::sort(names);
   return names;

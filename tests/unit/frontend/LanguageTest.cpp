@@ -172,6 +172,14 @@ TEST_CASE("models are listed with their parameters") {
   CHECK(parameters["shortcut"] == "A | B | C");
 }
 
+TEST_CASE("a file of blocks has no model to list") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  CHECK(listModels(sources, modelPath("blocks"), diagnostics).empty());
+  CHECK(listModels(sources, modelPath("vgg_blocks"), diagnostics).empty());
+  CHECK_FALSE(diagnostics.hasErrors());
+}
+
 TEST_CASE("a byte order mark, carriage returns and comments are no part of the text") {
   Spec spec("\xef\xbb\xbf// a model\r\nmodel m {\r\n  input x[3, 8, 8] // the picture\r\n  output y = x |> relu\r\n}");
   CHECK(spec.built());
@@ -198,7 +206,19 @@ TEST_CASE("canonical text reads back as itself") {
     CHECK(canonical(text) == text);
   }
   CHECK(canonical("param a=1+2*-3\nparam b = 1e-5\nparam c = x|y") ==
-        "param a = 1 + (2 * (-3))\nparam b = 1.0000000000000001e-05\nparam c = x | y\n");
+        "param a = 1 + (2 * (-3))\nparam b = 1e-05\nparam c = x | y\n");
+}
+
+TEST_CASE("canonical numbers are the shortest that read back as the same") {
+  CHECK(canonical("param a = 0.485\nparam b = 0.1000\nparam c = 2.0\nparam d = 1e22") ==
+        "param a = 0.485\nparam b = 0.1\nparam c = 2.0\nparam d = 1e+22\n");
+  CHECK(canonical("param a = 0.30000000000000004\nparam b = 5e-324") == "param a = 0.30000000000000004\nparam b = 5e-324\n");
+}
+
+TEST_CASE("canonical options are values, lists, and texts") {
+  std::string text = "\nmodel m() {\n  input x[1, 8, 8] {mean = [0.5], crop = 8}\n  output y = x {classes = [\"a\", \"b\"]}\n"
+                     "  output z = x {classes = \"names \\\"1\\\".txt\"}\n}\n";
+  CHECK(canonical(text) == text);
 }
 
 TEST_CASE("the readme's spec is what the readme says") {

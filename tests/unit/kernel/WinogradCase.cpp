@@ -51,7 +51,11 @@ std::vector<float> WinogradCase::makeVector(int64_t count, int64_t padded) {
 //===- By the kernels -----------------------------------------------------------------------------------------------===//
 
 kernel::WinogradConvSpec WinogradCase::convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
-  return {choice.tile, choice.group, shape.bias, shape.epilogue, choice.schedule};
+  return {.tile = choice.tile,
+          .group = choice.group,
+          .bias = shape.bias,
+          .epilogue = shape.epilogue,
+          .schedule = choice.schedule};
 }
 
 static float *align(std::vector<float> &storage) {

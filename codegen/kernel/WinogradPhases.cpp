@@ -1,0 +1,118 @@
+// One row of tiles a unit. A tile's window has n x n pixels of each phase; n is at most 8, so that a vector of 16 holds a row of
+// them for both column phases:
+//
+//   for each channel and row phase (a plane):   load n such rows, transform them along the columns: half[i][plane]
+//   for each row i:   the planes' vectors are rows of pairs; transposed, vector j holds pixel j of all phases in its lanes.
+//                     Transform along the rows and store.
+//
+// The transpose is one of 8 x 8 pairs (64 bits), three rounds of shuffles. Pixels outside the picture are masked, so the input
+// needs no halo.
+#include "codegen/kernel/WinogradPhases.h"
+
+#include "codegen/kernel/Vectors.h"
+#include "codegen/kernel/WinogradTransform.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace skip::kernel;
+using Param = WinogradInputParam;
+
+static constexpr int64_t kPairs = 8;
+
+/// Pair j of vector i becomes pair i of vector j.
+static Values transposePairs(Builder &b, Values rows) {
+  for (int64_t distance = kPairs / 2; distance > 0; distance /= 2)
+    for (int64_t i = 0; i < kPairs; ++i) {
+      if (i & distance)
+        continue;
+      llvm::SmallVector<int64_t> low, high; // lanes of the 32 of both
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        bool isUpper = lane / 2 & distance;
+        low.push_back(isUpper ? kLanes + lane - 2 * distance : lane);
+        high.push_back(isUpper ? kLanes + lane : lane + 2 * distance);
+      }
+      Value first = rows[i], second = rows[i + distance];
+      rows[i] = shuffle(b, first, second, low);
+      rows[i + distance] = shuffle(b, first, second, high);
+    }
+  return rows;
+}
+
+namespace {
+
+class WinogradPhasesEmitter {
+public:
+  WinogradPhasesEmitter(Builder &b, const WinogradInputSpec &spec)
+      : b(b), m(spec.tile), n(spec.taps.points(m)), group(spec.group), planes(2 * spec.channels),
+        positionVectors(skip::plan::winogradPositionVectors(group)) {
+    half = scratchVectors(b, n * planes);
+  }
+
+  void emit() {
+    b.forEachUnit({1, 1, 1}, [&](std::array<Value, 3> position) { row(position[0], position[2]); });
+  }
+
+private:
+  void row(Value image, Value tileRow) {
+    Value columns = b.param(Param::tileColumns), picture = b.at(b.operand(0), b.mul(image, b.param(Param::inImage)));
+    Value first = b.mul(b.add(b.mul(image, b.param(Param::tileRows)), tileRow), columns);
+    Value top = b.sub(b.mul(tileRow, 2 * m), b.param(Param::padding));
+    b.loop(b.constant(0), columns, 1, [&](Value column) {
+      Value left = b.sub(b.mul(column, 2 * m), b.param(Param::padding));
+      alongColumns(picture, top, left);
+      alongRows(target(b.add(first, column)));
+    });
+  }
+
+  /// Where position 0 of a tile goes.
+  Value target(Value tile) {
+    Value groups = b.constant(group), before = b.mul(b.divide(tile, groups), n * n * positionVectors);
+    return b.at(b.operand(1), b.mul(b.add(before, b.modulo(tile, groups)), kLanes));
+  }
+
+  /// half = B^T d for each plane of the window whose first pixel is (top, left).
+  void alongColumns(Value picture, Value top, Value left) {
+    Value outside = b.sub(b.constant(0), left), count = b.sub(b.param(Param::columns), left);
+    b.loop(b.constant(0), b.constant(planes / 2), 1, {picture, half}, [&](Value, ValueRange channel) {
+      for (int64_t phase = 0; phase < 2; ++phase) {
+        Values rows;
+        for (int64_t i = 0; i < n; ++i) {
+          Value y = b.add(top, b.constant(2 * i + phase));
+          Value isRow = mlir::arith::AndIOp::create(b.op, b.less(b.constant(-1), y), b.less(y, b.param(Param::rows)));
+          Value inside = mlir::arith::SelectOp::create(b.op, isRow, count, outside);
+          Value mask = mlir::arith::XOrIOp::create(b.op, lanesBelow(b, inside), lanesBelow(b, outside));
+          rows.push_back(loadMasked(b, b.at(channel[0], b.add(b.mul(y, b.param(Param::inRow)), left)), mask));
+        }
+        for (auto [i, value] : llvm::enumerate(winogradForward(b, rows)))
+          b.store(value, channel[1], (i * planes + phase) * kLanes);
+      }
+      return Values{b.at(channel[0], b.param(Param::inBlock)), b.at(channel[1], 2 * kLanes)};
+    });
+  }
+
+  /// half B, a row of positions at a time.
+  void alongRows(Value to) {
+    b.loop(b.constant(0), b.constant(n), 1, {half, to}, [&](Value, ValueRange at) {
+      Values rows;
+      for (int64_t plane = 0; plane < kPairs; ++plane)
+        rows.push_back(plane < planes ? b.load(at[0], plane * kLanes) : b.splat(0.0f));
+      rows = transposePairs(b, rows);
+      rows.truncate(n);
+      for (auto [j, value] : llvm::enumerate(winogradForward(b, rows)))
+        b.store(value, at[1], j * positionVectors * kLanes);
+      return Values{b.at(at[0], planes * kLanes), b.at(at[1], n * positionVectors * kLanes)};
+    });
+  }
+
+  Builder &b;
+  int64_t m, n, group, planes, positionVectors;
+  Value half; // [n][planes][16]
+};
+
+} // namespace
+
+void skip::kernel::emitWinogradPhases(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
+  Builder b(module, name);
+  WinogradPhasesEmitter(b, spec).emit();
+  b.finish();
+}

@@ -1,0 +1,19 @@
+// Reads tuning problems off a graph.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "ir/plan/Tuning.h"
+
+#include <optional>
+
+namespace skip::plan {
+
+/// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing for
+/// other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
+std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
+
+/// A schedule as an attribute, and back.
+ConvScheduleAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
+ConvSchedule scheduleOf(ConvScheduleAttr attribute);
+
+} // namespace skip::plan

@@ -1,0 +1,217 @@
+// Candidates and their keys. Keys are read by a grammar of literals and numbers, and believed only if writing them again gives
+// the same text.
+#include "ir/plan/Tuning.h"
+
+#include "ir/plan/WinogradLayout.h"
+
+#include <algorithm>
+#include <charconv>
+
+using namespace skip;
+using namespace skip::plan;
+
+static constexpr int64_t kMostOfASize = int64_t(1) << 20; // of channels, extents, images
+static constexpr size_t kMostOpenings = 6;
+static constexpr double kWorthOpening = 1.7; // times the least predicted cost
+
+static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
+
+//===- Text ---------------------------------------------------------------------------------------------------------===//
+
+namespace {
+/// Takes a text apart from its front; after the first mismatch nothing matches any more.
+class Reader {
+public:
+  explicit Reader(std::string_view text) : rest(text) {}
+
+  bool take(std::string_view literal) {
+    bool matches = good && rest.substr(0, literal.size()) == literal;
+    if (matches)
+      rest.remove_prefix(literal.size());
+    return matches;
+  }
+  Reader &literal(std::string_view text) {
+    good = take(text);
+    return *this;
+  }
+  Reader &number(int64_t &value) {
+    auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    good = good && code == std::errc() && value >= 0 && value <= kMostOfASize;
+    rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+    return *this;
+  }
+  bool done() const { return good && rest.empty(); }
+
+private:
+  std::string_view rest;
+  bool good = true;
+};
+} // namespace
+
+static std::string times(int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); }
+
+std::string plan::problemText(const ConvProblem &p) {
+  return std::string(p.isLinear ? "linear " : "conv2d ") + times(p.kernelHeight, p.kernelWidth) + "/" + std::to_string(p.stride) +
+         " p" + std::to_string(p.padding) + " " + std::to_string(p.inChannels) + "->" + std::to_string(p.outChannels) + " " +
+         times(p.outHeight, p.outWidth) + " n" + std::to_string(p.images) + (p.planarInput ? " planar" : " blocked") +
+         (p.isa == SKIP_ISA_AVX512 ? " avx512" : " avx2");
+}
+
+/// Extents are at least one, and the padding is less than the kernel.
+static bool isSound(const ConvProblem &p) {
+  int64_t least = std::min({p.kernelHeight, p.kernelWidth, p.stride, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images});
+  return least >= 1 && p.padding < std::max(p.kernelHeight, p.kernelWidth) &&
+         (!p.isLinear || (p.stride == 1 && p.padding == 0 && p.outHeight == 1 && p.outWidth == 1));
+}
+
+std::optional<ConvProblem> plan::parseProblem(std::string_view text) {
+  Reader reader(text);
+  ConvProblem p;
+  p.isLinear = reader.take("linear ");
+  if (!p.isLinear)
+    reader.literal("conv2d ");
+  reader.number(p.kernelHeight).literal("x").number(p.kernelWidth).literal("/").number(p.stride);
+  reader.literal(" p").number(p.padding).literal(" ").number(p.inChannels).literal("->").number(p.outChannels);
+  reader.literal(" ").number(p.outHeight).literal("x").number(p.outWidth).literal(" n").number(p.images);
+  p.planarInput = reader.take(" planar");
+  if (!p.planarInput)
+    reader.literal(" blocked");
+  bool isWide = reader.take(" avx512");
+  if (!isWide)
+    reader.literal(" avx2");
+  p.isa = isWide ? SKIP_ISA_AVX512 : SKIP_ISA_AVX2;
+  bool believed = reader.done() && isSound(p) && problemText(p) == text;
+  return believed ? std::optional(p) : std::nullopt;
+}
+
+std::string plan::choiceText(const ConvChoice &choice) {
+  const ConvSchedule &s = choice.schedule;
+  std::string text = "direct ";
+  if (choice.algorithm.tile)
+    text = "winograd" + std::to_string(choice.algorithm.tile) + "/" + std::to_string(choice.algorithm.group) + " ";
+  text += times(s.ocBlocks, s.rows) + "x" + std::to_string(s.columns);
+  for (int64_t tail : s.tails)
+    text += "+" + std::to_string(tail);
+  return text;
+}
+
+std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
+  Reader reader(text);
+  ConvChoice choice;
+  if (reader.take("winograd"))
+    reader.number(choice.algorithm.tile).literal("/").number(choice.algorithm.group).literal(" ");
+  else
+    reader.literal("direct ");
+  ConvSchedule &s = choice.schedule;
+  reader.number(s.ocBlocks).literal("x").number(s.rows).literal("x").number(s.columns);
+  while (s.tails.size() < 16 && reader.take("+"))
+    reader.number(s.tails.emplace_back());
+  bool believed = reader.done() && std::min({s.ocBlocks, s.rows, s.columns}) >= 1 && choiceText(choice) == text;
+  return believed ? std::optional(choice) : std::nullopt;
+}
+
+//===- Legality -----------------------------------------------------------------------------------------------------===//
+
+static bool suitsWinograd(const ConvProblem &p) {
+  return !p.isLinear && p.kernelHeight == 3 && p.kernelWidth == 3 && p.stride == 1 && p.padding <= 1 && p.inChannels >= 16 &&
+         !p.planarInput;
+}
+
+static Conv3x3Shape conv3x3Of(const ConvProblem &p) {
+  return {p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images};
+}
+
+ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
+  ConvShape shape;
+  shape.ocBlocks = blocksOf(p.outChannels);
+  shape.inChannels = p.inChannels;
+  shape.images = p.images;
+  if (algorithm.tile) {
+    shape.outWidth = algorithm.group;
+    shape.maxOcBlocks = winogradMaxOcBlocks;
+    return shape;
+  }
+  shape.kernelHeight = p.kernelHeight;
+  shape.kernelWidth = p.kernelWidth;
+  shape.stride = p.stride;
+  shape.imagesAreColumns = p.outHeight == 1 && p.outWidth == 1;
+  shape.outHeight = p.outHeight;
+  shape.outWidth = shape.imagesAreColumns ? p.images : p.outWidth;
+  shape.images = shape.imagesAreColumns ? 1 : p.images;
+  shape.planarInput = p.planarInput;
+  return shape;
+}
+
+bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
+  if (choice.algorithm.tile) {
+    std::vector<Algorithm> known = winogradCandidates();
+    if (!suitsWinograd(problem) || std::find(known.begin(), known.end(), choice.algorithm) == known.end())
+      return false;
+  } else if (choice.algorithm.group) {
+    return false;
+  }
+  return isLegal(choice.schedule, shapeOf(problem, choice.algorithm), problem.isa);
+}
+
+//===- Candidates ---------------------------------------------------------------------------------------------------===//
+
+static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algorithm) {
+  return {algorithm, convSchedules(shapeOf(problem, algorithm), problem.isa).front()};
+}
+
+ConvChoice plan::predictedChoice(const ConvProblem &problem) {
+  return bestExpected(problem, suitsWinograd(problem) ? chooseAlgorithm(conv3x3Of(problem)) : Algorithm());
+}
+
+std::vector<ConvChoice> plan::openingChoices(const ConvProblem &problem) {
+  std::vector<ConvChoice> choices = {predictedChoice(problem)};
+  if (!suitsWinograd(problem))
+    return choices;
+  std::vector<Algorithm> algorithms = winogradCandidates();
+  algorithms.push_back({});
+  auto cost = [&](const Algorithm &algorithm) { return predictedCost(conv3x3Of(problem), algorithm); };
+  std::stable_sort(algorithms.begin(), algorithms.end(),
+                   [&](const Algorithm &a, const Algorithm &b) { return cost(a) < cost(b); });
+  for (const Algorithm &algorithm : algorithms)
+    if (algorithm != choices.front().algorithm && choices.size() < kMostOpenings &&
+        cost(algorithm) <= kWorthOpening * cost(algorithms.front()))
+      choices.push_back(bestExpected(problem, algorithm));
+  return choices;
+}
+
+std::vector<ConvChoice> plan::choicesOf(const ConvProblem &problem, const Algorithm &algorithm) {
+  std::vector<ConvChoice> choices;
+  for (const ConvSchedule &schedule : convSchedules(shapeOf(problem, algorithm), problem.isa))
+    choices.push_back({algorithm, schedule});
+  return choices;
+}
+
+double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm) {
+  double pairs = double(16 * blocksOf(p.outChannels)) * double(p.planarInput ? p.inChannels : 16 * blocksOf(p.inChannels));
+  if (!algorithm.tile)
+    return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images);
+  auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
+  return pairs * double((algorithm.tile + 2) * (algorithm.tile + 2)) * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
+}
+
+//===- TuningTable --------------------------------------------------------------------------------------------------===//
+
+void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds) {
+  std::vector<Entry> &list = entries[problemText(problem)];
+  auto before = [](const Entry &a, const Entry &b) {
+    return a.nanoseconds != b.nanoseconds ? a.nanoseconds < b.nanoseconds : choiceText(a.choice) < choiceText(b.choice);
+  };
+  Entry added{choice, nanoseconds};
+  auto same = std::find_if(list.begin(), list.end(), [&](const Entry &e) { return e.choice.algorithm == choice.algorithm; });
+  if (same == list.end())
+    list.push_back(added);
+  else if (before(added, *same))
+    *same = added;
+  std::sort(list.begin(), list.end(), before);
+}
+
+const std::vector<TuningTable::Entry> &TuningTable::find(const ConvProblem &problem) const {
+  static const std::vector<Entry> none;
+  auto found = entries.find(problemText(problem));
+  return found == entries.end() ? none : found->second;
+}

@@ -1,0 +1,85 @@
+// What tuning is about: contractions by their shape, the choices that each has, and the fastest ones known. Plain C++, no MLIR
+// and no database.
+#pragma once
+
+#include "ir/plan/Algorithms.h"
+#include "ir/plan/Schedule.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skip::plan {
+
+/// A contraction at a number of images, on one ISA: all that its time depends on besides the machine. A linear layer has the
+/// picture that it flattens as its kernel and one pixel as its output.
+struct ConvProblem {
+  bool isLinear = false;
+  int64_t kernelHeight = 1, kernelWidth = 1;
+  int64_t stride = 1, padding = 0;
+  int64_t inChannels = 1, outChannels = 1;
+  int64_t outHeight = 1, outWidth = 1;
+  int64_t images = 1;
+  bool planarInput = false;
+  SkipIsa isa = SKIP_ISA_AVX2;
+
+  bool operator==(const ConvProblem &) const = default;
+};
+
+/// One way to compute it.
+struct ConvChoice {
+  Algorithm algorithm;
+  ConvSchedule schedule;
+
+  bool operator==(const ConvChoice &) const = default;
+};
+
+/// `conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512`: kernel, stride, padding, channels, output, images, input, ISA. The keys of
+/// databases.
+std::string problemText(const ConvProblem &problem);
+/// Nothing unless `text` is what problemText gives for some problem, of sizes that are no nonsense.
+std::optional<ConvProblem> parseProblem(std::string_view text);
+
+/// `direct 2x1x14` or `winograd4/49 2x1x14+7+1`: algorithm, blocks of channels x rows x columns, tails.
+std::string choiceText(const ConvChoice &choice);
+std::optional<ConvChoice> parseChoice(std::string_view text);
+
+/// What the choice of a schedule depends on, once the algorithm is chosen.
+ConvShape shapeOf(const ConvProblem &problem, const Algorithm &algorithm);
+
+/// Whether the choice computes the problem: Winograd only of 3x3 convolutions of stride 1, by a candidate of Algorithms.h, and a
+/// schedule that is legal for the shape.
+bool isLegal(const ConvChoice &choice, const ConvProblem &problem);
+
+/// What the cost model would choose.
+ConvChoice predictedChoice(const ConvProblem &problem);
+
+/// The algorithms worth measuring, each with its best expected schedule; first predictedChoice(), then by predicted cost.
+std::vector<ConvChoice> openingChoices(const ConvProblem &problem);
+
+/// The schedules worth measuring under one algorithm, the best expected first.
+std::vector<ConvChoice> choicesOf(const ConvProblem &problem, const Algorithm &algorithm);
+
+/// The multiply-adds that any schedule of the algorithm executes, transforms aside.
+double leastMultiplyAdds(const ConvProblem &problem, const Algorithm &algorithm);
+
+/// The fastest known choice of each algorithm, for each problem.
+class TuningTable {
+public:
+  struct Entry {
+    ConvChoice choice;
+    int64_t nanoseconds;
+  };
+
+  void add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds);
+  /// One entry for each algorithm that was measured, the fastest first; empty where nothing is known.
+  const std::vector<Entry> &find(const ConvProblem &problem) const;
+  bool empty() const { return entries.empty(); }
+
+private:
+  std::map<std::string, std::vector<Entry>> entries; // by problemText
+};
+
+} // namespace skip::plan

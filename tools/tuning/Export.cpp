@@ -1,0 +1,87 @@
+// Writes measurements line by line under headings, and reads them back.
+#include "tools/tuning/Export.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/Twine.h"
+
+#include <algorithm>
+#include <tuple>
+
+using namespace skip;
+using namespace skip::tuning;
+using llvm::StringRef;
+
+static constexpr StringRef firstLine = "skip-tuning 1";
+
+static auto keyOf(const MeasurementText &m) { return std::tie(m.device, m.compiler, m.problem, m.threads, m.choice); }
+
+std::string tuning::exportText(const std::vector<Measurement> &measurements) {
+  std::vector<MeasurementText> texts;
+  for (const Measurement &m : measurements)
+    texts.push_back(textOf(m));
+  std::sort(texts.begin(), texts.end(), [](const auto &a, const auto &b) { return keyOf(a) < keyOf(b); });
+  std::string out = firstLine.str() + "\n", device, compiler;
+  for (const MeasurementText &m : texts) {
+    if (m.device != device)
+      out += "\ndevice " + m.device + "\n";
+    if (m.device != device || m.compiler != compiler)
+      out += "compiler " + m.compiler + "\n";
+    device = m.device;
+    compiler = m.compiler;
+    out += m.problem + "; t" + std::to_string(m.threads) + "; " + m.choice + "; " + std::to_string(m.nanoseconds) + " ns; " +
+           std::to_string(m.runs) + " runs\n";
+  }
+  return out;
+}
+
+bool tuning::isExport(StringRef text) { return text.starts_with("skip-tuning "); }
+
+/// The fields of a line; false if it has not the form.
+static bool splitLine(StringRef line, MeasurementText &m) {
+  llvm::SmallVector<StringRef, 5> parts;
+  line.split(parts, "; ");
+  if (parts.size() != 5 || !parts[1].consume_front("t") || !parts[3].consume_back(" ns") || !parts[4].consume_back(" runs"))
+    return false;
+  m.problem = parts[0].str();
+  m.choice = parts[2].str();
+  return !parts[1].getAsInteger(10, m.threads) && !parts[3].getAsInteger(10, m.nanoseconds) &&
+         !parts[4].getAsInteger(10, m.runs) && plan::parseProblem(m.problem) && plan::parseChoice(m.choice);
+}
+
+llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, StringRef path, unsigned &ignored) {
+  auto failure = [&](size_t line, const llvm::Twine &what) {
+    return llvm::createStringError("`" + path + "`, line " + llvm::Twine(line) + ": " + what);
+  };
+  std::vector<Measurement> measurements;
+  MeasurementText current;
+  size_t number = 0;
+  while (!text.empty()) {
+    StringRef line;
+    std::tie(line, text) = text.split('\n');
+    if (++number == 1) {
+      if (line != firstLine)
+        return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1`" : "expected `skip-tuning 1`");
+      continue;
+    }
+    if (line.empty() || line.starts_with("#"))
+      continue;
+    if (line.consume_front("device ")) {
+      current.device = line.str();
+      if (!Device::parse(current.device))
+        return failure(number, "this is no device; expected vendor, family/model, ISA, `l1` bytes, `l2` bytes, `l3` bytes, name");
+    } else if (line.consume_front("compiler ")) {
+      current.compiler = line.str();
+    } else if (!splitLine(line, current)) {
+      return failure(number, "expected `problem; tTHREADS; choice; NANOSECONDS ns; RUNS runs`");
+    } else if (current.device.empty() || current.compiler.empty()) {
+      return failure(number, "a measurement before the first `device` and `compiler`");
+    } else if (std::optional<Measurement> measurement = parse(current)) {
+      measurements.push_back(*measurement);
+    } else {
+      ++ignored;
+    }
+  }
+  if (number == 0)
+    return failure(1, "expected `skip-tuning 1`");
+  return measurements;
+}

@@ -1,0 +1,35 @@
+// Nothing that was read is believed before it has passed here.
+#include "tools/tuning/Measurement.h"
+
+#include "llvm/Config/llvm-config.h"
+
+#include <algorithm>
+
+using namespace skip;
+using namespace skip::tuning;
+
+static constexpr int64_t kMostThreads = 1024, kMostNanoseconds = int64_t(3600) * 1000 * 1000 * 1000, kMostRuns = 1000000;
+
+std::string tuning::compilerVersion() { return "skip " SKIP_VERSION " llvm " + std::to_string(LLVM_VERSION_MAJOR); }
+
+MeasurementText tuning::textOf(const Measurement &m) {
+  return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads, m.nanoseconds, m.runs};
+}
+
+static bool isCompiler(const std::string &text) {
+  bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return plain && !text.empty() && text.size() <= 64 && text.front() != ' ' && text.back() != ' ';
+}
+
+static bool isBetween(int64_t value, int64_t most) { return value >= 1 && value <= most; }
+
+std::optional<Measurement> tuning::parse(const MeasurementText &text) {
+  std::optional<Device> device = Device::parse(text.device);
+  std::optional<plan::ConvProblem> problem = plan::parseProblem(text.problem);
+  std::optional<plan::ConvChoice> choice = plan::parseChoice(text.choice);
+  bool sane = device && problem && choice && isCompiler(text.compiler) && isBetween(text.threads, kMostThreads) &&
+              isBetween(text.nanoseconds, kMostNanoseconds) && isBetween(text.runs, kMostRuns);
+  if (!sane || !plan::isLegal(*choice, *problem))
+    return std::nullopt;
+  return Measurement{*device, text.compiler, *problem, *choice, text.threads, text.nanoseconds, text.runs};
+}

@@ -1,0 +1,38 @@
+// One measured time, and what it is the time of.
+#pragma once
+
+#include "ir/plan/Tuning.h"
+#include "tools/tuning/Device.h"
+
+#include <string>
+#include <vector>
+
+namespace skip::tuning {
+
+struct Measurement {
+  Device device;
+  std::string compiler; ///< compilerVersion() of the compiler whose code was measured
+  plan::ConvProblem problem;
+  plan::ConvChoice choice;
+  int64_t threads = 1;
+  int64_t nanoseconds = 1; ///< the least of several runs
+  int64_t runs = 1;
+
+  bool operator==(const Measurement &) const = default;
+};
+
+/// A measurement as databases and exports hold it.
+struct MeasurementText {
+  std::string device, compiler, problem, choice;
+  int64_t threads = 0, nanoseconds = 0, runs = 0;
+};
+
+MeasurementText textOf(const Measurement &measurement);
+
+/// Nothing unless every part is well-formed and the choice is legal for the problem.
+std::optional<Measurement> parse(const MeasurementText &text);
+
+/// What kernels depend on besides their schedules: the versions of Skip and of LLVM.
+std::string compilerVersion();
+
+} // namespace skip::tuning
