@@ -105,14 +105,22 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
 }
 
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
-  return kernel::WinogradConvSpec{
-      .tile = view.winograd.getTile(),
-      .group = view.winograd.getGroup(),
-      .taps = {view.kernelHeight, view.stride},
-      .channels = view.stride == 2 ? view.inChannels : 0,
-      .bias = bool(view.bias),
-      .epilogue = chainOf(kernel).ops,
-      .schedule = {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
+  return kernel::WinogradConvSpec{.tile = view.winograd.getTile(),
+                                  .group = view.winograd.getGroup(),
+                                  .taps = {view.kernelHeight, view.stride},
+                                  .channels = view.stride == 2 ? view.inChannels : 0,
+                                  .bias = bool(view.bias),
+                                  .epilogue = chainOf(kernel).ops,
+                                  .schedule = {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
+}
+
+static kernel::Spec winogradInputSpec(KernelOp kernel) {
+  plan::LayoutAttr layout = kernel.outputLayout(0);
+  int64_t channels = llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(1);
+  return kernel::WinogradInputSpec{.tile = layout.getTile(),
+                                   .group = layout.getGroup(),
+                                   .taps = plan::winogradTaps(layout),
+                                   .channels = layout.getStride() == 2 ? channels : 0};
 }
 
 static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
@@ -123,8 +131,8 @@ static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
   StepShape step{{view.input.getArgNumber(), view.filter.getArgNumber()}, {}};
   append(step.params, {1, out.blocks});
   step.params.push_back(timesBatch(tiles.rows * tiles.columns));
-  append(step.params, {tiles.rows, tiles.columns, plan::roundUpToBlock(view.inChannels) / 16, out.height, out.width, out.image,
-                       out.block, out.row, out.halo});
+  int64_t inBlocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+  append(step.params, {tiles.rows, tiles.columns, inBlocks, out.height, out.width, out.image, out.block, out.row, out.halo});
   if (view.bias)
     step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
   appendChainInputs(chain, step.inputs);
@@ -198,8 +206,8 @@ static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
   plan::WinogradTiles tiles = plan::winogradTiles(llvm::cast<RankedTensorType>(x.getType()), layout);
   Strides from = inputStrides(kernel, x);
   StepShape step{{0}, {timesBatch(1)}};
-  append(step.params,
-         {from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row, layout.getHalo()});
+  append(step.params, {layout.getStride() == 2 ? 1 : from.blocks, tiles.rows, tiles.columns, from.height, from.width,
+                       from.image, from.block, from.row, layout.getHalo()});
   return step;
 }
 
@@ -277,7 +285,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
   if (llvm::isa<graph::FlattenOp>(root))
     return kernel::RelayoutSpec{false, true};
   if (llvm::isa<plan::RelayoutOp>(root) && kernel.outputLayout(0).getKind() == LayoutKind::winograd)
-    return kernel::WinogradInputSpec{kernel.outputLayout(0).getTile(), kernel.outputLayout(0).getGroup()};
+    return winogradInputSpec(kernel);
   if (llvm::isa<plan::RelayoutOp>(root))
     return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
                                 kernel.outputLayout(0).getKind() == LayoutKind::planar};

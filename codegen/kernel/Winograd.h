@@ -22,13 +22,13 @@
 
 namespace skip::kernel {
 
-/// Operands: input (blocked, planar of stride 2; rows and columns that lie outside both picture and halo count as zero), result (winograd).
-/// Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
+/// Operands: input (blocked, planar of stride 2; rows and columns that lie outside both picture and halo count as zero), result
+/// (winograd). Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
 struct WinogradInputSpec {
-  int64_t tile = 4;         // m: 2, 4 or 6; of stride 2 such that there are 4, 6 or 8 points
-  int64_t group = 1;        // tiles that lie together
-  plan::WinogradTaps taps;  // of the convolution
-  int64_t channels = 0;     // of the planar input where the stride is 2: at most 4
+  int64_t tile = 4;        // m: 2, 4 or 6; of stride 2 such that there are 4, 6 or 8 points
+  int64_t group = 1;       // tiles that lie together
+  plan::WinogradTaps taps; // of the convolution
+  int64_t channels = 0;    // of the planar input where the stride is 2: at most 4
 };
 
 struct WinogradInputParam {
@@ -49,10 +49,11 @@ struct WinogradInputParam {
 
 void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
 
-/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (of stride 2 [oc/16][ic][k][k][16 oc]), bias[oc] where
-/// `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand with the same
-/// strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the kernel numbers
-/// its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its rows are 1.
+/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (of stride 2 [oc/16][ic][k][k][16 oc]), bias[oc]
+/// where `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand
+/// with the same strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the
+/// kernel numbers its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its
+/// rows are 1.
 struct WinogradConvSpec {
   int64_t tile = 4;
   int64_t group = 1;

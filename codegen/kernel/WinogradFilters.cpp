@@ -1,5 +1,5 @@
-// A row of G g G^T is a combination of the rows of g, by Horner's rule at the row's point, transformed along the columns. The first
-// and the last row belong to the points 0 and infinity: the first and the last row of g.
+// A row of G g G^T is a combination of the rows of g, by Horner's rule at the row's point, transformed along the columns. The
+// first and the last row belong to the points 0 and infinity: the first and the last row of g.
 #include "codegen/kernel/WinogradFilters.h"
 
 #include "codegen/kernel/Vectors.h"
@@ -65,8 +65,7 @@ void WinogradFilters::transformChannel(const Taps &taps, Value to, llvm::functio
     b.store(value ? value : b.splat(0.0f), to, column * vectors * kLanes);
 }
 
-void WinogradFilters::forEachChannel(Value from, Value inBlocks,
-                                     llvm::function_ref<void(const Taps &taps, Value to)> body) {
+void WinogradFilters::forEachChannel(Value from, Value inBlocks, llvm::function_ref<void(const Taps &taps, Value to)> body) {
   bool hasPhases = spec.taps.stride == 2;
   int64_t atATime = hasPhases ? 4 : 1, step = inBlockFloats() / channels() * atATime;
   step = hasPhases ? step : kLanes;

@@ -12,17 +12,17 @@ public:
   /// `depth`: how many blocks of input channels are transformed at a time.
   WinogradFilters(Builder &b, const WinogradConvSpec &spec, int64_t depth);
 
-  /// Writes row `row` of the positions, for the unit's output blocks and `inBlocks` (up to depth) input blocks, from the filters
-  /// that begin at `from`.
+  /// Writes row `row` of the positions, for the unit's output blocks and `inBlocks` (up to depth) input blocks, from the
+  /// filters that begin at `from`.
   void transformRow(Value from, Value inBlocks, Value row);
 
   /// Where the weights of one input block's channels begin, for an output block, at the row's first position.
   Value scratch() const { return filters; }
-  int64_t positionVectors() const { return vectors; }           // from one position of the row to the next
-  int64_t blockVectors() const { return depth * kLanes; }       // from one output block to the next
-  int64_t channels() const;                                     // lanes of an input block that hold channels
-  int64_t inBlockFloats() const;                                // of untransformed filters, of one output block
-  Value outBlockFloats();                                       // the same of all input blocks
+  int64_t positionVectors() const { return vectors; }     // from one position of the row to the next
+  int64_t blockVectors() const { return depth * kLanes; } // from one output block to the next
+  int64_t channels() const;                               // lanes of an input block that hold channels
+  int64_t inBlockFloats() const;                          // of untransformed filters, of one output block
+  Value outBlockFloats();                                 // the same of all input blocks
 
 private:
   using Taps = llvm::SmallVector<Values, 4>; // rows of columns; null where there is none

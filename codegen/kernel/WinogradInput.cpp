@@ -21,7 +21,8 @@ namespace {
 class WinogradInputEmitter {
 public:
   WinogradInputEmitter(Builder &b, const WinogradInputSpec &spec)
-      : b(b), m(spec.tile), n(spec.taps.points(m)), group(spec.group), positionVectors(skip::plan::winogradPositionVectors(group)) {
+      : b(b), m(spec.tile), n(spec.taps.points(m)), group(spec.group),
+        positionVectors(skip::plan::winogradPositionVectors(group)) {
     half = scratchVectors(b, n * n);
   }
 

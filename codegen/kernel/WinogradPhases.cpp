@@ -1,5 +1,5 @@
-// One row of tiles a unit. A tile's window has n x n pixels of each phase; n is at most 8, so that a vector of 16 holds a row of
-// them for both column phases:
+// One row of tiles a unit. A tile's window has n x n pixels of each phase; n is at most 8, so that a vector of 16 holds a row
+// of them for both column phases:
 //
 //   for each channel and row phase (a plane):   load n such rows, transform them along the columns: half[i][plane]
 //   for each row i:   the planes' vectors are rows of pairs; transposed, vector j holds pixel j of all phases in its lanes.
@@ -72,22 +72,42 @@ private:
 
   /// half = B^T d for each plane of the window whose first pixel is (top, left).
   void alongColumns(Value picture, Value top, Value left) {
-    Value outside = b.sub(b.constant(0), left), count = b.sub(b.param(Param::columns), left);
-    b.loop(b.constant(0), b.constant(planes / 2), 1, {picture, half}, [&](Value, ValueRange channel) {
-      for (int64_t phase = 0; phase < 2; ++phase) {
-        Values rows;
-        for (int64_t i = 0; i < n; ++i) {
-          Value y = b.add(top, b.constant(2 * i + phase));
-          Value isRow = mlir::arith::AndIOp::create(b.op, b.less(b.constant(-1), y), b.less(y, b.param(Param::rows)));
-          Value inside = mlir::arith::SelectOp::create(b.op, isRow, count, outside);
-          Value mask = mlir::arith::XOrIOp::create(b.op, lanesBelow(b, inside), lanesBelow(b, outside));
-          rows.push_back(loadMasked(b, b.at(channel[0], b.add(b.mul(y, b.param(Param::inRow)), left)), mask));
+    Value rowsInside = isBelow(b.add(top, b.constant(2 * n - 1)), b.param(Param::rows), top);
+    Value columnsInside = isBelow(b.add(left, b.constant(kLanes - 1)), b.param(Param::columns), left);
+    branch(b, mlir::arith::AndIOp::create(b.op, rowsInside, columnsInside), [&](bool isWhole) {
+      Value columns = isWhole ? Value() : columnMask(left);
+      Value corner = b.at(picture, b.add(b.mul(top, b.param(Param::inRow)), left));
+      b.loop(b.constant(0), b.constant(planes / 2), 1, {corner, half}, [&](Value, ValueRange channel) {
+        for (int64_t phase = 0; phase < 2; ++phase) {
+          Values rows;
+          for (int64_t i = 0; i < n; ++i)
+            rows.push_back(loadRow(channel[0], top, 2 * i + phase, columns));
+          for (auto [i, value] : llvm::enumerate(winogradForward(b, rows)))
+            b.store(value, channel[1], (i * planes + phase) * kLanes);
         }
-        for (auto [i, value] : llvm::enumerate(winogradForward(b, rows)))
-          b.store(value, channel[1], (i * planes + phase) * kLanes);
-      }
-      return Values{b.at(channel[0], b.param(Param::inBlock)), b.at(channel[1], 2 * kLanes)};
+        return Values{b.at(channel[0], b.param(Param::inBlock)), b.at(channel[1], 2 * kLanes)};
+      });
     });
+  }
+
+  /// first >= 0 and last < end.
+  Value isBelow(Value last, Value end, Value first) {
+    return mlir::arith::AndIOp::create(b.op, b.less(last, end), b.less(b.constant(-1), first));
+  }
+
+  /// The lanes of a row from `left` on that lie inside the picture.
+  Value columnMask(Value left) {
+    Value before = lanesBelow(b, b.sub(b.constant(0), left)), all = lanesBelow(b, b.sub(b.param(Param::columns), left));
+    return mlir::arith::XOrIOp::create(b.op, before, all);
+  }
+
+  /// Row `index` of the window whose first pixel is at `corner` in row `top`; without a mask all of it is inside.
+  Value loadRow(Value corner, Value top, int64_t index, Value columns) {
+    Value pointer = b.at(corner, b.mul(b.param(Param::inRow), index)), row = b.add(top, b.constant(index));
+    if (!columns)
+      return b.load(pointer);
+    Value isInside = everyLane(b, isBelow(row, b.param(Param::rows), row));
+    return loadMasked(b, pointer, mlir::arith::AndIOp::create(b.op, columns, isInside));
   }
 
   /// half B, a row of positions at a time.

@@ -13,7 +13,8 @@
 // 0 0 1), A^T = (-1 1/2 1/2 0; 0 1/2 -1/2 1).
 //
 // Rounding errors depend on the points alone (scaling rows by powers of two changes nothing). These were the best of a search
-// in eighths (sixteenths for n = 8) whose coefficients are exact in float32; the usual pairs 1, 2 of n = 6 err 2.2 times as much.
+// in eighths (sixteenths for n = 8) whose coefficients are exact in float32; the usual pairs 1, 2 of n = 6 err 2.2 times as
+// much.
 #pragma once
 
 #include <cstdint>

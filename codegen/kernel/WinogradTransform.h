@@ -1,4 +1,5 @@
-// The one-dimensional transforms of Winograd's F(m, r) with n = m + r - 1 points; codegen/kernel/WinogradPoints.h defines their matrices.
+// The one-dimensional transforms of Winograd's F(m, r) with n = m + r - 1 points; codegen/kernel/WinogradPoints.h defines their
+// matrices.
 #pragma once
 
 #include "codegen/kernel/Builder.h"

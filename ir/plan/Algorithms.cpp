@@ -8,6 +8,8 @@
 // The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
 #include "ir/plan/Algorithms.h"
 
+#include "ir/plan/WinogradLayout.h"
+
 #include <algorithm>
 #include <initializer_list>
 
@@ -63,5 +65,37 @@ Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
       best = candidate;
     }
   }
+  return best;
+}
+
+//===- stems --------------------------------------------------------------------------------------------------------===//
+
+static constexpr double multiplyAddsPerStemSum = 8; // a sum transformed back, epilogue and all
+
+static double stemCost(const StemShape &shape, const Algorithm &algorithm) {
+  double channels = double(roundUp(shape.outChannels, 16)), images = double(shape.images);
+  if (algorithm.tile == 0)
+    return images * double(shape.outHeight * shape.outWidth * shape.kernel * shape.kernel * shape.inChannels) * channels /
+           directEfficiency;
+  int64_t across = (shape.outWidth + algorithm.tile - 1) / algorithm.tile;
+  int64_t down = (shape.outHeight + algorithm.tile - 1) / algorithm.tile;
+  WinogradTaps taps{shape.kernel, 2};
+  double tiles = double(roundUp(shape.images * across * down, algorithm.group)), groups = tiles / double(algorithm.group);
+  double points = double(taps.points(algorithm.tile) * taps.points(algorithm.tile)), phases = double(4 * shape.inChannels);
+  return tiles * points * channels * (phases / winogradEfficiency + multiplyAddsPerStemSum) +
+         tiles * points * 16 * multiplyAddsPerTransform + groups * points * phases * channels * multiplyAddsPerFilter;
+}
+
+Algorithm plan::chooseStemAlgorithm(const StemShape &shape) {
+  Algorithm best;
+  double least = stemCost(shape, best) / demandedGain;
+  for (int64_t points : {8, 6})
+    for (int64_t group : {28, 25, 16, 14, 12, 8, 7, 4}) {
+      Algorithm candidate{points + 1 - WinogradTaps{shape.kernel, 2}.count(), group};
+      if (double cost = stemCost(shape, candidate); cost < least) {
+        least = cost;
+        best = candidate;
+      }
+    }
   return best;
 }

@@ -1,8 +1,6 @@
 // The arithmetic of layouts.
 #include "ir/plan/Layout.h"
 
-#include "ir/plan/WinogradLayout.h"
-
 using namespace skip;
 using namespace skip::plan;
 
@@ -23,16 +21,22 @@ Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   return s;
 }
 
+WinogradTaps plan::winogradTaps(LayoutAttr layout) { return {layout.getKernel(), layout.getStride()}; }
+
 WinogradTiles plan::winogradTiles(mlir::RankedTensorType type, LayoutAttr layout) {
-  int64_t tile = layout.getTile(), border = 2 * layout.getHalo() - 2;
-  return {(type.getDimSize(2) + border + tile - 1) / tile, (type.getDimSize(3) + border + tile - 1) / tile};
+  auto along = [&](int64_t size) {
+    int64_t outputs = (size + 2 * layout.getHalo() - layout.getKernel()) / layout.getStride() + 1;
+    return (outputs + layout.getTile() - 1) / layout.getTile();
+  };
+  return {along(type.getDimSize(2)), along(type.getDimSize(3))};
 }
 
 static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   WinogradTiles tiles = plan::winogradTiles(type, layout);
-  int64_t group = layout.getGroup(), points = (layout.getTile() + 2) * (layout.getTile() + 2);
-  int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group, blocks = roundUpToBlock(type.getDimSize(1)) / 16;
-  return groups * blocks * points * winogradPositionVectors(group) * 16 * int64_t(sizeof(float));
+  int64_t group = layout.getGroup(), points = winogradTaps(layout).points(layout.getTile());
+  int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group;
+  int64_t blocks = layout.getStride() == 2 ? 1 : roundUpToBlock(type.getDimSize(1)) / 16;
+  return groups * blocks * points * points * winogradPositionVectors(group) * 16 * int64_t(sizeof(float));
 }
 
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {

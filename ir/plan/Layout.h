@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
+#include "ir/plan/WinogradLayout.h"
 
 namespace skip::plan {
 
@@ -22,6 +23,9 @@ int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batc
 
 /// Bytes of packed weights of `dims` {oc, ic, kh, kw}; a vector has dims {oc, 1, 1, 1}.
 int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout);
+
+/// What the layout `winograd` says of the convolution that reads it.
+WinogradTaps winogradTaps(LayoutAttr layout);
 
 /// The tiles that a Winograd convolution of an activation of `type` cuts one image's outputs into.
 struct WinogradTiles {

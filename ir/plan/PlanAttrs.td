@@ -26,7 +26,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
-    | `winograd` | `[t/group][c/16][(tile + 2)^2][t%group][c%16]` | transformed windows of a 3x3 convolution padded by h; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number |
+    | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes are channel, row parity, column parity (codegen/kernel/Winograd.h) |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. With h = 1, a 2x3 picture (. is a zero):
@@ -39,9 +39,10 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     ```
   }];
   let parameters = (ins EnumParameter<LayoutKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$halo,
-                        DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "0">:$group);
-  let assemblyFormat = "`<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? `>`";
-  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0); }]>];
+                        DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "0">:$group,
+                        DefaultValuedParameter<"int64_t", "3">:$kernel, DefaultValuedParameter<"int64_t", "1">:$stride);
+  let assemblyFormat = "`<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)? `>`";
+  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1); }]>];
 }
 
 def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [
@@ -76,7 +77,7 @@ def TargetAttr : PlanAttr<"Target", "target"> {
 }
 
 def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
-  let summary = "computes a 3x3 convolution by F(tile x tile, 3 x 3), tiles taken in groups";
+  let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
   let description = [{ Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. }];
   let parameters = (ins "int64_t":$tile, "int64_t":$group);
   let assemblyFormat = "`<` $tile `,` $group `>`";

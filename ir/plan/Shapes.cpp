@@ -82,6 +82,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.inChannels = main.inChannels;
   if (main.winograd) {
     shape.outWidth = main.winograd.getGroup();
+    shape.inChannels = main.stride == 2 ? 4 * main.inChannels : main.inChannels;
     shape.images = images;
     shape.maxOcBlocks = winogradMaxOcBlocks;
     return shape;

@@ -51,6 +51,16 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
     total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
 }
 
+/// The windows of stride 1 are made from the blocked form, with its halo; those of stride 2 from the planar form, without.
+static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::WinogradAttr winograd) {
+  int64_t stride = conv.getStride();
+  (stride == 2 ? reader.blockedCost : reader.planarCost) = std::nullopt;
+  reader.halo = stride == 2 ? 0 : reader.halo;
+  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
+  reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
+                                       winograd.getGroup(), filter.getDimSize(2), stride);
+}
+
 static Reader readerOf(OpOperand &use) {
   Reader reader{&use, 0, 0, 0, {}};
   auto kernel = llvm::dyn_cast<KernelOp>(use.getOwner());
@@ -66,11 +76,8 @@ static Reader readerOf(OpOperand &use) {
     addCost(reader.blockedCost, aware.blockedOperandCost(inner.getOperandNumber()));
     reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
-    if (winograd && inner.getOperandNumber() == 0) {
-      reader.planarCost = std::nullopt;
-      reader.transformed =
-          LayoutAttr::get(kernel.getContext(), LayoutKind::winograd, reader.halo, winograd.getTile(), winograd.getGroup());
-    }
+    if (winograd && inner.getOperandNumber() == 0)
+      readTransformed(reader, llvm::cast<graph::Conv2dOp>(inner.getOwner()), winograd);
   }
   return reader;
 }
@@ -205,7 +212,8 @@ LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
   while (Operation *prologue = input.getDefiningOp())
     input = prologue->getOperand(0);
   LayoutAttr met = layouts.lookup(kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()]);
-  return layout(met.getKind() == LayoutKind::planar ? LayoutKind::filter1 : LayoutKind::filter16);
+  bool isPlanar = met.getKind() == LayoutKind::planar || (met.getKind() == LayoutKind::winograd && met.getStride() == 2);
+  return layout(isPlanar ? LayoutKind::filter1 : LayoutKind::filter16);
 }
 
 void LayoutAssignment::annotate(KernelOp kernel) {

@@ -19,6 +19,15 @@ using namespace skip;
 using plan::KernelOp;
 using plan::LayoutKind;
 
+/// What code depends on where a tensor holds transformed windows.
+static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value tensor) {
+  if (layout.getKind() != LayoutKind::winograd)
+    return;
+  os << ".winograd" << layout.getTile() << "g" << layout.getGroup();
+  if (layout.getStride() == 2)
+    os << "k" << layout.getKernel() << "c" << llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
+}
+
 /// The operations in order, each as its structure says, with what else the code of a contraction depends on.
 static std::string structureOf(KernelOp kernel) {
   std::string text;
@@ -37,10 +46,9 @@ static std::string structureOf(KernelOp kernel) {
   if (llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front()))
     os << "." << stringifyLayoutKind(kernel.inputLayout(0).getKind()) << "."
        << stringifyLayoutKind(kernel.outputLayout(0).getKind());
-  for (plan::LayoutAttr layout :
-       {kernel.inputLayout(0), kernel.inputLayout(kernel.getInputs().size() - 1), kernel.outputLayout(0)})
-    if (layout.getKind() == LayoutKind::winograd)
-      os << ".winograd" << layout.getTile() << "g" << layout.getGroup();
+  for (unsigned input = 0; input < kernel.getInputs().size(); ++input)
+    printWindows(os, kernel.inputLayout(input), kernel.getInputs()[input]);
+  printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
   if (plan::imagesAreColumns(kernel))
     os << ".columns";
   return text;

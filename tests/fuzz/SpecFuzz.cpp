@@ -13,11 +13,11 @@ using namespace skip::frontend;
 
 namespace {
 
-/// The catalogue's shared blocks, which most of the corpus imports.
+/// What most of the corpus reads beside itself: the catalogue's shared blocks and class names.
 struct Catalogue {
-  std::unique_ptr<llvm::MemoryBuffer> blocks, vggBlocks;
+  std::unique_ptr<llvm::MemoryBuffer> blocks, vggBlocks, classes;
 
-  Catalogue() : blocks(read("blocks.skip")), vggBlocks(read("vgg_blocks.skip")) {}
+  Catalogue() : blocks(read("blocks.skip")), vggBlocks(read("vgg_blocks.skip")), classes(read("imagenet-classes.txt")) {}
 
   static std::unique_ptr<llvm::MemoryBuffer> read(const char *name) {
     const char *root = std::getenv("SKIP_SOURCE_DIR");
@@ -41,6 +41,7 @@ static Sources sourcesWith(llvm::StringRef text) {
   sources.forbidDisk();
   sources.addText("blocks.skip", catalogue.blocks->getBuffer());
   sources.addText("vgg_blocks.skip", catalogue.vggBlocks->getBuffer());
+  sources.addText("imagenet-classes.txt", catalogue.classes->getBuffer());
   sources.addText("fuzz.skip", text);
   return sources;
 }
