@@ -97,7 +97,7 @@ static std::vector<WinogradChoice> choicesFor(const Options &options) {
 }
 
 static Measurement measure(WinogradCase &test, const WinogradCaseShape &shape, const WinogradChoice &choice, SkipIsa isa) {
-  LoadedKernel input(WinogradCase::inputSpec(choice), {isa, "", ""});
+  LoadedKernel input(WinogradCase::inputSpec(shape, choice), {isa, "", ""});
   LoadedKernel conv(WinogradCase::convSpec(shape, choice), {isa, "", ""});
   WinogradCase::Buffers buffers = test.buffers(choice);
   Measurement m{choice, 0, 0};
@@ -137,7 +137,8 @@ static void print(const Options &options) {
   auto stage = options.print == "kernel" ? x86::Stage::Kernel : options.print == "llvm" ? x86::Stage::Llvm : x86::Stage::Asm;
   for (const WinogradChoice &choice : choicesFor(options)) {
     x86::Target target{options.isa, "", ""};
-    std::puts(llvm::cantFail(x86::printKernel({"winograd_input", WinogradCase::inputSpec(choice), target}, stage)).c_str());
+    std::puts(llvm::cantFail(x86::printKernel({"winograd_input", WinogradCase::inputSpec(shapes()[0], choice), target}, stage))
+                  .c_str());
     std::puts(llvm::cantFail(x86::printKernel({"winograd_conv", WinogradCase::convSpec(shapes()[0], choice), target}, stage))
                   .c_str());
   }

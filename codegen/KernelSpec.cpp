@@ -104,11 +104,17 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
   return spec;
 }
 
+/// Blocks of 16 lanes of the transformed input.
+static int64_t winogradInBlocks(const ContractionView &view) {
+  return view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+}
+
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
   return kernel::WinogradConvSpec{.tile = view.winograd.getTile(),
                                   .group = view.winograd.getGroup(),
                                   .taps = {view.kernelHeight, view.stride},
                                   .channels = view.stride == 2 ? view.inChannels : 0,
+                                  .fusedBlocks = view.winograd.getFused() ? winogradInBlocks(view) : 0,
                                   .bias = bool(view.bias),
                                   .epilogue = chainOf(kernel).ops,
                                   .schedule = {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
@@ -125,14 +131,20 @@ static kernel::Spec winogradInputSpec(KernelOp kernel) {
 
 static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
   Chain chain = chainOf(kernel);
-  auto pictures = llvm::cast<RankedTensorType>(view.input.getType());
-  plan::WinogradTiles tiles = plan::winogradTiles(pictures, kernel.inputLayout(view.input.getArgNumber()));
   Strides out = outputStrides(kernel);
+  int64_t tile = view.winograd.getTile(), tileRows = (out.height + tile - 1) / tile,
+          tileColumns = (out.width + tile - 1) / tile;
   StepShape step{{view.input.getArgNumber(), view.filter.getArgNumber()}, {}};
   append(step.params, {1, out.blocks});
-  step.params.push_back(timesBatch(tiles.rows * tiles.columns));
-  int64_t inBlocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
-  append(step.params, {tiles.rows, tiles.columns, inBlocks, out.height, out.width, out.image, out.block, out.row, out.halo});
+  step.params.push_back(timesBatch(tileRows * tileColumns));
+  append(step.params,
+         {tileRows, tileColumns, winogradInBlocks(view), out.height, out.width, out.image, out.block, out.row, out.halo});
+  if (view.winograd.getFused()) {
+    Strides in = inputStrides(kernel, view.input);
+    append(step.params, {in.height, in.width, in.image, in.block, in.row, view.padding});
+  } else {
+    append(step.params, {0, 0, 0, 0, 0, 0});
+  }
   if (view.bias)
     step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
   appendChainInputs(chain, step.inputs);

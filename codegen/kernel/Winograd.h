@@ -52,13 +52,16 @@ void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const Winogr
 /// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (of stride 2 [oc/16][ic][k][k][16 oc]), bias[oc]
 /// where `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand
 /// with the same strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the
-/// kernel numbers its units in the order that reads less memory. The schedule's columns and tails cover the group exactly, its
-/// rows are 1.
+/// kernel numbers its units in the order that reads less memory. With `fusedBlocks` the first operand is the input as
+/// emitWinogradInput reads it, of so many channel blocks, the input's parameters are used, and a unit is a group of tiles of
+/// all output channels: its windows are transformed in scratch memory. The schedule's columns and tails cover the group
+/// exactly, its rows are 1.
 struct WinogradConvSpec {
   int64_t tile = 4;
   int64_t group = 1;
   plan::WinogradTaps taps;
   int64_t channels = 0;
+  int64_t fusedBlocks = 0;
   bool bias = false;
   Epilogue epilogue;
   plan::ConvSchedule schedule;
@@ -78,12 +81,23 @@ struct WinogradConvParam {
     outBlock,
     outRow,  // strides in elements
     outHalo, // rows and columns of zeros to write around each picture
+    inRows,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,
+    padding, // of a fused kernel's input, as in WinogradInputParam
     count
   };
 };
 
 /// Of the `add`-th Add of the epilogue; `which` is 0 image, 1 block, 2 row stride.
 constexpr unsigned winogradAddParam(unsigned add, unsigned which) { return WinogradConvParam::count + add * 3 + which; }
+
+/// Output blocks that one unit computes: all of them where the kernel is fused.
+constexpr int64_t winogradUnitBlocks(const WinogradConvSpec &spec) {
+  return spec.fusedBlocks ? int64_t(1) << 31 : spec.schedule.ocBlocks;
+}
 
 void emitWinogradConv(mlir::ModuleOp module, llvm::StringRef name, const WinogradConvSpec &spec);
 

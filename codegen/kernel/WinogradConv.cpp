@@ -23,6 +23,7 @@
 #include "codegen/kernel/Winograd.h"
 #include "codegen/kernel/WinogradFilters.h"
 #include "codegen/kernel/WinogradResult.h"
+#include "codegen/kernel/WinogradWindows.h"
 #include "codegen/kernel/WinogradTransform.h"
 #include "ir/plan/WinogradLayout.h"
 
@@ -38,6 +39,11 @@ static constexpr int64_t kNearFloats = 128 * 1024;
 /// first-level cache with it; where many do, the sums that each chunk reads and writes are the larger traffic.
 static int64_t chunkDepth(const WinogradConvSpec &spec) {
   return std::max<int64_t>(1, (spec.group >= 25 ? 4 : 2) / spec.schedule.ocBlocks);
+}
+
+static WindowSource windowSource(Builder &b) {
+  return {b.operand(0),           b.param(Param::inImage),   b.param(Param::inBlock), b.param(Param::inRow),
+          b.param(Param::inRows), b.param(Param::inColumns), b.param(Param::padding)};
 }
 
 namespace {
@@ -57,9 +63,36 @@ public:
         depth(chunkDepth(spec)), inputVectors(skip::plan::winogradPositionVectors(group)), sumVectors((blocks * group) | 1),
         filters(b, spec, depth), result(b, spec) {
     sums = scratchVectors(b, n * n * sumVectors);
+    if (spec.fusedBlocks) {
+      ownInput = scratchVectors(b, spec.fusedBlocks * n * n * inputVectors);
+      windows = winogradWindows(b, {spec.tile, group, spec.taps, spec.channels}, windowSource(b));
+    }
   }
 
-  void emit() {
+  void emit() { spec.fusedBlocks ? emitFused() : emitProducts(); }
+
+private:
+  /// A group of tiles for all output channels a unit.
+  void emitFused() {
+    b.loop(b.begin(), b.end(), 1, [&](Value index) {
+      Value firstTile = b.mul(index, group), count = b.min(b.constant(group), b.sub(b.param(Param::tiles), firstTile));
+      b.loop(b.constant(0), count, 1, [&](Value tile) { transformWindows(b.add(firstTile, tile), tile); });
+      b.loop(b.constant(0), b.param(Param::outBlocks), blocks, [&](Value block) { unit(ownInput, block, firstTile); });
+    });
+  }
+
+  /// All channel blocks of a tile, which lies `place` tiles behind the group's first.
+  void transformWindows(Value tile, Value place) {
+    Value columns = b.param(Param::tileColumns), ofImage = b.mul(b.param(Param::tileRows), columns);
+    Value image = b.divide(tile, ofImage), inImage = b.modulo(tile, ofImage);
+    b.loop(b.constant(0), b.constant(spec.fusedBlocks), 1, {b.at(ownInput, b.mul(place, kLanes))},
+           [&](Value block, ValueRange to) {
+             windows->emit(image, block, b.divide(inImage, columns), b.modulo(inImage, columns), to[0]);
+             return Values{b.at(to[0], n * n * inputVectors * kLanes)};
+           });
+  }
+
+  void emitProducts() {
     Value blockUnits = b.ceilDiv(b.param(Param::outBlocks), blocks), groups = b.ceilDiv(b.param(Param::tiles), group);
     Value filterFloats = b.mul(filters.outBlockFloats(), b.param(Param::outBlocks));
     Value least = b.min(b.mul(groups, groupFloats()), b.constant(kNearFloats));
@@ -67,18 +100,18 @@ public:
     Value inner = choose(blocksInnermost, blockUnits, groups);
     b.loop(b.begin(), b.end(), 1, [&](Value index) {
       Value slow = b.divide(index, inner), fast = b.modulo(index, inner);
-      unit(b.mul(choose(blocksInnermost, fast, slow), blocks), b.mul(choose(blocksInnermost, slow, fast), group));
+      Value which = choose(blocksInnermost, slow, fast);
+      Value input = b.at(b.operand(0), b.mul(which, groupFloats()));
+      unit(input, b.mul(choose(blocksInnermost, fast, slow), blocks), b.mul(which, group));
     });
   }
 
-private:
   Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
 
   /// Elements of one group of the input.
   Value groupFloats() { return b.mul(b.param(Param::inBlocks), n * n * inputVectors * kLanes); }
 
-  void unit(Value block, Value firstTile) {
-    Value input = b.at(b.operand(0), b.mul(b.divide(firstTile, b.constant(group)), groupFloats()));
+  void unit(Value input, Value block, Value firstTile) {
     Value filter = b.at(b.operand(1), b.mul(block, filters.outBlockFloats()));
     Value nextUnit = b.at(filter, b.mul(filters.outBlockFloats(), blocks)), inBlocks = b.param(Param::inBlocks);
     b.loop(b.constant(0), inBlocks, depth, {input, filter}, [&](Value first, ValueRange at) {
@@ -182,6 +215,8 @@ private:
   int64_t depth;                    // blocks of input channels whose filters are transformed at a time
   int64_t inputVectors, sumVectors; // from one position to the next
   Value sums;                       // [n * n][blocks][group][16 oc]
+  Value ownInput;                   // where fused: [fusedBlocks][n * n][group | 1][16 ic]
+  std::unique_ptr<WinogradWindows> windows;
   WinogradFilters filters;
   WinogradResult result;
 };

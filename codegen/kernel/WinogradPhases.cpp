@@ -1,5 +1,5 @@
-// One row of tiles a unit. A tile's window has n x n pixels of each phase; n is at most 8, so that a vector of 16 holds a row
-// of them for both column phases:
+// Where a convolution of stride 2 reads a planar picture, its phases become lanes. A tile's window has n x n pixels of each
+// phase; n is at most 8, so that a vector of 16 holds a row of them for both column phases:
 //
 //   for each channel and row phase (a plane):   load n such rows, transform them along the columns: half[i][plane]
 //   for each row i:   the planes' vectors are rows of pairs; transposed, vector j holds pixel j of all phases in its lanes.
@@ -7,15 +7,13 @@
 //
 // The transpose is one of 8 x 8 pairs (64 bits), three rounds of shuffles. Pixels outside the picture are masked, so the input
 // needs no halo.
-#include "codegen/kernel/WinogradPhases.h"
-
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradTransform.h"
+#include "codegen/kernel/WinogradWindows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace skip::kernel;
-using Param = WinogradInputParam;
 
 static constexpr int64_t kPairs = 8;
 
@@ -40,43 +38,26 @@ static Values transposePairs(Builder &b, Values rows) {
 
 namespace {
 
-class WinogradPhasesEmitter {
+class PhaseWindows : public WinogradWindows {
 public:
-  WinogradPhasesEmitter(Builder &b, const WinogradInputSpec &spec)
-      : b(b), m(spec.tile), n(spec.taps.points(m)), group(spec.group), planes(2 * spec.channels),
-        positionVectors(skip::plan::winogradPositionVectors(group)) {
-    half = scratchVectors(b, n * planes);
-  }
+  PhaseWindows(Builder &b, const WinogradInputSpec &spec, const WindowSource &source)
+      : b(b), source(source), m(spec.tile), n(spec.taps.points(m)), planes(2 * spec.channels),
+        positionVectors(skip::plan::winogradPositionVectors(spec.group)), half(scratchVectors(b, n * planes)) {}
 
-  void emit() {
-    b.forEachUnit({1, 1, 1}, [&](std::array<Value, 3> position) { row(position[0], position[2]); });
+  void emit(Value image, Value, Value tileRow, Value tileColumn, Value to) override {
+    Value top = b.sub(b.mul(tileRow, 2 * m), source.padding), left = b.sub(b.mul(tileColumn, 2 * m), source.padding);
+    alongColumns(b.at(source.pointer, b.mul(image, source.image)), top, left);
+    alongRows(to);
   }
 
 private:
-  void row(Value image, Value tileRow) {
-    Value columns = b.param(Param::tileColumns), picture = b.at(b.operand(0), b.mul(image, b.param(Param::inImage)));
-    Value first = b.mul(b.add(b.mul(image, b.param(Param::tileRows)), tileRow), columns);
-    Value top = b.sub(b.mul(tileRow, 2 * m), b.param(Param::padding));
-    b.loop(b.constant(0), columns, 1, [&](Value column) {
-      Value left = b.sub(b.mul(column, 2 * m), b.param(Param::padding));
-      alongColumns(picture, top, left);
-      alongRows(target(b.add(first, column)));
-    });
-  }
-
-  /// Where position 0 of a tile goes.
-  Value target(Value tile) {
-    Value groups = b.constant(group), before = b.mul(b.divide(tile, groups), n * n * positionVectors);
-    return b.at(b.operand(1), b.mul(b.add(before, b.modulo(tile, groups)), kLanes));
-  }
-
   /// half = B^T d for each plane of the window whose first pixel is (top, left).
   void alongColumns(Value picture, Value top, Value left) {
-    Value rowsInside = isBelow(b.add(top, b.constant(2 * n - 1)), b.param(Param::rows), top);
-    Value columnsInside = isBelow(b.add(left, b.constant(kLanes - 1)), b.param(Param::columns), left);
+    Value rowsInside = isBelow(b.add(top, b.constant(2 * n - 1)), source.rows, top);
+    Value columnsInside = isBelow(b.add(left, b.constant(kLanes - 1)), source.columns, left);
     branch(b, mlir::arith::AndIOp::create(b.op, rowsInside, columnsInside), [&](bool isWhole) {
       Value columns = isWhole ? Value() : columnMask(left);
-      Value corner = b.at(picture, b.add(b.mul(top, b.param(Param::inRow)), left));
+      Value corner = b.at(picture, b.add(b.mul(top, source.row), left));
       b.loop(b.constant(0), b.constant(planes / 2), 1, {corner, half}, [&](Value, ValueRange channel) {
         for (int64_t phase = 0; phase < 2; ++phase) {
           Values rows;
@@ -85,7 +66,7 @@ private:
           for (auto [i, value] : llvm::enumerate(winogradForward(b, rows)))
             b.store(value, channel[1], (i * planes + phase) * kLanes);
         }
-        return Values{b.at(channel[0], b.param(Param::inBlock)), b.at(channel[1], 2 * kLanes)};
+        return Values{b.at(channel[0], source.block), b.at(channel[1], 2 * kLanes)};
       });
     });
   }
@@ -97,16 +78,16 @@ private:
 
   /// The lanes of a row from `left` on that lie inside the picture.
   Value columnMask(Value left) {
-    Value before = lanesBelow(b, b.sub(b.constant(0), left)), all = lanesBelow(b, b.sub(b.param(Param::columns), left));
+    Value before = lanesBelow(b, b.sub(b.constant(0), left)), all = lanesBelow(b, b.sub(source.columns, left));
     return mlir::arith::XOrIOp::create(b.op, before, all);
   }
 
   /// Row `index` of the window whose first pixel is at `corner` in row `top`; without a mask all of it is inside.
   Value loadRow(Value corner, Value top, int64_t index, Value columns) {
-    Value pointer = b.at(corner, b.mul(b.param(Param::inRow), index)), row = b.add(top, b.constant(index));
+    Value pointer = b.at(corner, b.mul(source.row, index)), row = b.add(top, b.constant(index));
     if (!columns)
       return b.load(pointer);
-    Value isInside = everyLane(b, isBelow(row, b.param(Param::rows), row));
+    Value isInside = everyLane(b, isBelow(row, source.rows, row));
     return loadMasked(b, pointer, mlir::arith::AndIOp::create(b.op, columns, isInside));
   }
 
@@ -125,14 +106,14 @@ private:
   }
 
   Builder &b;
-  int64_t m, n, group, planes, positionVectors;
+  WindowSource source;
+  int64_t m, n, planes, positionVectors;
   Value half; // [n][planes][16]
 };
 
 } // namespace
 
-void skip::kernel::emitWinogradPhases(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
-  Builder b(module, name);
-  WinogradPhasesEmitter(b, spec).emit();
-  b.finish();
+std::unique_ptr<WinogradWindows> skip::kernel::winogradPhaseWindows(Builder &b, const WinogradInputSpec &spec,
+                                                                    const WindowSource &source) {
+  return std::make_unique<PhaseWindows>(b, spec, source);
 }

@@ -21,6 +21,8 @@ static constexpr double winogradEfficiency = 0.82;    // of its products
 static constexpr double multiplyAddsPerTransform = 9; // an element of a transformed window or sum costs so many multiply-adds
 static constexpr double multiplyAddsPerFilter = 2.2;  // the same for an element of a transformed filter
 static constexpr double demandedGain = 1.15;          // below this the prediction is no better than a guess
+static constexpr double fusedShare = 0.5;             // of the input's transform, which costs less where it stays in the cache
+static constexpr int64_t fusedFloats = 80 * 1024;     // of a group's windows, to stay in the second-level cache
 static constexpr int64_t demandedUnits = 4;           // of work, of two output blocks each
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
@@ -36,14 +38,24 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
     double outputs = double(shape.images * shape.outHeight * shape.outWidth);
     return outputs * 9 * pairs / directEfficiency;
   }
-  double points = double((algorithm.tile + 2) * (algorithm.tile + 2));
+  double points = double((algorithm.tile + 2) * (algorithm.tile + 2)), inChannels = double(roundUp(shape.inChannels, 16));
   double tiles = double(roundUp(tilesOf(shape, algorithm.tile), algorithm.group)), groups = tiles / double(algorithm.group);
-  return tiles * points * pairs / winogradEfficiency + tiles * points * channels * multiplyAddsPerTransform +
-         groups * points * pairs * multiplyAddsPerFilter;
+  double cost = tiles * points * pairs / winogradEfficiency + groups * points * pairs * multiplyAddsPerFilter +
+                tiles * points * (channels - inChannels * (algorithm.fused ? 1 - fusedShare : 0)) * multiplyAddsPerTransform;
+  // A unit is a group: what does not divide evenly leaves cores idle.
+  return algorithm.fused ? cost * double(roundUp(int64_t(groups), demandedUnits)) / groups : cost;
 }
 
-static bool hasEnoughUnits(const Conv3x3Shape &shape, const Algorithm &algorithm) {
+/// Floats of a group's transformed windows.
+static int64_t windowFloats(int64_t inBlocks, int64_t points, int64_t group) {
+  return inBlocks * points * points * winogradPositionVectors(group) * 16;
+}
+
+bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   int64_t groups = (tilesOf(shape, algorithm.tile) + algorithm.group - 1) / algorithm.group;
+  if (algorithm.fused)
+    return windowFloats(roundUp(shape.inChannels, 16) / 16, algorithm.tile + 2, algorithm.group) <= fusedFloats &&
+           groups >= demandedUnits;
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 
@@ -51,7 +63,8 @@ std::vector<Algorithm> plan::winogradCandidates() {
   std::vector<Algorithm> candidates;
   for (int64_t tile : {4, 2})
     for (int64_t group : {49, 32, 28, 25, 16, 14, 12, 8, 7, 4})
-      candidates.push_back({tile, group});
+      for (bool fused : {false, true})
+        candidates.push_back({tile, group, fused});
   return candidates;
 }
 
@@ -60,7 +73,7 @@ Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   double least = predictedCost(shape, best) / demandedGain;
   for (const Algorithm &candidate : winogradCandidates()) {
     double cost = predictedCost(shape, candidate);
-    if (cost < least && hasEnoughUnits(shape, candidate)) {
+    if (cost < least && isWorthwhile(shape, candidate)) {
       least = cost;
       best = candidate;
     }
@@ -72,7 +85,7 @@ Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
 
 static constexpr double multiplyAddsPerStemSum = 8; // a sum transformed back, epilogue and all
 
-static double stemCost(const StemShape &shape, const Algorithm &algorithm) {
+double plan::predictedCost(const StemShape &shape, const Algorithm &algorithm) {
   double channels = double(roundUp(shape.outChannels, 16)), images = double(shape.images);
   if (algorithm.tile == 0)
     return images * double(shape.outHeight * shape.outWidth * shape.kernel * shape.kernel * shape.inChannels) * channels /
@@ -82,20 +95,27 @@ static double stemCost(const StemShape &shape, const Algorithm &algorithm) {
   WinogradTaps taps{shape.kernel, 2};
   double tiles = double(roundUp(shape.images * across * down, algorithm.group)), groups = tiles / double(algorithm.group);
   double points = double(taps.points(algorithm.tile) * taps.points(algorithm.tile)), phases = double(4 * shape.inChannels);
-  return tiles * points * channels * (phases / winogradEfficiency + multiplyAddsPerStemSum) +
-         tiles * points * 16 * multiplyAddsPerTransform + groups * points * phases * channels * multiplyAddsPerFilter;
+  double cost = tiles * points * channels * (phases / winogradEfficiency + multiplyAddsPerStemSum) +
+                tiles * points * 16 * multiplyAddsPerTransform * fusedShare +
+                groups * points * phases * channels * multiplyAddsPerFilter;
+  return cost * double(roundUp(int64_t(groups), demandedUnits)) / groups;
+}
+
+std::vector<Algorithm> plan::stemCandidates(int64_t kernel) {
+  std::vector<Algorithm> candidates;
+  for (int64_t points : {8, 6})
+    for (int64_t group : {28, 25, 16, 14, 12, 8, 7, 4})
+      candidates.push_back({points + 1 - WinogradTaps{kernel, 2}.count(), group, /*fused=*/true});
+  return candidates;
 }
 
 Algorithm plan::chooseStemAlgorithm(const StemShape &shape) {
   Algorithm best;
-  double least = stemCost(shape, best) / demandedGain;
-  for (int64_t points : {8, 6})
-    for (int64_t group : {28, 25, 16, 14, 12, 8, 7, 4}) {
-      Algorithm candidate{points + 1 - WinogradTaps{shape.kernel, 2}.count(), group};
-      if (double cost = stemCost(shape, candidate); cost < least) {
-        least = cost;
-        best = candidate;
-      }
+  double least = predictedCost(shape, best) / demandedGain;
+  for (const Algorithm &candidate : stemCandidates(shape.kernel))
+    if (double cost = predictedCost(shape, candidate); cost < least) {
+      least = cost;
+      best = candidate;
     }
   return best;
 }

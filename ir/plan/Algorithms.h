@@ -20,9 +20,11 @@ struct StemShape {
   int64_t images = 1;
 };
 
-/// F(tile x tile, r x r) with tiles taken in groups; tile 0 is the direct convolution.
+/// F(tile x tile, r x r) with tiles taken in groups; tile 0 is the direct convolution. Fused, the convolution's kernel transforms
+/// its input itself, for all output channels of a group, so that the windows stay in the cache.
 struct Algorithm {
   int64_t tile = 0, group = 0;
+  bool fused = false;
 
   bool operator==(const Algorithm &) const = default;
 };
@@ -30,8 +32,15 @@ struct Algorithm {
 /// The Winograd algorithms to choose from.
 std::vector<Algorithm> winogradCandidates();
 
+/// The same for stems of a kernel's size.
+std::vector<Algorithm> stemCandidates(int64_t kernel);
+
 /// The predicted time of `algorithm`, in multiply-adds at the peak rate of one core.
 double predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm);
+double predictedCost(const StemShape &shape, const Algorithm &algorithm);
+
+/// Whether the prediction can be trusted: the windows fit the caches, and there is work for several cores.
+bool isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm);
 
 /// The algorithm with the least predicted cost. Winograd must be predicted well ahead of the direct convolution to be chosen.
 Algorithm chooseAlgorithm(const Conv3x3Shape &shape);

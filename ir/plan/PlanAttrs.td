@@ -78,9 +78,12 @@ def TargetAttr : PlanAttr<"Target", "target"> {
 
 def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
   let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
-  let description = [{ Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. }];
-  let parameters = (ins "int64_t":$tile, "int64_t":$group);
-  let assemblyFormat = "`<` $tile `,` $group `>`";
+  let description = [{
+    Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. Where `fused` the kernel transforms its
+    input's windows itself; else a relayout kernel does.
+  }];
+  let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
+  let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";
 }
 
 def ScheduleInterface : AttrInterface<"ScheduleInterface"> {

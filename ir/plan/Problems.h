@@ -8,8 +8,8 @@
 
 namespace skip::plan {
 
-/// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing for
-/// other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
+/// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing
+/// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
 
 /// A schedule as an attribute, and back.

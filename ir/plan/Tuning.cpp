@@ -11,7 +11,7 @@ using namespace skip;
 using namespace skip::plan;
 
 static constexpr int64_t kMostOfASize = int64_t(1) << 20; // of channels, extents, images
-static constexpr size_t kMostOpenings = 6;
+static constexpr size_t kMostOpenings = 8, kMostOfAKind = 4;
 static constexpr double kWorthOpening = 1.7; // times the least predicted cost
 
 static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
@@ -51,15 +51,16 @@ private:
 static std::string times(int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); }
 
 std::string plan::problemText(const ConvProblem &p) {
-  return std::string(p.isLinear ? "linear " : "conv2d ") + times(p.kernelHeight, p.kernelWidth) + "/" + std::to_string(p.stride) +
-         " p" + std::to_string(p.padding) + " " + std::to_string(p.inChannels) + "->" + std::to_string(p.outChannels) + " " +
-         times(p.outHeight, p.outWidth) + " n" + std::to_string(p.images) + (p.planarInput ? " planar" : " blocked") +
-         (p.isa == SKIP_ISA_AVX512 ? " avx512" : " avx2");
+  return std::string(p.isLinear ? "linear " : "conv2d ") + times(p.kernelHeight, p.kernelWidth) + "/" +
+         std::to_string(p.stride) + " p" + std::to_string(p.padding) + " " + std::to_string(p.inChannels) + "->" +
+         std::to_string(p.outChannels) + " " + times(p.outHeight, p.outWidth) + " n" + std::to_string(p.images) +
+         (p.planarInput ? " planar" : " blocked") + (p.isa == SKIP_ISA_AVX512 ? " avx512" : " avx2");
 }
 
 /// Extents are at least one, and the padding is less than the kernel.
 static bool isSound(const ConvProblem &p) {
-  int64_t least = std::min({p.kernelHeight, p.kernelWidth, p.stride, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images});
+  int64_t least =
+      std::min({p.kernelHeight, p.kernelWidth, p.stride, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images});
   return least >= 1 && p.padding < std::max(p.kernelHeight, p.kernelWidth) &&
          (!p.isLinear || (p.stride == 1 && p.padding == 0 && p.outHeight == 1 && p.outWidth == 1));
 }
@@ -88,7 +89,8 @@ std::string plan::choiceText(const ConvChoice &choice) {
   const ConvSchedule &s = choice.schedule;
   std::string text = "direct ";
   if (choice.algorithm.tile)
-    text = "winograd" + std::to_string(choice.algorithm.tile) + "/" + std::to_string(choice.algorithm.group) + " ";
+    text = "winograd" + std::to_string(choice.algorithm.tile) + "/" + std::to_string(choice.algorithm.group) +
+           (choice.algorithm.fused ? " fused " : " ");
   text += times(s.ocBlocks, s.rows) + "x" + std::to_string(s.columns);
   for (int64_t tail : s.tails)
     text += "+" + std::to_string(tail);
@@ -98,10 +100,14 @@ std::string plan::choiceText(const ConvChoice &choice) {
 std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
   Reader reader(text);
   ConvChoice choice;
-  if (reader.take("winograd"))
-    reader.number(choice.algorithm.tile).literal("/").number(choice.algorithm.group).literal(" ");
-  else
+  if (reader.take("winograd")) {
+    reader.number(choice.algorithm.tile).literal("/").number(choice.algorithm.group);
+    choice.algorithm.fused = reader.take(" fused ");
+    if (!choice.algorithm.fused)
+      reader.literal(" ");
+  } else {
     reader.literal("direct ");
+  }
   ConvSchedule &s = choice.schedule;
   reader.number(s.ocBlocks).literal("x").number(s.rows).literal("x").number(s.columns);
   while (s.tails.size() < 16 && reader.take("+"))
@@ -112,13 +118,29 @@ std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
 
 //===- Legality -----------------------------------------------------------------------------------------------------===//
 
-static bool suitsWinograd(const ConvProblem &p) {
+static bool is3x3(const ConvProblem &p) {
   return !p.isLinear && p.kernelHeight == 3 && p.kernelWidth == 3 && p.stride == 1 && p.padding <= 1 && p.inChannels >= 16 &&
          !p.planarInput;
 }
 
-static Conv3x3Shape conv3x3Of(const ConvProblem &p) {
-  return {p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images};
+static bool isStem(const ConvProblem &p) {
+  return !p.isLinear && p.kernelHeight == p.kernelWidth && (p.kernelHeight == 5 || p.kernelHeight == 7) && p.stride == 2 &&
+         p.inChannels <= 4 && p.planarInput;
+}
+
+static Conv3x3Shape shape3x3(const ConvProblem &p) { return {p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images}; }
+
+static StemShape stemShape(const ConvProblem &p) {
+  return {p.kernelHeight, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images};
+}
+
+/// What can compute the problem besides the direct convolution.
+static std::vector<Algorithm> winogradOf(const ConvProblem &p) {
+  return is3x3(p) ? winogradCandidates() : isStem(p) ? stemCandidates(p.kernelHeight) : std::vector<Algorithm>();
+}
+
+static double costOf(const ConvProblem &p, const Algorithm &algorithm) {
+  return isStem(p) ? predictedCost(stemShape(p), algorithm) : predictedCost(shape3x3(p), algorithm);
 }
 
 ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
@@ -128,6 +150,7 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   shape.images = p.images;
   if (algorithm.tile) {
     shape.outWidth = algorithm.group;
+    shape.inChannels = isStem(p) ? 4 * p.inChannels : p.inChannels;
     shape.maxOcBlocks = winogradMaxOcBlocks;
     return shape;
   }
@@ -144,10 +167,10 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
 
 bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
   if (choice.algorithm.tile) {
-    std::vector<Algorithm> known = winogradCandidates();
-    if (!suitsWinograd(problem) || std::find(known.begin(), known.end(), choice.algorithm) == known.end())
+    std::vector<Algorithm> known = winogradOf(problem);
+    if (std::find(known.begin(), known.end(), choice.algorithm) == known.end())
       return false;
-  } else if (choice.algorithm.group) {
+  } else if (choice.algorithm != Algorithm()) {
     return false;
   }
   return isLegal(choice.schedule, shapeOf(problem, choice.algorithm), problem.isa);
@@ -160,22 +183,35 @@ static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algo
 }
 
 ConvChoice plan::predictedChoice(const ConvProblem &problem) {
-  return bestExpected(problem, suitsWinograd(problem) ? chooseAlgorithm(conv3x3Of(problem)) : Algorithm());
+  if (isStem(problem))
+    return bestExpected(problem, chooseStemAlgorithm(stemShape(problem)));
+  return bestExpected(problem, is3x3(problem) ? chooseAlgorithm(shape3x3(problem)) : Algorithm());
+}
+
+/// The direct convolution and what can be worthwhile besides, by predicted cost.
+static std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem) {
+  std::vector<Algorithm> algorithms = {{}};
+  for (const Algorithm &algorithm : winogradOf(problem))
+    if (isStem(problem) || isWorthwhile(shape3x3(problem), algorithm))
+      algorithms.push_back(algorithm);
+  if (algorithms.size() > 1)
+    std::stable_sort(algorithms.begin(), algorithms.end(), [&](const Algorithm &a, const Algorithm &b) {
+      return costOf(problem, a) < costOf(problem, b);
+    });
+  return algorithms;
 }
 
 std::vector<ConvChoice> plan::openingChoices(const ConvProblem &problem) {
   std::vector<ConvChoice> choices = {predictedChoice(problem)};
-  if (!suitsWinograd(problem))
-    return choices;
-  std::vector<Algorithm> algorithms = winogradCandidates();
-  algorithms.push_back({});
-  auto cost = [&](const Algorithm &algorithm) { return predictedCost(conv3x3Of(problem), algorithm); };
-  std::stable_sort(algorithms.begin(), algorithms.end(),
-                   [&](const Algorithm &a, const Algorithm &b) { return cost(a) < cost(b); });
-  for (const Algorithm &algorithm : algorithms)
-    if (algorithm != choices.front().algorithm && choices.size() < kMostOpenings &&
-        cost(algorithm) <= kWorthOpening * cost(algorithms.front()))
+  std::vector<Algorithm> ranked = rankedAlgorithms(problem);
+  for (const Algorithm &algorithm : ranked) {
+    size_t kin = std::count_if(choices.begin(), choices.end(), [&](const ConvChoice &choice) {
+      return choice.algorithm.tile == algorithm.tile && choice.algorithm.fused == algorithm.fused;
+    });
+    if (algorithm != choices.front().algorithm && choices.size() < kMostOpenings && kin < kMostOfAKind &&
+        costOf(problem, algorithm) <= kWorthOpening * costOf(problem, ranked.front()))
       choices.push_back(bestExpected(problem, algorithm));
+  }
   return choices;
 }
 
@@ -191,7 +227,9 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   if (!algorithm.tile)
     return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images);
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
-  return pairs * double((algorithm.tile + 2) * (algorithm.tile + 2)) * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
+  double points = double(WinogradTaps{p.kernelHeight, p.stride}.points(algorithm.tile));
+  double products = points * points * pairs * (isStem(p) ? 4 : 1); // of a tile; a stem's input falls into four phases
+  return products * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
 }
 
 //===- TuningTable --------------------------------------------------------------------------------------------------===//

@@ -42,15 +42,16 @@ std::string problemText(const ConvProblem &problem);
 /// Nothing unless `text` is what problemText gives for some problem, of sizes that are no nonsense.
 std::optional<ConvProblem> parseProblem(std::string_view text);
 
-/// `direct 2x1x14` or `winograd4/49 2x1x14+7+1`: algorithm, blocks of channels x rows x columns, tails.
+/// `direct 2x1x14`, `winograd4/49 2x1x14+7` or `winograd4/28 fused 2x1x14`: algorithm, blocks of channels x rows x columns,
+/// tails.
 std::string choiceText(const ConvChoice &choice);
 std::optional<ConvChoice> parseChoice(std::string_view text);
 
 /// What the choice of a schedule depends on, once the algorithm is chosen.
 ConvShape shapeOf(const ConvProblem &problem, const Algorithm &algorithm);
 
-/// Whether the choice computes the problem: Winograd only of 3x3 convolutions of stride 1, by a candidate of Algorithms.h, and a
-/// schedule that is legal for the shape.
+/// Whether the choice computes the problem: by an algorithm that is a candidate for it (Algorithms.h), and a schedule that is
+/// legal for the shape.
 bool isLegal(const ConvChoice &choice, const ConvProblem &problem);
 
 /// What the cost model would choose.

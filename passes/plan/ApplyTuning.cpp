@@ -5,8 +5,8 @@
 //
 //   plan.tuning = {"conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512" = ["winograd4/28 2x1x14", "direct 2x2x7"]}
 //
-// makes the convolution `plan.algorithm = #plan.winograd<4, 28>, plan.tuned = [unit, #plan.conv_schedule<2, 1, 14>]` for AVX2 and
-// AVX-512; what is `unit` is left to the cost model.
+// makes the convolution `plan.algorithm = #plan.winograd<4, 28>, plan.tuned = [unit, #plan.conv_schedule<2, 1, 14>]` for AVX2
+// and AVX-512; what is `unit` is left to the cost model.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Problems.h"
@@ -78,7 +78,7 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     }
     op->setAttr(plan::tunedAttr, ArrayAttr::get(&getContext(), schedules));
     if (algorithm.tile != 0)
-      op->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), algorithm.tile, algorithm.group));
+      op->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), algorithm.tile, algorithm.group, algorithm.fused));
   }
 };
 } // namespace

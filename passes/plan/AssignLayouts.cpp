@@ -51,11 +51,14 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
     total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
 }
 
-/// The windows of stride 1 are made from the blocked form, with its halo; those of stride 2 from the planar form, without.
+/// The windows of stride 1 are made from the blocked form, with its halo; those of stride 2 from the planar form, without. A
+/// fused kernel makes them itself.
 static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::WinogradAttr winograd) {
   int64_t stride = conv.getStride();
   (stride == 2 ? reader.blockedCost : reader.planarCost) = std::nullopt;
   reader.halo = stride == 2 ? 0 : reader.halo;
+  if (winograd.getFused())
+    return;
   auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
   reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
                                        winograd.getGroup(), filter.getDimSize(2), stride);

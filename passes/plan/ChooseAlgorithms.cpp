@@ -59,7 +59,7 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       if (conv->hasAttr(plan::tunedAttr))
         return;
       if (plan::Algorithm best = choose(conv, batch.getInt()); best.tile != 0)
-        conv->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), best.tile, best.group));
+        conv->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), best.tile, best.group, best.fused));
     });
   }
 };

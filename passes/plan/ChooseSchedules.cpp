@@ -38,8 +38,8 @@ static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef
     }
     std::optional<plan::ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
     measured.push_back(tuned.has_value());
-    schedules.push_back(plan::scheduleAttribute(
-        context, tuned ? *tuned : plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front()));
+    schedules.push_back(
+        plan::scheduleAttribute(context, tuned ? *tuned : plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front()));
   }
   kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
   for (Operation &op : kernel.getBody().front())

@@ -42,6 +42,8 @@ static std::string structureOf(KernelOp kernel) {
       os << "." << view.kernelHeight << "x" << view.kernelWidth;
     if (kernel.inputLayout(view.input.getArgNumber()).getKind() == LayoutKind::planar)
       os << ".planar";
+    if (view.winograd && view.winograd.getFused())
+      os << ".fused" << view.winograd.getTile() << "g" << view.winograd.getGroup() << "c" << view.inChannels;
   }
   if (llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front()))
     os << "." << stringifyLayoutKind(kernel.inputLayout(0).getKind()) << "."

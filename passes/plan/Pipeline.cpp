@@ -17,7 +17,7 @@ using namespace skip;
 void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &options) {
   SplitVariantsOptions split;
   split.batches.assign(options.batches.begin(), options.batches.end());
-  passes.addPass(createSplitVariants(split)); // all that follows may depend on the batch
+  passes.addPass(createSplitVariants(split));         // all that follows may depend on the batch
   passes.addPass(createApplyTuning({options.exact})); // comes before the choices that it makes
   if (!options.exact)
     passes.addNestedPass<mlir::func::FuncOp>(createChooseAlgorithms());

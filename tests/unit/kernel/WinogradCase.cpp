@@ -18,15 +18,21 @@ static int64_t tileCount(const WinogradCaseShape &shape, int64_t tile) {
   return shape.images * tilesOf(shape.height, tile) * tilesOf(shape.width, tile);
 }
 
+/// Blocks of 16 lanes of the transformed input.
+static int64_t inBlocksOf(const WinogradCaseShape &shape) { return shape.taps.stride == 2 ? 1 : blocksOf(shape.inChannels); }
+
 static Activation makeInput(const WinogradCaseShape &shape) {
-  int64_t reach = 2 - 2 * shape.padding;
-  return Activation({shape.images, shape.inChannels, std::max<int64_t>(1, shape.height + reach),
-                     std::max<int64_t>(1, shape.width + reach), shape.padding + shape.extraHalo});
+  auto sizeFor = [&](int64_t outputs) {
+    return std::max<int64_t>(1, (outputs - 1) * shape.taps.stride + shape.taps.kernel - 2 * shape.padding);
+  };
+  bool planar = shape.taps.stride == 2;
+  int64_t halo = planar ? shape.extraHalo : shape.padding + shape.extraHalo;
+  return Activation({shape.images, shape.inChannels, sizeFor(shape.height), sizeFor(shape.width), halo, planar});
 }
 
 WinogradCase::WinogradCase(WinogradCaseShape shape, unsigned seed) : shape(shape), random(seed), input(makeInput(shape)) {
   input.randomize(random);
-  weights = makeVector(shape.outChannels * shape.inChannels * 9, 0);
+  weights = makeVector(shape.outChannels * shape.inChannels * shape.taps.kernel * shape.taps.kernel, 0);
   bias = makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16);
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
@@ -50,9 +56,16 @@ std::vector<float> WinogradCase::makeVector(int64_t count, int64_t padded) {
 
 //===- By the kernels -----------------------------------------------------------------------------------------------===//
 
+kernel::WinogradInputSpec WinogradCase::inputSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
+  return {choice.tile, choice.group, shape.taps, shape.taps.stride == 2 ? shape.inChannels : 0};
+}
+
 kernel::WinogradConvSpec WinogradCase::convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
   return {.tile = choice.tile,
           .group = choice.group,
+          .taps = shape.taps,
+          .channels = shape.taps.stride == 2 ? shape.inChannels : 0,
+          .fusedBlocks = choice.fused ? inBlocksOf(shape) : 0,
           .bias = shape.bias,
           .epilogue = shape.epilogue,
           .schedule = choice.schedule};
@@ -63,10 +76,13 @@ static float *align(std::vector<float> &storage) {
 }
 
 WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const {
-  int64_t positions = (choice.tile + 2) * (choice.tile + 2), groups = tilesOf(tileCount(shape, choice.tile), choice.group);
-  int64_t inBlocks = blocksOf(shape.inChannels), outBlocks = blocksOf(shape.outChannels);
+  int64_t points = shape.taps.points(choice.tile), positions = points * points,
+          groups = tilesOf(tileCount(shape, choice.tile), choice.group);
+  int64_t inBlocks = inBlocksOf(shape), outBlocks = blocksOf(shape.outChannels),
+          squared = shape.taps.kernel * shape.taps.kernel;
+  int64_t lanes = shape.taps.stride == 2 ? 1 : 16, depth = (shape.inChannels + lanes - 1) / lanes;
   size_t inputFloats = groups * inBlocks * positions * plan::winogradPositionVectors(choice.group) * 16;
-  Buffers buffers{std::vector<float>(9 * outBlocks * inBlocks * 256 + 16),
+  Buffers buffers{std::vector<float>(squared * outBlocks * depth * lanes * 16 + 16),
                   std::vector<float>(inputFloats + 32, std::numeric_limits<float>::quiet_NaN()),
                   nullptr,
                   nullptr,
@@ -78,9 +94,9 @@ WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const 
   buffers.alignedInput = align(buffers.input);
   for (int64_t o = 0; o < shape.outChannels; ++o)
     for (int64_t i = 0; i < shape.inChannels; ++i)
-      for (int64_t tap = 0; tap < 9; ++tap)
-        buffers.alignedFilter[(((o / 16 * inBlocks + i / 16) * 9 + tap) * 16 + i % 16) * 16 + o % 16] =
-            weights[(o * shape.inChannels + i) * 9 + tap];
+      for (int64_t tap = 0; tap < squared; ++tap)
+        buffers.alignedFilter[(((o / 16 * depth + i / lanes) * squared + tap) * lanes + i % lanes) * 16 + o % 16] =
+            weights[(o * shape.inChannels + i) * squared + tap];
   return buffers;
 }
 
@@ -93,24 +109,31 @@ void WinogradCase::runInput(const LoadedKernel &kernel, const WinogradChoice &ch
   int64_t rows = tilesOf(shape.height, choice.tile), columns = tilesOf(shape.width, choice.tile);
   const Activation &x = input;
   run(kernel, {input.origin(), buffers.alignedInput},
-      {shape.images, x.blocks, rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding}, inPieces);
+      {shape.images, inBlocksOf(shape), rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding},
+      inPieces);
 }
 
 void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {
   Activation &y = buffers.result;
-  std::vector<void *> operands = {buffers.alignedInput, buffers.alignedFilter};
+  std::vector<void *> operands = {choice.fused ? input.origin() : buffers.alignedInput, buffers.alignedFilter};
   std::vector<int64_t> params = {1,
                                  y.blocks,
                                  tileCount(shape, choice.tile),
                                  tilesOf(shape.height, choice.tile),
                                  tilesOf(shape.width, choice.tile),
-                                 input.blocks,
+                                 inBlocksOf(shape),
                                  shape.height,
                                  shape.width,
                                  y.image,
                                  y.block,
                                  y.row,
-                                 shape.halo};
+                                 shape.halo,
+                                 input.shape.height,
+                                 input.shape.width,
+                                 input.image,
+                                 input.block,
+                                 input.row,
+                                 shape.padding};
   if (shape.bias)
     operands.push_back(bias.data());
   size_t add = 0, affine = 0;
@@ -134,11 +157,12 @@ void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &cho
 
 double WinogradCase::convolve(int64_t n, int64_t o, int64_t p, int64_t q) const {
   double sum = 0;
-  const float *weight = weights.data() + o * shape.inChannels * 9;
+  int64_t kernel = shape.taps.kernel, stride = shape.taps.stride;
+  const float *weight = weights.data() + o * shape.inChannels * kernel * kernel;
   for (int64_t i = 0; i < shape.inChannels; ++i)
-    for (int64_t r = 0; r < 3; ++r)
-      for (int64_t s = 0; s < 3; ++s, ++weight) {
-        int64_t y = p + r - shape.padding, x = q + s - shape.padding;
+    for (int64_t r = 0; r < kernel; ++r)
+      for (int64_t s = 0; s < kernel; ++s, ++weight) {
+        int64_t y = stride * p + r - shape.padding, x = stride * q + s - shape.padding;
         if (y >= 0 && y < input.shape.height && x >= 0 && x < input.shape.width)
           sum += double(input.at(n, i, y, x)) * *weight;
       }

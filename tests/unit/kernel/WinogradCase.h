@@ -1,4 +1,4 @@
-// A 3x3 convolution by Winograd's two kernels, and its result in double precision by definition.
+// A convolution by Winograd's kernels, and its result in double precision by definition.
 #pragma once
 
 #include "tests/unit/kernel/Harness.h"
@@ -10,6 +10,7 @@ namespace skip::testing {
 /// Sizes are those of the output; the input's follow from the padding.
 struct WinogradCaseShape {
   int64_t images = 1, inChannels = 16, outChannels = 16, height = 1, width = 1;
+  plan::WinogradTaps taps = {}; // with stride 2 the input is planar
   int64_t padding = 1;
   int64_t halo = 0;      // of the result
   int64_t extraHalo = 0; // zeros around the input beyond the padding
@@ -18,20 +19,23 @@ struct WinogradCaseShape {
   bool addInPlace = false; // the first Add's operand and the result share a buffer
 };
 
-/// What is free to choose: F(tile x tile, 3 x 3), tiles that lie together, and the register tile.
+/// What is free to choose: F(tile x tile, r x r), tiles that lie together, the register tile, and whether one kernel does it
+/// all.
 struct WinogradChoice {
   int64_t tile = 4, group = 1;
   plan::ConvSchedule schedule;
+  bool fused = false;
 };
 
 class WinogradCase {
 public:
   explicit WinogradCase(WinogradCaseShape shape, unsigned seed = 1);
 
-  static kernel::WinogradInputSpec inputSpec(const WinogradChoice &choice) { return {choice.tile, choice.group}; }
+  static kernel::WinogradInputSpec inputSpec(const WinogradCaseShape &shape, const WinogradChoice &choice);
   static kernel::WinogradConvSpec convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice);
 
-  /// The operands of both kernels for one choice. Every element that the first kernel does not write is NaN.
+  /// The operands of both kernels (a fused one reads no transformed input) for one choice. Every element that the first kernel
+  /// does not write is NaN.
   struct Buffers {
     std::vector<float> filter, input;
     float *alignedFilter, *alignedInput;
@@ -52,7 +56,7 @@ private:
   WinogradCaseShape shape;
   std::mt19937 random;
   Activation input;
-  std::vector<float> weights; // [oc][ic][3][3]
+  std::vector<float> weights; // [oc][ic][k][k]
   std::vector<float> bias;
   EpilogueOperands epilogue;
 };

@@ -1,0 +1,93 @@
+// A window of n x n vectors does not fit the registers beside its transform, so each of the two one-dimensional transforms runs
+// over rows or columns with a scratch on the stack between them. A window that reaches beyond the zeros around the picture is
+// read under masks (copying such windows to a padded scratch first made the step ten times as long at 14 x 14). Position i * n
+// + j is row i and column j of V.
+#include "codegen/kernel/WinogradWindows.h"
+
+#include "codegen/kernel/Vectors.h"
+#include "codegen/kernel/WinogradTransform.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace skip::kernel;
+
+namespace {
+
+class BlockedWindows : public WinogradWindows {
+public:
+  BlockedWindows(Builder &b, const WinogradInputSpec &spec, const WindowSource &source)
+      : b(b), source(source), m(spec.tile), n(spec.taps.points(m)),
+        positionVectors(skip::plan::winogradPositionVectors(spec.group)), half(scratchVectors(b, n * n)) {}
+
+  void emit(Value image, Value block, Value tileRow, Value tileColumn, Value to) override {
+    Value plane = b.at(source.pointer, b.add(b.mul(image, source.image), b.mul(block, source.block)));
+    Value top = b.sub(b.mul(tileRow, m), source.padding), left = b.sub(b.mul(tileColumn, m), source.padding);
+    Value start = b.at(plane, b.add(b.mul(top, source.row), b.mul(left, kLanes)));
+    alongRows(start, inside(source.rows, top), inside(source.columns, left));
+    alongColumns(to);
+  }
+
+private:
+  /// How many rows or columns from `first` on lie inside the picture or the zeros around it.
+  Value inside(Value size, Value first) { return b.sub(b.add(size, source.padding), first); }
+
+  /// half = d B, for the window d at `start`, of which `rows` by `columns` vectors exist.
+  void alongRows(Value start, Value rows, Value columns) {
+    branch(b, b.less(b.min(rows, columns), b.constant(n)), [&](bool partial) {
+      b.loop(b.constant(0), b.constant(n), 1, [&](Value row) {
+        Value from = b.at(start, b.mul(row, source.row));
+        Value count = partial ? columnsOf(row, rows, columns) : Value();
+        storeAll(winogradForward(b, partial ? loadSome(from, count) : loadAll(from, 1)), b.at(half, b.mul(row, n * kLanes)));
+      });
+    });
+  }
+
+  Value columnsOf(Value row, Value rows, Value columns) {
+    return mlir::arith::SelectOp::create(b.op, b.less(row, rows), columns, b.constant(0));
+  }
+
+  /// B^T half.
+  void alongColumns(Value to) {
+    b.loop(b.constant(0), b.constant(n), 1, [&](Value column) {
+      Values results = winogradForward(b, loadAll(b.at(half, b.mul(column, kLanes)), n));
+      Value position = b.at(to, b.mul(column, positionVectors * kLanes));
+      for (auto [row, result] : llvm::enumerate(results))
+        b.store(result, position, row * n * positionVectors * kLanes);
+    });
+  }
+
+  /// n vectors, `stride` vectors apart.
+  Values loadAll(Value from, int64_t stride) {
+    Values values;
+    for (int64_t i = 0; i < n; ++i)
+      values.push_back(b.load(from, i * stride * kLanes));
+    return values;
+  }
+
+  /// n adjacent vectors, zero from `count` on.
+  Values loadSome(Value from, Value count) {
+    Values values;
+    for (int64_t i = 0; i < n; ++i)
+      values.push_back(loadMasked(b, b.at(from, i * kLanes), everyLane(b, b.less(b.constant(i), count))));
+    return values;
+  }
+
+  void storeAll(ValueRange values, Value to) {
+    for (int64_t i = 0; i < n; ++i)
+      b.store(values[i], to, i * kLanes);
+  }
+
+  Builder &b;
+  WindowSource source;
+  int64_t m, n, positionVectors;
+  Value half; // [n][n][16]
+};
+
+} // namespace
+
+std::unique_ptr<WinogradWindows> skip::kernel::winogradWindows(Builder &b, const WinogradInputSpec &spec,
+                                                               const WindowSource &source) {
+  if (spec.taps.stride == 2)
+    return winogradPhaseWindows(b, spec, source);
+  return std::make_unique<BlockedWindows>(b, spec, source);
+}
