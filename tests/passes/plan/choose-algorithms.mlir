@@ -2,6 +2,7 @@
 graph.parameter @w : tensor<64x64x3x3xf32>
 graph.parameter @w7 : tensor<512x512x3x3xf32>
 graph.parameter @p : tensor<64x64x1x1xf32>
+graph.parameter @k7 : tensor<64x3x7x7xf32>
 
 // The convolution reads its input transformed, from a copy; what it adds stays as it is, in an input of its own.
 // CHECK-LABEL: func.func @residual
@@ -48,4 +49,14 @@ func.func @projection(%image: tensor<?x64x56x56xf32>, %other: tensor<?x64x56x56x
   %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
   %s = graph.add %c, %p : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
   return %s : tensor<?x64x56x56xf32>
+}
+
+// A stem of stride 2 over the caller's picture makes its windows itself, from the planar picture as it is.
+// CHECK-LABEL: func.func @stem
+// CHECK: plan.kernel {{.*}}%arg0{{.*}}layouts = [{{.*}}#plan.layout<planar>
+// CHECK: plan.algorithm = #plan.winograd<5, {{[0-9]+}} fused true>
+func.func @stem(%image: tensor<?x3x224x224xf32>) -> tensor<?x64x112x112xf32> {
+  %w = graph.read_parameter @k7 : tensor<64x3x7x7xf32>
+  %c = graph.conv2d %image, %w stride 2 padding 3 : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>) -> tensor<?x64x112x112xf32>
+  return %c : tensor<?x64x112x112xf32>
 }

@@ -1,6 +1,6 @@
 // RUN: skip-opt --plan-split-variants=batches=16 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-form-sections --plan-pack-weights --plan-assign-buffers %s | FileCheck %s
 graph.parameter @w : tensor<64x64x1x1xf32>
-graph.parameter @w3 : tensor<64x64x3x3xf32>
+graph.parameter @w3 : tensor<128x128x3x3xf32>
 
 // Large pictures one at a time, smaller ones four, a pixel each all at once. A tensor within a section has room for its images at
 // a time (a 112 x 112 picture: 3211264 bytes); one that crosses has room for all 16, an image every 200704 bytes.
@@ -30,9 +30,9 @@ func.func @shrinks(%image: tensor<?x64x112x112xf32>) -> tensor<?x64xf32> {
 // CHECK: plan.relayout
 // CHECK: images = 1 : i64
 // CHECK: graph.conv2d
-func.func @windows(%image: tensor<?x64x40x40xf32>) -> tensor<?x64x40x40xf32> {
-  %w = graph.read_parameter @w3 : tensor<64x64x3x3xf32>
-  %x = graph.relu %image : (tensor<?x64x40x40xf32>) -> tensor<?x64x40x40xf32>
-  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x64x40x40xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x40x40xf32>
-  return %c : tensor<?x64x40x40xf32>
+func.func @windows(%image: tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32> {
+  %w = graph.read_parameter @w3 : tensor<128x128x3x3xf32>
+  %x = graph.relu %image : (tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32>
+  %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x128x24x24xf32>, tensor<128x128x3x3xf32>) -> tensor<?x128x24x24xf32>
+  return %c : tensor<?x128x24x24xf32>
 }

@@ -1,0 +1,58 @@
+// Measurements as text.
+#include "tools/tuning/Export.h"
+
+#include "tests/unit/tuning/Samples.h"
+
+#include <algorithm>
+
+using namespace skip;
+using namespace skip::test;
+using Catch::Matchers::Contains;
+using tuning::Measurement;
+
+static std::vector<Measurement> samples() {
+  Measurement other = sampleMeasurement(5, 8);
+  other.device.name = "";
+  other.device.l3 = 0;
+  Measurement old = sampleMeasurement(7);
+  old.compiler = "skip 0.0.9 llvm 21";
+  return {sampleMeasurement(), other, sampleMeasurement(800, 8), old};
+}
+
+TEST_CASE("export: the same text for any order, and it reads back") {
+  std::vector<Measurement> list = samples();
+  std::string text = tuning::exportText(list);
+  CHECK_THAT(text, Contains("conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x14; 1000 ns; 8 runs\n"));
+  std::reverse(list.begin(), list.end());
+  CHECK(tuning::exportText(list) == text);
+  unsigned ignored = 0;
+  std::vector<Measurement> back = require(tuning::importText(text, "t", ignored));
+  CHECK(ignored == 0);
+  CHECK(back.size() == list.size());
+  CHECK(tuning::exportText(back) == text);
+  CHECK(tuning::exportText({}) == "skip-tuning 1\n");
+  CHECK(require(tuning::importText("skip-tuning 1\n", "t", ignored)).empty());
+}
+
+TEST_CASE("export: errors name the line") {
+  unsigned ignored = 0;
+  auto error = [&](const std::string &text) { return errorOf(tuning::importText(text, "file.txt", ignored)); };
+  CHECK_THAT(error(""), Contains("`file.txt`, line 1: expected `skip-tuning 1`"));
+  CHECK_THAT(error("skip-tuning 2\n"), Contains("a newer skipc"));
+  CHECK_THAT(error("skip-tuning 1\n\ndevice nonsense\n"), Contains("line 3: this is no device"));
+  std::string line = "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x14; 1000 ns; 8 runs\n";
+  CHECK_THAT(error("skip-tuning 1\n" + line), Contains("line 2: a measurement before the first `device`"));
+  std::string head = "skip-tuning 1\n# a remark\ndevice " + sampleDevice().text() + "\ncompiler skip 0.1.0 llvm 22\n";
+  CHECK(error(head + line) == "no error");
+  for (const char *wrong : {"conv2d\n", "a; b; c; d; e\n", "x; t2; direct 1x1x14; 1000 ns; 8 runs\n"})
+    CHECK_THAT(error(head + wrong), Contains("line 5: expected `problem;"));
+}
+
+TEST_CASE("export: what is not legal is left out and counted") {
+  unsigned ignored = 0;
+  std::string text = tuning::exportText({sampleMeasurement()});
+  text += "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x13; 1000 ns; 8 runs\n";
+  text += "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x14; 0 ns; 8 runs\n";
+  CHECK(require(tuning::importText(text, "t", ignored)).size() == 1);
+  CHECK(ignored == 2);
+}

@@ -1,0 +1,44 @@
+// A device and measurements to test with.
+#pragma once
+
+#include "tools/tuning/Measurement.h"
+
+#include "llvm/Support/Error.h"
+
+#include <catch2/catch.hpp>
+
+namespace skip::test {
+
+inline tuning::Device sampleDevice() {
+  return {"AuthenticAMD", 26, 2, SKIP_ISA_AVX512, 49152, 1048576, 33554432, "AMD EPYC"};
+}
+
+inline tuning::Measurement sampleMeasurement(int64_t nanoseconds = 1000, int64_t columns = 14) {
+  plan::ConvProblem problem{.kernelHeight = 3,
+                            .kernelWidth = 3,
+                            .padding = 1,
+                            .inChannels = 64,
+                            .outChannels = 64,
+                            .outHeight = 56,
+                            .outWidth = 56,
+                            .isa = SKIP_ISA_AVX512};
+  return {sampleDevice(), tuning::compilerVersion(), problem, {{}, {1, 1, columns, {}}}, 2, nanoseconds, 8};
+}
+
+/// The value, or a failed test with the error's text.
+template <typename T> T require(llvm::Expected<T> value) {
+  if (!value)
+    FAIL(llvm::toString(value.takeError()));
+  return std::move(*value);
+}
+inline void require(llvm::Error error) {
+  if (error)
+    FAIL(llvm::toString(std::move(error)));
+}
+
+/// The text of the error that must have come.
+template <typename T> std::string errorOf(llvm::Expected<T> value) {
+  return value ? std::string("no error") : llvm::toString(value.takeError());
+}
+
+} // namespace skip::test
