@@ -195,9 +195,8 @@ static std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem) {
     if (isStem(problem) || isWorthwhile(shape3x3(problem), algorithm))
       algorithms.push_back(algorithm);
   if (algorithms.size() > 1)
-    std::stable_sort(algorithms.begin(), algorithms.end(), [&](const Algorithm &a, const Algorithm &b) {
-      return costOf(problem, a) < costOf(problem, b);
-    });
+    std::stable_sort(algorithms.begin(), algorithms.end(),
+                     [&](const Algorithm &a, const Algorithm &b) { return costOf(problem, a) < costOf(problem, b); });
   return algorithms;
 }
 

@@ -78,7 +78,8 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     }
     op->setAttr(plan::tunedAttr, ArrayAttr::get(&getContext(), schedules));
     if (algorithm.tile != 0)
-      op->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), algorithm.tile, algorithm.group, algorithm.fused));
+      op->setAttr(plan::algorithmAttr,
+                  plan::WinogradAttr::get(&getContext(), algorithm.tile, algorithm.group, algorithm.fused));
   }
 };
 } // namespace

@@ -1,5 +1,5 @@
-// The reader of tuning exports on any bytes: it ends with a text or with measurements that are legal, and what it took writes and
-// reads back the same.
+// The reader of tuning exports on any bytes: it ends with a text or with measurements that are legal, and what it took writes
+// and reads back the same.
 #include "tools/tuning/Export.h"
 
 #include <cstdio>

@@ -7,6 +7,7 @@
 #include "tools/skipc/Stages.h"
 #include "tools/skipc/StageTimer.h"
 #include "tools/skipc/Targets.h"
+#include "tools/skipc/Tuning.h"
 #include "tools/skipc/WeightsSource.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -74,6 +75,13 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
     json.attribute("functions", static_cast<int64_t>(compilation.lowered().jobs.size()));
     json.attribute("steps", static_cast<int64_t>(image.variants.front().steps.size()));
     json.attribute("weights_bytes", static_cast<int64_t>(image.weightsBytes));
+    size_t schedules = 0;
+    std::vector<std::string> untuned = tool::untunedSteps(compilation.module(), schedules);
+    json.attribute("schedules", static_cast<int64_t>(schedules));
+    json.attributeArray("untuned", [&] {
+      for (const std::string &step : untuned)
+        json.value(step);
+    });
     json.attribute("seconds", seconds);
   });
   llvm::outs() << "\n";

@@ -27,12 +27,17 @@ static std::string folderBesideExecutable(llvm::ArrayRef<llvm::StringRef> steps)
   return folder.str().str();
 }
 
-static std::string catalogue() {
-  if (const char *folder = std::getenv("SKIP_MODELS"); folder && *folder)
+/// `variable` names the folder; else it is beside the sources of a build tree, or below share/ of an installation.
+static std::string dataFolder(const char *variable, llvm::StringRef name) {
+  if (const char *folder = std::getenv(variable); folder && *folder)
     return folder;
-  std::string installed = folderBesideExecutable({"..", "share", "skip", "models"});
-  return fs::is_directory(installed) ? installed : folderBesideExecutable({"..", "..", "..", "models"});
+  std::string installed = folderBesideExecutable({"..", "share", "skip", name});
+  return fs::is_directory(installed) ? installed : folderBesideExecutable({"..", "..", "..", name});
 }
+
+static std::string catalogue() { return dataFolder("SKIP_MODELS", "models"); }
+
+std::string tool::tuningFolder() { return dataFolder("SKIP_TUNING", "tuning"); }
 
 /// Files of blocks are there to be imported.
 static bool holdsModel(llvm::StringRef spec) {

@@ -12,4 +12,7 @@ namespace skip::tool {
 /// $SKIP_MODELS, or without that in the catalogue that stands with this executable. An error names the nearest entries.
 llvm::Expected<std::string> findSpec(llvm::StringRef spec);
 
+/// The folder of the tuning databases that Skip ships: $SKIP_TUNING, or the one that stands with the catalogue.
+std::string tuningFolder();
+
 } // namespace skip::tool

@@ -10,8 +10,10 @@ llvm::Error run(const Options &options);
 llvm::Error eval(const Options &options);
 llvm::Error summary(const Options &options);
 llvm::Error plan(const Options &options);
+llvm::Error explainPlan(const Options &options);
 llvm::Error verify(const Options &options);
 llvm::Error bench(const Options &options);
+llvm::Error tune(const Options &options);
 llvm::Error explain(const Options &options);
 
 } // namespace skip::tool

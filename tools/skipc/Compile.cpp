@@ -13,11 +13,14 @@
 #include "tools/skipc/StageTimer.h"
 #include "tools/skipc/Stages.h"
 #include "tools/skipc/Targets.h"
+#include "tools/skipc/Tuning.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -60,6 +63,13 @@ llvm::Error Compilation::optimizeGraph() {
   return dump("graph.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
 
+static void tellUntuned(mlir::ModuleOp module) {
+  size_t total = 0;
+  std::vector<std::string> steps = tool::untunedSteps(module, total);
+  llvm::errs() << llvm::format("%10zu  of %zu schedules were not tuned", steps.size(), total)
+               << (steps.empty() ? "" : ": " + llvm::join(steps, ", ")) << "\n";
+}
+
 llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!request.name.empty())
     name = request.name;
@@ -67,11 +77,17 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!target)
     return target.takeError();
   (*workModule)->setAttr(plan::targetAttr, *target);
+  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+  if (!tuning)
+    return tuning.takeError();
+  attachTuning(*workModule, *tuning, request.batches);
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
   if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { plan::buildPipeline(passes, pipeline); }))
     return error;
+  if (options.timing)
+    tellUntuned(*workModule);
   return dump("plan.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
 

@@ -27,8 +27,7 @@ static void addDefine(Options &o, const std::string &text) {
   o.defines.push_back({text.substr(0, equals), text.substr(equals + 1)});
 }
 
-static void addSpec(CLI::App &app, Options &o) {
-  app.add_option("SPEC", o.spec, "a .skip file, or a name of the catalogue (resnet50)")->required();
+static void addDefines(CLI::App &app, Options &o) {
   repeatable(app.add_option_function<std::vector<std::string>>(
                  "-D,--define",
                  [&o](const std::vector<std::string> &texts) {
@@ -42,12 +41,23 @@ static void addSpec(CLI::App &app, Options &o) {
   addJson(app, o);
 }
 
+static void addSpec(CLI::App &app, Options &o) {
+  app.add_option("SPEC", o.spec, "a .skip file, or a name of the catalogue (resnet50)")->required();
+  addDefines(app, o);
+}
+
 static void addCompile(CLI::App &app, Options &o) {
   CLI::Option_group *group = app.add_option_group("Compiling");
   group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
       ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
   group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
   group->add_flag("--exact", o.exact, "compute convolutions directly: no Winograd, whose rounding errors are larger");
+  group
+      ->add_option("--db", o.database,
+                   "go by this tuning database (default: yours, ~/.cache/skip/tuning.db, and those that Skip ships)")
+      ->type_name("FILE");
+  group->add_flag("--no-tuning", o.noTuning, "go by no tuning database: the cost model chooses all schedules")
+      ->excludes("--db");
   group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
   group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
@@ -199,6 +209,41 @@ static void addBench(CLI::App &app, Options &o) {
   addBodyRule(bench);
 }
 
+/// "90", "90s", "10m", "1h".
+static void setBudget(Options &o, llvm::StringRef text) {
+  double unit = text.consume_back("h") ? 3600 : text.consume_back("m") ? 60 : (text.consume_back("s"), 1);
+  if (text.getAsDouble(o.budget) || !(o.budget > 0) || o.budget > 1e6)
+    throw CLI::ValidationError("--budget", "expected a time such as 90s, 10m or 1h");
+  o.budget *= unit;
+}
+
+static void addTune(CLI::App &app, Options &o) {
+  CLI::App &tune =
+      addCommand(app, o, "tune", tool::tune, "measure which algorithms and schedules are the fastest here",
+                 "  skipc tune resnet18 resnet50 --threads 2 --budget 5m\n"
+                 "  skipc tune cifar_resnet -D depth=20 --batch 1,16 --isa both\n"
+                 "  skipc tune --show\n"
+                 "  skipc tune --merge other.db --export tuning.txt\n"
+                 "\n"
+                 "Every measurement is kept at once in the database that builds then go by, so tuning may be interrupted\n"
+                 "and goes on where it stood. --export writes a database as text, --merge takes a database or such a text;\n"
+                 "both and --show need no SPEC, and are done after tuning where there is one.");
+  tune.add_option("SPEC", o.specs, "a .skip file, or a name of the catalogue (resnet50)");
+  addDefines(tune, o);
+  addBatches(tune, o, "batch sizes to tune for (default: 1)");
+  addThreads(tune, o);
+  tune.add_option("--isa", o.isa, "which bodies to tune: avx2, avx512 or both (default: the widest that runs here)")
+      ->check(CLI::IsMember({"avx2", "avx512", "both"}));
+  tune.add_option_function<std::string>(
+          "--budget", [&o](const std::string &text) { setBudget(o, text); }, "when to stop (default: 60s)")
+      ->type_name("TIME");
+  tune.add_option("--db", o.database, "the database (default: $XDG_CACHE_HOME/skip/tuning.db, or ~/.cache/skip/tuning.db)")
+      ->type_name("FILE");
+  tune.add_flag("--show", o.show, "print the fastest known choices for this machine");
+  tune.add_option("--merge", o.merge, "add the measurements of another database or export")->type_name("FILE");
+  tune.add_option("--export", o.exportTo, "write all measurements as text; `-`: to the standard output")->type_name("FILE");
+}
+
 static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addSpec(addCommand(app, o, "summary", tool::summary, "print the layer table: output sizes, parameters, multiply-adds",
                      "  skipc summary resnet34 -D shortcut=A\n  skipc summary my.skip --model tiny --json"),
@@ -208,6 +253,11 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addSpec(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
   addCompile(plan, o);
+  CLI::App &why = addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
+                             "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json");
+  addSpec(why, o);
+  addBatches(why, o, "batch sizes to plan for (default: 1)");
+  addCompile(why, o);
   CLI::App &explain = addCommand(app, o, "explain", tool::explain, "describe an error code of the language",
                                  "  skipc explain E0203\n  skipc explain");
   explain.add_option("CODE", o.code, "such as E0203; without it, all are listed");
@@ -234,7 +284,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
-  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench})
+  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench, addTune})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
     exitCode = report(std::move(error));

@@ -26,8 +26,10 @@ struct Options {
   // Compiling it.
   std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
   std::vector<int64_t> batches;
-  bool exact = false; ///< no algorithm that rounds differently from the direct one
-  unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
+  bool exact = false;   ///< no algorithm that rounds differently from the direct one
+  unsigned jobs = 0;    ///< threads that compile kernels; 0: all cores
+  std::string database; ///< of tuning; empty: the user's and those that Skip ships
+  bool noTuning = false;
   std::string dumpDir;
   bool printIrAfterAll = false;
   bool timing = false;
@@ -62,6 +64,12 @@ struct Options {
   // bench
   bool steps = false;
   double seconds = 2;
+
+  // tune
+  std::vector<std::string> specs;
+  double budget = 60; ///< seconds
+  bool show = false;
+  std::string merge, exportTo;
 
   // explain
   std::string code;

@@ -39,6 +39,8 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
       for (mlir::Attribute schedule : kernel.getSchedulesAttr())
         json.value(tool::scheduleText(schedule));
     });
+    if (std::string tuned = tool::tunedText(kernel); !tuned.empty())
+      json.attribute("tuned", tuned);
     json.attributeArray("inputs", [&] {
       for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
         writeOperand(json, kernel.inputLayout(i), kernel.inputSlot(i));
@@ -78,6 +80,7 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
                      {"operations"},
                      {"kernel"},
                      {"schedules"},
+                     {"tuned"},
                      {"images", right},
                      {"reads"},
                      {"writes"},
@@ -96,7 +99,7 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
     llvm::StringRef name = kernel.getKernel().value_or("");
     kernels.insert(name);
     table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(),
-               schedules, std::to_string(kernel.getImages().value_or(batch)), reads,
+               schedules, tool::tunedText(kernel), std::to_string(kernel.getImages().value_or(batch)), reads,
                tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
                tool::withSeparators(slot.getBytes())});
   }

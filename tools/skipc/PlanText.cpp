@@ -35,6 +35,18 @@ std::string tool::scheduleText(mlir::Attribute schedule) {
   return std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
 }
 
+std::string tool::tunedText(plan::KernelOp kernel) {
+  if (!llvm::isa<plan::ConvScheduleAttr>(kernel.getSchedulesAttr()[0]))
+    return "";
+  auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
+  if (!measured)
+    return "no";
+  std::string text;
+  for (bool each : measured.asArrayRef())
+    text += std::string(text.empty() ? "" : " | ") + (each ? "yes" : "no");
+  return llvm::all_equal(measured.asArrayRef()) ? (measured[0] ? "yes" : "no") : text;
+}
+
 static int64_t portBytes(mlir::TypeRange types, int64_t batch) {
   int64_t elements = 0;
   for (mlir::Type type : types)

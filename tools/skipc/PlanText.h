@@ -21,6 +21,10 @@ std::string operationsText(plan::KernelOp kernel);
 /// `2x1x14`: of a direct contraction's register tile, blocks of channels x rows x columns; `loop` for any other.
 std::string scheduleText(mlir::Attribute schedule);
 
+/// Whether the schedule of a step was measured: `yes` or `no` for all ISAs alike, else each's, `no | yes`; empty for steps that
+/// have no choice.
+std::string tunedText(plan::KernelOp kernel);
+
 /// All memory of a run at the variant's bound: workspace, weights, inputs and outputs.
 int64_t peakBytes(mlir::func::FuncOp variant);
 

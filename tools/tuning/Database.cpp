@@ -1,7 +1,7 @@
 // All SQL there is.
 //
-// The rollback journal, SQLite's default, rather than a write-ahead log: a database that nobody writes to is one file that can be
-// copied, it works on network file systems, and a few commits a second need no more. A file is ours by its application id;
+// The rollback journal, SQLite's default, rather than a write-ahead log: a database that nobody writes to is one file that can
+// be copied, it works on network file systems, and a few commits a second need no more. A file is ours by its application id;
 // `user_version` is the schema's.
 #include "tools/tuning/Database.h"
 
@@ -28,9 +28,8 @@ static constexpr const char *createTable =
     "CREATE TABLE measurements (device TEXT NOT NULL, compiler TEXT NOT NULL, problem TEXT NOT NULL, threads INTEGER NOT NULL, "
     "choice TEXT NOT NULL, nanoseconds INTEGER NOT NULL, runs INTEGER NOT NULL, "
     "PRIMARY KEY (device, compiler, problem, threads, choice)) WITHOUT ROWID";
-static constexpr const char *upsert =
-    "INSERT INTO measurements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
-    "nanoseconds = min(nanoseconds, excluded.nanoseconds), runs = max(runs, excluded.runs)";
+static constexpr const char *upsert = "INSERT INTO measurements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+                                      "nanoseconds = min(nanoseconds, excluded.nanoseconds), runs = max(runs, excluded.runs)";
 static constexpr const char *selectAll =
     "SELECT device, compiler, problem, threads, choice, nanoseconds, runs FROM measurements "
     "ORDER BY device, compiler, problem, threads, choice";
@@ -182,8 +181,9 @@ Expected<std::vector<Measurement>> Database::all(unsigned &ignored) {
   int code = SQLITE_ERROR;
   while (statement && (code = sqlite3_step(statement.get())) == SQLITE_ROW) {
     sqlite3_stmt *row = statement.get();
-    MeasurementText text{textColumn(row, 0),          textColumn(row, 1),          textColumn(row, 2), textColumn(row, 4),
-                         sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 5), sqlite3_column_int64(row, 6)};
+    MeasurementText text{textColumn(row, 0),          textColumn(row, 1),           textColumn(row, 2),
+                         textColumn(row, 4),          sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 5),
+                         sqlite3_column_int64(row, 6)};
     if (std::optional<Measurement> measurement = parse(text))
       measurements.push_back(*measurement);
     else

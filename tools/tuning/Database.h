@@ -16,8 +16,8 @@ namespace skip::tuning {
 /// read and write one file at a time. Errors name the file.
 class Database {
 public:
-  /// An existing database. It is checked from end to end first: a damaged one, one of another program and one that a newer skipc
-  /// wrote are errors.
+  /// An existing database. It is checked from end to end first: a damaged one, one of another program and one that a newer
+  /// skipc wrote are errors.
   static llvm::Expected<Database> open(const std::string &path);
   /// The same, but makes the file and its folder if they are not there.
   static llvm::Expected<Database> openOrCreate(const std::string &path);

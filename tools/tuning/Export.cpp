@@ -60,7 +60,8 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     std::tie(line, text) = text.split('\n');
     if (++number == 1) {
       if (line != firstLine)
-        return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1`" : "expected `skip-tuning 1`");
+        return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1`"
+                                         : "expected `skip-tuning 1`");
       continue;
     }
     if (line.empty() || line.starts_with("#"))
@@ -68,7 +69,8 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     if (line.consume_front("device ")) {
       current.device = line.str();
       if (!Device::parse(current.device))
-        return failure(number, "this is no device; expected vendor, family/model, ISA, `l1` bytes, `l2` bytes, `l3` bytes, name");
+        return failure(number,
+                       "this is no device; expected vendor, family/model, ISA, `l1` bytes, `l2` bytes, `l3` bytes, name");
     } else if (line.consume_front("compiler ")) {
       current.compiler = line.str();
     } else if (!splitLine(line, current)) {

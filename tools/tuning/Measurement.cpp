@@ -13,7 +13,8 @@ static constexpr int64_t kMostThreads = 1024, kMostNanoseconds = int64_t(3600) *
 std::string tuning::compilerVersion() { return "skip " SKIP_VERSION " llvm " + std::to_string(LLVM_VERSION_MAJOR); }
 
 MeasurementText tuning::textOf(const Measurement &m) {
-  return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads, m.nanoseconds, m.runs};
+  return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads,
+          m.nanoseconds,   m.runs};
 }
 
 static bool isCompiler(const std::string &text) {

@@ -55,8 +55,9 @@ TEST_CASE("tuning: a choice's text reads back, other texts are refused") {
   CHECK(choiceText(winograd) == "winograd4/28 1x1x8+4+2");
   CHECK(parseChoice(choiceText(direct)) == direct);
   CHECK(parseChoice(choiceText(winograd)) == winograd);
-  for (const char *text : {"", "direct", "direct 0x1x1", "direct 1x1x1+", "direct 1x1x1 ", "winograd4 1x1x1", "winograd4/ 1x1x1",
-                           "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
+  for (const char *text :
+       {"", "direct", "direct 0x1x1", "direct 1x1x1+", "direct 1x1x1 ", "winograd4 1x1x1", "winograd4/ 1x1x1",
+        "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
     CAPTURE(text);
     CHECK_FALSE(parseChoice(text));
   }
@@ -66,12 +67,12 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   ConvProblem problem = problem3x3();
   CHECK(isLegal({{}, {2, 1, 14, {}}}, problem));
   CHECK(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
-  CHECK_FALSE(isLegal({{}, {2, 1, 15, {}}}, problem));       // 56 is not covered
-  CHECK_FALSE(isLegal({{}, {3, 1, 7, {}}}, problem));        // 3 does not divide 4 blocks
-  CHECK_FALSE(isLegal({{}, {4, 2, 28, {}}}, problem));       // no such register file
-  CHECK_FALSE(isLegal({{4, 27}, {1, 1, 9, {}}}, problem));   // no candidate
-  CHECK_FALSE(isLegal({{4, 28}, {4, 1, 7, {}}}, problem));   // too many blocks of transformed filters
-  CHECK_FALSE(isLegal({{0, 28}, {2, 1, 14, {}}}, problem));  // a group of nothing
+  CHECK_FALSE(isLegal({{}, {2, 1, 15, {}}}, problem));      // 56 is not covered
+  CHECK_FALSE(isLegal({{}, {3, 1, 7, {}}}, problem));       // 3 does not divide 4 blocks
+  CHECK_FALSE(isLegal({{}, {4, 2, 28, {}}}, problem));      // no such register file
+  CHECK_FALSE(isLegal({{4, 27}, {1, 1, 9, {}}}, problem));  // no candidate
+  CHECK_FALSE(isLegal({{4, 28}, {4, 1, 7, {}}}, problem));  // too many blocks of transformed filters
+  CHECK_FALSE(isLegal({{0, 28}, {2, 1, 14, {}}}, problem)); // a group of nothing
   problem.stride = 2;
   CHECK_FALSE(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
   CHECK_FALSE(isLegal({{}, {1, 1, 8, {}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512})); // 1 to 20 images

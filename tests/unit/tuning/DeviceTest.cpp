@@ -14,9 +14,9 @@ TEST_CASE("device: the text reads back, other texts are refused") {
   nameless.name = "";
   for (const Device &device : {sampleDevice(), nameless, Device{}})
     CHECK(Device::parse(device.text()) == device);
-  for (const char *text : {"", "AuthenticAMD", "AuthenticAMD 26/2 avx1024 l1 1 l2 1 l3 1", "A 26/2 avx2 l1 1 l2 1",
-                           "A 26/2 avx2 l1 -1 l2 1 l3 1", "A 26/2 avx2 l1 01 l2 1 l3 1", "A 26/2 avx2 l1 1 l2 1 l3 1 ",
-                           "A 26/2 avx2 l1 1 l2 1 l3 1 caf\xC3\xA9"}) {
+  for (const char *text :
+       {"", "AuthenticAMD", "AuthenticAMD 26/2 avx1024 l1 1 l2 1 l3 1", "A 26/2 avx2 l1 1 l2 1", "A 26/2 avx2 l1 -1 l2 1 l3 1",
+        "A 26/2 avx2 l1 01 l2 1 l3 1", "A 26/2 avx2 l1 1 l2 1 l3 1 ", "A 26/2 avx2 l1 1 l2 1 l3 1 caf\xC3\xA9"}) {
     CAPTURE(text);
     CHECK_FALSE(Device::parse(text));
   }

@@ -1,0 +1,52 @@
+// One way to compute one convolution, compiled and loaded to be timed.
+#pragma once
+
+#include "ir/plan/Tuning.h"
+#include "tools/loaded/LoadedModel.h"
+#include "tools/skipc/Evictor.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::tool {
+
+/// The graph of a network of one contraction: relu before it unless its input is planar, bias and relu behind it. Text of the
+/// graph dialect.
+std::string candidateGraph(const plan::ConvProblem &problem);
+
+/// A checkpoint for candidateGraph().
+std::string candidateWeights(const plan::ConvProblem &problem);
+
+class Candidate {
+public:
+  /// Compiles `choice` through the pipeline that builds go through. Null where that pipeline would not follow the choice, for
+  /// reasons that the problem's key does not tell.
+  static llvm::Expected<std::unique_ptr<Candidate>> compile(mlir::MLIRContext &context, const plan::ConvProblem &problem,
+                                                            const plan::ConvChoice &choice, const std::string &weights,
+                                                            unsigned threads);
+
+  /// Runs it `runs` times more, each time with cold weights, and with activations in the caches as steps before it leave them;
+  /// the time is that of the contraction and, for Winograd, of the transform of its input.
+  llvm::Error run(int64_t runs, Evictor &evictor);
+
+  const plan::ConvChoice choice;
+  int64_t nanoseconds = 0; ///< the least so far
+  int64_t runs = 0;
+
+private:
+  explicit Candidate(const plan::ConvChoice &choice) : choice(choice) {}
+
+  struct alignas(64) CacheLine {
+    char bytes[64];
+  };
+
+  std::vector<CacheLine> workspace;
+  std::unique_ptr<loaded::LoadedModel> library;
+  loaded::Weights weights;
+  loaded::Pool pool;
+  loaded::Context context;
+  std::vector<bool> counts; ///< by step
+  std::vector<float> input, output;
+  int64_t images = 1;
+};
+
+} // namespace skip::tool

@@ -1,0 +1,212 @@
+// `skipc explain-plan`: what was fused with what, by which algorithm each convolution runs, and what the alternatives would
+// cost.
+//
+// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core: what the choice was made by,
+// not what a run takes; `skipc bench --steps` measures that.
+#include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
+#include "ir/plan/Algorithms.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/Shapes.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Compile.h"
+#include "tools/skipc/Peak.h"
+#include "tools/skipc/PlanText.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <limits>
+
+using namespace skip;
+
+namespace {
+/// One step and what is said of it. Times in seconds; infinite where there is no such way.
+struct Account {
+  std::string step, operations, taken, why;
+  int64_t images = 0;
+  double savedBytes = 0, savedSeconds = 0; // by the epilogue
+  double direct = 0, separate = 0, fused = 0;
+};
+
+/// The model for batches up to `batch`.
+struct Variant {
+  int64_t batch;
+  std::vector<Account> accounts;
+};
+} // namespace
+
+static constexpr double none = std::numeric_limits<double>::infinity();
+
+/// The least predicted cost of the candidates that are fused, or not; in multiply-adds.
+template <typename Shape>
+static double leastCost(const Shape &shape, const std::vector<plan::Algorithm> &candidates, bool fused,
+                        llvm::function_ref<bool(const plan::Algorithm &)> isLegal) {
+  double least = none;
+  for (const plan::Algorithm &candidate : candidates)
+    if (candidate.fused == fused && isLegal(candidate))
+      least = std::min(least, plan::predictedCost(shape, candidate));
+  return least;
+}
+
+/// The costs of a convolution's ways; false when it has but one.
+static bool estimate(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images, double perMultiplyAdd,
+                     Account &account) {
+  auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType()).getShape();
+  auto fill = [&](const auto &shape, const std::vector<plan::Algorithm> &candidates, auto isLegal) {
+    account.direct = plan::predictedCost(shape, plan::Algorithm()) * perMultiplyAdd;
+    account.separate = leastCost(shape, candidates, false, isLegal) * perMultiplyAdd;
+    account.fused = leastCost(shape, candidates, true, isLegal) * perMultiplyAdd;
+    return true;
+  };
+  bool isSquare = view.kernelHeight == view.kernelWidth && out.size() == 4;
+  if (isSquare && view.kernelHeight == 3 && view.stride == 1 && view.inChannels >= 16) {
+    plan::Conv3x3Shape shape{view.inChannels, view.outChannels, out[2], out[3], images};
+    return fill(shape, plan::winogradCandidates(), [&](const plan::Algorithm &a) { return plan::isWorthwhile(shape, a); });
+  }
+  if (isSquare && view.kernelHeight >= 5 && view.stride == 2 && view.inChannels <= 4) {
+    plan::StemShape shape{view.kernelHeight, view.inChannels, view.outChannels, out[2], out[3], images};
+    return fill(shape, plan::stemCandidates(view.kernelHeight), [](const plan::Algorithm &) { return true; });
+  }
+  return false;
+}
+
+static std::string windowsText(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images) {
+  plan::LayoutAttr layout = kernel.inputLayout(view.input.getArgNumber());
+  auto type = llvm::cast<mlir::RankedTensorType>(view.input.getType());
+  if (view.winograd.getFused())
+    layout = plan::LayoutAttr::get(kernel.getContext(), plan::LayoutKind::winograd, view.padding, view.winograd.getTile(),
+                                   view.winograd.getGroup(), view.kernelHeight, view.stride);
+  return tool::fixed(static_cast<double>(plan::bufferBytes(type, layout, images)) * 1e-6, 1) + " MB of windows";
+}
+
+static std::string microseconds(double seconds) { return seconds == none ? "-" : tool::fixed(seconds * 1e6, 0); }
+
+/// What was taken, and in words what speaks for it.
+static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, Account &account) {
+  if (!view.winograd) {
+    account.taken = "direct";
+    double best = std::min(account.separate, account.fused);
+    account.why = !hasWays       ? "no other way to compute it"
+                  : best == none ? "too little work for a transform"
+                                 : "a transform would take " + microseconds(best) + " us";
+    return;
+  }
+  account.taken = "F(" + std::to_string(view.winograd.getTile()) + ")" + (view.winograd.getFused() ? " fused" : "");
+  std::string windows = windowsText(kernel, view, account.images);
+  if (view.winograd.getFused())
+    account.why = windows + " stay in the cache";
+  else
+    account.why = windows + " by a step of their own; fused: " +
+                  (account.fused == none ? "a group's do not fit the cache, or too few groups to share out"
+                                         : microseconds(account.fused) + " us, since more groups transform the filters");
+}
+
+static Account accountOf(plan::KernelOp kernel, int64_t batch, const tool::Peak &peak) {
+  Account account;
+  account.step = graph::valueName(kernel.getLoc()).str();
+  account.operations = tool::operationsText(kernel);
+  account.images = kernel.getImages().value_or(batch);
+  auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
+  auto operations = llvm::range_size(kernel.getBody().front().without_terminator());
+  account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
+                       static_cast<double>(operations - 1);
+  account.savedSeconds = account.savedBytes > 0 ? peak.seconds(0, account.savedBytes) : 0;
+  account.direct = account.separate = account.fused = none;
+  llvm::SmallVector<plan::ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (views.empty())
+    return account;
+  double perMultiplyAdd = 2 / peak.flopsPerSecond;
+  bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account);
+  judge(kernel, views.front(), hasWays, account);
+  return account;
+}
+
+static void printText(const Variant &variant) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"step"},
+                     {"operations"},
+                     {"images", right},
+                     {"epilogue saves KB", right},
+                     {"us", right},
+                     {"direct us", right},
+                     {"Winograd us", right},
+                     {"fused us", right},
+                     {"taken"},
+                     {"why"}});
+  std::string block;
+  for (const Account &a : variant.accounts) {
+    std::string of = llvm::StringRef(a.step).contains('.') ? llvm::StringRef(a.step).rsplit('.').first.str() : a.step;
+    if (of != block && !block.empty())
+      table.add(std::vector<std::string>(10));
+    block = of;
+    table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
+               a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
+               microseconds(a.fused), a.taken, a.why});
+  }
+  llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
+  table.print(llvm::outs());
+}
+
+static void writeStep(llvm::json::OStream &json, const Account &a) {
+  auto time = [&](llvm::StringRef key, double seconds) {
+    if (seconds != none)
+      json.attribute(key, seconds * 1e6);
+  };
+  json.object([&] {
+    json.attribute("step", a.step);
+    json.attribute("operations", a.operations);
+    json.attribute("images", a.images);
+    json.attribute("epilogue_saves_bytes", a.savedBytes);
+    time("epilogue_saves_us", a.savedSeconds);
+    time("direct_us", a.direct);
+    time("winograd_us", a.separate);
+    time("fused_us", a.fused);
+    json.attribute("taken", a.taken);
+    json.attribute("why", a.why);
+  });
+}
+
+static void printJson(const std::vector<Variant> &variants) {
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attributeArray("variants", [&] {
+      for (const Variant &variant : variants)
+        json.object([&] {
+          json.attribute("batch", variant.batch);
+          json.attributeArray("steps", [&] {
+            for (const Account &account : variant.accounts)
+              writeStep(json, account);
+          });
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+llvm::Error tool::explainPlan(const Options &options) {
+  Compilation compilation(options);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  llvm::Expected<std::vector<SkipIsa>> isa = preferredIsa(options);
+  if (!isa)
+    return isa.takeError();
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), *isa}))
+    return error;
+  Peak peak = Peak::measure(isa->back(), 1);
+  std::vector<Variant> variants;
+  for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
+    Variant &variant = variants.emplace_back();
+    variant.batch = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt();
+    for (auto kernel : function.getOps<plan::KernelOp>())
+      variant.accounts.push_back(accountOf(kernel, variant.batch, peak));
+  }
+  if (options.json)
+    printJson(variants);
+  else
+    llvm::for_each(variants, printText);
+  return llvm::Error::success();
+}

@@ -1,0 +1,265 @@
+// `skipc tune`: measures what the cost model only guesses, and keeps it in a database.
+//
+// The contractions of all models are tuned in the order of their work, so that a small budget goes where most time does. The
+// widest ISA comes first, since it chooses the algorithms of a library with several bodies.
+#include "ir/plan/Problems.h"
+#include "support/AtomicFile.h"
+#include "tools/data/Progress.h"
+#include "tools/skipc/Commands.h"
+#include "tools/skipc/Compile.h"
+#include "tools/skipc/Failure.h"
+#include "tools/skipc/Layers.h"
+#include "tools/skipc/Table.h"
+#include "tools/skipc/Targets.h"
+#include "tools/skipc/Tuner.h"
+#include "tools/skipc/Tuning.h"
+#include "tools/tuning/Export.h"
+#include "tools/tuning/Select.h"
+
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <set>
+
+using namespace skip;
+using tool::Options;
+using tool::Tuner;
+using tuning::Database;
+using tuning::Measurement;
+
+static llvm::Error inputError(llvm::Error error) { return tool::badInput(llvm::toString(std::move(error))); }
+
+//===- what to tune -===//
+
+namespace {
+/// A problem without its ISA, and how many layers of all models have it.
+struct Task {
+  plan::ConvProblem problem;
+  int64_t layers = 0;
+  double work() const { return double(layers) * plan::leastMultiplyAdds(problem, {}); }
+};
+} // namespace
+
+static llvm::Error addTasks(const Options &options, const std::string &spec, std::map<std::string, Task> &tasks) {
+  Options one = options;
+  one.spec = spec;
+  tool::Compilation compilation(one);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  tool::modelOf(compilation.module()).walk([&](mlir::Operation *op) {
+    for (int64_t batch : tool::batchBounds(options, {1}))
+      if (std::optional<plan::ConvProblem> problem = plan::problemOf(op, batch, plan::Isa::avx2)) {
+        Task &task = tasks[plan::problemText(*problem)];
+        task.problem = *problem;
+        ++task.layers;
+      }
+  });
+  return llvm::Error::success();
+}
+
+static llvm::Expected<std::vector<Task>> tasksOf(const Options &options) {
+  std::map<std::string, Task> byKey;
+  for (const std::string &spec : options.specs)
+    if (llvm::Error error = addTasks(options, spec, byKey))
+      return error;
+  std::vector<Task> tasks;
+  for (const auto &[key, task] : byKey)
+    tasks.push_back(task);
+  llvm::stable_sort(tasks, [](const Task &a, const Task &b) { return a.work() > b.work(); });
+  return tasks;
+}
+
+/// The widest first.
+static llvm::Expected<std::vector<SkipIsa>> isasOf(const Options &options) {
+  llvm::Expected<std::vector<SkipIsa>> isas = options.isa.empty() ? tool::preferredIsa(options) : tool::runnableIsas(options);
+  if (isas)
+    std::reverse(isas->begin(), isas->end());
+  return isas;
+}
+
+//===- tuning -===//
+
+namespace {
+struct Report {
+  std::vector<Tuner::Outcome> outcomes;
+  int64_t measured = 0, left = 0; ///< candidates; problems that the budget did not reach
+  double seconds = 0;
+};
+} // namespace
+
+static llvm::Expected<Report> tuneAll(const Options &options, const tuning::Device &device, Database &database) {
+  llvm::Expected<std::vector<Task>> tasks = tasksOf(options);
+  if (!tasks)
+    return tasks.takeError();
+  llvm::Expected<std::vector<SkipIsa>> isas = isasOf(options);
+  if (!isas)
+    return isas.takeError();
+  unsigned threads = options.threads ? options.threads : llvm::hardware_concurrency().compute_thread_count();
+  data::Progress progress(tasks->size() * isas->size() * Tuner::mostCandidates, "tuning");
+  int64_t drawn = 0;
+  Tuner tuner({device, threads, options.budget, [&] { ++drawn, progress.advance(); }}, database);
+  Report report;
+  for (const Task &task : *tasks) {
+    std::optional<plan::Algorithm> chosen;
+    for (SkipIsa isa : *isas) {
+      plan::ConvProblem problem = task.problem;
+      problem.isa = isa;
+      drawn = 0;
+      if (tuner.isOver()) {
+        ++report.left;
+        continue;
+      }
+      llvm::Expected<Tuner::Outcome> outcome = tuner.tune(problem, chosen ? &*chosen : nullptr);
+      if (!outcome)
+        return outcome.takeError();
+      if (!chosen && outcome->bestNanoseconds)
+        chosen = outcome->best.algorithm;
+      report.measured += outcome->measured;
+      report.outcomes.push_back(*outcome);
+      progress.advance(static_cast<uint64_t>(std::max<int64_t>(0, Tuner::mostCandidates - drawn)));
+    }
+  }
+  report.seconds = tuner.secondsSpent();
+  return report;
+}
+
+static void printReport(const Report &report) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table(
+      {{"problem"}, {"fastest"}, {"us", right}, {"cost model's us", right}, {"gain", right}, {"measured", right}});
+  auto micro = [](int64_t nanoseconds) { return nanoseconds ? tool::fixed(double(nanoseconds) * 1e-3, 1) : std::string("-"); };
+  for (const Tuner::Outcome &o : report.outcomes) {
+    bool both = o.bestNanoseconds && o.predictedNanoseconds;
+    double gain = both ? double(o.predictedNanoseconds) / double(o.bestNanoseconds) - 1 : 0;
+    table.add({plan::problemText(o.problem), o.bestNanoseconds ? plan::choiceText(o.best) : "-", micro(o.bestNanoseconds),
+               micro(o.predictedNanoseconds), both ? tool::fixed(100 * gain, 1) + " %" : "-", std::to_string(o.measured)});
+  }
+  table.print(llvm::outs());
+  llvm::outs() << "\n"
+               << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
+               << tool::fixed(report.seconds, 1) << " s";
+  if (report.left)
+    llvm::outs() << "; the budget ended before " << report.left << " more: run it again to go on";
+  llvm::outs() << "\n";
+}
+
+static void printReportJson(const Report &report) {
+  llvm::json::OStream json(llvm::outs(), 1);
+  json.object([&] {
+    json.attribute("measured", report.measured);
+    json.attribute("problems_left", report.left);
+    json.attribute("seconds", report.seconds);
+    json.attributeArray("problems", [&] {
+      for (const Tuner::Outcome &o : report.outcomes)
+        json.object([&] {
+          json.attribute("problem", plan::problemText(o.problem));
+          json.attribute("measured", o.measured);
+          if (!o.bestNanoseconds)
+            return;
+          json.attribute("choice", plan::choiceText(o.best));
+          json.attribute("us", double(o.bestNanoseconds) * 1e-3);
+          if (o.predictedNanoseconds)
+            json.attribute("cost_model_us", double(o.predictedNanoseconds) * 1e-3);
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+//===- the database -===//
+
+static llvm::Error mergeInto(Database &database, const std::string &path) {
+  unsigned ignored = 0;
+  llvm::Expected<std::vector<Measurement>> read = tuning::readMeasurements(path, ignored);
+  if (!read)
+    return inputError(read.takeError());
+  if (ignored)
+    tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
+  if (llvm::Error error = database.record(*read))
+    return inputError(std::move(error));
+  return llvm::Error::success();
+}
+
+static llvm::Error exportTo(const std::vector<Measurement> &all, const std::string &path) {
+  std::string text = tuning::exportText(all), error;
+  if (path == "-")
+    llvm::outs() << text;
+  else if (!writeFileAtomically(path, text, error))
+    return tool::badInput(error);
+  return llvm::Error::success();
+}
+
+static void show(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson) {
+  std::map<std::string, Measurement> best; // by problem and threads
+  size_t stale = 0, foreign = 0;
+  for (const Measurement &m : all) {
+    stale += m.compiler != tuning::compilerVersion();
+    foreign += !(m.device == device);
+    if (m.compiler != tuning::compilerVersion() || !(m.device == device))
+      continue;
+    auto [place, isNew] = best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
+    if (m.nanoseconds < place->second.nanoseconds)
+      place->second = m;
+  }
+  if (asJson) {
+    llvm::json::OStream json(llvm::outs(), 1);
+    json.array([&] {
+      for (const auto &[key, m] : best)
+        json.object([&] {
+          json.attribute("problem", plan::problemText(m.problem));
+          json.attribute("threads", m.threads);
+          json.attribute("choice", plan::choiceText(m.choice));
+          json.attribute("us", double(m.nanoseconds) * 1e-3);
+        });
+    });
+    llvm::outs() << "\n";
+    return;
+  }
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}});
+  for (const auto &[key, m] : best)
+    table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
+               tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
+  if (!best.empty())
+    table.print(llvm::outs());
+  llvm::outs() << "this machine: " << device.text() << "\n"
+               << all.size() << " measurements, " << best.size() << " problems of this machine; " << foreign
+               << " measurements of other machines, " << stale << " of other compilers\n";
+}
+
+llvm::Error tool::tune(const Options &options) {
+  bool writes = !options.specs.empty() || !options.merge.empty();
+  if (!writes && !options.show && options.exportTo.empty())
+    return badInput("name a SPEC to tune for, or give --show, --merge or --export");
+  if (options.json && options.exportTo == "-")
+    return badInput("--json and --export - exclude each other: both write to the standard output");
+  std::string path = databasePath(options);
+  if (path.empty())
+    return badInput("there is no folder for the database: set HOME or XDG_CACHE_HOME, or name a file with --db");
+  llvm::Expected<tuning::Device> device = thisDevice();
+  if (!device)
+    return device.takeError();
+  llvm::Expected<Database> database = Database::openOrCreate(path);
+  if (!database)
+    return inputError(database.takeError());
+  if (!options.merge.empty())
+    if (llvm::Error error = mergeInto(*database, options.merge))
+      return error;
+  if (!options.specs.empty()) {
+    llvm::Expected<Report> report = tuneAll(options, *device, *database);
+    if (!report)
+      return report.takeError();
+    options.json ? printReportJson(*report) : printReport(*report);
+  }
+  if (!options.show && options.exportTo.empty())
+    return llvm::Error::success();
+  unsigned ignored = 0;
+  llvm::Expected<std::vector<Measurement>> all = database->all(ignored);
+  if (!all)
+    return inputError(all.takeError());
+  if (options.show && (!options.json || options.specs.empty()))
+    show(*all, *device, options.json);
+  return options.exportTo.empty() ? llvm::Error::success() : exportTo(*all, options.exportTo);
+}

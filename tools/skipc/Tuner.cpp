@@ -1,0 +1,187 @@
+// First each algorithm by its best expected schedule, then the other schedules of the fastest two algorithms. Then all of them
+// again, the best six, and the best three, in turns: noise comes in waves, and one that lasts hits all alike.
+//
+// What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
+// take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
+// measured, so that a tuned choice is never worse than an untuned one but by the noise.
+#include "tools/skipc/Tuner.h"
+
+#include "ir/plan/Plan.h"
+#include "tools/skipc/Failure.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <algorithm>
+
+using namespace skip;
+using tool::Tuner;
+
+static constexpr int64_t kRuns = 6, kTurn = 2;
+static constexpr double kNearRoofline = 0.95; // of the best time: a gain of less is none
+static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3;
+static constexpr double kWorthSecond = 1.15; // times the best
+static constexpr int64_t kLargestKept = int64_t(64) << 20;
+
+Tuner::Tuner(Settings wanted, tuning::Database &database)
+    : settings(std::move(wanted)), database(database), context(mlir::MLIRContext::Threading::DISABLED),
+      evictor(settings.threads, std::max(settings.device.l3, int64_t(16) << 20),
+              std::max(settings.device.l2, int64_t(1) << 20)) {
+  context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
+}
+
+double Tuner::secondsSpent() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+bool Tuner::isOver() const { return secondsSpent() >= settings.budgetSeconds; }
+
+const Tuner::Known *Tuner::best() const {
+  auto least = std::min_element(known.begin(), known.end(),
+                                [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
+  return least == known.end() ? nullptr : &*least;
+}
+
+const Tuner::Known *Tuner::find(const plan::ConvChoice &choice) const {
+  auto found = std::find_if(known.begin(), known.end(), [&](const Known &each) { return each.choice == choice; });
+  return found == known.end() ? nullptr : &*found;
+}
+
+llvm::Error Tuner::readKnown(const plan::ConvProblem &problem) {
+  unsigned ignored = 0;
+  llvm::Expected<std::vector<tuning::Measurement>> all = database.all(ignored);
+  if (!all)
+    return badInput(llvm::toString(all.takeError()));
+  known.clear();
+  for (const tuning::Measurement &m : *all)
+    if (m.device == settings.device && m.compiler == tuning::compilerVersion() && m.problem == problem &&
+        m.threads == settings.threads)
+      known.push_back({m.choice, m.nanoseconds, m.runs});
+  return llvm::Error::success();
+}
+
+static double bytesOf(const plan::ConvProblem &p) {
+  double weights = double(p.inChannels * p.outChannels * p.kernelHeight * p.kernelWidth);
+  double out = double(p.outChannels * p.outHeight * p.outWidth * p.images);
+  double in = double(p.inChannels * p.outHeight * p.outWidth * p.images); // each pixel once where the stride is one; else more
+  return 4 * (weights + in + out);
+}
+
+bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) {
+  const Known *leader = best();
+  if (!leader)
+    return true;
+  auto peak = peaks.find(problem.isa);
+  if (peak == peaks.end())
+    peak = peaks.emplace(problem.isa, Peak::measure(problem.isa, settings.threads)).first;
+  double least = peak->second.seconds(2 * plan::leastMultiplyAdds(problem, algorithm), bytesOf(problem));
+  return least < kNearRoofline * 1e-9 * double(leader->nanoseconds);
+}
+
+llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs) {
+  if (llvm::Error error = candidate.run(runs, evictor))
+    return internalError("tune", std::move(error));
+  tuning::Measurement measurement{settings.device,
+                                  tuning::compilerVersion(),
+                                  problem,
+                                  candidate.choice,
+                                  static_cast<int64_t>(settings.threads),
+                                  candidate.nanoseconds,
+                                  candidate.runs};
+  if (llvm::Error error = database.record(measurement))
+    return badInput(llvm::toString(std::move(error)));
+  if (const Known *old = find(candidate.choice))
+    known[static_cast<size_t>(old - known.data())] = {candidate.choice, std::min(old->nanoseconds, candidate.nanoseconds),
+                                                      std::max(old->runs, candidate.runs)};
+  else
+    known.push_back({candidate.choice, candidate.nanoseconds, candidate.runs});
+  return llvm::Error::success();
+}
+
+llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
+  if (weights.empty())
+    weights = candidateWeights(problem);
+  llvm::Expected<std::unique_ptr<Candidate>> candidate =
+      Candidate::compile(context, problem, choice, weights, settings.threads);
+  if (!candidate)
+    return candidate.takeError();
+  if (!*candidate)
+    return llvm::Error::success();
+  if (llvm::Error error = run(problem, **candidate, kRuns))
+    return error;
+  ++measured;
+  settings.onMeasured();
+  if (static_cast<int64_t>(weights.size()) <= kLargestKept)
+    finalists.push_back(std::move(*candidate));
+  return llvm::Error::success();
+}
+
+llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most,
+                            bool inAnyCase) {
+  for (const plan::ConvChoice &choice : choices.take_front(most)) {
+    if (isOver() || find(choice) || (!inAnyCase && !canWin(problem, choice.algorithm)))
+      continue;
+    if (llvm::Error error = measure(problem, choice))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+/// The others are let go.
+llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t runs) {
+  llvm::stable_sort(finalists, [](const auto &a, const auto &b) { return a->nanoseconds < b->nanoseconds; });
+  finalists.resize(std::min(finalists.size(), count));
+  if (finalists.size() < 2)
+    return llvm::Error::success();
+  for (int64_t done = 0; done < runs && !isOver(); done += kTurn)
+    for (std::unique_ptr<Candidate> &finalist : finalists)
+      if (llvm::Error error = run(problem, *finalist, kTurn))
+        return error;
+  return llvm::Error::success();
+}
+
+/// The algorithm of the fastest choice that is not `first`'s, if it is near.
+static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Algorithm &first, double limit) {
+  const plan::Algorithm *second = nullptr;
+  double least = limit;
+  for (const auto &each : known)
+    if (each.choice.algorithm != first && double(each.nanoseconds) < least) {
+      least = double(each.nanoseconds);
+      second = &each.choice.algorithm;
+    }
+  return second;
+}
+
+llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
+  weights.clear();
+  finalists.clear();
+  measured = 0;
+  if (llvm::Error error = readKnown(problem))
+    return error;
+  std::vector<plan::ConvChoice> openings = plan::openingChoices(problem);
+  if (llvm::Error error = consider(problem, openings, openings.size(), false))
+    return error;
+  if (llvm::Error error = settle(problem, mostCandidates, kRuns))
+    return error;
+  if (required)
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
+      return error;
+  if (const Known *leader = best()) {
+    plan::Algorithm first = leader->choice.algorithm;
+    size_t most = openings.size() == 1 ? 2 * kSchedules : kSchedules;
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
+      return error;
+    if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds))) {
+      plan::Algorithm second = *near;
+      if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
+        return error;
+    }
+    for (size_t count : {mostCandidates, int64_t(6), int64_t(3), int64_t(3)})
+      if (llvm::Error error = settle(problem, count, kRuns))
+        return error;
+  }
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured};
+  if (const Known *leader = best()) {
+    outcome.best = leader->choice;
+    outcome.bestNanoseconds = leader->nanoseconds;
+  }
+  if (const Known *predicted = find(outcome.predicted))
+    outcome.predictedNanoseconds = predicted->nanoseconds;
+  return outcome;
+}

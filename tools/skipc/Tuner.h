@@ -1,0 +1,74 @@
+// The search for the fastest choice of one problem, under a budget.
+#pragma once
+
+#include "tools/skipc/Candidate.h"
+#include "tools/skipc/Peak.h"
+#include "tools/tuning/Database.h"
+
+#include "mlir/IR/MLIRContext.h"
+
+#include <chrono>
+#include <functional>
+#include <map>
+
+namespace skip::tool {
+
+class Tuner {
+public:
+  struct Settings {
+    tuning::Device device;
+    unsigned threads = 1;
+    double budgetSeconds = 60;
+    std::function<void()> onMeasured = [] {};
+  };
+  /// What is known of a problem after its search.
+  struct Outcome {
+    plan::ConvProblem problem;
+    plan::ConvChoice best, predicted;
+    int64_t bestNanoseconds = 0, predictedNanoseconds = 0; ///< 0: not measured
+    int64_t measured = 0;                                  ///< candidates, this time
+  };
+
+  /// Peaks are measured for each ISA that occurs, when it first does.
+  Tuner(Settings settings, tuning::Database &database);
+
+  /// Measures candidates of `problem` that the database does not hold, the best expected first, and records each. Of an
+  /// algorithm that a wider ISA has chosen, `required`, schedules are measured in any case.
+  llvm::Expected<Outcome> tune(const plan::ConvProblem &problem, const plan::Algorithm *required = nullptr);
+
+  bool isOver() const;
+  double secondsSpent() const;
+
+  /// No problem has more candidates than that.
+  static constexpr int64_t mostCandidates = 17;
+
+private:
+  struct Known {
+    plan::ConvChoice choice;
+    int64_t nanoseconds, runs;
+  };
+  llvm::Error readKnown(const plan::ConvProblem &problem);
+  llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
+  llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
+  llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs);
+  /// Gives the `count` fastest candidates that are loaded `runs` runs more, in turns.
+  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t runs);
+  bool canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm);
+  const Known *best() const;
+  const Known *find(const plan::ConvChoice &choice) const;
+
+  Settings settings;
+  tuning::Database &database;
+  mlir::MLIRContext context;
+  Evictor evictor;
+  std::map<SkipIsa, Peak> peaks;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+
+  // Of the problem at hand.
+  std::string weights;
+  std::vector<Known> known;
+  std::vector<std::unique_ptr<Candidate>> finalists; // loaded
+  int64_t measured = 0;
+};
+
+} // namespace skip::tool

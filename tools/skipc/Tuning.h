@@ -1,0 +1,29 @@
+// Where the commands find what tuning measured.
+#pragma once
+
+#include "tools/skipc/Options.h"
+#include "tools/tuning/Measurement.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include "llvm/Support/Error.h"
+
+namespace skip::tool {
+
+/// This machine; an error if it has no AVX2.
+llvm::Expected<tuning::Device> thisDevice();
+
+/// --db, else tuning.db in skip's folder below $XDG_CACHE_HOME or ~/.cache; empty without any of these.
+std::string databasePath(const Options &options);
+
+/// What builds go by: of --db alone, or else of the user's database, if there is one, and of those that Skip ships. Damage is
+/// an error in a database that --db names, and a note for others.
+llvm::Expected<plan::TuningTable> loadTuning(const Options &options);
+
+/// Gives the module, a graph for the target that it bears, what `table` knows of its contractions (`plan.tuning`).
+void attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches);
+
+/// The contractions of a plan whose schedule was not measured, by step and ISA: `layer1.0.conv1 (avx2)`. `total` counts all.
+std::vector<std::string> untunedSteps(mlir::ModuleOp module, size_t &total);
+
+} // namespace skip::tool
