@@ -30,7 +30,8 @@ void StatementParser::skipToStatement() {
   while (!isAt(TokenKind::EndOfFile)) {
     if (startsDeclaration() && peek().startsLine)
       return;
-    if (!braces && (startsStatement() || isAt(TokenKind::CloseBrace)))
+    bool mistyped = peek().startsLine && isAt(TokenKind::Name) && peek(1).is(TokenKind::Colon) && peek(2).is(TokenKind::Assign);
+    if (!braces && (startsStatement() || mistyped || isAt(TokenKind::CloseBrace)))
       return;
     if (isAt(TokenKind::OpenBrace))
       ++braces;

@@ -9,12 +9,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from artifacts import skip_folder
 from environment import PEERS, PROJECT
 from networks import Network
 
 TIMEOUT_SECONDS = 3600  # compiling a deep network and tuning it may take that long
 HERE = Path(__file__).resolve().parent
 MODELS = PROJECT / "models"
+MEASURED = ("first_ms", "median_ms", "min_ms", "peak_mib")
 
 
 class Failed(Exception):
@@ -74,30 +76,30 @@ def _json_of(output: str) -> dict[str, object]:
 
 
 def skip_arguments(case: Case) -> list[str]:
-    return [*case.network.spec_arguments(MODELS), "--weights", str(case.about()["weights"]), "--batch", str(case.batch),
-            "--threads", str(case.threads)]
+    return [*case.network.spec_arguments(MODELS), "--weights", str(case.about()["weights"]), "--batch", str(case.batch)]
 
 
-def peer_command(name: str, case: Case, seconds: float) -> list[str]:
-    return [sys.executable, str(HERE / PEERS[name].program), str(case.model), str(case.batch), str(case.threads), str(seconds)]
+def build_skip(case: Case, skipc: Path) -> None:
+    """The library that skip_peer.py loads: made for each comparison, since the compiler may be another than last time. Raises Failed."""
+    execute([str(skipc), "build", *skip_arguments(case), "--name", "net", "--emit", "shared", "--output", str(skip_folder(case.model))],
+            case.threads)
 
 
-def measure(name: str, case: Case, seconds: float, skipc: Path) -> dict[str, object]:
-    """One process: {"median_ms", "min_ms", ...}. Raises Failed."""
-    if name == "skip":
-        command = [str(skipc), "bench", *skip_arguments(case), "--seconds", str(seconds), "--json"]
-    else:
-        command = peer_command(name, case, seconds)
-    result = _json_of(execute(command, case.threads))
-    if not isinstance(result.get("median_ms"), float | int) or not isinstance(result.get("min_ms"), float | int):
-        raise Failed("its JSON lacks median_ms or min_ms")
+def measure(name: str, case: Case, seconds: float, logits: Path) -> dict[str, object]:
+    """One process: what protocol.py says that it prints. Raises Failed."""
+    program = HERE / ("skip_peer.py" if name == "skip" else PEERS[name].program)
+    numbers = (str(case.batch), str(case.threads), str(seconds))
+    result = _json_of(execute([sys.executable, str(program), str(case.model), *numbers, str(logits)], case.threads))
+    lacking = [key for key in MEASURED if not isinstance(result.get(key), float | int)]
+    if lacking:
+        raise Failed(f"its JSON lacks {', '.join(lacking)}")
     return result
 
 
 def peak_gflops(case: Case, skipc: Path) -> float | None:
     """What Skip measures as the most that this machine's multiply-adds reach, where it does."""
     try:
-        command = [str(skipc), "bench", *skip_arguments(case), "--steps", "--seconds", "0.5", "--json"]
+        command = [str(skipc), "bench", *skip_arguments(case), "--threads", str(case.threads), "--steps", "--seconds", "0.5", "--json"]
         return float(_json_of(execute(command, case.threads))["peak_gflops"])
     except (Failed, KeyError, TypeError, ValueError):
         return None

@@ -32,7 +32,6 @@ PEERS = {
     "iree": Peer("IREE", ("iree-base-compiler", "iree-base-runtime"), "iree_peer.py"),
     "tvm": Peer("TVM", ("apache-tvm",), "tvm_peer.py"),
 }
-DEFAULT_PEERS = ("onnxruntime", "openvino")
 
 
 def inside() -> bool:

@@ -1,4 +1,4 @@
-"""The ratios as bars: one group a case, one colour a peer, a line where Skip and the peer are equally fast."""
+"""The ratios as bars from 1 up (Skip is faster) or down, on a logarithmic scale: a panel a batch size, a group a network, a colour a peer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from contenders import title
 from report import Machine
@@ -19,28 +20,38 @@ from rounds import Outcome
 GROUP = 0.8  # the share of a group's width that its bars fill
 
 
-def _label(outcome: Outcome) -> str:
-    return f"{outcome.case.network.name}\nbatch {outcome.case.batch}"
-
-
 def _peers(outcomes: list[Outcome]) -> list[str]:
     """Those with at least one ratio, in the order in which they were named."""
     names = [s.name for s in outcomes[0].series if s.name != "skip"]
-    return [n for n in names if any(o.ratios(s) for o in outcomes for s in o.series if s.name == n)]
+    return [n for n in names if any(o.ratios(o.named(n)) for o in outcomes)]
 
 
-def _draw_peer(axes: Axes, outcomes: list[Outcome], name: str, offset: float, width: float) -> None:
-    places, heights, errors = [], [], ([], [])
-    for i, outcome in enumerate(outcomes):
-        ratios = outcome.ratios(next(s for s in outcome.series if s.name == name))
-        if ratios:
-            middle = statistics.median(ratios)
-            places.append(i + offset)
-            heights.append(middle)
-            errors[0].append(middle - min(ratios))
-            errors[1].append(max(ratios) - middle)
-    bars = axes.bar(places, heights, width, yerr=errors, label=title(name), error_kw={"elinewidth": 0.8, "ecolor": "0.3"})
-    axes.bar_label(bars, fmt="%.2f", fontsize=7, padding=2)
+def _draw_peer(axes: Axes, outcomes: list[Outcome], number: int, name: str, count: int) -> None:
+    width = GROUP / count
+    offset = (number - (count - 1) / 2) * width
+    measured = [(i + offset, r) for i, o in enumerate(outcomes) if (r := o.ratios(o.named(name)))]
+    places = [place for place, _ in measured]
+    middles = [statistics.median(r) for _, r in measured]
+    spread = [[m - min(r) for m, (_, r) in zip(middles, measured)], [max(r) - m for m, (_, r) in zip(middles, measured)]]
+    axes.bar(places, [m - 1 for m in middles], width, bottom=1, color=f"C{number}", label=title(name), yerr=spread,
+             error_kw={"elinewidth": 0.8, "ecolor": "0.3"})
+    for place, middle, (_, ratios) in zip(places, middles, measured):
+        above = middle >= 1
+        axes.annotate(f"{middle:.2f}", (place, max(ratios) if above else min(ratios)), xytext=(0, 2 if above else -2),
+                      textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=7)
+
+
+def _draw_panel(axes: Axes, batch: int, outcomes: list[Outcome], peers: list[str]) -> None:
+    for number, name in enumerate(peers):
+        _draw_peer(axes, outcomes, number, name, len(peers))
+    axes.axhline(1, color="black", linewidth=1)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.margins(y=0.15)
+    axes.set_xticks(range(len(outcomes)), [o.case.network.name for o in outcomes], fontsize=8)
+    axes.set_ylabel(f"batch {batch}")
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def draw(path: Path, machine: Machine, outcomes: list[Outcome]) -> bool:
@@ -49,16 +60,15 @@ def draw(path: Path, machine: Machine, outcomes: list[Outcome]) -> bool:
     if not peers:
         path.unlink(missing_ok=True)
         return False
-    width = GROUP / len(peers)
-    figure, axes = plt.subplots(figsize=(max(6.0, 1.2 + 0.45 * len(outcomes) * (1 + len(peers))), 4.5), layout="constrained")
-    for i, name in enumerate(peers):
-        _draw_peer(axes, outcomes, name, (i - (len(peers) - 1) / 2) * width, width)
-    axes.axhline(1, color="black", linewidth=1)
-    axes.set_xticks(range(len(outcomes)), [_label(o) for o in outcomes], fontsize=8)
-    axes.set_ylabel("Skip's speed / peer's speed")
-    axes.set_title(f"Above the line Skip is faster: float32, {machine.threads} threads, {machine.cpu}", fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
+    batches = sorted({o.case.batch for o in outcomes})
+    groups = len(outcomes) / len(batches)
+    figure, panels = plt.subplots(len(batches), 1, squeeze=False, layout="constrained",
+                                  figsize=(max(6.0, 1.2 + 0.45 * groups * (1 + len(peers))), 1 + 2.5 * len(batches)))
+    for axes, batch in zip(panels[:, 0], batches):
+        _draw_panel(axes, batch, [o for o in outcomes if o.case.batch == batch], peers)
+    figure.suptitle(f"Skip's speed / peer's speed, float32, {machine.threads} threads, {machine.cpu}", fontsize=9)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
     plt.close(figure)
     return True

@@ -11,12 +11,13 @@ from pathlib import Path
 from contenders import title
 from rounds import Outcome, Series
 
-HEADINGS = ("model", "batch", "contender", "median ms", "min ms", "images/s", "GFLOP/s", "Skip/peer", "range")
-LEFT = {0, 2}
+HEADINGS = ("model", "batch", "contender", "median ms", "min ms", "images/s", "GFLOP/s", "first ms", "peak MiB", "error", "Skip/peer", "range",
+            "Skip/fastest peer")
+LEFT = {0, 2, 12}
 NUMBERS = 3  # the first column of measured numbers
 
 
-@dataclass(frozen=True)
+@dataclass
 class Machine:
     cpu: str
     threads: int
@@ -44,6 +45,12 @@ def load_average() -> float:
     return os.getloadavg()[0]
 
 
+def _ratio_to_fastest(outcome: Outcome) -> str:
+    fastest = outcome.fastest_peer()
+    ratios = outcome.ratios(fastest) if fastest else []
+    return f"{statistics.median(ratios):.2f} ({title(fastest.name)})" if ratios else ""
+
+
 def _row(outcome: Outcome, series: Series) -> list[str]:
     case = outcome.case
     row = [case.network.name, str(case.batch), title(series.name)]
@@ -51,10 +58,11 @@ def _row(outcome: Outcome, series: Series) -> list[str]:
         return row + [f"not measured: {series.failure}"]
     seconds = series.median_ms / 1e3
     row += [f"{series.median_ms:.3f}", f"{series.min_ms:.3f}", f"{case.batch / seconds:.1f}", f"{case.about()['flops'] / seconds / 1e9:.0f}"]
-    ratios = outcome.ratios(series) if series.name != "skip" else []
-    if ratios:
-        row += [f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} .. {max(ratios):.2f}"]
-    return row
+    row += [f"{series.first_ms:.1f}", f"{series.peak_mib:.0f}", "" if series.error is None else f"{series.error:.0e}"]
+    if series.name == "skip":
+        return row + ["", "", _ratio_to_fastest(outcome)]
+    ratios = outcome.ratios(series)
+    return row + ([f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} .. {max(ratios):.2f}"] if ratios else [])
 
 
 def _pad(cells: list[str], widths: list[int]) -> str:
@@ -78,15 +86,24 @@ def versions(outcomes: list[Outcome]) -> list[str]:
 
 
 def _json_series(outcome: Outcome, series: Series) -> dict[str, object]:
-    entry = {key: value for key, value in asdict(series).items() if value}
+    entry = {key: value for key, value in asdict(series).items() if value not in ("", [], None)}
     if not series.failure:
-        entry |= {"median_ms": series.median_ms, "min_ms": series.min_ms}
-    if ratios := outcome.ratios(series):
+        entry |= {"median_ms": series.median_ms, "min_ms": series.min_ms, "first_ms": series.first_ms, "peak_mib": series.peak_mib}
+    if series.name != "skip" and (ratios := outcome.ratios(series)):
         entry |= {"ratios": ratios, "ratio": statistics.median(ratios)}
     return entry
 
 
+def _json_case(outcome: Outcome) -> dict[str, object]:
+    case = outcome.case
+    entry = {"model": case.network.name, "batch": case.batch, "flops": case.about()["flops"],
+             "contenders": [_json_series(outcome, s) for s in outcome.series]}
+    fastest = outcome.fastest_peer()
+    if fastest and (ratios := outcome.ratios(fastest)):
+        entry |= {"fastest_peer": fastest.name, "ratio_to_fastest_peer": statistics.median(ratios)}
+    return entry
+
+
 def write_json(path: Path, machine: Machine, outcomes: list[Outcome]) -> None:
-    cases = [{"model": o.case.network.name, "batch": o.case.batch, "flops": o.case.about()["flops"],
-              "contenders": [_json_series(o, s) for s in o.series]} for o in outcomes]
-    path.write_text(json.dumps({"machine": asdict(machine), "cases": cases}, indent=1) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"machine": asdict(machine), "cases": [_json_case(o) for o in outcomes]}, indent=1) + "\n")

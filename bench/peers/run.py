@@ -2,14 +2,15 @@
 """Measures Skip beside other inference engines: float32 on this CPU, the same weights, the same number of threads.
 
 Makes a virtual environment below build/, installs the peers there, exports each network as ONNX, and runs the contenders in
-alternating processes. Prints a table, writes OUTPUT.json and OUTPUT.png.
+alternating processes. Prints a table, and writes it as JSON and as a picture. A peer that does not install, does not run or
+computes something else is named in the table with the reason.
 
-    bench/peers/run.py                                            # all networks, ONNX Runtime and OpenVINO
+    bench/peers/run.py                                            # everything: takes hours
     bench/peers/run.py --models resnet18,resnet50 --batch 1,16 --threads 2 --rounds 5
-    bench/peers/run.py --peers all --models resnet50              # PyTorch, IREE and TVM too
-    bench/peers/run.py --check                                    # do they compute the same?
+    bench/peers/run.py --peers onnxruntime,openvino --models resnet50 --json r50.json --picture r50.svg
+    bench/peers/run.py --batch 1 --rounds 1 --seconds 0           # do they all run, and compute the same?
 
-Exit codes: 0 done, 1 Skip was not measured or a check failed, 2 usage, 130 interrupted.
+Exit codes: 0 done, 1 Skip failed or was wrong, 2 usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -54,6 +55,12 @@ def _batches(text: str) -> list[int]:
     return [_positive(part) for part in text.split(",")]
 
 
+def _picture(text: str) -> Path:
+    if Path(text).suffix not in (".png", ".svg"):
+        raise argparse.ArgumentTypeError(f"`{text}` ends neither in .png nor in .svg")
+    return Path(text)
+
+
 def _data_folder() -> Path:
     return Path(os.environ.get("SKIP_DATA", environment.PROJECT.parent / "shared" / "data")) / "weights"
 
@@ -62,18 +69,19 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=_networks, default=_networks(",".join(DEFAULT_NAMES)), metavar="A,B",
                         help=f"of {', '.join(DEFAULT_NAMES)} and other cifar_resnetN (default: all seven)")
-    parser.add_argument("--peers", type=_peers, default=list(environment.DEFAULT_PEERS), metavar="A,B",
-                        help=f"of {', '.join(environment.PEERS)}, or all (default: {','.join(environment.DEFAULT_PEERS)})")
-    parser.add_argument("--batch", type=_batches, default=[1], metavar="N,M", help="images a run (default: 1)")
+    parser.add_argument("--peers", type=_peers, default=list(environment.PEERS), metavar="A,B",
+                        help=f"of {', '.join(environment.PEERS)} (default: all)")
+    parser.add_argument("--batch", type=_batches, default=[1, 16, 128], metavar="N,M", help="images a run (default: 1,16,128)")
     parser.add_argument("--threads", type=_positive, default=len(os.sched_getaffinity(0)), help="default: all cores")
     parser.add_argument("--rounds", type=_positive, default=5, help="processes of each contender (default: 5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long each process measures (default: 2)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each process measures (default: 2); it is at least one run")
     parser.add_argument("--skipc", type=Path, default=BUILD / "release" / "bin" / "skipc", help="default: build/release/bin/skipc")
     parser.add_argument("--weights", type=Path, default=_data_folder(), metavar="DIR",
                         help="a folder of checkpoints; random weights where it has none (default: $SKIP_DATA/weights)")
     parser.add_argument("--random", action="store_true", help="random weights for all networks")
-    parser.add_argument("--check", action="store_true", help="compare logits with ONNX Runtime's, measure nothing")
-    parser.add_argument("--output", type=Path, default=WORK / "peers", help="where the .json and the .png go (default: build/peers/peers)")
+    parser.add_argument("--json", type=Path, default=WORK / "peers.json", metavar="FILE", help="default: build/peers/peers.json")
+    parser.add_argument("--picture", type=_picture, default=WORK / "peers.png", metavar="FILE",
+                        help=".png or .svg (default: build/peers/peers.png)")
     return parser.parse_args()
 
 
@@ -84,8 +92,7 @@ def _install(arguments: argparse.Namespace) -> dict[str, str]:
         environment.create()
         os.execv(environment.PYTHON, [str(environment.PYTHON), *sys.argv])
     progress.show("installing the peers")
-    peers = arguments.peers + (["onnxruntime"] if arguments.check else [])
-    unusable = environment.install_all(peers)
+    unusable = environment.install_all(arguments.peers)
     progress.clear()
     return unusable
 
@@ -97,30 +104,22 @@ def _cases(arguments: argparse.Namespace) -> list["Case"]:
     return [exported(net, batch, arguments.threads, folder, WORK) for net in arguments.models for batch in arguments.batch]
 
 
-def _check(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
-    from check import check
-
-    names = ["skip", *arguments.peers]
-    wrong = [check(case, names, unusable, WORK / "check", arguments.skipc) for case in _cases(arguments)]
-    return 1 if any(wrong) else 0
-
-
 def _measure(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
     import report
     from contenders import peak_gflops
     from picture import draw
     from rounds import compare
 
-    load = report.load_average()
+    machine = report.Machine(report.cpu_name(), arguments.threads, report.load_average())
     cases = _cases(arguments)
-    names = ["skip", *arguments.peers]
-    outcomes = [compare(case, names, unusable, arguments.rounds, arguments.seconds, arguments.skipc) for case in cases]
-    machine = report.Machine(report.cpu_name(), arguments.threads, load, peak_gflops(cases[0], arguments.skipc))
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    report.write_json(arguments.output.with_suffix(".json"), machine, outcomes)
-    drawn = draw(arguments.output.with_suffix(".png"), machine, outcomes)
+    machine.peak_gflops = peak_gflops(cases[0], arguments.skipc)
+    outcomes = []
+    for case in cases:
+        outcomes.append(compare(case, ["skip", *arguments.peers], unusable, arguments.rounds, arguments.seconds, arguments.skipc, WORK / "logits"))
+        report.write_json(arguments.json, machine, outcomes)  # an interruption loses one case
+    drawn = draw(arguments.picture, machine, outcomes)
     print("\n".join(["", *machine.lines(), *report.versions(outcomes), "", report.table(outcomes), ""]))
-    print(f"written: {arguments.output.with_suffix('.json')}" + (f", {arguments.output.with_suffix('.png')}" if drawn else ""))
+    print(f"written: {arguments.json}" + (f", {arguments.picture}" if drawn else ""))
     return 1 if any(outcome.skip().failure for outcome in outcomes) else 0
 
 
@@ -128,7 +127,7 @@ def main() -> int:
     arguments = parse()
     try:
         unusable = _install(arguments)
-        return _check(arguments, unusable) if arguments.check else _measure(arguments, unusable)
+        return _measure(arguments, unusable)
     except (OSError, RuntimeError, ValueError) as error:
         progress.clear()
         print(f"run.py: {error}", file=sys.stderr)

@@ -7,10 +7,14 @@ fault, or with an older tvm-ffi was minutes in its first measurement, with the w
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
+
+sys.modules["torch"] = None  # TVM imports PyTorch where that is installed, which costs it 500 MiB
+
 import tvm
 from tvm import relax
 from tvm.relax.frontend.onnx import from_onnx

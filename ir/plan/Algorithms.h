@@ -20,8 +20,8 @@ struct StemShape {
   int64_t images = 1;
 };
 
-/// F(tile x tile, r x r) with tiles taken in groups; tile 0 is the direct convolution. Fused, the convolution's kernel transforms
-/// its input itself, for all output channels of a group, so that the windows stay in the cache.
+/// F(tile x tile, r x r) with tiles taken in groups; tile 0 is the direct convolution. Fused, the convolution's kernel
+/// transforms its input itself, for all output channels of a group, so that the windows stay in the cache.
 struct Algorithm {
   int64_t tile = 0, group = 0;
   bool fused = false;

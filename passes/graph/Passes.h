@@ -17,6 +17,10 @@ namespace skip::graph {
 #define GEN_PASS_DECL
 #include "passes/graph/Passes.h.inc"
 
+/// The passes that name values anew: after them each value bears the name that it keeps to the end. The reference that compiled
+/// steps are held against runs these alone.
+void buildReferencePipeline(mlir::OpPassManager &passes);
+
 /// From the network as written to what inference computes.
 void buildInferencePipeline(mlir::OpPassManager &passes);
 

@@ -15,11 +15,17 @@ namespace skip::graph {
 
 using namespace skip;
 
-void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
+void graph::buildReferencePipeline(mlir::OpPassManager &passes) {
   auto &model = passes.nest<mlir::func::FuncOp>();
   model.addPass(createEraseIdentities()); // dropout ends here
-  model.addPass(createFoldBatchNorm());   // a normalisation costs nothing once it is in the weights
-  model.addPass(mlir::createCSEPass());   // shared scales are one expression
+  model.addPass(mlir::createCSEPass());   // what the spec says twice is computed once, under the first one's name
+}
+
+void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
+  buildReferencePipeline(passes);
+  auto &model = passes.nest<mlir::func::FuncOp>();
+  model.addPass(createFoldBatchNorm()); // a normalisation costs nothing once it is in the weights
+  model.addPass(mlir::createCSEPass()); // shared scales are one expression
 }
 
 void graph::registerPasses() {

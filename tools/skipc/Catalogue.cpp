@@ -67,13 +67,17 @@ static llvm::Error unknownSpec(llvm::StringRef spec, const std::string &folder) 
 }
 
 llvm::Expected<std::string> tool::findSpec(llvm::StringRef spec) {
-  bool isPath = spec.contains('/') || spec.ends_with(".skip") || fs::exists(spec);
-  if (isPath && !fs::is_directory(spec))
+  bool isPath = spec.contains('/') || spec.ends_with(".skip");
+  if (fs::is_directory(spec) && isPath)
+    return badInput("`" + spec + "` is a folder; SPEC is a .skip file or a name of the catalogue");
+  if (isPath)
     return spec.str();
   std::string folder = catalogue();
   llvm::SmallString<256> file(folder);
   path::append(file, spec + ".skip");
   if (fs::exists(file))
     return file.str().str();
+  if (fs::exists(spec) && !fs::is_directory(spec)) // a library of a model's name must not stand in for the model
+    return spec.str();
   return unknownSpec(spec, folder);
 }

@@ -17,6 +17,7 @@
 #include "llvm/Support/JSON.h"
 
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <thread>
 
@@ -72,6 +73,9 @@ llvm::Error Evaluation::runBatch(tool::Runner &runner, int64_t first, int64_t co
     return error;
   for (int64_t i = 0; i < count; ++i) {
     llvm::ArrayRef<float> scores = llvm::ArrayRef(outputs).slice(i * output.elements(), output.elements());
+    if (!llvm::all_of(scores, [](float score) { return std::isfinite(score); }))
+      return tool::checkFailed("the scores of picture " + llvm::Twine(first + i + 1) +
+                               " hold NaN or infinity: look for such values in the weights");
     std::vector<tool::Ranked> best = tool::rank(scores, 5, output.probabilities);
     int64_t label = dataset.label(static_cast<size_t>(first + i));
     top1 += best[0].index == label;
@@ -117,8 +121,8 @@ static int64_t imagesAtOnce(const tool::InputPort &input) {
   return std::clamp<int64_t>((int64_t(1) << 19) / input.elements(), 1, 16);
 }
 
-/// One runner of one thread each for `threads` threads; 0: as many as this process may use.
-/// One a thread, at most `useful`: more would have nothing to do.
+/// Runners of one thread each: `threads` of them (0: as many as this process may use), at most `useful`, since more would have
+/// nothing to do.
 static llvm::Error makeRunners(const tool::Session &session, unsigned threads, unsigned useful,
                                std::vector<std::unique_ptr<tool::Runner>> &runners) {
   if (threads == 0) {

@@ -204,7 +204,11 @@ static void addBench(CLI::App &app, Options &o) {
   addBatches(bench, o, "images a run (default: 1)");
   addThreads(bench, o);
   bench.add_flag("--steps", o.steps, "show each step's time beside its roofline");
-  bench.add_option("--seconds", o.seconds, "how long to measure (default: 2)")->check(CLI::Range(0.01, 3600.0));
+  bench.add_option("--seconds", o.seconds, "how long to measure (default: 2)")->check([](const std::string &text) {
+    double seconds;
+    bool valid = !llvm::StringRef(text).getAsDouble(seconds) && seconds >= 0.01 && seconds <= 3600;
+    return valid ? "" : "expected 0.01 to 3600 seconds";
+  });
   addCompile(bench, o);
   addBodyRule(bench);
 }

@@ -5,6 +5,8 @@
 #include "tools/data/Resize.h"
 #include "tools/skipc/Failure.h"
 
+#include <cmath>
+
 using namespace skip;
 using tool::Preprocessing;
 
@@ -16,7 +18,9 @@ static llvm::Error choose(llvm::StringRef flag, llvm::ArrayRef<double> given, ll
   llvm::ArrayRef<double> numbers = given.empty() ? declared : given;
   for (size_t i = 0; i < numbers.size(); ++i)
     chosen[i] = static_cast<float>(numbers[i]);
-  if (flag == "--std" && llvm::any_of(chosen, [](float value) { return !(value > 0); }))
+  if (!llvm::all_of(chosen, [](float value) { return std::isfinite(value); }))
+    return tool::badInput(flag + " takes finite numbers");
+  if (flag == "--std" && llvm::any_of(chosen, [](float value) { return value <= 0; }))
     return tool::badInput("--std must be above zero");
   return llvm::Error::success();
 }

@@ -87,6 +87,6 @@ llvm::Expected<Tensor> StepReference::compute(llvm::StringRef name, const KnownV
     return internalError("verify", "step `" + name + "`: the graph has no value of that name");
   Walk walk(parameters, known);
   if (llvm::Error error = walk.reach(value))
-    return internalError("verify", "step `" + name + "`: " + llvm::toString(std::move(error)));
+    return llvm::joinErrors(internalError("verify", "step `" + name + "`"), std::move(error));
   return walk.take(value);
 }

@@ -14,7 +14,8 @@ namespace skip::tool {
 /// Values by name, as a step read them.
 using KnownValues = llvm::StringMap<const reference::Tensor *>;
 
-/// Evaluates parts of a graph, as it was before any pass, in double precision.
+/// Evaluates parts of a graph, as it was before any pass but those that name values anew (graph::buildReferencePipeline), in
+/// double precision.
 class StepReference {
 public:
   /// Both must outlive this object.

@@ -1,5 +1,5 @@
 // First each algorithm by its best expected schedule, then the other schedules of the fastest two algorithms. Then all of them
-// again, the best six, and the best three, in turns: noise comes in waves, and one that lasts hits all alike.
+// again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts hits all alike.
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -16,8 +16,8 @@
 using namespace skip;
 using tool::Tuner;
 
-static constexpr int64_t kRuns = 6, kTurn = 2;
-static constexpr double kNearRoofline = 0.95; // of the best time: a gain of less is none
+static constexpr int64_t kPlacements = 2;
+static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
 static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3;
 static constexpr double kWorthSecond = 1.15; // times the best
 static constexpr int64_t kLargestKept = int64_t(64) << 20;
@@ -70,6 +70,9 @@ bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algo
   auto peak = peaks.find(problem.isa);
   if (peak == peaks.end())
     peak = peaks.emplace(problem.isa, Peak::measure(problem.isa, settings.threads)).first;
+  // Clocks vary: what a kernel has reached is no less than the peak.
+  double reached = 2e9 * plan::leastMultiplyAdds(problem, leader->choice.algorithm) / double(leader->nanoseconds);
+  peak->second.flopsPerSecond = std::max(peak->second.flopsPerSecond, reached);
   double least = peak->second.seconds(2 * plan::leastMultiplyAdds(problem, algorithm), bytesOf(problem));
   return least < kNearRoofline * 1e-9 * double(leader->nanoseconds);
 }
@@ -86,11 +89,11 @@ llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, i
                                   candidate.runs};
   if (llvm::Error error = database.record(measurement))
     return badInput(llvm::toString(std::move(error)));
+  Known now{candidate.choice, candidate.nanoseconds, candidate.runs};
   if (const Known *old = find(candidate.choice))
-    known[static_cast<size_t>(old - known.data())] = {candidate.choice, std::min(old->nanoseconds, candidate.nanoseconds),
-                                                      std::max(old->runs, candidate.runs)};
+    known[static_cast<size_t>(old - known.data())] = now;
   else
-    known.push_back({candidate.choice, candidate.nanoseconds, candidate.runs});
+    known.push_back(now);
   return llvm::Error::success();
 }
 
@@ -103,7 +106,7 @@ llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvCho
     return candidate.takeError();
   if (!*candidate)
     return llvm::Error::success();
-  if (llvm::Error error = run(problem, **candidate, kRuns))
+  if (llvm::Error error = run(problem, **candidate, kPlacements))
     return error;
   ++measured;
   settings.onMeasured();
@@ -123,15 +126,14 @@ llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<pla
   return llvm::Error::success();
 }
 
-/// The others are let go.
-llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t runs) {
+llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t placements) {
   llvm::stable_sort(finalists, [](const auto &a, const auto &b) { return a->nanoseconds < b->nanoseconds; });
   finalists.resize(std::min(finalists.size(), count));
   if (finalists.size() < 2)
     return llvm::Error::success();
-  for (int64_t done = 0; done < runs && !isOver(); done += kTurn)
+  for (int64_t done = 0; done < placements && !isOver(); ++done)
     for (std::unique_ptr<Candidate> &finalist : finalists)
-      if (llvm::Error error = run(problem, *finalist, kTurn))
+      if (llvm::Error error = run(problem, *finalist, 1))
         return error;
   return llvm::Error::success();
 }
@@ -157,7 +159,7 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
   std::vector<plan::ConvChoice> openings = plan::openingChoices(problem);
   if (llvm::Error error = consider(problem, openings, openings.size(), false))
     return error;
-  if (llvm::Error error = settle(problem, mostCandidates, kRuns))
+  if (llvm::Error error = settle(problem, mostCandidates, 1))
     return error;
   if (required)
     if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
@@ -172,8 +174,8 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
       if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
         return error;
     }
-    for (size_t count : {mostCandidates, int64_t(6), int64_t(3), int64_t(3)})
-      if (llvm::Error error = settle(problem, count, kRuns))
+    for (auto [count, placements] : {std::pair(mostCandidates, 2), {8, 3}, {4, 6}})
+      if (llvm::Error error = settle(problem, static_cast<size_t>(count), placements))
         return error;
   }
   Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured};

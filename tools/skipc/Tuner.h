@@ -51,8 +51,8 @@ private:
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs);
-  /// Gives the `count` fastest candidates that are loaded `runs` runs more, in turns.
-  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t runs);
+  /// Times the `count` fastest candidates that are loaded in `placements` more places, in turns, and lets the others go.
+  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t placements);
   bool canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm);
   const Known *best() const;
   const Known *find(const plan::ConvChoice &choice) const;

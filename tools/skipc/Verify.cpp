@@ -1,5 +1,6 @@
 // `skipc verify`: each compiled step against the double-precision reference.
 #include "ir/plan/Plan.h"
+#include "passes/graph/Passes.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Layers.h"
@@ -9,6 +10,7 @@
 #include "tools/skipc/Targets.h"
 
 #include "llvm/Support/JSON.h"
+#include "mlir/Pass/PassManager.h"
 
 #include <cmath>
 
@@ -26,10 +28,23 @@ static mlir::func::FuncOp variantFor(mlir::ModuleOp module, int64_t batch) {
   return nullptr;
 }
 
+/// The graph that steps are held against: as written, but that equal values are one.
+static llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> referenceGraph(mlir::ModuleOp written) {
+  mlir::OwningOpRef<mlir::ModuleOp> graph = written.clone();
+  mlir::PassManager passes(written.getContext());
+  graph::buildReferencePipeline(passes);
+  if (mlir::failed(passes.run(*graph)))
+    return tool::internalError("verify", "the reference's passes failed");
+  return graph;
+}
+
 static llvm::Expected<std::vector<StepError>> verifyAll(const Options &options, tool::Compilation &compilation,
                                                         const tool::Session &session, const tool::Checkpoint &checkpoint,
                                                         llvm::ArrayRef<SkipIsa> isas, llvm::ArrayRef<int64_t> batches) {
-  mlir::func::FuncOp model = tool::modelOf(compilation.written());
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.written());
+  if (!graph)
+    return graph.takeError();
+  mlir::func::FuncOp model = tool::modelOf(**graph);
   tool::StepReference reference(model, checkpoint);
   std::vector<std::unique_ptr<tool::Runner>> bodies;
   for (SkipIsa isa : isas)

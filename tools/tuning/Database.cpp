@@ -28,8 +28,10 @@ static constexpr const char *createTable =
     "CREATE TABLE measurements (device TEXT NOT NULL, compiler TEXT NOT NULL, problem TEXT NOT NULL, threads INTEGER NOT NULL, "
     "choice TEXT NOT NULL, nanoseconds INTEGER NOT NULL, runs INTEGER NOT NULL, "
     "PRIMARY KEY (device, compiler, problem, threads, choice)) WITHOUT ROWID";
-static constexpr const char *upsert = "INSERT INTO measurements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
-                                      "nanoseconds = min(nanoseconds, excluded.nanoseconds), runs = max(runs, excluded.runs)";
+static constexpr const char *upsert =
+    "INSERT INTO measurements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+    "nanoseconds = CASE WHEN excluded.runs > runs THEN excluded.nanoseconds WHEN excluded.runs < runs THEN nanoseconds "
+    "ELSE min(nanoseconds, excluded.nanoseconds) END, runs = max(runs, excluded.runs)";
 static constexpr const char *selectAll =
     "SELECT device, compiler, problem, threads, choice, nanoseconds, runs FROM measurements "
     "ORDER BY device, compiler, problem, threads, choice";

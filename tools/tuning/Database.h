@@ -25,7 +25,7 @@ public:
   /// All that is well-formed and legal; the rest is counted in `ignored`.
   llvm::Expected<std::vector<Measurement>> all(unsigned &ignored);
 
-  /// Adds a measurement. Of two of the same, the lesser time and the larger number of runs stay.
+  /// Adds a measurement. Of two of the same, the one of more runs stays, of as many the lesser time.
   llvm::Error record(const Measurement &measurement);
   /// Adds all of them or none.
   llvm::Error record(const std::vector<Measurement> &measurements);

@@ -15,8 +15,8 @@ struct Measurement {
   plan::ConvProblem problem;
   plan::ConvChoice choice;
   int64_t threads = 1;
-  int64_t nanoseconds = 1; ///< the least of several runs
-  int64_t runs = 1;
+  int64_t nanoseconds = 1; ///< the median of several runs
+  int64_t runs = 1;        ///< each with memory of its own, after some that were warm-up
 
   bool operator==(const Measurement &) const = default;
 };

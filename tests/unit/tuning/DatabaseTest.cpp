@@ -33,7 +33,7 @@ static void sql(const std::string &path, const char *text) {
   sqlite3_close(handle);
 }
 
-TEST_CASE("database: measurements stay, the lesser time wins") {
+TEST_CASE("database: measurements stay, more runs win, then the lesser time") {
   ::test::TemporaryFolder folder;
   std::string path = folder.path("deep/er/tuning.db");
   {
@@ -41,11 +41,17 @@ TEST_CASE("database: measurements stay, the lesser time wins") {
     require(database.record(sampleMeasurement(1000)));
     require(database.record(sampleMeasurement(900)));
     require(database.record(sampleMeasurement(950)));
+    Measurement more = sampleMeasurement(930), fewer = sampleMeasurement(1);
+    more.runs = 9;
+    fewer.runs = 2;
+    require(database.record(more));
+    require(database.record(fewer));
     require(database.record(sampleMeasurement(700, 8)));
   }
   std::vector<Measurement> all = allOf(path);
   REQUIRE(all.size() == 2);
-  CHECK(all[0] == sampleMeasurement(900));
+  CHECK(all[0].nanoseconds == 930);
+  CHECK(all[0].runs == 9);
   CHECK(all[1] == sampleMeasurement(700, 8));
   require(Database::openOrCreate(path));
   CHECK(allOf(path).size() == 2);
