@@ -1,3 +1,4 @@
+// A temporary file in the target's folder, renamed over it at the end; devices and pipes are written through.
 #include "support/AtomicFile.h"
 
 #include "support/SystemError.h"

@@ -1,3 +1,4 @@
+// errno in words, with what was attempted.
 #include "support/SystemError.h"
 
 #include <cctype>

@@ -1,3 +1,4 @@
+// A folder below the system's temporary one, removed with what it holds.
 #include "support/TemporaryFolder.h"
 
 #include "support/SystemError.h"

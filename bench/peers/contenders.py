@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from artifacts import skip_folder
 from environment import PEERS, PROJECT
 from networks import Network
 
-TIMEOUT_SECONDS = 3600  # compiling a deep network and tuning it may take that long
+LIMIT_SECONDS = 600  # for a process; compiling a deep network takes minutes
 HERE = Path(__file__).resolve().parent
 MODELS = PROJECT / "models"
 MEASURED = ("first_ms", "median_ms", "min_ms", "peak_mib")
@@ -53,14 +54,26 @@ def _reason(done: subprocess.CompletedProcess[str]) -> str:
     return f"exit code {done.returncode}: {errors[-1].strip()[:160]}"
 
 
+def _communicate(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """Whatever ends the wait, nothing that the process started goes on."""
+    try:
+        output, errors = process.communicate(timeout=LIMIT_SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
 def execute(command: list[str], threads: int) -> str:
     """The command's standard output. Raises Failed."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=_environment(threads), timeout=TIMEOUT_SECONDS)
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=_environment(threads), start_new_session=True) as process:
+            done = _communicate(process)
     except OSError as error:
         raise Failed(f"`{Path(command[0]).name}` cannot be started: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
-        raise Failed(f"took longer than {TIMEOUT_SECONDS} s") from error
+        raise Failed(f"took longer than {LIMIT_SECONDS} s") from error
     if done.returncode:
         raise Failed(_reason(done))
     return done.stdout

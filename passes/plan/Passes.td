@@ -93,8 +93,8 @@ def AssignBuffers : Pass<"plan-assign-buffers", "::mlir::func::FuncOp"> {
 def DeduplicateKernels : Pass<"plan-deduplicate-kernels", "::mlir::ModuleOp"> {
   let summary = "give one name to kernels of one structure";
   let description = [{
-    Sizes and strides are run-time parameters, so all that tells kernels apart is the operations, which inputs are planar, and the
-    schedules. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
+    Sizes and strides are run-time parameters, so all that tells kernels apart is the operations, which inputs are planar, whether
+    the columns are images, Winograd's tile and group, and the schedules. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

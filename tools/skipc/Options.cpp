@@ -201,9 +201,11 @@ static void addBench(CLI::App &app, Options &o) {
                                "  skipc bench resnet18 --steps");
   addSpec(bench, o);
   addWeights(bench, o);
-  addBatches(bench, o, "images a run (default: 1)");
+  addBatches(bench, o, "images a run (default: 1)")->type_name("N");
   addThreads(bench, o);
-  bench.add_flag("--steps", o.steps, "show each step's time beside its roofline");
+  bench.add_flag("--steps", o.steps,
+                 "show each step's time beside its roofline, which counts a direct convolution's multiply-adds: Winograd "
+                 "steps may pass 100 %");
   bench.add_option("--seconds", o.seconds, "how long to measure (default: 2)")->check([](const std::string &text) {
     double seconds;
     bool valid = !llvm::StringRef(text).getAsDouble(seconds) && seconds >= 0.01 && seconds <= 3600;

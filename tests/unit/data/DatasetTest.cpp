@@ -1,3 +1,4 @@
+// CIFAR-10 files and folders with labels.tsv, whole and broken.
 #include "tests/unit/TemporaryFolder.h"
 #include "tests/unit/data/Encode.h"
 #include "tools/data/ClassNames.h"

@@ -1,3 +1,4 @@
+// Writes small pictures for the tests to read.
 #include "tests/unit/data/Encode.h"
 
 #include <cstdio>

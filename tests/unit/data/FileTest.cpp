@@ -1,3 +1,4 @@
+// Reading whole files, and those that cannot be.
 #include "tests/unit/TemporaryFolder.h"
 #include "tools/data/File.h"
 

@@ -1,3 +1,4 @@
+// npy files written and read back, and lying headers.
 #include "tests/unit/TemporaryFolder.h"
 #include "tools/data/Npy.h"
 

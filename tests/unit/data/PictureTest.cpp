@@ -1,3 +1,4 @@
+// JPEG and PNG of every kind, and files that are neither.
 #include "tests/unit/TemporaryFolder.h"
 #include "tests/unit/data/Encode.h"
 #include "tools/data/Normalize.h"

@@ -1,3 +1,4 @@
+// The progress bar: on a terminal only.
 #include "tools/data/Progress.h"
 
 #include <catch2/catch.hpp>

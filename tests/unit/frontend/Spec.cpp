@@ -1,3 +1,4 @@
+// Builds graphs from specs in memory.
 #include "tests/unit/frontend/Spec.h"
 
 #include "mlir/IR/Verifier.h"

@@ -1,3 +1,4 @@
+// The C programs that tests link against libraries.
 #include "tests/unit/package/Programs.h"
 
 namespace test {

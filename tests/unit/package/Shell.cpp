@@ -1,3 +1,4 @@
+// Runs commands and keeps what they print.
 #include "tests/unit/package/Shell.h"
 
 #include "tests/unit/TemporaryFolder.h"

@@ -1,3 +1,4 @@
+// A model of two steps whose kernels are written in C++.
 #include "tests/unit/package/Toy.h"
 
 #include "tests/unit/TemporaryFolder.h"

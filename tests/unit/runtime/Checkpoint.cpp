@@ -1,3 +1,4 @@
+// Makes safetensors files in memory.
 #include "tests/unit/runtime/Checkpoint.h"
 
 #include <bit>

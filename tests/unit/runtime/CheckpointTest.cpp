@@ -1,3 +1,4 @@
+// Matching a checkpoint's tensors with the model's: missing, extra, mis-shaped, prefixed.
 #include "runtime/Checkpoint.h"
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"

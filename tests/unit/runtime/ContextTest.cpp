@@ -1,3 +1,4 @@
+// Creating contexts: options, memory of the caller's, limits.
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"
 #include "tests/unit/runtime/ErrorText.h"

@@ -1,3 +1,4 @@
+// Which body a CPU runs, and what SKIP_ISA may force.
 #include "runtime/CpuCount.h"
 #include "runtime/CpuDispatch.h"
 #include "tests/unit/TemporaryFolder.h"

@@ -1,3 +1,4 @@
+// The JSON reader of safetensors headers.
 #include "runtime/Json.h"
 
 #include <catch2/catch.hpp>

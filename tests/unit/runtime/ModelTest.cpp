@@ -1,3 +1,4 @@
+// Creating and querying models.
 #include "runtime/Objects.h"
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"

@@ -1,3 +1,4 @@
+// The thread pool: shares, stealing, sleeping, many threads on few cores.
 #include "runtime/ThreadPool.h"
 #include "tests/unit/runtime/ErrorText.h"
 

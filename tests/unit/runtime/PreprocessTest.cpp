@@ -1,3 +1,4 @@
+// normalize_rgb8.
 #include "runtime/Objects.h"
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"

@@ -1,3 +1,4 @@
+// Runs: sizes, threads, turns, observers, errors.
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"
 

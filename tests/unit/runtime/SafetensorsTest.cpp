@@ -1,3 +1,4 @@
+// Safetensors files, whole, truncated and lying.
 #include "runtime/Safetensors.h"
 #include "tests/unit/runtime/Checkpoint.h"
 #include "tests/unit/runtime/ErrorText.h"

@@ -1,3 +1,4 @@
+// A model image by hand, with kernels in C++.
 #include "tests/unit/runtime/TestModel.h"
 
 #include "runtime/PackedFile.h"

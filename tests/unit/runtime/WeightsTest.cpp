@@ -1,3 +1,4 @@
+// Loading weights: from checkpoints, packed files, memory.
 #include "runtime/LoadTable.h"
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"

@@ -1,3 +1,4 @@
+// Files appear whole or not at all.
 #include "support/AtomicFile.h"
 #include "support/Temporaries.h"
 #include "tests/unit/TemporaryFolder.h"
