@@ -1,50 +1,63 @@
-// Fills a model's name into the pattern of a CMake package file.
+// Puts a CMake package file together and fills in the model's name.
 #include "codegen/CmakeConfig.h"
-
-#include "llvm/ADT/StringRef.h"
 
 namespace skip::codegen {
 
-static constexpr const char *pattern =
-    R"(# The compiled model @: targets @::static and @::shared where they were built, and @::@ for the one that BUILD_SHARED_LIBS asks for.
+static constexpr const char *opening = R"(
 if(TARGET @::@)
   return()
 endif()
+)";
 
-if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/lib@.a")
-  add_library(@::static STATIC IMPORTED)
-  set_target_properties(@::static PROPERTIES
-    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.a"
-    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"
-    INTERFACE_LINK_LIBRARIES pthread)
-endif()
+static constexpr const char *archivePart = R"(
+add_library(@::@_static STATIC IMPORTED)
+set_target_properties(@::@_static PROPERTIES
+  IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.a"
+  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"
+  INTERFACE_LINK_LIBRARIES pthread)
+)";
 
-if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/lib@.so")
-  add_library(@::shared SHARED IMPORTED)
-  set_target_properties(@::shared PROPERTIES
-    IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.so"
-    IMPORTED_SONAME lib@.so
-    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}")
-endif()
+static constexpr const char *sharedPart = R"(
+add_library(@::@_shared SHARED IMPORTED)
+set_target_properties(@::@_shared PROPERTIES
+  IMPORTED_LOCATION "${CMAKE_CURRENT_LIST_DIR}/lib@.so"
+  IMPORTED_SONAME lib@.so
+  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}")
+)";
 
+static constexpr const char *eitherPart = R"(
 add_library(@::@ INTERFACE IMPORTED)
-if(TARGET @::shared AND (BUILD_SHARED_LIBS OR NOT TARGET @::static))
-  set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::shared)
+if(BUILD_SHARED_LIBS)
+  set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::@_shared)
 else()
-  set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::static)
+  set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES @::@_static)
 endif()
 )";
 
-std::string cmakeConfigText(const std::string &name) {
+static constexpr const char *onlyPart = R"(
+add_library(@::@ INTERFACE IMPORTED)
+set_target_properties(@::@ PROPERTIES INTERFACE_LINK_LIBRARIES )";
+
+static std::string patternFor(const CmakeLibraries &libraries) {
+  std::string text = "# The compiled model @: ";
+  if (libraries.archive && libraries.shared)
+    return text + "targets @::@_static and @::@_shared, and @::@ for the one that BUILD_SHARED_LIBS asks for." + opening +
+           archivePart + sharedPart + eitherPart;
+  std::string target = libraries.archive ? "@::@_static" : "@::@_shared";
+  return text + "target " + target + ", for which @::@ stands too." + opening + (libraries.archive ? archivePart : sharedPart) +
+         onlyPart + target + ")\n";
+}
+
+std::string cmakeConfigText(const std::string &name, const CmakeLibraries &libraries) {
   std::string text;
-  for (const char *at = pattern; *at; ++at)
-    if (*at == '@')
+  for (char character : patternFor(libraries))
+    if (character == '@')
       text += name;
     else
-      text += *at;
+      text += character;
   return text;
 }
 
-std::string cmakeConfigName(const std::string &name) { return llvm::StringRef(name).lower() + "-config.cmake"; }
+std::string cmakeConfigName(const std::string &name) { return name + "Config.cmake"; }
 
 } // namespace skip::codegen

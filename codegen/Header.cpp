@@ -3,7 +3,7 @@
 
 #include "codegen/RuntimeObject.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace skip::codegen {
 
@@ -14,7 +14,7 @@ static void replaceAll(std::string &text, llvm::StringRef from, llvm::StringRef 
 
 std::string withPrefix(std::string text, const std::string &name) {
   replaceAll(text, "skipmodel_", name + "_");
-  replaceAll(text, "SKIPMODEL_H", "SKIP_MODEL_" + llvm::StringRef(name).upper() + "_H");
+  replaceAll(text, "SKIPMODEL_H", "SKIP_MODEL_" + name + "_H");
   return text;
 }
 

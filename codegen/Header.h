@@ -9,7 +9,7 @@ namespace skip::codegen {
 /// C99.
 std::string headerText(const Image &image);
 
-/// `text` with `<name>_` for `skipmodel_` and, in the include guard, `<NAME>` for `SKIPMODEL`.
+/// `text` with `<name>_` for `skipmodel_` and, in the include guard, `SKIP_MODEL_<name>` for `SKIPMODEL`.
 std::string withPrefix(std::string text, const std::string &name);
 
 } // namespace skip::codegen

@@ -1,6 +1,8 @@
 // LLVM's linker, called in this process.
 #pragma once
 
+#include "support/AtomicFile.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 
@@ -13,18 +15,20 @@ struct SharedLink {
   std::string object; // relocatable; its global symbols of default visibility are exported
   std::string libcStub;
   std::string soname;
-  std::string output;
 };
+
+// Each writes its output under the output's temporary name; a disk that is full is an error that names the output and the
+// reason.
 
 /// One relocatable object of `inputs`, objects and archives (all members), in their order, without groups. The .eh_frame of all
 /// but the last must be a multiple of 8 bytes long: padding in between would read as its end.
-llvm::Error linkRelocatable(llvm::ArrayRef<std::string> inputs, const std::string &output);
+llvm::Error linkRelocatable(llvm::ArrayRef<std::string> inputs, AtomicFile &output);
 
 /// A shared library that needs libc.so.6 and nothing else; an undefined symbol that libcStub does not have is an error.
-llvm::Error linkShared(const SharedLink &link);
+llvm::Error linkShared(const SharedLink &link, AtomicFile &output);
 
 /// Writes a stand-in for libc.so.6 that has `symbols`, for a machine without a libc to link against: what a library links with
-/// is recorded in it by name only.
-llvm::Error writeLibcStub(llvm::ArrayRef<std::string> symbols, const std::string &output);
+/// is recorded in it by name only. `object` is scratch.
+llvm::Error writeLibcStub(llvm::ArrayRef<std::string> symbols, AtomicFile &object, AtomicFile &output);
 
 } // namespace skip::codegen

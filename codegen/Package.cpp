@@ -119,8 +119,8 @@ Error Builder::linkObject() {
   if (Error error = writeThrough(*imageFile, [&](raw_pwrite_stream &out) { return emitImage(image, embedsWeights, out); }))
     return error;
   // The runtime last: GNU ld made its object, with an .eh_frame of any length.
-  if (Error error = linkRelocatable({imageFile->temporaryPath(), kernelFile->temporaryPath(), runtimeFile->temporaryPath()},
-                                    linkedFile->temporaryPath()))
+  if (Error error =
+          linkRelocatable({imageFile->temporaryPath(), kernelFile->temporaryPath(), runtimeFile->temporaryPath()}, *linkedFile))
     return error;
   Expected<std::unique_ptr<MemoryBuffer>> linked = readBack(linkedFile->temporaryPath());
   if (!linked)
@@ -136,17 +136,14 @@ Error Builder::writeShared(AtomicFile &output) {
   Expected<std::vector<std::string>> symbols = libcSymbols();
   if (!symbols)
     return symbols.takeError();
-  Expected<AtomicFile *> stub = files.scratch("libc.so");
-  if (!stub)
-    return stub.takeError();
-  if (Error error = writeLibcStub(*symbols, (*stub)->temporaryPath()))
+  AtomicFile *stubObject = nullptr, *stub = nullptr;
+  if (Error error = files.scratch("libc.o").moveInto(stubObject))
     return error;
-  if (Error error = linkShared({.object = object,
-                                .libcStub = (*stub)->temporaryPath(),
-                                .soname = "lib" + image.name + ".so",
-                                .output = output.temporaryPath()}))
+  if (Error error = files.scratch("libc.so").moveInto(stub))
     return error;
-  return takeOver(output);
+  if (Error error = writeLibcStub(*symbols, *stubObject, *stub))
+    return error;
+  return linkShared({.object = object, .libcStub = stub->temporaryPath(), .soname = "lib" + image.name + ".so"}, output);
 }
 
 Error Builder::writeObject(AtomicFile &output) {
@@ -199,7 +196,9 @@ static Error writeLibraryTexts(OutputFiles &files, const Image &image, const Pac
   if (libraries || options.object)
     if (Error error = writeNamed(files, image.name + ".h", headerText(image)))
       return error;
-  return libraries ? writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name)) : Error::success();
+  if (!libraries)
+    return Error::success();
+  return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name, {options.archive, options.shared}));
 }
 
 static Error writeManifest(OutputFiles &files, const Image &image, WeightsMode mode) {

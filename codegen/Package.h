@@ -32,7 +32,7 @@ struct PackageOptions {
   std::string folder;
   WeightsMode weights = WeightsMode::none;
   bool archive = true;     // lib<name>.a
-  bool shared = true;      // lib<name>.so; with either also <name>-config.cmake
+  bool shared = true;      // lib<name>.so; with either also <name>Config.cmake
   bool object = false;     // <name>.o, relocatable, what the archive holds; with any of the three also <name>.h
   bool executable = false; // <name>, linked by `cc`
 };

@@ -73,4 +73,4 @@ def install_all(peers: list[str]) -> dict[str, str]:
     if reason := install(BASE, present):
         raise RuntimeError(f"{', '.join(BASE)} cannot be installed: {reason}")
     reasons = {name: install(PEERS[name].packages, present) for name in peers}
-    return {name: reason for name, reason in reasons.items() if reason}
+    return {name: f"did not install: {reason}" for name, reason in reasons.items() if reason}

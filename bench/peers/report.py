@@ -55,7 +55,7 @@ def _row(outcome: Outcome, series: Series) -> list[str]:
     case = outcome.case
     row = [case.network.name, str(case.batch), title(series.name)]
     if series.failure:
-        return row + [f"not measured: {series.failure}"]
+        return row + [f"failed: {series.failure}"]
     seconds = series.median_ms / 1e3
     row += [f"{series.median_ms:.3f}", f"{series.min_ms:.3f}", f"{case.batch / seconds:.1f}", f"{case.about()['flops'] / seconds / 1e9:.0f}"]
     row += [f"{series.first_ms:.1f}", f"{series.peak_mib:.0f}", "" if series.error is None else f"{series.error:.0e}"]
@@ -71,7 +71,7 @@ def _pad(cells: list[str], widths: list[int]) -> str:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """A row whose contender was not measured has a sentence instead of numbers; it runs over the columns to its right."""
+    """A row whose contender failed has a sentence instead of numbers; it runs over the columns to its right."""
     rows = [list(HEADINGS)] + [_row(o, s) for o in outcomes for s in o.series]
     widths = [max(len(r[i]) for r in rows if i < len(r) and not (i == NUMBERS and len(r) == NUMBERS + 1)) for i in range(len(HEADINGS))]
     return "\n".join(_pad(row, widths) for row in rows)

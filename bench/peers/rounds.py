@@ -19,6 +19,14 @@ from contenders import Case, Failed, build_skip, measure, title
 TOLERANCE = 1e-3  # max|a - b| / max|b|
 
 
+@dataclass(frozen=True)
+class Plan:
+    rounds: int
+    seconds: float  # of each process's measurement
+    skipc: Path
+    folder: Path  # for logits
+
+
 @dataclass
 class Series:
     """One contender's processes on one case, in the order of rounds; or why there are none."""
@@ -92,7 +100,7 @@ def _attempt(series: Series, action: str, step: Callable[[], None]) -> None:
 
 def _difference(logits: np.ndarray, reference: np.ndarray) -> float:
     if logits.shape != reference.shape:
-        raise Failed(f"wrong: its logits are {logits.shape}, not {reference.shape}")
+        raise Failed(f"wrong logits, {logits.shape} instead of {reference.shape}")
     return float(np.max(np.abs(logits - reference)) / np.max(np.abs(reference)))
 
 
@@ -105,27 +113,27 @@ def _compare_logits(outcome: Outcome, folder: Path) -> None:
     expected = np.load(folder / f"{reference.name}.npy")
 
     def judge(series: Series) -> None:
-        series.error = _difference(np.load(folder / f"{series.name}.npy"), expected)
-        if not series.error < TOLERANCE:  # so written for NaN
-            raise Failed(f"wrong: its logits differ by {series.error:.1e} from {title(reference.name)}'s")
+        error = _difference(np.load(folder / f"{series.name}.npy"), expected)
+        if not error < TOLERANCE:  # so written for NaN
+            raise Failed(f"wrong logits, {error:.1e} away from {title(reference.name)}'s")
+        series.error = error
 
     for series in outcome.series:
         if series is not reference:
             _attempt(series, "checking logits", lambda: judge(series))
 
 
-def compare(case: Case, names: list[str], unusable: dict[str, str], rounds: int, seconds: float, skipc: Path, folder: Path) -> Outcome:
-    """`unusable` has the peers that did not install, with the reason; logits go into `folder`. A contender that fails once is not run
-    again."""
-    folder.mkdir(parents=True, exist_ok=True)
+def compare(case: Case, names: list[str], unusable: dict[str, str], plan: Plan) -> Outcome:
+    """`unusable` has the peers that did not install, with the reason. A contender that fails once is not run again."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
     outcome = Outcome(case, [Series(name, failure=unusable.get(name, "")) for name in names])
     where = f"{case.network.name} batch {case.batch}"
-    _attempt(outcome.skip(), f"{where}, compiling", lambda: build_skip(case, skipc))
-    for number in range(rounds):
+    _attempt(outcome.skip(), f"{where}, compiling", lambda: build_skip(case, plan.skipc))
+    for number in range(plan.rounds):
         first = number % len(names)
         for series in outcome.series[first:] + outcome.series[:first]:
-            _attempt(series, f"{where}, round {number + 1} of {rounds}",
-                     lambda: series.add(measure(series.name, case, seconds, folder / f"{series.name}.npy")))
-    _compare_logits(outcome, folder)
+            _attempt(series, f"{where}, round {number + 1} of {plan.rounds}",
+                     lambda: series.add(measure(series.name, case, plan.seconds, plan.folder / f"{series.name}.npy")))
+    _compare_logits(outcome, plan.folder)
     progress.clear()
     return outcome

@@ -108,14 +108,15 @@ def _measure(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
     import report
     from contenders import peak_gflops
     from picture import draw
-    from rounds import compare
+    from rounds import Outcome, Plan, compare
 
     machine = report.Machine(report.cpu_name(), arguments.threads, report.load_average())
     cases = _cases(arguments)
     machine.peak_gflops = peak_gflops(cases[0], arguments.skipc)
-    outcomes = []
+    plan = Plan(arguments.rounds, arguments.seconds, arguments.skipc, WORK / "logits")
+    outcomes: list[Outcome] = []
     for case in cases:
-        outcomes.append(compare(case, ["skip", *arguments.peers], unusable, arguments.rounds, arguments.seconds, arguments.skipc, WORK / "logits"))
+        outcomes.append(compare(case, ["skip", *arguments.peers], unusable, plan))
         report.write_json(arguments.json, machine, outcomes)  # an interruption loses one case
     drawn = draw(arguments.picture, machine, outcomes)
     print("\n".join(["", *machine.lines(), *report.versions(outcomes), "", report.table(outcomes), ""]))

@@ -50,7 +50,7 @@ def load(job: protocol.Job) -> protocol.Loaded:
     manifest = json.loads((folder / "net.json").read_text())
     logits = np.empty([job.batch, *manifest["outputs"][0]["dims"][1:]], np.float32)
     library.net_model_isa.restype = ctypes.c_char_p
-    settings = f"{library.net_model_isa(model).decode()}, compiled for batch {job.batch}"
+    settings = f"{library.net_model_isa(model).decode()}, shared library compiled for each batch size"
     return protocol.Loaded(manifest["compiler"].split()[-1], settings, _runner(library, context, job.image, logits), lambda: logits)
 
 

@@ -151,8 +151,8 @@ static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Alg
 }
 
 llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
+  finalists.clear(); // they refer to the weights
   weights.clear();
-  finalists.clear();
   measured = 0;
   if (llvm::Error error = readKnown(problem))
     return error;

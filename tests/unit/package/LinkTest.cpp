@@ -162,9 +162,55 @@ TEST_CASE("a CMake project finds the package") {
   folder.write("project/main.c", runnerText("Toy"));
   folder.write("project/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(user C)\nfind_package(Toy REQUIRED)\n"
                                          "add_executable(a main.c)\ntarget_link_libraries(a Toy::Toy)\n"
-                                         "add_executable(b main.c)\ntarget_link_libraries(b Toy::shared)\n");
+                                         "add_executable(b main.c)\ntarget_link_libraries(b Toy::Toy_shared)\n");
   shell({"cmake", "-S", folder.path("project"), "-B", folder.path("build"), "-DCMAKE_PREFIX_PATH=" + folder.path("out")});
   shell({"cmake", "--build", folder.path("build")});
   for (const char *program : {"/a", "/b"})
     CHECK(shell({folder.path("build") + program}) == expectedRuns("Toy", 1));
+}
+
+/// Configures and builds `project`, whose CMakeLists.txt goes on with `text`; its program `a` prints.
+static std::string builtByCmake(const TemporaryFolder &folder, const std::string &text) {
+  folder.write("project/CMakeLists.txt", "cmake_minimum_required(VERSION 3.16)\nproject(user C)\n" + text);
+  std::filesystem::remove_all(folder.path("build"));
+  shell({"cmake", "-S", folder.path("project"), "-B", folder.path("build"), "-DCMAKE_PREFIX_PATH=" + folder.path("out")});
+  shell({"cmake", "--build", folder.path("build")});
+  return shell({folder.path("build/a")});
+}
+
+TEST_CASE("two models whose names differ in case only share a folder, a source file and a CMake project") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "net", WeightsMode::embed, 1);
+  packageToy(folder.path("out"), "NET", WeightsMode::embed, 5);
+  folder.write("project/main.c", pairText("net", "NET"));
+  CHECK(builtByCmake(folder, "find_package(net REQUIRED)\nfind_package(NET REQUIRED)\nadd_executable(a main.c)\n"
+                             "target_link_libraries(a net::net NET::NET)\n") ==
+        line("net", 1, 1) + line("NET", 1, 5) + line("net", 1, 1));
+}
+
+TEST_CASE("a model may be called like a kind of library") {
+  for (std::string name : {"static", "shared"}) {
+    TemporaryFolder folder;
+    packageToy(folder.path("out"), name + "_", WeightsMode::embed);
+    packageToy(folder.path("out"), name, WeightsMode::embed);
+    folder.write("project/main.c", runnerText(name + "_"));
+    CHECK(builtByCmake(folder, "find_package(" + name + " REQUIRED)\nfind_package(" + name +
+                                   "_ REQUIRED)\nadd_executable(a main.c)\ntarget_link_libraries(a " + name + "::" + name +
+                                   " " + name + "_::" + name + "_)\n") == expectedRuns(name + "_", 1));
+  }
+}
+
+TEST_CASE("a CMake project links what the last build wrote, not what an earlier one left") {
+  TemporaryFolder folder;
+  Image image = toyImage("toy");
+  folder.write("project/main.c", runnerText("toy"));
+  for (int seed = 1; seed <= 4; ++seed) {
+    Segment segment = toySegment(image, seed);
+    bool shared = seed % 2 == 0;
+    PackageOptions options{.folder = folder.path("out"), .weights = WeightsMode::embed, .archive = !shared, .shared = shared};
+    REQUIRE(textOf(writePackage({image, toyKernels(), segment.bytes()}, options)) == "");
+    std::string ask = "set(BUILD_SHARED_LIBS " + std::string(seed > 2 ? "ON" : "OFF") + ")\n";
+    CHECK(builtByCmake(folder, ask + "find_package(toy REQUIRED)\nadd_executable(a main.c)\n"
+                                     "target_link_libraries(a toy::toy)\n") == expectedRuns("toy", seed));
+  }
 }

@@ -22,7 +22,7 @@ TEST_CASE("a build is these files") {
   TemporaryFolder folder;
   packageToy(folder.path("a/b"), "toy", WeightsMode::file);
   CHECK(namesIn(folder.path("a/b")) ==
-        Names{"libtoy.a", "libtoy.so", "toy-config.cmake", "toy.h", "toy.json", "toy.skipweights"});
+        Names{"libtoy.a", "libtoy.so", "toy.h", "toy.json", "toy.skipweights", "toyConfig.cmake"});
 }
 
 TEST_CASE("the same input gives the same bytes, wherever they go") {
@@ -184,7 +184,7 @@ TEST_CASE("an interruption leaves a whole build or nothing") {
     ::waitpid(child, &status, 0);
     CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 130));
     if (std::filesystem::exists(out))
-      CHECK(namesIn(out) == Names{"libtoy.a", "libtoy.so", "toy-config.cmake", "toy.h", "toy.json"});
+      CHECK(namesIn(out) == Names{"libtoy.a", "libtoy.so", "toy.h", "toy.json", "toyConfig.cmake"});
   }
 }
 
