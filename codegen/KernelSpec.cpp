@@ -14,8 +14,6 @@ using plan::KernelOp;
 using plan::LayoutKind;
 using plan::Strides;
 
-//===- what all families share -===//
-
 namespace {
 /// The elementwise operations after the roots, with the inputs that they read, in order.
 struct Chain {
@@ -89,8 +87,6 @@ static llvm::SmallVector<BlockArgument, 2> addedInputs(const Chain &chain) {
   }
   return added;
 }
-
-//===- contractions -===//
 
 static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> views, plan::ConvScheduleAttr schedule) {
   kernel::ConvSpec spec;
@@ -181,8 +177,6 @@ static StepShape convStep(KernelOp kernel, llvm::ArrayRef<ContractionView> views
   return step;
 }
 
-//===- windows and movement -===//
-
 static StepShape maxPoolStep(KernelOp kernel, graph::MaxPoolOp op) {
   Strides in = inputStrides(kernel, llvm::cast<BlockArgument>(op.getX())), out = outputStrides(kernel);
   StepShape step{{0}, {timesBatch(1)}};
@@ -259,8 +253,6 @@ static StepShape elementwiseStep(KernelOp kernel) {
   }
   return step;
 }
-
-//===- the two questions -===//
 
 /// The operation that the kernel's loops are built around, when it is no contraction; null for elementwise chains.
 static Operation *otherRoot(KernelOp kernel) {

@@ -15,8 +15,6 @@ struct Identifier {
   llvm::SMRange range;
 };
 
-//===- expressions -===//
-
 struct Expr {
   enum class Kind { Error, Integer, Real, Boolean, Name, Call, Pipe, Chain, Unary, Conditional };
   Kind kind;
@@ -88,8 +86,6 @@ struct ConditionalExpr : ExprOf<Expr::Kind::Conditional> {
   Expr *condition, *yes, *no;
 };
 
-//===- statements -===//
-
 struct Statement {
   enum class Kind { Assign, Return, Input, Output, If, Require, Error };
   Kind kind;
@@ -153,8 +149,6 @@ struct RequireStatement : StatementOf<Statement::Kind::Require> {
 struct ErrorStatement : StatementOf<Statement::Kind::Error> {
   llvm::StringRef text;
 };
-
-//===- declarations -===//
 
 /// A compile-time parameter of a file, a block or a model. With choices, the first is the default.
 struct Parameter {

@@ -91,8 +91,6 @@ void Printer::printOptions(llvm::ArrayRef<Option> options) {
   os << '}';
 }
 
-//===- statements -===//
-
 void Printer::printBody(Body body) {
   os << "{\n";
   ++depth;
@@ -149,8 +147,6 @@ void Printer::print(const Statement &statement) {
     return printText(llvm::cast<ErrorStatement>(&statement)->text);
   }
 }
-
-//===- expressions -===//
 
 /// The shortest digits that read back as the same double; the point or exponent keeps it from reading as a whole number.
 void Printer::printReal(double value) {

@@ -25,8 +25,6 @@ void Elaborator::run(const ast::Definition &model, llvm::ArrayRef<Define> define
     report(diag::noOutput, model.name.range, {model.name.text.str()}, frame);
 }
 
-//===- errors -===//
-
 Report Elaborator::report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments, Frame &frame,
                           llvm::StringRef operation) {
   constexpr unsigned maxCalls = 4;
@@ -45,8 +43,6 @@ void Elaborator::stop(diag id, llvm::SMRange range, std::string limit, Frame &fr
     report(id, range, {limit}, frame);
   stopped = true;
 }
-
-//===- statements -===//
 
 /// True when a `return` was reached.
 bool Elaborator::runBody(ast::Body body, Frame &frame) {
@@ -151,8 +147,6 @@ bool Elaborator::runRequire(const ast::RequireStatement &statement, Frame &frame
   frame.returned = Value();
   return true;
 }
-
-//===- calls -===//
 
 Value Elaborator::call(const ast::CallExpr &call, const Value *piped, Frame &frame) {
   if (const OperationInfo *operation = findOperation(call.callee.text)) {

@@ -52,7 +52,6 @@ public:
   void run(const ast::Definition &model, llvm::ArrayRef<Define> defines);
 
 private:
-  //===- parameters: ParameterValues.cpp -===//
   struct Given {
     const Define *define;
     llvm::SMRange range; // of the value
@@ -65,7 +64,6 @@ private:
   bool checkChoice(const ast::Parameter &parameter, const Value &value, llvm::SMRange range);
   void noteDefines(Report &report, const ast::Expr *expr, const Frame &frame);
 
-  //===- statements and calls: Elaborate.cpp -===//
   bool runBody(ast::Body body, Frame &frame);
   bool runStatement(const ast::Statement &statement, Frame &frame);
   bool runIf(const ast::IfStatement &statement, Frame &frame);
@@ -83,7 +81,6 @@ private:
   bool mayExpand(const ast::CallExpr &call, const ast::Definition &block, Frame &frame);
   std::optional<std::string> pathOf(const ast::CallExpr &call, Frame &frame);
 
-  //===- expressions: Evaluate.cpp -===//
   Value evaluate(const ast::Expr *expr, Frame &frame);
   bool mayEvaluate(const ast::Expr &expr, Frame &frame);
   /// A value of the block's own or of the file; null when there is none.
@@ -100,7 +97,6 @@ private:
   /// A number of the given kind for the option or size called `what`.
   std::optional<Value> evaluateAs(Value::Kind kind, llvm::StringRef what, const ast::Expr *expr, Frame &frame);
 
-  //===- calls of operations: OperationCalls.cpp -===//
   Value callOperation(const ast::CallExpr &call, const OperationInfo &info, const Value *piped, Frame &frame);
   bool checkArgument(OperationCall &op, size_t i);
   bool needsImage(OperationCall &op, size_t i);
@@ -114,7 +110,6 @@ private:
   std::optional<mlir::Value> parameter(OperationCall &op, llvm::StringRef owner, llvm::StringRef suffix,
                                        llvm::ArrayRef<int64_t> shape, bool buffer = false);
 
-  //===- operations: Operations.cpp, Shortcut.cpp -===//
   Value buildOperation(OperationCall &op);
   Value buildConv(OperationCall &op);
   Value buildBatchNorm(OperationCall &op);
@@ -131,7 +126,6 @@ private:
                                       int64_t stride, int64_t pad, bool bias);
   std::optional<mlir::Value> normalize(OperationCall &op, llvm::StringRef name, mlir::Value x, double epsilon);
 
-  //===- ports: Ports.cpp -===//
   void declareInput(const ast::InputStatement &input, Frame &frame);
   void declareOutput(const ast::OutputStatement &output, Frame &frame);
   std::optional<llvm::SmallVector<int64_t, 3>> inputShape(const ast::InputStatement &input, Frame &frame);
@@ -140,13 +134,11 @@ private:
   int64_t pixels(const ast::Option &option, Frame &frame);
   bool newPort(const ast::Identifier &name, llvm::StringRef what, Frame &frame);
 
-  //===- class names: ClassNames.cpp -===//
   void classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame);
   /// Null when the file holds no class names, which has then been reported.
   mlir::ArrayAttr classNamesFromFile(const ast::Identifier &wanted, Frame &frame);
   mlir::ArrayAttr readClassNames(llvm::StringRef path, const ast::Identifier &wanted, Frame &frame);
 
-  //===- errors -===//
   /// A report that ends with the instantiation path and the places of the calls.
   Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments, Frame &frame,
                 llvm::StringRef operation = {});

@@ -85,8 +85,6 @@ bool Elaborator::isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm
   return true;
 }
 
-//===- names -===//
-
 std::optional<std::string> Elaborator::takeName(std::string name, llvm::SMRange range, Frame &frame) {
   if (name.size() > limits.nameLength) {
     report(diag::nameTooLong, range, {std::to_string(limits.nameLength)}, frame);

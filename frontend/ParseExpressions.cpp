@@ -161,8 +161,6 @@ Expr *ExpressionParser::parseNumber() {
   return errorExpr(start);
 }
 
-//===- calls -===//
-
 /// The number of tokens of a label and its colon (rule label-1: NAME or NUMBER, joined by dots), or 0.
 size_t ExpressionParser::labelLength() const {
   auto isPart = [&](size_t i) {

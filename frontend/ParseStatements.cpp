@@ -5,8 +5,6 @@ using namespace skip::frontend;
 using ast::Expr;
 using ast::Statement;
 
-//===- recovery -===//
-
 /// Rule recover-1: a statement can begin at the first token of a line, with a keyword or with `name =`.
 bool StatementParser::startsStatement() const {
   switch (peek().kind) {
@@ -40,8 +38,6 @@ void StatementParser::skipToStatement() {
     take();
   }
 }
-
-//===- options -===//
 
 /// Rule options-1: options = "{" [ NAME "=" value { "," NAME "=" value } ] "}".
 llvm::ArrayRef<ast::Option> StatementParser::parseOptions() {
@@ -107,8 +103,6 @@ void StatementParser::parseList(ast::Option &option) {
   option.values = arena.copy(llvm::ArrayRef<Expr *>(values));
   option.texts = arena.copy(llvm::ArrayRef<ast::Identifier>(texts));
 }
-
-//===- statements -===//
 
 /// Rule body-1: "{" { statement } "}". Nothing when a brace is missing.
 std::optional<ast::Body> StatementParser::parseBody() {

@@ -11,7 +11,6 @@ public:
       : tokens(tokens), arena(arena), limits(limits), diagnostics(diagnostics) {}
 
 protected:
-  //===- cursor -===//
   const Token &peek(size_t ahead = 0) const { return tokens[std::min(at + ahead, tokens.size() - 1)]; }
   bool isAt(TokenKind kind) const { return peek().is(kind); }
   Token take();
@@ -31,7 +30,6 @@ protected:
   /// Reports after the element that makes them more than Limits::parameters of `what`.
   void limitCount(size_t count, llvm::StringRef what);
 
-  //===- expressions -===//
   ast::Expr *parseExpr();
   llvm::StringRef textValue(const Token &token);
 

@@ -32,8 +32,6 @@ static void checkOptionNames(llvm::ArrayRef<ast::Option> options, llvm::ArrayRef
   }
 }
 
-//===- inputs -===//
-
 void Elaborator::declareInput(const ast::InputStatement &input, Frame &frame) {
   frame.values[input.name.text] = Value();
   checkOptionNames(input.options, {"mean", "std", "resize", "crop"}, diagnostics);
@@ -136,8 +134,6 @@ int64_t Elaborator::pixels(const ast::Option &option, Frame &frame) {
   report(diag::outOfRange, option.range, {option.name.text.str(), rangeText(value->integer, 1, most), value->str()}, frame);
   return 0;
 }
-
-//===- outputs -===//
 
 void Elaborator::declareOutput(const ast::OutputStatement &output, Frame &frame) {
   checkOptionNames(output.options, {"classes"}, diagnostics);

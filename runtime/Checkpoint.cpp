@@ -4,6 +4,8 @@
 #include "runtime/CheckValues.h"
 #include "runtime/Error.h"
 
+#include <initializer_list>
+#include <new>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,21 +21,73 @@ static bool isIgnored(const char *name) {
          (length == counterLength || name[length - counterLength - 1] == '.');
 }
 
-static bool allHavePrefix(const Safetensors &tensors) {
+static bool hasPrefix(const FileTensor &tensor) { return strncmp(tensor.name, modulePrefix, modulePrefixLength) == 0; }
+
+static size_t countPrefixed(const Safetensors &tensors) {
+  size_t count = 0;
   for (size_t i = 0; i < tensors.count(); ++i)
-    if (strncmp(tensors[i].name, modulePrefix, modulePrefixLength) != 0)
-      return false;
-  return tensors.count() > 0;
+    count += hasPrefix(tensors[i]);
+  return count;
 }
 
 static void applyNamingRules(Safetensors &tensors, LoadSummary &summary) {
   summary = LoadSummary();
-  summary.strippedPrefix = allHavePrefix(tensors);
+  summary.strippedPrefix = tensors.count() > 0 && countPrefixed(tensors) == tensors.count();
   if (summary.strippedPrefix)
     tensors.stripPrefix(modulePrefixLength);
   for (size_t i = 0; i < tensors.count(); ++i)
     summary.ignoredTensors += isIgnored(tensors[i].name);
 }
+
+/// A text from a file, for messages: control characters, which a terminal would obey, as `\x1b`. Of more than `maxLength`
+/// bytes only the first.
+template <size_t maxLength> struct PlainText {
+  char text[4 * maxLength + 1];
+  explicit PlainText(const char *from) {
+    static constexpr char digits[] = "0123456789abcdef";
+    size_t used = 0;
+    for (size_t i = 0; i < maxLength && from[i]; ++i) {
+      uint8_t byte = static_cast<uint8_t>(from[i]), before = i > 0 ? static_cast<uint8_t>(from[i - 1]) : 0;
+      uint8_t next = static_cast<uint8_t>(from[i + 1]);
+      bool c1 = (byte == 0xC2 && next >= 0x80 && next < 0xA0) || (before == 0xC2 && byte < 0xA0); // U+0080 to U+009F
+      if (byte >= 0x20 && byte != 0x7F && !c1) {
+        text[used++] = from[i];
+        continue;
+      }
+      for (char character : {'\\', 'x', digits[byte >> 4], digits[byte & 15]})
+        text[used++] = character;
+    }
+    text[used] = '\0';
+  }
+};
+using NameText = PlainText<200>;
+
+/// The texts about a broken header quote names as they stand there.
+static skip_status parsePlainly(Safetensors &tensors, const void *file, size_t bytes, const char *path) {
+  skip_status status = tensors.parse(file, bytes, path);
+  if (status == SKIP_OK)
+    return status;
+  Owned<PlainText<8192>> plain(static_cast<PlainText<8192> *>(malloc(sizeof(PlainText<8192>))));
+  if (!plain)
+    return fail(SKIP_OUT_OF_MEMORY, "no memory for a text about `%s`", path);
+  new (plain.get()) PlainText<8192>(lastErrorText());
+  return fail(status, "%s", plain.get()->text);
+}
+
+/// Why nothing fits a file of which most tensors are called `module.`; empty for others.
+struct PrefixHint {
+  char text[4 * 200 + 160] = "";
+  explicit PrefixHint(const Safetensors &tensors) {
+    size_t prefixed = countPrefixed(tensors), at = 0;
+    if (prefixed == 0 || prefixed == tensors.count())
+      return;
+    while (hasPrefix(tensors[at]))
+      ++at;
+    snprintf(text, sizeof(text),
+             "; the prefix `module.` was kept, as only %zu of the file's %zu tensors have it (`%s` has not)", prefixed,
+             tensors.count(), NameText(tensors[at].name).text);
+  }
+};
 
 /// `[64, 3, 7, 7]`, for messages.
 struct ShapeText {
@@ -90,14 +144,14 @@ static Differences compare(const SkipModelImage &image, const Safetensors &tenso
       continue;
     ++seen.extra;
     if (list)
-      list->add("extra: `%.200s` %s", tensors[i].name, ShapeText(tensors[i].dims, tensors[i].rank).text);
+      list->add("extra: `%s` %s", NameText(tensors[i].name).text, ShapeText(tensors[i].dims, tensors[i].rank).text);
   }
   return seen;
 }
 
 skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_t bytes, const char *path, Safetensors &tensors,
                             const FileTensor **matches, LoadSummary &summary) {
-  if (skip_status status = tensors.parse(file, bytes, path); status != SKIP_OK)
+  if (skip_status status = parsePlainly(tensors, file, bytes, path); status != SKIP_OK)
     return status;
   applyNamingRules(tensors, summary);
   Owned<bool> known(static_cast<bool *>(calloc(tensors.count() + 1, sizeof(bool))));
@@ -109,16 +163,16 @@ skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_
     return checkValues(image, matches, path);
   ErrorList list(
       "`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
-      "of another type",
+      "of another type%s",
       path, image.name, static_cast<long long>(seen.missing), image.tensorCount, static_cast<long long>(seen.extra),
-      static_cast<long long>(seen.shape), static_cast<long long>(seen.type));
+      static_cast<long long>(seen.shape), static_cast<long long>(seen.type), PrefixHint(tensors).text);
   compare(image, tensors, matches, known.get(), &list);
   return list.finish(SKIP_BAD_WEIGHTS);
 }
 
 skip_status readSummary(const void *file, size_t bytes, const char *path, LoadSummary &summary) {
   Safetensors tensors;
-  skip_status status = tensors.parse(file, bytes, path);
+  skip_status status = parsePlainly(tensors, file, bytes, path);
   if (status == SKIP_OK)
     applyNamingRules(tensors, summary);
   return status;

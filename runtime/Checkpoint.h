@@ -1,7 +1,8 @@
 // The naming rules by which a checkpoint's tensors meet a model's.
 //
 // Two habits of PyTorch are forgiven: `num_batches_tracked`, a counter that inference has no use for, is ignored, and the
-// prefix `module.` of nn.DataParallel is stripped when all tensors bear it. Everything else must match exactly.
+// prefix `module.` of nn.DataParallel is stripped when all tensors bear it (where only some do, the error says so). Everything
+// else must match exactly.
 #pragma once
 
 #include "runtime/Abi.h"

@@ -1,6 +1,7 @@
 // Writes and checks the header of packed weights.
 #include "runtime/PackedFile.h"
 
+#include "runtime/Element.h"
 #include "runtime/Error.h"
 
 #include <initializer_list>
@@ -65,7 +66,7 @@ PackedHeader packedHeader(const SkipModelImage &image) {
 
 bool isPacked(const void *file, size_t bytes) { return bytes >= 8 && memcmp(file, magic, 8) == 0; }
 
-skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
+skip_status checkPackedHeader(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
   PackedHeader header;
   if (bytes < sizeof(header))
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are cut short: %zu bytes, the header alone takes 64", path, bytes);
@@ -84,6 +85,31 @@ skip_status checkPacked(const SkipModelImage &image, const void *file, size_t by
                 bytes - sizeof(header) < image.weightsBytes ? "cut short" : "too long", bytes,
                 static_cast<unsigned long long>(image.weightsBytes + sizeof(header)));
   return SKIP_OK;
+}
+
+/// Whole blocks are counted without a branch, so that the loop vectorises: memory is the limit.
+static uint64_t countNotFinite(const uint8_t *values, uint64_t count) {
+  uint64_t found = 0;
+  for (uint64_t i = 0; i < count; ++i)
+    found += (__builtin_bit_cast(uint32_t, ElementF32::read(values + 4 * i)) & 0x7F800000) == 0x7F800000;
+  return found;
+}
+
+skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
+  if (skip_status status = checkPackedHeader(image, file, bytes, path); status != SKIP_OK)
+    return status;
+  const uint8_t *values = static_cast<const uint8_t *>(file) + sizeof(PackedHeader);
+  uint64_t count = image.weightsBytes / 4, bad = countNotFinite(values, count), first = 0;
+  if (bad == 0)
+    return SKIP_OK;
+  while (countNotFinite(values + 4 * first, 1) == 0)
+    ++first;
+  return fail(SKIP_BAD_WEIGHTS,
+              "the packed weights `%s` hold NaN or infinity, with which model `%s` cannot compute: %llu of %llu values, the "
+              "first is %g at byte %llu",
+              path, image.name, static_cast<unsigned long long>(bad), static_cast<unsigned long long>(count),
+              static_cast<double>(ElementF32::read(values + 4 * first)),
+              static_cast<unsigned long long>(sizeof(PackedHeader) + 4 * first));
 }
 
 } // namespace skip::runtime

@@ -25,7 +25,10 @@ PackedHeader packedHeader(const SkipModelImage &image);
 
 bool isPacked(const void *file, size_t bytes);
 
-/// Checks header and exact size against `image`; SKIP_BAD_WEIGHTS says what differs.
+/// Checks header and exact size against `image`; SKIP_BAD_WEIGHTS says what differs. Reads nothing else.
+skip_status checkPackedHeader(const SkipModelImage &image, const void *file, size_t bytes, const char *path);
+
+/// checkPackedHeader, and that no value is NaN or infinite.
 skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path);
 
 } // namespace skip::runtime

@@ -23,7 +23,8 @@ typedef enum skip_status {
   SKIP_INVALID_ARGUMENT = 1,
   SKIP_OUT_OF_MEMORY = 2,
   SKIP_NO_WEIGHTS = 3,  /* a run before weights were bound, or none are embedded */
-  SKIP_BAD_WEIGHTS = 4, /* not a checkpoint of this model, or NaN in it; the text lists every tensor concerned and why */
+  SKIP_BAD_WEIGHTS = 4, /* not weights of this model, or NaN or infinity in them; of a checkpoint, the text lists every tensor
+                           concerned and why */
   SKIP_IO_ERROR = 5,
   SKIP_UNSUPPORTED_CPU = 6, /* the library holds no body that this CPU can run */
   SKIP_BUSY = 7,            /* the context or its pool is inside another run */
@@ -85,9 +86,10 @@ size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch);
 
 /* The embedded weights; SKIP_NO_WEIGHTS when the library has none. */
 skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights);
-/* From a safetensors checkpoint or a packed weights file that was written for this model. */
+/* From a safetensors checkpoint or a packed weights file that was written for this model. All values of a checkpoint are
+ * checked; a packed file is mapped, and only its header and size are: it was checked when it was written. */
 skip_status skipmodel_weights_load_file(const skip_model *model, const char *path, skip_weights **weights);
-/* The same from memory, which may be freed afterwards. */
+/* The same from memory, which may be freed afterwards; values of packed weights are checked too. */
 skip_status skipmodel_weights_load_memory(const skip_model *model, const void *data, size_t bytes, skip_weights **weights);
 void skipmodel_weights_destroy(skip_weights *weights);
 

@@ -52,9 +52,10 @@ static skip_status copyWeights(const skip_model &model, const void *data, size_t
   return status;
 }
 
-/// Weights used straight from the mapping of a packed file.
+/// Weights used straight from the mapping of a packed file. Its values are not looked at: that would read the whole file, where
+/// loading costs the header's page alone.
 static skip_status mapWeights(const skip_model &model, MappedFile &file, const char *path, skip_weights **weights) {
-  if (skip_status status = checkPacked(*model.image, file.data(), file.size(), path); status != SKIP_OK)
+  if (skip_status status = checkPackedHeader(*model.image, file.data(), file.size(), path); status != SKIP_OK)
     return status;
   skip_status status = publish({.image = model.image,
                                 .segment = file.data() + sizeof(PackedHeader),

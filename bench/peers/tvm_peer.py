@@ -1,7 +1,8 @@
 """TVM: the Relax importer and its LLVM backend for this CPU, not tuned.
 
-Untuned kernels are TVM's starting point rather than its best, and the settings say so. MetaSchedule, its tuner, ended by a segmentation
-fault, or with an older tvm-ffi was minutes in its first measurement, with the wheels of apache-tvm 0.27 that this was written against.
+Untuned kernels are TVM's starting point rather than its best, by two orders of magnitude, and the settings say so. MetaSchedule, its
+tuner, ends by a segmentation fault with the wheels of apache-tvm 0.27 and apache-tvm-ffi 0.1.15 that this was written against. With
+apache-tvm-ffi 0.1.14 it starts, but took half a minute of search for every 8 trials of one small convolution: hours for a network.
 """
 
 from __future__ import annotations

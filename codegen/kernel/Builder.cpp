@@ -182,8 +182,6 @@ void Builder::forEachUnit(std::array<int64_t, 3> split, llvm::function_ref<void(
   });
 }
 
-//===- Halo ---------------------------------------------------------------------------------------------------------===//
-
 /// Zeros to `count` pixels from `start` on.
 static void zeroPixels(Builder &b, Value start, Value count, int64_t pixel) {
   Value zero = pixel == kLanes ? b.splat(0.0f) : Value(arith::ConstantOp::create(b.op, b.op.getF32FloatAttr(0.0f)));
@@ -205,8 +203,6 @@ void writeHalo(Builder &b, const HaloTarget &target, Value row) {
            [&] { b.loop(target.rows, b.add(target.rows, target.halo), 1, fullRow); });
   });
 }
-
-//===- Epilogue -----------------------------------------------------------------------------------------------------===//
 
 Value at(Builder &b, const View &view, TilePosition position) {
   Value pointer = view.pointer;

@@ -131,8 +131,6 @@ private:
     });
   }
 
-  //===- Multiplication ---------------------------------------------------------------------------------------------===//
-
   /// A row of positions from where `from` (input, sums, what to fetch) stands; returns where it then stands.
   Values products(ValueRange from, const Chunk &chunk) {
     Values carried(from);

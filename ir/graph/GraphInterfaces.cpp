@@ -8,16 +8,12 @@ static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
 }
 
-//===- costs -===//
-
 int64_t Conv2dOp::multiplyAdds() {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
   return elementsPerImage(shapeOf(getY())) * filter[1] * filter[2] * filter[3];
 }
 
 int64_t LinearOp::multiplyAdds() { return elementsPerImage(shapeOf(getFilter())); }
-
-//===- fusion roles -===//
 
 bool Conv2dOp::canBeRoot() { return true; }
 bool Conv2dOp::takesEpilogue() { return true; }
@@ -41,8 +37,6 @@ bool PadChannelsOp::canBeRoot() { return true; }
 bool PadChannelsOp::takesPrologue() { return true; }
 bool SoftmaxOp::canBeRoot() { return true; }
 
-//===- structure -===//
-
 void Conv2dOp::printStructure(llvm::raw_ostream &os) {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
   os << "conv" << filter[2] << "x" << filter[3] << "s" << getStride() << (getBias() ? "b" : "");
@@ -53,8 +47,6 @@ void MaxPoolOp::printStructure(llvm::raw_ostream &os) { os << "max_pool" << getK
 void SubsampleOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride(); }
 
 void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore(); }
-
-//===- layouts -===//
 
 // A planar input is read once with poor locality; a blocked one multiplies with the zeros that fill its last block.
 std::optional<int64_t> Conv2dOp::planarOperandCost(unsigned index) {

@@ -81,8 +81,6 @@ Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   return best;
 }
 
-//===- stems --------------------------------------------------------------------------------------------------------===//
-
 static constexpr double multiplyAddsPerStemSum = 8; // a sum transformed back, epilogue and all
 
 double plan::predictedCost(const StemShape &shape, const Algorithm &algorithm) {

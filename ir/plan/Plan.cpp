@@ -29,12 +29,8 @@ void PlanDialect::initialize() {
       >();
 }
 
-//===- schedules -===//
-
 std::array<int64_t, 3> ConvScheduleAttr::split() const { return {1, getOcBlocks(), getRows()}; }
 std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
-
-//===- kernels -===//
 
 LogicalResult KernelOp::verify() {
   if (getBody().getArgumentTypes() != getInputs().getTypes())
@@ -58,8 +54,6 @@ llvm::SmallVector<Operation *, 2> KernelOp::roots() {
         found.push_back(&op);
   return found;
 }
-
-//===- relayout -===//
 
 bool RelayoutOp::canBeRoot() { return true; }
 std::optional<int64_t> RelayoutOp::planarOperandCost(unsigned) { return 0; }

@@ -91,8 +91,6 @@ bool plan::isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa
   return fitsRegisters(schedule, isa) && blocksFit && coversShape(schedule, shape);
 }
 
-//===- Cost ---------------------------------------------------------------------------------------------------------===//
-
 static double stepCycles(const Tile &tile, const Core &core) {
   double weights = tile.ocBlocks * core.vectorsPerBlock, pixels = tile.rows * tile.columns;
   double bound =
@@ -131,8 +129,6 @@ double plan::predictedEfficiency(const ConvSchedule &schedule, const ConvShape &
   double vectors = double(schedule.ocBlocks * core.vectorsPerBlock) * shape.outHeight * shape.outWidth;
   return stepsOf(shape) * vectors / kPerCycle / cycles;
 }
-
-//===- Candidates ---------------------------------------------------------------------------------------------------===//
 
 /// What remains of the width as one tail; for images, of which any number may come, the powers of two.
 static std::vector<int64_t> tailsFor(int64_t columns, const ConvShape &shape) {

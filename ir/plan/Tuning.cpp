@@ -16,8 +16,6 @@ static constexpr double kWorthOpening = 1.7; // times the least predicted cost
 
 static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
 
-//===- Text ---------------------------------------------------------------------------------------------------------===//
-
 namespace {
 /// Takes a text apart from its front; after the first mismatch nothing matches any more.
 class Reader {
@@ -116,8 +114,6 @@ std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
   return believed ? std::optional(choice) : std::nullopt;
 }
 
-//===- Legality -----------------------------------------------------------------------------------------------------===//
-
 static bool is3x3(const ConvProblem &p) {
   return !p.isLinear && p.kernelHeight == 3 && p.kernelWidth == 3 && p.stride == 1 && p.padding <= 1 && p.inChannels >= 16 &&
          !p.planarInput;
@@ -176,8 +172,6 @@ bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
   return isLegal(choice.schedule, shapeOf(problem, choice.algorithm), problem.isa);
 }
 
-//===- Candidates ---------------------------------------------------------------------------------------------------===//
-
 static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algorithm) {
   return {algorithm, convSchedules(shapeOf(problem, algorithm), problem.isa).front()};
 }
@@ -230,8 +224,6 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   double products = points * points * pairs * (isStem(p) ? 4 : 1); // of a tile; a stem's input falls into four phases
   return products * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
 }
-
-//===- TuningTable --------------------------------------------------------------------------------------------------===//
 
 void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds) {
   std::vector<Entry> &list = entries[problemText(problem)];

@@ -38,8 +38,6 @@ struct Options {
   std::vector<std::string> corpus;
 };
 
-//===- the input in hand, for the handlers -===//
-
 std::string input;
 std::string crashPath;
 
@@ -78,8 +76,6 @@ double runInput(const Options &options, const std::string &name) {
   alarm(0);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-//===- the corpus -===//
 
 struct Corpus {
   std::vector<std::string> inputs;
@@ -124,8 +120,6 @@ Corpus readCorpus(const std::vector<std::string> &places) {
     addFile(corpus, path);
   return corpus;
 }
-
-//===- mutations -===//
 
 class Mutator {
 public:
@@ -209,8 +203,6 @@ private:
   std::mt19937_64 random;
   std::string text;
 };
-
-//===- the command -===//
 
 bool readOptions(int argc, char **argv, Options &options) {
   for (int i = 1; i < argc; ++i) {

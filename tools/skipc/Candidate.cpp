@@ -32,8 +32,6 @@
 using namespace skip;
 using tool::Candidate;
 
-//===- the network -===//
-
 /// The input's extents follow from the output's.
 static int64_t inputExtent(int64_t out, int64_t kernel, int64_t stride, int64_t padding) {
   return std::max<int64_t>(1, (out - 1) * stride + kernel - 2 * padding);
@@ -98,8 +96,6 @@ std::string tool::candidateWeights(const plan::ConvProblem &problem) {
   writer.add("b", problem.outChannels, bias);
   return writer.finish();
 }
-
-//===- compiling -===//
 
 static void annotate(mlir::ModuleOp module, const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
   mlir::MLIRContext *context = module.getContext();
@@ -169,8 +165,6 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   made->output.resize(static_cast<size_t>(problem.images * problem.outChannels * problem.outHeight * problem.outWidth));
   return made;
 }
-
-//===- timing -===//
 
 static constexpr int64_t kRuns = 3, kMostTries = 12;
 static constexpr std::chrono::milliseconds kLongest(400);

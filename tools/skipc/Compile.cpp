@@ -35,8 +35,6 @@ Compilation::Compilation(const Options &options)
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
 }
 
-//===- the stages -===//
-
 llvm::Error Compilation::readGraph() {
   StageTimer timer("graph", options.timing);
   if (llvm::Error error = findSpec(options.spec).moveInto(path))
@@ -137,8 +135,6 @@ llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
   frontend::Diagnostics diagnostics(sources);
   return frontend::printSyntax(sources, path, diagnostics, os) ? llvm::Error::success() : printErrors(diagnostics);
 }
-
-//===- what they share -===//
 
 llvm::Error Compilation::printErrors(const frontend::Diagnostics &diagnostics) {
   diagnostics.print(llvm::errs(), coloursOnStderr());

@@ -29,8 +29,6 @@ using tuning::Measurement;
 
 static llvm::Error inputError(llvm::Error error) { return tool::badInput(llvm::toString(std::move(error))); }
 
-//===- what to tune -===//
-
 namespace {
 /// A problem without its ISA, and how many layers of all models have it.
 struct Task {
@@ -78,8 +76,6 @@ static llvm::Expected<std::vector<SkipIsa>> isasOf(const Options &options) {
     std::reverse(isas->begin(), isas->end());
   return isas;
 }
-
-//===- tuning -===//
 
 namespace {
 struct Report {
@@ -167,8 +163,6 @@ static void printReportJson(const Report &report) {
   });
   llvm::outs() << "\n";
 }
-
-//===- the database -===//
 
 static llvm::Error mergeInto(Database &database, const std::string &path) {
   unsigned ignored = 0;

@@ -12,7 +12,10 @@ shift
 mount -t tmpfs -o size=4m tmpfs "$disk" || exit 1
 for kilobytes in 2000 1800 1600 1200 900 600 500 450 400 300 200 100 50 20 0; do
   head -c 4194304 /dev/zero 2>/dev/null | head -c $((4194304 - kilobytes * 1024)) >"$disk/fill"
-  "$@" -o "$disk/out" 2>&1 && echo "fits in $kilobytes kB"
-  ls -A "$disk" | grep -v '^fill$' | sed 's/^/left: /'
+  if "$@" -o "$disk/out" 2>&1; then
+    echo "fits in $kilobytes kB"
+  else
+    ls -A "$disk" | grep -v '^fill$' | sed 's/^/left: /'
+  fi
   rm -rf "$disk/out"
 done

@@ -96,8 +96,6 @@ TEST_CASE("the shortcut option decides where there are projections") {
   CHECK(projections("C") == 8);
 }
 
-//===- names and shapes, written down independently of the specs -===//
-
 static void expectConv(Tensors &tensors, const std::string &name, int64_t out, int64_t in, int64_t kernel) {
   tensors[name + ".weight"] = {{out, in, kernel, kernel}};
 }

@@ -82,8 +82,6 @@ static GraphRequest requestOf(const std::string &path, llvm::StringRef text) {
   return request;
 }
 
-//===- errors as lines -===//
-
 static std::string placeText(const Sources &sources, llvm::SMRange range, const std::string &mainFile) {
   if (!range.isValid())
     return "nowhere";
@@ -117,8 +115,6 @@ static std::pair<std::string, std::string> splitExpectations(const std::string &
   size_t at = text.rfind("\n//! E") == std::string::npos ? text.size() : text.find("\n//! E") + 1;
   return {text.substr(0, at), text.substr(at)};
 }
-
-//===- tests -===//
 
 TEST_CASE("each spec in tests/frontend/errors gives the errors that it states") {
   for (const std::string &name : errorTests()) {

@@ -88,8 +88,6 @@ plan::ConvShape ConvCase::planShape() const {
   return plan;
 }
 
-//===- The result by definition -------------------------------------------------------------------------------------===//
-
 double ConvCase::convolve(const Root &root, const ConvCaseRoot &filter, int64_t n, int64_t o, int64_t p, int64_t q) const {
   const Activation::Shape &input = root.input.shape;
   double sum = 0;
@@ -115,8 +113,6 @@ void ConvCase::compute() {
           expected.push_back(epilogue.apply(shape.epilogue, value, n, o, p, q));
         }
 }
-
-//===- The result by a kernel ---------------------------------------------------------------------------------------===//
 
 std::vector<int64_t> ConvCase::params(const Activation &y) const {
   bool columns = shape.imagesAreColumns;

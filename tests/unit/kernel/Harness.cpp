@@ -24,8 +24,6 @@ std::vector<x86::Target> testing::hostTargets() {
 
 const char *testing::nameOf(SkipIsa isa) { return isa == SKIP_ISA_AVX512 ? "avx512" : "avx2"; }
 
-//===- Kernels ------------------------------------------------------------------------------------------------------===//
-
 LoadedKernel::LoadedKernel(const kernel::Spec &spec, const x86::Target &target) : split(kernel::splitOf(spec)) {
   std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({x86::Job{"kernel", spec, target}}, 1));
   bytes = objects[0].size();
@@ -55,8 +53,6 @@ void LoadedKernel::runInPieces(const std::vector<void *> &operands, const std::v
     end = begin;
   }
 }
-
-//===- Activations --------------------------------------------------------------------------------------------------===//
 
 Activation::Activation(Shape shape) : shape(shape) {
   blocks = shape.planar ? shape.channels : (shape.channels + kernel::kLanes - 1) / kernel::kLanes;

@@ -54,8 +54,6 @@ std::vector<float> WinogradCase::makeVector(int64_t count, int64_t padded) {
   return values;
 }
 
-//===- By the kernels -----------------------------------------------------------------------------------------------===//
-
 kernel::WinogradInputSpec WinogradCase::inputSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
   return {choice.tile, choice.group, shape.taps, shape.taps.stride == 2 ? shape.inChannels : 0};
 }
@@ -152,8 +150,6 @@ void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &cho
   operands.push_back(y.origin());
   run(kernel, operands, params, inPieces);
 }
-
-//===- By definition ------------------------------------------------------------------------------------------------===//
 
 double WinogradCase::convolve(int64_t n, int64_t o, int64_t p, int64_t q) const {
   double sum = 0;

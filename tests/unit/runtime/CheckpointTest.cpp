@@ -53,6 +53,22 @@ TEST_CASE("the prefix of nn.DataParallel is stripped when all names bear it") {
   tensors[0].name = "conv1.weight";
   file = safetensors(tensors);
   CHECK_FAILS(Match(file).status, SKIP_BAD_WEIGHTS, "extra: `module.bn1.bias` [5]");
+  CHECK_THAT(skipmodel_last_error(),
+             Catch::Contains("4 of its 5 tensors missing, 4 extra, 0 of another shape, 0 of another type; the prefix `module.` "
+                             "was kept, as only 5 of the file's 6 tensors have it (`conv1.weight` has not)\n"));
+}
+
+TEST_CASE("names cannot speak to the terminal") {
+  std::vector<TensorBytes> tensors = modelTensors(1);
+  tensors.push_back(f32("a\\u001b[2J\\u0007\\n\\u007f\\u009bb\u00e9\u00a0", {1}, {0}));
+  std::string file = safetensors(tensors);
+  CHECK_FAILS(Match(file).status, SKIP_BAD_WEIGHTS, "extra: `a\\x1b[2J\\x07\\x0a\\x7f\\xc2\\x9bb\u00e9\u00a0` [1]");
+  tensors.push_back(tensors.back());
+  file = safetensors(tensors);
+  CHECK_FAILS(Match(file).status, SKIP_BAD_WEIGHTS, "two tensors called `a\\x1b[2J");
+  tensors = {f32(std::string(150, 'n') + std::string(100, 'm'), {1}, {0})};
+  file = safetensors(tensors);
+  CHECK_FAILS(Match(file).status, SKIP_BAD_WEIGHTS, "extra: `" + std::string(150, 'n') + std::string(50, 'm') + "` [1]");
 }
 
 TEST_CASE("all differences stand in one error") {

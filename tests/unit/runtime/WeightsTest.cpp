@@ -200,3 +200,16 @@ TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);
 }
+
+TEST_CASE("values of packed weights are checked where they are copied, not where they are mapped") {
+  TemporaryFolder folder;
+  Handles h;
+  std::string bad = packedFile(1);
+  for (auto [index, value] : {std::pair<size_t, float>{3, NAN}, {9, INFINITY}})
+    std::memcpy(bad.data() + sizeof(PackedHeader) + 4 * index, &value, 4);
+  CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS,
+              "the packed weights `(memory)` hold NaN or infinity, with which model `tiny` cannot compute: 2 of 64 values, the "
+              "first is nan at byte 76");
+  CHECK(checkPackedHeader(skipModelImage, bad.data(), bad.size(), "x") == SKIP_OK);
+  CHECK(loadFile(h, folder.write("bad.skipweights", bad)) == SKIP_OK);
+}
