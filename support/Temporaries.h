@@ -14,8 +14,8 @@ void *enterTemporary(const std::string &path);
 void leaveTemporary(void *registration);
 
 /// From now on SIGINT, SIGTERM and SIGHUP remove all that is on the list, then end the process with exit code 130, 143 or 129.
-/// A signal that the process was started to ignore (nohup) stays ignored. Call it first: LLVM's handlers, which know the
-/// temporary files of its linker, are set when it makes the first of them, and must run before ours.
+/// A signal that the process was started to ignore (nohup) stays ignored. Call it first: handlers that LLVM sets later run
+/// before ours.
 void removeTemporariesOnSignal();
 
 /// Holds SIGINT, SIGTERM and SIGHUP back in its scope, for work that must not end half-way.
