@@ -46,16 +46,14 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
   return algorithm.fused ? cost * double(roundUp(int64_t(groups), demandedUnits)) / groups : cost;
 }
 
-/// Floats of a group's transformed windows.
-static int64_t windowFloats(int64_t inBlocks, int64_t points, int64_t group) {
-  return inBlocks * points * points * winogradPositionVectors(group) * 16;
+bool plan::windowsFit(int64_t inBlocks, int64_t points, int64_t group) {
+  return inBlocks * points * points * winogradPositionVectors(group) * 16 <= fusedFloats;
 }
 
 bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   int64_t groups = (tilesOf(shape, algorithm.tile) + algorithm.group - 1) / algorithm.group;
   if (algorithm.fused)
-    return windowFloats(roundUp(shape.inChannels, 16) / 16, algorithm.tile + 2, algorithm.group) <= fusedFloats &&
-           groups >= demandedUnits;
+    return windowsFit(roundUp(shape.inChannels, 16) / 16, algorithm.tile + 2, algorithm.group) && groups >= demandedUnits;
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 

@@ -166,6 +166,9 @@ bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
     std::vector<Algorithm> known = winogradOf(problem);
     if (std::find(known.begin(), known.end(), choice.algorithm) == known.end())
       return false;
+    if (choice.algorithm.fused && !isStem(problem) &&
+        !windowsFit(blocksOf(problem.inChannels), choice.algorithm.tile + 2, choice.algorithm.group))
+      return false;
   } else if (choice.algorithm != Algorithm()) {
     return false;
   }

@@ -25,6 +25,8 @@ static bool emits(const Options &options, llvm::StringRef kind) {
 static llvm::Error checkUsage(const Options &options) {
   if (options.json && !options.stopAfter.empty())
     return tool::badInput("--json and --stop-after exclude each other: a stage is shown as text");
+  if (!options.weights.empty() && options.weightsMode == "none")
+    tool::note("--weights-mode=none: the library is built without `" + options.weights + "`");
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
   namespace fs = llvm::sys::fs;

@@ -1,8 +1,8 @@
 // `skipc explain-plan`: what was fused with what, by which algorithm each convolution runs, and what the alternatives would
 // cost.
 //
-// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core: what the choice was made by,
-// not what a run takes; `skipc bench --steps` measures that.
+// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core. Where no tuning database
+// knows better the choice was made by them; what a run takes `skipc bench --steps` measures.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Algorithms.h"
@@ -61,49 +61,61 @@ static bool estimate(plan::KernelOp kernel, const plan::ContractionView &view, i
     return true;
   };
   bool isSquare = view.kernelHeight == view.kernelWidth && out.size() == 4;
-  if (isSquare && view.kernelHeight == 3 && view.stride == 1 && view.inChannels >= 16) {
+  if (isSquare && view.kernelHeight == 3 && view.stride == 1 && view.padding <= 1 && view.inChannels >= 16) {
     plan::Conv3x3Shape shape{view.inChannels, view.outChannels, out[2], out[3], images};
     return fill(shape, plan::winogradCandidates(), [&](const plan::Algorithm &a) { return plan::isWorthwhile(shape, a); });
   }
-  if (isSquare && view.kernelHeight >= 5 && view.stride == 2 && view.inChannels <= 4) {
+  if (isSquare && (view.kernelHeight == 5 || view.kernelHeight == 7) && view.stride == 2 && view.inChannels <= 4) {
     plan::StemShape shape{view.kernelHeight, view.inChannels, view.outChannels, out[2], out[3], images};
     return fill(shape, plan::stemCandidates(view.kernelHeight), [](const plan::Algorithm &) { return true; });
   }
   return false;
 }
 
+/// Transformed windows: of all images at a time, or where fused of one group of tiles.
 static std::string windowsText(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images) {
   plan::LayoutAttr layout = kernel.inputLayout(view.input.getArgNumber());
-  auto type = llvm::cast<mlir::RankedTensorType>(view.input.getType());
-  if (view.winograd.getFused())
-    layout = plan::LayoutAttr::get(kernel.getContext(), plan::LayoutKind::winograd, view.padding, view.winograd.getTile(),
-                                   view.winograd.getGroup(), view.kernelHeight, view.stride);
-  return tool::fixed(static_cast<double>(plan::bufferBytes(type, layout, images)) * 1e-6, 1) + " MB of windows";
+  double bytes = 0;
+  if (view.winograd.getFused()) {
+    int64_t points = plan::WinogradTaps{view.kernelHeight, view.stride}.points(view.winograd.getTile());
+    int64_t blocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+    bytes = static_cast<double>(blocks * points * points * plan::winogradPositionVectors(view.winograd.getGroup()) * 64);
+  } else {
+    bytes = static_cast<double>(plan::bufferBytes(llvm::cast<mlir::RankedTensorType>(view.input.getType()), layout, images));
+  }
+  return tool::fixed(bytes * 1e-6, 2) + " MB of windows";
 }
 
 static std::string microseconds(double seconds) { return seconds == none ? "-" : tool::fixed(seconds * 1e6, 0); }
 
 /// What was taken, and in words what speaks for it.
-static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, Account &account) {
+static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact, Account &account) {
+  bool measured = llvm::StringRef(tool::tunedText(kernel)).contains("yes");
   if (!view.winograd) {
     account.taken = "direct";
     double best = std::min(account.separate, account.fused);
     account.why = !hasWays       ? "no other way to compute it"
+                  : exact        ? "--exact forbids a transform"
+                  : measured     ? "measured to be the fastest (skipc tune)"
                   : best == none ? "too little work for a transform"
                                  : "a transform would take " + microseconds(best) + " us";
     return;
   }
   account.taken = "F(" + std::to_string(view.winograd.getTile()) + ")" + (view.winograd.getFused() ? " fused" : "");
   std::string windows = windowsText(kernel, view, account.images);
+  if (measured) {
+    account.why = windows + "; measured to be the fastest (skipc tune)";
+    return;
+  }
   if (view.winograd.getFused())
-    account.why = windows + " stay in the cache";
+    account.why = windows + " a group, which stay in the cache";
   else
     account.why = windows + " by a step of their own; fused: " +
                   (account.fused == none ? "a group's do not fit the cache, or too few groups to share out"
                                          : microseconds(account.fused) + " us, since more groups transform the filters");
 }
 
-static Account accountOf(plan::KernelOp kernel, int64_t batch, const tool::Peak &peak) {
+static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, const tool::Peak &peak) {
   Account account;
   account.step = graph::valueName(kernel.getLoc()).str();
   account.operations = tool::operationsText(kernel);
@@ -119,7 +131,7 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, const tool::Peak 
     return account;
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
   bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account);
-  judge(kernel, views.front(), hasWays, account);
+  judge(kernel, views.front(), hasWays, exact, account);
   return account;
 }
 
@@ -168,9 +180,10 @@ static void writeStep(llvm::json::OStream &json, const Account &a) {
   });
 }
 
-static void printJson(const std::vector<Variant> &variants) {
+static void printJson(llvm::StringRef model, const std::vector<Variant> &variants) {
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
+    json.attribute("model", model);
     json.attributeArray("variants", [&] {
       for (const Variant &variant : variants)
         json.object([&] {
@@ -202,10 +215,10 @@ llvm::Error tool::explainPlan(const Options &options) {
     Variant &variant = variants.emplace_back();
     variant.batch = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt();
     for (auto kernel : function.getOps<plan::KernelOp>())
-      variant.accounts.push_back(accountOf(kernel, variant.batch, peak));
+      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, peak));
   }
   if (options.json)
-    printJson(variants);
+    printJson(compilation.libraryName(), variants);
   else
     llvm::for_each(variants, printText);
   return llvm::Error::success();

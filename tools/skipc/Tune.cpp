@@ -199,14 +199,17 @@ static void show(const std::vector<Measurement> &all, const tuning::Device &devi
   }
   if (asJson) {
     llvm::json::OStream json(llvm::outs(), 1);
-    json.array([&] {
-      for (const auto &[key, m] : best)
-        json.object([&] {
-          json.attribute("problem", plan::problemText(m.problem));
-          json.attribute("threads", m.threads);
-          json.attribute("choice", plan::choiceText(m.choice));
-          json.attribute("us", double(m.nanoseconds) * 1e-3);
-        });
+    json.object([&] {
+      json.attribute("device", device.text());
+      json.attributeArray("choices", [&] {
+        for (const auto &[key, m] : best)
+          json.object([&] {
+            json.attribute("problem", plan::problemText(m.problem));
+            json.attribute("threads", m.threads);
+            json.attribute("choice", plan::choiceText(m.choice));
+            json.attribute("us", double(m.nanoseconds) * 1e-3);
+          });
+      });
     });
     llvm::outs() << "\n";
     return;

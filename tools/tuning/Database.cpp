@@ -92,8 +92,8 @@ Error Database::checkHeader() {
   if (application != applicationId)
     return llvm::createStringError("`" + path + "`: this is no tuning database but one of another program");
   if (version != schemaVersion)
-    return llvm::createStringError("`" + path + "`: a newer skipc wrote this tuning database (schema " + llvm::Twine(version) +
-                                   "; this one knows " + llvm::Twine(schemaVersion) + ")");
+    return llvm::createStringError("`" + path + "`: another version of skipc wrote this tuning database (schema " +
+                                   llvm::Twine(version) + "; this one knows " + llvm::Twine(schemaVersion) + ")");
   std::string schema =
       queryText(handle.get(), "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'measurements'", good);
   if (good && schema != createTable)
@@ -130,7 +130,8 @@ Expected<Database> Database::open(const std::string &path) {
 }
 
 Expected<Database> Database::openOrCreate(const std::string &path) {
-  if (std::error_code code = llvm::sys::fs::create_directories(llvm::sys::path::parent_path(path)))
+  llvm::StringRef folder = llvm::sys::path::parent_path(path);
+  if (std::error_code code = folder.empty() ? std::error_code() : llvm::sys::fs::create_directories(folder))
     return llvm::createStringError("cannot make the folder of `" + path + "`: " + code.message());
   Database database(path);
   if (Error error = database.connect(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE))

@@ -67,6 +67,7 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   ConvProblem problem = problem3x3();
   CHECK(isLegal({{}, {2, 1, 14, {}}}, problem));
   CHECK(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
+  CHECK(isLegal({{4, 28, true}, {2, 1, 14, {}}}, problem));
   CHECK_FALSE(isLegal({{}, {2, 1, 15, {}}}, problem));      // 56 is not covered
   CHECK_FALSE(isLegal({{}, {3, 1, 7, {}}}, problem));       // 3 does not divide 4 blocks
   CHECK_FALSE(isLegal({{}, {4, 2, 28, {}}}, problem));      // no such register file
@@ -77,6 +78,14 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   CHECK_FALSE(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
   CHECK_FALSE(isLegal({{}, {1, 1, 8, {}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512})); // 1 to 20 images
   CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512}));
+}
+
+TEST_CASE("tuning: a fused kernel's windows must fit the stack") {
+  std::optional<ConvProblem> wide = parseProblem("conv2d 3x3/1 p1 2048->32 28x28 n1 blocked avx512");
+  REQUIRE(wide);
+  CHECK(isLegal({{4, 49}, {2, 1, 14, {7}}}, *wide));
+  CHECK_FALSE(isLegal({{4, 49, true}, {2, 1, 14, {7}}}, *wide));
+  CHECK_FALSE(isLegal({{4, 4, true}, {2, 1, 4, {}}}, *wide));
 }
 
 TEST_CASE("tuning: candidates are legal, begin with the cost model's choice, and none comes twice") {
