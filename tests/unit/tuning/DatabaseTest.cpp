@@ -135,7 +135,7 @@ TEST_CASE("database: a newer schema and a table that is not ours are refused") {
   require(Database::openOrCreate(newer));
   require(Database::openOrCreate(changed));
   sql(newer, "PRAGMA user_version = 2");
-  CHECK_THAT(errorOf(Database::openOrCreate(newer)), Contains("a newer skipc wrote this tuning database (schema 2"));
+  CHECK_THAT(errorOf(Database::openOrCreate(newer)), Contains("another version of skipc wrote this tuning database (schema 2"));
   sql(changed, "DROP TABLE measurements; CREATE VIEW measurements AS SELECT 1");
   CHECK_THAT(errorOf(Database::openOrCreate(changed)), Contains("damaged"));
 }
