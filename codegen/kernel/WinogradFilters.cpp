@@ -67,8 +67,7 @@ void WinogradFilters::transformChannel(const Taps &taps, Value to, llvm::functio
 
 void WinogradFilters::forEachChannel(Value from, Value inBlocks, llvm::function_ref<void(const Taps &taps, Value to)> body) {
   bool hasPhases = spec.taps.stride == 2;
-  int64_t atATime = hasPhases ? 4 : 1, step = inBlockFloats() / channels() * atATime;
-  step = hasPhases ? step : kLanes;
+  int64_t atATime = hasPhases ? 4 : 1, step = hasPhases ? inBlockFloats() / spec.channels : kLanes;
   b.loop(b.constant(0), b.constant(blocks), 1, {from, filters}, [&](Value, ValueRange block) {
     b.loop(b.constant(0), inBlocks, 1, block, [&](Value, ValueRange inBlock) {
       b.loop(b.constant(0), b.constant(channels() / atATime), 1, inBlock, [&](Value, ValueRange channel) {

@@ -179,11 +179,13 @@ static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algo
   return {algorithm, convSchedules(shapeOf(problem, algorithm), problem.isa).front()};
 }
 
-ConvChoice plan::predictedChoice(const ConvProblem &problem) {
+Algorithm plan::predictedAlgorithm(const ConvProblem &problem) {
   if (isStem(problem))
-    return bestExpected(problem, chooseStemAlgorithm(stemShape(problem)));
-  return bestExpected(problem, is3x3(problem) ? chooseAlgorithm(shape3x3(problem)) : Algorithm());
+    return chooseStemAlgorithm(stemShape(problem));
+  return is3x3(problem) ? chooseAlgorithm(shape3x3(problem)) : Algorithm();
 }
+
+ConvChoice plan::predictedChoice(const ConvProblem &problem) { return bestExpected(problem, predictedAlgorithm(problem)); }
 
 /// The direct convolution and what can be worthwhile besides, by predicted cost.
 static std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem) {

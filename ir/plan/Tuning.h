@@ -54,6 +54,9 @@ ConvShape shapeOf(const ConvProblem &problem, const Algorithm &algorithm);
 /// legal for the shape.
 bool isLegal(const ConvChoice &choice, const ConvProblem &problem);
 
+/// The algorithm that the cost model predicts to be the fastest, whatever the ISA.
+Algorithm predictedAlgorithm(const ConvProblem &problem);
+
 /// What the cost model would choose.
 ConvChoice predictedChoice(const ConvProblem &problem);
 
