@@ -26,7 +26,7 @@ echo "setup: looking up ${missing[*]}"
 # Of a package that no source offers, apt-cache gives no candidate version.
 unknown=()
 for package in "${missing[@]}"; do
-  LC_ALL=C apt-cache policy "$package" | grep -q 'Candidate: [^(]' || unknown+=("$package")
+  [[ "$(LC_ALL=C apt-cache policy "$package")" =~ "Candidate: "[^\(] ]] || unknown+=("$package")
 done
 if [ ${#unknown[@]} -gt 0 ]; then
   echo "setup: apt does not know: ${unknown[*]}" >&2
