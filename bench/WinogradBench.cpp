@@ -38,21 +38,24 @@ struct Measurement {
 
 static std::vector<WinogradCaseShape> shapes() {
   std::vector<WinogradCaseShape> list;
-  for (int64_t images : {1, 16})
-    for (auto [channels, size] : {std::pair(64, 56), {128, 28}, {256, 14}, {512, 7}})
-      list.push_back({.images = images,
-                      .inChannels = channels,
-                      .outChannels = channels,
-                      .height = size,
-                      .width = size,
-                      .halo = 1,
-                      .bias = true,
-                      .epilogue = {kernel::EpilogueOp::Relu}});
+  for (int64_t images : {1, 4, 16})
+    for (int64_t stride : {1, 2})
+      for (auto [channels, size] : {std::pair(64, 56), {128, 28}, {256, 14}, {512, 7}})
+        list.push_back({.images = images,
+                        .inChannels = channels,
+                        .outChannels = channels,
+                        .height = size,
+                        .width = size,
+                        .taps = {3, stride},
+                        .halo = 1,
+                        .bias = true,
+                        .epilogue = {kernel::EpilogueOp::Relu}});
   return list;
 }
 
 static std::string nameOf(const WinogradCaseShape &s) {
-  return fmt::format("{}->{} @{}, {} image{}", s.inChannels, s.outChannels, s.height, s.images, s.images == 1 ? "" : "s");
+  return fmt::format("{}->{} @{}, stride {}, {} image{}", s.inChannels, s.outChannels, s.height, s.taps.stride, s.images,
+                     s.images == 1 ? "" : "s");
 }
 
 static std::string toString(const WinogradChoice &c) {
@@ -79,8 +82,8 @@ static std::vector<plan::ConvSchedule> schedulesFor(int64_t group, SkipIsa isa) 
 
 static std::vector<WinogradChoice> choicesFor(const Options &options) {
   std::vector<WinogradChoice> list;
-  for (int64_t tile : {2, 4, 6})
-    for (int64_t group : {4, 7, 8, 14, 16, 25, 28, 49}) {
+  for (int64_t tile : {2, 3, 4, 5, 6, 7})
+    for (int64_t group : {1, 4, 7, 8, 9, 12, 14, 16, 18, 20, 25, 28, 36, 49}) {
       if ((options.tile && tile != options.tile) || (options.group && options.group != group))
         continue;
       if (options.registers.empty()) {
@@ -118,12 +121,13 @@ static void report(const WinogradCaseShape &shape, const Options &options, doubl
   std::printf("%s: direct at peak %.3f ms\n", nameOf(shape).c_str(), 1e3 * direct);
   Measurement best{{}, 1e9, 0};
   for (const WinogradChoice &choice : choicesFor(options)) {
-    if ((shape.outChannels / 16) % choice.schedule.ocBlocks != 0)
+    if ((shape.outChannels / 16) % choice.schedule.ocBlocks != 0 || shape.taps.points(choice.tile) > 8)
       continue;
     Measurement m = measure(test, shape, choice, options.isa);
     int64_t across = (shape.height + choice.tile - 1) / choice.tile, tiles = shape.images * across * across;
-    int64_t columns = (tiles + choice.group - 1) / choice.group * choice.group, points = (choice.tile + 2) * (choice.tile + 2);
-    double products = 2.0 * columns * points * shape.inChannels * shape.outChannels;
+    int64_t columns = (tiles + choice.group - 1) / choice.group * choice.group,
+            points = shape.taps.stride == 2 ? 2 * choice.tile + 1 : choice.tile + 2;
+    double products = 2.0 * columns * points * points * shape.inChannels * shape.outChannels;
     std::printf("  %-28s %5.2fx  input %4.1f %%  products and back at %5.1f %% of peak\n", toString(choice).c_str(),
                 direct / m.total(), 100 * m.inputSeconds / m.total(), 100 * products / (peak * 1e9) / m.convSeconds);
     std::fflush(stdout);

@@ -100,16 +100,20 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
   return spec;
 }
 
-/// Blocks of 16 lanes of the transformed input.
+static int64_t planarChannels(const ContractionView &view) {
+  return plan::winogradPlanarChannels({view.kernelHeight, view.stride}, view.inChannels);
+}
+
+/// Blocks of channels, or of lanes, that are transformed.
 static int64_t winogradInBlocks(const ContractionView &view) {
-  return view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+  return planarChannels(view) ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
 }
 
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
   return kernel::WinogradConvSpec{.tile = view.winograd.getTile(),
                                   .group = view.winograd.getGroup(),
                                   .taps = {view.kernelHeight, view.stride},
-                                  .channels = view.stride == 2 ? view.inChannels : 0,
+                                  .channels = planarChannels(view),
                                   .fusedBlocks = view.winograd.getFused() ? winogradInBlocks(view) : 0,
                                   .bias = bool(view.bias),
                                   .epilogue = chainOf(kernel).ops,
@@ -122,7 +126,7 @@ static kernel::Spec winogradInputSpec(KernelOp kernel) {
   return kernel::WinogradInputSpec{.tile = layout.getTile(),
                                    .group = layout.getGroup(),
                                    .taps = plan::winogradTaps(layout),
-                                   .channels = layout.getStride() == 2 ? channels : 0};
+                                   .channels = plan::winogradPlanarChannels(plan::winogradTaps(layout), channels)};
 }
 
 static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
@@ -211,9 +215,10 @@ static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
   plan::LayoutAttr layout = kernel.outputLayout(0);
   plan::WinogradTiles tiles = plan::winogradTiles(llvm::cast<RankedTensorType>(x.getType()), layout);
   Strides from = inputStrides(kernel, x);
+  bool isPlanar = plan::winogradPlanarChannels(plan::winogradTaps(layout), from.channels);
   StepShape step{{0}, {timesBatch(1)}};
-  append(step.params, {layout.getStride() == 2 ? 1 : from.blocks, tiles.rows, tiles.columns, from.height, from.width,
-                       from.image, from.block, from.row, layout.getHalo()});
+  append(step.params, {isPlanar ? 1 : from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block,
+                       from.row, layout.getHalo()});
   return step;
 }
 

@@ -8,10 +8,11 @@
 // multiplies at each of the (m + 2)^2 positions, and transforms back, A^T M A, into the ordinary blocked layout, with bias and
 // epilogue. A group's tiles are the columns of its register tile.
 //
-// A k x k convolution of stride 2 over few channels, the stem of a network, is one of stride 1 over its phases: with r =
-// (k + 1) / 2, output i takes 2 i + 2 t + p for t < r and p < 2, so that the rows (and columns) of one parity p meet every
-// second tap. A planar input of up to four channels makes one block of 16 lanes: channel, row phase, column phase. F(m x m, r x
-// r) works on it like on any other; taps beyond the k-th are zero.
+// A k x k convolution of stride 2 is one of stride 1 over its phases: with r = (k + 1) / 2, output i takes 2 i + 2 t + p for t
+// < r and p < 2, so that the rows (and columns) of one parity p meet every second tap. A blocked input (k = 3) becomes four
+// windows of (m + 1)^2 positions for each block of channels, one after another: row phase, column phase. A planar input of up
+// to four channels, the stem of a network, makes one block of 16 lanes: channel, row phase, column phase. F(m x m, r x r) works
+// on it like on any other; taps beyond the k-th are zero.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
@@ -22,13 +23,13 @@
 
 namespace skip::kernel {
 
-/// Operands: input (blocked, planar of stride 2; rows and columns that lie outside both picture and halo count as zero), result
-/// (winograd). Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
+/// Operands: input (blocked, or planar with `channels`; rows and columns that lie outside both picture and halo count as zero),
+/// result (winograd). Domain: (images, input channel blocks, rows of tiles), split (1, 1, 1).
 struct WinogradInputSpec {
-  int64_t tile = 4;        // m: 2, 4 or 6; of stride 2 such that there are 4, 6 or 8 points
+  int64_t tile = 4;        // m: such that there are 4 to 8 points
   int64_t group = 1;       // tiles that lie together
   plan::WinogradTaps taps; // of the convolution
-  int64_t channels = 0;    // of the planar input where the stride is 2: at most 4
+  int64_t channels = 0;    // of a planar input (winogradPlanarChannels), or 0
 };
 
 struct WinogradInputParam {
@@ -42,17 +43,17 @@ struct WinogradInputParam {
     inImage,
     inBlock,
     inRow,   // strides in elements
-    padding, // of the convolution; of stride 1 at most the input's halo
+    padding, // of the convolution; at most a blocked input's halo
     count
   };
 };
 
 void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec);
 
-/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (of stride 2 [oc/16][ic][k][k][16 oc]), bias[oc]
-/// where `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added operand
-/// with the same strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group); the
-/// kernel numbers its units in the order that reads less memory. With `fusedBlocks` the first operand is the input as
+/// Operands: transformed input, filter [oc/16][ic/16][3][3][16 ic][16 oc] (beside a planar input [oc/16][ic][k][k][16 oc]),
+/// bias[oc] where `bias`, the epilogue's operands in chain order, result (blocked). The result may be the buffer of an added
+/// operand with the same strides. Domain: (1, output channel blocks, tiles of all images), split (1, schedule.ocBlocks, group);
+/// the kernel numbers its units in the order that reads less memory. With `fusedBlocks` the first operand is the input as
 /// emitWinogradInput reads it, of so many channel blocks, the input's parameters are used, and a unit is a group of tiles of
 /// all output channels: its windows are transformed in scratch memory. The schedule's columns and tails cover the group
 /// exactly, its rows are 1.

@@ -13,7 +13,7 @@ WinogradFilters::WinogradFilters(Builder &b, const WinogradConvSpec &spec, int64
     : b(b), spec(spec), taps(spec.taps.count()), n(spec.taps.points(spec.tile)), blocks(spec.schedule.ocBlocks), depth(depth),
       vectors((blocks * depth * kLanes) | 1), filters(scratchVectors(b, n * vectors)) {}
 
-int64_t WinogradFilters::channels() const { return spec.taps.stride == 2 ? 4 * spec.channels : kLanes; }
+int64_t WinogradFilters::channels() const { return spec.channels ? 4 * spec.channels : kLanes; }
 
 int64_t WinogradFilters::inBlockFloats() const {
   return spec.taps.kernel * spec.taps.kernel * kLanes * (spec.taps.stride == 2 ? spec.channels : kLanes);
@@ -42,7 +42,7 @@ Value WinogradFilters::pointOf(Value row) {
   WinogradPoints points = winogradPoints(n);
   Value point;
   for (int64_t i = 1; i < n - 1; ++i) {
-    Value other = b.splat(float(points.pairs[(i - 1) / 2] * (i % 2 ? 1 : -1)));
+    Value other = b.splat(float(points.at(i)));
     point = point ? select(b, b.equal(row, b.constant(i)), other, point) : other;
   }
   return point;

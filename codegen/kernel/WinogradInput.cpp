@@ -11,7 +11,9 @@ static WindowSource sourceOf(Builder &b) {
 
 /// Where position 0 of a tile goes.
 static Value target(Builder &b, const WinogradInputSpec &spec, Value tile, Value block) {
-  int64_t points = spec.taps.points(spec.tile), vectors = points * points * skip::plan::winogradPositionVectors(spec.group);
+  int64_t points = spec.taps.points(spec.tile),
+          positions = skip::plan::winogradPhases(spec.taps, spec.channels) * points * points;
+  int64_t vectors = positions * skip::plan::winogradPositionVectors(spec.group);
   Value group = b.constant(spec.group), blocks = b.add(b.mul(b.divide(tile, group), b.param(Param::blocks)), block);
   return b.at(b.operand(1), b.mul(b.add(b.mul(blocks, vectors), b.modulo(tile, group)), kLanes));
 }

@@ -4,6 +4,9 @@
 // for +p and -p are E + p O and E - p O, with E the sum of Q's coefficients times d2, d4, ... and O the same sum over d1, d3,
 // ...; the rows for zero and infinity are the full product's coefficients times d0, d2, ... and d1, d3, .... Likewise A^T needs
 // only x+ + x- and x+ - x- of each pair: even rows take even powers of p. F(4, 3): 12 operations forward, 12 backward.
+//
+// A single point z makes every other point's row that of the pairs times (x - z), which is the pairs' transform of d1 - z d0,
+// d2 - z d1, ...; its own row is x times the pairs' product, their row of infinity. Its factors of +p and -p differ in A.
 #include "codegen/kernel/WinogradTransform.h"
 
 #include "codegen/kernel/WinogradPoints.h"
@@ -61,8 +64,8 @@ static Value everyOther(Builder &b, const Coefficients &coefficients, ValueRange
   return total;
 }
 
-Values kernel::winogradForward(Builder &b, ValueRange d) {
-  WinogradPoints points = winogradPoints(int64_t(d.size()));
+/// B^T d of the points without the single one.
+static Values forwardOfPairs(Builder &b, const WinogradPoints &points, ValueRange d) {
   Coefficients all = productOfSquares(points);
   Values results = {everyOther(b, all, d, 0)};
   for (int i = 0; i < points.count; ++i) {
@@ -75,13 +78,24 @@ Values kernel::winogradForward(Builder &b, ValueRange d) {
   return results;
 }
 
-/// 1 / M'(a) at the finite point a, which is zero or one of a pair (M' is even at pairs): the product of its distances from the
-/// others.
-static double scaleAt(const WinogradPoints &points, double a) {
-  double product = a == 0 ? 1 : 2 * a * a; // a - 0 and a - (-a)
-  for (int i = 0; i < points.count; ++i)
-    if (points.pairs[i] != a)
-      product *= (a - points.pairs[i]) * (a + points.pairs[i]);
+Values kernel::winogradForward(Builder &b, ValueRange d) {
+  WinogradPoints points = winogradPoints(int64_t(d.size()));
+  if (points.single == 0)
+    return forwardOfPairs(b, points, d);
+  Values shifted;
+  for (size_t k = 0; k + 1 < d.size(); ++k)
+    shifted.push_back(multiplyAdd(b, -points.single, d[k], d[k + 1]));
+  Values results = forwardOfPairs(b, points, shifted);
+  results.insert(results.end() - 1, everyOther(b, productOfSquares(points), d, 1));
+  return results;
+}
+
+/// 1 / M'(a) at the finite point a: the product of its distances from the others.
+static double scaleAt(const WinogradPoints &points, int64_t n, double a) {
+  double product = a == 0 ? 1 : a;
+  for (int64_t i = 1; i < n - 1; ++i)
+    if (points.at(i) != a)
+      product *= a - points.at(i);
   return 1 / product;
 }
 
@@ -101,24 +115,41 @@ Values kernel::winogradFilter(Builder &b, int64_t n, ValueRange g) {
     results.push_back(multiplyAdd(b, points.pairs[i], odd, even));
     results.push_back(multiplyAdd(b, -points.pairs[i], odd, even));
   }
+  if (double p = points.single)
+    results.push_back(multiplyAdd(b, p, everyOtherTap(b, g, 1, p), everyOtherTap(b, g, 0, p)));
   results.push_back(g.back());
   return results;
 }
 
+namespace {
+/// What the rows of A^T take of a pair: its sum in even rows, its difference in odd ones, times `factor` p^row.
+struct Pair {
+  Value sum, difference;
+  double factor;
+};
+} // namespace
+
+static Pair pairOf(Builder &b, const WinogradPoints &points, int64_t n, double p, Value positive, Value negative) {
+  double up = scaleAt(points, n, p), down = scaleAt(points, n, -p);
+  if (up == down)
+    return {sum(b, positive, negative), difference(b, positive, negative), up};
+  Value scaled = multiplyAdd(b, down / up, negative, Value());
+  return {sum(b, positive, scaled), difference(b, positive, scaled), up};
+}
+
 Values kernel::winogradBackward(Builder &b, int64_t m, ValueRange x) {
-  WinogradPoints points = winogradPoints(int64_t(x.size()));
-  Values sums, differences;
-  for (int i = 0; i < points.count; ++i) {
-    sums.push_back(sum(b, x[2 * i + 1], x[2 * i + 2]));
-    differences.push_back(difference(b, x[2 * i + 1], x[2 * i + 2]));
-  }
+  int64_t n = int64_t(x.size());
+  WinogradPoints points = winogradPoints(n);
+  llvm::SmallVector<Pair, 3> pairs;
+  for (int i = 0; i < points.count; ++i)
+    pairs.push_back(pairOf(b, points, n, points.pairs[i], x[2 * i + 1], x[2 * i + 2]));
   Values results;
   for (int64_t row = 0; row < m; ++row) {
-    Value total = row == 0 ? multiplyAdd(b, scaleAt(points, 0), x[0], Value()) : row == m - 1 ? x.back() : Value();
-    for (int i = 0; i < points.count; ++i) {
-      double p = points.pairs[i], factor = std::pow(p, double(row)) * scaleAt(points, p);
-      total = multiplyAdd(b, factor, row % 2 ? differences[i] : sums[i], total);
-    }
+    Value total = row == 0 ? multiplyAdd(b, scaleAt(points, n, 0), x[0], Value()) : row == m - 1 ? x.back() : Value();
+    for (auto [p, pair] : llvm::zip(points.pairs, pairs))
+      total = multiplyAdd(b, std::pow(p, double(row)) * pair.factor, row % 2 ? pair.difference : pair.sum, total);
+    if (double z = points.single)
+      total = multiplyAdd(b, std::pow(z, double(row)) * scaleAt(points, n, z), x[n - 2], total);
     results.push_back(total);
   }
   return results;

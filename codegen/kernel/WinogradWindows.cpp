@@ -16,28 +16,40 @@ namespace {
 class BlockedWindows : public WinogradWindows {
 public:
   BlockedWindows(Builder &b, const WinogradInputSpec &spec, const WindowSource &source)
-      : b(b), source(source), m(spec.tile), n(spec.taps.points(m)),
+      : b(b), source(source), m(spec.tile), n(spec.taps.points(m)), stride(spec.taps.stride),
         positionVectors(skip::plan::winogradPositionVectors(spec.group)), half(scratchVectors(b, n * n)) {}
 
   void emit(Value image, Value block, Value tileRow, Value tileColumn, Value to) override {
     Value plane = b.at(source.pointer, b.add(b.mul(image, source.image), b.mul(block, source.block)));
-    Value top = b.sub(b.mul(tileRow, m), source.padding), left = b.sub(b.mul(tileColumn, m), source.padding);
+    Value top = b.sub(b.mul(tileRow, stride * m), source.padding), left = b.sub(b.mul(tileColumn, stride * m), source.padding);
+    if (stride == 1)
+      return window(plane, top, left, to);
+    b.loop(b.constant(0), b.constant(stride * stride), 1, to, [&](Value phase, ValueRange at) {
+      Value row = b.divide(phase, b.constant(stride)), column = b.modulo(phase, b.constant(stride));
+      window(plane, b.add(top, row), b.add(left, column), at[0]);
+      return Values{b.at(at[0], n * n * positionVectors * kLanes)};
+    });
+  }
+
+private:
+  /// Every stride-th row and column from (top, left) on.
+  void window(Value plane, Value top, Value left, Value to) {
     Value start = b.at(plane, b.add(b.mul(top, source.row), b.mul(left, kLanes)));
     alongRows(start, inside(source.rows, top), inside(source.columns, left));
     alongColumns(to);
   }
 
-private:
-  /// How many rows or columns from `first` on lie inside the picture or the zeros around it.
-  Value inside(Value size, Value first) { return b.sub(b.add(size, source.padding), first); }
+  /// How many of a window's rows or columns from `first` on lie inside the picture or the zeros around it.
+  Value inside(Value size, Value first) { return b.ceilDiv(b.sub(b.add(size, source.padding), first), stride); }
 
   /// half = d B, for the window d at `start`, of which `rows` by `columns` vectors exist.
   void alongRows(Value start, Value rows, Value columns) {
     branch(b, b.less(b.min(rows, columns), b.constant(n)), [&](bool partial) {
       b.loop(b.constant(0), b.constant(n), 1, [&](Value row) {
-        Value from = b.at(start, b.mul(row, source.row));
+        Value from = b.at(start, b.mul(row, b.mul(source.row, stride)));
         Value count = partial ? columnsOf(row, rows, columns) : Value();
-        storeAll(winogradForward(b, partial ? loadSome(from, count) : loadAll(from, 1)), b.at(half, b.mul(row, n * kLanes)));
+        storeAll(winogradForward(b, partial ? loadSome(from, count) : loadAll(from, stride)),
+                 b.at(half, b.mul(row, n * kLanes)));
       });
     });
   }
@@ -64,11 +76,11 @@ private:
     return values;
   }
 
-  /// n adjacent vectors, zero from `count` on.
+  /// n vectors of a row, zero from `count` on.
   Values loadSome(Value from, Value count) {
     Values values;
     for (int64_t i = 0; i < n; ++i)
-      values.push_back(loadMasked(b, b.at(from, i * kLanes), everyLane(b, b.less(b.constant(i), count))));
+      values.push_back(loadMasked(b, b.at(from, i * stride * kLanes), everyLane(b, b.less(b.constant(i), count))));
     return values;
   }
 
@@ -79,7 +91,7 @@ private:
 
   Builder &b;
   WindowSource source;
-  int64_t m, n, positionVectors;
+  int64_t m, n, stride, positionVectors;
   Value half; // [n][n][16]
 };
 
@@ -87,7 +99,7 @@ private:
 
 std::unique_ptr<WinogradWindows> skip::kernel::winogradWindows(Builder &b, const WinogradInputSpec &spec,
                                                                const WindowSource &source) {
-  if (spec.taps.stride == 2)
+  if (spec.channels)
     return winogradPhaseWindows(b, spec, source);
   return std::make_unique<BlockedWindows>(b, spec, source);
 }

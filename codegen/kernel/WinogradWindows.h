@@ -25,11 +25,11 @@ public:
   virtual void emit(Value image, Value block, Value tileRow, Value tileColumn, Value to) = 0;
 };
 
-/// Windows of the blocked input of a convolution of stride 1, or of the planar input of one of stride 2 and `channels`
-/// channels.
+/// Windows of a blocked input, of stride 2 the four phases' one after another; or, with `channels`, of the planar input of a
+/// convolution of stride 2.
 std::unique_ptr<WinogradWindows> winogradWindows(Builder &b, const WinogradInputSpec &spec, const WindowSource &source);
 
-/// For stride 2 alone.
+/// For planar inputs alone.
 std::unique_ptr<WinogradWindows> winogradPhaseWindows(Builder &b, const WinogradInputSpec &spec, const WindowSource &source);
 
 } // namespace skip::kernel

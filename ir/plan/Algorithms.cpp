@@ -3,7 +3,8 @@
 // A direct convolution runs near the peak: its cost is its multiply-adds. F(m x m, 3 x 3) needs (m + 2)^2 / (9 m^2) of them, on
 // tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms: of the
 // input and back, which are vector additions and memory traffic, and of the filters, once for each group. So large groups are
-// better as long as they are full and enough of them remain for the cores to share.
+// better as long as they are full and enough of them remain for the cores to share. Of stride 2, F(m x m) of the four phases
+// needs (2 m + 1)^2 products (codegen/kernel/WinogradPhasedProducts.cpp).
 //
 // The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
 #include "ir/plan/Algorithms.h"
@@ -18,9 +19,11 @@ using namespace skip::plan;
 
 static constexpr double directEfficiency = 0.93;
 static constexpr double winogradEfficiency = 0.82;    // of its products
+static constexpr double phasedEfficiency = 0.9;       // of the same by phases, whose sums are longer
 static constexpr double multiplyAddsPerTransform = 9; // an element of a transformed window or sum costs so many multiply-adds
 static constexpr double multiplyAddsPerFilter = 2.2;  // the same for an element of a transformed filter
 static constexpr double demandedGain = 1.15;          // below this the prediction is no better than a guess
+static constexpr double eightPointsPremium = 1.1;     // less is not worth the rounding errors of eight points
 static constexpr double fusedShare = 0.5;             // of the input's transform, which costs less where it stays in the cache
 static constexpr int64_t fusedFloats = 80 * 1024;     // of a group's windows, to stay in the second-level cache
 static constexpr int64_t demandedUnits = 4;           // of work, of two output blocks each
@@ -31,17 +34,36 @@ static int64_t tilesOf(const Conv3x3Shape &shape, int64_t tile) {
   return shape.images * ((shape.outHeight + tile - 1) / tile) * ((shape.outWidth + tile - 1) / tile);
 }
 
+namespace {
+/// What F(m x m) takes for each tile and pair of channels, and how many elements it transforms.
+struct Work {
+  double products, filters; // for each pair; filters: once for each group
+  double windows, sums;     // positions, for each input and output channel
+};
+} // namespace
+
+static Work workOf(const Conv3x3Shape &shape, int64_t tile) {
+  WinogradTaps taps{3, shape.stride};
+  double points = double(taps.points(tile)), squared = points * points;
+  if (shape.stride == 1)
+    return {squared, squared, squared, squared};
+  return {double((2 * tile + 1) * (2 * tile + 1)), squared + 2 * points, 4 * squared, squared};
+}
+
 double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm) {
-  double pairs = double(roundUp(shape.inChannels, 16)) * double(roundUp(shape.outChannels, 16));
-  double channels = double(roundUp(shape.inChannels, 16) + roundUp(shape.outChannels, 16));
+  double inChannels = double(roundUp(shape.inChannels, 16)), outChannels = double(roundUp(shape.outChannels, 16));
+  double pairs = inChannels * outChannels;
   if (algorithm.tile == 0) {
     double outputs = double(shape.images * shape.outHeight * shape.outWidth);
     return outputs * 9 * pairs / directEfficiency;
   }
-  double points = double((algorithm.tile + 2) * (algorithm.tile + 2)), inChannels = double(roundUp(shape.inChannels, 16));
+  Work work = workOf(shape, algorithm.tile);
   double tiles = double(roundUp(tilesOf(shape, algorithm.tile), algorithm.group)), groups = tiles / double(algorithm.group);
-  double cost = tiles * points * pairs / winogradEfficiency + groups * points * pairs * multiplyAddsPerFilter +
-                tiles * points * (channels - inChannels * (algorithm.fused ? 1 - fusedShare : 0)) * multiplyAddsPerTransform;
+  double elements = work.windows * inChannels * (algorithm.fused ? fusedShare : 1) + work.sums * outChannels;
+  double cost = tiles * work.products * pairs / (shape.stride == 1 ? winogradEfficiency : phasedEfficiency) +
+                groups * work.filters * pairs * multiplyAddsPerFilter + tiles * elements * multiplyAddsPerTransform;
+  if (WinogradTaps{3, shape.stride}.points(algorithm.tile) == 8)
+    cost *= eightPointsPremium;
   // A unit is a group: what does not divide evenly leaves cores idle.
   return algorithm.fused ? cost * double(roundUp(int64_t(groups), demandedUnits)) / groups : cost;
 }
@@ -57,19 +79,21 @@ bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 
-std::vector<Algorithm> plan::winogradCandidates() {
+std::vector<Algorithm> plan::winogradCandidates(int64_t stride) {
   std::vector<Algorithm> candidates;
-  for (int64_t tile : {4, 2})
-    for (int64_t group : {49, 32, 28, 25, 16, 14, 12, 8, 7, 4})
+  std::vector<int64_t> tiles = stride == 1 ? std::vector<int64_t>{4, 5, 6, 2} : std::vector<int64_t>{7, 5, 4};
+  for (int64_t tile : tiles)
+    for (int64_t group : {49, 36, 32, 28, 25, 18, 16, 14, 12, 9, 8, 7, 4})
       for (bool fused : {false, true})
-        candidates.push_back({tile, group, fused});
+        if (!fused || stride == 1)
+          candidates.push_back({tile, group, fused});
   return candidates;
 }
 
 Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
-  for (const Algorithm &candidate : winogradCandidates()) {
+  for (const Algorithm &candidate : winogradCandidates(shape.stride)) {
     double cost = predictedCost(shape, candidate);
     if (cost < least && isWorthwhile(shape, candidate)) {
       least = cost;

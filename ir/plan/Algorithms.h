@@ -6,11 +6,12 @@
 
 namespace skip::plan {
 
-/// A 3x3 convolution of stride 1; sizes are those of one image's output.
+/// A 3x3 convolution of stride 1 or 2 over blocked channels; sizes are those of one image's output.
 struct Conv3x3Shape {
   int64_t inChannels = 1, outChannels = 1;
   int64_t outHeight = 1, outWidth = 1;
   int64_t images = 1;
+  int64_t stride = 1;
 };
 
 /// A k x k convolution of stride 2 over a planar picture of few channels (codegen/kernel/Winograd.h); k is 5 or 7.
@@ -29,8 +30,8 @@ struct Algorithm {
   bool operator==(const Algorithm &) const = default;
 };
 
-/// The Winograd algorithms to choose from.
-std::vector<Algorithm> winogradCandidates();
+/// The Winograd algorithms to choose from for 3x3 convolutions of a stride.
+std::vector<Algorithm> winogradCandidates(int64_t stride);
 
 /// The same for stems of a kernel's size.
 std::vector<Algorithm> stemCandidates(int64_t kernel);

@@ -33,9 +33,11 @@ WinogradTiles plan::winogradTiles(mlir::RankedTensorType type, LayoutAttr layout
 
 static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   WinogradTiles tiles = plan::winogradTiles(type, layout);
-  int64_t group = layout.getGroup(), points = winogradTaps(layout).points(layout.getTile());
+  WinogradTaps taps = winogradTaps(layout);
+  int64_t group = layout.getGroup(), points = taps.points(layout.getTile());
   int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group;
-  int64_t blocks = layout.getStride() == 2 ? 1 : roundUpToBlock(type.getDimSize(1)) / 16;
+  int64_t planar = winogradPlanarChannels(taps, type.getDimSize(1));
+  int64_t blocks = planar ? 1 : winogradPhases(taps, planar) * roundUpToBlock(type.getDimSize(1)) / 16;
   return groups * blocks * points * points * winogradPositionVectors(group) * 16 * int64_t(sizeof(float));
 }
 

@@ -115,7 +115,7 @@ std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
 }
 
 static bool is3x3(const ConvProblem &p) {
-  return !p.isLinear && p.kernelHeight == 3 && p.kernelWidth == 3 && p.stride == 1 && p.padding <= 1 && p.inChannels >= 16 &&
+  return !p.isLinear && p.kernelHeight == 3 && p.kernelWidth == 3 && p.stride <= 2 && p.padding <= 1 && p.inChannels >= 16 &&
          !p.planarInput;
 }
 
@@ -124,7 +124,9 @@ static bool isStem(const ConvProblem &p) {
          p.inChannels <= 4 && p.planarInput;
 }
 
-static Conv3x3Shape shape3x3(const ConvProblem &p) { return {p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images}; }
+static Conv3x3Shape shape3x3(const ConvProblem &p) {
+  return {p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images, p.stride};
+}
 
 static StemShape stemShape(const ConvProblem &p) {
   return {p.kernelHeight, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images};
@@ -132,7 +134,7 @@ static StemShape stemShape(const ConvProblem &p) {
 
 /// What can compute the problem besides the direct convolution.
 static std::vector<Algorithm> winogradOf(const ConvProblem &p) {
-  return is3x3(p) ? winogradCandidates() : isStem(p) ? stemCandidates(p.kernelHeight) : std::vector<Algorithm>();
+  return is3x3(p) ? winogradCandidates(p.stride) : isStem(p) ? stemCandidates(p.kernelHeight) : std::vector<Algorithm>();
 }
 
 static double costOf(const ConvProblem &p, const Algorithm &algorithm) {
@@ -146,7 +148,7 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   shape.images = p.images;
   if (algorithm.tile) {
     shape.outWidth = algorithm.group;
-    shape.inChannels = isStem(p) ? 4 * p.inChannels : p.inChannels;
+    shape.inChannels = p.stride == 2 ? 4 * p.inChannels : p.inChannels;
     shape.maxOcBlocks = winogradMaxOcBlocks;
     return shape;
   }
@@ -227,6 +229,8 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
   double points = double(WinogradTaps{p.kernelHeight, p.stride}.points(algorithm.tile));
   double products = points * points * pairs * (isStem(p) ? 4 : 1); // of a tile; a stem's input falls into four phases
+  if (is3x3(p) && p.stride == 2)
+    products = double((2 * algorithm.tile + 1) * (2 * algorithm.tile + 1)) * pairs;
   return products * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
 }
 

@@ -10,7 +10,7 @@ namespace skip::plan {
 /// times as long.
 constexpr int64_t winogradPositionVectors(int64_t group) { return group | 1; }
 
-/// The filter of a Winograd convolution: 3 x 3 of stride 1, or k x k of stride 2 over a planar input of few channels.
+/// The filter of a Winograd convolution: 3 x 3 of stride 1 or 2, or k x k of stride 2 over a planar input of few channels.
 struct WinogradTaps {
   int64_t kernel = 3, stride = 1;
 
@@ -18,6 +18,17 @@ struct WinogradTaps {
   constexpr int64_t count() const { return (kernel + stride - 1) / stride; } // along one axis, r in F(m, r)
   constexpr int64_t points(int64_t tile) const { return tile + count() - 1; }
 };
+
+/// Channels of a planar input, whose phases lie side by side in 16 lanes: the few of a stem of stride 2. 0 where the input is
+/// blocked.
+constexpr int64_t winogradPlanarChannels(const WinogradTaps &taps, int64_t channels) {
+  return taps.stride == 2 && channels <= 4 ? channels : 0;
+}
+
+/// Windows that a block of channels has: one, or of a blocked input of stride 2 one for each parity of row and column.
+constexpr int64_t winogradPhases(const WinogradTaps &taps, int64_t planarChannels) {
+  return planarChannels ? 1 : taps.stride * taps.stride;
+}
 
 /// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
 /// channels take 6 KB for each, beside the 9 KB that they are made from.

@@ -15,6 +15,7 @@
 #include "passes/plan/Passes.h"
 
 #include "ir/graph/GraphShapes.h"
+#include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -51,15 +52,16 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
     total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
 }
 
-/// The windows of stride 1 are made from the blocked form, with its halo; those of stride 2 from the planar form, without. A
-/// fused kernel makes them itself.
+/// The windows of few channels are made from the planar form, without halo; others from the blocked form, with it. A fused
+/// kernel makes them itself.
 static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::WinogradAttr winograd) {
   int64_t stride = conv.getStride();
-  (stride == 2 ? reader.blockedCost : reader.planarCost) = std::nullopt;
-  reader.halo = stride == 2 ? 0 : reader.halo;
+  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
+  bool isPlanar = plan::winogradPlanarChannels({filter.getDimSize(2), stride}, filter.getDimSize(1));
+  (isPlanar ? reader.blockedCost : reader.planarCost) = std::nullopt;
+  reader.halo = isPlanar ? 0 : reader.halo;
   if (winograd.getFused())
     return;
-  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
   reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
                                        winograd.getGroup(), filter.getDimSize(2), stride);
 }
@@ -214,8 +216,12 @@ LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
   Value input = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
   while (Operation *prologue = input.getDefiningOp())
     input = prologue->getOperand(0);
-  LayoutAttr met = layouts.lookup(kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()]);
-  bool isPlanar = met.getKind() == LayoutKind::planar || (met.getKind() == LayoutKind::winograd && met.getStride() == 2);
+  Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()];
+  LayoutAttr met = layouts.lookup(tensor);
+  bool isPlanar = met.getKind() == LayoutKind::planar;
+  if (met.getKind() == LayoutKind::winograd)
+    isPlanar =
+        plan::winogradPlanarChannels(plan::winogradTaps(met), llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
   return layout(isPlanar ? LayoutKind::filter1 : LayoutKind::filter16);
 }
 

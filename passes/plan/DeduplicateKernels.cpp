@@ -2,6 +2,7 @@
 // ResNet-1202 is that of ResNet-20.
 #include "passes/plan/Passes.h"
 
+#include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/Shapes.h"
 
@@ -25,7 +26,9 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
     return;
   os << ".winograd" << layout.getTile() << "g" << layout.getGroup();
   if (layout.getStride() == 2)
-    os << "k" << layout.getKernel() << "c" << llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
+    os << "k" << layout.getKernel() << "c"
+       << plan::winogradPlanarChannels(plan::winogradTaps(layout),
+                                       llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
 }
 
 /// The operations in order, each as its structure says, with what else the code of a contraction depends on.

@@ -61,9 +61,10 @@ static bool estimate(plan::KernelOp kernel, const plan::ContractionView &view, i
     return true;
   };
   bool isSquare = view.kernelHeight == view.kernelWidth && out.size() == 4;
-  if (isSquare && view.kernelHeight == 3 && view.stride == 1 && view.padding <= 1 && view.inChannels >= 16) {
-    plan::Conv3x3Shape shape{view.inChannels, view.outChannels, out[2], out[3], images};
-    return fill(shape, plan::winogradCandidates(), [&](const plan::Algorithm &a) { return plan::isWorthwhile(shape, a); });
+  if (isSquare && view.kernelHeight == 3 && view.stride <= 2 && view.padding <= 1 && view.inChannels >= 16) {
+    plan::Conv3x3Shape shape{view.inChannels, view.outChannels, out[2], out[3], images, view.stride};
+    return fill(shape, plan::winogradCandidates(view.stride),
+                [&](const plan::Algorithm &a) { return plan::isWorthwhile(shape, a); });
   }
   if (isSquare && (view.kernelHeight == 5 || view.kernelHeight == 7) && view.stride == 2 && view.inChannels <= 4) {
     plan::StemShape shape{view.kernelHeight, view.inChannels, view.outChannels, out[2], out[3], images};
@@ -78,7 +79,7 @@ static std::string windowsText(plan::KernelOp kernel, const plan::ContractionVie
   double bytes = 0;
   if (view.winograd.getFused()) {
     int64_t points = plan::WinogradTaps{view.kernelHeight, view.stride}.points(view.winograd.getTile());
-    int64_t blocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+    int64_t blocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16; // of stride 2 only stems are fused
     bytes = static_cast<double>(blocks * points * points * plan::winogradPositionVectors(view.winograd.getGroup()) * 64);
   } else {
     bytes = static_cast<double>(plan::bufferBytes(llvm::cast<mlir::RankedTensorType>(view.input.getType()), layout, images));

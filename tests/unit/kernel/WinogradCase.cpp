@@ -18,14 +18,19 @@ static int64_t tileCount(const WinogradCaseShape &shape, int64_t tile) {
   return shape.images * tilesOf(shape.height, tile) * tilesOf(shape.width, tile);
 }
 
-/// Blocks of 16 lanes of the transformed input.
-static int64_t inBlocksOf(const WinogradCaseShape &shape) { return shape.taps.stride == 2 ? 1 : blocksOf(shape.inChannels); }
+/// Of a planar input; 0 where it is blocked.
+static int64_t planarChannels(const WinogradCaseShape &shape) {
+  return plan::winogradPlanarChannels(shape.taps, shape.inChannels);
+}
+
+/// Blocks of channels, or of lanes, that are transformed.
+static int64_t inBlocksOf(const WinogradCaseShape &shape) { return planarChannels(shape) ? 1 : blocksOf(shape.inChannels); }
 
 static Activation makeInput(const WinogradCaseShape &shape) {
   auto sizeFor = [&](int64_t outputs) {
     return std::max<int64_t>(1, (outputs - 1) * shape.taps.stride + shape.taps.kernel - 2 * shape.padding);
   };
-  bool planar = shape.taps.stride == 2;
+  bool planar = planarChannels(shape);
   int64_t halo = planar ? shape.extraHalo : shape.padding + shape.extraHalo;
   return Activation({shape.images, shape.inChannels, sizeFor(shape.height), sizeFor(shape.width), halo, planar});
 }
@@ -55,14 +60,14 @@ std::vector<float> WinogradCase::makeVector(int64_t count, int64_t padded) {
 }
 
 kernel::WinogradInputSpec WinogradCase::inputSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
-  return {choice.tile, choice.group, shape.taps, shape.taps.stride == 2 ? shape.inChannels : 0};
+  return {choice.tile, choice.group, shape.taps, planarChannels(shape)};
 }
 
 kernel::WinogradConvSpec WinogradCase::convSpec(const WinogradCaseShape &shape, const WinogradChoice &choice) {
   return {.tile = choice.tile,
           .group = choice.group,
           .taps = shape.taps,
-          .channels = shape.taps.stride == 2 ? shape.inChannels : 0,
+          .channels = planarChannels(shape),
           .fusedBlocks = choice.fused ? inBlocksOf(shape) : 0,
           .bias = shape.bias,
           .epilogue = shape.epilogue,
@@ -74,11 +79,12 @@ static float *align(std::vector<float> &storage) {
 }
 
 WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const {
-  int64_t points = shape.taps.points(choice.tile), positions = points * points,
+  int64_t points = shape.taps.points(choice.tile),
+          positions = plan::winogradPhases(shape.taps, planarChannels(shape)) * points * points,
           groups = tilesOf(tileCount(shape, choice.tile), choice.group);
   int64_t inBlocks = inBlocksOf(shape), outBlocks = blocksOf(shape.outChannels),
           squared = shape.taps.kernel * shape.taps.kernel;
-  int64_t lanes = shape.taps.stride == 2 ? 1 : 16, depth = (shape.inChannels + lanes - 1) / lanes;
+  int64_t lanes = planarChannels(shape) ? 1 : 16, depth = (shape.inChannels + lanes - 1) / lanes;
   size_t inputFloats = groups * inBlocks * positions * plan::winogradPositionVectors(choice.group) * 16;
   Buffers buffers{std::vector<float>(squared * outBlocks * depth * lanes * 16 + 16),
                   std::vector<float>(inputFloats + 32, std::numeric_limits<float>::quiet_NaN()),

@@ -10,7 +10,7 @@ namespace skip::testing {
 /// Sizes are those of the output; the input's follow from the padding.
 struct WinogradCaseShape {
   int64_t images = 1, inChannels = 16, outChannels = 16, height = 1, width = 1;
-  plan::WinogradTaps taps = {}; // with stride 2 the input is planar
+  plan::WinogradTaps taps = {}; // with stride 2 an input of up to 4 channels is planar
   int64_t padding = 1;
   int64_t halo = 0;      // of the result
   int64_t extraHalo = 0; // zeros around the input beyond the padding

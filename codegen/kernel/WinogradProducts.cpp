@@ -1,0 +1,76 @@
+// What the ways to multiply share: register tiles, their sums, prefetching.
+#include "codegen/kernel/WinogradProducts.h"
+
+#include "codegen/kernel/Vectors.h"
+
+using namespace skip::kernel;
+using Param = WinogradConvParam;
+
+WinogradProducts::WinogradProducts(Builder &b, const WinogradConvSpec &spec, int64_t depth)
+    : b(b), spec(spec), n(spec.taps.points(spec.tile)), group(spec.group), blocks(spec.schedule.ocBlocks), depth(depth),
+      inputVectors(skip::plan::winogradPositionVectors(group)) {}
+
+int64_t WinogradProducts::inBlockVectors() const { return winogradPhases(spec.taps, spec.channels) * n * n * inputVectors; }
+
+int64_t WinogradProducts::filterFloats() const {
+  return spec.taps.kernel * spec.taps.kernel * kLanes * (spec.channels ? spec.channels : kLanes);
+}
+
+Value WinogradProducts::outBlockFloats() { return b.mul(b.param(Param::inBlocks), filterFloats()); }
+
+void WinogradProducts::forEachTile(llvm::function_ref<void(Value offset, int64_t columns)> body) {
+  int64_t columns = spec.schedule.columns, covered = group / columns * columns;
+  if (covered == columns)
+    body(b.constant(0), columns);
+  else if (covered > 0)
+    b.loop(b.constant(0), b.constant(covered), columns, [&](Value first) { body(b.mul(first, kLanes), columns); });
+  for (int64_t tail : spec.schedule.tails) {
+    if (tail > group - covered)
+      continue;
+    body(b.constant(covered * kLanes), tail);
+    covered += tail;
+  }
+}
+
+Values WinogradProducts::loadSums(Value from, int64_t columns, Value begun) {
+  Values values;
+  for (int64_t column = 0; column < columns; ++column)
+    for (int64_t block = 0; block < blocks; ++block)
+      values.push_back(loadMasked(b, b.at(from, (block * group + column) * kLanes), begun));
+  return values;
+}
+
+void WinogradProducts::storeSums(ValueRange values, Value to, int64_t columns) {
+  for (int64_t column = 0; column < columns; ++column)
+    for (int64_t block = 0; block < blocks; ++block)
+      b.store(values[column * blocks + block], to, (block * group + column) * kLanes);
+}
+
+void WinogradProducts::step(int64_t channel, int64_t columns, Value input, ValueRange filters,
+                            llvm::MutableArrayRef<Value> values) {
+  Values weights;
+  for (int64_t column = 0; column < columns; ++column) {
+    Value x = b.splat(b.loadScalar(input, column * kLanes + channel));
+    for (int64_t block = 0; block < blocks; ++block) {
+      if (column == 0)
+        weights.push_back(b.load(filters[block], channel * kLanes));
+      Value &sum = values[column * blocks + block];
+      sum = b.fma(x, weights[block], sum);
+    }
+  }
+  b.fence(); // the next channel's weights, loaded earlier, would find no register
+}
+
+int64_t WinogradProducts::fetchedFloats() const { return (depth * filterFloats() / kLanes + n * n - 1) / (n * n) * kLanes; }
+
+void WinogradProducts::fetch(Value from) {
+  for (int64_t block = 0; block < blocks; ++block) {
+    Value start = b.at(from, b.mul(outBlockFloats(), block));
+    for (int64_t offset = 0; offset < fetchedFloats(); offset += kLanes)
+      b.prefetch(b.at(start, offset));
+  }
+}
+
+std::unique_ptr<WinogradProducts> skip::kernel::winogradProducts(Builder &b, const WinogradConvSpec &spec) {
+  return winogradPhases(spec.taps, spec.channels) > 1 ? phasedProducts(b, spec) : storedProducts(b, spec);
+}
