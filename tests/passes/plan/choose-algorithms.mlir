@@ -24,7 +24,7 @@ func.func @residual(%image: tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32> {
   return %s : tensor<?x64x56x56xf32>
 }
 
-// At one image of 3x3 the transformed weights cost more than the multiplications saved; other strides are out of reach.
+// At one image of 3x3 the transformed weights cost more than the multiplications saved, of whatever stride.
 // CHECK-LABEL: func.func @direct
 // CHECK-NOT: plan.algorithm
 func.func @direct(%image: tensor<?x512x3x3xf32>) -> tensor<?x512x2x2xf32> {
@@ -33,6 +33,18 @@ func.func @direct(%image: tensor<?x512x3x3xf32>) -> tensor<?x512x2x2xf32> {
   %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x512x3x3xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x3x3xf32>
   %d = graph.conv2d %c, %w stride 2 padding 1 : (tensor<?x512x3x3xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x2x2xf32>
   return %d : tensor<?x512x2x2xf32>
+}
+
+// A convolution of stride 2 reads the windows of its input's four phases.
+// CHECK-LABEL: func.func @phases
+// CHECK: plan.kernel {{.*}}layouts = [#plan.layout<blocked halo 1>, #plan.layout<winograd halo 1 tile [[M:[47]]] group [[G:[0-9]+]] stride 2>]
+// CHECK: plan.load conv_weight {{.*}}layout = #plan.layout<filter16>
+// CHECK: graph.conv2d {{.*}} stride 2 padding 1 {plan.algorithm = #plan.winograd<[[M]], [[G]]>}
+func.func @phases(%image: tensor<?x64x56x56xf32>) -> tensor<?x64x28x28xf32> {
+  %x = graph.relu %image : (tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+  %w = graph.read_parameter @w : tensor<64x64x3x3xf32>
+  %c = graph.conv2d %x, %w stride 2 padding 1 : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x28x28xf32>
+  return %c : tensor<?x64x28x28xf32>
 }
 
 // A projection shortcut does not share registers with a transformed sum: it is a step of its own, added in the epilogue.

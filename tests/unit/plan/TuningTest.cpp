@@ -75,6 +75,10 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   CHECK_FALSE(isLegal({{4, 28}, {4, 1, 7, {}}}, problem));  // too many blocks of transformed filters
   CHECK_FALSE(isLegal({{0, 28}, {2, 1, 14, {}}}, problem)); // a group of nothing
   problem.stride = 2;
+  CHECK(isLegal({{7, 28}, {2, 1, 14, {}}}, problem));
+  CHECK_FALSE(isLegal({{6, 28}, {2, 1, 14, {}}}, problem));       // of stride 1 alone
+  CHECK_FALSE(isLegal({{7, 28, true}, {2, 1, 14, {}}}, problem)); // by phases nothing is fused
+  problem.stride = 3;
   CHECK_FALSE(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
   CHECK_FALSE(isLegal({{}, {1, 1, 8, {}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512})); // 1 to 20 images
   CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512}));
