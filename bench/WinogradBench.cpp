@@ -2,7 +2,7 @@
 // ran at 100 % of the core's peak, one thread, buffers as hot as their size allows.
 //
 //   skip-winograd-bench [--isa=avx2|avx512] [--only=TEXT] [--print=kernel|llvm|asm] [--m=M] [--group=G]
-//   [--tile=BLOCKS,COLUMNS[,TAIL...]]
+//   [--tile=BLOCKS,COLUMNS[,TAIL...]] [--rows=R]
 //
 // Prints for each shape the choices of tile size, group and register tile, the best of them marked; the arguments fix one of
 // these.
@@ -24,6 +24,7 @@ struct Options {
   SkipIsa isa = SKIP_ISA_AVX512;
   std::string print, only;
   int64_t tile = 0, group = 0;    // 0: all
+  int64_t rows = 1;               // positions in registers at a time, where the tile is given
   std::vector<int64_t> registers; // blocks, columns, tails
 };
 
@@ -61,7 +62,7 @@ static std::string nameOf(const WinogradCaseShape &s) {
 static std::string toString(const WinogradChoice &c) {
   const plan::ConvSchedule &s = c.schedule;
   std::string tails = s.tails.empty() ? "" : fmt::format("+{}", fmt::join(s.tails, ","));
-  return fmt::format("F({}) group {:2} tile {}x{}{}", c.tile, c.group, s.ocBlocks, s.columns, tails);
+  return fmt::format("F({}) group {:2} tile {}x{}x{}{}", c.tile, c.group, s.ocBlocks, s.rows, s.columns, tails);
 }
 
 /// Register tiles for a group: whole groups or halves in as many output blocks as fit.
@@ -91,7 +92,7 @@ static std::vector<WinogradChoice> choicesFor(const Options &options) {
           list.push_back({tile, group, schedule});
         continue;
       }
-      plan::ConvSchedule schedule{options.registers[0], 1, options.registers[1], {}};
+      plan::ConvSchedule schedule{options.registers[0], options.rows, options.registers[1], {}};
       schedule.tails.assign(options.registers.begin() + 2, options.registers.end());
       if (plan::covers(schedule, group))
         list.push_back({tile, group, schedule});
@@ -172,6 +173,8 @@ int main(int argc, char **argv) {
       options.tile = std::atoi(value.c_str());
     else if (name == "--group=")
       options.group = std::atoi(value.c_str());
+    else if (name == "--rows=")
+      options.rows = std::atoi(value.c_str());
     else if (name == "--tile=" && numbersOf(value.c_str()).size() >= 2)
       options.registers = numbersOf(value.c_str());
     else

@@ -2,8 +2,9 @@
 // is called. The order of operands and parameters is that of the families' headers (codegen/kernel/*.h).
 #include "codegen/KernelSpec.h"
 
-#include "ir/plan/Layout.h"
 #include "codegen/kernel/Winograd.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/Problems.h"
 #include "ir/plan/Shapes.h"
 
 using namespace mlir;
@@ -96,7 +97,7 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
   }
   spec.epilogue = chainOf(kernel).ops;
   spec.imagesAreColumns = plan::imagesAreColumns(kernel);
-  spec.schedule = {schedule.getOcBlocks(), schedule.getRows(), schedule.getColumns(), schedule.getTails().vec()};
+  spec.schedule = plan::scheduleOf(schedule);
   return spec;
 }
 
@@ -117,7 +118,7 @@ static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, p
                                   .fusedBlocks = view.winograd.getFused() ? winogradInBlocks(view) : 0,
                                   .bias = bool(view.bias),
                                   .epilogue = chainOf(kernel).ops,
-                                  .schedule = {schedule.getOcBlocks(), 1, schedule.getColumns(), schedule.getTails().vec()}};
+                                  .schedule = plan::scheduleOf(schedule)};
 }
 
 static kernel::Spec winogradInputSpec(KernelOp kernel) {

@@ -37,6 +37,8 @@ Value kernel::select(Builder &b, Value mask, Value value, Value otherwise) {
 
 Value kernel::plus(Builder &b, Value x, Value y) { return arith::AddFOp::create(b.op, x, y); }
 
+Value kernel::minus(Builder &b, Value x, Value y) { return arith::SubFOp::create(b.op, x, y); }
+
 void kernel::branch(Builder &b, Value condition, llvm::function_ref<void(bool holds)> body) {
   auto emit = [&](bool holds) {
     body(holds);

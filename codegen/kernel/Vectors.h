@@ -14,8 +14,9 @@ Value everyLane(Builder &b, Value condition);
 /// `value` in the lanes of the mask, `otherwise` elsewhere.
 Value select(Builder &b, Value mask, Value value, Value otherwise);
 
-/// x + y of floats.
+/// x + y and x - y of floats.
 Value plus(Builder &b, Value x, Value y);
+Value minus(Builder &b, Value x, Value y);
 
 /// Emits `body` for each outcome of a condition.
 void branch(Builder &b, Value condition, llvm::function_ref<void(bool holds)> body);

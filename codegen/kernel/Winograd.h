@@ -56,7 +56,7 @@ void emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const Winogr
 /// the kernel numbers its units in the order that reads less memory. With `fusedBlocks` the first operand is the input as
 /// emitWinogradInput reads it, of so many channel blocks, the input's parameters are used, and a unit is a group of tiles of
 /// all output channels: its windows are transformed in scratch memory. The schedule's columns and tails cover the group
-/// exactly, its rows are 1.
+/// exactly; its rows are the positions whose sums are in registers at a time: 1, or beside a blocked input 2 or all of a row.
 struct WinogradConvSpec {
   int64_t tile = 4;
   int64_t group = 1;

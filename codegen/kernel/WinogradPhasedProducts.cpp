@@ -1,4 +1,5 @@
-// A 3x3 convolution of stride 2 over blocked channels, by the phases of its input (codegen/kernel/Winograd.h).
+// A 3x3 convolution of stride 2 over blocked channels, by the phases of its input (codegen/kernel/Winograd.h). As in
+// WinogradStoredProducts.cpp, filters are stored, a row of positions at a time.
 //
 // Rows (and columns) of the even phase meet taps 0 and 2, those of the odd phase tap 1 alone. So of the four phases' filters
 //
@@ -121,11 +122,11 @@ private:
     Values carried = {b.at(phase.input, offset), phase.filter};
     carried.append(tileSums.begin(), tileSums.end());
     carried = b.loop(b.constant(0), phase.inBlocks, 1, carried, [&](Value, ValueRange inner) {
-      Values values(inner), weights;
+      Values values(inner), sources;
       for (int64_t block = 0; block < blocks; ++block)
-        weights.push_back(b.at(inner[1], b.mul(phase.block, block)));
+        sources.push_back(b.at(inner[1], b.mul(phase.block, block)));
       for (int64_t channel = 0; channel < kLanes; ++channel)
-        step(channel, columns, inner[0], weights, llvm::MutableArrayRef(values).drop_front(2));
+        loadedStep(channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
       values[0] = b.at(inner[0], inBlockVectors() * kLanes);
       values[1] = b.at(inner[1], phase.inBlock);
       return values;

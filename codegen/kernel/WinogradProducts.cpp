@@ -46,18 +46,23 @@ void WinogradProducts::storeSums(ValueRange values, Value to, int64_t columns) {
       b.store(values[column * blocks + block], to, (block * group + column) * kLanes);
 }
 
-void WinogradProducts::step(int64_t channel, int64_t columns, Value input, ValueRange filters,
+void WinogradProducts::step(int64_t channel, int64_t columns, Value input, ValueRange weights,
                             llvm::MutableArrayRef<Value> values) {
-  Values weights;
   for (int64_t column = 0; column < columns; ++column) {
     Value x = b.splat(b.loadScalar(input, column * kLanes + channel));
     for (int64_t block = 0; block < blocks; ++block) {
-      if (column == 0)
-        weights.push_back(b.load(filters[block], channel * kLanes));
       Value &sum = values[column * blocks + block];
       sum = b.fma(x, weights[block], sum);
     }
   }
+}
+
+void WinogradProducts::loadedStep(int64_t channel, int64_t columns, Value input, ValueRange filters,
+                                  llvm::MutableArrayRef<Value> values) {
+  Values weights;
+  for (Value filter : filters)
+    weights.push_back(b.load(filter, channel * kLanes));
+  step(channel, columns, input, weights, values);
   b.fence(); // the next channel's weights, loaded earlier, would find no register
 }
 
@@ -72,5 +77,7 @@ void WinogradProducts::fetch(Value from) {
 }
 
 std::unique_ptr<WinogradProducts> skip::kernel::winogradProducts(Builder &b, const WinogradConvSpec &spec) {
+  if (spec.schedule.rows > 1)
+    return pairedProducts(b, spec);
   return winogradPhases(spec.taps, spec.channels) > 1 ? phasedProducts(b, spec) : storedProducts(b, spec);
 }

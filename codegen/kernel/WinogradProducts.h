@@ -39,7 +39,9 @@ protected:
   Values loadSums(Value from, int64_t columns, Value begun);
   void storeSums(ValueRange values, Value to, int64_t columns);
   /// Sums (+)= one input channel of the tile's columns x its weights for each output block.
-  void step(int64_t channel, int64_t columns, Value input, ValueRange filters, llvm::MutableArrayRef<Value> values);
+  void step(int64_t channel, int64_t columns, Value input, ValueRange weights, llvm::MutableArrayRef<Value> values);
+  /// The same with the weights in memory, where `filters` points to channel 0's.
+  void loadedStep(int64_t channel, int64_t columns, Value input, ValueRange filters, llvm::MutableArrayRef<Value> values);
   /// One position's share of the next chunk's filters, which begin at `from`; fetchedFloats() on the next share begins.
   void fetch(Value from);
   int64_t fetchedFloats() const;
@@ -50,12 +52,14 @@ protected:
   int64_t inputVectors; // from one position of the windows to the next
 };
 
-/// The way that the spec asks for.
+/// The way that the spec asks for: by its schedule's rows, the positions whose sums are in registers at a time.
 std::unique_ptr<WinogradProducts> winogradProducts(Builder &b, const WinogradConvSpec &spec);
 
-/// Filters of a row of positions are stored, then used.
+/// One position at a time: the filters of a row of positions are stored, then used.
 std::unique_ptr<WinogradProducts> storedProducts(Builder &b, const WinogradConvSpec &spec);
-/// The same for stride 2 over blocked channels, by phases.
+/// The same for stride 2 over blocked channels.
 std::unique_ptr<WinogradProducts> phasedProducts(Builder &b, const WinogradConvSpec &spec);
+/// Two positions or a row of them at a time, whose filters are made in registers.
+std::unique_ptr<WinogradProducts> pairedProducts(Builder &b, const WinogradConvSpec &spec);
 
 } // namespace skip::kernel

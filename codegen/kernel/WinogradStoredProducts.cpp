@@ -55,11 +55,11 @@ private:
     Values carried = {input, filter};
     carried.append(loadSums(to, columns, chunk.begun));
     carried = b.loop(b.constant(0), chunk.inBlocks, 1, carried, [&](Value, ValueRange inner) {
-      Values values(inner), weights;
+      Values values(inner), sources;
       for (int64_t block = 0; block < blocks; ++block)
-        weights.push_back(b.at(inner[1], block * filters.blockVectors() * kLanes));
+        sources.push_back(b.at(inner[1], block * filters.blockVectors() * kLanes));
       for (int64_t channel = 0; channel < filters.channels(); ++channel)
-        step(channel, columns, inner[0], weights, llvm::MutableArrayRef(values).drop_front(2));
+        loadedStep(channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
       values[0] = b.at(inner[0], inBlockVectors() * kLanes);
       values[1] = b.at(inner[1], kLanes * kLanes);
       return values;

@@ -64,6 +64,18 @@ static Value everyOther(Builder &b, const Coefficients &coefficients, ValueRange
   return total;
 }
 
+/// even + p odd and even - p odd: cores add beside multiplying, so a product and two additions cost less than two
+/// multiply-adds.
+static void appendPair(Builder &b, Values &results, double p, Value odd, Value even) {
+  if (!odd || !even) {
+    results.append({multiplyAdd(b, p, odd, even), multiplyAdd(b, -p, odd, even)});
+    return;
+  }
+  Value scaled = multiplyAdd(b, p, odd, Value());
+  results.push_back(sum(b, even, scaled));
+  results.push_back(difference(b, even, scaled));
+}
+
 /// B^T d of the points without the single one.
 static Values forwardOfPairs(Builder &b, const WinogradPoints &points, ValueRange d) {
   Coefficients all = productOfSquares(points);
@@ -71,8 +83,7 @@ static Values forwardOfPairs(Builder &b, const WinogradPoints &points, ValueRang
   for (int i = 0; i < points.count; ++i) {
     Coefficients others = productOfSquares(points, i);
     Value even = everyOther(b, others, d, 2), odd = everyOther(b, others, d, 1);
-    results.push_back(multiplyAdd(b, points.pairs[i], odd, even));
-    results.push_back(multiplyAdd(b, -points.pairs[i], odd, even));
+    appendPair(b, results, points.pairs[i], odd, even);
   }
   results.push_back(everyOther(b, all, d, 1));
   return results;
@@ -112,8 +123,7 @@ Values kernel::winogradFilter(Builder &b, int64_t n, ValueRange g) {
   Values results = {g.front()};
   for (int i = 0; i < points.count; ++i) {
     Value even = everyOtherTap(b, g, 0, points.pairs[i]), odd = everyOtherTap(b, g, 1, points.pairs[i]);
-    results.push_back(multiplyAdd(b, points.pairs[i], odd, even));
-    results.push_back(multiplyAdd(b, -points.pairs[i], odd, even));
+    appendPair(b, results, points.pairs[i], odd, even);
   }
   if (double p = points.single)
     results.push_back(multiplyAdd(b, p, everyOtherTap(b, g, 1, p), everyOtherTap(b, g, 0, p)));

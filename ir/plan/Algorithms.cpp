@@ -83,9 +83,9 @@ std::vector<Algorithm> plan::winogradCandidates(int64_t stride) {
   std::vector<Algorithm> candidates;
   std::vector<int64_t> tiles = stride == 1 ? std::vector<int64_t>{4, 5, 6, 2} : std::vector<int64_t>{7, 5, 4};
   for (int64_t tile : tiles)
-    for (int64_t group : {49, 36, 32, 28, 25, 18, 16, 14, 12, 9, 8, 7, 4})
+    for (int64_t group : {49, 36, 32, 28, 25, 18, 16, 14, 12, 9, 8, 7, 4, 1})
       for (bool fused : {false, true})
-        if (!fused || stride == 1)
+        if (stride == 1 ? group > 1 : !fused) // F(7) of stride 2 covers a picture of 7 x 7
           candidates.push_back({tile, group, fused});
   return candidates;
 }

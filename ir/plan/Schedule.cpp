@@ -8,6 +8,10 @@
 // peak; 1 x 1 x 8 has 8 multiply-adds and 9 loads, and waits for both loads and latency (measured: 85 %). A schedule's
 // efficiency is the peak's time over the sum for all tiles, tails and left-over rows. The constants were fitted on a Zen 5;
 // only the ranking matters, and the tuner replaces it by measurements.
+//
+// A Winograd convolution also makes its filters: a vector for each position, channel and output block serves the tiles of one
+// group, and costs multiplications of its own, fewer where it is not stored. Example, AVX-512, groups of 4 tiles of 6 x 6
+// positions: 1 x 6 x 4 without stored filters is expected at 75 %, 2 x 1 x 4 at 58 % (measured on a Zen 4: 67 and 54 %).
 #include "ir/plan/Schedule.h"
 
 #include <algorithm>
@@ -35,7 +39,12 @@ static constexpr double kWeightCycles = 0.05;  // of a weight vector, beyond its
 static constexpr double kBlockCycles = 2;      // of a block's 64 bytes of weights, to come from the second-level cache
 static constexpr double kTileCycles = 20;      // of a tile, beyond its steps
 static constexpr double kVectorCycles = 2;     // of an accumulator's way from the bias to the result
+static constexpr double kStoredFilter = 2.2;   // multiply-adds that a transformed filter vector costs where it is stored
+static constexpr double kPairedFilter = 1.6;   // the same where half of its transform is stored
+static constexpr double kStreamedFilter = 1.3; // and where it stays in registers
 static constexpr double kBodyCost = 0.0125;    // of one more copy of the inner loop, in parts of the run time
+static constexpr int64_t kTapVectors = 3;      // of an output block, that are live where filters are made in registers
+static constexpr int64_t kFilterVectors = 2;   // and a pair of filters
 static constexpr int64_t kMaxColumns = 28;     // of a candidate
 static constexpr int64_t kMaxImageColumns = 8; // of a candidate whose columns are images: each needs an address register
 static constexpr int64_t kMaxRows = 4;         // of a candidate
@@ -77,6 +86,20 @@ bool plan::covers(const ConvSchedule &schedule, int64_t width) {
   return rest == 0;
 }
 
+/// Whether it is a Winograd convolution's that makes filters in registers.
+static bool isStreamed(const ConvSchedule &schedule, const ConvShape &shape) {
+  return shape.rowPositions > 0 && schedule.rows > 1;
+}
+
+/// Such a schedule holds two positions, or all of a row for the whole group.
+static bool streamFits(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
+  Core core = coreOf(isa);
+  bool isPair = schedule.rows == 2 && shape.rowPositions >= 2;
+  bool isWhole = schedule.rows == shape.rowPositions && schedule.columns == shape.outWidth && schedule.tails.empty();
+  int64_t vectors = schedule.rows * schedule.columns * schedule.ocBlocks + kTapVectors * schedule.ocBlocks + kFilterVectors;
+  return (isPair || isWhole) && vectors * core.vectorsPerBlock <= core.registers;
+}
+
 /// A linear layer may be run with fewer images than it was planned for.
 static bool coversShape(const ConvSchedule &schedule, const ConvShape &shape) {
   int64_t narrowest = shape.imagesAreColumns ? 1 : shape.outWidth;
@@ -88,6 +111,8 @@ static bool coversShape(const ConvSchedule &schedule, const ConvShape &shape) {
 
 bool plan::isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
   bool blocksFit = schedule.ocBlocks <= shape.maxOcBlocks && shape.ocBlocks % schedule.ocBlocks == 0;
+  if (isStreamed(schedule, shape) && !streamFits(schedule, shape, isa))
+    return false;
   return fitsRegisters(schedule, isa) && blocksFit && coversShape(schedule, shape);
 }
 
@@ -121,11 +146,27 @@ static double stripCycles(const ConvSchedule &schedule, int64_t rows, const Conv
   return cycles;
 }
 
-double plan::predictedEfficiency(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
-  Core core = coreOf(isa);
+/// What the filters of one unit's position cost.
+static double filterCycles(const ConvSchedule &schedule, const ConvShape &shape, const Core &core) {
+  double each = !isStreamed(schedule, shape) ? kStoredFilter : schedule.rows == 2 ? kPairedFilter : kStreamedFilter;
+  return stepsOf(shape) * double(schedule.ocBlocks * core.vectorsPerBlock) * each / kPerCycle;
+}
+
+/// All rows of the picture; the one row of a Winograd convolution is a position, of which some may be in registers.
+static double productCycles(const ConvSchedule &schedule, const ConvShape &shape, const Core &core) {
+  if (isStreamed(schedule, shape))
+    return stripCycles(schedule, schedule.rows, shape, core) / double(schedule.rows);
   double cycles = double(shape.outHeight / schedule.rows) * stripCycles(schedule, schedule.rows, shape, core);
   if (int64_t rest = shape.outHeight % schedule.rows)
     cycles += double(rest) * stripCycles(schedule, 1, shape, core);
+  return cycles;
+}
+
+double plan::predictedEfficiency(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
+  Core core = coreOf(isa);
+  double cycles = productCycles(schedule, shape, core);
+  if (shape.rowPositions > 0)
+    cycles += filterCycles(schedule, shape, core);
   double vectors = double(schedule.ocBlocks * core.vectorsPerBlock) * shape.outHeight * shape.outWidth;
   return stepsOf(shape) * vectors / kPerCycle / cycles;
 }
@@ -145,7 +186,8 @@ static std::vector<int64_t> tailsFor(int64_t columns, const ConvShape &shape) {
 
 /// Efficiency less the price of code: kernels that need fewer copies of the inner loop also serve more layers.
 static double scoreOf(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
-  int64_t bodies = (1 + schedule.tails.size()) * (schedule.rows > 1 ? 2 : 1);
+  int64_t remainders = isStreamed(schedule, shape) ? shape.rowPositions / 2 : schedule.rows > 1 ? 2 : 1; // each pair a body
+  int64_t bodies = int64_t(1 + schedule.tails.size()) * remainders;
   return predictedEfficiency(schedule, shape, isa) * (1 - kBodyCost * bodies);
 }
 
@@ -156,6 +198,12 @@ template <typename Visit> static void forEachTile(const ConvShape &shape, const 
     for (int64_t rows = 1; rows <= maxRows; ++rows)
       for (int64_t columns = maxColumns; columns >= 1; --columns)
         visit(Tile{blocks, rows, columns});
+  if (shape.rowPositions > 1)
+    for (int64_t blocks = 1; blocks <= maxBlocks; ++blocks) {
+      for (int64_t columns = maxColumns; columns >= 1; --columns)
+        visit(Tile{blocks, 2, columns});
+      visit(Tile{blocks, shape.rowPositions, shape.outWidth});
+    }
 }
 
 std::vector<ConvSchedule> plan::convSchedules(const ConvShape &shape, SkipIsa isa) {

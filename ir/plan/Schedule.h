@@ -10,7 +10,9 @@ namespace skip::plan {
 
 /// A direct convolution's register tile: `ocBlocks` blocks of 16 output channels by `rows` output rows by `columns` output
 /// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
-/// Rows that remain of the picture are computed one at a time.
+/// Rows that remain of the picture are computed one at a time. A Winograd convolution's columns are the tiles of a group, its
+/// rows the positions whose sums are in registers at a time: with 1 filters are stored, with 2 half of their transform is in
+/// registers, with all of a row the whole.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t rows = 1;
@@ -31,7 +33,8 @@ struct ConvShape {
   int64_t images = 1;
   bool planarInput = false;
   bool imagesAreColumns = false;
-  int64_t maxOcBlocks = 8; // of a schedule
+  int64_t maxOcBlocks = 8;  // of a schedule
+  int64_t rowPositions = 0; // of a Winograd convolution: the most that its schedule's rows may be (winogradRowPositions)
 };
 
 /// Whether a kernel of this schedule keeps its accumulators in registers on `isa`, whatever the shape.

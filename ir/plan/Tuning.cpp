@@ -150,6 +150,7 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
     shape.outWidth = algorithm.group;
     shape.inChannels = p.stride == 2 ? 4 * p.inChannels : p.inChannels;
     shape.maxOcBlocks = winogradMaxOcBlocks;
+    shape.rowPositions = winogradRowPositions({p.kernelHeight, p.stride}, algorithm.tile);
     return shape;
   }
   shape.kernelHeight = p.kernelHeight;

@@ -34,4 +34,10 @@ constexpr int64_t winogradPhases(const WinogradTaps &taps, int64_t planarChannel
 /// channels take 6 KB for each, beside the 9 KB that they are made from.
 constexpr int64_t winogradMaxOcBlocks = 2;
 
+/// Positions of a row that a schedule may hold in registers besides one: two, or so many. 1 where it may not: stems, whose
+/// filters are always stored.
+constexpr int64_t winogradRowPositions(const WinogradTaps &taps, int64_t tile) {
+  return taps.kernel == 3 ? taps.points(tile) : 1;
+}
+
 } // namespace skip::plan

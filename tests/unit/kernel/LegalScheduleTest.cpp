@@ -33,8 +33,10 @@ public:
       for (int64_t tail = drawn.columns - 1; tail >= 1; --tail)
         if (between(0, 2) == 0)
           drawn.tails.push_back(tail);
-      if (shape.maxOcBlocks == plan::winogradMaxOcBlocks)
+      if (shape.rowPositions > 0)
         drawn.rows = 1;
+      if (shape.rowPositions > 1 && coin())
+        drawn.rows = coin() ? 2 : shape.rowPositions;
       if (plan::isLegal(drawn, shape, isa))
         return drawn;
     }
@@ -115,6 +117,7 @@ TEST_CASE("winograd: every legal schedule compiles and is right", "[property]") 
     planShape.ocBlocks = (shape.outChannels + 15) / 16;
     planShape.outWidth = algorithm.group;
     planShape.maxOcBlocks = plan::winogradMaxOcBlocks;
+    planShape.rowPositions = plan::winogradRowPositions(shape.taps, algorithm.tile);
     WinogradChoice choice{algorithm.tile, algorithm.group, draw.schedule(planShape, target.isa), algorithm.fused};
     INFO("seed " << Catch::rngSeed() << ", draw " << i << ": " << nameOf(target.isa) << ", F(" << choice.tile << "), group "
                  << choice.group << (choice.fused ? " fused, " : ", ") << textOf(choice.schedule) << ", " << shape.inChannels

@@ -1,4 +1,5 @@
 // Winograd's kernels against the definition of the convolution, at sizes that no tile divides.
+#include "tests/unit/kernel/Assembly.h"
 #include "tests/unit/kernel/Cases.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
@@ -118,6 +119,55 @@ TEST_CASE("winograd: a chain of adds, scales and relu, the first add in place") 
   }
 }
 
+/// A schedule that makes filters in registers. Where these have no room for it, it must still be right.
+static WinogradChoice streamed(int64_t tile, int64_t rows, int64_t group, bool fused = false) {
+  return {tile, group, {1, rows, group, {}}, fused};
+}
+
+TEST_CASE("winograd: filters made in registers, odd sizes") {
+  auto [stride, tile, rows, group] = GENERATE(table<int64_t, int64_t, int64_t, int64_t>({{1, 2, 4, 4},
+                                                                                         {1, 2, 2, 6},
+                                                                                         {1, 4, 6, 1},
+                                                                                         {1, 4, 6, 4},
+                                                                                         {1, 4, 2, 4},
+                                                                                         {1, 5, 2, 9},
+                                                                                         {1, 5, 7, 3},
+                                                                                         {1, 6, 8, 2},
+                                                                                         {2, 7, 8, 1},
+                                                                                         {2, 7, 2, 4},
+                                                                                         {2, 4, 2, 7},
+                                                                                         {2, 4, 5, 4}}));
+  WinogradCaseShape shape{.images = 2, .outChannels = 20, .taps = {3, stride}, .halo = 1};
+  WinogradChoice choice = streamed(tile, rows, group);
+  Checker checker(shape, choice);
+  for (auto [height, width] : {std::pair(5, 7), {7, 7}, {1, 1}, {21, 3}})
+    for (int64_t padding : {0, 1}) {
+      shape.height = height;
+      shape.width = width;
+      shape.padding = padding;
+      checker.check(shape);
+    }
+}
+
+TEST_CASE("winograd: filters made in registers, channels and a chain of operations") {
+  auto [stride, tile, schedule] = GENERATE(table<int64_t, int64_t, plan::ConvSchedule>({{1, 4, {1, 6, 4, {}}},
+                                                                                        {1, 4, {2, 2, 4, {}}},
+                                                                                        {1, 5, {1, 2, 3, {1}}},
+                                                                                        {2, 7, {2, 2, 4, {}}},
+                                                                                        {2, 7, {1, 8, 4, {}}},
+                                                                                        {2, 4, {2, 5, 4, {}}}}));
+  bool fused = GENERATE(false, true);
+  for (auto [in, out] : {std::pair(5, 32), {16, 32}, {40, 64}, {160, 64}})
+    for (bool inPlace : {false, true}) {
+      WinogradCaseShape shape{
+          .images = 3, .inChannels = in, .outChannels = out, .height = 6, .width = 10, .taps = {3, stride}, .halo = 1};
+      shape.bias = true;
+      shape.epilogue = {Add, ScaleShift, Relu};
+      shape.addInPlace = inPlace;
+      Checker(shape, {tile, 4, schedule, fused}).check(shape);
+    }
+}
+
 TEST_CASE("winograd: fused with the input's transform") {
   auto [tile, group, schedule] = GENERATE(table<int64_t, int64_t, plan::ConvSchedule>(
       {{2, 7, {1, 1, 7, {}}}, {4, 25, {2, 1, 13, {12}}}, {4, 5, {2, 1, 2, {1}}}, {6, 16, {1, 1, 8, {}}}}));
@@ -193,6 +243,22 @@ static std::vector<std::string> multiplications(const std::string &assembly) {
     }
   }
   return best;
+}
+
+TEST_CASE("winograd: no vector is spilled where filters are made in registers") {
+  auto [stride, tile, rows, group] = GENERATE(table<int64_t, int64_t, int64_t, int64_t>(
+      {{1, 2, 4, 6}, {1, 4, 6, 1}, {1, 4, 6, 4}, {1, 4, 2, 13}, {1, 5, 2, 9}, {1, 6, 8, 3}, {2, 7, 2, 8}, {2, 7, 8, 1}}));
+  CAPTURE(stride, tile, rows, group);
+  WinogradChoice choice = streamed(tile, rows, group);
+  WinogradCaseShape test{.taps = {3, stride}, .bias = true, .epilogue = {Add, Relu}};
+  test.inChannels = 16;
+  plan::ConvShape shape{.outWidth = group, .rowPositions = plan::winogradRowPositions(test.taps, tile)};
+  REQUIRE(plan::isLegal(choice.schedule, shape, SKIP_ISA_AVX512));
+  auto assembly = x86::printKernel({"conv", WinogradCase::convSpec(test, choice), {SKIP_ISA_AVX512, "", ""}}, x86::Stage::Asm);
+  REQUIRE(bool(assembly));
+  std::vector<std::string> spills = spillsInInnermostLoops(*assembly);
+  std::erase_if(spills, [](const std::string &line) { return line.find(",%r") != std::string::npos; }); // the scratch
+  CHECK(spills == std::vector<std::string>());
 }
 
 TEST_CASE("winograd: no vector is spilled in the multiplications") {

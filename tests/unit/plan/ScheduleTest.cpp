@@ -66,6 +66,44 @@ TEST_CASE("schedule: a linear layer is covered for any smaller batch too") {
   CHECK_FALSE(isLegal({1, 1, 8, {}}, linear(3, 64, 16), SKIP_ISA_AVX512));
 }
 
+static ConvShape winograd(int64_t ocBlocks, int64_t positions, int64_t group) {
+  ConvShape shape;
+  shape.ocBlocks = ocBlocks;
+  shape.inChannels = 16 * ocBlocks;
+  shape.outWidth = group;
+  shape.maxOcBlocks = 2;
+  shape.rowPositions = positions;
+  return shape;
+}
+
+TEST_CASE("schedule: a Winograd convolution holds one position, two, or all of a row for the whole group") {
+  CHECK(isLegal({2, 1, 4, {}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK(isLegal({2, 2, 4, {}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK(isLegal({1, 2, 5, {4}}, winograd(4, 7, 9), SKIP_ISA_AVX512));
+  CHECK(isLegal({1, 6, 4, {}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 3, 4, {}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 6, 2, {}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 6, 3, {1}}, winograd(4, 6, 4), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 6, 4, {}}, winograd(4, 1, 4), SKIP_ISA_AVX512)); // a stem
+  CHECK_FALSE(isLegal({1, 2, 4, {}}, winograd(4, 1, 4), SKIP_ISA_AVX512));
+}
+
+TEST_CASE("schedule: positions in registers need room for sums, taps and a pair of filters") {
+  CHECK(isLegal({1, 4, 6, {}}, winograd(4, 4, 6), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 4, 7, {}}, winograd(4, 4, 7), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 6, 5, {}}, winograd(4, 6, 5), SKIP_ISA_AVX512));
+  CHECK(isLegal({1, 2, 13, {}}, winograd(4, 6, 13), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 2, 14, {}}, winograd(4, 6, 14), SKIP_ISA_AVX512));
+  CHECK_FALSE(isLegal({1, 6, 4, {}}, winograd(4, 6, 4), SKIP_ISA_AVX2));
+}
+
+TEST_CASE("schedule: groups of few tiles keep their filters in registers") {
+  CHECK(convSchedules(winograd(32, 6, 4), SKIP_ISA_AVX512).front() == ConvSchedule{1, 6, 4, {}});
+  CHECK(convSchedules(winograd(32, 6, 49), SKIP_ISA_AVX512).front().rows == 1);
+  CHECK(convSchedules(winograd(32, 1, 4), SKIP_ISA_AVX512).front() == ConvSchedule{2, 1, 4, {}});
+  CHECK(convSchedules(winograd(32, 6, 4), SKIP_ISA_AVX2).front().rows == 1);
+}
+
 TEST_CASE("schedule: ResNets on ImageNet share few tiles on AVX-512") {
   auto first = [](const ConvShape &shape) { return convSchedules(shape, SKIP_ISA_AVX512).front(); };
   ConvSchedule wide{2, 1, 14, {}}, narrow{2, 1, 7, {}};
@@ -88,6 +126,8 @@ TEST_CASE("schedule: random shapes have legal, distinct candidates of sane effic
     shape.planarInput = draw(0, 3) == 0;
     if (draw(0, 3) == 0)
       shape = linear(draw(1, 70), draw(1, 600), draw(1, 40));
+    if (draw(0, 3) == 0)
+      shape = winograd(draw(1, 40), draw(4, 8), draw(1, 49));
     for (SkipIsa isa : {SKIP_ISA_AVX2, SKIP_ISA_AVX512}) {
       std::vector<ConvSchedule> schedules = convSchedules(shape, isa);
       REQUIRE_FALSE(schedules.empty());
