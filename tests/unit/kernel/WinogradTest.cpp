@@ -157,15 +157,14 @@ TEST_CASE("winograd: filters made in registers, channels and a chain of operatio
                                                                                         {2, 7, {1, 8, 4, {}}},
                                                                                         {2, 4, {2, 5, 4, {}}}}));
   bool fused = GENERATE(false, true);
-  for (auto [in, out] : {std::pair(5, 32), {16, 32}, {40, 64}, {160, 64}})
-    for (bool inPlace : {false, true}) {
-      WinogradCaseShape shape{
-          .images = 3, .inChannels = in, .outChannels = out, .height = 6, .width = 10, .taps = {3, stride}, .halo = 1};
-      shape.bias = true;
-      shape.epilogue = {Add, ScaleShift, Relu};
-      shape.addInPlace = inPlace;
-      Checker(shape, {tile, 4, schedule, fused}).check(shape);
-    }
+  for (auto [in, out] : {std::pair(5, 32), {168, 64}}) {
+    WinogradCaseShape shape{
+        .images = 3, .inChannels = in, .outChannels = out, .height = 6, .width = 10, .taps = {3, stride}, .halo = 1};
+    shape.bias = true;
+    shape.epilogue = {Add, ScaleShift, Relu};
+    shape.addInPlace = fused;
+    Checker(shape, {tile, 4, schedule, fused}).check(shape);
+  }
 }
 
 TEST_CASE("winograd: fused with the input's transform") {
