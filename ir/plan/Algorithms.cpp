@@ -26,6 +26,8 @@ static constexpr double demandedGain = 1.15;          // below this the predicti
 static constexpr double eightPointsPremium = 1.1;     // less is not worth the rounding errors of eight points
 static constexpr double fusedShare = 0.5;             // of the input's transform, which costs less where it stays in the cache
 static constexpr int64_t fusedFloats = 80 * 1024;     // of a group's windows, to stay in the second-level cache
+static constexpr int64_t filterFloats = 129 * 16;     // of one position's filters, at most
+static constexpr int64_t scratchFloats = 120 * 1024;  // of the 512 KB that callers are told of (runtime/Runtime.h)
 static constexpr int64_t demandedUnits = 4;           // of work, of two output blocks each
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
@@ -68,14 +70,19 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
   return algorithm.fused ? cost * double(roundUp(int64_t(groups), demandedUnits)) / groups : cost;
 }
 
-bool plan::windowsFit(int64_t inBlocks, int64_t points, int64_t group) {
-  return inBlocks * points * points * winogradPositionVectors(group) * 16 <= fusedFloats;
+bool plan::scratchFits(int64_t fusedBlocks, int64_t points, int64_t group) {
+  int64_t windows = fusedBlocks * points * points * winogradPositionVectors(group) * 16;
+  int64_t sums = points * points * ((winogradMaxOcBlocks * group) | 1) * 16, filters = points * filterFloats;
+  return windows <= fusedFloats && windows + sums + filters <= scratchFloats;
 }
 
 bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   int64_t groups = (tilesOf(shape, algorithm.tile) + algorithm.group - 1) / algorithm.group;
+  int64_t points = WinogradTaps{3, shape.stride}.points(algorithm.tile);
+  if (!scratchFits(algorithm.fused ? roundUp(shape.inChannels, 16) / 16 : 0, points, algorithm.group))
+    return false;
   if (algorithm.fused)
-    return windowsFit(roundUp(shape.inChannels, 16) / 16, algorithm.tile + 2, algorithm.group) && groups >= demandedUnits;
+    return groups >= demandedUnits;
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 

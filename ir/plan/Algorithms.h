@@ -40,9 +40,9 @@ std::vector<Algorithm> stemCandidates(int64_t kernel);
 double predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm);
 double predictedCost(const StemShape &shape, const Algorithm &algorithm);
 
-/// Whether a group's transformed windows, of `inBlocks` blocks of channels and `points` positions along an axis, are few enough
-/// for a fused kernel, which holds them on its thread's stack.
-bool windowsFit(int64_t inBlocks, int64_t points, int64_t group);
+/// Whether what a kernel holds on its thread's stack has room there, for groups of so many tiles and `points` positions along
+/// an axis: sums, filters, and where it is fused the transformed windows of `fusedBlocks` blocks of channels.
+bool scratchFits(int64_t fusedBlocks, int64_t points, int64_t group);
 
 /// Whether the prediction can be trusted: the windows fit the caches, and there is work for several cores.
 bool isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm);

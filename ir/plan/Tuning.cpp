@@ -169,8 +169,9 @@ bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
     std::vector<Algorithm> known = winogradOf(problem);
     if (std::find(known.begin(), known.end(), choice.algorithm) == known.end())
       return false;
-    if (choice.algorithm.fused && !isStem(problem) &&
-        !windowsFit(blocksOf(problem.inChannels), choice.algorithm.tile + 2, choice.algorithm.group))
+    int64_t fusedBlocks = choice.algorithm.fused ? blocksOf(problem.inChannels) : 0;
+    int64_t points = WinogradTaps{problem.kernelHeight, problem.stride}.points(choice.algorithm.tile);
+    if (!scratchFits(isStem(problem) ? 1 : fusedBlocks, points, choice.algorithm.group))
       return false;
   } else if (choice.algorithm != Algorithm()) {
     return false;

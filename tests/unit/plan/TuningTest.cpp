@@ -84,7 +84,11 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512}));
 }
 
-TEST_CASE("tuning: a fused kernel's windows must fit the stack") {
+TEST_CASE("tuning: what a kernel holds must fit the stack") {
+  ConvProblem narrow = problem3x3(16, 56);
+  CHECK(isLegal({{6, 36}, {1, 1, 12, {}}}, narrow));
+  CHECK(isLegal({{4, 36, true}, {1, 1, 12, {}}}, narrow));
+  CHECK_FALSE(isLegal({{6, 36, true}, {1, 1, 12, {}}}, narrow));
   std::optional<ConvProblem> wide = parseProblem("conv2d 3x3/1 p1 2048->32 28x28 n1 blocked avx512");
   REQUIRE(wide);
   CHECK(isLegal({{4, 49}, {2, 1, 14, {7}}}, *wide));
