@@ -68,7 +68,7 @@ static std::string toString(const WinogradChoice &c) {
 /// Register tiles for a group: whole groups or halves in as many output blocks as fit.
 static std::vector<plan::ConvSchedule> schedulesFor(int64_t group, SkipIsa isa) {
   std::vector<plan::ConvSchedule> list;
-  for (int64_t columns = 2; columns <= group; ++columns)
+  for (int64_t columns = 1; columns <= group; ++columns)
     for (int64_t blocks : {4, 2, 1}) {
       plan::ConvSchedule schedule{blocks, 1, columns, {}};
       if (int64_t rest = group % columns)
@@ -127,8 +127,8 @@ static void report(const WinogradCaseShape &shape, const Options &options, doubl
     Measurement m = measure(test, shape, choice, options.isa);
     int64_t across = (shape.height + choice.tile - 1) / choice.tile, tiles = shape.images * across * across;
     int64_t columns = (tiles + choice.group - 1) / choice.group * choice.group,
-            points = shape.taps.stride == 2 ? 2 * choice.tile + 1 : choice.tile + 2;
-    double products = 2.0 * columns * points * points * shape.inChannels * shape.outChannels;
+            tileProducts = plan::winogradTileProducts(shape.taps, shape.inChannels, choice.tile);
+    double products = 2.0 * columns * tileProducts * shape.inChannels * shape.outChannels;
     std::printf("  %-28s %5.2fx  input %4.1f %%  products and back at %5.1f %% of peak\n", toString(choice).c_str(),
                 direct / m.total(), 100 * m.inputSeconds / m.total(), 100 * products / (peak * 1e9) / m.convSeconds);
     std::fflush(stdout);

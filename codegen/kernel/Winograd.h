@@ -1,6 +1,6 @@
-// Winograd's minimal filtering F(m x m, 3 x 3) for 3x3 convolutions of stride 1 (Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", 2016): a tile of m x m outputs costs (m + 2)^2 multiplications for each pair of channels
-// instead of 9 m^2.
+// Winograd's minimal filtering F(m x m, r x r) for 3x3 convolutions of stride 1 and 2 and for stems of stride 2 (Lavin and
+// Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): a tile of m x m outputs costs (m + 2)^2 multiplications for
+// each pair of channels instead of 9 m^2.
 //
 // Two steps share the work. The first writes the input transformed, B^T d B for every (m + 2) x (m + 2) window d, in the layout
 // `winograd<m, group>`: with t the tile's number over all images, [t / group][C / 16][(m + 2)^2][group][16], where the vectors

@@ -103,7 +103,7 @@ private:
   const WinogradConvSpec &spec;
   int64_t n, group, blocks;
   Value sums;     // [n * n][blocks][group][16 oc]
-  Value ownInput; // where fused: [fusedBlocks][n * n][group | 1][16 ic]
+  Value ownInput; // where fused: [fusedBlocks][phases][n * n][group | 1][16 ic]
   std::unique_ptr<WinogradWindows> windows;
   std::unique_ptr<WinogradProducts> products;
   WinogradResult result;

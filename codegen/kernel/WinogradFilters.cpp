@@ -3,7 +3,6 @@
 #include "codegen/kernel/WinogradFilters.h"
 
 #include "codegen/kernel/Vectors.h"
-#include "codegen/kernel/WinogradPoints.h"
 #include "codegen/kernel/WinogradTransform.h"
 
 using namespace skip::kernel;
@@ -16,7 +15,7 @@ WinogradFilters::WinogradFilters(Builder &b, const WinogradConvSpec &spec, int64
 int64_t WinogradFilters::channels() const { return spec.channels ? 4 * spec.channels : kLanes; }
 
 int64_t WinogradFilters::inBlockFloats() const {
-  return spec.taps.kernel * spec.taps.kernel * kLanes * (spec.taps.stride == 2 ? spec.channels : kLanes);
+  return spec.taps.kernel * spec.taps.kernel * kLanes * (spec.channels ? spec.channels : kLanes);
 }
 
 Value WinogradFilters::outBlockFloats() { return b.mul(b.param(Param::inBlocks), inBlockFloats()); }
@@ -31,21 +30,10 @@ void WinogradFilters::transformRow(Value from, Value inBlocks, Value row) {
     branch(b, b.equal(row, b.constant(n - 1)), [&](bool isLast) {
       if (isLast)
         return transform([&](const Taps &taps) { return taps.back(); });
-      Value point = pointOf(row);
+      Value point = winogradPoint(b, n, row);
       transform([&](const Taps &taps) { return rowOf(taps, point); });
     });
   });
-}
-
-/// The point of a row of positions between the first and the last.
-Value WinogradFilters::pointOf(Value row) {
-  WinogradPoints points = winogradPoints(n);
-  Value point;
-  for (int64_t i = 1; i < n - 1; ++i) {
-    Value other = b.splat(float(points.at(i)));
-    point = point ? select(b, b.equal(row, b.constant(i)), other, point) : other;
-  }
-  return point;
 }
 
 /// taps[0] + point taps[1] + point^2 taps[2] + ..., for each column.
@@ -66,7 +54,7 @@ void WinogradFilters::transformChannel(const Taps &taps, Value to, llvm::functio
 }
 
 void WinogradFilters::forEachChannel(Value from, Value inBlocks, llvm::function_ref<void(const Taps &taps, Value to)> body) {
-  bool hasPhases = spec.taps.stride == 2;
+  bool hasPhases = spec.channels > 0;
   int64_t atATime = hasPhases ? 4 : 1, step = hasPhases ? inBlockFloats() / spec.channels : kLanes;
   b.loop(b.constant(0), b.constant(blocks), 1, {from, filters}, [&](Value, ValueRange block) {
     b.loop(b.constant(0), inBlocks, 1, block, [&](Value, ValueRange inBlock) {
@@ -83,7 +71,7 @@ void WinogradFilters::forEachChannel(Value from, Value inBlocks, llvm::function_
 
 /// A channel's taps: every `stride`-th of each axis from the phase on.
 WinogradFilters::Taps WinogradFilters::loadTaps(Value from, int64_t rowPhase, int64_t columnPhase) {
-  int64_t kernel = spec.taps.kernel, stride = spec.taps.stride, distance = stride == 2 ? kLanes : kLanes * kLanes;
+  int64_t kernel = spec.taps.kernel, stride = spec.taps.stride, distance = spec.channels ? kLanes : kLanes * kLanes;
   Taps loaded(taps, Values(taps));
   for (int64_t i = 0; i < taps; ++i)
     for (int64_t j = 0; j < taps; ++j) {

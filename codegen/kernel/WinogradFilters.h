@@ -31,7 +31,6 @@ private:
   void transformChannel(const Taps &taps, Value to, llvm::function_ref<Values(const Taps &)> rowOf);
   void forEachChannel(Value from, Value inBlocks, llvm::function_ref<void(const Taps &taps, Value to)> body);
   Taps loadTaps(Value from, int64_t rowPhase, int64_t columnPhase);
-  Value pointOf(Value row);
 
   Builder &b;
   const WinogradConvSpec &spec;

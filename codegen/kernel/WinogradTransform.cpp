@@ -9,6 +9,7 @@
 // d2 - z d1, ...; its own row is x times the pairs' product, their row of infinity. Its factors of +p and -p differ in A.
 #include "codegen/kernel/WinogradTransform.h"
 
+#include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradPoints.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -33,6 +34,14 @@ static Value multiplyAdd(Builder &b, double factor, Value x, Value y) {
   if (factor == 1)
     return sum(b, x, y);
   return factor == -1 ? difference(b, y, x) : b.fma(b.splat(float(factor)), x, y);
+}
+
+Value kernel::winogradPoint(Builder &b, int64_t n, Value row) {
+  WinogradPoints points = winogradPoints(n);
+  Value point = b.splat(0.0f);
+  for (int64_t i = 1; i < n - 1; ++i)
+    point = select(b, b.equal(row, b.constant(i)), b.splat(float(points.at(i))), point);
+  return point;
 }
 
 Value kernel::winogradMultiplyAdd(Builder &b, Value factor, Value x, Value y) {

@@ -12,6 +12,9 @@ Values winogradForward(Builder &b, ValueRange d);
 /// G g: the n values of the filter polynomial, from r taps. Null values are zeros.
 Values winogradFilter(Builder &b, int64_t n, ValueRange g);
 
+/// The point of a row of positions before the last, in all lanes.
+Value winogradPoint(Builder &b, int64_t n, Value row);
+
 /// factor * x + y, where null values are zeros.
 Value winogradMultiplyAdd(Builder &b, Value factor, Value x, Value y);
 

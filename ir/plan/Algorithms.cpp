@@ -49,7 +49,7 @@ static Work workOf(const Conv3x3Shape &shape, int64_t tile) {
   double points = double(taps.points(tile)), squared = points * points;
   if (shape.stride == 1)
     return {squared, squared, squared, squared};
-  return {double((2 * tile + 1) * (2 * tile + 1)), squared + 2 * points, 4 * squared, squared};
+  return {double(winogradTileProducts(taps, shape.inChannels, tile)), squared + 2 * points, 4 * squared, squared};
 }
 
 double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm) {

@@ -44,7 +44,6 @@ static constexpr double kPairedFilter = 1.6;   // the same where half of its tra
 static constexpr double kStreamedFilter = 1.3; // and where it stays in registers
 static constexpr double kBodyCost = 0.0125;    // of one more copy of the inner loop, in parts of the run time
 static constexpr int64_t kTapVectors = 3;      // of an output block, that are live where filters are made in registers
-static constexpr int64_t kFilterVectors = 2;   // and a pair of filters
 static constexpr int64_t kMaxColumns = 28;     // of a candidate
 static constexpr int64_t kMaxImageColumns = 8; // of a candidate whose columns are images: each needs an address register
 static constexpr int64_t kMaxRows = 4;         // of a candidate
@@ -96,7 +95,9 @@ static bool streamFits(const ConvSchedule &schedule, const ConvShape &shape, Ski
   Core core = coreOf(isa);
   bool isPair = schedule.rows == 2 && shape.rowPositions >= 2;
   bool isWhole = schedule.rows == shape.rowPositions && schedule.columns == shape.outWidth && schedule.tails.empty();
-  int64_t vectors = schedule.rows * schedule.columns * schedule.ocBlocks + kTapVectors * schedule.ocBlocks + kFilterVectors;
+  // Taps are of no more use once a pair of filters is made, but for the next pair of a row.
+  int64_t filters = isPair ? 2 : 2 * schedule.ocBlocks + 1;
+  int64_t vectors = schedule.rows * schedule.columns * schedule.ocBlocks + kTapVectors * schedule.ocBlocks + filters;
   return (isPair || isWhole) && vectors * core.vectorsPerBlock <= core.registers;
 }
 

@@ -85,7 +85,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
     shape.inChannels = main.stride == 2 ? 4 * main.inChannels : main.inChannels;
     shape.images = images;
     shape.maxOcBlocks = winogradMaxOcBlocks;
-    shape.rowPositions = winogradRowPositions({main.kernelHeight, main.stride}, main.winograd.getTile());
+    shape.rowPositions = winogradRowPositions({main.kernelHeight, main.stride}, main.inChannels, main.winograd.getTile());
     return shape;
   }
   shape.kernelHeight = main.kernelHeight;

@@ -14,7 +14,7 @@ bool imagesAreColumns(KernelOp kernel);
 
 /// The shape of a contraction kernel whose layouts are assigned, for runs of up to `batch` images; nothing for other kernels.
 /// With two roots it is the shape of the one with more multiply-adds. A Winograd convolution is a 1x1 whose columns are a group
-/// of tiles.
+/// of tiles, of stride 2 of four times the channels.
 std::optional<ConvShape> convShapeOf(KernelOp kernel, int64_t batch);
 
 /// The values of the region that a root reads its picture from, its prologue passed over, and its filter's sizes {oc, ic, kh,

@@ -150,7 +150,7 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
     shape.outWidth = algorithm.group;
     shape.inChannels = p.stride == 2 ? 4 * p.inChannels : p.inChannels;
     shape.maxOcBlocks = winogradMaxOcBlocks;
-    shape.rowPositions = winogradRowPositions({p.kernelHeight, p.stride}, algorithm.tile);
+    shape.rowPositions = winogradRowPositions({p.kernelHeight, p.stride}, p.inChannels, algorithm.tile);
     return shape;
   }
   shape.kernelHeight = p.kernelHeight;
@@ -229,10 +229,9 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   if (!algorithm.tile)
     return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images);
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
-  double points = double(WinogradTaps{p.kernelHeight, p.stride}.points(algorithm.tile));
-  double products = points * points * pairs * (isStem(p) ? 4 : 1); // of a tile; a stem's input falls into four phases
-  if (is3x3(p) && p.stride == 2)
-    products = double((2 * algorithm.tile + 1) * (2 * algorithm.tile + 1)) * pairs;
+  // Of a tile; a stem's input falls into four phases.
+  double products =
+      double(winogradTileProducts({p.kernelHeight, p.stride}, p.inChannels, algorithm.tile)) * pairs * (isStem(p) ? 4 : 1);
   return products * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
 }
 

@@ -5,7 +5,7 @@
 
 namespace skip::plan {
 
-/// Vectors of 16 channels from one of the (m + 2)^2 positions of a group of tiles to the next: one for each tile, rounded up to
+/// Vectors of 16 channels from one of the n^2 positions of a group of tiles to the next: one for each tile, rounded up to
 /// an odd number. Were it even, the positions of a tile would share few sets of a cache, and writing them would take several
 /// times as long.
 constexpr int64_t winogradPositionVectors(int64_t group) { return group | 1; }
@@ -34,10 +34,17 @@ constexpr int64_t winogradPhases(const WinogradTaps &taps, int64_t planarChannel
 /// channels take 6 KB for each, beside the 9 KB that they are made from.
 constexpr int64_t winogradMaxOcBlocks = 2;
 
-/// Positions of a row that a schedule may hold in registers besides one: two, or so many. 1 where it may not: stems, whose
-/// filters are always stored.
-constexpr int64_t winogradRowPositions(const WinogradTaps &taps, int64_t tile) {
-  return taps.kernel == 3 ? taps.points(tile) : 1;
+/// Positions of a row that a schedule may hold in registers besides one: two, or so many. 1 where it may not: beside a planar
+/// input filters are always stored.
+constexpr int64_t winogradRowPositions(const WinogradTaps &taps, int64_t channels, int64_t tile) {
+  return taps.kernel == 3 && !winogradPlanarChannels(taps, channels) ? taps.points(tile) : 1;
+}
+
+/// Products of a tile for each pair of channels: of a blocked input of stride 2 those of four phases, of which the odd ones
+/// have no part at infinity.
+constexpr int64_t winogradTileProducts(const WinogradTaps &taps, int64_t channels, int64_t tile) {
+  int64_t along = taps.stride == 2 && !winogradPlanarChannels(taps, channels) ? 2 * tile + 1 : taps.points(tile);
+  return along * along;
 }
 
 } // namespace skip::plan

@@ -112,8 +112,9 @@ static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool
     account.why = windows + " a group, which stay in the cache";
   else
     account.why = windows + " by a step of their own; fused: " +
-                  (account.fused == none ? "a group's do not fit the cache, or too few groups to share out"
-                                         : microseconds(account.fused) + " us, since more groups transform the filters");
+                  (view.stride == 2        ? "not by phases"
+                   : account.fused == none ? "a group's do not fit the cache, or too few groups to share out"
+                                           : microseconds(account.fused) + " us, since more groups transform the filters");
 }
 
 static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, const tool::Peak &peak) {

@@ -117,7 +117,7 @@ TEST_CASE("winograd: every legal schedule compiles and is right", "[property]") 
     planShape.ocBlocks = (shape.outChannels + 15) / 16;
     planShape.outWidth = algorithm.group;
     planShape.maxOcBlocks = plan::winogradMaxOcBlocks;
-    planShape.rowPositions = plan::winogradRowPositions(shape.taps, algorithm.tile);
+    planShape.rowPositions = plan::winogradRowPositions(shape.taps, shape.inChannels, algorithm.tile);
     WinogradChoice choice{algorithm.tile, algorithm.group, draw.schedule(planShape, target.isa), algorithm.fused};
     INFO("seed " << Catch::rngSeed() << ", draw " << i << ": " << nameOf(target.isa) << ", F(" << choice.tile << "), group "
                  << choice.group << (choice.fused ? " fused, " : ", ") << textOf(choice.schedule) << ", " << shape.inChannels

@@ -84,6 +84,26 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512}));
 }
 
+TEST_CASE("tuning: positions in registers are two or a whole row, where there is room and filters need not be stored") {
+  ConvProblem problem = problem3x3(512, 7);
+  problem.isa = SKIP_ISA_AVX512;
+  CHECK(isLegal({{4, 4}, {1, 6, 4, {}}}, problem));
+  CHECK(isLegal({{4, 4}, {2, 2, 4, {}}}, problem));
+  CHECK_FALSE(isLegal({{4, 4}, {1, 3, 4, {}}}, problem));
+  CHECK_FALSE(isLegal({{4, 4}, {1, 6, 2, {2}}}, problem));
+  CHECK_FALSE(isLegal({{4, 16}, {1, 6, 4, {}}}, problem));
+  CHECK_FALSE(isLegal({{4, 1}, {1, 6, 1, {}}}, problem)); // groups of one are for stride 2
+  problem.stride = 2;
+  CHECK(isLegal({{7, 1}, {1, 8, 1, {}}}, problem));
+  CHECK_FALSE(isLegal({{7, 4}, {1, 8, 4, {}}}, problem)); // 32 sums
+  problem.isa = SKIP_ISA_AVX2;
+  CHECK_FALSE(isLegal({{7, 1}, {1, 8, 1, {}}}, problem));
+  std::optional<ConvProblem> stem = parseProblem("conv2d 7x7/2 p3 3->64 112x112 n1 planar avx512");
+  REQUIRE(stem);
+  CHECK(isLegal({{5, 4, true}, {1, 1, 4, {}}}, *stem));
+  CHECK_FALSE(isLegal({{5, 4, true}, {1, 2, 4, {}}}, *stem));
+}
+
 TEST_CASE("tuning: what a kernel holds must fit the stack") {
   ConvProblem narrow = problem3x3(16, 56);
   CHECK(isLegal({{6, 36}, {1, 1, 12, {}}}, narrow));
