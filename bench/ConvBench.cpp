@@ -2,12 +2,12 @@
 // thread, batch 1 where not said otherwise, buffers as hot as their size allows.
 //
 //   skip-conv-bench [--isa=avx2|avx512] [--native] [--only=TEXT] [--print=kernel|llvm|asm]
-//   [--schedule=BLOCKS,ROWS,COLUMNS[,TAIL...]]...
+//   [--schedule=BLOCKS,ROWS,COLUMNS[,TAIL...][/UNIT]]...
 //
 // Without a schedule each shape is measured with the one that the compiler would take; several schedules are compared.
 // With --print a stage of each kernel is printed instead.
 #include "bench/Timing.h"
-#include "ir/plan/Schedule.h"
+#include "ir/plan/Strassen.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/skipc/Peak.h"
 
@@ -86,6 +86,9 @@ static plan::ConvShape shapeOf(const Problem &p) {
   shape.images = p.images;
   shape.planarInput = p.planar;
   shape.imagesAreColumns = p.linear;
+  if (p.kernel == 1 && !p.linear)
+    shape.strassenBlocks = {p.in / 16};
+  shape.strassenStrided = p.stride > 1;
   return shape;
 }
 
@@ -111,6 +114,8 @@ static kernel::ConvSpec specOf(const Problem &p, const plan::ConvSchedule &sched
   spec.epilogue = {kernel::EpilogueOp::Relu};
   spec.imagesAreColumns = p.linear;
   spec.schedule = schedule;
+  if (schedule.unitBlocks > 0)
+    spec.strassen = plan::strassenUnit(schedule, shapeOf(p));
   return spec;
 }
 
@@ -136,7 +141,8 @@ static Measurement measure(const Problem &p, const plan::ConvSchedule &schedule,
 
 static std::string toString(const plan::ConvSchedule &s) {
   std::string tails = s.tails.empty() ? "" : fmt::format("+{}", fmt::join(s.tails, ","));
-  return fmt::format("{}x{}x{}{}", s.ocBlocks, s.rows, s.columns, tails);
+  std::string unit = s.unitBlocks > 0 ? fmt::format("/{}", s.unitBlocks) : "";
+  return fmt::format("{}x{}x{}{}{}", s.ocBlocks, s.rows, s.columns, tails, unit);
 }
 
 static x86::Stage stageOf(const std::string &name) {
@@ -149,7 +155,7 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   if (schedules.empty())
     schedules = {plan::convSchedules(shape, options.isa).front()};
   for (const plan::ConvSchedule &schedule : schedules) {
-    if (!plan::covers(schedule, shape.outWidth) || shape.ocBlocks % schedule.ocBlocks != 0)
+    if (!plan::isLegal(schedule, shape, options.isa))
       continue;
     if (!options.print.empty()) {
       x86::Job job{"conv", specOf(p, schedule), target};
@@ -166,8 +172,10 @@ static void report(const Problem &p, const Options &options, const x86::Target &
 static plan::ConvSchedule parseSchedule(const char *text) {
   plan::ConvSchedule schedule;
   std::vector<int64_t> numbers;
-  for (char *end = nullptr; *text; text = *end ? end + 1 : end)
+  for (char *end = nullptr; *text && *text != '/'; text = *end == ',' ? end + 1 : end)
     numbers.push_back(std::strtoll(text, &end, 10));
+  if (*text == '/')
+    schedule.unitBlocks = std::strtoll(text + 1, nullptr, 10);
   numbers.resize(std::max<size_t>(numbers.size(), 3), 1);
   schedule.ocBlocks = numbers[0];
   schedule.rows = numbers[1];

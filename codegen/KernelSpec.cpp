@@ -6,6 +6,7 @@
 #include "ir/plan/Layout.h"
 #include "ir/plan/Problems.h"
 #include "ir/plan/Shapes.h"
+#include "ir/plan/Strassen.h"
 
 using namespace mlir;
 using namespace skip;
@@ -98,6 +99,8 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
   spec.epilogue = chainOf(kernel).ops;
   spec.imagesAreColumns = plan::imagesAreColumns(kernel);
   spec.schedule = plan::scheduleOf(schedule);
+  if (spec.schedule.unitBlocks > 0)
+    spec.strassen = plan::strassenUnit(spec.schedule, *plan::convShapeOf(kernel, 1));
   return spec;
 }
 

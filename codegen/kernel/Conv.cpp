@@ -10,6 +10,7 @@
 // again for each. The smaller of the two tensors is the one to read again: 64 -> 256 channels at 56 x 56 has 64 KB of weights
 // and 800 KB of input, so blocks go innermost; 512 -> 512 channels of 3 x 3 at 7 x 7 is the opposite case.
 #include "codegen/kernel/DirectTile.h"
+#include "codegen/kernel/Strassen.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -101,6 +102,8 @@ private:
 } // namespace
 
 void skip::kernel::emitConv(mlir::ModuleOp module, llvm::StringRef name, const ConvSpec &spec) {
+  if (spec.schedule.unitBlocks > 0)
+    return emitStrassenConv(module, name, spec);
   Builder b(module, name);
   b.keepOrder();
   ConvEmitter(b, spec).emit();

@@ -32,6 +32,7 @@ struct ConvSpec {
   Epilogue epilogue;
   bool imagesAreColumns = false;
   plan::ConvSchedule schedule;
+  plan::StrassenUnit strassen; // where the schedule is Strassen's
 };
 
 /// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's Adds

@@ -13,7 +13,7 @@ using namespace skip::kernel;
 
 std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
   if (const auto *conv = std::get_if<ConvSpec>(&spec))
-    return {1, conv->schedule.ocBlocks, conv->schedule.rows};
+    return {1, conv->schedule.unitBlocks ? conv->schedule.unitBlocks : conv->schedule.ocBlocks, conv->schedule.rows};
   if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
     return {1, winogradUnitBlocks(*winograd), winograd->group};
   return {1, 1, 1};

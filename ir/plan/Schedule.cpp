@@ -14,6 +14,8 @@
 // positions: 1 x 6 x 4 without stored filters is expected at 75 %, 2 x 1 x 4 at 58 % (measured on a Zen 4: 67 and 54 %).
 #include "ir/plan/Schedule.h"
 
+#include "ir/plan/Strassen.h"
+
 #include <algorithm>
 
 using namespace skip;
@@ -47,7 +49,8 @@ static constexpr int64_t kTapVectors = 3;      // of an output block, that are l
 static constexpr int64_t kMaxColumns = 28;     // of a candidate
 static constexpr int64_t kMaxImageColumns = 8; // of a candidate whose columns are images: each needs an address register
 static constexpr int64_t kMaxRows = 4;         // of a candidate
-static constexpr size_t kMaxCandidates = 12;
+static constexpr size_t kMaxCandidates = 12, kMaxStrassen = 6;
+static constexpr int64_t kStrassenBodies = 3;
 static constexpr double kWorthTrying = 0.8; // of the best candidate's efficiency
 
 static Core coreOf(SkipIsa isa) { return isa == SKIP_ISA_AVX512 ? Core{32, 1} : Core{16, 2}; }
@@ -111,6 +114,8 @@ static bool coversShape(const ConvSchedule &schedule, const ConvShape &shape) {
 }
 
 bool plan::isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
+  if (schedule.unitBlocks > 0)
+    return isLegalStrassen(schedule, shape, isa);
   bool blocksFit = schedule.ocBlocks <= shape.maxOcBlocks && shape.ocBlocks % schedule.ocBlocks == 0;
   if (isStreamed(schedule, shape) && !streamFits(schedule, shape, isa))
     return false;
@@ -164,6 +169,8 @@ static double productCycles(const ConvSchedule &schedule, const ConvShape &shape
 }
 
 double plan::predictedEfficiency(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
+  if (schedule.unitBlocks > 0)
+    return predictedStrassenEfficiency(schedule, shape, isa);
   Core core = coreOf(isa);
   double cycles = productCycles(schedule, shape, core);
   if (shape.rowPositions > 0)
@@ -207,17 +214,32 @@ template <typename Visit> static void forEachTile(const ConvShape &shape, const 
     }
 }
 
+using Scored = std::vector<std::pair<double, ConvSchedule>>;
+
+/// The best `most` of them that are worth trying, in order.
+static void keepBest(Scored &scored, size_t most) {
+  std::stable_sort(scored.begin(), scored.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
+  size_t kept = 0;
+  while (kept < std::min(most, scored.size()) && scored[kept].first >= kWorthTrying * scored.front().first)
+    ++kept;
+  scored.resize(kept);
+}
+
 std::vector<ConvSchedule> plan::convSchedules(const ConvShape &shape, SkipIsa isa) {
-  std::vector<std::pair<double, ConvSchedule>> scored;
+  Scored scored, strassen;
   forEachTile(shape, [&](const Tile &tile) {
     ConvSchedule schedule{tile.ocBlocks, tile.rows, tile.columns, tailsFor(tile.columns, shape)};
     if (isLegal(schedule, shape, isa))
       scored.push_back({scoreOf(schedule, shape, isa), schedule});
   });
-  std::stable_sort(scored.begin(), scored.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
+  for (const ConvSchedule &schedule : strassenSchedules(shape, isa))
+    strassen.push_back({predictedEfficiency(schedule, shape, isa) * (1 - kBodyCost * kStrassenBodies), schedule});
+  keepBest(scored, kMaxCandidates);
+  keepBest(strassen, kMaxStrassen);
+  scored.insert(scored.end(), strassen.begin(), strassen.end());
+  keepBest(scored, scored.size());
   std::vector<ConvSchedule> schedules;
   for (const auto &[score, schedule] : scored)
-    if (schedules.size() < kMaxCandidates && score >= kWorthTrying * scored.front().first)
-      schedules.push_back(schedule);
+    schedules.push_back(schedule);
   return schedules;
 }

@@ -12,14 +12,26 @@ namespace skip::plan {
 /// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
 /// Rows that remain of the picture are computed one at a time. A Winograd convolution's columns are the tiles of a group, its
 /// rows the positions whose sums are in registers at a time: with 1 filters are stored, with 2 half of their transform is in
-/// registers, with all of a row the whole.
+/// registers, with all of a row the whole. Strassen's, of a 1x1 convolution (codegen/kernel/Strassen.cpp), multiplies quarters of
+/// `ocBlocks` blocks by `columns` pixels, and has units of `rows` rows by `unitBlocks` blocks.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t rows = 1;
   int64_t columns = 1;
   std::vector<int64_t> tails;
+  int64_t unitBlocks = 0; // 0: not Strassen's
 
   bool operator==(const ConvSchedule &) const = default;
+};
+
+/// What the code of a Strassen convolution depends on besides its schedule: how many tiles a unit has at most, and in how many
+/// chunks of how many blocks its input channels are; `strided` where a root is.
+struct StrassenUnit {
+  int64_t tiles = 0;
+  int64_t chunkBlocks = 0, chunks = 0;
+  bool strided = false;
+
+  bool operator==(const StrassenUnit &) const = default;
 };
 
 /// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the
@@ -35,6 +47,8 @@ struct ConvShape {
   bool imagesAreColumns = false;
   int64_t maxOcBlocks = 8;  // of a schedule
   int64_t rowPositions = 0; // of a Winograd convolution: the most that its schedule's rows may be (winogradRowPositions)
+  std::vector<int64_t> strassenBlocks; // of input channels of each root, where Strassen's products may compute it; else none
+  bool strassenStrided = false;        // whether one of these has a stride
 };
 
 /// Whether a kernel of this schedule keeps its accumulators in registers on `isa`, whatever the shape.

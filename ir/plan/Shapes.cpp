@@ -70,6 +70,18 @@ bool plan::imagesAreColumns(KernelOp kernel) {
   return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !views.empty() && !views.front().winograd;
 }
 
+/// The blocks of input channels of 1x1 convolutions over blocked inputs; none if one of them is something else.
+static std::vector<int64_t> strassenBlocks(KernelOp kernel) {
+  std::vector<int64_t> blocks;
+  for (const ContractionView &view : contractionsOf(kernel)) {
+    bool isBlocked = kernel.inputLayout(view.input.getArgNumber()).getKind() == LayoutKind::blocked;
+    if (!llvm::isa<graph::Conv2dOp>(view.op) || view.kernelHeight != 1 || view.kernelWidth != 1 || !isBlocked)
+      return {};
+    blocks.push_back(roundUpToBlock(view.inChannels) / 16);
+  }
+  return blocks;
+}
+
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   int64_t images = kernel.getImages().value_or(batch);
   std::optional<ContractionView> view = mainContractionOf(kernel);
@@ -96,5 +108,8 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.outWidth = shape.imagesAreColumns ? images : out[3];
   shape.images = shape.imagesAreColumns ? 1 : images;
   shape.planarInput = kernel.inputLayout(main.input.getArgNumber()).getKind() == LayoutKind::planar;
+  if (!shape.imagesAreColumns)
+    shape.strassenBlocks = strassenBlocks(kernel);
+  shape.strassenStrided = llvm::any_of(contractionsOf(kernel), [](const ContractionView &view) { return view.stride > 1; });
   return shape;
 }

@@ -89,10 +89,12 @@ std::string plan::choiceText(const ConvChoice &choice) {
   if (choice.algorithm.tile)
     text = "winograd" + std::to_string(choice.algorithm.tile) + "/" + std::to_string(choice.algorithm.group) +
            (choice.algorithm.fused ? " fused " : " ");
+  else if (s.unitBlocks)
+    text = "strassen ";
   text += times(s.ocBlocks, s.rows) + "x" + std::to_string(s.columns);
   for (int64_t tail : s.tails)
     text += "+" + std::to_string(tail);
-  return text;
+  return s.unitBlocks ? text + "/" + std::to_string(s.unitBlocks) : text;
 }
 
 std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
@@ -103,13 +105,15 @@ std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
     choice.algorithm.fused = reader.take(" fused ");
     if (!choice.algorithm.fused)
       reader.literal(" ");
-  } else {
+  } else if (!reader.take("strassen ")) {
     reader.literal("direct ");
   }
   ConvSchedule &s = choice.schedule;
   reader.number(s.ocBlocks).literal("x").number(s.rows).literal("x").number(s.columns);
   while (s.tails.size() < 16 && reader.take("+"))
     reader.number(s.tails.emplace_back());
+  if (reader.take("/"))
+    reader.number(s.unitBlocks);
   bool believed = reader.done() && std::min({s.ocBlocks, s.rows, s.columns}) >= 1 && choiceText(choice) == text;
   return believed ? std::optional(choice) : std::nullopt;
 }
@@ -141,6 +145,10 @@ static double costOf(const ConvProblem &p, const Algorithm &algorithm) {
   return isStem(p) ? predictedCost(stemShape(p), algorithm) : predictedCost(shape3x3(p), algorithm);
 }
 
+static bool canUseStrassen(const ConvProblem &p) {
+  return !p.isLinear && p.kernelHeight == 1 && p.kernelWidth == 1 && !p.planarInput && p.outHeight * p.outWidth > 1;
+}
+
 ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   ConvShape shape;
   shape.ocBlocks = blocksOf(p.outChannels);
@@ -161,6 +169,9 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   shape.outWidth = shape.imagesAreColumns ? p.images : p.outWidth;
   shape.images = shape.imagesAreColumns ? 1 : p.images;
   shape.planarInput = p.planarInput;
+  if (canUseStrassen(p))
+    shape.strassenBlocks = {blocksOf(p.inChannels)};
+  shape.strassenStrided = p.stride > 1;
   return shape;
 }
 
@@ -226,8 +237,9 @@ std::vector<ConvChoice> plan::choicesOf(const ConvProblem &problem, const Algori
 
 double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm) {
   double pairs = double(16 * blocksOf(p.outChannels)) * double(p.planarInput ? p.inChannels : 16 * blocksOf(p.inChannels));
-  if (!algorithm.tile)
-    return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images);
+  if (!algorithm.tile) // of eight products, Strassen takes seven
+    return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images) *
+           (canUseStrassen(p) ? 7.0 / 8 : 1);
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
   // Of a tile; a stem's input falls into four phases.
   double products =
@@ -241,7 +253,9 @@ void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int6
     return a.nanoseconds != b.nanoseconds ? a.nanoseconds < b.nanoseconds : choiceText(a.choice) < choiceText(b.choice);
   };
   Entry added{choice, nanoseconds};
-  auto same = std::find_if(list.begin(), list.end(), [&](const Entry &e) { return e.choice.algorithm == choice.algorithm; });
+  auto same = std::find_if(list.begin(), list.end(), [&](const Entry &e) {
+    return e.choice.algorithm == choice.algorithm && (e.choice.schedule.unitBlocks > 0) == (choice.schedule.unitBlocks > 0);
+  });
   if (same == list.end())
     list.push_back(added);
   else if (before(added, *same))

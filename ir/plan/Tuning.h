@@ -42,8 +42,8 @@ std::string problemText(const ConvProblem &problem);
 /// Nothing unless `text` is what problemText gives for some problem, of sizes that are no nonsense.
 std::optional<ConvProblem> parseProblem(std::string_view text);
 
-/// `direct 2x1x14`, `winograd4/49 2x1x14+7` or `winograd4/28 fused 2x1x14`: algorithm, blocks of channels x rows x columns,
-/// tails.
+/// `direct 2x1x14`, `winograd4/49 2x1x14+7`, `winograd4/28 fused 2x1x14` or `strassen 2x14x14/8`: algorithm, blocks of channels x
+/// rows x columns, tails, blocks of a unit.
 std::string choiceText(const ConvChoice &choice);
 std::optional<ConvChoice> parseChoice(std::string_view text);
 
@@ -69,7 +69,7 @@ std::vector<ConvChoice> choicesOf(const ConvProblem &problem, const Algorithm &a
 /// The multiply-adds that any schedule of the algorithm executes, transforms aside.
 double leastMultiplyAdds(const ConvProblem &problem, const Algorithm &algorithm);
 
-/// The fastest known choice of each algorithm, for each problem.
+/// The fastest known choice of each algorithm, Strassen's one of them, for each problem.
 class TuningTable {
 public:
   struct Entry {

@@ -59,7 +59,7 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     for (plan::Isa isa : isas)
       if (std::optional<ConvProblem> problem = plan::problemOf(op, batch, isa)) {
         all.push_back(choicesFor(table, *problem));
-        llvm::erase_if(all.back(), [&](const ConvChoice &choice) { return exact && choice.algorithm.tile != 0; });
+        llvm::erase_if(all.back(), [&](const ConvChoice &choice) { return exact && (choice.algorithm.tile != 0 || choice.schedule.unitBlocks != 0); });
       }
     return all;
   }

@@ -26,9 +26,11 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
   return plan::scheduleOf(attribute);
 }
 
-static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef<plan::Isa> isas) {
+static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef<plan::Isa> isas, bool exact) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, batch);
+  if (shape && exact)
+    shape->strassenBlocks.clear();
   llvm::SmallVector<Attribute, 2> schedules;
   llvm::SmallVector<bool, 2> measured;
   for (auto [index, isa] : llvm::enumerate(isas)) {
@@ -50,6 +52,8 @@ static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef
 
 namespace {
 struct ChooseSchedules : plan::impl::ChooseSchedulesBase<ChooseSchedules> {
+  using ChooseSchedulesBase::ChooseSchedulesBase;
+
   void runOnOperation() override {
     auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
     if (!target) {
@@ -63,7 +67,7 @@ struct ChooseSchedules : plan::impl::ChooseSchedulesBase<ChooseSchedules> {
         return signalPassFailure();
       }
       for (auto kernel : function.getOps<plan::KernelOp>())
-        chooseSchedules(kernel, batch.getInt(), target.getIsas());
+        chooseSchedules(kernel, batch.getInt(), target.getIsas(), exact);
     }
   }
 };

@@ -31,6 +31,13 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
                                        llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
 }
 
+static bool isStrassen(KernelOp kernel) {
+  return llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
+    auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+    return conv && conv.getStrassen() > 0;
+  });
+}
+
 /// The operations in order, each as its structure says, with what else the code of a contraction depends on.
 static std::string structureOf(KernelOp kernel) {
   std::string text;
@@ -56,6 +63,11 @@ static std::string structureOf(KernelOp kernel) {
   printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
   if (plan::imagesAreColumns(kernel))
     os << ".columns";
+  if (isStrassen(kernel)) { // its code depends on how channels and rows are cut
+    for (const plan::ContractionView &view : plan::contractionsOf(kernel))
+      os << ".c" << view.inChannels;
+    os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
+  }
   return text;
 }
 

@@ -78,6 +78,7 @@ def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
     it is legal for the kernel, of two roots that with more multiply-adds. After: every kernel has `schedules`, and
     `plan.measured` if any of them was tuned. Before and after: tests/passes/plan/choose-schedules.mlir.
   }];
+  let options = [Option<"exact", "exact", "bool", "false", "no algorithm that rounds differently from the direct one">];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
@@ -94,7 +95,7 @@ def DeduplicateKernels : Pass<"plan-deduplicate-kernels", "::mlir::ModuleOp"> {
   let summary = "give one name to kernels of one structure";
   let description = [{
     Sizes and strides are run-time parameters, so all that tells kernels apart is the operations, which inputs are planar, whether
-    the columns are images, Winograd's tile and group, and the schedules. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
+    the columns are images, Winograd's tile and group, the schedules, and where one is Strassen's, channels and width. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

@@ -25,7 +25,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addNestedPass<mlir::func::FuncOp>(createAssignLayouts()); // from here on every tensor has a layout
   passes.addNestedPass<mlir::func::FuncOp>(createFormSections());  // schedules depend on the images at a time
   passes.addPass(createPackWeights());                             // packing depends on layouts; variants share what is equal
-  passes.addPass(createChooseSchedules());
+  passes.addPass(createChooseSchedules({options.exact}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createDeduplicateKernels()); // last: code depends on structure and schedules
 }

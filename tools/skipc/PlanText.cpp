@@ -32,7 +32,9 @@ std::string tool::scheduleText(mlir::Attribute schedule) {
   auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
   if (!conv)
     return "loop";
-  return std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
+  std::string text =
+      std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
+  return conv.getStrassen() ? text + "/" + std::to_string(conv.getStrassen()) : text;
 }
 
 std::string tool::tunedText(plan::KernelOp kernel) {

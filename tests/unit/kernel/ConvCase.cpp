@@ -1,6 +1,8 @@
 // Convolutions by definition: one sum per output, in double precision.
 #include "tests/unit/kernel/ConvCase.h"
 
+#include "ir/plan/Strassen.h"
+
 #include <algorithm>
 
 using namespace skip;
@@ -69,6 +71,8 @@ kernel::ConvSpec ConvCase::spec(const plan::ConvSchedule &schedule) const {
   spec.epilogue = shape.epilogue;
   spec.imagesAreColumns = shape.imagesAreColumns;
   spec.schedule = schedule;
+  if (schedule.unitBlocks > 0)
+    spec.strassen = plan::strassenUnit(schedule, planShape());
   return spec;
 }
 
@@ -85,6 +89,13 @@ plan::ConvShape ConvCase::planShape() const {
   plan.images = shape.images;
   plan.planarInput = root.planar;
   plan.imagesAreColumns = shape.imagesAreColumns;
+  for (const ConvCaseRoot &each : shape.roots) {
+    plan.strassenStrided |= each.stride > 1;
+    if (each.kernelHeight == 1 && each.kernelWidth == 1 && !each.planar && !shape.imagesAreColumns)
+      plan.strassenBlocks.push_back(roundUp(each.channels) / 16);
+  }
+  if (plan.strassenBlocks.size() < shape.roots.size())
+    plan.strassenBlocks.clear();
   return plan;
 }
 

@@ -251,7 +251,9 @@ TEST_CASE("winograd: no vector is spilled where filters are made in registers") 
   WinogradChoice choice = streamed(tile, rows, group);
   WinogradCaseShape test{.taps = {3, stride}, .bias = true, .epilogue = {Add, Relu}};
   test.inChannels = 16;
-  plan::ConvShape shape{.outWidth = group, .rowPositions = plan::winogradRowPositions(test.taps, test.inChannels, tile)};
+  plan::ConvShape shape;
+  shape.outWidth = group;
+  shape.rowPositions = plan::winogradRowPositions(test.taps, test.inChannels, tile);
   REQUIRE(plan::isLegal(choice.schedule, shape, SKIP_ISA_AVX512));
   auto assembly = x86::printKernel({"conv", WinogradCase::convSpec(test, choice), {SKIP_ISA_AVX512, "", ""}}, x86::Stage::Asm);
   REQUIRE(bool(assembly));

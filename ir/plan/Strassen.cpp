@@ -1,0 +1,82 @@
+// A unit's sums must not cost what its seven products save. Sums of the input serve all output channels of a unit, those of
+// weights all its pixels: 14 rows of 14 pixels by 128 channels, of 256 input channels, add one part in 25 to the products,
+// of which an eighth is saved.
+#include "ir/plan/Strassen.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace skip;
+using namespace skip::plan;
+
+static constexpr int64_t kMostChunkBlocks = 16;        // of input channels
+static constexpr int64_t kMostCopiedBlocks = 8;        // where all of a tile's input is copied
+static constexpr int64_t kFewestColumns = 4;           // each quarter of a loop makes sums of one
+static constexpr int64_t kMostPixels = 256;            // of a unit
+static constexpr int64_t kScratchFloats = 120 * 1024;  // of the 512 KB that callers are told of (runtime/Runtime.h)
+static constexpr int64_t kDemandedUnits = 4;           // of work
+static constexpr double kSumMultiplyAdds = 2.25;       // of a vector of sums, which is stored (measured on a Zen 4)
+static constexpr double kSaved = 7.0 / 8;
+
+/// What a kernel of the schedule holds on its stack.
+static int64_t scratchFloats(const ConvSchedule &s, const StrassenUnit &unit) {
+  int64_t half = unit.chunkBlocks / 2, kinds = unit.strided ? 7 : 4;
+  int64_t ring = (unit.tiles + 1) * kinds * (half * s.columns + 1) * 16;
+  int64_t weights = 2 * 4 * (half * s.ocBlocks * 16 + 1) * 16, held = 3 * s.ocBlocks * s.columns * 16;
+  int64_t partial = unit.chunks > 1 ? s.unitBlocks * unit.tiles * 2 * s.columns * 16 : 0;
+  return ring + weights + held + partial;
+}
+
+StrassenUnit plan::strassenUnit(const ConvSchedule &schedule, const ConvShape &shape) {
+  StrassenUnit unit;
+  unit.strided = shape.strassenStrided;
+  unit.tiles = schedule.rows / 2 * (shape.outWidth / schedule.columns);
+  unit.chunkBlocks = shape.strassenStrided ? kMostCopiedBlocks : kMostChunkBlocks;
+  for (int64_t blocks : shape.strassenBlocks)
+    unit.chunkBlocks = std::gcd(unit.chunkBlocks, blocks);
+  for (int64_t blocks : shape.strassenBlocks)
+    unit.chunks += blocks / unit.chunkBlocks;
+  return unit;
+}
+
+bool plan::isLegalStrassen(const ConvSchedule &s, const ConvShape &shape, SkipIsa isa) {
+  if (shape.strassenBlocks.empty() || !s.tails.empty() || s.ocBlocks < 1 || s.columns < kFewestColumns || s.rows < 2)
+    return false;
+  bool rowsFit = s.rows % 2 == 0 && s.rows <= shape.outHeight && shape.outHeight % s.rows % 2 == 0;
+  bool columnsFit = shape.outWidth % s.columns == 0 && s.rows * shape.outWidth <= kMostPixels;
+  bool blocksFit = s.unitBlocks % (2 * s.ocBlocks) == 0 && shape.ocBlocks % s.unitBlocks == 0;
+  if (!rowsFit || !columnsFit || !blocksFit || !fitsRegisters({s.ocBlocks, 1, s.columns, {}}, isa))
+    return false;
+  StrassenUnit unit = strassenUnit(s, shape);
+  return unit.chunkBlocks % 2 == 0 && scratchFloats(s, unit) <= kScratchFloats;
+}
+
+double plan::predictedStrassenEfficiency(const ConvSchedule &s, const ConvShape &shape, SkipIsa isa) {
+  StrassenUnit unit = strassenUnit(s, shape);
+  double channels = double(16 * unit.chunks * unit.chunkBlocks), blocks = double(shape.ocBlocks);
+  double pixels = double(shape.outHeight * shape.outWidth);
+  ConvShape quarter = shape; // one product of one chunk
+  quarter.inChannels = 8 * unit.chunkBlocks;
+  double products = kSaved * pixels * channels * blocks / predictedEfficiency({s.ocBlocks, 1, s.columns, {}}, quarter, isa);
+  double ofInput = pixels * channels / 16 * (blocks / double(s.unitBlocks)) * (unit.strided ? 7.0 / 4 : 1);
+  double rowUnits = double((shape.outHeight + s.rows - 1) / s.rows);
+  bool keepsWeights = unit.chunks == 1 && s.unitBlocks == 2 * s.ocBlocks && s.unitBlocks == shape.ocBlocks;
+  double ofWeights = keepsWeights ? 0 : rowUnits * channels * blocks;
+  return pixels * channels * blocks / (products + kSumMultiplyAdds * (ofInput + ofWeights));
+}
+
+std::vector<ConvSchedule> plan::strassenSchedules(const ConvShape &shape, SkipIsa isa) {
+  std::vector<ConvSchedule> schedules;
+  if (shape.strassenBlocks.empty() || isa != SKIP_ISA_AVX512)
+    return schedules;
+  for (int64_t blocks = 1; 2 * blocks <= std::min(shape.ocBlocks, 2 * shape.maxOcBlocks); ++blocks)
+    for (int64_t columns = shape.outWidth; columns >= kFewestColumns; --columns)
+      for (int64_t rows = shape.outHeight / 2 * 2; rows >= 2; rows -= 2)
+        for (int64_t unitBlocks = 2 * blocks; unitBlocks <= shape.ocBlocks; unitBlocks *= 2) {
+          ConvSchedule schedule{blocks, rows, columns, {}, unitBlocks};
+          int64_t units = shape.images * ((shape.outHeight + rows - 1) / rows) * (shape.ocBlocks / unitBlocks);
+          if (units >= kDemandedUnits && isLegalStrassen(schedule, shape, isa))
+            schedules.push_back(schedule);
+        }
+  return schedules;
+}
