@@ -14,10 +14,9 @@
 //       for each pair of `ocBlocks` blocks:     B11, B21: of the first; B12, B22: of the second
 //         for each tile, `columns` pixels of two rows: seven products
 //
-// The sums S of a chunk's tiles and T of a pair of blocks are made by the multiplying loops themselves, one stage ahead
-// (`Making`): an addition and a store cost about as much there as alone, but it is then that input and weights come from afar,
-// behind multiplications. A tile's sums lie in a ring, of which each next chunk begins one place before its predecessor: it
-// overwrites what was multiplied for the last time.
+// The sums S are made by the multiplying loops themselves, one tile ahead, and T one pair of blocks ahead (`Making`): an
+// addition and a store cost about as much there as alone, but it is then that input and weights come from afar, behind
+// multiplications. The S of a chunk's tiles lie in a ring with room for one more, the next chunk's first.
 #include "codegen/kernel/Strassen.h"
 
 #include "codegen/kernel/ConvOperands.h"
@@ -64,7 +63,7 @@ public:
   StrassenEmitter(Builder &b, const ConvSpec &spec)
       : b(b), spec(spec), operands(loadOperands(b, spec)), unit(spec.strassen), blocks(spec.schedule.ocBlocks),
         columns(spec.schedule.columns), half(unit.chunkBlocks / 2), stages(spec.schedule.unitBlocks / (2 * blocks)),
-        copies(unit.strided), ringTiles(unit.tiles + 1), pixelFloats(half * columns * kLanes + kLanes),
+        copies(unit.strided), ringTiles(stages == 1 ? 2 : unit.tiles + 1), pixelFloats(half * columns * kLanes + kLanes),
         weightFloats(half * blocks * kTile + kLanes) {
     pixelsAhead = (columns + kFirstWithWeights - 1) / kFirstWithWeights;
     pixelsAhead = (pixelsAhead + kParts - 1) / kParts * kParts;
@@ -87,8 +86,9 @@ public:
   void emit() {
     Source first = sourceOf(b.begin(), b.constant(0));
     fetchWeights(first);
-    makePixels(first, b.constant(0), b.constant(0));
-    makeWeights(first.weights, first.weightBlock, b.constant(0), weightBuffers, b.mul(first.weightBlock, 2 * blocks));
+    makePixels(first);
+    Value fetched = distance(first.weights, weightsOf(b.begin(), b.constant(1)));
+    makeWeights(first.weights, first.weightBlock, b.constant(0), weightBuffers, fetched);
     b.loop(b.begin(), b.end(), 1, {b.constant(0), b.constant(0)}, [&](Value index, ValueRange state) {
       Values after = b.loop(b.constant(0), b.constant(unit.chunks), 1, state,
                             [&](Value chunk, ValueRange inner) { return multiplyChunk(index, chunk, inner[0], inner[1]); });
@@ -121,11 +121,14 @@ private:
     if (operands.roots.size() == 1)
       return source;
     Value ofFirst = chunksOf(operands.roots[0]), isFirst = b.less(chunk, ofFirst);
-    Source second = sourceOf(operands.roots[1], at, b.sub(chunk, ofFirst));
+    return choose(isFirst, source, sourceOf(operands.roots[1], at, b.sub(chunk, ofFirst)));
+  }
+
+  Source choose(Value condition, Source yes, const Source &no) {
     for (Value Source::*field : {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights,
                                  &Source::weightBlock})
-      source.*field = choose(isFirst, source.*field, second.*field);
-    return source;
+      yes.*field = choose(condition, yes.*field, no.*field);
+    return yes;
   }
 
   Source sourceOf(const ConvRootOperands &root, const Place &at, Value chunk) {
@@ -160,6 +163,15 @@ private:
     return b.at(source.weights, b.mul(b.mul(stage, 2 * blocks), source.weightBlock));
   }
 
+  /// Of the unit's stage that is so many behind the first of its first chunk, which may be the next unit's.
+  Value weightsOf(Value index, Value stage) {
+    Value all = b.constant(unit.chunks * stages), inUnit = b.less(stage, all);
+    Value next = b.min(b.add(index, b.constant(1)), b.sub(b.end(), b.constant(1)));
+    Value position = choose(inUnit, stage, b.modulo(stage, all));
+    Source source = sourceOf(choose(inUnit, index, next), b.divide(position, b.constant(stages)));
+    return weightsAt(source, b.modulo(position, b.constant(stages)));
+  }
+
   struct Tile {
     const Source &source;
     const Place &unit;
@@ -170,7 +182,7 @@ private:
 
   /// What is to be made while a tile is multiplied.
   struct Task {
-    const Source &next; // chunk
+    Source next; // of the pixels
     Ahead ahead;
     Value weightBlock, makesPixels, makesWeights;
   };
@@ -181,7 +193,10 @@ private:
     Value isLast = b.equal(chunk, b.constant(unit.chunks - 1)), none = b.less(b.constant(0), b.constant(0));
     Value nextIndex = choose(isLast, b.min(b.add(index, b.constant(1)), b.sub(b.end(), b.constant(1))), index);
     Source next = sourceOf(nextIndex, choose(isLast, b.constant(0), b.add(chunk, b.constant(1))));
-    Value nextBase = b.modulo(b.add(base, b.constant(ringTiles - 1)), b.constant(ringTiles));
+    auto pixelsOf = [&](Value tile) { // of this chunk and the next
+      Value isHere = b.less(tile, here.tiles), inNext = b.min(b.sub(tile, here.tiles), b.sub(next.tiles, b.constant(1)));
+      return choose(isHere, pixelsAt(here, tile), pixelsAt(next, inNext));
+    };
     // With one stage and chunk, the next unit of the same blocks has the same weights.
     Value keeps = none;
     if (stages == 1 && unit.chunks == 1)
@@ -191,9 +206,7 @@ private:
       Value isLastStage = b.equal(stage, b.constant(stages - 1)), following = b.add(stage, b.constant(1));
       Value weights = choose(isLastStage, next.weights, weightsAt(here, following));
       Value weightBlock = choose(isLastStage, next.weightBlock, here.weightBlock);
-      Value later = b.add(stage, b.constant(2)), isNext = b.less(b.constant(stages - 1), later);
-      Value fetched = distance(weights, choose(isNext, weightsAt(next, b.modulo(later, b.constant(stages))),
-                                               weightsAt(here, later)));
+      Value fetched = distance(weights, weightsOf(index, b.add(b.add(b.mul(chunk, stages), stage), b.constant(2))));
       Value target = choose(keeps, state[0], b.sub(b.constant(1), state[0]));
       Value to = bufferAt(target);
       b.loop(b.constant(0), here.tiles, 1, [&](Value tile) {
@@ -206,18 +219,18 @@ private:
                    bufferAt(state[0]),
                    b.less(b.constant(0), chunk),
                    isLast};
-        Value exists = b.less(tile, next.tiles);
-        Value pixels = pixelsAt(next, tile), following = b.min(b.add(tile, b.constant(1)), b.sub(next.tiles, b.constant(1)));
-        Ahead ahead{pixels, ringAt(nextBase, tile), weights, to, distance(pixels, pixelsAt(next, following)), fetched};
-        Task task{next, ahead, weightBlock, both(isLastStage, exists), b.equal(keeps, none)};
+        Value following = b.add(tile, b.constant(1)), pixels = pixelsOf(following), isHere = b.less(following, here.tiles);
+        Value pixelsFetched = distance(pixels, pixelsOf(b.add(tile, b.constant(2))));
+        Ahead ahead{pixels, ringAt(base, following), weights, to, pixelsFetched, fetched};
+        Source source = choose(isHere, here, next);
+        Task task{source, ahead, weightBlock, b.equal(stage, b.constant(0)), b.equal(keeps, none)};
         products(these, task);
       });
       Value made = b.mul(here.tiles, kProducts - kFirstWithWeights);
       makeWeights(weights, weightBlock, choose(keeps, b.constant(weightSteps()), made), to, fetched);
       return Values{target};
     });
-    makePixels(next, nextBase, here.tiles);
-    return {nextBase, after[0]};
+    return {b.modulo(b.add(base, here.tiles), b.constant(ringTiles)), after[0]};
   }
 
   Value bufferAt(Value which) { return b.at(weightBuffers, b.mul(which, 4 * weightFloats)); }
@@ -236,16 +249,14 @@ private:
     });
   }
 
-  /// Sums of the tiles from `tile` on.
-  void makePixels(const Source &source, Value base, Value tile) {
-    b.loop(tile, source.tiles, 1, [&](Value each) {
-      b.loop(b.constant(0), b.constant(half), 1, {pixelsAt(source, each), ringAt(base, each)}, [&](Value, ValueRange block) {
-        b.loop(b.constant(0), b.constant(columns), 1, block, [&](Value, ValueRange pixel) {
-          sumPixels(source, pixel[0], pixel[1], b.constant(0));
-          return Values{b.at(pixel[0], source.pixel), b.at(pixel[1], kLanes)};
-        });
-        return Values{b.at(block[0], source.block), b.at(block[1], columns * kLanes)};
+  /// Sums of the first tile.
+  void makePixels(const Source &source) {
+    b.loop(b.constant(0), b.constant(half), 1, {source.input, ring}, [&](Value, ValueRange block) {
+      b.loop(b.constant(0), b.constant(columns), 1, block, [&](Value, ValueRange pixel) {
+        sumPixels(source, pixel[0], pixel[1], b.mul(source.pixel, columns));
+        return Values{b.at(pixel[0], source.pixel), b.at(pixel[1], kLanes)};
       });
+      return Values{b.at(block[0], source.block), b.at(block[1], columns * kLanes)};
     });
   }
 
@@ -338,10 +349,20 @@ private:
   /// One product's part of the task.
   Ahead part(const Tile &tile, const Task &task, Value product) {
     Value column = b.min(b.mul(product, pixelsAhead), b.constant(columns - pixelsAhead)), step = weightStepOf(tile, product);
-    return {b.at(task.ahead.pixels, b.mul(column, task.next.pixel)), b.at(task.ahead.pixelsTo, b.mul(column, kLanes)),
-            b.at(task.ahead.weights, weightStep(step, task.weightBlock)),
-            b.at(task.ahead.weightsTo, weightStep(step, b.constant(half * kTile))), task.ahead.pixelsFetched,
-            task.ahead.weightsFetched};
+    Value from = weightStep(step, task.weightBlock);
+    return {b.at(task.ahead.pixels, b.mul(column, task.next.pixel)),
+            b.at(task.ahead.pixelsTo, b.mul(column, kLanes)),
+            b.at(task.ahead.weights, from),
+            b.at(task.ahead.weightsTo, weightStep(step, b.constant(half * kTile))),
+            task.ahead.pixelsFetched,
+            b.sub(fetchedStep(b.add(step, b.constant(kProducts - kFirstWithWeights)), task), from)};
+  }
+
+  /// The place of a step of this stage's weights, or of the next's.
+  Value fetchedStep(Value step, const Task &task) {
+    Value steps = b.constant(weightSteps()), isHere = b.less(step, steps);
+    Value inStage = weightStep(choose(isHere, step, b.sub(step, steps)), task.weightBlock);
+    return choose(isHere, inStage, b.add(inStage, task.ahead.weightsFetched));
   }
 
   Value weightStepOf(const Tile &tile, Value product) {

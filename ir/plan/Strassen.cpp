@@ -14,14 +14,14 @@ static constexpr int64_t kMostCopiedBlocks = 8;        // where all of a tile's 
 static constexpr int64_t kFewestColumns = 4;           // each quarter of a loop makes sums of one
 static constexpr int64_t kMostPixels = 256;            // of a unit
 static constexpr int64_t kScratchFloats = 120 * 1024;  // of the 512 KB that callers are told of (runtime/Runtime.h)
-static constexpr int64_t kDemandedUnits = 4;           // of work
+static constexpr int64_t kDemandedUnits = 4;           // of work, at least, and an even number: two cores share them
 static constexpr double kSumMultiplyAdds = 2.25;       // of a vector of sums, which is stored (measured on a Zen 4)
 static constexpr double kSaved = 7.0 / 8;
 
 /// What a kernel of the schedule holds on its stack.
 static int64_t scratchFloats(const ConvSchedule &s, const StrassenUnit &unit) {
   int64_t half = unit.chunkBlocks / 2, kinds = unit.strided ? 7 : 4;
-  int64_t ring = (unit.tiles + 1) * kinds * (half * s.columns + 1) * 16;
+  int64_t ring = (s.unitBlocks == 2 * s.ocBlocks ? 2 : unit.tiles + 1) * kinds * (half * s.columns + 1) * 16;
   int64_t weights = 2 * 4 * (half * s.ocBlocks * 16 + 1) * 16, held = 3 * s.ocBlocks * s.columns * 16;
   int64_t partial = unit.chunks > 1 ? s.unitBlocks * unit.tiles * 2 * s.columns * 16 : 0;
   return ring + weights + held + partial;
@@ -74,8 +74,9 @@ std::vector<ConvSchedule> plan::strassenSchedules(const ConvShape &shape, SkipIs
       for (int64_t rows = shape.outHeight / 2 * 2; rows >= 2; rows -= 2)
         for (int64_t unitBlocks = 2 * blocks; unitBlocks <= shape.ocBlocks; unitBlocks *= 2) {
           ConvSchedule schedule{blocks, rows, columns, {}, unitBlocks};
-          int64_t units = shape.images * ((shape.outHeight + rows - 1) / rows) * (shape.ocBlocks / unitBlocks);
-          if (units >= kDemandedUnits && isLegalStrassen(schedule, shape, isa))
+          int64_t units = shape.images * (shape.outHeight / rows) * (shape.ocBlocks / unitBlocks);
+          bool sharesOut = shape.outHeight % rows == 0 && units >= kDemandedUnits && units % 2 == 0;
+          if (sharesOut && isLegalStrassen(schedule, shape, isa))
             schedules.push_back(schedule);
         }
   return schedules;
