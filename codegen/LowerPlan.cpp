@@ -1,4 +1,4 @@
-// Walks the plan's functions: each kernel operation becomes a step, each distinct kernel name a job for each ISA, each load an
+// Walks the plan's functions: each kernel operation becomes a step, each distinct function that kernels need a job, each load an
 // entry of the load table.
 #include "codegen/LowerPlan.h"
 
@@ -9,7 +9,6 @@
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -32,13 +31,13 @@ private:
   LogicalResult addVariant(func::FuncOp function);
   LogicalResult addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels);
   LogicalResult addKernel(KernelOp kernel, Variant &variant);
+  std::string symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol);
   int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
 
   ModuleOp module;
   plan::TargetAttr target;
   LoweredModel &model;
   llvm::StringMap<int32_t> tensors;
-  llvm::StringSet<> compiled;
   llvm::DenseSet<std::pair<int64_t, int>> loaded; // offset, and whether the entry adds onto another
 };
 } // namespace
@@ -99,11 +98,19 @@ void Lowering::addLoads(func::FuncOp function) {
   }
 }
 
-/// The kernel's entry in the variant's table, and a job for each ISA unless another variant has asked for it already.
+/// The symbol of the function that computes `spec`: a known one's, or that of a new job.
+std::string Lowering::symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol) {
+  auto known = llvm::find_if(model.jobs, [&](const x86::Job &job) { return job.target.isa == machine.isa && job.spec == spec; });
+  if (known != model.jobs.end())
+    return known->symbol;
+  model.jobs.push_back({symbol, spec, machine});
+  return symbol;
+}
+
+/// The kernel's entry in the variant's table, and a job for each ISA unless another kernel has asked for it already.
 LogicalResult Lowering::addKernel(KernelOp kernel, Variant &variant) {
   Kernel entry;
   entry.name = kernel.getKernelAttr().str();
-  bool isNew = compiled.insert(entry.name).second;
   entry.split.fill({1, 1, 1});
   for (auto [isa, schedule] : llvm::zip_equal(target.getIsas(), kernel.getSchedulesAttr())) {
     std::optional<kernel::Spec> spec = specOf(kernel, schedule);
@@ -111,10 +118,8 @@ LogicalResult Lowering::addKernel(KernelOp kernel, Variant &variant) {
       return kernel.emitError("no kernel family computes this");
     size_t column = static_cast<size_t>(isa);
     entry.split[column] = kernel::splitOf(*spec);
-    entry.symbols[column] = "k." + entry.name + "." + stringifyIsa(isa).str();
     x86::Target machine{static_cast<SkipIsa>(isa), target.getCpu().str(), target.getFeatures().str()};
-    if (isNew)
-      model.jobs.push_back({entry.symbols[column], *spec, machine});
+    entry.symbols[column] = symbolFor(*spec, machine, "k." + entry.name + "." + stringifyIsa(isa).str());
   }
   variant.kernels.push_back(std::move(entry));
   return success();

@@ -33,6 +33,8 @@ struct ConvSpec {
   bool imagesAreColumns = false;
   plan::ConvSchedule schedule;
   plan::StrassenUnit strassen; // where the schedule is Strassen's
+
+  bool operator==(const ConvSpec &) const = default;
 };
 
 /// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's Adds

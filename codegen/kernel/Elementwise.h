@@ -12,6 +12,8 @@ namespace skip::kernel {
 
 struct ElementwiseSpec {
   Epilogue chain;
+
+  bool operator==(const ElementwiseSpec &) const = default;
 };
 
 struct ElementwiseParam {

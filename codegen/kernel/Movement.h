@@ -12,6 +12,8 @@ namespace skip::kernel {
 /// Domain: (images, b, rows), split (1, 1, 1), where b is the blocks of 16 channels; planar to planar: the channels.
 struct RelayoutSpec {
   bool fromPlanar = true, toPlanar = false;
+
+  bool operator==(const RelayoutSpec &) const = default;
 };
 
 struct RelayoutParam {
@@ -39,6 +41,8 @@ void emitRelayout(mlir::ModuleOp module, llvm::StringRef name, const RelayoutSpe
 /// blocked). With before = 0 this is `subsample`. Domain: (images, output blocks, output rows), split (1, 1, 1).
 struct PadChannelsSpec {
   int64_t before = 0, stride = 1;
+
+  bool operator==(const PadChannelsSpec &) const = default;
 };
 
 struct PadChannelsParam {

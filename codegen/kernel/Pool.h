@@ -11,6 +11,8 @@ namespace skip::kernel {
 /// Domain: (images, channel blocks, output rows), split (1, 1, 1).
 struct MaxPoolSpec {
   int64_t kernel = 2, stride = 2;
+
+  bool operator==(const MaxPoolSpec &) const = default;
 };
 
 struct MaxPoolParam {
@@ -37,7 +39,9 @@ void emitMaxPool(mlir::ModuleOp module, llvm::StringRef name, const MaxPoolSpec 
 
 /// Mean over the picture: blocked [N, C, H, W] -> flat [N, C]. Operands: input, result.
 /// Domain: (images, channel blocks, 1), split (1, 1, 1).
-struct GlobalAvgPoolSpec {};
+struct GlobalAvgPoolSpec {
+  bool operator==(const GlobalAvgPoolSpec &) const = default;
+};
 
 struct GlobalAvgPoolParam {
   enum : unsigned {

@@ -9,7 +9,9 @@
 
 namespace skip::kernel {
 
-struct SoftmaxSpec {};
+struct SoftmaxSpec {
+  bool operator==(const SoftmaxSpec &) const = default;
+};
 
 struct SoftmaxParam {
   enum : unsigned {

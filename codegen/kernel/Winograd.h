@@ -30,6 +30,8 @@ struct WinogradInputSpec {
   int64_t group = 1;       // tiles that lie together
   plan::WinogradTaps taps; // of the convolution
   int64_t channels = 0;    // of a planar input (winogradPlanarChannels), or 0
+
+  bool operator==(const WinogradInputSpec &) const = default;
 };
 
 struct WinogradInputParam {
@@ -66,6 +68,8 @@ struct WinogradConvSpec {
   bool bias = false;
   Epilogue epilogue;
   plan::ConvSchedule schedule;
+
+  bool operator==(const WinogradConvSpec &) const = default;
 };
 
 struct WinogradConvParam {
