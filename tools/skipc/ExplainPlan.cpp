@@ -10,10 +10,12 @@
 #include "ir/plan/Shapes.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Compile.h"
+#include "tools/skipc/ExplainBlocks.h"
 #include "tools/skipc/Peak.h"
 #include "tools/skipc/PlanText.h"
 #include "tools/skipc/Table.h"
 #include "tools/skipc/Targets.h"
+#include "tools/tuning/Device.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -25,15 +27,17 @@ namespace {
 /// One step and what is said of it. Times in seconds; infinite where there is no such way.
 struct Account {
   std::string step, operations, taken, why;
+  double multiplying = 0;                  // by the way taken
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
-  double direct = 0, separate = 0, fused = 0;
+  double direct = 0, separate = 0, fused = 0, strassen = 0;
 };
 
 /// The model for batches up to `batch`.
 struct Variant {
   int64_t batch;
   std::vector<Account> accounts;
+  std::vector<tool::BlockAccount> blocks;
 };
 } // namespace
 
@@ -73,6 +77,30 @@ static bool estimate(plan::KernelOp kernel, const plan::ContractionView &view, i
   return false;
 }
 
+/// Of all roots.
+static double multiplyAddsOf(plan::KernelOp kernel, llvm::ArrayRef<plan::ContractionView> views, int64_t images) {
+  auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType()).getShape();
+  int64_t pixels = out.size() == 4 ? out[2] * out[3] : 1, each = 0;
+  for (const plan::ContractionView &view : views)
+    each += view.inChannels * view.outChannels * view.kernelHeight * view.kernelWidth;
+  return static_cast<double>(each * pixels * images);
+}
+
+/// What a 1x1 convolution takes directly and by Strassen's products, if these can compute it.
+static bool estimateStrassen(plan::KernelOp kernel, int64_t batch, SkipIsa isa, double directSeconds, Account &account) {
+  plan::ConvShape shape = *plan::convShapeOf(kernel, batch);
+  double direct = 0, strassen = 0;
+  for (const plan::ConvSchedule &schedule : plan::convSchedules(shape, isa)) {
+    double &best = schedule.unitBlocks > 0 ? strassen : direct;
+    best = std::max(best, plan::predictedEfficiency(schedule, shape, isa));
+  }
+  if (strassen == 0)
+    return false;
+  account.direct = directSeconds / direct;
+  account.strassen = directSeconds / strassen;
+  return true;
+}
+
 /// Transformed windows: of all images at a time, or where fused of one group of tiles.
 static std::string windowsText(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images) {
   plan::LayoutAttr layout = kernel.inputLayout(view.input.getArgNumber());
@@ -93,11 +121,14 @@ static std::string microseconds(double seconds) { return seconds == none ? "-" :
 static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact, Account &account) {
   bool measured = llvm::StringRef(tool::tunedText(kernel)).contains("yes");
   if (!view.winograd) {
-    account.taken = "direct";
-    double best = std::min(account.separate, account.fused);
+    auto schedule = llvm::cast<plan::ConvScheduleAttr>(kernel.getSchedulesAttr().getValue().back());
+    bool isStrassen = schedule.getStrassen() > 0;
+    account.taken = isStrassen ? "Strassen" : "direct";
+    double best = isStrassen ? account.direct : std::min({account.separate, account.fused, account.strassen});
     account.why = !hasWays       ? "no other way to compute it"
                   : exact        ? "--exact forbids a transform"
                   : measured     ? "measured to be the fastest (skipc tune)"
+                  : isStrassen   ? "seven products for eight; direct would take " + microseconds(best) + " us"
                   : best == none ? "too little work for a transform"
                                  : "a transform would take " + microseconds(best) + " us";
     return;
@@ -117,7 +148,7 @@ static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool
                                            : microseconds(account.fused) + " us, since more groups transform the filters");
 }
 
-static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, const tool::Peak &peak) {
+static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipIsa isa, const tool::Peak &peak) {
   Account account;
   account.step = graph::valueName(kernel.getLoc()).str();
   account.operations = tool::operationsText(kernel);
@@ -127,14 +158,41 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, const
   account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
                        static_cast<double>(operations - 1);
   account.savedSeconds = account.savedBytes > 0 ? peak.seconds(0, account.savedBytes) : 0;
-  account.direct = account.separate = account.fused = none;
+  account.direct = account.separate = account.fused = account.strassen = none;
   llvm::SmallVector<plan::ContractionView, 2> views = plan::contractionsOf(kernel);
   if (views.empty())
     return account;
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
-  bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account);
+  double directSeconds = multiplyAddsOf(kernel, views, account.images) * perMultiplyAdd;
+  bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account) ||
+                 estimateStrassen(kernel, batch, isa, directSeconds, account);
   judge(kernel, views.front(), hasWays, exact, account);
+  account.multiplying = account.taken == "Strassen"            ? account.strassen
+                        : !views.front().winograd              ? directSeconds
+                        : views.front().winograd.getFused() ? account.fused
+                                                               : account.separate;
   return account;
+}
+
+static void printBlocks(const Variant &variant) {
+  if (variant.blocks.empty())
+    return;
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"block"},
+                     {"images", right},
+                     {"between steps KB", right},
+                     {"moving us", right},
+                     {"multiplying us", right},
+                     {"not hidden us", right},
+                     {"repeated us", right},
+                     {"saved by images us", right},
+                     {"depth-first by rows"}});
+  for (const tool::BlockAccount &b : variant.blocks)
+    table.add({b.block, std::to_string(b.images), tool::fixed(b.bands.innerBytes / 1024, 0),
+               microseconds(b.bands.movingSeconds), microseconds(b.multiplyingSeconds), microseconds(b.bands.exposedSeconds),
+               microseconds(b.bands.repeatedSeconds), microseconds(b.savedByImages), b.why});
+  llvm::outs() << "\n";
+  table.print(llvm::outs());
 }
 
 static void printText(const Variant &variant) {
@@ -147,20 +205,37 @@ static void printText(const Variant &variant) {
                      {"direct us", right},
                      {"Winograd us", right},
                      {"fused us", right},
+                     {"Strassen us", right},
                      {"taken"},
                      {"why"}});
   std::string block;
   for (const Account &a : variant.accounts) {
-    std::string of = llvm::StringRef(a.step).contains('.') ? llvm::StringRef(a.step).rsplit('.').first.str() : a.step;
+    std::string of = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     if (of != block && !block.empty())
-      table.add(std::vector<std::string>(10));
+      table.add(std::vector<std::string>(11));
     block = of;
     table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
-               microseconds(a.fused), a.taken, a.why});
+               microseconds(a.fused), microseconds(a.strassen), a.taken, a.why});
   }
   llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
   table.print(llvm::outs());
+  printBlocks(variant);
+}
+
+static void writeBlock(llvm::json::OStream &json, const tool::BlockAccount &block) {
+  json.object([&] {
+    json.attribute("block", block.block);
+    json.attribute("images", block.images);
+    json.attribute("inner_bytes", block.bands.innerBytes);
+    json.attribute("moving_us", block.bands.movingSeconds * 1e6);
+    json.attribute("multiplying_us", block.multiplyingSeconds * 1e6);
+    json.attribute("exposed_us", block.bands.exposedSeconds * 1e6);
+    json.attribute("band_rows", block.bands.bandRows);
+    json.attribute("repeated_us", block.bands.repeatedSeconds * 1e6);
+    json.attribute("saved_by_images_us", block.savedByImages * 1e6);
+    json.attribute("depth_first", block.why);
+  });
 }
 
 static void writeStep(llvm::json::OStream &json, const Account &a) {
@@ -177,6 +252,7 @@ static void writeStep(llvm::json::OStream &json, const Account &a) {
     time("direct_us", a.direct);
     time("winograd_us", a.separate);
     time("fused_us", a.fused);
+    time("strassen_us", a.strassen);
     json.attribute("taken", a.taken);
     json.attribute("why", a.why);
   });
@@ -193,6 +269,10 @@ static void printJson(llvm::StringRef model, const std::vector<Variant> &variant
           json.attributeArray("steps", [&] {
             for (const Account &account : variant.accounts)
               writeStep(json, account);
+          });
+          json.attributeArray("blocks", [&] {
+            for (const tool::BlockAccount &block : variant.blocks)
+              writeBlock(json, block);
           });
         });
     });
@@ -212,12 +292,17 @@ llvm::Error tool::explainPlan(const Options &options) {
   if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), *isa}))
     return error;
   Peak peak = Peak::measure(isa->back(), 1);
+  tuning::Device device = tuning::Device::read(isa->back());
   std::vector<Variant> variants;
   for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
     Variant &variant = variants.emplace_back();
     variant.batch = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt();
-    for (auto kernel : function.getOps<plan::KernelOp>())
-      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, peak));
+    std::vector<double> seconds;
+    for (auto kernel : function.getOps<plan::KernelOp>()) {
+      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, isa->back(), peak));
+      seconds.push_back(variant.accounts.back().multiplying);
+    }
+    variant.blocks = blocksOf(function, variant.batch, seconds, static_cast<double>(device.l2) / 2, peak);
   }
   if (options.json)
     printJson(compilation.libraryName(), variants);

@@ -9,12 +9,13 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <optional>
 
 using namespace skip;
 using namespace skip::testing;
 using enum kernel::EpilogueOp;
 
-static constexpr int kDirectDraws = 40, kWinogradDraws = 24;
+static constexpr int kDirectDraws = 40, kWinogradDraws = 24, kStrassenDraws = 24;
 
 namespace {
 class Draw {
@@ -42,6 +43,16 @@ public:
     }
   }
 
+  /// The same of Strassen's; nothing if none was found.
+  std::optional<plan::ConvSchedule> strassen(const plan::ConvShape &shape, SkipIsa isa) {
+    for (int tries = 0; tries < 1000; ++tries) {
+      plan::ConvSchedule drawn{between(1, 4), 2 * between(1, 4), between(4, 14), {}, 2 * between(1, 6)};
+      if (plan::isLegal(drawn, shape, isa))
+        return drawn;
+    }
+    return std::nullopt;
+  }
+
 private:
   std::mt19937 engine;
 };
@@ -55,7 +66,7 @@ static std::string textOf(const plan::ConvSchedule &schedule) {
       std::to_string(schedule.ocBlocks) + "x" + std::to_string(schedule.rows) + "x" + std::to_string(schedule.columns);
   for (int64_t tail : schedule.tails)
     text += "+" + std::to_string(tail);
-  return text;
+  return schedule.unitBlocks ? text + "/" + std::to_string(schedule.unitBlocks) : text;
 }
 
 static ConvCaseShape drawConv(Draw &draw) {
@@ -91,6 +102,42 @@ TEST_CASE("conv: every legal schedule compiles and is right", "[property]") {
     CHECK(relativeError(result, test.want()) < 5e-6);
     CHECK(result.checkBorders() == "");
   }
+}
+
+TEST_CASE("strassen: every legal schedule compiles and is right", "[property]") {
+  Draw draw(Catch::rngSeed() + 3);
+  int computed = 0;
+  for (int i = 0; i < kStrassenDraws; ++i) {
+    ConvCaseShape shape{.images = draw.between(1, 3),
+                        .channels = 16 * draw.between(2, 12) - draw.between(0, 3),
+                        .height = draw.between(2, 9),
+                        .width = draw.between(4, 28),
+                        .halo = draw.between(0, 2),
+                        .bias = draw.coin()};
+    shape.roots.resize(static_cast<size_t>(draw.between(1, 2)));
+    for (ConvCaseRoot &root : shape.roots)
+      root = {.channels = 32 * draw.between(1, 12) - draw.between(0, 3),
+              .stride = draw.between(1, 2),
+              .extraHalo = draw.between(0, 1)};
+    if (draw.coin()) {
+      shape.epilogue = {Add, Relu};
+      shape.addInPlace = draw.coin();
+    }
+    const x86::Target target = draw.oneOf(hostTargets());
+    ConvCase test(shape);
+    std::optional<plan::ConvSchedule> schedule = draw.strassen(test.planShape(), target.isa);
+    if (!schedule)
+      continue;
+    ++computed;
+    INFO("seed " << Catch::rngSeed() << ", draw " << i << ": " << nameOf(target.isa) << ", " << textOf(*schedule) << ", "
+                 << shape.roots[0].channels << "->" << shape.channels << ", roots " << shape.roots.size() << ", "
+                 << shape.height << "x" << shape.width << ", images " << shape.images);
+    LoadedKernel kernel(test.spec(*schedule), target);
+    Activation result = test.run(kernel, draw.coin());
+    CHECK(relativeError(result, test.want()) < 1e-5);
+    CHECK(result.checkBorders() == "");
+  }
+  CHECK(computed > 0);
 }
 
 TEST_CASE("winograd: every legal schedule compiles and is right", "[property]") {

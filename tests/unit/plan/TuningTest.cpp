@@ -55,9 +55,12 @@ TEST_CASE("tuning: a choice's text reads back, other texts are refused") {
   CHECK(choiceText(winograd) == "winograd4/28 1x1x8+4+2");
   CHECK(parseChoice(choiceText(direct)) == direct);
   CHECK(parseChoice(choiceText(winograd)) == winograd);
+  ConvChoice strassen{{}, {2, 14, 14, {}, 8}};
+  CHECK(choiceText(strassen) == "strassen 2x14x14/8");
+  CHECK(parseChoice(choiceText(strassen)) == strassen);
   for (const char *text :
        {"", "direct", "direct 0x1x1", "direct 1x1x1+", "direct 1x1x1 ", "winograd4 1x1x1", "winograd4/ 1x1x1",
-        "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
+        "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1/2", "strassen 2x14x14", "strassen 2x14x14/0", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
     CAPTURE(text);
     CHECK_FALSE(parseChoice(text));
   }
@@ -116,8 +119,33 @@ TEST_CASE("tuning: what a kernel holds must fit the stack") {
   CHECK_FALSE(isLegal({{4, 4, true}, {2, 1, 4, {}}}, *wide));
 }
 
+TEST_CASE("tuning: Strassen's products are for 1x1 convolutions") {
+  std::optional<ConvProblem> problem = parseProblem("conv2d 1x1/1 p0 1024->256 14x14 n1 blocked avx512");
+  REQUIRE(problem);
+  CHECK(isLegal({{}, {2, 14, 14, {}, 4}}, *problem));
+  CHECK_FALSE(isLegal({{}, {2, 14, 14, {}, 16}}, *problem)); // the sums of earlier chunks do not fit the stack
+  CHECK_FALSE(isLegal({{4, 49}, {2, 14, 14, {}, 4}}, *problem));
+  CHECK_FALSE(isLegal({{}, {2, 14, 14, {}, 4}}, problem3x3(256, 14)));
+  CHECK_FALSE(isLegal({{}, {1, 1, 8, {}, 2}}, {.isLinear = true, .inChannels = 64, .outChannels = 64, .images = 8}));
+  CHECK(predictedChoice(*problem).schedule.unitBlocks > 0);
+  std::vector<ConvChoice> choices = choicesOf(*problem, {});
+  auto isStrassen = [](const ConvChoice &choice) { return choice.schedule.unitBlocks > 0; };
+  CHECK(std::any_of(choices.begin(), choices.end(), isStrassen));
+  CHECK_FALSE(std::all_of(choices.begin(), choices.end(), isStrassen));
+  problem->isa = SKIP_ISA_AVX2;
+  CHECK(predictedChoice(*problem).schedule.unitBlocks == 0);
+
+  TuningTable table; // keeps the fastest direct choice beside Strassen's, for builds that must be exact
+  table.add(*problem, {{}, {2, 14, 14, {}, 4}}, 100);
+  table.add(*problem, {{}, {2, 1, 14, {}}}, 120);
+  table.add(*problem, {{}, {2, 1, 7, {}}}, 110);
+  REQUIRE(table.find(*problem).size() == 2);
+  CHECK(table.find(*problem)[1].choice == ConvChoice{{}, {2, 1, 7, {}}});
+}
+
 TEST_CASE("tuning: candidates are legal, begin with the cost model's choice, and none comes twice") {
   for (ConvProblem problem : {problem3x3(), problem3x3(512, 7), problem3x3(16, 5), problem3x3(17, 3),
+                              ConvProblem{.inChannels = 256, .outChannels = 128, .outHeight = 28, .outWidth = 28},
                               ConvProblem{.isLinear = true, .inChannels = 512, .outChannels = 1000, .images = 3}})
     for (SkipIsa isa : {SKIP_ISA_AVX2, SKIP_ISA_AVX512}) {
       problem.isa = isa;
