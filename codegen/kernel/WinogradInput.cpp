@@ -1,6 +1,8 @@
 // The input's transform as a step of its own, one row of tiles of one channel block a unit.
 #include "codegen/kernel/WinogradWindows.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace skip::kernel;
 using Param = WinogradInputParam;
 
@@ -21,11 +23,16 @@ static Value target(Builder &b, const WinogradInputSpec &spec, Value tile, Value
 void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
   Builder b(module, name);
   std::unique_ptr<WinogradWindows> windows = winogradWindows(b, spec, sourceOf(b));
-  b.forEachUnit({1, 1, 1}, [&](std::array<Value, 3> position) {
-    auto [image, block, row] = position;
-    Value columns = b.param(Param::tileColumns);
+  Value columns = b.param(Param::tileColumns), rows = b.param(Param::tileRows), blocks = b.param(Param::blocks);
+  Value tiles = b.mul(b.mul(b.param(Param::images), rows), columns), rowsOutermost = b.less(b.constant(spec.group), tiles);
+  auto choose = [&](Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, rowsOutermost, yes, no); };
+  Value inner = choose(blocks, rows), perImage = b.mul(blocks, rows);
+  b.loop(b.begin(), b.end(), 1, [&](Value unit) {
+    Value image = b.divide(unit, perImage), inImage = b.modulo(unit, perImage);
+    Value slow = b.divide(inImage, inner), fast = b.modulo(inImage, inner);
+    Value block = choose(fast, slow), row = choose(slow, fast);
     Value first = b.mul(b.add(b.mul(image, b.param(Param::tileRows)), row), columns);
-    b.loop(b.constant(0), columns, 1, [&, image = image, block = block, row = row](Value column) {
+    b.loop(b.constant(0), columns, 1, [&](Value column) {
       windows->emit(image, block, row, column, target(b, spec, b.add(first, column), block));
     });
   });
