@@ -36,6 +36,7 @@ struct Variant {
   std::vector<SkipSection> sections;
   std::vector<Step> steps;
   std::vector<Kernel> kernels;
+  uint32_t threadsExtent = 0;
   uint64_t workspaceBytes = 0;
   uint64_t stateBytes = 0;
 };

@@ -69,7 +69,7 @@ static SkipVariant variantOf(const Variant &variant, const VariantTables &tables
                      .stepCount = static_cast<uint32_t>(tables.steps.size()),
                      .kernelCount = static_cast<uint32_t>(tables.kernels.size()),
                      .sectionCount = static_cast<uint32_t>(variant.sections.size()),
-                     .reserved = 0,
+                     .threadsExtent = variant.threadsExtent,
                      .extents = variant.extents.data(),
                      .sections = variant.sections.data(),
                      .steps = tables.steps.data(),

@@ -8,6 +8,8 @@
 #include "ir/plan/Shapes.h"
 #include "ir/plan/Strassen.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 using namespace mlir;
 using namespace skip;
 using namespace skip::codegen;
@@ -63,6 +65,7 @@ static Strides outputStrides(KernelOp kernel) {
 
 static SkipParam constant(int64_t value) { return {value, -1, 0}; }
 static SkipParam timesBatch(int64_t value) { return {value, 0, 0}; }
+static SkipParam timesCopies(int64_t value) { return {value, kThreadsExtent, 0}; }
 
 static void append(std::vector<SkipParam> &params, std::initializer_list<int64_t> values) {
   for (int64_t value : values)
@@ -113,6 +116,20 @@ static int64_t winogradInBlocks(const ContractionView &view) {
   return planarChannels(view) ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
 }
 
+/// The variant's batch: buffers have room for so many images at least.
+static int64_t batchOf(KernelOp kernel) {
+  auto function = kernel->getParentOfType<func::FuncOp>();
+  auto batch = function ? function->getAttrOfType<IntegerAttr>(plan::batchAttr) : nullptr;
+  return batch ? batch.getInt() : kernel.getImages().value_or(1);
+}
+
+/// The copies of the transformed windows that a kernel reads or writes, and how far they are apart.
+static void appendCopies(StepShape &step, RankedTensorType type, plan::LayoutAttr layout, int64_t images, int64_t blocks) {
+  int64_t copies = plan::winogradCopies(type, layout, images);
+  step.params.push_back(copies > 1 ? timesCopies(blocks) : constant(blocks));
+  step.params.push_back(constant(plan::bufferBytes(type, layout, images) / copies / int64_t(sizeof(float))));
+}
+
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
   return kernel::WinogradConvSpec{.tile = view.winograd.getTile(),
                                   .group = view.winograd.getGroup(),
@@ -145,9 +162,11 @@ static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
          {tileRows, tileColumns, winogradInBlocks(view), out.height, out.width, out.image, out.block, out.row, out.halo});
   if (view.winograd.getFused()) {
     Strides in = inputStrides(kernel, view.input);
-    append(step.params, {in.height, in.width, in.image, in.block, in.row, view.padding});
+    append(step.params, {in.height, in.width, in.image, in.block, in.row, view.padding, 1, 0});
   } else {
     append(step.params, {0, 0, 0, 0, 0, 0});
+    appendCopies(step, llvm::cast<RankedTensorType>(view.input.getType()), kernel.inputLayout(view.input.getArgNumber()),
+                 batchOf(kernel), 1);
   }
   if (view.bias)
     step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
@@ -220,9 +239,13 @@ static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
   plan::WinogradTiles tiles = plan::winogradTiles(llvm::cast<RankedTensorType>(x.getType()), layout);
   Strides from = inputStrides(kernel, x);
   bool isPlanar = plan::winogradPlanarChannels(plan::winogradTaps(layout), from.channels);
-  StepShape step{{0}, {timesBatch(1)}};
-  append(step.params, {isPlanar ? 1 : from.blocks, tiles.rows, tiles.columns, from.height, from.width, from.image, from.block,
-                       from.row, layout.getHalo()});
+  int64_t blocks = isPlanar ? 1 : from.blocks;
+  StepShape copies, step{{0}, {timesBatch(1)}};
+  appendCopies(copies, llvm::cast<RankedTensorType>(x.getType()), layout, batchOf(kernel), blocks);
+  step.params.push_back(copies.params[0]);
+  append(step.params, {tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row, layout.getHalo(),
+                       blocks});
+  step.params.push_back(copies.params[1]);
   return step;
 }
 

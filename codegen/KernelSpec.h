@@ -16,6 +16,9 @@ struct StepShape {
   std::vector<SkipParam> params;
 };
 
+/// The extent of a variant that holds the number of threads (runtime/Abi.h).
+inline constexpr int32_t kThreadsExtent = 1;
+
 /// The specification by which the kernel's code is emitted; `schedule` is one of the kernel's. Nothing when no family computes
 /// it.
 std::optional<kernel::Spec> specOf(plan::KernelOp kernel, mlir::Attribute schedule);

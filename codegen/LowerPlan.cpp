@@ -156,7 +156,8 @@ LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, llvm::StringM
 LogicalResult Lowering::addVariant(func::FuncOp function) {
   int64_t batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr).getInt();
   Variant variant;
-  variant.extents = {{batch, batch}};
+  variant.extents = {{batch, batch}, {plan::winogradMostCopies, 1}};
+  variant.threadsExtent = kThreadsExtent;
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
   llvm::StringMap<uint32_t> kernels;
   llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());

@@ -111,7 +111,7 @@ typedef struct SkipVariant {
   uint32_t stepCount;
   uint32_t kernelCount;
   uint32_t sectionCount;
-  uint32_t reserved;
+  uint32_t threadsExtent; // the extent that is set to the number of the pool's threads, at most its bound; 0: there is none
   const SkipExtent *extents;
   const SkipSection *sections; // cover the steps in order
   const SkipStep *steps;

@@ -161,6 +161,10 @@ static skip_status runBatch(const skip_context &context, int64_t n, const float 
   const SkipVariant &variant = *variantFor(*context.model, n);
   for (uint32_t i = 1; i < variant.extentCount; ++i)
     context.extents[i] = variant.extents[i].initial;
+  if (uint32_t extent = variant.threadsExtent; extent > 0 && context.pool) {
+    int64_t threads = context.pool->threads(), bound = variant.extents[extent].bound;
+    context.extents[extent] = threads < bound ? threads : bound;
+  }
   Run run{context, variant, inputs, outputs};
   if (!context.pool) {
     run.all(n);

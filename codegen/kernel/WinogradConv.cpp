@@ -75,8 +75,9 @@ private:
     b.loop(b.begin(), b.end(), 1, [&](Value index) {
       Value slow = b.divide(index, inner), fast = b.modulo(index, inner);
       Value which = choose(blocksInnermost, slow, fast);
-      Value input = b.at(b.operand(0), b.mul(which, groupFloats()));
-      unit(input, b.mul(choose(blocksInnermost, fast, slow), blocks), b.mul(which, group));
+      Value block = choose(blocksInnermost, fast, slow), copy = b.divide(b.mul(block, b.param(Param::copies)), blockUnits);
+      Value input = b.at(b.operand(0), b.add(b.mul(which, groupFloats()), b.mul(copy, b.param(Param::copyFloats))));
+      unit(input, b.mul(block, blocks), b.mul(which, group));
     });
   }
 

@@ -12,12 +12,14 @@ static WindowSource sourceOf(Builder &b) {
 }
 
 /// Where position 0 of a tile goes.
-static Value target(Builder &b, const WinogradInputSpec &spec, Value tile, Value block) {
+static Value target(Builder &b, const WinogradInputSpec &spec, Value tile, Value blockOfCopies) {
+  Value copy = b.divide(blockOfCopies, b.param(Param::inBlocks)), block = b.modulo(blockOfCopies, b.param(Param::inBlocks));
   int64_t points = spec.taps.points(spec.tile),
           positions = skip::plan::winogradPhases(spec.taps, spec.channels) * points * points;
   int64_t vectors = positions * skip::plan::winogradPositionVectors(spec.group);
-  Value group = b.constant(spec.group), blocks = b.add(b.mul(b.divide(tile, group), b.param(Param::blocks)), block);
-  return b.at(b.operand(1), b.mul(b.add(b.mul(blocks, vectors), b.modulo(tile, group)), kLanes));
+  Value group = b.constant(spec.group), blocks = b.add(b.mul(b.divide(tile, group), b.param(Param::inBlocks)), block);
+  Value result = b.at(b.operand(1), b.mul(copy, b.param(Param::copyFloats)));
+  return b.at(result, b.mul(b.add(b.mul(blocks, vectors), b.modulo(tile, group)), kLanes));
 }
 
 void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name, const WinogradInputSpec &spec) {
@@ -33,7 +35,7 @@ void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name
     Value block = choose(fast, slow), row = choose(slow, fast);
     Value first = b.mul(b.add(b.mul(image, b.param(Param::tileRows)), row), columns);
     b.loop(b.constant(0), columns, 1, [&](Value column) {
-      windows->emit(image, block, row, column, target(b, spec, b.add(first, column), block));
+      windows->emit(image, b.modulo(block, b.param(Param::inBlocks)), row, column, target(b, spec, b.add(first, column), block));
     });
   });
   b.finish();

@@ -31,6 +31,12 @@ WinogradTiles plan::winogradTiles(mlir::RankedTensorType type, LayoutAttr layout
   return {along(type.getDimSize(2)), along(type.getDimSize(3))};
 }
 
+int64_t plan::winogradCopies(mlir::RankedTensorType type, LayoutAttr layout, int64_t images) {
+  WinogradTiles tiles = winogradTiles(type, layout);
+  return images * tiles.rows * tiles.columns <= layout.getGroup() ? winogradMostCopies : 1;
+}
+
+/// Of one copy.
 static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   WinogradTiles tiles = plan::winogradTiles(type, layout);
   WinogradTaps taps = winogradTaps(layout);
@@ -43,7 +49,7 @@ static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int
 
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   if (layout.getKind() == LayoutKind::winograd)
-    return winogradBytes(type, layout, batch);
+    return winogradBytes(type, layout, batch) * winogradCopies(type, layout, batch);
   return stridesOf(type, layout).image * batch * int64_t(sizeof(float));
 }
 

@@ -18,8 +18,13 @@ struct Strides {
 /// Strides of a planar or blocked activation of type [N, C, H, W] or [N, C].
 Strides stridesOf(mlir::RankedTensorType type, LayoutAttr layout);
 
-/// Bytes of an activation's buffer for `batch` images, in any layout.
+/// Bytes of an activation's buffer for `batch` images, in any layout; of transformed windows with all copies.
 int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch);
+
+/// How many copies of a tensor's transformed windows a buffer for `images` images has room for, each for its share of the
+/// threads: two where all are in one group, which no thread can have for itself, so that each of two threads may read
+/// what it wrote; else one.
+int64_t winogradCopies(mlir::RankedTensorType type, LayoutAttr layout, int64_t images);
 
 /// Bytes of packed weights of `dims` {oc, ic, kh, kw}; a vector has dims {oc, 1, 1, 1}.
 int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout);

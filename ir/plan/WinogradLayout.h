@@ -30,6 +30,9 @@ constexpr int64_t winogradPhases(const WinogradTaps &taps, int64_t planarChannel
   return planarChannels ? 1 : taps.stride * taps.stride;
 }
 
+/// Copies of transformed windows that are held at most (ir/plan/Layout.h).
+constexpr int64_t winogradMostCopies = 2;
+
 /// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
 /// channels take 6 KB for each, beside the 9 KB that they are made from.
 constexpr int64_t winogradMaxOcBlocks = 2;

@@ -113,7 +113,8 @@ void WinogradCase::runInput(const LoadedKernel &kernel, const WinogradChoice &ch
   int64_t rows = tilesOf(shape.height, choice.tile), columns = tilesOf(shape.width, choice.tile);
   const Activation &x = input;
   run(kernel, {input.origin(), buffers.alignedInput},
-      {shape.images, inBlocksOf(shape), rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding},
+      {shape.images, inBlocksOf(shape), rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding,
+       inBlocksOf(shape), 0},
       inPieces);
 }
 
@@ -137,7 +138,9 @@ void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &cho
                                  input.image,
                                  input.block,
                                  input.row,
-                                 shape.padding};
+                                 shape.padding,
+                                 1,
+                                 0};
   if (shape.bias)
     operands.push_back(bias.data());
   size_t add = 0, affine = 0;
