@@ -243,8 +243,8 @@ static StepShape winogradInputStep(KernelOp kernel, BlockArgument x) {
   StepShape copies, step{{0}, {timesBatch(1)}};
   appendCopies(copies, llvm::cast<RankedTensorType>(x.getType()), layout, batchOf(kernel), blocks);
   step.params.push_back(copies.params[0]);
-  append(step.params, {tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row, layout.getHalo(),
-                       blocks});
+  append(step.params,
+         {tiles.rows, tiles.columns, from.height, from.width, from.image, from.block, from.row, layout.getHalo(), blocks});
   step.params.push_back(copies.params[1]);
   return step;
 }

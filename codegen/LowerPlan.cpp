@@ -1,5 +1,5 @@
-// Walks the plan's functions: each kernel operation becomes a step, each distinct function that kernels need a job, each load an
-// entry of the load table.
+// Walks the plan's functions: each kernel operation becomes a step, each distinct function that kernels need a job, each load
+// an entry of the load table.
 #include "codegen/LowerPlan.h"
 
 #include "codegen/KernelSpec.h"
@@ -100,7 +100,8 @@ void Lowering::addLoads(func::FuncOp function) {
 
 /// The symbol of the function that computes `spec`: a known one's, or that of a new job.
 std::string Lowering::symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol) {
-  auto known = llvm::find_if(model.jobs, [&](const x86::Job &job) { return job.target.isa == machine.isa && job.spec == spec; });
+  auto known =
+      llvm::find_if(model.jobs, [&](const x86::Job &job) { return job.target.isa == machine.isa && job.spec == spec; });
   if (known != model.jobs.end())
     return known->symbol;
   model.jobs.push_back({symbol, spec, machine});

@@ -2,7 +2,8 @@
 //
 // Operands, in order: for each root its input and its packed weights; bias[oc] where `bias`; the epilogue's operands in chain
 // order; the result. The result may be the buffer of an added operand with the same strides.
-// Domain: (images, output channel blocks, output rows), split (1, schedule.ocBlocks, schedule.rows). Within an image the kernel
+// Domain: (images, output channel blocks, output rows), split (1, schedule.ocBlocks, schedule.rows), of Strassen's schedules
+// (1, schedule.unitBlocks, schedule.rows). Within an image the kernel
 // numbers its units in the order that reads less memory, so a unit's number says nothing of its rows.
 #pragma once
 

@@ -19,7 +19,7 @@
 // multiplications. The S of a chunk's tiles lie in a ring with room for one more, the next chunk's first.
 #include "codegen/kernel/Strassen.h"
 
-#include "codegen/kernel/ConvOperands.h"
+#include "codegen/kernel/StrassenSums.h"
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradTransform.h"
 
@@ -27,21 +27,15 @@
 
 using namespace skip::kernel;
 
-static constexpr int64_t kProducts = 7;
-static constexpr int64_t kFirstWithWeights = 4;   // products before make sums of the input, the others of weights
-static constexpr int64_t kUnrolled = 4;           // channels
-static constexpr int64_t kParts = kLanes / kUnrolled;
 static constexpr int64_t kTile = kLanes * kLanes; // weights of two blocks of channels
 
-namespace {
+/// From one address to another, in elements.
+static Value distance(Builder &b, Value from, Value to) {
+  auto number = [&](Value pointer) { return mlir::LLVM::PtrToIntOp::create(b.op, b.op.getI64Type(), pointer); };
+  return mlir::arith::ShRSIOp::create(b.op, b.sub(number(to), number(from)), b.constant(2));
+}
 
-/// What a unit's chunk of input channels is read from.
-struct Source {
-  Value input;                   // A11 of the unit's first pixel
-  Value row, half, block, pixel; // from there to A21, to A12, to the next block of channels, to the next output pixel
-  Value weights, weightBlock;    // B11 of the unit's first block, and how far on the next block is
-  Value tiles;                   // of the unit
-};
+namespace {
 
 /// An operand of a product: its first channel's first pixel or output channel, and how far on the next block is, of input
 /// channels or of output channels.
@@ -61,326 +55,162 @@ struct Ahead {
 class StrassenEmitter {
 public:
   StrassenEmitter(Builder &b, const ConvSpec &spec)
-      : b(b), spec(spec), operands(loadOperands(b, spec)), unit(spec.strassen), blocks(spec.schedule.ocBlocks),
-        columns(spec.schedule.columns), half(unit.chunkBlocks / 2), stages(spec.schedule.unitBlocks / (2 * blocks)),
-        copies(unit.strided), ringTiles(stages == 1 ? 2 : unit.tiles + 1), pixelFloats(half * columns * kLanes + kLanes),
-        weightFloats(half * blocks * kTile + kLanes) {
-    pixelsAhead = (columns + kFirstWithWeights - 1) / kFirstWithWeights;
-    pixelsAhead = (pixelsAhead + kParts - 1) / kParts * kParts;
-    channelsAhead = kParts;
-    while (channelsAhead < kLanes && (kProducts - kFirstWithWeights) * unit.tiles * channelsAhead < kLanes * blocks)
-      channelsAhead *= 2;
-    ring = scratchVectors(b, ringTiles * pixelKinds() * pixelFloats / kLanes);
-    weightBuffers = scratchVectors(b, 2 * 4 * weightFloats / kLanes);
-    held = scratchVectors(b, 3 * blocks * columns);
-    if (unit.chunks > 1) {
+      : b(b), spec(spec), operands(loadOperands(b, spec)), blocks(spec.schedule.ocBlocks), columns(spec.schedule.columns),
+        units(b, spec, operands), made(b, spec, units), held(scratchVectors(b, 3 * blocks * columns)) {
+    if (spec.strassen.chunks > 1) {
       Value rowFloats = b.mul(operands.outColumns, kLanes);
-      Value waiting = scratchVectors(b, spec.schedule.unitBlocks * unit.tiles * 2 * columns);
+      Value waiting = scratchVectors(b, spec.schedule.unitBlocks * spec.strassen.tiles * 2 * columns);
       partial = {waiting, b.constant(0), b.mul(rowFloats, spec.schedule.rows), rowFloats, Value()};
     }
-    tilesAcross = b.divide(operands.outColumns, b.constant(columns));
-    blockUnits = b.ceilDiv(b.param(ConvParam::outBlocks), spec.schedule.unitBlocks);
-    rowUnits = b.ceilDiv(operands.outRows, spec.schedule.rows);
   }
 
   void emit() {
-    Source first = sourceOf(b.begin(), b.constant(0));
-    fetchWeights(first);
-    makePixels(first);
-    Value fetched = distance(first.weights, weightsOf(b.begin(), b.constant(1)));
-    makeWeights(first.weights, first.weightBlock, b.constant(0), weightBuffers, fetched);
+    StrassenSource first = units.sourceOf(b.begin(), b.constant(0));
+    made.fetchWeights(first);
+    made.makePixels(first);
+    Value fetched = distance(b, first.weights, units.weightsOf(b.begin(), b.constant(1)));
+    made.makeWeights(first.weights, first.weightBlock, b.constant(0), made.bufferAt(b.constant(0)), fetched);
     b.loop(b.begin(), b.end(), 1, {b.constant(0), b.constant(0)}, [&](Value index, ValueRange state) {
-      Values after = b.loop(b.constant(0), b.constant(unit.chunks), 1, state,
+      Values after = b.loop(b.constant(0), b.constant(spec.strassen.chunks), 1, state,
                             [&](Value chunk, ValueRange inner) { return multiplyChunk(index, chunk, inner[0], inner[1]); });
-      halo(place(index));
+      halo(units.place(index));
       return after;
     });
   }
 
 private:
-  struct Place {
-    Value image, block, row, rows;
-  };
-
-  Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b.op, x, y); }
-  Value chunksOf(const ConvRootOperands &root) { return b.divide(root.inBlocks, b.constant(2 * half)); }
-  int64_t pixelKinds() const { return copies ? kProducts : 4; }
+  Value anyOf(Value x, Value y, Value z) { return mlir::arith::OrIOp::create(b.op, x, mlir::arith::OrIOp::create(b.op, y, z)); }
   Value isProduct(Value product, int64_t which) { return b.equal(product, b.constant(which)); }
 
-  Place place(Value index) {
-    Value strip = b.divide(index, blockUnits), row = b.mul(b.modulo(strip, rowUnits), spec.schedule.rows);
-    return {b.divide(strip, rowUnits), b.mul(b.modulo(index, blockUnits), spec.schedule.unitBlocks), row,
-            b.min(b.constant(spec.schedule.rows), b.sub(operands.outRows, row))};
-  }
-
-  /// Of a unit and chunk.
-  Source sourceOf(Value index, Value chunk) {
-    Place at = place(index);
-    Source source = sourceOf(operands.roots[0], at, chunk);
-    if (operands.roots.size() == 1)
-      return source;
-    Value ofFirst = chunksOf(operands.roots[0]), isFirst = b.less(chunk, ofFirst);
-    return choose(isFirst, source, sourceOf(operands.roots[1], at, b.sub(chunk, ofFirst)));
-  }
-
-  Source choose(Value condition, Source yes, const Source &no) {
-    for (Value Source::*field : {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights,
-                                 &Source::weightBlock})
-      yes.*field = choose(condition, yes.*field, no.*field);
-    return yes;
-  }
-
-  Source sourceOf(const ConvRootOperands &root, const Place &at, Value chunk) {
-    const View &input = root.input;
-    Value channel = b.mul(chunk, 2 * half), line = b.sub(b.mul(at.row, root.root.stride), root.padding);
-    Value offset = b.add(b.mul(at.image, input.image), b.mul(channel, input.block));
-    offset = b.add(offset, b.sub(b.mul(line, input.row), b.mul(root.padding, kLanes)));
-    Value weights = b.add(b.mul(at.block, root.weightBlock), b.mul(channel, kTile));
-    Source source;
-    source.input = b.at(input.pointer, offset);
-    source.row = b.mul(input.row, root.root.stride);
-    source.half = b.mul(input.block, half);
-    source.block = input.block;
-    source.pixel = b.constant(root.root.stride * kLanes);
-    source.weights = b.at(root.weights, weights);
-    source.weightBlock = root.weightBlock;
-    source.tiles = b.mul(b.divide(at.rows, b.constant(2)), tilesAcross);
-    return source;
-  }
-
-  /// Where a tile's pixels begin.
-  Value pixelsAt(const Source &source, Value tile) {
-    Value row = b.mul(b.divide(tile, tilesAcross), 2), column = b.mul(b.modulo(tile, tilesAcross), columns);
-    return b.at(source.input, b.add(b.mul(row, source.row), b.mul(column, source.pixel)));
-  }
-
-  Value ringAt(Value base, Value tile) {
-    return b.at(ring, b.mul(b.modulo(b.add(base, tile), b.constant(ringTiles)), pixelKinds() * pixelFloats));
-  }
-
-  Value weightsAt(const Source &source, Value stage) {
-    return b.at(source.weights, b.mul(b.mul(stage, 2 * blocks), source.weightBlock));
-  }
-
-  /// Of the unit's stage that is so many behind the first of its first chunk, which may be the next unit's.
-  Value weightsOf(Value index, Value stage) {
-    Value all = b.constant(unit.chunks * stages), inUnit = b.less(stage, all);
-    Value next = b.min(b.add(index, b.constant(1)), b.sub(b.end(), b.constant(1)));
-    Value position = choose(inUnit, stage, b.modulo(stage, all));
-    Source source = sourceOf(choose(inUnit, index, next), b.divide(position, b.constant(stages)));
-    return weightsAt(source, b.modulo(position, b.constant(stages)));
-  }
-
   struct Tile {
-    const Source &source;
-    const Place &unit;
-    Value stage, index;
+    const StrassenSource &source;
+    const StrassenPlace &unit;
+    Value stage, index;              // the pair of blocks, and which of the unit's tiles
     Value sums, weights, weightSums; // S; B11 and T of the stage
     Value begun, isLast;             // conditions: results of earlier chunks wait in `partial`; no chunk follows
   };
 
   /// What is to be made while a tile is multiplied.
   struct Task {
-    Source next; // of the pixels
+    StrassenSource next; // of the pixels
     Ahead ahead;
     Value weightBlock, makesPixels, makesWeights;
   };
 
   /// All stages of a chunk, which begins at `base` of the ring and has its first weights in a buffer; the same of the next.
   Values multiplyChunk(Value index, Value chunk, Value base, Value buffer) {
-    Source here = sourceOf(index, chunk);
-    Value isLast = b.equal(chunk, b.constant(unit.chunks - 1)), none = b.less(b.constant(0), b.constant(0));
-    Value nextIndex = choose(isLast, b.min(b.add(index, b.constant(1)), b.sub(b.end(), b.constant(1))), index);
-    Source next = sourceOf(nextIndex, choose(isLast, b.constant(0), b.add(chunk, b.constant(1))));
+    StrassenSource here = units.sourceOf(index, chunk);
+    Value isLast = b.equal(chunk, b.constant(spec.strassen.chunks - 1)), none = b.less(b.constant(0), b.constant(0));
+    Value nextIndex = select(b, isLast, units.after(index), index);
+    StrassenSource next = units.sourceOf(nextIndex, select(b, isLast, b.constant(0), b.add(chunk, b.constant(1))));
     auto pixelsOf = [&](Value tile) { // of this chunk and the next
       Value isHere = b.less(tile, here.tiles), inNext = b.min(b.sub(tile, here.tiles), b.sub(next.tiles, b.constant(1)));
-      return choose(isHere, pixelsAt(here, tile), pixelsAt(next, inNext));
+      return select(b, isHere, units.pixelsAt(here, tile), units.pixelsAt(next, inNext));
     };
     // With one stage and chunk, the next unit of the same blocks has the same weights.
     Value keeps = none;
-    if (stages == 1 && unit.chunks == 1)
-      keeps = b.equal(b.modulo(nextIndex, blockUnits), b.modulo(index, blockUnits));
-    Place at = place(index);
-    Values after = b.loop(b.constant(0), b.constant(stages), 1, {buffer}, [&](Value stage, ValueRange state) {
-      Value isLastStage = b.equal(stage, b.constant(stages - 1)), following = b.add(stage, b.constant(1));
-      Value weights = choose(isLastStage, next.weights, weightsAt(here, following));
-      Value weightBlock = choose(isLastStage, next.weightBlock, here.weightBlock);
-      Value fetched = distance(weights, weightsOf(index, b.add(b.add(b.mul(chunk, stages), stage), b.constant(2))));
-      Value target = choose(keeps, state[0], b.sub(b.constant(1), state[0]));
-      Value to = bufferAt(target);
+    if (units.stages == 1 && spec.strassen.chunks == 1)
+      keeps = b.equal(b.modulo(nextIndex, units.blockUnits), b.modulo(index, units.blockUnits));
+    StrassenPlace at = units.place(index);
+    Values after = b.loop(b.constant(0), b.constant(units.stages), 1, {buffer}, [&](Value stage, ValueRange state) {
+      Value isLastStage = b.equal(stage, b.constant(units.stages - 1)), following = b.add(stage, b.constant(1));
+      Value weights = select(b, isLastStage, next.weights, units.weightsAt(here, following));
+      Value weightBlock = select(b, isLastStage, next.weightBlock, here.weightBlock);
+      Value fetched =
+          distance(b, weights, units.weightsOf(index, b.add(b.add(b.mul(chunk, units.stages), stage), b.constant(2))));
+      Value target = select(b, keeps, state[0], b.sub(b.constant(1), state[0]));
+      Value to = made.bufferAt(target);
       b.loop(b.constant(0), here.tiles, 1, [&](Value tile) {
         Tile these{here,
                    at,
                    stage,
                    tile,
-                   ringAt(base, tile),
-                   weightsAt(here, stage),
-                   bufferAt(state[0]),
+                   made.ringAt(base, tile),
+                   units.weightsAt(here, stage),
+                   made.bufferAt(state[0]),
                    b.less(b.constant(0), chunk),
                    isLast};
         Value following = b.add(tile, b.constant(1)), pixels = pixelsOf(following), isHere = b.less(following, here.tiles);
-        Value pixelsFetched = distance(pixels, pixelsOf(b.add(tile, b.constant(2))));
-        Ahead ahead{pixels, ringAt(base, following), weights, to, pixelsFetched, fetched};
-        Source source = choose(isHere, here, next);
+        Value pixelsFetched = distance(b, pixels, pixelsOf(b.add(tile, b.constant(2))));
+        Ahead ahead{pixels, made.ringAt(base, following), weights, to, pixelsFetched, fetched};
+        StrassenSource source = units.either(isHere, here, next);
         Task task{source, ahead, weightBlock, b.equal(stage, b.constant(0)), b.equal(keeps, none)};
         products(these, task);
       });
-      Value made = b.mul(here.tiles, kProducts - kFirstWithWeights);
-      makeWeights(weights, weightBlock, choose(keeps, b.constant(weightSteps()), made), to, fetched);
+      Value done = b.mul(here.tiles, kStrassenProducts - kStrassenFirstWithWeights);
+      made.makeWeights(weights, weightBlock, select(b, keeps, b.constant(made.weightSteps()), done), to, fetched);
       return Values{target};
     });
-    return {b.modulo(b.add(base, here.tiles), b.constant(ringTiles)), after[0]};
-  }
-
-  Value bufferAt(Value which) { return b.at(weightBuffers, b.mul(which, 4 * weightFloats)); }
-
-  /// From one address to another, in elements.
-  Value distance(Value from, Value to) {
-    auto number = [&](Value pointer) { return mlir::LLVM::PtrToIntOp::create(b.op, b.op.getI64Type(), pointer); };
-    return mlir::arith::ShRSIOp::create(b.op, b.sub(number(to), number(from)), b.constant(2));
-  }
-
-  /// Asks for the first stage's weights.
-  void fetchWeights(const Source &source) {
-    b.loop(b.constant(0), b.constant(2 * blocks), 1, [&](Value block) {
-      Value from = b.at(source.weights, b.mul(block, source.weightBlock));
-      b.loop(b.constant(0), b.constant(2 * half * kTile), kLanes, [&](Value line) { b.prefetch(b.at(from, line)); });
-    });
-  }
-
-  /// Sums of the first tile.
-  void makePixels(const Source &source) {
-    b.loop(b.constant(0), b.constant(half), 1, {source.input, ring}, [&](Value, ValueRange block) {
-      b.loop(b.constant(0), b.constant(columns), 1, block, [&](Value, ValueRange pixel) {
-        sumPixels(source, pixel[0], pixel[1], b.mul(source.pixel, columns));
-        return Values{b.at(pixel[0], source.pixel), b.at(pixel[1], kLanes)};
-      });
-      return Values{b.at(block[0], source.block), b.at(block[1], columns * kLanes)};
-    });
-  }
-
-  /// Of 16 channels of a pixel. In the order of products; between them, if they are copied, A11, A22 and A12.
-  void sumPixels(const Source &source, Value from, Value to, Value fetched) {
-    Value below = b.at(from, source.row), behind = b.at(from, source.half), across = b.at(below, source.half);
-    auto store = [&](Value value, int64_t product) { b.store(value, to, pixelKind(product) * pixelFloats); };
-    Value s1 = plus(b, b.load(below), b.load(across));
-    store(s1, 5);
-    Value s2 = minus(b, s1, b.load(from));
-    store(s2, 1);
-    store(minus(b, b.load(behind), s2), 6);
-    store(minus(b, b.load(from), b.load(below)), 2);
-    for (Value each : {from, below, behind, across})
-      b.prefetch(b.at(each, fetched));
-    if (!copies)
-      return;
-    store(b.load(from), 0);
-    store(b.load(across), 3);
-    store(b.load(behind), 4);
-  }
-
-  int64_t pixelKind(int64_t product) const { return copies ? product : product < 3 ? product - 1 : product - 3; }
-
-  /// Steps of `channelsAhead` channels, the output blocks one after the other.
-  int64_t weightSteps() const { return blocks * kLanes / channelsAhead; }
-
-  Value weightStep(Value step, Value blockFloats) {
-    Value perBlock = b.constant(kLanes / channelsAhead);
-    return b.add(b.mul(b.divide(step, perBlock), blockFloats), b.mul(b.modulo(step, perBlock), channelsAhead * kLanes));
-  }
-
-  /// The sums' steps from `step` on.
-  void makeWeights(Value from, Value weightBlock, Value step, Value to, Value fetched) {
-    b.loop(step, b.constant(weightSteps()), 1, [&](Value each) {
-      Values start = {b.at(from, weightStep(each, weightBlock)), b.at(to, weightStep(each, b.constant(half * kTile)))};
-      b.loop(b.constant(0), b.constant(half), 1, start, [&](Value, ValueRange at) {
-        for (int64_t channel = 0; channel < channelsAhead; ++channel)
-          sumWeights(b.at(at[0], channel * kLanes), weightBlock, b.at(at[1], channel * kLanes), fetched);
-        return Values{b.at(at[0], kTile), b.at(at[1], kTile)};
-      });
-    });
-  }
-
-  /// T2, T3, T4, T1 of an input channel and 16 output channels.
-  void sumWeights(Value from, Value weightBlock, Value to, Value fetched) {
-    Value right = b.at(from, b.mul(weightBlock, blocks));
-    auto load = [&](bool isRight, bool isBelow) { return b.load(isRight ? right : from, isBelow ? half * kTile : 0); };
-    Value t1 = minus(b, load(true, false), load(false, false));
-    b.store(t1, to, 3 * weightFloats);
-    Value t2 = minus(b, load(true, true), t1);
-    b.store(t2, to);
-    b.store(minus(b, load(false, true), t2), to, 2 * weightFloats);
-    b.store(minus(b, load(true, true), load(true, false)), to, weightFloats);
-    for (Value each : {from, right})
-      for (int64_t below : {int64_t(0), half * kTile})
-        b.prefetch(b.at(b.at(each, fetched), below));
+    return {made.moved(base, here.tiles), after[0]};
   }
 
   /// The four quarters of the result under a tile.
   void products(const Tile &tile, const Task &task) {
-    b.loop(b.constant(0), b.constant(kProducts), 1, Values(blocks * columns, b.splat(0.0f)),
-           [&](Value product, ValueRange sums) {
-             return conclude(tile, product, multiply(tile, task, product, sums));
-           });
+    b.loop(b.constant(0), b.constant(kStrassenProducts), 1, Values(blocks * columns, b.splat(0.0f)),
+           [&](Value product, ValueRange sums) { return conclude(tile, product, multiply(tile, task, product, sums)); });
   }
 
   Operand leftOf(const Tile &tile, Value product) {
     Value ofSums = b.constant(columns * kLanes);
-    if (copies)
-      return {b.at(tile.sums, b.mul(product, pixelFloats)), ofSums};
+    if (made.copies)
+      return {b.at(tile.sums, b.mul(product, made.pixelFloats)), ofSums};
     Value is0 = isProduct(product, 0), is3 = isProduct(product, 3), is4 = isProduct(product, 4);
-    Value isInput = mlir::arith::OrIOp::create(b.op, is0, mlir::arith::OrIOp::create(b.op, is3, is4));
-    Value zero = b.constant(0), down = choose(is3, tile.source.row, zero), behind = choose(is0, zero, tile.source.half);
-    Value kind = b.sub(product, choose(b.less(product, b.constant(3)), b.constant(1), b.constant(3)));
-    Value input = b.at(pixelsAt(tile.source, tile.index), b.add(down, behind));
-    return {choose(isInput, input, b.at(tile.sums, b.mul(kind, pixelFloats))), choose(isInput, tile.source.block, ofSums)};
+    Value isInput = anyOf(is0, is3, is4);
+    Value zero = b.constant(0), down = select(b, is3, tile.source.row, zero), behind = select(b, is0, zero, tile.source.half);
+    Value kind = b.sub(product, select(b, b.less(product, b.constant(3)), b.constant(1), b.constant(3)));
+    Value input = b.at(units.pixelsAt(tile.source, tile.index), b.add(down, behind));
+    return {select(b, isInput, input, b.at(tile.sums, b.mul(kind, made.pixelFloats))),
+            select(b, isInput, tile.source.block, ofSums)};
   }
 
   Operand rightOf(const Tile &tile, Value product) {
     Value is0 = isProduct(product, 0), is4 = isProduct(product, 4), is6 = isProduct(product, 6);
-    Value isWeights = mlir::arith::OrIOp::create(b.op, is0, mlir::arith::OrIOp::create(b.op, is4, is6));
-    Value zero = b.constant(0), below = choose(is0, zero, b.constant(half * kTile));
-    Value right = choose(is6, b.mul(tile.source.weightBlock, blocks), zero);
-    Value kind = choose(b.less(product, b.constant(4)), b.sub(product, b.constant(1)), b.constant(3));
-    return {choose(isWeights, b.at(tile.weights, b.add(below, right)), b.at(tile.weightSums, b.mul(kind, weightFloats))),
-            choose(isWeights, tile.source.weightBlock, b.constant(half * kTile))};
+    Value isWeights = anyOf(is0, is4, is6);
+    Value zero = b.constant(0), below = select(b, is0, zero, b.constant(units.half * kTile));
+    Value right = select(b, is6, b.mul(tile.source.weightBlock, blocks), zero);
+    Value kind = select(b, b.less(product, b.constant(4)), b.sub(product, b.constant(1)), b.constant(3));
+    return {
+        select(b, isWeights, b.at(tile.weights, b.add(below, right)), b.at(tile.weightSums, b.mul(kind, made.weightFloats))),
+        select(b, isWeights, tile.source.weightBlock, b.constant(units.half * kTile))};
   }
 
   /// One product's part of the task.
   Ahead part(const Tile &tile, const Task &task, Value product) {
-    Value column = b.min(b.mul(product, pixelsAhead), b.constant(columns - pixelsAhead)), step = weightStepOf(tile, product);
-    Value from = weightStep(step, task.weightBlock);
+    Value column = b.min(b.mul(product, made.pixelsAhead), b.constant(columns - made.pixelsAhead)),
+          step = weightStepOf(tile, product);
+    Value from = made.weightStep(step, task.weightBlock);
     return {b.at(task.ahead.pixels, b.mul(column, task.next.pixel)),
             b.at(task.ahead.pixelsTo, b.mul(column, kLanes)),
             b.at(task.ahead.weights, from),
-            b.at(task.ahead.weightsTo, weightStep(step, b.constant(half * kTile))),
+            b.at(task.ahead.weightsTo, made.weightStep(step, b.constant(units.half * kTile))),
             task.ahead.pixelsFetched,
-            b.sub(fetchedStep(b.add(step, b.constant(kProducts - kFirstWithWeights)), task), from)};
+            b.sub(fetchedStep(b.add(step, b.constant(kStrassenProducts - kStrassenFirstWithWeights)), task), from)};
   }
 
   /// The place of a step of this stage's weights, or of the next's.
   Value fetchedStep(Value step, const Task &task) {
-    Value steps = b.constant(weightSteps()), isHere = b.less(step, steps);
-    Value inStage = weightStep(choose(isHere, step, b.sub(step, steps)), task.weightBlock);
-    return choose(isHere, inStage, b.add(inStage, task.ahead.weightsFetched));
+    Value steps = b.constant(made.weightSteps()), isHere = b.less(step, steps);
+    Value inStage = made.weightStep(select(b, isHere, step, b.sub(step, steps)), task.weightBlock);
+    return select(b, isHere, inStage, b.add(inStage, task.ahead.weightsFetched));
   }
 
   Value weightStepOf(const Tile &tile, Value product) {
-    return b.add(b.mul(tile.index, kProducts - kFirstWithWeights), b.sub(product, b.constant(kFirstWithWeights)));
+    return b.add(b.mul(tile.index, kStrassenProducts - kStrassenFirstWithWeights),
+                 b.sub(product, b.constant(kStrassenFirstWithWeights)));
   }
 
   Values multiply(const Tile &tile, const Task &task, Value product, ValueRange sums) {
     Operand left = leftOf(tile, product), right = rightOf(tile, product);
     Ahead ahead = part(tile, task, product);
-    Value isEarly = b.less(product, b.constant(kFirstWithWeights));
+    Value isEarly = b.less(product, b.constant(kStrassenFirstWithWeights));
     auto emit = [&](Making making) { return [&, making] { return accumulate(left, right, ahead, task, making, sums); }; };
     auto late = [&] {
-      Value isLeft = b.less(weightStepOf(tile, product), b.constant(weightSteps()));
+      Value isLeft = b.less(weightStepOf(tile, product), b.constant(made.weightSteps()));
       return b.when(both(task.makesWeights, isLeft), emit(Making::weights), emit(Making::nothing));
     };
-    Value makes = both(task.makesPixels, b.less(product, b.constant((columns + pixelsAhead - 1) / pixelsAhead)));
-    return b.when(makes, emit(Making::pixels),
-                  [&] { return b.when(isEarly, emit(Making::nothing), late); });
+    Value makes = both(task.makesPixels, b.less(product, b.constant((columns + made.pixelsAhead - 1) / made.pixelsAhead)));
+    return b.when(makes, emit(Making::pixels), [&] { return b.when(isEarly, emit(Making::nothing), late); });
   }
 
   /// sums + left x right.
@@ -393,10 +223,9 @@ private:
       carried.append({ahead.weights, ahead.weightsTo});
     size_t pointers = carried.size();
     carried.append(sums.begin(), sums.end());
-    carried = b.loop(b.constant(0), b.constant(half), 1, carried, [&](Value, ValueRange at) {
-      Values after = b.loop(b.constant(0), b.constant(kLanes), kUnrolled, at, [&](Value, ValueRange inner) {
-        return steps(inner, pointers, right.block, task, ahead, making);
-      });
+    carried = b.loop(b.constant(0), b.constant(units.half), 1, carried, [&](Value, ValueRange at) {
+      Values after = b.loop(b.constant(0), b.constant(kLanes), kStrassenUnrolled, at,
+                            [&](Value, ValueRange inner) { return steps(inner, pointers, right.block, task, ahead, making); });
       after[0] = b.at(at[0], left.block);
       if (making == Making::pixels) {
         after[2] = b.at(at[2], task.next.block);
@@ -418,20 +247,23 @@ private:
     Values weights = {carried[1]};
     for (int64_t block = 1; block < blocks; ++block)
       weights.push_back(b.at(carried[1], b.mul(outBlock, block)));
-    int64_t items = making == Making::pixels ? pixelsAhead / kParts : making == Making::weights ? channelsAhead / kParts : 0;
-    for (int64_t channel = 0; channel < kUnrolled; ++channel) {
+    int64_t items = making == Making::pixels    ? made.pixelsAhead / kStrassenParts
+                    : making == Making::weights ? made.channelsAhead / kStrassenParts
+                                                : 0;
+    for (int64_t channel = 0; channel < kStrassenUnrolled; ++channel) {
       step(channel, carried[0], weights, sums);
-      for (int64_t item = channel * items / kUnrolled; item < (channel + 1) * items / kUnrolled; ++item) {
+      for (int64_t item = channel * items / kStrassenUnrolled; item < (channel + 1) * items / kStrassenUnrolled; ++item) {
         if (making == Making::pixels)
-          sumPixels(task.next, b.at(carried[2], b.mul(task.next.pixel, item)), b.at(carried[3], item * kLanes),
-                    ahead.pixelsFetched);
+          made.sumPixels(task.next, b.at(carried[2], b.mul(task.next.pixel, item)), b.at(carried[3], item * kLanes),
+                         ahead.pixelsFetched);
         else
-          sumWeights(b.at(carried[2], item * kLanes), task.weightBlock, b.at(carried[3], item * kLanes), ahead.weightsFetched);
+          made.sumWeights(b.at(carried[2], item * kLanes), task.weightBlock, b.at(carried[3], item * kLanes),
+                          ahead.weightsFetched);
         b.fence();
       }
     }
-    next[0] = b.at(carried[0], kUnrolled);
-    next[1] = b.at(carried[1], kUnrolled * kLanes);
+    next[0] = b.at(carried[0], kStrassenUnrolled);
+    next[1] = b.at(carried[1], kStrassenUnrolled * kLanes);
     if (making != Making::nothing) {
       next[2] = b.at(carried[2], making == Making::pixels ? b.mul(task.next.pixel, items) : b.constant(items * kLanes));
       next[3] = b.at(carried[3], items * kLanes);
@@ -471,7 +303,7 @@ private:
       return next;
     };
     auto restart = [&] {
-      Value from = choose(isProduct(product, 3), heldAt(0), heldAt(2));
+      Value from = select(b, isProduct(product, 3), heldAt(0), heldAt(2));
       Values next;
       for (size_t i = 0; i < sums.size(); ++i)
         next.push_back(loaded(from, i));
@@ -486,11 +318,11 @@ private:
 
   /// Adds what earlier chunks left, and stores the quarter `down`, `right`: the result if no chunk follows.
   void finish(const Tile &tile, Value down, Value right, ValueRange sums) {
-    Value row = b.add(b.mul(b.divide(tile.index, tilesAcross), 2), down);
+    Value row = b.add(b.mul(b.divide(tile.index, units.tilesAcross), 2), down);
     Value block = b.add(b.mul(tile.stage, 2 * blocks), b.mul(right, blocks));
-    Value column = b.mul(b.modulo(tile.index, tilesAcross), columns);
+    Value column = b.mul(b.modulo(tile.index, units.tilesAcross), columns);
     ConvTile result{blocks, 1, columns, tile.unit.image, b.add(tile.unit.block, block), b.add(tile.unit.row, row), column};
-    if (unit.chunks == 1)
+    if (spec.strassen.chunks == 1)
       return storeResult(result, sums, nullptr);
     View waiting = partial;
     waiting.pointer = tilePointer(b, partial, {blocks, 1, columns, b.constant(0), block, row, column});
@@ -527,7 +359,7 @@ private:
     });
   }
 
-  void halo(const Place &at) {
+  void halo(const StrassenPlace &at) {
     b.loop(b.constant(0), b.constant(spec.schedule.unitBlocks), 1, [&](Value inUnit) {
       const View &output = operands.output;
       Value offset = b.add(b.mul(at.image, output.image), b.mul(b.add(at.block, inUnit), output.block));
@@ -539,17 +371,11 @@ private:
   Builder &b;
   const ConvSpec &spec;
   ConvOperands operands;
-  const skip::plan::StrassenUnit unit;
-  int64_t blocks, columns, half, stages;
-  bool copies; // the input's quarters too, to make their pixels neighbours
-  int64_t ringTiles;
-  int64_t pixelFloats, weightFloats; // of one operand; an odd number of vectors, to spread over the cache
-  int64_t pixelsAhead, channelsAhead; // whose sums one product makes, of each block of input channels; even
-  Value ring;                         // [ringTiles][kinds][half][columns][16 ic]
-  Value weightBuffers;                // [2][T2, T3, T4, T1][blocks][half][16 ic][16 oc]
-  Value held;                         // [W, U, V][columns][blocks][16 oc]
-  View partial;                       // [unitBlocks][rows][columns][16 oc]
-  Value tilesAcross, blockUnits, rowUnits;
+  int64_t blocks, columns;
+  StrassenUnits units;
+  StrassenSums made;
+  Value held;   // [W, U, V][columns][blocks][16 oc]
+  View partial; // [unitBlocks][rows][columns][16 oc]
 };
 
 } // namespace

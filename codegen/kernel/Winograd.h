@@ -24,8 +24,9 @@
 namespace skip::kernel {
 
 /// Operands: input (blocked, or planar with `channels`; rows and columns that lie outside both picture and halo count as zero),
-/// result (winograd). Domain: (images, input channel blocks of all copies, rows of tiles), split (1, 1, 1). Where there is more than
-/// one group the kernel numbers an image's units by rows of tiles first, so that who computes a group's results finds its windows.
+/// result (winograd). Domain: (images, input channel blocks of all copies, rows of tiles), split (1, 1, 1). Where there is more
+/// than one group the kernel numbers an image's units by rows of tiles first, so that who computes a group's results finds its
+/// windows.
 struct WinogradInputSpec {
   int64_t tile = 4;        // m: such that there are 4 to 8 points
   int64_t group = 1;       // tiles that lie together

@@ -29,7 +29,9 @@ void PlanDialect::initialize() {
       >();
 }
 
-std::array<int64_t, 3> ConvScheduleAttr::split() const { return {1, getStrassen() ? getStrassen() : getOcBlocks(), getRows()}; }
+std::array<int64_t, 3> ConvScheduleAttr::split() const {
+  return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
+}
 std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
 
 LogicalResult KernelOp::verify() {

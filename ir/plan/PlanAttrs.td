@@ -96,15 +96,15 @@ def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
 }
 
 def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "a direct contraction's register tile: ocBlocks blocks of 16 channels by rows by columns pixels";
+  let summary = "a contraction's register tile: ocBlocks blocks of 16 channels by rows by columns pixels";
   let description = [{
     A row of output pixels is tiled by `columns`, what remains by `tails` in descending order. A Winograd convolution's columns
     are the tiles of a group, its rows the positions whose sums are in registers at a time: 1, 2 or all of a row. By Strassen's
-    products, quarters of `ocBlocks` blocks by `columns` pixels are multiplied, in units of `rows` rows by `strassen` blocks.
+    products, quarters of `ocBlocks` blocks by `columns` pixels are multiplied, in units of `rows` rows by `unitBlocks` blocks.
   }];
   let parameters = (ins "int64_t":$ocBlocks, "int64_t":$rows, "int64_t":$columns, OptionalArrayRefParameter<"int64_t">:$tails,
-                        DefaultValuedParameter<"int64_t", "0">:$strassen);
-  let assemblyFormat = "`<` $ocBlocks `,` $rows `,` $columns (`tails` `[` $tails^ `]`)? (`strassen` $strassen^)? `>`";
+                        DefaultValuedParameter<"int64_t", "0">:$unitBlocks);
+  let assemblyFormat = "`<` $ocBlocks `,` $rows `,` $columns (`tails` `[` $tails^ `]`)? (`strassen` $unitBlocks^)? `>`";
 }
 
 def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {

@@ -49,10 +49,11 @@ std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa
 }
 
 ConvScheduleAttr plan::scheduleAttribute(MLIRContext *context, const ConvSchedule &schedule) {
-  return ConvScheduleAttr::get(context, schedule.ocBlocks, schedule.rows, schedule.columns, schedule.tails, schedule.unitBlocks);
+  return ConvScheduleAttr::get(context, schedule.ocBlocks, schedule.rows, schedule.columns, schedule.tails,
+                               schedule.unitBlocks);
 }
 
 ConvSchedule plan::scheduleOf(ConvScheduleAttr attribute) {
   return {attribute.getOcBlocks(), attribute.getRows(), attribute.getColumns(),
-          std::vector<int64_t>(attribute.getTails().begin(), attribute.getTails().end()), attribute.getStrassen()};
+          std::vector<int64_t>(attribute.getTails().begin(), attribute.getTails().end()), attribute.getUnitBlocks()};
 }

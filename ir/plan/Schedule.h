@@ -1,4 +1,4 @@
-// The schedules of the direct convolution: what is legal, and which are worth trying first. Plain C++, no MLIR.
+// The schedules of contractions: what is legal, and which are worth trying first. Plain C++, no MLIR.
 #pragma once
 
 #include "runtime/Abi.h"
@@ -12,8 +12,8 @@ namespace skip::plan {
 /// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
 /// Rows that remain of the picture are computed one at a time. A Winograd convolution's columns are the tiles of a group, its
 /// rows the positions whose sums are in registers at a time: with 1 filters are stored, with 2 half of their transform is in
-/// registers, with all of a row the whole. Strassen's, of a 1x1 convolution (codegen/kernel/Strassen.cpp), multiplies quarters of
-/// `ocBlocks` blocks by `columns` pixels, and has units of `rows` rows by `unitBlocks` blocks.
+/// registers, with all of a row the whole. Strassen's, of a 1x1 convolution (codegen/kernel/Strassen.cpp), multiplies quarters
+/// of `ocBlocks` blocks by `columns` pixels, and has units of `rows` rows by `unitBlocks` blocks.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t rows = 1;
@@ -58,9 +58,10 @@ bool fitsRegisters(const ConvSchedule &schedule, SkipIsa isa);
 bool covers(const ConvSchedule &schedule, int64_t width);
 
 /// Whether the schedule computes this shape: it fits the registers, its ocBlocks divide the shape's, and it covers the width.
+/// Of Strassen's: ir/plan/Strassen.h.
 bool isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
 
-/// The fraction of peak (0..1) that the cost model expects of a legal schedule.
+/// The fraction of peak that the cost model expects of a legal schedule; Strassen's may exceed 1.
 double predictedEfficiency(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
 
 /// All legal schedules worth trying, the best expected first; never empty for a valid shape (every extent >= 1).

@@ -9,13 +9,13 @@
 using namespace skip;
 using namespace skip::plan;
 
-static constexpr int64_t kMostChunkBlocks = 16;        // of input channels
-static constexpr int64_t kMostCopiedBlocks = 8;        // where all of a tile's input is copied
-static constexpr int64_t kFewestColumns = 4;           // each quarter of a loop makes sums of one
-static constexpr int64_t kMostPixels = 256;            // of a unit
-static constexpr int64_t kScratchFloats = 120 * 1024;  // of the 512 KB that callers are told of (runtime/Runtime.h)
-static constexpr int64_t kDemandedUnits = 4;           // of work, at least, and an even number: two cores share them
-static constexpr double kSumMultiplyAdds = 2.25;       // of a vector of sums, which is stored (measured on a Zen 4)
+static constexpr int64_t kMostChunkBlocks = 16;       // of input channels
+static constexpr int64_t kMostCopiedBlocks = 8;       // where all of a tile's input is copied
+static constexpr int64_t kFewestColumns = 4;          // each quarter of a loop makes sums of one
+static constexpr int64_t kMostPixels = 256;           // of a unit
+static constexpr int64_t kScratchFloats = 120 * 1024; // of the 512 KB that callers are told of (runtime/Runtime.h)
+static constexpr int64_t kDemandedUnits = 4;          // of work, at least, and an even number: two cores share them
+static constexpr double kSumMultiplyAdds = 2.25;      // of a vector of sums, which is stored (measured on a Zen 4)
 static constexpr double kSaved = 7.0 / 8;
 
 /// What a kernel of the schedule holds on its stack.

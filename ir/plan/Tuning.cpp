@@ -2,6 +2,7 @@
 // the same text.
 #include "ir/plan/Tuning.h"
 
+#include "ir/plan/Strassen.h"
 #include "ir/plan/WinogradLayout.h"
 
 #include <algorithm>
@@ -55,11 +56,11 @@ std::string plan::problemText(const ConvProblem &p) {
          (p.planarInput ? " planar" : " blocked") + (p.isa == SKIP_ISA_AVX512 ? " avx512" : " avx2");
 }
 
-/// Extents are at least one, and the padding is less than the kernel.
+/// Extents are at least one, and the padding is less than the kernel; of a 1x1 it may be one.
 static bool isSound(const ConvProblem &p) {
   int64_t least =
       std::min({p.kernelHeight, p.kernelWidth, p.stride, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images});
-  return least >= 1 && p.padding < std::max(p.kernelHeight, p.kernelWidth) &&
+  return least >= 1 && p.padding < std::max({p.kernelHeight, p.kernelWidth, int64_t(2)}) &&
          (!p.isLinear || (p.stride == 1 && p.padding == 0 && p.outHeight == 1 && p.outWidth == 1));
 }
 
@@ -239,7 +240,7 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   double pairs = double(16 * blocksOf(p.outChannels)) * double(p.planarInput ? p.inChannels : 16 * blocksOf(p.inChannels));
   if (!algorithm.tile) // of eight products, Strassen takes seven
     return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images) *
-           (canUseStrassen(p) ? 7.0 / 8 : 1);
+           (strassenSchedules(shapeOf(p, algorithm), p.isa).empty() ? 1 : 7.0 / 8);
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
   // Of a tile; a stem's input falls into four phases.
   double products =

@@ -42,8 +42,8 @@ std::string problemText(const ConvProblem &problem);
 /// Nothing unless `text` is what problemText gives for some problem, of sizes that are no nonsense.
 std::optional<ConvProblem> parseProblem(std::string_view text);
 
-/// `direct 2x1x14`, `winograd4/49 2x1x14+7`, `winograd4/28 fused 2x1x14` or `strassen 2x14x14/8`: algorithm, blocks of channels x
-/// rows x columns, tails, blocks of a unit.
+/// `direct 2x1x14`, `winograd4/49 2x1x14+7`, `winograd4/28 fused 2x1x14` or `strassen 2x14x14/8`: algorithm, blocks of channels
+/// x rows x columns, tails, blocks of a unit.
 std::string choiceText(const ConvChoice &choice);
 std::optional<ConvChoice> parseChoice(std::string_view text);
 

@@ -59,9 +59,28 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     for (plan::Isa isa : isas)
       if (std::optional<ConvProblem> problem = plan::problemOf(op, batch, isa)) {
         all.push_back(choicesFor(table, *problem));
-        llvm::erase_if(all.back(), [&](const ConvChoice &choice) { return exact && (choice.algorithm.tile != 0 || choice.schedule.unitBlocks != 0); });
+        llvm::erase_if(all.back(), [&](const ConvChoice &choice) {
+          return exact && (choice.algorithm.tile != 0 || choice.schedule.unitBlocks != 0);
+        });
       }
     return all;
+  }
+
+  /// The fastest under the algorithm; behind one of Strassen's the fastest other, for kernels whose second root it cannot
+  /// compute.
+  Attribute schedulesOf(llvm::ArrayRef<ConvChoice> choices, const plan::Algorithm &algorithm) {
+    llvm::SmallVector<Attribute, 2> schedules;
+    for (const ConvChoice &choice : choices) {
+      bool isStrassen = choice.schedule.unitBlocks > 0;
+      if (choice.algorithm != algorithm || (isStrassen && !schedules.empty()))
+        continue;
+      schedules.push_back(plan::scheduleAttribute(&getContext(), choice.schedule));
+      if (!isStrassen)
+        break;
+    }
+    if (schedules.empty())
+      return UnitAttr::get(&getContext());
+    return schedules.size() == 1 ? schedules.front() : ArrayAttr::get(&getContext(), schedules);
   }
 
   void annotate(Operation *op, int64_t batch, DictionaryAttr table, llvm::ArrayRef<plan::Isa> isas) {
@@ -71,11 +90,8 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
       return;
     plan::Algorithm algorithm = widest->front().algorithm;
     llvm::SmallVector<Attribute, 2> schedules;
-    for (const std::vector<ConvChoice> &choices : all) {
-      auto best = llvm::find_if(choices, [&](const ConvChoice &choice) { return choice.algorithm == algorithm; });
-      schedules.push_back(best == choices.end() ? Attribute(UnitAttr::get(&getContext()))
-                                                : plan::scheduleAttribute(&getContext(), best->schedule));
-    }
+    for (const std::vector<ConvChoice> &choices : all)
+      schedules.push_back(schedulesOf(choices, algorithm));
     op->setAttr(plan::tunedAttr, ArrayAttr::get(&getContext(), schedules));
     if (algorithm.tile != 0)
       op->setAttr(plan::algorithmAttr,

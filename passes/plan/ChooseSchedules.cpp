@@ -16,14 +16,20 @@ namespace skip::plan {
 using namespace mlir;
 using namespace skip;
 
-/// The schedule that tuning found for the `index`th ISA, if it is legal for the kernel.
+/// The first schedule that tuning found for the `index`th ISA and that is legal for the kernel.
 static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, const plan::ConvShape &shape, size_t index,
                                                        plan::Isa isa) {
   auto tuned = plan::mainContractionOf(kernel)->op->getAttrOfType<ArrayAttr>(plan::tunedAttr);
-  auto attribute = tuned && index < tuned.size() ? llvm::dyn_cast<plan::ConvScheduleAttr>(tuned[index]) : nullptr;
-  if (!attribute || !plan::isLegal(plan::scheduleOf(attribute), shape, static_cast<SkipIsa>(isa)))
+  if (!tuned || index >= tuned.size())
     return std::nullopt;
-  return plan::scheduleOf(attribute);
+  Attribute entry = tuned[index];
+  auto several = llvm::dyn_cast<ArrayAttr>(entry);
+  for (Attribute attribute : several ? several.getValue() : llvm::ArrayRef(entry)) {
+    auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>(attribute);
+    if (schedule && plan::isLegal(plan::scheduleOf(schedule), shape, static_cast<SkipIsa>(isa)))
+      return plan::scheduleOf(schedule);
+  }
+  return std::nullopt;
 }
 
 static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef<plan::Isa> isas, bool exact) {

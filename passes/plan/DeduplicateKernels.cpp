@@ -1,4 +1,4 @@
-// Names kernels by their structure. Equal names are compiled once, in whatever layer, batch or variant they stand: the code of
+// Names kernels by their structure. What is equal is compiled once, in whatever layer, batch or variant it stands: the code of
 // ResNet-1202 is that of ResNet-20.
 #include "passes/plan/Passes.h"
 
@@ -34,7 +34,7 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
 static bool isStrassen(KernelOp kernel) {
   return llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
     auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
-    return conv && conv.getStrassen() > 0;
+    return conv && conv.getUnitBlocks() > 0;
   });
 }
 

@@ -75,7 +75,7 @@ def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
   let summary = "pick each kernel's schedule, for each ISA of the target, as tuned or by the cost model";
   let description = [{
     Before: the module has `plan.target`, each function `plan.batch`; contractions may have `plan.tuned`, which is followed where
-    it is legal for the kernel, of two roots that with more multiply-adds. After: every kernel has `schedules`, and
+    it is legal for the kernel, of two roots that with more multiply-adds; `exact` leaves out Strassen's. After: every kernel has `schedules`, and
     `plan.measured` if any of them was tuned. Before and after: tests/passes/plan/choose-schedules.mlir.
   }];
   let options = [Option<"exact", "exact", "bool", "false", "no algorithm that rounds differently from the direct one">];

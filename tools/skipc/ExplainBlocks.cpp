@@ -11,10 +11,21 @@ using tool::BlockAccount;
 
 std::string tool::blockOf(llvm::StringRef step) { return step.contains('.') ? step.rsplit('.').first.str() : std::string(); }
 
+bool tool::isInBlock(llvm::StringRef step, llvm::StringRef block) {
+  return !block.empty() && step.starts_with(block) && step.drop_front(block.size()).starts_with(".");
+}
+
+static int64_t imagesOf(plan::KernelOp kernel, int64_t batch) {
+  std::optional<uint64_t> images = kernel.getImages();
+  return images ? static_cast<int64_t>(*images) : batch;
+}
+
+/// Of one of `images` images of an activation; of transformed windows one copy.
 static double bytesOf(mlir::Value value, plan::LayoutAttr layout, int64_t images) {
   auto type = llvm::cast<mlir::RankedTensorType>(value.getType());
   bool isActivation = type.getRank() > 0 && type.isDynamicDim(0);
-  return isActivation ? static_cast<double>(plan::bufferBytes(type, layout, images)) : 0;
+  int64_t copies = layout.getKind() == plan::LayoutKind::winograd ? plan::winogradCopies(type, layout, images) : 1;
+  return isActivation ? static_cast<double>(plan::bufferBytes(type, layout, images) / copies) / static_cast<double>(images) : 0;
 }
 
 static int64_t rowsOf(mlir::Value value) {
@@ -49,16 +60,16 @@ static void readWindow(plan::KernelOp kernel, llvm::ArrayRef<plan::KernelOp> blo
   }
 }
 
-/// Of one image.
-static plan::BlockStep stepOf(plan::KernelOp kernel, llvm::ArrayRef<plan::KernelOp> block, double seconds) {
+/// Of one of `images` images.
+static plan::BlockStep stepOf(plan::KernelOp kernel, llvm::ArrayRef<plan::KernelOp> block, int64_t images, double seconds) {
   plan::BlockStep step;
   step.seconds = seconds;
   for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
     bool inner = isFrom(input, block) && isInner(input, block);
-    (inner ? step.innerBytes : step.otherBytes) += bytesOf(input, kernel.inputLayout(i), 1);
+    (inner ? step.innerBytes : step.otherBytes) += bytesOf(input, kernel.inputLayout(i), images);
   }
   mlir::Value result = kernel.getResult(0);
-  double bytes = bytesOf(result, kernel.outputLayout(0), 1);
+  double bytes = bytesOf(result, kernel.outputLayout(0), images);
   if (isInner(result, block))
     step.innerBytes += step.resultBytes = bytes;
   else
@@ -94,23 +105,28 @@ std::vector<BlockAccount> tool::blocksOf(mlir::func::FuncOp variant, int64_t bat
   llvm::SmallVector<plan::KernelOp> kernels(variant.getOps<plan::KernelOp>());
   for (size_t first = 0, last = 0; first < kernels.size(); first = last) {
     std::string name = blockOf(graph::valueName(kernels[first].getLoc()));
-    while (last < kernels.size() && blockOf(graph::valueName(kernels[last].getLoc())) == name)
+    do
       ++last;
+    while (last < kernels.size() && isInBlock(graph::valueName(kernels[last].getLoc()), name));
     if (name.empty() || last - first < 2)
       continue;
     auto block = llvm::ArrayRef(kernels).slice(first, last - first);
-    BlockAccount account{name, "", static_cast<int64_t>(kernels[first].getImages().value_or(batch)), {}, 0, 0};
+    BlockAccount account{name, "", 1, {}, 0, 0};
+    for (plan::KernelOp kernel : block)
+      account.images = std::max(account.images, imagesOf(kernel, batch));
     std::vector<plan::BlockStep> steps;
     double workingSet = 0, images = static_cast<double>(account.images);
     for (size_t i = first; i < last; ++i) {
-      steps.push_back(stepOf(kernels[i], block, stepSeconds[i] / images));
-      account.multiplyingSeconds += stepSeconds[i];
+      int64_t own = imagesOf(kernels[i], batch);
+      double seconds = stepSeconds[i] / static_cast<double>(own);
+      steps.push_back(stepOf(kernels[i], block, own, seconds));
+      account.multiplyingSeconds += images * seconds;
       workingSet += images * steps.back().resultBytes;
     }
     account.bands = timesImages(plan::depthFirst(steps, nearBytes, peak.bandwidth(workingSet)), images);
     double turns = static_cast<double>(batch) / images;
     account.savedByImages =
-        turns * account.bands.innerBytes * (1 / peak.bandwidth(turns * workingSet) - 1 / peak.bandwidth(workingSet));
+        account.bands.innerBytes * (1 / peak.bandwidth(turns * workingSet) - 1 / peak.bandwidth(workingSet));
     account.why = reason(account, steps.back().rows);
     accounts.push_back(account);
   }

@@ -27,7 +27,7 @@ namespace {
 /// One step and what is said of it. Times in seconds; infinite where there is no such way.
 struct Account {
   std::string step, operations, taken, why;
-  double multiplying = 0;                  // by the way taken
+  double multiplying = 0; // by the way taken
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
   double direct = 0, separate = 0, fused = 0, strassen = 0;
@@ -110,7 +110,8 @@ static std::string windowsText(plan::KernelOp kernel, const plan::ContractionVie
     int64_t blocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16; // of stride 2 only stems are fused
     bytes = static_cast<double>(blocks * points * points * plan::winogradPositionVectors(view.winograd.getGroup()) * 64);
   } else {
-    bytes = static_cast<double>(plan::bufferBytes(llvm::cast<mlir::RankedTensorType>(view.input.getType()), layout, images));
+    auto type = llvm::cast<mlir::RankedTensorType>(view.input.getType());
+    bytes = static_cast<double>(plan::bufferBytes(type, layout, images) / plan::winogradCopies(type, layout, images));
   }
   return tool::fixed(bytes * 1e-6, 2) + " MB of windows";
 }
@@ -122,15 +123,18 @@ static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool
   bool measured = llvm::StringRef(tool::tunedText(kernel)).contains("yes");
   if (!view.winograd) {
     auto schedule = llvm::cast<plan::ConvScheduleAttr>(kernel.getSchedulesAttr().getValue().back());
-    bool isStrassen = schedule.getStrassen() > 0;
+    bool isStrassen = schedule.getUnitBlocks() > 0;
     account.taken = isStrassen ? "Strassen" : "direct";
     double best = isStrassen ? account.direct : std::min({account.separate, account.fused, account.strassen});
-    account.why = !hasWays       ? "no other way to compute it"
-                  : exact        ? "--exact forbids a transform"
-                  : measured     ? "measured to be the fastest (skipc tune)"
-                  : isStrassen   ? "seven products for eight; direct would take " + microseconds(best) + " us"
-                  : best == none ? "too little work for a transform"
-                                 : "a transform would take " + microseconds(best) + " us";
+    std::string other = account.strassen == none ? "a transform" : "Strassen's products";
+    std::string time = other + " would take " + microseconds(best) + " us";
+    account.why = !hasWays                ? "no other way to compute it"
+                  : exact                 ? "--exact forbids " + other
+                  : measured              ? "measured to be the fastest (skipc tune)"
+                  : isStrassen            ? "seven products for eight; direct would take " + microseconds(best) + " us"
+                  : best == none          ? "too little work for a transform"
+                  : best < account.direct ? time + ", too little less for their code"
+                                          : time;
     return;
   }
   account.taken = "F(" + std::to_string(view.winograd.getTile()) + ")" + (view.winograd.getFused() ? " fused" : "");
@@ -167,10 +171,10 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipI
   bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account) ||
                  estimateStrassen(kernel, batch, isa, directSeconds, account);
   judge(kernel, views.front(), hasWays, exact, account);
-  account.multiplying = account.taken == "Strassen"            ? account.strassen
-                        : !views.front().winograd              ? directSeconds
+  account.multiplying = account.taken == "Strassen"         ? account.strassen
+                        : account.taken == "direct"         ? (hasWays ? account.direct : directSeconds)
                         : views.front().winograd.getFused() ? account.fused
-                                                               : account.separate;
+                                                            : account.separate;
   return account;
 }
 
@@ -210,10 +214,11 @@ static void printText(const Variant &variant) {
                      {"why"}});
   std::string block;
   for (const Account &a : variant.accounts) {
-    std::string of = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
-    if (of != block && !block.empty())
+    bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
+    if (!goesOn && !block.empty())
       table.add(std::vector<std::string>(11));
-    block = of;
+    if (!goesOn)
+      block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
                microseconds(a.fused), microseconds(a.strassen), a.taken, a.why});

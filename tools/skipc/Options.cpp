@@ -51,7 +51,8 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
       ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
   group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
-  group->add_flag("--exact", o.exact, "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
+  group->add_flag("--exact", o.exact,
+                  "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
   group
       ->add_option("--db", o.database,
                    "go by this tuning database (default: yours, ~/.cache/skip/tuning.db, and those that Skip ships)")

@@ -34,7 +34,7 @@ std::string tool::scheduleText(mlir::Attribute schedule) {
     return "loop";
   std::string text =
       std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
-  return conv.getStrassen() ? text + "/" + std::to_string(conv.getStrassen()) : text;
+  return conv.getUnitBlocks() ? text + "/" + std::to_string(conv.getUnitBlocks()) : text;
 }
 
 std::string tool::tunedText(plan::KernelOp kernel) {

@@ -58,9 +58,9 @@ TEST_CASE("tuning: a choice's text reads back, other texts are refused") {
   ConvChoice strassen{{}, {2, 14, 14, {}, 8}};
   CHECK(choiceText(strassen) == "strassen 2x14x14/8");
   CHECK(parseChoice(choiceText(strassen)) == strassen);
-  for (const char *text :
-       {"", "direct", "direct 0x1x1", "direct 1x1x1+", "direct 1x1x1 ", "winograd4 1x1x1", "winograd4/ 1x1x1",
-        "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1/2", "strassen 2x14x14", "strassen 2x14x14/0", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
+  for (const char *text : {"", "direct", "direct 0x1x1", "direct 1x1x1+", "direct 1x1x1 ", "winograd4 1x1x1",
+                           "winograd4/ 1x1x1", "winograd0/4 1x1x1", "direct 1x1x+1", "direct 1x1x1/2", "strassen 2x14x14",
+                           "strassen 2x14x14/0", "direct 1x1x1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1"}) {
     CAPTURE(text);
     CHECK_FALSE(parseChoice(text));
   }

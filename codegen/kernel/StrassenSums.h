@@ -1,0 +1,57 @@
+// The sums of a Strassen convolution's input and weights, in scratch memory.
+#pragma once
+
+#include "codegen/kernel/StrassenUnits.h"
+
+namespace skip::kernel {
+
+inline constexpr int64_t kStrassenProducts = 7;
+inline constexpr int64_t kStrassenFirstWithWeights = 4; // products before make sums of the input, the others of weights
+inline constexpr int64_t kStrassenUnrolled = 4;         // channels of a loop's body
+inline constexpr int64_t kStrassenParts = kLanes / kStrassenUnrolled;
+
+class StrassenSums {
+public:
+  StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units);
+
+  /// Where a tile's S lie, in the order of products, `pixelFloats` apart; if they are copied, all seven operands. A chunk's
+  /// tiles lie in a ring from `base` on.
+  Value ringAt(Value base, Value tile);
+  /// The ring's base after so many tiles.
+  Value moved(Value base, Value tiles) { return b.modulo(b.add(base, tiles), b.constant(ringTiles)); }
+  /// Which of a tile's kinds a product reads.
+  int64_t pixelKind(int64_t product) const { return copies ? product : product < 3 ? product - 1 : product - 3; }
+
+  /// Where one of the two buffers of a stage's T begins: T2, T3, T4, T1, `weightFloats` apart.
+  Value bufferAt(Value which) { return b.at(weightBuffers, b.mul(which, 4 * weightFloats)); }
+
+  /// The S of a unit's first tile, at the ring's beginning.
+  void makePixels(const StrassenSource &source);
+  /// Of 16 channels of a pixel. `fetched`, in elements from there, is wanted soon.
+  void sumPixels(const StrassenSource &source, Value from, Value to, Value fetched);
+
+  /// T is made in steps of `channelsAhead` channels, the output blocks one after the other.
+  int64_t weightSteps() const { return blocks * kLanes / channelsAhead; }
+  /// Where a step is, in elements from the first; `blockFloats` lie between two output blocks.
+  Value weightStep(Value step, Value blockFloats);
+  /// The steps from `step` on.
+  void makeWeights(Value from, Value weightBlock, Value step, Value to, Value fetched);
+  /// Of an input channel and 16 output channels.
+  void sumWeights(Value from, Value weightBlock, Value to, Value fetched);
+  /// Asks for the first stage's weights.
+  void fetchWeights(const StrassenSource &source);
+
+  const bool copies;                       // the input's quarters too, to make their pixels neighbours
+  const int64_t pixelFloats, weightFloats; // of one operand; an odd number of vectors, to spread over the cache
+  int64_t pixelsAhead, channelsAhead;      // whose sums one product makes, of each block of input channels; a multiple of parts
+
+private:
+  int64_t kinds() const { return copies ? kStrassenProducts : 4; }
+
+  Builder &b;
+  const int64_t blocks, columns, half, ringTiles;
+  Value ring;          // [ringTiles][kinds][half][columns][16 ic]
+  Value weightBuffers; // [2][T2, T3, T4, T1][blocks][half][16 ic][16 oc]
+};
+
+} // namespace skip::kernel
