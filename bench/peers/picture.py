@@ -1,4 +1,4 @@
-"""The ratios as bars from 1 up (Skip is faster) or down, on a logarithmic scale: a panel a batch size, a group a network, a colour a peer."""
+"""The ratios as bars from 1 up (Skip is faster) or down, on a logarithmic scale: a panel a batch size and number of threads, a group a network, a colour a peer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _draw_peer(axes: Axes, outcomes: list[Outcome], number: int, name: str, coun
                       textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=7)
 
 
-def _draw_panel(axes: Axes, batch: int, outcomes: list[Outcome], peers: list[str]) -> None:
+def _draw_panel(axes: Axes, batch: int, threads: int, outcomes: list[Outcome], peers: list[str]) -> None:
     for number, name in enumerate(peers):
         _draw_peer(axes, outcomes, number, name, len(peers))
     axes.axhline(1, color="black", linewidth=1)
@@ -50,7 +50,7 @@ def _draw_panel(axes: Axes, batch: int, outcomes: list[Outcome], peers: list[str
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.margins(y=0.15)
     axes.set_xticks(range(len(outcomes)), [o.case.network.name for o in outcomes], fontsize=8)
-    axes.set_ylabel(f"batch {batch}")
+    axes.set_ylabel(f"batch {batch}\n{threads} thread{'s' if threads > 1 else ''}")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -60,13 +60,13 @@ def draw(path: Path, machine: Machine, outcomes: list[Outcome]) -> bool:
     if not peers:
         path.unlink(missing_ok=True)
         return False
-    batches = sorted({o.case.batch for o in outcomes})
-    groups = len(outcomes) / len(batches)
-    figure, panels = plt.subplots(len(batches), 1, squeeze=False, layout="constrained",
-                                  figsize=(max(6.0, 1.2 + 0.45 * groups * (1 + len(peers))), 1 + 2.5 * len(batches)))
-    for axes, batch in zip(panels[:, 0], batches):
-        _draw_panel(axes, batch, [o for o in outcomes if o.case.batch == batch], peers)
-    figure.suptitle(f"Skip's speed / peer's speed, float32, {machine.threads} threads, {machine.cpu}", fontsize=9)
+    kinds = sorted({(o.case.batch, o.case.threads) for o in outcomes})
+    groups = len(outcomes) / len(kinds)
+    figure, panels = plt.subplots(len(kinds), 1, squeeze=False, layout="constrained",
+                                  figsize=(max(6.0, 1.2 + 0.45 * groups * (1 + len(peers))), 1 + 2.5 * len(kinds)))
+    for axes, (batch, threads) in zip(panels[:, 0], kinds):
+        _draw_panel(axes, batch, threads, [o for o in outcomes if (o.case.batch, o.case.threads) == (batch, threads)], peers)
+    figure.suptitle(f"Skip's speed / peer's speed, float32, {machine.cpu}", fontsize=9)
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)

@@ -11,21 +11,21 @@ from pathlib import Path
 from contenders import title
 from rounds import Outcome, Series
 
-HEADINGS = ("model", "batch", "contender", "median ms", "min ms", "images/s", "GFLOP/s", "first ms", "peak MiB", "error", "Skip/peer", "range",
+HEADINGS = ("model", "batch", "threads", "contender", "median ms", "min ms", "images/s", "GFLOP/s", "first ms", "peak MiB", "error", "Skip/peer", "range",
             "Skip/fastest peer")
-LEFT = {0, 2, 12}
-NUMBERS = 3  # the first column of measured numbers
+LEFT = {0, 3, 13}
+NUMBERS = 4  # the first column of measured numbers
 
 
 @dataclass
 class Machine:
     cpu: str
-    threads: int
+    threads: list[int]
     load: float  # when the comparison began
     peak_gflops: float | None = None
 
     def lines(self) -> list[str]:
-        text = [f"{self.cpu}, {self.threads} threads, float32"]
+        text = [f"{self.cpu}, float32"]
         if self.peak_gflops:
             text.append(f"multiply-adds peak at {self.peak_gflops:.0f} GFLOP/s (measured)")
         if self.load > 0.3:
@@ -53,7 +53,7 @@ def _ratio_to_fastest(outcome: Outcome) -> str:
 
 def _row(outcome: Outcome, series: Series) -> list[str]:
     case = outcome.case
-    row = [case.network.name, str(case.batch), title(series.name)]
+    row = [case.network.name, str(case.batch), str(case.threads), title(series.name)]
     if series.failure:
         return row + [f"failed: {series.failure}"]
     seconds = series.median_ms / 1e3
@@ -96,7 +96,7 @@ def _json_series(outcome: Outcome, series: Series) -> dict[str, object]:
 
 def _json_case(outcome: Outcome) -> dict[str, object]:
     case = outcome.case
-    entry = {"model": case.network.name, "batch": case.batch, "flops": case.about()["flops"],
+    entry = {"model": case.network.name, "batch": case.batch, "threads": case.threads, "flops": case.about()["flops"],
              "contenders": [_json_series(outcome, s) for s in outcome.series]}
     fastest = outcome.fastest_peer()
     if fastest and (ratios := outcome.ratios(fastest)):

@@ -6,7 +6,7 @@ alternating processes. Prints a table, and writes it as JSON and as a picture. A
 computes something else is named in the table with the reason.
 
     bench/peers/run.py                                            # everything: takes hours
-    bench/peers/run.py --models resnet18,resnet50 --batch 1,16 --threads 2 --rounds 5
+    bench/peers/run.py --models resnet18,resnet50 --batch 1,16 --threads 1,2 --rounds 5
     bench/peers/run.py --peers onnxruntime,openvino --models resnet50 --json r50.json --picture r50.svg
     bench/peers/run.py --batch 1 --rounds 1 --seconds 0           # do they all run, and compute the same?
 
@@ -51,7 +51,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _batches(text: str) -> list[int]:
+def _numbers(text: str) -> list[int]:
     return [_positive(part) for part in text.split(",")]
 
 
@@ -71,8 +71,8 @@ def parse() -> argparse.Namespace:
                         help=f"of {', '.join(DEFAULT_NAMES)} and other cifar_resnetN (default: all seven)")
     parser.add_argument("--peers", type=_peers, default=list(environment.PEERS), metavar="A,B",
                         help=f"of {', '.join(environment.PEERS)} (default: all)")
-    parser.add_argument("--batch", type=_batches, default=[1, 16, 128], metavar="N,M", help="images a run (default: 1,16,128)")
-    parser.add_argument("--threads", type=_positive, default=len(os.sched_getaffinity(0)), help="default: all cores")
+    parser.add_argument("--batch", type=_numbers, default=[1, 16, 128], metavar="N,M", help="images a run (default: 1,16,128)")
+    parser.add_argument("--threads", type=_numbers, default=[len(os.sched_getaffinity(0))], metavar="N,M", help="default: all cores")
     parser.add_argument("--rounds", type=_positive, default=5, help="processes of each contender (default: 5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each process measures (default: 2); it is at least one run")
     parser.add_argument("--skipc", type=Path, default=BUILD / "release" / "bin" / "skipc", help="default: build/release/bin/skipc")
@@ -101,7 +101,8 @@ def _cases(arguments: argparse.Namespace) -> list["Case"]:
     from exporting import exported
 
     folder = None if arguments.random else arguments.weights
-    return [exported(net, batch, arguments.threads, folder, WORK) for net in arguments.models for batch in arguments.batch]
+    return [exported(net, batch, threads, folder, WORK)
+            for net in arguments.models for batch in arguments.batch for threads in arguments.threads]
 
 
 def _measure(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
