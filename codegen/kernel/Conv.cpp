@@ -70,7 +70,7 @@ private:
     for (int64_t tail : spec.schedule.tails)
       count = this->tail(tile, tail, count);
     if (!spec.imagesAreColumns)
-      halo(tile);
+      writeResultHalo(b, operands, tile.image, tile.block, b.constant(tile.blocks), tile.row, b.constant(tile.rows));
   }
 
   /// Covers `columns` more columns from `first` on if so many remain; returns the first that is not covered.
@@ -83,15 +83,6 @@ private:
       return Values{end};
     };
     return b.when(b.less(operands.outColumns, end), [&] { return Values{first}; }, compute)[0];
-  }
-
-  void halo(const ConvTile &tile) {
-    b.loop(b.constant(0), b.constant(tile.blocks), 1, [&](Value block) {
-      const View &output = operands.output;
-      Value offset = b.add(b.mul(tile.image, output.image), b.mul(b.add(tile.block, block), output.block));
-      HaloTarget target{b.at(output.pointer, offset), output.row, operands.outRows, operands.outColumns, operands.outHalo};
-      b.loop(tile.row, b.add(tile.row, b.constant(tile.rows)), 1, [&](Value row) { writeHalo(b, target, row); });
-    });
   }
 
   Builder &b;

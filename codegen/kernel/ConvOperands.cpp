@@ -60,6 +60,16 @@ Value skip::kernel::tilePointer(Builder &b, const View &view, const ConvTile &ti
   return b.at(view.pointer, b.add(offset, column));
 }
 
+void skip::kernel::writeResultHalo(Builder &b, const ConvOperands &operands, Value image, Value block, Value blocks, Value row,
+                                   Value rows) {
+  b.loop(b.constant(0), blocks, 1, [&](Value index) {
+    const View &output = operands.output;
+    Value offset = b.add(b.mul(image, output.image), b.mul(b.add(block, index), output.block));
+    HaloTarget target{b.at(output.pointer, offset), output.row, operands.outRows, operands.outColumns, operands.outHalo};
+    b.loop(row, b.add(row, rows), 1, [&](Value each) { writeHalo(b, target, each); });
+  });
+}
+
 EpilogueSources skip::kernel::tileSources(Builder &b, const EpilogueSources &sources, const ConvTile &tile) {
   EpilogueSources positioned = sources;
   for (View &add : positioned.adds)

@@ -34,6 +34,9 @@ struct ConvTile {
 /// The tile's first vector in a tensor of the result's shape.
 Value tilePointer(Builder &b, const View &view, const ConvTile &tile);
 
+/// Writes the zeros around `rows` rows of `blocks` blocks of the result, from (image, block, row) on.
+void writeResultHalo(Builder &b, const ConvOperands &operands, Value image, Value block, Value blocks, Value row, Value rows);
+
 /// The epilogue's operands, standing at the tile.
 EpilogueSources tileSources(Builder &b, const EpilogueSources &sources, const ConvTile &tile);
 

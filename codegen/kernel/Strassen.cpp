@@ -73,7 +73,8 @@ public:
     b.loop(b.begin(), b.end(), 1, {b.constant(0), b.constant(0)}, [&](Value index, ValueRange state) {
       Values after = b.loop(b.constant(0), b.constant(spec.strassen.chunks), 1, state,
                             [&](Value chunk, ValueRange inner) { return multiplyChunk(index, chunk, inner[0], inner[1]); });
-      halo(units.place(index));
+      StrassenPlace at = units.place(index);
+      writeResultHalo(b, operands, at.image, at.block, b.constant(spec.schedule.unitBlocks), at.row, at.rows);
       return after;
     });
   }
@@ -251,7 +252,7 @@ private:
                     : making == Making::weights ? made.channelsAhead / kStrassenParts
                                                 : 0;
     for (int64_t channel = 0; channel < kStrassenUnrolled; ++channel) {
-      step(channel, carried[0], weights, sums);
+      loadedStep(b, channel, columns, carried[0], weights, sums);
       for (int64_t item = channel * items / kStrassenUnrolled; item < (channel + 1) * items / kStrassenUnrolled; ++item) {
         if (making == Making::pixels)
           made.sumPixels(task.next, b.at(carried[2], b.mul(task.next.pixel, item)), b.at(carried[3], item * kLanes),
@@ -269,20 +270,6 @@ private:
       next[3] = b.at(carried[3], items * kLanes);
     }
     return next;
-  }
-
-  void step(int64_t channel, Value pixels, ValueRange weights, llvm::MutableArrayRef<Value> sums) {
-    Values loaded;
-    for (Value pointer : weights)
-      loaded.push_back(b.load(pointer, channel * kLanes));
-    for (int64_t column = 0; column < columns; ++column) {
-      Value x = b.splat(b.loadScalar(pixels, column * kLanes + channel));
-      for (int64_t block = 0; block < blocks; ++block) {
-        Value &sum = sums[column * blocks + block];
-        sum = b.fma(x, loaded[block], sum);
-      }
-    }
-    b.fence();
   }
 
   Value heldAt(int64_t which) { return b.at(held, which * blocks * columns * kLanes); }
@@ -356,15 +343,6 @@ private:
       if (bias)
         sum = plus(b, sum, b.load(bias, p.block * kLanes));
       b.store(applyEpilogue(b, spec.epilogue, sources, sum, p), at(b, output, p));
-    });
-  }
-
-  void halo(const StrassenPlace &at) {
-    b.loop(b.constant(0), b.constant(spec.schedule.unitBlocks), 1, [&](Value inUnit) {
-      const View &output = operands.output;
-      Value offset = b.add(b.mul(at.image, output.image), b.mul(b.add(at.block, inUnit), output.block));
-      HaloTarget target{b.at(output.pointer, offset), output.row, operands.outRows, operands.outColumns, operands.outHalo};
-      b.loop(at.row, b.add(at.row, at.rows), 1, [&](Value each) { writeHalo(b, target, each); });
     });
   }
 

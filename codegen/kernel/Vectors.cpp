@@ -152,3 +152,23 @@ Value kernel::planePointer(Builder &b, Value tensor, StrideParams strides, std::
 Value kernel::rowPointer(Builder &b, Value tensor, StrideParams strides, std::array<Value, 3> position) {
   return b.at(planePointer(b, tensor, strides, position), b.mul(position[2], b.param(strides.row)));
 }
+
+void skip::kernel::multiplyStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange weights,
+                                llvm::MutableArrayRef<Value> sums) {
+  for (int64_t column = 0; column < columns; ++column) {
+    Value x = b.splat(b.loadScalar(input, column * kLanes + channel));
+    for (auto [i, weight] : llvm::enumerate(weights)) {
+      Value &sum = sums[column * weights.size() + i];
+      sum = b.fma(x, weight, sum);
+    }
+  }
+}
+
+void skip::kernel::loadedStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange filters,
+                              llvm::MutableArrayRef<Value> sums) {
+  Values weights;
+  for (Value filter : filters)
+    weights.push_back(b.load(filter, channel * kLanes));
+  multiplyStep(b, channel, columns, input, weights, sums);
+  b.fence();
+}

@@ -38,6 +38,15 @@ Square transpose(Builder &b, const Square &rows);
 /// Covers [from, to) by tiles of `tile` elements, then by single ones; `body` emits the code for one tile of `count`.
 void forEachTile(Builder &b, Value from, Value to, int64_t tile, llvm::function_ref<void(Value first, int64_t count)> body);
 
+/// One input channel's products of a register tile: sums[column * weights + i] += input[16 * column + channel] * weights[i].
+void multiplyStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange weights,
+                  llvm::MutableArrayRef<Value> sums);
+
+/// The same with the channel's weights behind pointers; the next channel's loads stay behind it, since they would find no
+/// register.
+void loadedStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange filters,
+                llvm::MutableArrayRef<Value> sums);
+
 /// Copies `elements` floats between buffers that do not overlap.
 void copyElements(Builder &b, Value from, Value to, Value elements);
 

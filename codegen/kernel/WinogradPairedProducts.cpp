@@ -252,8 +252,8 @@ private:
         weights[i].push_back(weight);
     for (auto [i, place] : llvm::enumerate(these.places))
       if (weights[i].front())
-        step(0, columns, b.at(input, place * inputVectors * kLanes), weights[i],
-             sums.slice(i * columns * blocks, columns * blocks));
+        multiplyStep(b, 0, columns, b.at(input, place * inputVectors * kLanes), weights[i],
+                     sums.slice(i * columns * blocks, columns * blocks));
   }
 
   /// The filters at the places, from the columns of taps; null where they have no part.

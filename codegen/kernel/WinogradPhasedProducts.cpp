@@ -117,7 +117,7 @@ private:
       for (int64_t block = 0; block < blocks; ++block)
         sources.push_back(b.at(inner[1], b.mul(phase.block, block)));
       for (int64_t channel = 0; channel < kLanes; ++channel)
-        loadedStep(channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
+        loadedStep(b, channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
       values[0] = b.at(inner[0], inBlockVectors() * kLanes);
       values[1] = b.at(inner[1], phase.inBlock);
       return values;

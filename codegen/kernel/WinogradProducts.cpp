@@ -46,26 +46,6 @@ void WinogradProducts::storeSums(ValueRange values, Value to, int64_t columns) {
       b.store(values[column * blocks + block], to, (block * group + column) * kLanes);
 }
 
-void WinogradProducts::step(int64_t channel, int64_t columns, Value input, ValueRange weights,
-                            llvm::MutableArrayRef<Value> values) {
-  for (int64_t column = 0; column < columns; ++column) {
-    Value x = b.splat(b.loadScalar(input, column * kLanes + channel));
-    for (int64_t block = 0; block < blocks; ++block) {
-      Value &sum = values[column * blocks + block];
-      sum = b.fma(x, weights[block], sum);
-    }
-  }
-}
-
-void WinogradProducts::loadedStep(int64_t channel, int64_t columns, Value input, ValueRange filters,
-                                  llvm::MutableArrayRef<Value> values) {
-  Values weights;
-  for (Value filter : filters)
-    weights.push_back(b.load(filter, channel * kLanes));
-  step(channel, columns, input, weights, values);
-  b.fence(); // the next channel's weights, loaded earlier, would find no register
-}
-
 int64_t WinogradProducts::fetchedFloats() const { return (depth * filterFloats() / kLanes + n * n - 1) / (n * n) * kLanes; }
 
 void WinogradProducts::fetch(Value from) {

@@ -38,10 +38,6 @@ protected:
   /// A register tile's sums, columns outermost.
   Values loadSums(Value from, int64_t columns, Value begun);
   void storeSums(ValueRange values, Value to, int64_t columns);
-  /// Sums (+)= one input channel of the tile's columns x its weights for each output block.
-  void step(int64_t channel, int64_t columns, Value input, ValueRange weights, llvm::MutableArrayRef<Value> values);
-  /// The same with the weights in memory, where `filters` points to channel 0's.
-  void loadedStep(int64_t channel, int64_t columns, Value input, ValueRange filters, llvm::MutableArrayRef<Value> values);
   /// One position's share of the next chunk's filters, which begin at `from`; fetchedFloats() on the next share begins.
   void fetch(Value from);
   int64_t fetchedFloats() const;

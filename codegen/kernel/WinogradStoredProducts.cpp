@@ -8,6 +8,7 @@
 // 40 cycles for 16 x 1 channels, as much as the products of two tiles. Measured at 512 @ 7, in times a direct convolution at
 // its peak: 1.6; with all positions of 64 input channels at a time, which only the second-level cache holds, 1.2; without
 // fetching the next chunk's filters while this one's products run, 1.4.
+#include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradFilters.h"
 #include "codegen/kernel/WinogradProducts.h"
 
@@ -59,7 +60,7 @@ private:
       for (int64_t block = 0; block < blocks; ++block)
         sources.push_back(b.at(inner[1], block * filters.blockVectors() * kLanes));
       for (int64_t channel = 0; channel < filters.channels(); ++channel)
-        loadedStep(channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
+        loadedStep(b, channel, columns, inner[0], sources, llvm::MutableArrayRef(values).drop_front(2));
       values[0] = b.at(inner[0], inBlockVectors() * kLanes);
       values[1] = b.at(inner[1], kLanes * kLanes);
       return values;

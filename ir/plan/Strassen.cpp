@@ -1,5 +1,5 @@
 // A unit's sums must not cost what its seven products save. Sums of the input serve all output channels of a unit, those of
-// weights all its pixels: 14 rows of 14 pixels by 128 channels, of 256 input channels, add one part in 25 to the products,
+// weights all its pixels: 14 rows of 14 pixels by 128 channels, of 256 input channels, add one part in 30 to the products,
 // of which an eighth is saved.
 #include "ir/plan/Strassen.h"
 
@@ -15,7 +15,7 @@ static constexpr int64_t kFewestColumns = 4;          // each quarter of a loop 
 static constexpr int64_t kMostPixels = 256;           // of a unit
 static constexpr int64_t kScratchFloats = 120 * 1024; // of the 512 KB that callers are told of (runtime/Runtime.h)
 static constexpr int64_t kDemandedUnits = 4;          // of work, at least, and an even number: two cores share them
-static constexpr double kSumMultiplyAdds = 2.25;      // of a vector of sums, which is stored (measured on a Zen 4)
+static constexpr double kSumMultiplyAdds = 2.25;      // of a vector of sums: an addition and a store
 static constexpr double kSaved = 7.0 / 8;
 
 /// What a kernel of the schedule holds on its stack.
