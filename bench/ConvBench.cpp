@@ -86,9 +86,7 @@ static plan::ConvShape shapeOf(const Problem &p) {
   shape.images = p.images;
   shape.planarInput = p.planar;
   shape.imagesAreColumns = p.linear;
-  if (p.kernel == 1 && !p.linear)
-    shape.strassenBlocks = {p.in / 16};
-  shape.strassenStrided = p.stride > 1;
+  shape.roots = {{p.kernel, p.kernel, p.stride, (p.in + 15) / 16, p.planar}};
   return shape;
 }
 

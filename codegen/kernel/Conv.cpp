@@ -11,8 +11,7 @@
 // and 800 KB of input, so blocks go innermost; 512 -> 512 channels of 3 x 3 at 7 x 7 is the opposite case.
 #include "codegen/kernel/DirectTile.h"
 #include "codegen/kernel/Strassen.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "codegen/kernel/UnitOrder.h"
 
 using namespace skip::kernel;
 
@@ -26,18 +25,15 @@ public:
     int64_t blocks = spec.schedule.ocBlocks, rows = spec.schedule.rows;
     Value blockUnits = b.ceilDiv(b.param(ConvParam::outBlocks), blocks), rowUnits = b.ceilDiv(operands.outRows, rows);
     Value blocksInnermost = b.less(weightElements(), inputElements());
-    Value inner = choose(blocksInnermost, blockUnits, rowUnits), perImage = b.mul(blockUnits, rowUnits);
+    UnitOrder order(b, blocksInnermost, blockUnits, rowUnits);
+    Value perImage = b.mul(blockUnits, rowUnits);
     b.loop(b.begin(), b.end(), 1, [&](Value index) {
-      Value inImage = b.modulo(index, perImage);
-      Value slow = b.divide(inImage, inner), fast = b.modulo(inImage, inner);
-      Value block = choose(blocksInnermost, fast, slow), row = choose(blocksInnermost, slow, fast);
-      unit(b.divide(index, perImage), b.mul(block, blocks), b.mul(row, rows));
+      UnitOrder::Place at = order.at(b.modulo(index, perImage));
+      unit(b.divide(index, perImage), b.mul(at.block, blocks), b.mul(at.other, rows));
     });
   }
 
 private:
-  Value choose(Value condition, Value a, Value b_) { return mlir::arith::SelectOp::create(b.op, condition, a, b_); }
-
   /// Of the main root.
   Value weightElements() { return b.mul(operands.roots[0].weightBlock, b.param(ConvParam::outBlocks)); }
   Value inputElements() { return b.mul(operands.roots[0].input.block, operands.roots[0].inBlocks); }

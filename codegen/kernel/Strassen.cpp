@@ -56,10 +56,10 @@ class StrassenEmitter {
 public:
   StrassenEmitter(Builder &b, const ConvSpec &spec)
       : b(b), spec(spec), operands(loadOperands(b, spec)), blocks(spec.schedule.ocBlocks), columns(spec.schedule.columns),
-        units(b, spec, operands), made(b, spec, units), held(scratchVectors(b, 3 * blocks * columns)) {
+        units(b, spec, operands), made(b, spec, units), held(scratchVectors(b, made.scratch.heldFloats / kLanes)) {
     if (spec.strassen.chunks > 1) {
       Value rowFloats = b.mul(operands.outColumns, kLanes);
-      Value waiting = scratchVectors(b, spec.schedule.unitBlocks * spec.strassen.tiles * 2 * columns);
+      Value waiting = scratchVectors(b, made.scratch.partialFloats / kLanes);
       partial = {waiting, b.constant(0), b.mul(rowFloats, spec.schedule.rows), rowFloats, Value()};
     }
   }
@@ -155,13 +155,13 @@ private:
   Operand leftOf(const Tile &tile, Value product) {
     Value ofSums = b.constant(columns * kLanes);
     if (made.copies)
-      return {b.at(tile.sums, b.mul(product, made.pixelFloats)), ofSums};
+      return {b.at(tile.sums, b.mul(product, made.scratch.pixelFloats)), ofSums};
     Value is0 = isProduct(product, 0), is3 = isProduct(product, 3), is4 = isProduct(product, 4);
     Value isInput = anyOf(is0, is3, is4);
     Value zero = b.constant(0), down = select(b, is3, tile.source.row, zero), behind = select(b, is0, zero, tile.source.half);
     Value kind = b.sub(product, select(b, b.less(product, b.constant(3)), b.constant(1), b.constant(3)));
     Value input = b.at(units.pixelsAt(tile.source, tile.index), b.add(down, behind));
-    return {select(b, isInput, input, b.at(tile.sums, b.mul(kind, made.pixelFloats))),
+    return {select(b, isInput, input, b.at(tile.sums, b.mul(kind, made.scratch.pixelFloats))),
             select(b, isInput, tile.source.block, ofSums)};
   }
 
@@ -171,9 +171,9 @@ private:
     Value zero = b.constant(0), below = select(b, is0, zero, b.constant(units.half * kTile));
     Value right = select(b, is6, b.mul(tile.source.weightBlock, blocks), zero);
     Value kind = select(b, b.less(product, b.constant(4)), b.sub(product, b.constant(1)), b.constant(3));
-    return {
-        select(b, isWeights, b.at(tile.weights, b.add(below, right)), b.at(tile.weightSums, b.mul(kind, made.weightFloats))),
-        select(b, isWeights, tile.source.weightBlock, b.constant(units.half * kTile))};
+    return {select(b, isWeights, b.at(tile.weights, b.add(below, right)),
+                   b.at(tile.weightSums, b.mul(kind, made.scratch.weightFloats))),
+            select(b, isWeights, tile.source.weightBlock, b.constant(units.half * kTile))};
   }
 
   /// One product's part of the task.

@@ -1,4 +1,4 @@
-// A quad of vectors, one of each quarter, becomes four sums. With one stage a tile's S are read once, and two places suffice.
+// A quad of vectors, one of each quarter, becomes four sums.
 #include "codegen/kernel/StrassenSums.h"
 
 #include "codegen/kernel/Vectors.h"
@@ -11,19 +11,20 @@ static constexpr int64_t kTile = kLanes * kLanes; // weights of two blocks of ch
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 StrassenSums::StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units)
-    : copies(spec.strassen.strided), pixelFloats(units.half * spec.schedule.columns * kLanes + kLanes),
-      weightFloats(units.half * spec.schedule.ocBlocks * kTile + kLanes), b(b), blocks(spec.schedule.ocBlocks),
-      columns(spec.schedule.columns), half(units.half), ringTiles(units.stages == 1 ? 2 : spec.strassen.tiles + 1) {
+    : scratch(plan::strassenScratch(spec.schedule, spec.strassen)), copies(spec.strassen.strided), b(b),
+      blocks(spec.schedule.ocBlocks), columns(spec.schedule.columns), half(units.half) {
   pixelsAhead = roundUp((columns + kStrassenFirstWithWeights - 1) / kStrassenFirstWithWeights, kStrassenParts);
   channelsAhead = kStrassenParts;
   int64_t products = (kStrassenProducts - kStrassenFirstWithWeights) * spec.strassen.tiles;
   while (channelsAhead < kLanes && products * channelsAhead < kLanes * blocks)
     channelsAhead *= 2;
-  ring = scratchVectors(b, ringTiles * kinds() * pixelFloats / kLanes);
-  weightBuffers = scratchVectors(b, 2 * 4 * weightFloats / kLanes);
+  ring = scratchVectors(b, scratch.ringFloats() / kLanes);
+  weightBuffers = scratchVectors(b, 2 * scratch.bufferFloats() / kLanes);
 }
 
-Value StrassenSums::ringAt(Value base, Value tile) { return b.at(ring, b.mul(moved(base, tile), kinds() * pixelFloats)); }
+Value StrassenSums::ringAt(Value base, Value tile) {
+  return b.at(ring, b.mul(moved(base, tile), scratch.kinds * scratch.pixelFloats));
+}
 
 void StrassenSums::fetchWeights(const StrassenSource &source) {
   b.loop(b.constant(0), b.constant(2 * blocks), 1, [&](Value block) {
@@ -44,7 +45,7 @@ void StrassenSums::makePixels(const StrassenSource &source) {
 
 void StrassenSums::sumPixels(const StrassenSource &source, Value from, Value to, Value fetched) {
   Value below = b.at(from, source.row), behind = b.at(from, source.half), across = b.at(below, source.half);
-  auto store = [&](Value value, int64_t product) { b.store(value, to, pixelKind(product) * pixelFloats); };
+  auto store = [&](Value value, int64_t product) { b.store(value, to, pixelKind(product) * scratch.pixelFloats); };
   Value s1 = plus(b, b.load(below), b.load(across));
   store(s1, 5);
   Value s2 = minus(b, s1, b.load(from));
@@ -80,11 +81,11 @@ void StrassenSums::sumWeights(Value from, Value weightBlock, Value to, Value fet
   Value right = b.at(from, b.mul(weightBlock, blocks));
   auto load = [&](bool isRight, bool isBelow) { return b.load(isRight ? right : from, isBelow ? half * kTile : 0); };
   Value t1 = minus(b, load(true, false), load(false, false));
-  b.store(t1, to, 3 * weightFloats);
+  b.store(t1, to, 3 * scratch.weightFloats);
   Value t2 = minus(b, load(true, true), t1);
   b.store(t2, to);
-  b.store(minus(b, load(false, true), t2), to, 2 * weightFloats);
-  b.store(minus(b, load(true, true), load(true, false)), to, weightFloats);
+  b.store(minus(b, load(false, true), t2), to, 2 * scratch.weightFloats);
+  b.store(minus(b, load(true, true), load(true, false)), to, scratch.weightFloats);
   for (Value each : {from, right})
     for (int64_t below : {int64_t(0), half * kTile})
       b.prefetch(b.at(b.at(each, fetched), below));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/kernel/StrassenUnits.h"
+#include "ir/plan/Strassen.h"
 
 namespace skip::kernel {
 
@@ -14,16 +15,16 @@ class StrassenSums {
 public:
   StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units);
 
-  /// Where a tile's S lie, in the order of products, `pixelFloats` apart; if they are copied, all seven operands. A chunk's
-  /// tiles lie in a ring from `base` on.
+  /// Where a tile's S lie, in the order of products, `scratch.pixelFloats` apart; if they are copied, all seven operands. A
+  /// chunk's tiles lie in a ring from `base` on.
   Value ringAt(Value base, Value tile);
   /// The ring's base after so many tiles.
-  Value moved(Value base, Value tiles) { return b.modulo(b.add(base, tiles), b.constant(ringTiles)); }
+  Value moved(Value base, Value tiles) { return b.modulo(b.add(base, tiles), b.constant(scratch.ringTiles)); }
   /// Which of a tile's kinds a product reads.
   int64_t pixelKind(int64_t product) const { return copies ? product : product < 3 ? product - 1 : product - 3; }
 
-  /// Where one of the two buffers of a stage's T begins: T2, T3, T4, T1, `weightFloats` apart.
-  Value bufferAt(Value which) { return b.at(weightBuffers, b.mul(which, 4 * weightFloats)); }
+  /// Where one of the two buffers of a stage's T begins: T2, T3, T4, T1, `scratch.weightFloats` apart.
+  Value bufferAt(Value which) { return b.at(weightBuffers, b.mul(which, scratch.bufferFloats())); }
 
   /// The S of a unit's first tile, at the ring's beginning.
   void makePixels(const StrassenSource &source);
@@ -41,15 +42,13 @@ public:
   /// Asks for the first stage's weights.
   void fetchWeights(const StrassenSource &source);
 
-  const bool copies;                       // the input's quarters too, to make their pixels neighbours
-  const int64_t pixelFloats, weightFloats; // of one operand; an odd number of vectors, to spread over the cache
-  int64_t pixelsAhead, channelsAhead;      // whose sums one product makes, of each block of input channels; a multiple of parts
+  const plan::StrassenScratch scratch;
+  const bool copies;                  // the input's quarters too, to make their pixels neighbours
+  int64_t pixelsAhead, channelsAhead; // whose sums one product makes, of each block of input channels; a multiple of parts
 
 private:
-  int64_t kinds() const { return copies ? kStrassenProducts : 4; }
-
   Builder &b;
-  const int64_t blocks, columns, half, ringTiles;
+  const int64_t blocks, columns, half;
   Value ring;          // [ringTiles][kinds][half][columns][16 ic]
   Value weightBuffers; // [2][T2, T3, T4, T1][blocks][half][16 ic][16 oc]
 };

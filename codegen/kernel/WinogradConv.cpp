@@ -8,15 +8,13 @@
 // stays in the second-level cache.
 //
 // The tiles of a last group that do not exist are multiplied like the others, whatever their columns hold, and not stored.
-#include "codegen/kernel/Vectors.h"
+#include "codegen/kernel/UnitOrder.h"
 #include "codegen/kernel/Winograd.h"
 #include "codegen/kernel/WinogradProducts.h"
 #include "codegen/kernel/WinogradResult.h"
 #include "codegen/kernel/WinogradTransform.h"
 #include "codegen/kernel/WinogradWindows.h"
 #include "ir/plan/WinogradLayout.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace skip::kernel;
 using Param = WinogradConvParam;
@@ -71,17 +69,14 @@ private:
     Value filterFloats = b.mul(products->outBlockFloats(), b.param(Param::outBlocks));
     Value least = b.min(b.mul(groups, groupFloats()), b.constant(kNearFloats));
     Value blocksInnermost = b.less(filterFloats, least);
-    Value inner = choose(blocksInnermost, blockUnits, groups);
+    UnitOrder order(b, blocksInnermost, blockUnits, groups);
     b.loop(b.begin(), b.end(), 1, [&](Value index) {
-      Value slow = b.divide(index, inner), fast = b.modulo(index, inner);
-      Value which = choose(blocksInnermost, slow, fast);
-      Value block = choose(blocksInnermost, fast, slow), copy = b.divide(b.mul(block, b.param(Param::copies)), blockUnits);
-      Value input = b.at(b.operand(0), b.add(b.mul(which, groupFloats()), b.mul(copy, b.param(Param::copyFloats))));
-      unit(input, b.mul(block, blocks), b.mul(which, group));
+      UnitOrder::Place at = order.at(index);
+      Value copy = b.divide(b.mul(at.block, b.param(Param::copies)), blockUnits);
+      Value input = b.at(b.operand(0), b.add(b.mul(at.other, groupFloats()), b.mul(copy, b.param(Param::copyFloats))));
+      unit(input, b.mul(at.block, blocks), b.mul(at.other, group));
     });
   }
-
-  Value choose(Value condition, Value yes, Value no) { return mlir::arith::SelectOp::create(b.op, condition, yes, no); }
 
   /// Elements of one group of the input.
   Value groupFloats() { return b.mul(b.param(Param::inBlocks), products->inBlockVectors() * kLanes); }
@@ -92,7 +87,7 @@ private:
     Value nextUnit = b.at(filter, b.mul(products->outBlockFloats(), blocks)), inBlocks = b.param(Param::inBlocks);
     b.loop(b.constant(0), inBlocks, depth, {input, filter}, [&](Value first, ValueRange at) {
       Value rest = b.sub(inBlocks, first), next = b.at(at[1], depth * products->filterFloats());
-      Value wanted = choose(b.less(b.constant(depth), rest), next, nextUnit);
+      Value wanted = select(b, b.less(b.constant(depth), rest), next, nextUnit);
       Value begun = everyLane(b, b.less(b.constant(0), first));
       products->multiply({at[0], at[1], wanted, b.min(rest, b.constant(depth)), begun}, sums);
       return Values{b.at(at[0], depth * products->inBlockVectors() * kLanes), next};

@@ -3,7 +3,7 @@
 // Where a picture has several groups, threads share the convolution out by groups, and here by rows of tiles, so that a core
 // mostly multiplies windows that it wrote. A single group's windows are held twice instead (ir/plan/Layout.h): where cores
 // are far apart, lines that one writes and both read cost more than transforming them again.
-#include "codegen/kernel/Vectors.h"
+#include "codegen/kernel/UnitOrder.h"
 #include "codegen/kernel/WinogradWindows.h"
 
 using namespace skip::kernel;
@@ -30,12 +30,11 @@ void skip::kernel::emitWinogradInput(mlir::ModuleOp module, llvm::StringRef name
   std::unique_ptr<WinogradWindows> windows = winogradWindows(b, spec, sourceOf(b));
   Value columns = b.param(Param::tileColumns), rows = b.param(Param::tileRows), blocks = b.param(Param::blocks);
   Value tiles = b.mul(b.mul(b.param(Param::images), rows), columns), rowsOutermost = b.less(b.constant(spec.group), tiles);
-  auto choose = [&](Value yes, Value no) { return select(b, rowsOutermost, yes, no); };
-  Value inner = choose(blocks, rows), perImage = b.mul(blocks, rows);
+  UnitOrder order(b, rowsOutermost, blocks, rows);
+  Value perImage = b.mul(blocks, rows);
   b.loop(b.begin(), b.end(), 1, [&](Value unit) {
-    Value image = b.divide(unit, perImage), inImage = b.modulo(unit, perImage);
-    Value slow = b.divide(inImage, inner), fast = b.modulo(inImage, inner);
-    Value block = choose(fast, slow), row = choose(slow, fast);
+    Value image = b.divide(unit, perImage);
+    auto [block, row] = order.at(b.modulo(unit, perImage));
     Value first = b.mul(b.add(b.mul(image, rows), row), columns);
     b.loop(b.constant(0), columns, 1, [&](Value column) {
       windows->emit(image, b.modulo(block, b.param(Param::inBlocks)), row, column,

@@ -9,6 +9,7 @@
 // The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
 #include "ir/plan/Algorithms.h"
 
+#include "ir/plan/Schedule.h"
 #include "ir/plan/WinogradLayout.h"
 
 #include <algorithm>
@@ -27,7 +28,6 @@ static constexpr double eightPointsPremium = 1.1;     // less is not worth the r
 static constexpr double fusedShare = 0.5;             // of the input's transform, which costs less where it stays in the cache
 static constexpr int64_t fusedFloats = 80 * 1024;     // of a group's windows, to stay in the second-level cache
 static constexpr int64_t filterFloats = 129 * 16;     // of one position's filters, at most
-static constexpr int64_t scratchFloats = 120 * 1024;  // of the 512 KB that callers are told of (runtime/Runtime.h)
 static constexpr int64_t demandedUnits = 4;           // of work, of two output blocks each
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
@@ -73,7 +73,7 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
 bool plan::scratchFits(int64_t fusedBlocks, int64_t points, int64_t group) {
   int64_t windows = fusedBlocks * points * points * winogradPositionVectors(group) * 16;
   int64_t sums = points * points * ((winogradMaxOcBlocks * group) | 1) * 16, filters = points * filterFloats;
-  return windows <= fusedFloats && windows + sums + filters <= scratchFloats;
+  return windows <= fusedFloats && windows + sums + filters <= kMostScratchFloats;
 }
 
 bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {

@@ -34,6 +34,14 @@ struct StrassenUnit {
   bool operator==(const StrassenUnit &) const = default;
 };
 
+/// What a convolution or linear layer multiplies: one of the kernel's roots, whose products are added.
+struct RootShape {
+  int64_t kernelHeight = 1, kernelWidth = 1;
+  int64_t stride = 1;
+  int64_t inBlocks = 1; // of 16 input channels
+  bool planar = false;
+};
+
 /// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the
 /// images.
 struct ConvShape {
@@ -45,11 +53,14 @@ struct ConvShape {
   int64_t images = 1;
   bool planarInput = false;
   bool imagesAreColumns = false;
-  int64_t maxOcBlocks = 8;  // of a schedule
-  int64_t rowPositions = 0; // of a Winograd convolution: the most that its schedule's rows may be (winogradRowPositions)
-  std::vector<int64_t> strassenBlocks; // of input channels of each root, where Strassen's products may compute it; else none
-  bool strassenStrided = false;        // whether one of these has a stride
+  int64_t maxOcBlocks = 8;      // of a schedule
+  int64_t rowPositions = 0;     // of a Winograd convolution: the most that its schedule's rows may be (winogradRowPositions)
+  std::vector<RootShape> roots; // of a direct convolution
+  bool exact = false;           // no algorithm with other rounding errors
 };
+
+/// Floats that a kernel may hold on its stack: of the 512 KB that callers are told of (runtime/Runtime.h), beside frames.
+inline constexpr int64_t kMostScratchFloats = 120 * 1024;
 
 /// Whether a kernel of this schedule keeps its accumulators in registers on `isa`, whatever the shape.
 bool fitsRegisters(const ConvSchedule &schedule, SkipIsa isa);

@@ -20,7 +20,7 @@ static int64_t activationBytes(Value value) {
   return isActivation ? graph::elementsPerImage(type.getShape()) * int64_t(sizeof(float)) : 0;
 }
 
-/// The windows of F(4 x 4, 3 x 3) take 36 elements for every 16.
+/// The windows of F(4 x 4, 3 x 3) take 36 elements for every 16. Those of stride 2 are little larger than their input.
 static int64_t windowBytes(Operation *op) {
   auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
   if (!conv || int64_t(conv.getStride()) != 1)

@@ -70,16 +70,8 @@ bool plan::imagesAreColumns(KernelOp kernel) {
   return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !views.empty() && !views.front().winograd;
 }
 
-/// The blocks of input channels of 1x1 convolutions over blocked inputs; none if one of them is something else.
-static std::vector<int64_t> strassenBlocks(KernelOp kernel) {
-  std::vector<int64_t> blocks;
-  for (const ContractionView &view : contractionsOf(kernel)) {
-    bool isBlocked = kernel.inputLayout(view.input.getArgNumber()).getKind() == LayoutKind::blocked;
-    if (!llvm::isa<graph::Conv2dOp>(view.op) || view.kernelHeight != 1 || view.kernelWidth != 1 || !isBlocked)
-      return {};
-    blocks.push_back(roundUpToBlock(view.inChannels) / 16);
-  }
-  return blocks;
+static bool isPlanar(KernelOp kernel, const ContractionView &view) {
+  return kernel.inputLayout(view.input.getArgNumber()).getKind() == LayoutKind::planar;
 }
 
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
@@ -107,9 +99,9 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.outHeight = shape.imagesAreColumns ? 1 : out[2];
   shape.outWidth = shape.imagesAreColumns ? images : out[3];
   shape.images = shape.imagesAreColumns ? 1 : images;
-  shape.planarInput = kernel.inputLayout(main.input.getArgNumber()).getKind() == LayoutKind::planar;
-  if (!shape.imagesAreColumns)
-    shape.strassenBlocks = strassenBlocks(kernel);
-  shape.strassenStrided = llvm::any_of(contractionsOf(kernel), [](const ContractionView &view) { return view.stride > 1; });
+  shape.planarInput = isPlanar(kernel, main);
+  for (const ContractionView &root : contractionsOf(kernel))
+    shape.roots.push_back(
+        {root.kernelHeight, root.kernelWidth, root.stride, roundUpToBlock(root.inChannels) / 16, isPlanar(kernel, root)});
   return shape;
 }

@@ -9,38 +9,46 @@
 using namespace skip;
 using namespace skip::plan;
 
-static constexpr int64_t kMostChunkBlocks = 16;       // of input channels
-static constexpr int64_t kMostCopiedBlocks = 8;       // where all of a tile's input is copied
-static constexpr int64_t kFewestColumns = 4;          // each quarter of a loop makes sums of one
-static constexpr int64_t kMostPixels = 256;           // of a unit
-static constexpr int64_t kScratchFloats = 120 * 1024; // of the 512 KB that callers are told of (runtime/Runtime.h)
-static constexpr int64_t kDemandedUnits = 4;          // of work, at least, and an even number: two cores share them
-static constexpr double kSumMultiplyAdds = 2.25;      // of a vector of sums: an addition and a store
+static constexpr int64_t kMostChunkBlocks = 16;  // of input channels
+static constexpr int64_t kMostCopiedBlocks = 8;  // where all of a tile's input is copied
+static constexpr int64_t kFewestColumns = 4;     // each quarter of a loop makes sums of one
+static constexpr int64_t kMostPixels = 256;      // of a unit
+static constexpr int64_t kDemandedUnits = 4;     // of work, at least, and an even number: two cores share them
+static constexpr double kSumMultiplyAdds = 2.25; // of a vector of sums: an addition and a store
 static constexpr double kSaved = 7.0 / 8;
 
-/// What a kernel of the schedule holds on its stack.
-static int64_t scratchFloats(const ConvSchedule &s, const StrassenUnit &unit) {
-  int64_t half = unit.chunkBlocks / 2, kinds = unit.strided ? 7 : 4;
-  int64_t ring = (s.unitBlocks == 2 * s.ocBlocks ? 2 : unit.tiles + 1) * kinds * (half * s.columns + 1) * 16;
-  int64_t weights = 2 * 4 * (half * s.ocBlocks * 16 + 1) * 16, held = 3 * s.ocBlocks * s.columns * 16;
-  int64_t partial = unit.chunks > 1 ? s.unitBlocks * unit.tiles * 2 * s.columns * 16 : 0;
-  return ring + weights + held + partial;
+StrassenScratch plan::strassenScratch(const ConvSchedule &s, const StrassenUnit &unit) {
+  int64_t half = unit.chunkBlocks / 2;
+  bool isReadOnce = s.unitBlocks == 2 * s.ocBlocks; // a tile's sums, where a unit has but one stage: two places suffice
+  StrassenScratch scratch;
+  scratch.kinds = unit.strided ? 7 : 4;
+  scratch.ringTiles = isReadOnce ? 2 : unit.tiles + 1;
+  scratch.pixelFloats = (half * s.columns + 1) * 16;
+  scratch.weightFloats = (half * s.ocBlocks * 16 + 1) * 16;
+  scratch.heldFloats = 3 * s.ocBlocks * s.columns * 16;
+  scratch.partialFloats = unit.chunks > 1 ? s.unitBlocks * unit.tiles * 2 * s.columns * 16 : 0;
+  return scratch;
+}
+
+static bool isOfPoints(const ConvShape &shape) {
+  auto isPoint = [](const RootShape &root) { return root.kernelHeight == 1 && root.kernelWidth == 1 && !root.planar; };
+  return !shape.imagesAreColumns && !shape.roots.empty() && std::all_of(shape.roots.begin(), shape.roots.end(), isPoint);
 }
 
 StrassenUnit plan::strassenUnit(const ConvSchedule &schedule, const ConvShape &shape) {
   StrassenUnit unit;
-  unit.strided = shape.strassenStrided;
+  unit.strided = std::any_of(shape.roots.begin(), shape.roots.end(), [](const RootShape &root) { return root.stride > 1; });
   unit.tiles = schedule.rows / 2 * (shape.outWidth / schedule.columns);
-  unit.chunkBlocks = shape.strassenStrided ? kMostCopiedBlocks : kMostChunkBlocks;
-  for (int64_t blocks : shape.strassenBlocks)
-    unit.chunkBlocks = std::gcd(unit.chunkBlocks, blocks);
-  for (int64_t blocks : shape.strassenBlocks)
-    unit.chunks += blocks / unit.chunkBlocks;
+  unit.chunkBlocks = unit.strided ? kMostCopiedBlocks : kMostChunkBlocks;
+  for (const RootShape &root : shape.roots)
+    unit.chunkBlocks = std::gcd(unit.chunkBlocks, root.inBlocks);
+  for (const RootShape &root : shape.roots)
+    unit.chunks += root.inBlocks / unit.chunkBlocks;
   return unit;
 }
 
 bool plan::isLegalStrassen(const ConvSchedule &s, const ConvShape &shape, SkipIsa isa) {
-  if (shape.strassenBlocks.empty() || !s.tails.empty() || s.ocBlocks < 1 || s.columns < kFewestColumns || s.rows < 2)
+  if (shape.exact || !isOfPoints(shape) || !s.tails.empty() || s.ocBlocks < 1 || s.columns < kFewestColumns || s.rows < 2)
     return false;
   bool rowsFit = s.rows % 2 == 0 && s.rows <= shape.outHeight && shape.outHeight % s.rows % 2 == 0;
   bool columnsFit = shape.outWidth % s.columns == 0 && s.rows * shape.outWidth <= kMostPixels;
@@ -48,7 +56,7 @@ bool plan::isLegalStrassen(const ConvSchedule &s, const ConvShape &shape, SkipIs
   if (!rowsFit || !columnsFit || !blocksFit || !fitsRegisters({s.ocBlocks, 1, s.columns, {}}, isa))
     return false;
   StrassenUnit unit = strassenUnit(s, shape);
-  return unit.chunkBlocks % 2 == 0 && scratchFloats(s, unit) <= kScratchFloats;
+  return unit.chunkBlocks % 2 == 0 && strassenScratch(s, unit).floats() <= kMostScratchFloats;
 }
 
 double plan::predictedStrassenEfficiency(const ConvSchedule &s, const ConvShape &shape, SkipIsa isa) {
@@ -67,7 +75,7 @@ double plan::predictedStrassenEfficiency(const ConvSchedule &s, const ConvShape 
 
 std::vector<ConvSchedule> plan::strassenSchedules(const ConvShape &shape, SkipIsa isa) {
   std::vector<ConvSchedule> schedules;
-  if (shape.strassenBlocks.empty() || isa != SKIP_ISA_AVX512)
+  if (!isOfPoints(shape) || isa != SKIP_ISA_AVX512)
     return schedules;
   for (int64_t blocks = 1; 2 * blocks <= std::min(shape.ocBlocks, 2 * shape.maxOcBlocks); ++blocks)
     for (int64_t columns = shape.outWidth; columns >= kFewestColumns; --columns)

@@ -8,8 +8,20 @@ namespace skip::plan {
 /// How such a schedule cuts a shape: the tiles of a unit at most, and the chunks that input channels come in.
 StrassenUnit strassenUnit(const ConvSchedule &schedule, const ConvShape &shape);
 
-/// Whether the shape has input channels in pairs of blocks, and the schedule tiles it evenly, in registers and within the
-/// stack.
+/// What a kernel holds on its stack. Operands are an odd number of vectors, to spread over the cache.
+struct StrassenScratch {
+  int64_t kinds, ringTiles;          // sums of a tile's input, or all seven operands; the tiles that have a place
+  int64_t pixelFloats, weightFloats; // of one operand
+  int64_t heldFloats, partialFloats; // of a tile's results on their way; of a unit's, where several chunks add to them
+
+  int64_t ringFloats() const { return ringTiles * kinds * pixelFloats; }
+  int64_t bufferFloats() const { return 4 * weightFloats; } // of one of the two
+  int64_t floats() const { return ringFloats() + 2 * bufferFloats() + heldFloats + partialFloats; }
+};
+StrassenScratch strassenScratch(const ConvSchedule &schedule, const StrassenUnit &unit);
+
+/// Whether the shape is that of 1x1 convolutions of blocked pictures with channels in pairs of blocks, and the schedule tiles
+/// it evenly, in registers and within the stack.
 bool isLegalStrassen(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
 
 /// As a fraction of what a direct convolution does at the peak: may exceed 1.

@@ -142,12 +142,8 @@ static std::vector<Algorithm> winogradOf(const ConvProblem &p) {
   return is3x3(p) ? winogradCandidates(p.stride) : isStem(p) ? stemCandidates(p.kernelHeight) : std::vector<Algorithm>();
 }
 
-static double costOf(const ConvProblem &p, const Algorithm &algorithm) {
+double plan::predictedCost(const ConvProblem &p, const Algorithm &algorithm) {
   return isStem(p) ? predictedCost(stemShape(p), algorithm) : predictedCost(shape3x3(p), algorithm);
-}
-
-static bool canUseStrassen(const ConvProblem &p) {
-  return !p.isLinear && p.kernelHeight == 1 && p.kernelWidth == 1 && !p.planarInput && p.outHeight * p.outWidth > 1;
 }
 
 ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
@@ -170,9 +166,7 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   shape.outWidth = shape.imagesAreColumns ? p.images : p.outWidth;
   shape.images = shape.imagesAreColumns ? 1 : p.images;
   shape.planarInput = p.planarInput;
-  if (canUseStrassen(p))
-    shape.strassenBlocks = {blocksOf(p.inChannels)};
-  shape.strassenStrided = p.stride > 1;
+  shape.roots = {{p.kernelHeight, p.kernelWidth, p.stride, blocksOf(p.inChannels), p.planarInput}};
   return shape;
 }
 
@@ -203,15 +197,15 @@ Algorithm plan::predictedAlgorithm(const ConvProblem &problem) {
 
 ConvChoice plan::predictedChoice(const ConvProblem &problem) { return bestExpected(problem, predictedAlgorithm(problem)); }
 
-/// The direct convolution and what can be worthwhile besides, by predicted cost.
-static std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem) {
+std::vector<Algorithm> plan::rankedAlgorithms(const ConvProblem &problem) {
   std::vector<Algorithm> algorithms = {{}};
   for (const Algorithm &algorithm : winogradOf(problem))
     if (isStem(problem) || isWorthwhile(shape3x3(problem), algorithm))
       algorithms.push_back(algorithm);
   if (algorithms.size() > 1)
-    std::stable_sort(algorithms.begin(), algorithms.end(),
-                     [&](const Algorithm &a, const Algorithm &b) { return costOf(problem, a) < costOf(problem, b); });
+    std::stable_sort(algorithms.begin(), algorithms.end(), [&](const Algorithm &a, const Algorithm &b) {
+      return predictedCost(problem, a) < predictedCost(problem, b);
+    });
   return algorithms;
 }
 
@@ -223,7 +217,7 @@ std::vector<ConvChoice> plan::openingChoices(const ConvProblem &problem) {
       return choice.algorithm.tile == algorithm.tile && choice.algorithm.fused == algorithm.fused;
     });
     if (algorithm != choices.front().algorithm && choices.size() < kMostOpenings && kin < kMostOfAKind &&
-        costOf(problem, algorithm) <= kWorthOpening * costOf(problem, ranked.front()))
+        predictedCost(problem, algorithm) <= kWorthOpening * predictedCost(problem, ranked.front()))
       choices.push_back(bestExpected(problem, algorithm));
   }
   return choices;

@@ -54,6 +54,12 @@ ConvShape shapeOf(const ConvProblem &problem, const Algorithm &algorithm);
 /// legal for the shape.
 bool isLegal(const ConvChoice &choice, const ConvProblem &problem);
 
+/// In multiply-adds at the peak, of the whole problem; for problems that have several algorithms.
+double predictedCost(const ConvProblem &problem, const Algorithm &algorithm);
+
+/// The direct convolution and what can be worthwhile besides, by predicted cost.
+std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem);
+
 /// The algorithm that the cost model predicts to be the fastest, whatever the ISA.
 Algorithm predictedAlgorithm(const ConvProblem &problem);
 

@@ -35,8 +35,8 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
 static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef<plan::Isa> isas, bool exact) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, batch);
-  if (shape && exact)
-    shape->strassenBlocks.clear();
+  if (shape)
+    shape->exact = exact;
   llvm::SmallVector<Attribute, 2> schedules;
   llvm::SmallVector<bool, 2> measured;
   for (auto [index, isa] : llvm::enumerate(isas)) {

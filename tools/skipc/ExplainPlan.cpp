@@ -5,8 +5,8 @@
 // knows better the choice was made by them; what a run takes `skipc bench --steps` measures.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
-#include "ir/plan/Algorithms.h"
 #include "ir/plan/Layout.h"
+#include "ir/plan/Problems.h"
 #include "ir/plan/Shapes.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Compile.h"
@@ -43,38 +43,23 @@ struct Variant {
 
 static constexpr double none = std::numeric_limits<double>::infinity();
 
-/// The least predicted cost of the candidates that are fused, or not; in multiply-adds.
-template <typename Shape>
-static double leastCost(const Shape &shape, const std::vector<plan::Algorithm> &candidates, bool fused,
-                        llvm::function_ref<bool(const plan::Algorithm &)> isLegal) {
-  double least = none;
-  for (const plan::Algorithm &candidate : candidates)
-    if (candidate.fused == fused && isLegal(candidate))
-      least = std::min(least, plan::predictedCost(shape, candidate));
-  return least;
+static plan::ConvProblem problemOf(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images, SkipIsa isa) {
+  plan::ConvProblem problem = *plan::problemOf(view.op, images, static_cast<plan::Isa>(isa));
+  problem.images = images;
+  problem.planarInput = kernel.inputLayout(view.input.getArgNumber()).getKind() == plan::LayoutKind::planar;
+  return problem;
 }
 
-/// The costs of a convolution's ways; false when it has but one.
-static bool estimate(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images, double perMultiplyAdd,
-                     Account &account) {
-  auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType()).getShape();
-  auto fill = [&](const auto &shape, const std::vector<plan::Algorithm> &candidates, auto isLegal) {
-    account.direct = plan::predictedCost(shape, plan::Algorithm()) * perMultiplyAdd;
-    account.separate = leastCost(shape, candidates, false, isLegal) * perMultiplyAdd;
-    account.fused = leastCost(shape, candidates, true, isLegal) * perMultiplyAdd;
-    return true;
-  };
-  bool isSquare = view.kernelHeight == view.kernelWidth && out.size() == 4;
-  if (isSquare && view.kernelHeight == 3 && view.stride <= 2 && view.padding <= 1 && view.inChannels >= 16) {
-    plan::Conv3x3Shape shape{view.inChannels, view.outChannels, out[2], out[3], images, view.stride};
-    return fill(shape, plan::winogradCandidates(view.stride),
-                [&](const plan::Algorithm &a) { return plan::isWorthwhile(shape, a); });
+/// The costs of the ways that transforms open; false when there are none.
+static bool estimateTransforms(const plan::ConvProblem &problem, double perMultiplyAdd, Account &account) {
+  std::vector<plan::Algorithm> algorithms = plan::rankedAlgorithms(problem);
+  if (algorithms.size() == 1)
+    return false;
+  for (const plan::Algorithm &algorithm : algorithms) {
+    double &least = algorithm.tile == 0 ? account.direct : algorithm.fused ? account.fused : account.separate;
+    least = std::min(least, plan::predictedCost(problem, algorithm) * perMultiplyAdd);
   }
-  if (isSquare && (view.kernelHeight == 5 || view.kernelHeight == 7) && view.stride == 2 && view.inChannels <= 4) {
-    plan::StemShape shape{view.kernelHeight, view.inChannels, view.outChannels, out[2], out[3], images};
-    return fill(shape, plan::stemCandidates(view.kernelHeight), [](const plan::Algorithm &) { return true; });
-  }
-  return false;
+  return true;
 }
 
 /// Of all roots.
@@ -168,8 +153,9 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipI
     return account;
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
   double directSeconds = multiplyAddsOf(kernel, views, account.images) * perMultiplyAdd;
-  bool hasWays = estimate(kernel, views.front(), account.images, perMultiplyAdd, account) ||
-                 estimateStrassen(kernel, batch, isa, directSeconds, account);
+  plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, isa);
+  bool hasWays =
+      estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, isa, directSeconds, account);
   judge(kernel, views.front(), hasWays, exact, account);
   account.multiplying = account.taken == "Strassen"         ? account.strassen
                         : account.taken == "direct"         ? (hasWays ? account.direct : directSeconds)

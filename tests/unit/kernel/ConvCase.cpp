@@ -89,13 +89,8 @@ plan::ConvShape ConvCase::planShape() const {
   plan.images = shape.images;
   plan.planarInput = root.planar;
   plan.imagesAreColumns = shape.imagesAreColumns;
-  for (const ConvCaseRoot &each : shape.roots) {
-    plan.strassenStrided |= each.stride > 1;
-    if (each.kernelHeight == 1 && each.kernelWidth == 1 && !each.planar && !shape.imagesAreColumns)
-      plan.strassenBlocks.push_back(roundUp(each.channels) / 16);
-  }
-  if (plan.strassenBlocks.size() < shape.roots.size())
-    plan.strassenBlocks.clear();
+  for (const ConvCaseRoot &each : shape.roots)
+    plan.roots.push_back({each.kernelHeight, each.kernelWidth, each.stride, roundUp(each.channels) / 16, each.planar});
   return plan;
 }
 

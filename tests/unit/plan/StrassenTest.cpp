@@ -6,13 +6,13 @@
 using namespace skip;
 using namespace skip::plan;
 
-static ConvShape shapeOf(int64_t outBlocks, std::vector<int64_t> inBlocks, int64_t size, bool strided = false) {
+static ConvShape shapeOf(int64_t outBlocks, const std::vector<int64_t> &inBlocks, int64_t size, bool strided = false) {
   ConvShape shape;
   shape.ocBlocks = outBlocks;
   shape.inChannels = 16 * inBlocks.front();
   shape.outHeight = shape.outWidth = size;
-  shape.strassenBlocks = std::move(inBlocks);
-  shape.strassenStrided = strided;
+  for (int64_t blocks : inBlocks)
+    shape.roots.push_back({.stride = strided ? 2 : 1, .inBlocks = blocks});
   return shape;
 }
 
