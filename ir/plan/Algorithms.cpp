@@ -52,6 +52,10 @@ static Work workOf(const Conv3x3Shape &shape, int64_t tile) {
   return {double(winogradTileProducts(taps, shape.inChannels, tile)), squared + 2 * points, 4 * squared, squared};
 }
 
+double plan::errorBound(int64_t points) {
+  return points == 0 || points > 8 ? 1e-4 : points < 7 ? 2e-5 : points == 7 ? 4e-5 : 8e-5;
+}
+
 double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   double inChannels = double(roundUp(shape.inChannels, 16)), outChannels = double(roundUp(shape.outChannels, 16));
   double pairs = inChannels * outChannels;

@@ -33,6 +33,7 @@ namespace skip::plan {
 /// its schedule came from there.
 inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "plan.batch", algorithmAttr = "plan.algorithm",
                                      workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes",
-                                     tuningAttr = "plan.tuning", tunedAttr = "plan.tuned", measuredAttr = "plan.measured";
+                                     tuningAttr = "plan.tuning", tunedAttr = "plan.tuned",
+                                     tunedPlanarAttr = "plan.tuned_planar", measuredAttr = "plan.measured";
 
 } // namespace skip::plan

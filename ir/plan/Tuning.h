@@ -13,6 +13,9 @@
 
 namespace skip::plan {
 
+/// Raised with each change of the kernels or of their schedules that makes earlier measurements worth less than new ones.
+inline constexpr int kernelRevision = 1;
+
 /// A contraction at a number of images, on one ISA: all that its time depends on besides the machine. A linear layer has the
 /// picture that it flattens as its kernel and one pixel as its output.
 struct ConvProblem {

@@ -19,8 +19,11 @@ using namespace skip;
 /// The first schedule that tuning found for the `index`th ISA and that is legal for the kernel.
 static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, const plan::ConvShape &shape, size_t index,
                                                        plan::Isa isa) {
-  auto tuned = plan::mainContractionOf(kernel)->op->getAttrOfType<ArrayAttr>(plan::tunedAttr);
-  if (!tuned || index >= tuned.size())
+  Operation *main = plan::mainContractionOf(kernel)->op;
+  auto tuned = main->getAttrOfType<ArrayAttr>(plan::tunedAttr);
+  // A Winograd convolution multiplies windows, whatever they were made from.
+  bool isOfThisInput = main->hasAttr(plan::algorithmAttr) || main->hasAttr(plan::tunedPlanarAttr) == shape.planarInput;
+  if (!tuned || index >= tuned.size() || !isOfThisInput)
     return std::nullopt;
   Attribute entry = tuned[index];
   auto several = llvm::dyn_cast<ArrayAttr>(entry);
@@ -50,8 +53,10 @@ static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef
         plan::scheduleAttribute(context, tuned ? *tuned : plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front()));
   }
   kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
-  for (Operation &op : kernel.getBody().front())
+  for (Operation &op : kernel.getBody().front()) {
     op.removeAttr(plan::tunedAttr);
+    op.removeAttr(plan::tunedPlanarAttr);
+  }
   if (llvm::is_contained(measured, true))
     kernel->setAttr(plan::measuredAttr, DenseBoolArrayAttr::get(context, measured));
 }

@@ -61,6 +61,14 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   return llvm::Error::success();
 }
 
+/// Where the steps are not listed anyway.
+static void noteUntuned(tool::Compilation &compilation, const Options &options) {
+  size_t total = 0, untuned = tool::untunedSteps(compilation.module(), total).size();
+  if (untuned != 0 && !options.noTuning && !options.timing && !options.json)
+    tool::note(llvm::Twine(untuned) + " of " + llvm::Twine(total) +
+               " schedules are untuned, by the cost model (`skipc tune` measures them, --timing names them)");
+}
+
 static void tellResult(tool::Compilation &compilation, const Options &options, double seconds) {
   const codegen::Image &image = compilation.lowered().image;
   llvm::StringRef folder = options.output.empty() ? "." : llvm::StringRef(options.output);
@@ -102,6 +110,7 @@ llvm::Error tool::build(const Options &options) {
     return error;
   if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), allIsas()}))
     return error;
+  noteUntuned(compilation, options);
   if (llvm::Error error = compilation.lower())
     return error;
   codegen::Segment segment; // before the kernels: a wrong checkpoint is said at once

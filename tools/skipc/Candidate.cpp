@@ -228,6 +228,11 @@ llvm::Expected<int64_t> Candidate::leastTime(Evictor &evictor) {
   return std::max<int64_t>(1, static_cast<int64_t>(least * 1e9));
 }
 
+void Candidate::remember(int64_t median, int64_t placements) {
+  times.insert(std::upper_bound(times.begin(), times.end(), median), static_cast<size_t>(placements), median);
+  runs += placements;
+}
+
 llvm::Error Candidate::run(int64_t placements, Evictor &evictor) {
   for (int64_t i = 0; i < placements; ++i) {
     if (llvm::Error error = place())

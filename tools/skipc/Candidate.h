@@ -24,6 +24,9 @@ public:
                                                             const plan::ConvChoice &choice, const std::string &weights,
                                                             unsigned threads);
 
+  /// Counts as many placements as were timed before, by another process, with that median.
+  void remember(int64_t median, int64_t placements);
+
   /// Times it in `placements` more places in memory, each time with cold weights, and with activations in the caches as steps
   /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input.
   llvm::Error run(int64_t placements, Evictor &evictor);

@@ -14,8 +14,9 @@
 #include "tools/skipc/Tuner.h"
 #include "tools/skipc/Tuning.h"
 #include "tools/tuning/Export.h"
-#include "tools/tuning/Select.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -80,7 +81,7 @@ static llvm::Expected<std::vector<SkipIsa>> isasOf(const Options &options) {
 namespace {
 struct Report {
   std::vector<Tuner::Outcome> outcomes;
-  int64_t measured = 0, left = 0; ///< candidates; problems that the budget did not reach
+  int64_t measured = 0, left = 0; ///< candidates; problems that the budget did not reach or whose search it ended
   double seconds = 0;
 };
 } // namespace
@@ -113,6 +114,7 @@ static llvm::Expected<Report> tuneAll(const Options &options, const tuning::Devi
       if (!chosen && outcome->bestNanoseconds)
         chosen = outcome->best.algorithm;
       report.measured += outcome->measured;
+      report.left += !outcome->finished;
       report.outcomes.push_back(*outcome);
       progress.advance(static_cast<uint64_t>(std::max<int64_t>(0, Tuner::mostCandidates - drawn)));
     }
@@ -137,7 +139,7 @@ static void printReport(const Report &report) {
                << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
                << tool::fixed(report.seconds, 1) << " s";
   if (report.left)
-    llvm::outs() << "; the budget ended before " << report.left << " more: run it again to go on";
+    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: run it again to go on";
   llvm::outs() << "\n";
 }
 
@@ -164,15 +166,21 @@ static void printReportJson(const Report &report) {
   llvm::outs() << "\n";
 }
 
-static llvm::Error mergeInto(Database &database, const std::string &path) {
+static void noteIgnored(const std::string &path, unsigned ignored) {
+  if (ignored)
+    tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
+}
+
+static llvm::Error mergeInto(Database &database, const std::string &path, bool asJson) {
   unsigned ignored = 0;
   llvm::Expected<std::vector<Measurement>> read = tuning::readMeasurements(path, ignored);
   if (!read)
     return inputError(read.takeError());
-  if (ignored)
-    tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
+  noteIgnored(path, ignored);
   if (llvm::Error error = database.record(*read))
     return inputError(std::move(error));
+  if (asJson)
+    llvm::outs() << llvm::formatv("{{\"merged\": {0}, \"ignored\": {1}}\n", read->size(), ignored);
   return llvm::Error::success();
 }
 
@@ -187,12 +195,14 @@ static llvm::Error exportTo(const std::vector<Measurement> &all, const std::stri
 
 static void show(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson) {
   std::map<std::string, Measurement> best; // by problem and threads
+  std::set<std::string> problems;
   size_t stale = 0, foreign = 0;
   for (const Measurement &m : all) {
     stale += m.compiler != tuning::compilerVersion();
     foreign += !(m.device == device);
     if (m.compiler != tuning::compilerVersion() || !(m.device == device))
       continue;
+    problems.insert(plan::problemText(m.problem));
     auto [place, isNew] = best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
     if (m.nanoseconds < place->second.nanoseconds)
       place->second = m;
@@ -201,6 +211,10 @@ static void show(const std::vector<Measurement> &all, const tuning::Device &devi
     llvm::json::OStream json(llvm::outs(), 1);
     json.object([&] {
       json.attribute("device", device.text());
+      json.attribute("measurements", static_cast<int64_t>(all.size()));
+      json.attribute("problems", static_cast<int64_t>(problems.size()));
+      json.attribute("of_other_machines", static_cast<int64_t>(foreign));
+      json.attribute("of_other_compilers", static_cast<int64_t>(stale));
       json.attributeArray("choices", [&] {
         for (const auto &[key, m] : best)
           json.object([&] {
@@ -222,41 +236,56 @@ static void show(const std::vector<Measurement> &all, const tuning::Device &devi
   if (!best.empty())
     table.print(llvm::outs());
   llvm::outs() << "this machine: " << device.text() << "\n"
-               << all.size() << " measurements, " << best.size() << " problems of this machine; " << foreign
+               << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
                << " measurements of other machines, " << stale << " of other compilers\n";
 }
 
+/// Merges and measures, as the options say.
+static llvm::Error write(const Options &options, const tuning::Device &device, const std::string &path) {
+  llvm::Expected<Database> database = Database::openOrCreate(path);
+  if (!database)
+    return inputError(database.takeError());
+  if (!options.merge.empty())
+    if (llvm::Error error = mergeInto(*database, options.merge, options.json && options.specs.empty() && !options.show))
+      return error;
+  if (options.specs.empty())
+    return llvm::Error::success();
+  llvm::Expected<Report> report = tuneAll(options, device, *database);
+  if (!report)
+    return report.takeError();
+  options.json ? printReportJson(*report) : printReport(*report);
+  return llvm::Error::success();
+}
+
+/// Shows and exports, as the options say. The default database may be missing yet.
+static llvm::Error tell(const Options &options, const tuning::Device &device, const std::string &path) {
+  std::vector<Measurement> all;
+  if (!options.database.empty() || llvm::sys::fs::exists(path)) {
+    unsigned ignored = 0;
+    if (llvm::Error error = tuning::readMeasurements(path, ignored).moveInto(all))
+      return inputError(std::move(error));
+    noteIgnored(path, ignored);
+  }
+  if (options.show)
+    show(all, device, options.json);
+  return options.exportTo.empty() ? llvm::Error::success() : exportTo(all, options.exportTo);
+}
+
 llvm::Error tool::tune(const Options &options) {
-  bool writes = !options.specs.empty() || !options.merge.empty();
-  if (!writes && !options.show && options.exportTo.empty())
+  bool writes = !options.specs.empty() || !options.merge.empty(), tells = options.show || !options.exportTo.empty();
+  if (!writes && !tells)
     return badInput("name a SPEC to tune for, or give --show, --merge or --export");
   if (options.json && options.exportTo == "-")
     return badInput("--json and --export - exclude each other: both write to the standard output");
+  if (options.json && options.show && !options.specs.empty())
+    return badInput("--json prints one object: name SPECs or give --show, not both");
   std::string path = databasePath(options);
   if (path.empty())
     return badInput("there is no folder for the database: set HOME or XDG_CACHE_HOME, or name a file with --db");
   llvm::Expected<tuning::Device> device = thisDevice();
   if (!device)
     return device.takeError();
-  llvm::Expected<Database> database = Database::openOrCreate(path);
-  if (!database)
-    return inputError(database.takeError());
-  if (!options.merge.empty())
-    if (llvm::Error error = mergeInto(*database, options.merge))
-      return error;
-  if (!options.specs.empty()) {
-    llvm::Expected<Report> report = tuneAll(options, *device, *database);
-    if (!report)
-      return report.takeError();
-    options.json ? printReportJson(*report) : printReport(*report);
-  }
-  if (!options.show && options.exportTo.empty())
-    return llvm::Error::success();
-  unsigned ignored = 0;
-  llvm::Expected<std::vector<Measurement>> all = database->all(ignored);
-  if (!all)
-    return inputError(all.takeError());
-  if (options.show && (!options.json || options.specs.empty()))
-    show(*all, *device, options.json);
-  return options.exportTo.empty() ? llvm::Error::success() : exportTo(*all, options.exportTo);
+  if (llvm::Error error = writes ? write(options, *device, path) : llvm::Error::success())
+    return error;
+  return tells ? tell(options, *device, path) : llvm::Error::success();
 }

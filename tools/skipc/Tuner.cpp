@@ -1,5 +1,6 @@
-// First each algorithm by its best expected schedule, then the other schedules of the fastest two algorithms. Then all of them
-// again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts hits all alike.
+// First each algorithm by its best expected schedule, and all of these again; then the other schedules of the fastest two
+// algorithms. Then all of them again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts
+// hits all alike. Each of these rounds goes on where an earlier search was cut short, so that a finished one has next to nothing left.
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -16,7 +17,9 @@
 using namespace skip;
 using tool::Tuner;
 
-static constexpr int64_t kPlacements = 2;
+static constexpr int64_t kFirstRuns = 2, kOpeningRuns = 3;
+/// The rounds behind all measurements: so many of the fastest, until each has so many runs.
+static constexpr std::pair<size_t, int64_t> kRounds[] = {{Tuner::mostCandidates, 5}, {8, 8}, {4, tuning::settledRuns}};
 static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
 static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3;
 static constexpr double kWorthSecond = 1.15; // times the best
@@ -97,7 +100,10 @@ llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, i
   return llvm::Error::success();
 }
 
-llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
+llvm::Expected<tool::Candidate *> Tuner::load(const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
+  for (const std::unique_ptr<Candidate> &candidate : loaded)
+    if (candidate->choice == choice)
+      return candidate.get();
   if (weights.empty())
     weights = candidateWeights(problem);
   llvm::Expected<std::unique_ptr<Candidate>> candidate =
@@ -105,13 +111,24 @@ llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvCho
   if (!candidate)
     return candidate.takeError();
   if (!*candidate)
+    return nullptr;
+  if (const Known *before = find(choice))
+    (*candidate)->remember(before->nanoseconds, before->runs);
+  return loaded.emplace_back(std::move(*candidate)).get();
+}
+
+llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
+  llvm::Expected<Candidate *> candidate = load(problem, choice);
+  if (!candidate)
+    return candidate.takeError();
+  if (!*candidate)
     return llvm::Error::success();
-  if (llvm::Error error = run(problem, **candidate, kPlacements))
+  if (llvm::Error error = run(problem, **candidate, kFirstRuns))
     return error;
   ++measured;
   settings.onMeasured();
-  if (static_cast<int64_t>(weights.size()) <= kLargestKept)
-    finalists.push_back(std::move(*candidate));
+  if (static_cast<int64_t>(weights.size()) > kLargestKept)
+    loaded.clear();
   return llvm::Error::success();
 }
 
@@ -126,15 +143,34 @@ llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<pla
   return llvm::Error::success();
 }
 
-llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t placements) {
-  llvm::stable_sort(finalists, [](const auto &a, const auto &b) { return a->nanoseconds < b->nanoseconds; });
-  finalists.resize(std::min(finalists.size(), count));
-  if (finalists.size() < 2)
+llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t runs) {
+  if (static_cast<int64_t>(weights.size()) > kLargestKept)
     return llvm::Error::success();
-  for (int64_t done = 0; done < placements && !isOver(); ++done)
-    for (std::unique_ptr<Candidate> &finalist : finalists)
+  llvm::stable_sort(known, [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
+  std::vector<Candidate *> finalists;
+  for (const Known &each : llvm::ArrayRef(known).take_front(count)) {
+    if (each.runs >= runs || isOver())
+      continue;
+    llvm::Expected<Candidate *> candidate = load(problem, each.choice);
+    if (!candidate)
+      return candidate.takeError();
+    if (*candidate)
+      finalists.push_back(*candidate);
+  }
+  llvm::erase_if(loaded, [&](const auto &candidate) {
+    return std::none_of(known.begin(), known.begin() + std::min(count, known.size()),
+                        [&](const Known &each) { return each.choice == candidate->choice; });
+  });
+  for (bool lacks = true; lacks && !isOver();) {
+    lacks = false;
+    for (Candidate *finalist : finalists) {
+      if (finalist->runs >= runs)
+        continue;
       if (llvm::Error error = run(problem, *finalist, 1))
         return error;
+      lacks = true;
+    }
+  }
   return llvm::Error::success();
 }
 
@@ -151,15 +187,17 @@ static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Alg
 }
 
 llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
-  finalists.clear(); // they refer to the weights
+  loaded.clear(); // they refer to the weights
   weights.clear();
   measured = 0;
   if (llvm::Error error = readKnown(problem))
     return error;
   std::vector<plan::ConvChoice> openings = plan::openingChoices(problem);
+  if (llvm::Error error = consider(problem, openings, 1, true))
+    return error;
   if (llvm::Error error = consider(problem, openings, openings.size(), false))
     return error;
-  if (llvm::Error error = settle(problem, mostCandidates, 1))
+  if (llvm::Error error = settle(problem, mostCandidates, kOpeningRuns))
     return error;
   if (required)
     if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
@@ -174,11 +212,11 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
       if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
         return error;
     }
-    for (auto [count, placements] : {std::pair(mostCandidates, 2), {8, 3}, {4, 6}})
-      if (llvm::Error error = settle(problem, static_cast<size_t>(count), placements))
+    for (auto [count, runs] : kRounds)
+      if (llvm::Error error = settle(problem, count, runs))
         return error;
   }
-  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured};
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, !isOver()};
   if (const Known *leader = best()) {
     outcome.best = leader->choice;
     outcome.bestNanoseconds = leader->nanoseconds;

@@ -26,14 +26,15 @@ public:
     plan::ConvProblem problem;
     plan::ConvChoice best, predicted;
     int64_t bestNanoseconds = 0, predictedNanoseconds = 0; ///< 0: not measured
-    int64_t measured = 0;                                  ///< candidates, this time
+    int64_t measured = 0;                                  ///< new candidates, this time
+    bool finished = true;                                  ///< the budget did not end the search
   };
 
   /// Peaks are measured for each ISA that occurs, when it first does.
   Tuner(Settings settings, tuning::Database &database);
 
-  /// Measures candidates of `problem` that the database does not hold, the best expected first, and records each. Of an
-  /// algorithm that a wider ISA has chosen, `required`, schedules are measured in any case.
+  /// Measures candidates of `problem`, the best expected first, and records each; what the database holds of an earlier search
+  /// is gone on with. Of an algorithm that a wider ISA has chosen, `required`, schedules are measured in any case.
   llvm::Expected<Outcome> tune(const plan::ConvProblem &problem, const plan::Algorithm *required = nullptr);
 
   bool isOver() const;
@@ -51,8 +52,10 @@ private:
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs);
-  /// Times the `count` fastest candidates that are loaded in `placements` more places, in turns, and lets the others go.
-  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t placements);
+  /// Times the `count` fastest candidates in turns until each has `runs`, and lets the others go.
+  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t runs);
+  /// Makes it one of those loaded; null where a build would not follow the choice.
+  llvm::Expected<Candidate *> load(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   bool canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm);
   const Known *best() const;
   const Known *find(const plan::ConvChoice &choice) const;
@@ -67,7 +70,7 @@ private:
   // Of the problem at hand.
   std::string weights;
   std::vector<Known> known;
-  std::vector<std::unique_ptr<Candidate>> finalists; // loaded
+  std::vector<std::unique_ptr<Candidate>> loaded;
   int64_t measured = 0;
 };
 

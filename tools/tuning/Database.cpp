@@ -201,6 +201,8 @@ Expected<std::vector<Measurement>> tuning::readMeasurements(const std::string &p
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return llvm::createStringError("cannot read `" + path + "`: " + buffer.getError().message());
+  if ((*buffer)->getBufferSize() == 0)
+    return llvm::createStringError("`" + path + "` is empty: neither a tuning database nor an export of one");
   if (isExport((*buffer)->getBuffer()))
     return importText((*buffer)->getBuffer(), path, ignored);
   Expected<Database> database = Database::open(path);

@@ -58,6 +58,7 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
   while (!text.empty()) {
     StringRef line;
     std::tie(line, text) = text.split('\n');
+    line.consume_back("\r"); // of an editor's or a checkout's
     if (++number == 1) {
       if (line != firstLine)
         return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1`"
@@ -75,6 +76,8 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
       current.compiler = line.str();
     } else if (!splitLine(line, current)) {
       return failure(number, "expected `problem; tTHREADS; choice; NANOSECONDS ns; RUNS runs`");
+    } else if (!numbersAreSane(current)) {
+      return failure(number, "expected 1 to 1024 threads, 1 ns to an hour, 1 to 1000000 runs");
     } else if (current.device.empty() || current.compiler.empty()) {
       return failure(number, "a measurement before the first `device` and `compiler`");
     } else if (std::optional<Measurement> measurement = parse(current)) {

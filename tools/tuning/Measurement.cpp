@@ -10,7 +10,10 @@ using namespace skip::tuning;
 
 static constexpr int64_t kMostThreads = 1024, kMostNanoseconds = int64_t(3600) * 1000 * 1000 * 1000, kMostRuns = 1000000;
 
-std::string tuning::compilerVersion() { return "skip " SKIP_VERSION " llvm " + std::to_string(LLVM_VERSION_MAJOR); }
+std::string tuning::compilerVersion() {
+  return "skip " SKIP_VERSION " kernels " + std::to_string(plan::kernelRevision) + " llvm " +
+         std::to_string(LLVM_VERSION_MAJOR);
+}
 
 MeasurementText tuning::textOf(const Measurement &m) {
   return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads,
@@ -24,12 +27,16 @@ static bool isCompiler(const std::string &text) {
 
 static bool isBetween(int64_t value, int64_t most) { return value >= 1 && value <= most; }
 
+bool tuning::numbersAreSane(const MeasurementText &text) {
+  return isBetween(text.threads, kMostThreads) && isBetween(text.nanoseconds, kMostNanoseconds) &&
+         isBetween(text.runs, kMostRuns);
+}
+
 std::optional<Measurement> tuning::parse(const MeasurementText &text) {
   std::optional<Device> device = Device::parse(text.device);
   std::optional<plan::ConvProblem> problem = plan::parseProblem(text.problem);
   std::optional<plan::ConvChoice> choice = plan::parseChoice(text.choice);
-  bool sane = device && problem && choice && isCompiler(text.compiler) && isBetween(text.threads, kMostThreads) &&
-              isBetween(text.nanoseconds, kMostNanoseconds) && isBetween(text.runs, kMostRuns);
+  bool sane = device && problem && choice && isCompiler(text.compiler) && numbersAreSane(text);
   if (!sane || !plan::isLegal(*choice, *problem))
     return std::nullopt;
   return Measurement{*device, text.compiler, *problem, *choice, text.threads, text.nanoseconds, text.runs};

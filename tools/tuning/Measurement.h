@@ -29,10 +29,16 @@ struct MeasurementText {
 
 MeasurementText textOf(const Measurement &measurement);
 
+/// Whether threads, nanoseconds and runs are numbers that a measurement can have.
+bool numbersAreSane(const MeasurementText &text);
+
 /// Nothing unless every part is well-formed and the choice is legal for the problem.
 std::optional<Measurement> parse(const MeasurementText &text);
 
-/// What kernels depend on besides their schedules: the versions of Skip and of LLVM.
+/// What kernels depend on besides their schedules: the versions of Skip, of its kernels (plan::kernelRevision) and of LLVM.
 std::string compilerVersion();
+
+/// A search is finished when the fastest few choices have so many runs.
+inline constexpr int64_t settledRuns = 13;
 
 } // namespace skip::tuning

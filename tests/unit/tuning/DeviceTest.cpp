@@ -59,7 +59,7 @@ TEST_CASE("device: the ISA counts most, then caches, then who made it") {
   CHECK(tuning::distance(here, narrow) == tuning::distance(narrow, here));
 }
 
-TEST_CASE("selection: nearest device, own before shipped, most threads, this compiler") {
+TEST_CASE("selection: nearest device, own before shipped, most threads, this compiler before others") {
   Measurement own = sampleMeasurement(1000, 14), shipped = sampleMeasurement(10, 8), far = sampleMeasurement(1, 7);
   far.device.l2 /= 2;
   auto chosen = [&](std::vector<std::vector<Measurement>> sources) {
@@ -74,8 +74,18 @@ TEST_CASE("selection: nearest device, own before shipped, most threads, this com
   Measurement alone = shipped;
   alone.threads = 1;
   CHECK(chosen({{own, alone}}) == 14); // measured on more threads
-  own.compiler = "skip 0.0.1 llvm 22";
-  CHECK(chosen({{own}}) == 0);
+  Measurement old = own;
+  old.compiler = "skip 0.0.1 llvm 22";
+  CHECK(chosen({{old}, {shipped}}) == 8);
+  CHECK(chosen({{old}, {far}}) == 14); // better than another device's
+  Measurement hasty = own;             // of a search that was cut short
+  hasty.runs = tuning::settledRuns - 1;
+  shipped.runs = own.runs = tuning::settledRuns;
+  CHECK(chosen({{hasty}, {shipped}}) == 8);
+  CHECK(chosen({{own}, {shipped}}) == 14);
+  CHECK(chosen({{hasty}, {far}}) == 14);
+  hasty.threads = 4;
+  CHECK(chosen({{hasty, alone}, {shipped}}) == 8);
   far.problem.images = 2; // a problem of which only a far device knows
   plan::TuningTable table = tuning::selectFor(sampleDevice(), tuning::compilerVersion(), {{shipped, far}});
   CHECK(table.find(far.problem).size() == 1);
