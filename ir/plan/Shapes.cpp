@@ -1,6 +1,7 @@
 // Reads contractions off kernels. A linear layer is a convolution whose filter covers the whole picture that it flattens.
 #include "ir/plan/Shapes.h"
 
+#include "ir/plan/Algorithms.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/WinogradLayout.h"
 
@@ -104,4 +105,11 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
     shape.roots.push_back(
         {root.kernelHeight, root.kernelWidth, root.stride, roundUpToBlock(root.inChannels) / 16, isPlanar(kernel, root)});
   return shape;
+}
+
+double plan::errorBoundOf(KernelOp kernel) {
+  std::optional<ContractionView> main = mainContractionOf(kernel);
+  if (!main || !main->winograd)
+    return errorBound(0);
+  return errorBound(WinogradTaps{main->kernelHeight, main->stride}.points(main->winograd.getTile()));
 }

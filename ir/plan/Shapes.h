@@ -34,4 +34,7 @@ llvm::SmallVector<ContractionView, 2> contractionsOf(KernelOp kernel);
 /// The one that the kernel's schedule is chosen for: of two the one with more multiply-adds.
 std::optional<ContractionView> mainContractionOf(KernelOp kernel);
 
+/// How far the kernel's result may be from the reference (errorBound), by the algorithm of its main contraction.
+double errorBoundOf(KernelOp kernel);
+
 } // namespace skip::plan

@@ -31,6 +31,7 @@ struct Account {
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
   double direct = 0, separate = 0, fused = 0, strassen = 0;
+  double errorBound = 0;
 };
 
 /// The model for batches up to `batch`.
@@ -142,6 +143,7 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipI
   account.step = graph::valueName(kernel.getLoc()).str();
   account.operations = tool::operationsText(kernel);
   account.images = kernel.getImages().value_or(batch);
+  account.errorBound = plan::errorBoundOf(kernel);
   auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
   auto operations = llvm::range_size(kernel.getBody().front().without_terminator());
   account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
@@ -197,17 +199,18 @@ static void printText(const Variant &variant) {
                      {"fused us", right},
                      {"Strassen us", right},
                      {"taken"},
+                     {"error bound", right},
                      {"why"}});
   std::string block;
   for (const Account &a : variant.accounts) {
     bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
     if (!goesOn && !block.empty())
-      table.add(std::vector<std::string>(11));
+      table.add(std::vector<std::string>(12));
     if (!goesOn)
       block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
-               microseconds(a.fused), microseconds(a.strassen), a.taken, a.why});
+               microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound), a.why});
   }
   llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
   table.print(llvm::outs());
@@ -245,6 +248,7 @@ static void writeStep(llvm::json::OStream &json, const Account &a) {
     time("fused_us", a.fused);
     time("strassen_us", a.strassen);
     json.attribute("taken", a.taken);
+    json.attribute("error_bound", a.errorBound);
     json.attribute("why", a.why);
   });
 }

@@ -4,9 +4,7 @@
 #include "tools/skipc/StepCheck.h"
 
 #include "ir/graph/Graph.h"
-#include "ir/plan/Algorithms.h"
 #include "ir/plan/Shapes.h"
-#include "ir/plan/WinogradLayout.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/StepValues.h"
 #include "tools/skipc/Turns.h"
@@ -113,17 +111,10 @@ void Check::passOn(plan::KernelOp kernel, const skip_step_event &event) {
   forget(kernel, event);
 }
 
-static double boundOf(plan::KernelOp kernel) {
-  std::optional<plan::ContractionView> view = plan::mainContractionOf(kernel);
-  if (!view || !view->winograd)
-    return plan::errorBound(0);
-  return plan::errorBound(plan::WinogradTaps{view->kernelHeight, view->stride}.points(view->winograd.getTile()));
-}
-
 void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
   double error = tool::relativeError(compiled, expected);
   if (event.first_image == 0)
-    errors[body].push_back({event.name, bodies[body]->isa().str(), images, error, boundOf(steps[event.index])});
+    errors[body].push_back({event.name, bodies[body]->isa().str(), images, error, plan::errorBoundOf(steps[event.index])});
   auto same = llvm::find_if(llvm::reverse(errors[body]), [&](const StepError &known) { return known.step == event.name; });
   same->error = std::isnan(error) ? error : std::max(same->error, error);
 }

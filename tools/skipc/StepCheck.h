@@ -15,7 +15,7 @@ struct StepError {
   std::string step, isa;
   int64_t batch = 0;
   double error = 0; ///< max|c - r| / max|r|
-  double bound = 0; ///< of the step's algorithm (plan::errorBound)
+  double bound = 0; ///< plan::errorBoundOf
 };
 
 /// The largest of `errors`, a NaN above all numbers; errors must not be empty.

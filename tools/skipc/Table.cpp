@@ -45,6 +45,12 @@ std::string skip::tool::fixed(double value, int digits) {
   return text;
 }
 
+std::string skip::tool::scientific(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.2e", value);
+  return text;
+}
+
 std::string skip::tool::sizeText(llvm::ArrayRef<int64_t> shape) {
   std::string text;
   for (int64_t dim : shape.drop_front())

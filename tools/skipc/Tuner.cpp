@@ -1,6 +1,7 @@
 // First each algorithm by its best expected schedule, and all of these again; then the other schedules of the fastest two
 // algorithms. Then all of them again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts
-// hits all alike. Each of these rounds goes on where an earlier search was cut short, so that a finished one has next to nothing left.
+// hits all alike. Each of these rounds goes on where an earlier search was cut short, so that a finished one has next to
+// nothing left.
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always

@@ -101,19 +101,14 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
   llvm::outs() << "\n";
 }
 
-static std::string scientific(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.2e", value);
-  return text;
-}
-
 static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas, double seconds) {
   for (SkipIsa isa : isas) {
     std::vector<StepError> own;
     llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
     const StepError &worst = tool::worstOf(own);
-    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << scientific(worst.error)
-                 << " of " << scientific(worst.bound) << " allowed at `" << worst.step << "` (batch " << worst.batch << ")\n";
+    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
+                 << " of " << tool::scientific(worst.bound) << " allowed at `" << worst.step << "` (batch " << worst.batch
+                 << ")\n";
   }
   llvm::outs() << tool::fixed(seconds, 1) << " s\n";
 }
@@ -123,8 +118,8 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
   size_t above = 0;
   for (const StepError &error : errors)
     if (!(error.error <= error.bound) && ++above <= 10)
-      list += "\n  `" + error.step + "`: " + scientific(error.error) + " of " + scientific(error.bound) + " allowed (" +
-              error.isa + ", batch " + std::to_string(error.batch) + ")";
+      list += "\n  `" + error.step + "`: " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
+              " allowed (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
   if (above == 0)
     return llvm::Error::success();
   return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) +
