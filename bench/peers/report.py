@@ -27,7 +27,7 @@ class Machine:
     def lines(self) -> list[str]:
         text = [f"{self.cpu}, float32"]
         if self.peak_gflops:
-            text.append(f"multiply-adds peak at {self.peak_gflops:.0f} GFLOP/s (measured)")
+            text.append(f"multiply-adds peak at {self.peak_gflops:.0f} GFLOP/s (measured, {self.threads[0]} threads)")
         if self.load > 0.3:
             text.append(f"load average {self.load:.1f} at the start: other programs were running, distrust these times")
         return text

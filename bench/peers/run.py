@@ -16,6 +16,7 @@ Exit codes: 0 done, 1 Skip failed or was wrong, 2 usage, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds from 0 to 3600")
+    return value
+
+
 def _numbers(text: str) -> list[int]:
     return [_positive(part) for part in text.split(",")]
 
@@ -74,7 +85,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=_numbers, default=[1, 16, 128], metavar="N,M", help="images a run (default: 1,16,128)")
     parser.add_argument("--threads", type=_numbers, default=[len(os.sched_getaffinity(0))], metavar="N,M", help="default: all cores")
     parser.add_argument("--rounds", type=_positive, default=5, help="processes of each contender (default: 5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long each process measures (default: 2); it is at least one run")
+    parser.add_argument("--seconds", type=_seconds, default=2.0, help="how long each process measures (default: 2); it is at least one run")
     parser.add_argument("--skipc", type=Path, default=BUILD / "release" / "bin" / "skipc", help="default: build/release/bin/skipc")
     parser.add_argument("--weights", type=Path, default=_data_folder(), metavar="DIR",
                         help="a folder of checkpoints; random weights where it has none (default: $SKIP_DATA/weights)")
