@@ -25,12 +25,15 @@ static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Tw
   return llvm::createStringError("kernel `" + job.symbol + "`: " + stage + ": " + reason);
 }
 
-/// LLVM's default pipeline without the loop transformations that would second-guess an emitter: kernels come vectorised and
-/// unrolled as their schedule says.
+/// Of LLVM's default pipeline the passes that kernels profit from, whose loops come vectorised and unrolled as their schedule
+/// says: the whole of it takes four times as long, half of a build, for code that is no faster. Without the rotation of loops
+/// ResNet-20 is 12 % slower.
+static constexpr const char *kPipeline =
+    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,dse,"
+    "instcombine<no-verify-fixpoint>,simplifycfg)";
+
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
@@ -40,7 +43,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  llvm::ModulePassManager passes;
+  llvm::cantFail(builder.parsePassPipeline(passes, kPipeline));
+  passes.run(module, modules);
 }
 
 static bool keepsOrder(const llvm::Module &module) {
