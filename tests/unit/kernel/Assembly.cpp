@@ -61,3 +61,11 @@ std::vector<std::string> testing::spillsInInnermostLoops(const std::string &asse
           spills.push_back(lines[i]);
   return spills;
 }
+
+int64_t skip::testing::largestFrame(const std::string &assembly) {
+  int64_t most = 0;
+  for (size_t at = 0; (at = assembly.find("subq\t$", at)) != std::string::npos; ++at)
+    if (assembly.find("%rsp", at) < assembly.find('\n', at))
+      most = std::max(most, int64_t(std::strtoll(assembly.c_str() + at + 6, nullptr, 10)));
+  return most;
+}

@@ -58,9 +58,6 @@ private:
 };
 } // namespace
 
-/// The stated bounds (WinogradTest.cpp), by the points that a tile's window has along one axis.
-static double toleranceOf(int64_t points) { return points == 4 ? 2e-6 : points < 7 ? 8e-6 : points == 7 ? 2e-5 : 4e-5; }
-
 static std::string textOf(const plan::ConvSchedule &schedule) {
   std::string text =
       std::to_string(schedule.ocBlocks) + "x" + std::to_string(schedule.rows) + "x" + std::to_string(schedule.columns);

@@ -1,4 +1,5 @@
 // 1x1 convolutions by Strassen's products against their definition.
+#include "tests/unit/kernel/Assembly.h"
 #include "tests/unit/kernel/ConvCase.h"
 
 #include "ir/plan/Strassen.h"
@@ -105,15 +106,6 @@ TEST_CASE("strassen: rows and columns of zeros around the input, and a stride of
   check(shape, {1, 4, 8, {}, 2});
 }
 
-/// The most that one instruction takes off the stack pointer.
-static int64_t frameBytes(const std::string &assembly) {
-  int64_t most = 0;
-  for (size_t at = 0; (at = assembly.find("subq\t$", at)) != std::string::npos; ++at)
-    if (assembly.find("%rsp", at) < assembly.find('\n', at))
-      most = std::max(most, int64_t(std::strtoll(assembly.c_str() + at + 6, nullptr, 10)));
-  return most;
-}
-
 TEST_CASE("strassen: the largest scratch is on the stack, within what callers are told") {
   ConvCaseShape shape{.channels = 256, .height = 14, .width = 14};
   shape.roots = {{.channels = 1024}};
@@ -122,8 +114,8 @@ TEST_CASE("strassen: the largest scratch is on the stack, within what callers ar
   REQUIRE(plan::isLegal(schedule, test.planShape(), SKIP_ISA_AVX512));
   auto assembly = x86::printKernel({"conv", test.spec(schedule), {SKIP_ISA_AVX512, "", ""}}, x86::Stage::Asm);
   REQUIRE(bool(assembly));
-  CHECK(frameBytes(*assembly) > 400 * 1024);
-  CHECK(frameBytes(*assembly) <= 512 * 1024);
+  CHECK(largestFrame(*assembly) > 400 * 1024);
+  CHECK(largestFrame(*assembly) <= 512 * 1024);
 }
 
 TEST_CASE("strassen: what is not legal") {

@@ -109,13 +109,21 @@ static void run(const LoadedKernel &kernel, const std::vector<void *> &operands,
   inPieces ? kernel.runInPieces(operands, params) : kernel.run(operands, params);
 }
 
-void WinogradCase::runInput(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {
+std::vector<int64_t> WinogradCase::inputParams(const WinogradChoice &choice) const {
   int64_t rows = tilesOf(shape.height, choice.tile), columns = tilesOf(shape.width, choice.tile);
-  const Activation &x = input;
-  run(kernel, {input.origin(), buffers.alignedInput},
-      {shape.images, inBlocksOf(shape), rows, columns, x.shape.height, x.shape.width, x.image, x.block, x.row, shape.padding,
-       inBlocksOf(shape), 0},
-      inPieces);
+  return {shape.images, inBlocksOf(shape), rows,      columns,       input.shape.height, input.shape.width,
+          input.image,  input.block,       input.row, shape.padding, inBlocksOf(shape),  0};
+}
+
+void WinogradCase::runInput(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {
+  run(kernel, {input.origin(), buffers.alignedInput}, inputParams(choice), inPieces);
+}
+
+void WinogradCase::runInputUnits(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, int64_t begin,
+                                 int64_t end) {
+  void *operands[] = {input.origin(), buffers.alignedInput};
+  std::vector<int64_t> params = inputParams(choice);
+  kernel.function()(operands, params.data(), begin, end);
 }
 
 void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces) {

@@ -3,6 +3,8 @@
 #include "tests/unit/kernel/Cases.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
+#include "ir/plan/Algorithms.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -12,10 +14,6 @@
 using namespace skip;
 using namespace skip::testing;
 using enum kernel::EpilogueOp;
-
-/// The stated error bounds, max|c - r| / max|r|, by the number of points along an axis, on values in [-1, 1); measured: 5e-7,
-/// 2e-6, 1.1e-5.
-static double toleranceOf(int64_t points) { return points == 4 ? 2e-6 : points < 7 ? 8e-6 : points == 7 ? 2e-5 : 4e-5; }
 
 namespace {
 
@@ -286,4 +284,41 @@ TEST_CASE("winograd: no vector is spilled in the multiplications") {
     if (toStack && line.find("mm") != std::string::npos)
       FAIL_CHECK("a spill: " << line);
   }
+}
+
+TEST_CASE("winograd: windows of several groups are made row by row of tiles, those of one group block by block") {
+  WinogradCase test({.inChannels = 32, .height = 8, .width = 8}); // 2 x 2 tiles of 2 blocks
+  for (int64_t group : {2, 4}) {
+    WinogradChoice choice{4, group, {1, 1, group, {}}};
+    WinogradCase::Buffers buffers = test.buffers(choice);
+    LoadedKernel kernel(WinogradCase::inputSpec({}, choice), hostTargets().back());
+    test.runInputUnits(kernel, choice, buffers, 0, 2); // of four
+    auto isMade = [&](int64_t tile, int64_t block) {
+      int64_t blockFloats = 36 * plan::winogradPositionVectors(group) * 16;
+      return !std::isnan(buffers.alignedInput[(tile / group * 2 + block) * blockFloats + tile % group * 16]);
+    };
+    for (int64_t tile = 0; tile < 4; ++tile)
+      for (int64_t block = 0; block < 2; ++block)
+        CHECK(isMade(tile, block) == (group == 2 ? tile < 2 : block == 0));
+  }
+}
+
+TEST_CASE("winograd: what is held on the stack is within what callers are told") {
+  auto frame = [](const WinogradCaseShape &shape, const WinogradChoice &choice) {
+    auto assembly =
+        x86::printKernel({"conv", WinogradCase::convSpec(shape, choice), {SKIP_ISA_AVX512, "", ""}}, x86::Stage::Asm);
+    REQUIRE(bool(assembly));
+    return largestFrame(*assembly);
+  };
+  // The largest that plan::scratchFits allows: sums of many tiles; the windows of a group beside those of few.
+  REQUIRE(plan::scratchFits(0, 8, 36));
+  int64_t ofSums = frame({.inChannels = 64, .outChannels = 64}, {6, 36, {2, 1, 9, {}}});
+  CHECK(ofSums > 200 * 1024);
+  CHECK(ofSums <= 512 * 1024);
+  int64_t blocks = 1;
+  while (plan::scratchFits(blocks + 1, 6, 16))
+    ++blocks;
+  int64_t ofWindows = frame({.inChannels = 16 * blocks, .outChannels = 64}, {4, 16, {2, 1, 8, {}}, true});
+  CHECK(ofWindows > 300 * 1024);
+  CHECK(ofWindows <= 512 * 1024);
 }
