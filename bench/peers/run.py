@@ -139,6 +139,8 @@ def _measure(arguments: argparse.Namespace, unusable: dict[str, str]) -> int:
 def main() -> int:
     arguments = parse()
     try:
+        if not os.access(arguments.skipc, os.X_OK):
+            raise OSError(f"`{arguments.skipc}` is no program: build it with `make`, or name it with --skipc")
         unusable = _install(arguments)
         return _measure(arguments, unusable)
     except (OSError, RuntimeError, ValueError) as error:

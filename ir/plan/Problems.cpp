@@ -9,6 +9,11 @@ using namespace skip::plan;
 
 static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
 
+bool plan::hasPlanarInput(Operation *op) {
+  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
+  return conv && ::shapeOf(conv.getFilter())[1] < 16 && llvm::isa<BlockArgument>(conv.getX());
+}
+
 static void readConv(graph::Conv2dOp conv, ConvProblem &problem) {
   llvm::ArrayRef<int64_t> filter = shapeOf(conv.getFilter()), out = shapeOf(conv.getY());
   problem.outChannels = filter[0];
@@ -19,7 +24,7 @@ static void readConv(graph::Conv2dOp conv, ConvProblem &problem) {
   problem.padding = int64_t(conv.getPadding());
   problem.outHeight = out[2];
   problem.outWidth = out[3];
-  problem.planarInput = filter[1] < 16 && llvm::isa<BlockArgument>(conv.getX());
+  problem.planarInput = hasPlanarInput(conv);
 }
 
 static void readLinear(graph::LinearOp linear, ConvProblem &problem) {

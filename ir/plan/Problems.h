@@ -12,6 +12,9 @@ namespace skip::plan {
 /// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
 
+/// Whether the problem's input counts as planar.
+bool hasPlanarInput(mlir::Operation *op);
+
 /// A schedule as an attribute, and back.
 ConvScheduleAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
 ConvSchedule scheduleOf(ConvScheduleAttr attribute);

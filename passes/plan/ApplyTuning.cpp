@@ -93,7 +93,7 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     for (const std::vector<ConvChoice> &choices : all)
       schedules.push_back(schedulesOf(choices, algorithm));
     op->setAttr(plan::tunedAttr, ArrayAttr::get(&getContext(), schedules));
-    if (plan::problemOf(op, batch, plan::Isa::avx2)->planarInput)
+    if (plan::hasPlanarInput(op))
       op->setAttr(plan::tunedPlanarAttr, UnitAttr::get(&getContext()));
     if (algorithm.tile != 0)
       op->setAttr(plan::algorithmAttr,

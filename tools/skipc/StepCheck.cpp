@@ -219,7 +219,7 @@ llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, to
 }
 
 const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
-  auto rank = [](const StepError &error) { return std::isnan(error.error) ? HUGE_VAL : error.error; };
+  auto rank = [](const StepError &error) { return std::isnan(error.error) ? HUGE_VAL : error.error / error.bound; };
   return *std::max_element(errors.begin(), errors.end(), [&](auto &a, auto &b) { return rank(a) < rank(b); });
 }
 

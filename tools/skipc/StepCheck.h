@@ -18,7 +18,7 @@ struct StepError {
   double bound = 0; ///< plan::errorBoundOf
 };
 
-/// The largest of `errors`, a NaN above all numbers; errors must not be empty.
+/// The one that is nearest to its bound or farthest beyond it, a NaN above all numbers; errors must not be empty.
 const StepError &worstOf(llvm::ArrayRef<StepError> errors);
 
 /// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is

@@ -86,19 +86,17 @@ struct Report {
 };
 } // namespace
 
-static llvm::Expected<Report> tuneAll(const Options &options, const tuning::Device &device, Database &database) {
-  llvm::Expected<std::vector<Task>> tasks = tasksOf(options);
-  if (!tasks)
-    return tasks.takeError();
+static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<Task> &tasks, const tuning::Device &device,
+                                      Database &database) {
   llvm::Expected<std::vector<SkipIsa>> isas = isasOf(options);
   if (!isas)
     return isas.takeError();
   unsigned threads = options.threads ? options.threads : llvm::hardware_concurrency().compute_thread_count();
-  data::Progress progress(tasks->size() * isas->size() * Tuner::mostCandidates, "tuning");
+  data::Progress progress(tasks.size() * isas->size() * Tuner::mostCandidates, "tuning");
   int64_t drawn = 0;
   Tuner tuner({device, threads, options.budget, [&] { ++drawn, progress.advance(); }}, database);
   Report report;
-  for (const Task &task : *tasks) {
+  for (const Task &task : tasks) {
     std::optional<plan::Algorithm> chosen;
     for (SkipIsa isa : *isas) {
       plan::ConvProblem problem = task.problem;
@@ -171,16 +169,11 @@ static void noteIgnored(const std::string &path, unsigned ignored) {
     tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
 }
 
-static llvm::Error mergeInto(Database &database, const std::string &path, bool asJson) {
-  unsigned ignored = 0;
-  llvm::Expected<std::vector<Measurement>> read = tuning::readMeasurements(path, ignored);
-  if (!read)
-    return inputError(read.takeError());
-  noteIgnored(path, ignored);
-  if (llvm::Error error = database.record(*read))
+static llvm::Error mergeInto(Database &database, const std::vector<Measurement> &merged, unsigned ignored, bool asJson) {
+  if (llvm::Error error = database.record(merged))
     return inputError(std::move(error));
   if (asJson)
-    llvm::outs() << llvm::formatv("{{\"merged\": {0}, \"ignored\": {1}}\n", read->size(), ignored);
+    llvm::outs() << llvm::formatv("{{\"merged\": {0}, \"ignored\": {1}}\n", merged.size(), ignored);
   return llvm::Error::success();
 }
 
@@ -240,17 +233,27 @@ static void show(const std::vector<Measurement> &all, const tuning::Device &devi
                << " measurements of other machines, " << stale << " of other compilers\n";
 }
 
-/// Merges and measures, as the options say.
+/// Merges and measures, as the options say. What is to be read is read first, so that a wrong name makes no database.
 static llvm::Error write(const Options &options, const tuning::Device &device, const std::string &path) {
+  std::vector<Measurement> merged;
+  unsigned ignored = 0;
+  if (!options.merge.empty()) {
+    if (llvm::Error error = tuning::readMeasurements(options.merge, ignored).moveInto(merged))
+      return inputError(std::move(error));
+    noteIgnored(options.merge, ignored);
+  }
+  llvm::Expected<std::vector<Task>> tasks = tasksOf(options);
+  if (!tasks)
+    return tasks.takeError();
   llvm::Expected<Database> database = Database::openOrCreate(path);
   if (!database)
     return inputError(database.takeError());
   if (!options.merge.empty())
-    if (llvm::Error error = mergeInto(*database, options.merge, options.json && options.specs.empty() && !options.show))
+    if (llvm::Error error = mergeInto(*database, merged, ignored, options.json && options.specs.empty() && !options.show))
       return error;
   if (options.specs.empty())
     return llvm::Error::success();
-  llvm::Expected<Report> report = tuneAll(options, device, *database);
+  llvm::Expected<Report> report = tuneAll(options, *tasks, device, *database);
   if (!report)
     return report.takeError();
   options.json ? printReportJson(*report) : printReport(*report);
@@ -280,6 +283,8 @@ llvm::Error tool::tune(const Options &options) {
   if (options.json && options.show && !options.specs.empty())
     return badInput("--json prints one object: name SPECs or give --show, not both");
   std::string path = databasePath(options);
+  if (llvm::sys::fs::equivalent(options.exportTo, path))
+    return badInput("--export would replace the database `" + path + "` by its text: name another file");
   if (path.empty())
     return badInput("there is no folder for the database: set HOME or XDG_CACHE_HOME, or name a file with --db");
   llvm::Expected<tuning::Device> device = thisDevice();

@@ -1,7 +1,7 @@
 // First each algorithm by its best expected schedule, and all of these again; then the other schedules of the fastest two
 // algorithms. Then all of them again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts
-// hits all alike. Each of these rounds goes on where an earlier search was cut short, so that a finished one has next to
-// nothing left.
+// hits all alike. Each of these rounds goes on where an earlier search was cut short, and records at least one run each time. A
+// search whose fastest choice has all its runs is finished.
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -14,17 +14,19 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <algorithm>
+#include <limits>
 
 using namespace skip;
 using tool::Tuner;
 
 static constexpr int64_t kFirstRuns = 2, kOpeningRuns = 3;
-/// The rounds behind all measurements: so many of the fastest, until each has so many runs.
-static constexpr std::pair<size_t, int64_t> kRounds[] = {{Tuner::mostCandidates, 5}, {8, 8}, {4, tuning::settledRuns}};
+/// The rounds behind all measurements: so many of the fastest, until each has so many runs, or all
+/// that they need.
+static constexpr std::pair<size_t, int64_t> kRounds[] = {
+    {Tuner::mostCandidates, 5}, {8, 8}, {4, std::numeric_limits<int64_t>::max()}};
 static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
 static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3;
 static constexpr double kWorthSecond = 1.15; // times the best
-static constexpr int64_t kLargestKept = int64_t(64) << 20;
 
 Tuner::Tuner(Settings wanted, tuning::Database &database)
     : settings(std::move(wanted)), database(database), context(mlir::MLIRContext::Threading::DISABLED),
@@ -128,7 +130,7 @@ llvm::Error Tuner::measure(const plan::ConvProblem &problem, const plan::ConvCho
     return error;
   ++measured;
   settings.onMeasured();
-  if (static_cast<int64_t>(weights.size()) > kLargestKept)
+  if (tuning::isHeavy(problem))
     loaded.clear();
   return llvm::Error::success();
 }
@@ -145,34 +147,38 @@ llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<pla
 }
 
 llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t runs) {
-  if (static_cast<int64_t>(weights.size()) > kLargestKept)
-    return llvm::Error::success();
+  runs = std::min(runs, tuning::settledRuns(problem));
   llvm::stable_sort(known, [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
-  std::vector<Candidate *> finalists;
-  for (const Known &each : llvm::ArrayRef(known).take_front(count)) {
-    if (each.runs >= runs || isOver())
-      continue;
-    llvm::Expected<Candidate *> candidate = load(problem, each.choice);
-    if (!candidate)
-      return candidate.takeError();
-    if (*candidate)
-      finalists.push_back(*candidate);
-  }
-  llvm::erase_if(loaded, [&](const auto &candidate) {
-    return std::none_of(known.begin(), known.begin() + std::min(count, known.size()),
-                        [&](const Known &each) { return each.choice == candidate->choice; });
-  });
-  for (bool lacks = true; lacks && !isOver();) {
+  std::vector<plan::ConvChoice> fastest;
+  for (const Known &each : llvm::ArrayRef(known).take_front(count))
+    fastest.push_back(each.choice);
+  llvm::erase_if(loaded, [&](const auto &candidate) { return !llvm::is_contained(fastest, candidate->choice); });
+  for (bool lacks = true; lacks;) {
     lacks = false;
-    for (Candidate *finalist : finalists) {
-      if (finalist->runs >= runs)
+    for (const plan::ConvChoice &choice : fastest) {
+      const Known *before = find(choice);
+      if (isOver() || !before || before->runs >= runs)
         continue;
-      if (llvm::Error error = run(problem, *finalist, 1))
+      llvm::Expected<Candidate *> candidate = load(problem, choice);
+      if (!candidate)
+        return candidate.takeError();
+      if (!*candidate) {
+        llvm::erase_if(known, [&](const Known &each) { return each.choice == choice; });
+        continue;
+      }
+      if (llvm::Error error = run(problem, **candidate, tuning::isHeavy(problem) ? runs - before->runs : 1))
         return error;
+      if (tuning::isHeavy(problem))
+        loaded.clear();
       lacks = true;
     }
   }
   return llvm::Error::success();
+}
+
+bool Tuner::isSettled(const plan::ConvProblem &problem) const {
+  const Known *leader = best();
+  return leader && leader->runs >= tuning::settledRuns(problem);
 }
 
 /// The algorithm of the fastest choice that is not `first`'s, if it is near.
@@ -187,12 +193,7 @@ static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Alg
   return second;
 }
 
-llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
-  loaded.clear(); // they refer to the weights
-  weights.clear();
-  measured = 0;
-  if (llvm::Error error = readKnown(problem))
-    return error;
+llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorithm *required) {
   std::vector<plan::ConvChoice> openings = plan::openingChoices(problem);
   if (llvm::Error error = consider(problem, openings, 1, true))
     return error;
@@ -203,21 +204,38 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
   if (required)
     if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
       return error;
-  if (const Known *leader = best()) {
-    plan::Algorithm first = leader->choice.algorithm;
-    size_t most = openings.size() == 1 ? 2 * kSchedules : kSchedules;
-    if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
+  const Known *leader = best();
+  if (!leader)
+    return llvm::Error::success();
+  plan::Algorithm first = leader->choice.algorithm;
+  size_t most = openings.size() == 1 ? 2 * kSchedules : kSchedules;
+  if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
+    return error;
+  if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds))) {
+    plan::Algorithm second = *near;
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
       return error;
-    if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds))) {
-      plan::Algorithm second = *near;
-      if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
-        return error;
-    }
-    for (auto [count, runs] : kRounds)
-      if (llvm::Error error = settle(problem, count, runs))
-        return error;
   }
-  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, !isOver()};
+  for (auto [count, runs] : kRounds)
+    if (llvm::Error error = settle(problem, count, runs))
+      return error;
+  while (!isOver() && best() && !isSettled(problem)) // the last round brought another one to the front
+    if (llvm::Error error = settle(problem, 1, tuning::settledRuns(problem)))
+      return error;
+  return llvm::Error::success();
+}
+
+llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
+  loaded.clear(); // they refer to the weights
+  weights.clear();
+  measured = 0;
+  if (llvm::Error error = readKnown(problem))
+    return error;
+  bool knowsRequired = !required || llvm::any_of(known, [&](const Known &each) { return each.choice.algorithm == *required; });
+  if (!isSettled(problem) || !knowsRequired)
+    if (llvm::Error error = search(problem, required))
+      return error;
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, isSettled(problem) || !isOver()};
   if (const Known *leader = best()) {
     outcome.best = leader->choice;
     outcome.bestNanoseconds = leader->nanoseconds;

@@ -33,8 +33,9 @@ public:
   /// Peaks are measured for each ISA that occurs, when it first does.
   Tuner(Settings settings, tuning::Database &database);
 
-  /// Measures candidates of `problem`, the best expected first, and records each; what the database holds of an earlier search
-  /// is gone on with. Of an algorithm that a wider ISA has chosen, `required`, schedules are measured in any case.
+  /// Measures candidates of `problem`, the best expected first, and records each. Goes on with an earlier search in the
+  /// database; a finished one is its result. Of an algorithm that a wider ISA has chosen, `required`, schedules are measured in
+  /// any case.
   llvm::Expected<Outcome> tune(const plan::ConvProblem &problem, const plan::Algorithm *required = nullptr);
 
   bool isOver() const;
@@ -52,7 +53,10 @@ private:
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs);
-  /// Times the `count` fastest candidates in turns until each has `runs`, and lets the others go.
+  llvm::Error search(const plan::ConvProblem &problem, const plan::Algorithm *required);
+  /// Whether nothing is left of the search.
+  bool isSettled(const plan::ConvProblem &problem) const;
+  /// Times the `count` fastest candidates in turns until each has `runs`, and lets the others go; heavy ones one by one.
   llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t runs);
   /// Makes it one of those loaded; null where a build would not follow the choice.
   llvm::Expected<Candidate *> load(const plan::ConvProblem &problem, const plan::ConvChoice &choice);

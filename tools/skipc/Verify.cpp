@@ -74,6 +74,7 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
   json.object([&] {
     writeError(json, "worst_relative_error", worst.error);
     json.attribute("worst_step", worst.step);
+    json.attribute("worst_bound", worst.bound);
     json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
     json.attributeArray("bodies", [&] {
       for (SkipIsa isa : isas) {
@@ -84,6 +85,7 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
           json.attribute("isa", tool::isaName(isa));
           writeError(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
+          json.attribute("worst_bound", ownWorst.bound);
         });
       }
     });

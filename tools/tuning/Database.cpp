@@ -86,6 +86,8 @@ Error Database::connect(int flags) {
 Error Database::checkHeader() {
   bool good = false;
   int64_t application = std::atoll(queryText(handle.get(), "PRAGMA application_id", good).c_str());
+  if (!good && sqlite3_errcode(handle.get()) == SQLITE_BUSY)
+    return failure("another process holds this tuning database");
   if (!good)
     return failure("this is no tuning database, or a damaged one");
   int64_t version = std::atoll(queryText(handle.get(), "PRAGMA user_version", good).c_str());

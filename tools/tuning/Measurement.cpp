@@ -9,11 +9,18 @@ using namespace skip;
 using namespace skip::tuning;
 
 static constexpr int64_t kMostThreads = 1024, kMostNanoseconds = int64_t(3600) * 1000 * 1000 * 1000, kMostRuns = 1000000;
+static constexpr double kHeavyBytes = 64 << 20;
 
 std::string tuning::compilerVersion() {
   return "skip " SKIP_VERSION " kernels " + std::to_string(plan::kernelRevision) + " llvm " +
          std::to_string(LLVM_VERSION_MAJOR);
 }
+
+bool tuning::isHeavy(const plan::ConvProblem &p) {
+  return 4 * double(p.inChannels) * double(p.outChannels) * double(p.kernelHeight * p.kernelWidth) > kHeavyBytes;
+}
+
+int64_t tuning::settledRuns(const plan::ConvProblem &problem) { return isHeavy(problem) ? 3 : 13; }
 
 MeasurementText tuning::textOf(const Measurement &m) {
   return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads,

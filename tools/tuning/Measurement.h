@@ -38,7 +38,10 @@ std::optional<Measurement> parse(const MeasurementText &text);
 /// What kernels depend on besides their schedules: the versions of Skip, of its kernels (plan::kernelRevision) and of LLVM.
 std::string compilerVersion();
 
-/// A search is finished when the fastest few choices have so many runs.
-inline constexpr int64_t settledRuns = 13;
+/// Whether the problem's weights are so large that placing them is what takes time: few runs must do.
+bool isHeavy(const plan::ConvProblem &problem);
+
+/// A search is finished when the fastest choice has so many runs.
+int64_t settledRuns(const plan::ConvProblem &problem);
 
 } // namespace skip::tuning

@@ -1,5 +1,8 @@
-// A rank for each search; each problem takes its best.
+// A rank for each search; each problem takes its best. A few quick measurements say less than a search that came to its end on
+// a machine that is alike, or with a compiler that is a little older.
 #include "tools/tuning/Select.h"
+
+#include "llvm/ADT/StringRef.h"
 
 #include <algorithm>
 #include <tuple>
@@ -7,35 +10,53 @@
 using namespace skip;
 using namespace skip::tuning;
 
-/// Device, compiler, source, threads.
-using Search = std::tuple<std::string, std::string, size_t, int64_t>;
-using List = std::vector<const Measurement *>;
+static constexpr double kAlike = 1; // devices that are nearer have the same ISA and caches
 
-/// A few quick measurements say less than a search that came to its end, even if they are of this very machine's.
-static bool isFinished(const List &list) {
-  auto slower = [](const Measurement *a, const Measurement *b) { return a->nanoseconds < b->nanoseconds; };
-  return (*std::min_element(list.begin(), list.end(), slower))->runs >= settledRuns;
+namespace {
+struct Search {
+  double distance;
+  std::string device, compiler;
+  bool isOfOtherCompiler;
+  size_t source;
+  int64_t threads;
+  std::vector<const Measurement *> measurements;
+
+  bool isFinished() const {
+    auto isFaster = [](const Measurement *a, const Measurement *b) { return a->nanoseconds < b->nanoseconds; };
+    const Measurement *best = *std::min_element(measurements.begin(), measurements.end(), isFaster);
+    return best->runs >= settledRuns(best->problem);
+  }
+};
+} // namespace
+
+/// Devices as far are told apart by their text, so that ties are no accident.
+static bool isBetter(const Search &a, const Search &b) {
+  auto first = [](const Search &s) {
+    return std::tuple(s.distance >= kAlike, !s.isFinished(), s.distance, s.device, s.isOfOtherCompiler);
+  };
+  if (first(a) != first(b))
+    return first(a) < first(b);
+  if (int order = llvm::StringRef(a.compiler).compare_numeric(b.compiler))
+    return order > 0;
+  return std::tuple(a.source, -a.threads) < std::tuple(b.source, -b.threads);
 }
 
 plan::TuningTable tuning::selectFor(const Device &device, const std::string &compiler,
                                     const std::vector<std::vector<Measurement>> &sources) {
-  std::map<std::string, std::map<Search, List>> problems;
+  using Key = std::tuple<std::string, std::string, size_t, int64_t>;
+  std::map<std::string, std::map<Key, Search>> problems;
   for (size_t source = 0; source < sources.size(); ++source)
-    for (const Measurement &m : sources[source])
-      problems[plan::problemText(m.problem)][{m.device.text(), m.compiler, source, m.threads}].push_back(&m);
-
-  // Ascending. Devices as far are told apart by their text, compilers as old by theirs, so that ties are no accident.
-  auto rankOf = [&](const Search &search, const List &list) {
-    const auto &[deviceText, version, source, threads] = search;
-    return std::tuple(distance(device, list.front()->device), deviceText, version != compiler, version, !isFinished(list),
-                      source, -threads);
-  };
+    for (const Measurement &m : sources[source]) {
+      std::string text = m.device.text();
+      Search empty{distance(device, m.device), text, m.compiler, m.compiler != compiler, source, m.threads, {}};
+      auto &searches = problems[plan::problemText(m.problem)];
+      searches.try_emplace({text, m.compiler, source, m.threads}, empty).first->second.measurements.push_back(&m);
+    }
   plan::TuningTable table;
   for (const auto &[problem, searches] : problems) {
-    auto best = std::min_element(searches.begin(), searches.end(), [&](const auto &a, const auto &b) {
-      return rankOf(a.first, a.second) < rankOf(b.first, b.second);
-    });
-    for (const Measurement *m : best->second)
+    auto best = std::min_element(searches.begin(), searches.end(),
+                                 [](const auto &a, const auto &b) { return isBetter(a.second, b.second); });
+    for (const Measurement *m : best->second.measurements)
       table.add(m->problem, m->choice, m->nanoseconds);
   }
   return table;

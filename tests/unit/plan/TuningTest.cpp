@@ -177,3 +177,11 @@ TEST_CASE("tuning: a table keeps the fastest of each algorithm, the fastest of a
   CHECK(entries[1].choice == fast); // of equals the first by text, in whatever order they came
   CHECK(table.find(problem3x3(64, 55)).empty());
 }
+
+TEST_CASE("tuning: error bounds grow with the points of a window, up to that of all else") {
+  CHECK(errorBound(0) == 1e-4);
+  CHECK(errorBound(4) == 2e-5);
+  CHECK(errorBound(6) == 2e-5);
+  CHECK(errorBound(7) == 4e-5);
+  CHECK(errorBound(8) == 8e-5);
+}

@@ -78,12 +78,25 @@ TEST_CASE("selection: nearest device, own before shipped, most threads, this com
   old.compiler = "skip 0.0.1 llvm 22";
   CHECK(chosen({{old}, {shipped}}) == 8);
   CHECK(chosen({{old}, {far}}) == 14); // better than another device's
-  Measurement hasty = own;             // of a search that was cut short
-  hasty.runs = tuning::settledRuns - 1;
-  shipped.runs = own.runs = tuning::settledRuns;
+  Measurement older = old;             // of two other compilers the newer counts
+  old.compiler = "skip 0.1.0 kernels 10 llvm 22";
+  older.compiler = "skip 0.1.0 kernels 9 llvm 22";
+  older.choice.schedule.columns = 7;
+  older.nanoseconds = 1;
+  CHECK(chosen({{older, old}}) == 14);
+
+  Measurement hasty = own, cousin = shipped; // of a search that was cut short; of a device that is alike
+  cousin.device.model += 1;
+  hasty.choice.schedule.columns = 7;
+  hasty.runs = tuning::settledRuns(own.problem) - 1;
+  cousin.runs = old.runs = shipped.runs = own.runs = tuning::settledRuns(own.problem);
   CHECK(chosen({{hasty}, {shipped}}) == 8);
+  CHECK(chosen({{hasty}, {old}}) == 14);
+  CHECK(chosen({{hasty}, {cousin}}) == 8);
+  far.choice.schedule.columns = 28;
+  CHECK(chosen({{hasty}, {far}}) == 7); // whose caches differ
   CHECK(chosen({{own}, {shipped}}) == 14);
-  CHECK(chosen({{hasty}, {far}}) == 14);
+  CHECK(chosen({{own}, {cousin}}) == 14);
   hasty.threads = 4;
   CHECK(chosen({{hasty, alone}, {shipped}}) == 8);
   far.problem.images = 2; // a problem of which only a far device knows
