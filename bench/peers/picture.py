@@ -49,7 +49,7 @@ def _draw_panel(axes: Axes, batch: int, threads: int, outcomes: list[Outcome], p
     axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.margins(y=0.15)
-    axes.set_xticks(range(len(outcomes)), [o.case.network.name for o in outcomes], fontsize=8)
+    axes.set_xticks(range(len(outcomes)), [o.case.network.name.replace("_", "\n") for o in outcomes], fontsize=8)
     axes.set_ylabel(f"batch {batch}\n{threads} thread{'s' if threads > 1 else ''}")
     axes.spines[["top", "right"]].set_visible(False)
 
