@@ -20,8 +20,7 @@ using namespace skip;
 using tool::Tuner;
 
 static constexpr int64_t kFirstRuns = 2, kOpeningRuns = 3;
-/// The rounds behind all measurements: so many of the fastest, until each has so many runs, or all
-/// that they need.
+/// The rounds behind all measurements: so many of the fastest, until each has so many runs, or all that it needs.
 static constexpr std::pair<size_t, int64_t> kRounds[] = {
     {Tuner::mostCandidates, 5}, {8, 8}, {4, std::numeric_limits<int64_t>::max()}};
 static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
