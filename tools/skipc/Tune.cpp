@@ -81,7 +81,8 @@ static llvm::Expected<std::vector<SkipIsa>> isasOf(const Options &options) {
 namespace {
 struct Report {
   std::vector<Tuner::Outcome> outcomes;
-  int64_t measured = 0, left = 0; ///< candidates; problems that the budget did not reach or whose search it ended
+  int64_t measured = 0, runs = 0,
+          left = 0; ///< candidates, their runs; problems that the budget did not reach or whose search it ended
   double seconds = 0;
 };
 } // namespace
@@ -112,6 +113,7 @@ static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<
       if (!chosen && outcome->bestNanoseconds)
         chosen = outcome->best.algorithm;
       report.measured += outcome->measured;
+      report.runs += outcome->runs;
       report.left += !outcome->finished;
       report.outcomes.push_back(*outcome);
       progress.advance(static_cast<uint64_t>(std::max<int64_t>(0, Tuner::mostCandidates - drawn)));
@@ -135,7 +137,7 @@ static void printReport(const Report &report) {
   table.print(llvm::outs());
   llvm::outs() << "\n"
                << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
-               << tool::fixed(report.seconds, 1) << " s";
+               << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
   if (report.left)
     llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: run it again to go on";
   llvm::outs() << "\n";
@@ -145,6 +147,7 @@ static void printReportJson(const Report &report) {
   llvm::json::OStream json(llvm::outs(), 1);
   json.object([&] {
     json.attribute("measured", report.measured);
+    json.attribute("runs", report.runs);
     json.attribute("problems_left", report.left);
     json.attribute("seconds", report.seconds);
     json.attributeArray("problems", [&] {
@@ -260,6 +263,13 @@ static llvm::Error write(const Options &options, const tuning::Device &device, c
   return llvm::Error::success();
 }
 
+/// An export must not go where the database is.
+static llvm::Error refuseOverwriting(const std::string &exportTo, const std::string &path) {
+  if (exportTo.empty() || (exportTo != path && !llvm::sys::fs::equivalent(exportTo, path)))
+    return llvm::Error::success();
+  return tool::badInput("--export would replace the database `" + path + "` by its text: name another file");
+}
+
 /// Shows and exports, as the options say. The default database may be missing yet.
 static llvm::Error tell(const Options &options, const tuning::Device &device, const std::string &path) {
   std::vector<Measurement> all;
@@ -269,6 +279,8 @@ static llvm::Error tell(const Options &options, const tuning::Device &device, co
       return inputError(std::move(error));
     noteIgnored(path, ignored);
   }
+  if (llvm::Error error = refuseOverwriting(options.exportTo, path)) // it may be there only now
+    return error;
   if (options.show)
     show(all, device, options.json);
   return options.exportTo.empty() ? llvm::Error::success() : exportTo(all, options.exportTo);
@@ -283,8 +295,8 @@ llvm::Error tool::tune(const Options &options) {
   if (options.json && options.show && !options.specs.empty())
     return badInput("--json prints one object: name SPECs or give --show, not both");
   std::string path = databasePath(options);
-  if (llvm::sys::fs::equivalent(options.exportTo, path))
-    return badInput("--export would replace the database `" + path + "` by its text: name another file");
+  if (llvm::Error error = refuseOverwriting(options.exportTo, path))
+    return error;
   if (path.empty())
     return badInput("there is no folder for the database: set HOME or XDG_CACHE_HOME, or name a file with --db");
   llvm::Expected<tuning::Device> device = thisDevice();

@@ -82,9 +82,10 @@ bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algo
   return least < kNearRoofline * 1e-9 * double(leader->nanoseconds);
 }
 
-llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs) {
-  if (llvm::Error error = candidate.run(runs, evictor))
+llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, int64_t more) {
+  if (llvm::Error error = candidate.run(more, evictor))
     return internalError("tune", std::move(error));
+  runs += more;
   tuning::Measurement measurement{settings.device,
                                   tuning::compilerVersion(),
                                   problem,
@@ -145,8 +146,8 @@ llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<pla
   return llvm::Error::success();
 }
 
-llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t runs) {
-  runs = std::min(runs, tuning::settledRuns(problem));
+llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t wanted) {
+  wanted = std::min(wanted, tuning::settledRuns(problem));
   llvm::stable_sort(known, [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
   std::vector<plan::ConvChoice> fastest;
   for (const Known &each : llvm::ArrayRef(known).take_front(count))
@@ -156,7 +157,7 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
     lacks = false;
     for (const plan::ConvChoice &choice : fastest) {
       const Known *before = find(choice);
-      if (isOver() || !before || before->runs >= runs)
+      if (isOver() || !before || before->runs >= wanted)
         continue;
       llvm::Expected<Candidate *> candidate = load(problem, choice);
       if (!candidate)
@@ -165,7 +166,7 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
         llvm::erase_if(known, [&](const Known &each) { return each.choice == choice; });
         continue;
       }
-      if (llvm::Error error = run(problem, **candidate, tuning::isHeavy(problem) ? runs - before->runs : 1))
+      if (llvm::Error error = run(problem, **candidate, tuning::isHeavy(problem) ? wanted - before->runs : 1))
         return error;
       if (tuning::isHeavy(problem))
         loaded.clear();
@@ -192,6 +193,12 @@ static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Alg
   return second;
 }
 
+bool Tuner::lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const {
+  size_t wanted = std::min(kSchedulesOfSecond, plan::choicesOf(problem, algorithm).size());
+  auto count = llvm::count_if(known, [&](const Known &each) { return each.choice.algorithm == algorithm; });
+  return static_cast<size_t>(count) < wanted;
+}
+
 llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorithm *required) {
   std::vector<plan::ConvChoice> openings = plan::openingChoices(problem);
   if (llvm::Error error = consider(problem, openings, 1, true))
@@ -215,8 +222,8 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
     if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
       return error;
   }
-  for (auto [count, runs] : kRounds)
-    if (llvm::Error error = settle(problem, count, runs))
+  for (auto [count, wanted] : kRounds)
+    if (llvm::Error error = settle(problem, count, wanted))
       return error;
   while (!isOver() && best() && !isSettled(problem)) // the last round brought another one to the front
     if (llvm::Error error = settle(problem, 1, tuning::settledRuns(problem)))
@@ -227,14 +234,13 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
 llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, const plan::Algorithm *required) {
   loaded.clear(); // they refer to the weights
   weights.clear();
-  measured = 0;
+  measured = runs = 0;
   if (llvm::Error error = readKnown(problem))
     return error;
-  bool knowsRequired = !required || llvm::any_of(known, [&](const Known &each) { return each.choice.algorithm == *required; });
-  if (!isSettled(problem) || !knowsRequired)
+  if (!isSettled(problem) || (required && lacksSchedules(problem, *required)))
     if (llvm::Error error = search(problem, required))
       return error;
-  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, isSettled(problem) || !isOver()};
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, runs, isSettled(problem) || !isOver()};
   if (const Known *leader = best()) {
     outcome.best = leader->choice;
     outcome.bestNanoseconds = leader->nanoseconds;

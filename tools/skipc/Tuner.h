@@ -27,6 +27,7 @@ public:
     plan::ConvChoice best, predicted;
     int64_t bestNanoseconds = 0, predictedNanoseconds = 0; ///< 0: not measured
     int64_t measured = 0;                                  ///< new candidates, this time
+    int64_t runs = 0;                                      ///< this time, of new ones and others
     bool finished = true;                                  ///< the budget did not end the search
   };
 
@@ -52,12 +53,14 @@ private:
   llvm::Error readKnown(const plan::ConvProblem &problem);
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
-  llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t runs);
+  llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t more);
   llvm::Error search(const plan::ConvProblem &problem, const plan::Algorithm *required);
   /// Whether nothing is left of the search.
   bool isSettled(const plan::ConvProblem &problem) const;
-  /// Times the `count` fastest candidates in turns until each has `runs`, and lets the others go; heavy ones one by one.
-  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t runs);
+  bool lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const;
+  /// Times the `count` fastest candidates in turns until each has the runs `wanted`, and lets the others go; heavy ones one by
+  /// one.
+  llvm::Error settle(const plan::ConvProblem &problem, size_t count, int64_t wanted);
   /// Makes it one of those loaded; null where a build would not follow the choice.
   llvm::Expected<Candidate *> load(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   bool canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm);
@@ -75,7 +78,7 @@ private:
   std::string weights;
   std::vector<Known> known;
   std::vector<std::unique_ptr<Candidate>> loaded;
-  int64_t measured = 0;
+  int64_t measured = 0, runs = 0;
 };
 
 } // namespace skip::tool

@@ -20,7 +20,7 @@ bool tuning::isHeavy(const plan::ConvProblem &p) {
   return 4 * double(p.inChannels) * double(p.outChannels) * double(p.kernelHeight * p.kernelWidth) > kHeavyBytes;
 }
 
-int64_t tuning::settledRuns(const plan::ConvProblem &problem) { return isHeavy(problem) ? 3 : 13; }
+int64_t tuning::settledRuns(const plan::ConvProblem &problem) { return isHeavy(problem) ? 4 : 13; }
 
 MeasurementText tuning::textOf(const Measurement &m) {
   return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads,
