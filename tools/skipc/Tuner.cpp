@@ -1,7 +1,7 @@
 // First each algorithm by its best expected schedule, and all of these again; then the other schedules of the fastest two
 // algorithms. Then all of them again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts
-// hits all alike. Each of these rounds goes on where an earlier search was cut short, and records at least one run each time. A
-// search whose fastest choice has all its runs is finished.
+// hits all alike. Each of these rounds goes on where an earlier search was cut short. A search whose fastest choice has all its
+// runs is finished.
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -35,7 +35,7 @@ Tuner::Tuner(Settings wanted, tuning::Database &database)
 }
 
 double Tuner::secondsSpent() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
-bool Tuner::isOver() const { return secondsSpent() >= settings.budgetSeconds; }
+bool Tuner::isOver() const { return hasRun && secondsSpent() >= settings.budgetSeconds; }
 
 const Tuner::Known *Tuner::best() const {
   auto least = std::min_element(known.begin(), known.end(),
@@ -86,6 +86,7 @@ llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, i
   if (llvm::Error error = candidate.run(more, evictor))
     return internalError("tune", std::move(error));
   runs += more;
+  hasRun = true;
   tuning::Measurement measurement{settings.device,
                                   tuning::compilerVersion(),
                                   problem,

@@ -39,6 +39,7 @@ public:
   /// any case.
   llvm::Expected<Outcome> tune(const plan::ConvProblem &problem, const plan::Algorithm *required = nullptr);
 
+  /// Whether the budget is spent. Something is run in any case, so that a search gets on however often it is cut short.
   bool isOver() const;
   double secondsSpent() const;
 
@@ -73,6 +74,7 @@ private:
   Evictor evictor;
   std::map<SkipIsa, Peak> peaks;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  bool hasRun = false;
 
   // Of the problem at hand.
   std::string weights;
