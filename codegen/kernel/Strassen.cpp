@@ -27,8 +27,6 @@
 
 using namespace skip::kernel;
 
-static constexpr int64_t kTile = kLanes * kLanes; // weights of two blocks of channels
-
 /// From one address to another, in elements.
 static Value distance(Builder &b, Value from, Value to) {
   auto number = [&](Value pointer) { return mlir::LLVM::PtrToIntOp::create(b.op, b.op.getI64Type(), pointer); };
@@ -168,12 +166,12 @@ private:
   Operand rightOf(const Tile &tile, Value product) {
     Value is0 = isProduct(product, 0), is4 = isProduct(product, 4), is6 = isProduct(product, 6);
     Value isWeights = anyOf(is0, is4, is6);
-    Value zero = b.constant(0), below = select(b, is0, zero, b.constant(units.half * kTile));
+    Value zero = b.constant(0), below = select(b, is0, zero, b.constant(units.half * kStrassenTile));
     Value right = select(b, is6, b.mul(tile.source.weightBlock, blocks), zero);
     Value kind = select(b, b.less(product, b.constant(4)), b.sub(product, b.constant(1)), b.constant(3));
     return {select(b, isWeights, b.at(tile.weights, b.add(below, right)),
                    b.at(tile.weightSums, b.mul(kind, made.scratch.weightFloats))),
-            select(b, isWeights, tile.source.weightBlock, b.constant(units.half * kTile))};
+            select(b, isWeights, tile.source.weightBlock, b.constant(units.half * kStrassenTile))};
   }
 
   /// One product's part of the task.
@@ -184,7 +182,7 @@ private:
     return {b.at(task.ahead.pixels, b.mul(column, task.next.pixel)),
             b.at(task.ahead.pixelsTo, b.mul(column, kLanes)),
             b.at(task.ahead.weights, from),
-            b.at(task.ahead.weightsTo, made.weightStep(step, b.constant(units.half * kTile))),
+            b.at(task.ahead.weightsTo, made.weightStep(step, b.constant(units.half * kStrassenTile))),
             task.ahead.pixelsFetched,
             b.sub(fetchedStep(b.add(step, b.constant(kStrassenProducts - kStrassenFirstWithWeights)), task), from)};
   }
@@ -233,8 +231,8 @@ private:
         after[3] = b.at(at[3], columns * kLanes);
       }
       if (making == Making::weights) {
-        after[2] = b.at(at[2], kTile);
-        after[3] = b.at(at[3], kTile);
+        after[2] = b.at(at[2], kStrassenTile);
+        after[3] = b.at(at[3], kStrassenTile);
       }
       return after;
     });

@@ -6,8 +6,6 @@
 
 using namespace skip::kernel;
 
-static constexpr int64_t kTile = kLanes * kLanes; // weights of two blocks of channels
-
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 StrassenSums::StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units)
@@ -29,7 +27,7 @@ Value StrassenSums::ringAt(Value base, Value tile) {
 void StrassenSums::fetchWeights(const StrassenSource &source) {
   b.loop(b.constant(0), b.constant(2 * blocks), 1, [&](Value block) {
     Value from = b.at(source.weights, b.mul(block, source.weightBlock));
-    b.loop(b.constant(0), b.constant(2 * half * kTile), kLanes, [&](Value line) { b.prefetch(b.at(from, line)); });
+    b.loop(b.constant(0), b.constant(2 * half * kStrassenTile), kLanes, [&](Value line) { b.prefetch(b.at(from, line)); });
   });
 }
 
@@ -68,18 +66,18 @@ Value StrassenSums::weightStep(Value step, Value blockFloats) {
 
 void StrassenSums::makeWeights(Value from, Value weightBlock, Value step, Value to, Value fetched) {
   b.loop(step, b.constant(weightSteps()), 1, [&](Value each) {
-    Values start = {b.at(from, weightStep(each, weightBlock)), b.at(to, weightStep(each, b.constant(half * kTile)))};
+    Values start = {b.at(from, weightStep(each, weightBlock)), b.at(to, weightStep(each, b.constant(half * kStrassenTile)))};
     b.loop(b.constant(0), b.constant(half), 1, start, [&](Value, ValueRange at) {
       for (int64_t channel = 0; channel < channelsAhead; ++channel)
         sumWeights(b.at(at[0], channel * kLanes), weightBlock, b.at(at[1], channel * kLanes), fetched);
-      return Values{b.at(at[0], kTile), b.at(at[1], kTile)};
+      return Values{b.at(at[0], kStrassenTile), b.at(at[1], kStrassenTile)};
     });
   });
 }
 
 void StrassenSums::sumWeights(Value from, Value weightBlock, Value to, Value fetched) {
   Value right = b.at(from, b.mul(weightBlock, blocks));
-  auto load = [&](bool isRight, bool isBelow) { return b.load(isRight ? right : from, isBelow ? half * kTile : 0); };
+  auto load = [&](bool isRight, bool isBelow) { return b.load(isRight ? right : from, isBelow ? half * kStrassenTile : 0); };
   Value t1 = minus(b, load(true, false), load(false, false));
   b.store(t1, to, 3 * scratch.weightFloats);
   Value t2 = minus(b, load(true, true), t1);
@@ -87,6 +85,6 @@ void StrassenSums::sumWeights(Value from, Value weightBlock, Value to, Value fet
   b.store(minus(b, load(false, true), t2), to, 2 * scratch.weightFloats);
   b.store(minus(b, load(true, true), load(true, false)), to, scratch.weightFloats);
   for (Value each : {from, right})
-    for (int64_t below : {int64_t(0), half * kTile})
+    for (int64_t below : {int64_t(0), half * kStrassenTile})
       b.prefetch(b.at(b.at(each, fetched), below));
 }

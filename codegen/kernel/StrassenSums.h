@@ -10,6 +10,7 @@ inline constexpr int64_t kStrassenProducts = 7;
 inline constexpr int64_t kStrassenFirstWithWeights = 4; // products before make sums of the input, the others of weights
 inline constexpr int64_t kStrassenUnrolled = 4;         // channels of a loop's body
 inline constexpr int64_t kStrassenParts = kLanes / kStrassenUnrolled;
+inline constexpr int64_t kStrassenTile = kLanes * kLanes; // weights of two blocks of channels
 
 class StrassenSums {
 public:

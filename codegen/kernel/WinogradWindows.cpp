@@ -7,8 +7,6 @@
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradTransform.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
 using namespace skip::kernel;
 
 namespace {
@@ -54,9 +52,7 @@ private:
     });
   }
 
-  Value columnsOf(Value row, Value rows, Value columns) {
-    return mlir::arith::SelectOp::create(b.op, b.less(row, rows), columns, b.constant(0));
-  }
+  Value columnsOf(Value row, Value rows, Value columns) { return select(b, b.less(row, rows), columns, b.constant(0)); }
 
   /// B^T half.
   void alongColumns(Value to) {

@@ -89,7 +89,6 @@ public:
   void add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds);
   /// One entry for each algorithm that was measured, the fastest first; empty where nothing is known.
   const std::vector<Entry> &find(const ConvProblem &problem) const;
-  bool empty() const { return entries.empty(); }
 
 private:
   std::map<std::string, std::vector<Entry>> entries; // by problemText
