@@ -23,6 +23,7 @@ namespace {
 struct Chain {
   kernel::Epilogue ops;
   llvm::SmallVector<BlockArgument, 4> operands;
+  bool isComplete = true; // no operation but roots and what they read was passed over
 };
 } // namespace
 
@@ -50,6 +51,9 @@ static Chain chainOf(KernelOp kernel) {
       chain.operands.push_back(llvm::cast<BlockArgument>(scale.getShift()));
     } else if (llvm::isa<graph::ReluOp>(op)) {
       chain.ops.push_back(kernel::EpilogueOp::Relu);
+    } else if (!llvm::isa<plan::YieldOp>(op)) {
+      auto fusible = llvm::dyn_cast<graph::Fusible>(op);
+      chain.isComplete &= fusible && fusible.canBeRoot();
     }
   }
   return chain;
@@ -298,6 +302,8 @@ static int64_t prologueStride(Operation *root) {
 }
 
 std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule) {
+  if (!chainOf(kernel).isComplete)
+    return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (!views.empty()) {
     auto tile = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);

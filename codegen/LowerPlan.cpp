@@ -2,14 +2,17 @@
 // an entry of the load table.
 #include "codegen/LowerPlan.h"
 
+#include "codegen/KernelIdentity.h"
 #include "codegen/KernelSpec.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/Sections.h"
 
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <array>
+#include <tuple>
 
 using namespace mlir;
 using namespace skip;
@@ -29,8 +32,8 @@ private:
   void addTensors();
   void addLoads(func::FuncOp function);
   LogicalResult addVariant(func::FuncOp function);
-  LogicalResult addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels);
-  LogicalResult addKernel(KernelOp kernel, Variant &variant);
+  LogicalResult addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels);
+  void addKernel(KernelOp kernel, const KernelIdentity &identity, Variant &variant);
   std::string symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol);
   int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
 
@@ -38,7 +41,6 @@ private:
   plan::TargetAttr target;
   LoweredModel &model;
   llvm::StringMap<int32_t> tensors;
-  llvm::DenseSet<std::pair<int64_t, int>> loaded; // offset, and whether the entry adds onto another
 };
 } // namespace
 
@@ -76,10 +78,16 @@ void Lowering::addTensors() {
   }
 }
 
+static bool isSame(const SkipLoad &a, const SkipLoad &b) {
+  auto members = [](const SkipLoad &load) {
+    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.epsilon,
+                      load.source, load.bias, load.gamma, load.beta, load.mean, load.variance);
+  };
+  return members(a) == members(b);
+}
+
 void Lowering::addLoads(func::FuncOp function) {
   for (auto load : function.getOps<plan::LoadOp>()) {
-    if (!loaded.insert({load.getSlotAttr().getOffset(), load.getOnto() ? 1 : 0}).second)
-      continue; // another variant has the same entry
     SkipLoad entry{};
     entry.kind = static_cast<uint32_t>(load.getKind());
     entry.accumulate = load.getOnto() ? 1 : 0;
@@ -94,7 +102,8 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.beta = tensorIndex(load.getBetaAttr());
     entry.mean = tensorIndex(load.getMeanAttr());
     entry.variance = tensorIndex(load.getVarianceAttr());
-    model.image.loads.push_back(entry);
+    if (llvm::none_of(model.image.loads, [&](const SkipLoad &known) { return isSame(known, entry); }))
+      model.image.loads.push_back(entry); // else another variant has it
   }
 }
 
@@ -109,21 +118,17 @@ std::string Lowering::symbolFor(const kernel::Spec &spec, const x86::Target &mac
 }
 
 /// The kernel's entry in the variant's table, and a job for each ISA unless another kernel has asked for it already.
-LogicalResult Lowering::addKernel(KernelOp kernel, Variant &variant) {
+void Lowering::addKernel(KernelOp kernel, const KernelIdentity &identity, Variant &variant) {
   Kernel entry;
   entry.name = kernel.getKernelAttr().str();
   entry.split.fill({1, 1, 1});
-  for (auto [isa, schedule] : llvm::zip_equal(target.getIsas(), kernel.getSchedulesAttr())) {
-    std::optional<kernel::Spec> spec = specOf(kernel, schedule);
-    if (!spec)
-      return kernel.emitError("no kernel family computes this");
+  for (auto [isa, spec] : llvm::zip_equal(target.getIsas(), identity)) {
     size_t column = static_cast<size_t>(isa);
-    entry.split[column] = kernel::splitOf(*spec);
+    entry.split[column] = kernel::splitOf(spec);
     x86::Target machine{static_cast<SkipIsa>(isa), target.getCpu().str(), target.getFeatures().str()};
-    entry.symbols[column] = symbolFor(*spec, machine, "k." + entry.name + "." + stringifyIsa(isa).str());
+    entry.symbols[column] = symbolFor(spec, machine, "k." + entry.name + "." + stringifyIsa(isa).str());
   }
   variant.kernels.push_back(std::move(entry));
-  return success();
 }
 
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
@@ -138,14 +143,19 @@ static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr la
           static_cast<uint64_t>(slot.getImageBytes())};
 }
 
-LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, llvm::StringMap<uint32_t> &kernels) {
-  auto [known, isNew] = kernels.try_emplace(kernel.getKernelAttr().getValue(), variant.kernels.size());
-  if (isNew && failed(addKernel(kernel, variant)))
-    return failure();
+LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels) {
+  std::optional<KernelIdentity> identity = identityOf(kernel);
+  if (!identity)
+    return kernel.emitError("no kernel family computes this");
+  size_t index = llvm::find(kernels, *identity) - kernels.begin();
+  if (index == kernels.size()) {
+    addKernel(kernel, *identity, variant);
+    kernels.push_back(std::move(*identity));
+  }
   StepShape shape = stepShapeOf(kernel);
   Step step;
   step.name = graph::valueName(kernel.getLoc()).str();
-  step.kernel = known->second;
+  step.kernel = static_cast<uint32_t>(index);
   step.params = std::move(shape.params);
   for (unsigned i : shape.inputs)
     step.operands.push_back(operandOf(kernel.inputSlot(i), kernel.getInputs()[i].getType(), kernel.inputLayout(i)));
@@ -160,7 +170,7 @@ LogicalResult Lowering::addVariant(func::FuncOp function) {
   variant.extents = {{batch, batch}, {plan::winogradMostCopies, 1}};
   variant.threadsExtent = kThreadsExtent;
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
-  llvm::StringMap<uint32_t> kernels;
+  std::vector<KernelIdentity> kernels;
   llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());
   for (KernelOp kernel : steps)
     if (failed(addStep(kernel, variant, kernels)))

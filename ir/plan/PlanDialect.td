@@ -22,7 +22,8 @@ def PlanDialect : Dialect {
     | `plan-pack-weights` | the load table; weights get slots |
     | `plan-choose-schedules` | `schedules`, one for each ISA of the target; `plan.measured` where they were tuned |
     | `plan-assign-buffers` | `slots`; the function's `plan.workspace_bytes` |
-    | `plan-deduplicate-kernels` | `kernel`: equal names are one piece of code |
+    | `plan-check` | nothing: it proves that the plan is sound |
+    | `plan-name-kernels` | `kernel`: a name for people |
 
     The module carries `plan.target`.
   }];

@@ -17,7 +17,7 @@ def KernelOp : PlanOp<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
   let summary = "one step: a root with its prologue and epilogue as a region";
   let description = [{
     The region computes the results from the inputs in terms of the graph dialect. `layouts` and `slots` hold one entry for each
-    input, then one for each result; `schedules` one for each ISA of the target. Kernels with one `kernel` name share code.
+    input, then one for each result; `schedules` one for each ISA of the target. `kernel` is a name for people.
     `images` is how many of the batch's images are computed at a time: neighbouring kernels of one number form a section, which
     runs through all its steps for these images before it takes the next.
     Constraints: kernel-c1 the region's arguments have the inputs' types and its yield the results'; kernel-c2 `layouts` and

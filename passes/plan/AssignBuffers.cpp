@@ -8,8 +8,8 @@
 // from a section to another, or belongs to the caller, has room for the batch; a section passes over it once for each of its
 // turns, so that it lives until the end of each section that touches it.
 //
-// A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise and both have
-// one layout: the join of a shortcut happens in place. In ResNet-18:
+// A result takes over the buffer of an input that dies in its kernel when the kernel only reads it elementwise, as whichever of
+// its inputs, and both have one layout: the join of a shortcut happens in place. In ResNet-18:
 //
 //   max_pool         at 3211264   read, transformed, by conv1 and, as the shortcut, by conv2's add
 //   layer1.0.relu_1  at 3211264   the same bytes: conv2's kernel adds in place
@@ -109,21 +109,24 @@ static bool isModelResult(Value tensor) {
   return llvm::any_of(tensor.getUsers(), [](Operation *user) { return llvm::isa<func::ReturnOp>(user); });
 }
 
-static bool onlyReadElementwise(BlockArgument argument) {
-  return llvm::all_of(argument.getUsers(), [](Operation *user) {
-    auto fusible = llvm::dyn_cast<graph::Fusible>(user);
-    return fusible && fusible.canBeEpilogue();
+/// Whether the kernel reads the tensor elementwise wherever it reads it: one tensor may be several of its inputs.
+static bool onlyReadElementwise(KernelOp kernel, Value tensor) {
+  return llvm::all_of(kernel->getOpOperands(), [&](OpOperand &use) {
+    return use.get() != tensor ||
+           llvm::all_of(kernel.getBody().getArgument(use.getOperandNumber()).getUsers(), [](Operation *user) {
+             auto fusible = llvm::dyn_cast<graph::Fusible>(user);
+             return fusible && fusible.canBeEpilogue();
+           });
   });
 }
 
 /// An input whose buffer the kernel's result can take.
 std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
-  for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
+  for (Value input : kernel.getInputs())
     if (bufferOf.contains(input) && lastUse(input) == step && isWhole(input) == isWhole(kernel.getResult(0)) &&
         input.getType() == kernel.getResult(0).getType() && layoutOf(input) == kernel.outputLayout(0) &&
-        onlyReadElementwise(kernel.getBody().getArgument(index)))
+        onlyReadElementwise(kernel, input))
       return input;
-  }
   return std::nullopt;
 }
 

@@ -91,11 +91,16 @@ def AssignBuffers : Pass<"plan-assign-buffers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
-def DeduplicateKernels : Pass<"plan-deduplicate-kernels", "::mlir::ModuleOp"> {
-  let summary = "give one name to kernels of one structure";
+def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
+  let summary = "prove from the finished plan that every step reads what it should";
   let description = [{
-    Sizes and strides are run-time parameters, so all that tells kernels apart is the operations, which inputs are planar, whether
-    the columns are images, Winograd's tile and group, the schedules, and where one is Strassen's, channels and width. Before and after: tests/passes/plan/deduplicate-kernels.mlir.
+    Changes nothing. Rules: check-1 slots lie in segments that may be read or written, on lines of 64 bytes, within the workspace;
+    check-2 they have room for what their layouts say, halos included, and their images are as far apart; check-3 every kernel has
+    layouts, slots and a number of images; check-4 each input lies where it is read, for the images of every turn, in the layout
+    that it is read in; check-5 no result is written over what the same kernel reads, unless elementwise in place; check-6
+    operations can read the layouts that they are given, with halos as wide as they need; check-7 parameters are packed for the
+    input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results; check-10 entries of the load
+    table have places of their own, where their readers look. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

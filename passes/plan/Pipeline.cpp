@@ -27,7 +27,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addPass(createPackWeights());                             // packing depends on layouts; variants share what is equal
   passes.addPass(createChooseSchedules({options.exact}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
-  passes.addPass(createDeduplicateKernels()); // last: code depends on structure and schedules
+  passes.addPass(createCheckPlan()); // last: what the others assumed is proved from what they made
 }
 
 void plan::registerPasses() {

@@ -1,4 +1,5 @@
 // skip-opt: runs any pass pipeline on textual IR.
+#include "codegen/KernelIdentity.h"
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
 #include "passes/graph/Passes.h"
@@ -20,5 +21,6 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   skip::graph::registerPasses();
   skip::plan::registerPasses();
+  skip::codegen::registerNameKernels();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Skip's optimizer driver\n", registry));
 }

@@ -1,6 +1,7 @@
 // The table of contents of a compilation.
 #include "tools/skipc/Compile.h"
 
+#include "codegen/KernelIdentity.h"
 #include "codegen/x86/EmitObject.h"
 #include "ir/plan/Plan.h"
 #include "passes/graph/Passes.h"
@@ -82,7 +83,11 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
-  if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { plan::buildPipeline(passes, pipeline); }))
+  auto build = [&](mlir::PassManager &passes) {
+    plan::buildPipeline(passes, pipeline);
+    passes.addPass(codegen::createNameKernels());
+  };
+  if (llvm::Error error = runPasses("plan", build))
     return error;
   if (options.timing)
     tellUntuned(*workModule);

@@ -1,5 +1,6 @@
 // RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=2 --plan-assign-buffers %s | FileCheck %s
 graph.parameter @w : tensor<16x16x1x1xf32>
+graph.parameter @w3 : tensor<16x16x3x3xf32>
 
 // Four tensors of 2 x 16 x 4 x 4 floats (2048 bytes) in the room of two: the third step adds in place, the last value overwrites
 // one that is dead.
@@ -37,4 +38,20 @@ func.func @reads_what_it_adds(%image: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf
   %a = graph.conv2d %x, %w stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x4x4xf32>
   %s = graph.add %a, %x : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
   return %s : tensor<?x16x4x4xf32>
+}
+
+// The same where the convolution reads it transformed, so that one value is two of the kernel's inputs.
+// CHECK-LABEL: func.func @reads_transformed_what_it_adds
+// CHECK: graph.relu
+// CHECK: slots = [{{.*}}, #plan.slot<workspace[0] + [[X:.*]] bytes 4608>, #plan.slot<workspace[0] + [[X]] bytes 4608>, #plan.slot<workspace[0] + 4608 bytes 4608>]
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: graph.conv2d
+// CHECK-NEXT: graph.add
+func.func @reads_transformed_what_it_adds(%image: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
+  %w = graph.read_parameter @w3 : tensor<16x16x3x3xf32>
+  %x = graph.relu %image : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %a = graph.conv2d %x, %w stride 1 padding 1 {plan.algorithm = #plan.winograd<4, 2 fused true>} : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x4x4xf32>
+  %s = graph.add %a, %x : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %y = graph.conv2d %s, %w stride 1 padding 1 : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x4x4xf32>
+  return %y : tensor<?x16x4x4xf32>
 }

@@ -1,5 +1,5 @@
-// RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=1 --plan-choose-schedules --plan-deduplicate-kernels %s | FileCheck %s
-// RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=1 --plan-choose-schedules=exact --plan-deduplicate-kernels %s | FileCheck %s --check-prefix=EXACT
+// RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=1 --plan-choose-schedules --plan-name-kernels %s | FileCheck %s
+// RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=1 --plan-choose-schedules=exact --plan-name-kernels %s | FileCheck %s --check-prefix=EXACT
 
 // Of a 1x1 convolution with enough channels seven products are taken for eight, unless the build must be exact. The code depends on how
 // channels and rows are cut, so they are in the kernel's name.

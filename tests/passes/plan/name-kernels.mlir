@@ -1,4 +1,4 @@
-// RUN: skip-opt --plan-inference %s | FileCheck %s
+// RUN: skip-opt --plan-inference --plan-name-kernels %s | FileCheck %s
 
 // Sizes do not matter, the operations do.
 module attributes {plan.target = #plan.target<[avx512]>} {

@@ -1,6 +1,6 @@
-// Names kernels by their structure. What is equal is compiled once, in whatever layer, batch or variant it stands: the code of
-// ResNet-1202 is that of ResNet-20.
-#include "passes/plan/Passes.h"
+// Names kernels by their structure: `conv3x3s1b.relu`. What is equal is compiled once, in whatever layer, batch or variant it
+// stands: the code of ResNet-1202 is that of ResNet-20. Different kernels of one structure are numbered.
+#include "codegen/KernelIdentity.h"
 
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
@@ -9,18 +9,15 @@
 #include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-
-namespace skip::plan {
-#define GEN_PASS_DEF_DEDUPLICATEKERNELS
-#include "passes/plan/Passes.h.inc"
-} // namespace skip::plan
+#include "mlir/Pass/Pass.h"
 
 using namespace mlir;
 using namespace skip;
+using namespace skip::codegen;
 using plan::KernelOp;
 using plan::LayoutKind;
 
-/// What code depends on where a tensor holds transformed windows.
+/// Of a tensor that holds transformed windows.
 static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value tensor) {
   if (layout.getKind() != LayoutKind::winograd)
     return;
@@ -38,8 +35,8 @@ static bool isStrassen(KernelOp kernel) {
   });
 }
 
-/// The operations in order, each as its structure says, with what else the code of a contraction depends on.
-static std::string structureOf(KernelOp kernel) {
+/// The operations in order, each as its structure says, with what people tell contractions apart by.
+static std::string labelOf(KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -63,7 +60,7 @@ static std::string structureOf(KernelOp kernel) {
   printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
   if (plan::imagesAreColumns(kernel))
     os << ".columns";
-  if (isStrassen(kernel)) { // its code depends on how channels and rows are cut
+  if (isStrassen(kernel)) {
     for (const plan::ContractionView &view : plan::contractionsOf(kernel))
       os << ".c" << view.inChannels;
     os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
@@ -72,20 +69,41 @@ static std::string structureOf(KernelOp kernel) {
 }
 
 namespace {
-struct DeduplicateKernels : plan::impl::DeduplicateKernelsBase<DeduplicateKernels> {
-  void runOnOperation() override {
-    // For each structure the schedules seen so far: the first keeps the plain name.
-    llvm::StringMap<llvm::SmallVector<Attribute>> known;
-    getOperation().walk([&](KernelOp kernel) {
-      std::string name = structureOf(kernel);
-      llvm::SmallVector<Attribute> &schedules = known[name];
-      size_t index = llvm::find(schedules, kernel.getSchedulesAttr()) - schedules.begin();
-      if (index == schedules.size())
-        schedules.push_back(kernel.getSchedulesAttr());
-      if (index > 0)
-        name = (llvm::Twine(name) + "." + llvm::Twine(index)).str();
-      kernel.setKernelAttr(StringAttr::get(&getContext(), name));
-    });
-  }
+struct NameKernels : PassWrapper<NameKernels, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(NameKernels)
+
+  llvm::StringRef getArgument() const override { return "plan-name-kernels"; }
+  llvm::StringRef getDescription() const override { return "give every kernel of a finished plan a name, one for each identity"; }
+  void runOnOperation() override;
+
+private:
+  LogicalResult name(KernelOp kernel);
+
+  llvm::StringMap<llvm::SmallVector<KernelIdentity, 1>> known; // by label, in the order of their numbers
 };
 } // namespace
+
+LogicalResult NameKernels::name(KernelOp kernel) {
+  std::optional<KernelIdentity> identity = identityOf(kernel);
+  if (!identity)
+    return kernel.emitError("no kernel family computes this");
+  std::string label = labelOf(kernel);
+  llvm::SmallVector<KernelIdentity, 1> &identities = known[label];
+  size_t number = llvm::find(identities, *identity) - identities.begin();
+  if (number == identities.size())
+    identities.push_back(std::move(*identity));
+  kernel.setKernelAttr(StringAttr::get(&getContext(), number ? (llvm::Twine(label) + "." + llvm::Twine(number)).str() : label));
+  return success();
+}
+
+void NameKernels::runOnOperation() {
+  known.clear();
+  WalkResult result = getOperation().walk(
+      [&](KernelOp kernel) { return failed(name(kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
+  if (result.wasInterrupted())
+    signalPassFailure();
+}
+
+std::unique_ptr<Pass> codegen::createNameKernels() { return std::make_unique<NameKernels>(); }
+
+void codegen::registerNameKernels() { PassRegistration<NameKernels>(); }

@@ -1,0 +1,165 @@
+// The rules about layouts, and the sizes that they mean, written down a second time: from the index functions in PlanAttrs.td and
+// the comments of the kernel families, not from the code by which other passes choose (ir/plan/Layout.h).
+#include "passes/plan/CheckKernel.h"
+
+using namespace mlir;
+using namespace skip;
+using plan::KernelOp;
+using plan::LayoutAttr;
+using plan::LayoutKind;
+
+static constexpr int64_t lanes = 16, elementBytes = 4;
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+namespace {
+struct Picture {
+  int64_t channels, height, width;
+};
+} // namespace
+
+static Picture pictureOf(RankedTensorType type) {
+  bool isPicture = type.getRank() == 4;
+  return {type.getDimSize(1), isPicture ? type.getDimSize(2) : 1, isPicture ? type.getDimSize(3) : 1};
+}
+
+/// Channels whose phases lie side by side in the lanes of one block.
+static bool isFewOfStride2(int64_t channels, int64_t stride) { return stride == 2 && channels <= 4; }
+
+/// `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]`
+static int64_t windowBytes(const Picture &p, LayoutAttr layout, int64_t images, int64_t batch) {
+  int64_t stride = layout.getStride(), kernel = layout.getKernel(), tile = layout.getTile(), group = layout.getGroup();
+  auto tilesAlong = [&](int64_t size) { return ceilDiv((size + 2 * layout.getHalo() - kernel) / stride + 1, tile); };
+  int64_t tiles = tilesAlong(p.height) * tilesAlong(p.width), points = tile + ceilDiv(kernel, stride) - 1;
+  int64_t blocks = isFewOfStride2(p.channels, stride) ? 1 : ceilDiv(p.channels, lanes) * stride * stride;
+  int64_t positionVectors = group % 2 ? group : group + 1;
+  int64_t copies = batch * tiles <= group ? 2 : 1;
+  return copies * ceilDiv(images * tiles, group) * blocks * points * points * positionVectors * lanes * elementBytes;
+}
+
+int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
+  Picture p = pictureOf(type);
+  int64_t area = (p.height + 2 * layout.getHalo()) * (p.width + 2 * layout.getHalo());
+  switch (layout.getKind()) {
+  case LayoutKind::planar:
+    return p.channels * area * elementBytes;
+  case LayoutKind::blocked:
+    return ceilDiv(p.channels, lanes) * lanes * area * elementBytes;
+  default:
+    return 0;
+  }
+}
+
+int64_t plan::bytesNeeded(RankedTensorType type, LayoutAttr layout, int64_t images, int64_t batch) {
+  if (layout.getKind() == LayoutKind::winograd)
+    return windowBytes(pictureOf(type), layout, images, batch);
+  return images * imageDistance(type, layout);
+}
+
+static bool isActivation(LayoutAttr layout) {
+  return layout.getKind() == LayoutKind::planar || layout.getKind() == LayoutKind::blocked;
+}
+
+/// The windows that a Winograd convolution multiplies, or null where it makes them itself or is computed directly.
+static LayoutAttr windowsOf(Operation *op) {
+  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
+  auto winograd = op->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
+  if (!conv || !winograd || winograd.getFused())
+    return {};
+  int64_t kernel = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getDimSize(2);
+  return LayoutAttr::get(op->getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
+                         winograd.getGroup(), kernel, int64_t(conv.getStride()));
+}
+
+/// A fused Winograd kernel of few channels, which looks at the picture's bounds itself.
+static bool makesPlanarWindows(Operation *op) {
+  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
+  auto winograd = op->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
+  return conv && winograd && winograd.getFused() &&
+         isFewOfStride2(llvm::cast<RankedTensorType>(conv.getX().getType()).getDimSize(1), conv.getStride());
+}
+
+/// What an operation needs of an activation that it reads, or null if `layout` serves.
+static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
+  Operation *op = use.getOwner();
+  auto aware = llvm::dyn_cast<graph::LayoutAware>(op);
+  if (!aware)
+    return "an operation that reads no layout";
+  unsigned index = use.getOperandNumber();
+  if (LayoutAttr windows = windowsOf(op); windows && index == 0)
+    return layout == windows ? nullptr : "its transformed windows";
+  if (!isActivation(layout))
+    return "an activation";
+  bool isPlanar = layout.getKind() == LayoutKind::planar;
+  if (makesPlanarWindows(op) && index == 0)
+    return isPlanar ? nullptr : "a planar picture of few channels";
+  if (!(isPlanar ? aware.planarOperandCost(index) : aware.blockedOperandCost(index)))
+    return isPlanar ? "another layout than planar" : "another layout than blocked";
+  return layout.getHalo() >= aware.requiredHalo(index) ? nullptr : "a wider halo of zeros";
+}
+
+/// The layout in which a contraction's picture lies, its prologue passed over.
+static LayoutAttr pictureLayout(KernelOp kernel, Operation *contraction) {
+  Value x = contraction->getOperand(0);
+  while (Operation *prologue = x.getDefiningOp())
+    x = prologue->getOperand(0);
+  return kernel.inputLayout(llvm::cast<BlockArgument>(x).getArgNumber());
+}
+
+/// Blocked pictures want blocks of 16 input channels, planar ones single channels; so do windows of few channels.
+static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
+  bool isPlanar = picture.getKind() == LayoutKind::planar;
+  if (picture.getKind() == LayoutKind::winograd)
+    isPlanar = isFewOfStride2(llvm::cast<RankedTensorType>(contraction->getOperand(1).getType()).getDimSize(1),
+                              picture.getStride());
+  return isPlanar ? LayoutKind::filter1 : LayoutKind::filter16;
+}
+
+static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr layout) {
+  auto type = llvm::cast<RankedTensorType>(use.get().getType());
+  LayoutKind wanted = LayoutKind::vector;
+  if (type.getRank() > 1)
+    wanted = filterKindFor(use.getOwner(), pictureLayout(kernel, use.getOwner()));
+  if (layout.getKind() == wanted)
+    return success();
+  return kernel.emitError("check-7: the parameters that `")
+         << use.getOwner()->getName() << "` reads are " << layout << "; its input wants them " << stringifyLayoutKind(wanted);
+}
+
+static LogicalResult checkResult(KernelOp kernel, OpResult result) {
+  LayoutAttr layout = kernel.outputLayout(result.getResultNumber());
+  auto relayout = llvm::dyn_cast<plan::RelayoutOp>(kernel.getBody().front().front());
+  bool canWrite = layout.getKind() == LayoutKind::blocked || (relayout && layout.getKind() == LayoutKind::planar) ||
+                  (relayout && layout.getKind() == LayoutKind::winograd);
+  if (!canWrite)
+    return kernel.emitError("check-8: no kernel writes this result as ") << layout;
+  if (isActivation(layout) && layout.getHalo() > 0 && llvm::cast<RankedTensorType>(result.getType()).getRank() != 4)
+    return kernel.emitError("check-8: no kernel writes a halo around ") << result.getType();
+  if (layout.getKind() != LayoutKind::winograd)
+    return success();
+  LayoutAttr from = kernel.inputLayout(0);
+  bool isFew = isFewOfStride2(llvm::cast<RankedTensorType>(result.getType()).getDimSize(1), layout.getStride());
+  if (from.getKind() != (isFew ? LayoutKind::planar : LayoutKind::blocked) || (!isFew && from.getHalo() < layout.getHalo()))
+    return kernel.emitError("check-8: ") << layout << " cannot be made from " << from;
+  return success();
+}
+
+LogicalResult plan::checkLayouts(KernelOp kernel) {
+  for (BlockArgument argument : kernel.getBody().getArguments()) {
+    LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());
+    bool isParameter = kernel.getInputs()[argument.getArgNumber()].getDefiningOp<plan::LoadOp>() != nullptr;
+    for (OpOperand &use : argument.getUses()) {
+      if (isParameter) {
+        if (failed(checkParameter(kernel, use, layout)))
+          return failure();
+      } else if (const char *needed = refusalOf(use, layout)) {
+        return kernel.emitError("check-6: input ")
+               << argument.getArgNumber() << " is " << layout << "; `" << use.getOwner()->getName() << "` needs " << needed;
+      }
+    }
+  }
+  for (OpResult result : kernel->getResults())
+    if (failed(checkResult(kernel, result)))
+      return failure();
+  return success();
+}

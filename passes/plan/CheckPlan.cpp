@@ -1,0 +1,257 @@
+// Proves from a finished plan alone that it computes what its values say.
+//
+// The passes before decide by lifetimes and layouts; this one runs the plan without its arithmetic. It takes the sections in
+// order, each turn by turn and step by step as the runtime does (runtime/Run.cpp), and keeps a map of what every byte of the
+// workspace and of the caller's arrays holds (PlanMemory.h). A step must find each input, for the images of the turn, in the layout
+// that it reads; then its result lies where it is written, whatever lay there before. So a buffer that is reused too early, an
+// image at a wrong distance, a value that was never written, or one of another turn shows where it is read:
+//
+//   relu            writes [0, 2048)    holds relu, images 0 and 1
+//   conv1, + relu   reads [0, 2048) through windows and writes [0, 2048)      check-5: while other threads still read
+//
+// A full batch is looked at. For fewer images the turns are the first of these, the last perhaps shorter: nothing is written that is
+// not here, and what is read was written in the same turns.
+#include "passes/plan/Passes.h"
+
+#include "passes/plan/CheckKernel.h"
+#include "passes/plan/CheckWeights.h"
+#include "passes/plan/PlanMemory.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace skip::plan {
+#define GEN_PASS_DEF_CHECKPLAN
+#include "passes/plan/Passes.h.inc"
+} // namespace skip::plan
+
+using namespace mlir;
+using namespace skip;
+using plan::Content;
+using plan::KernelOp;
+using plan::LayoutAttr;
+using plan::Place;
+using plan::Segment;
+using plan::SlotAttr;
+
+namespace {
+/// Images [first, first + images) of the batch.
+struct Turn {
+  int64_t first, images;
+};
+
+/// One input or result of a kernel.
+struct Operand {
+  Value tensor;
+  LayoutAttr layout;
+  SlotAttr slot;
+
+  RankedTensorType type() const { return llvm::cast<RankedTensorType>(tensor.getType()); }
+};
+
+class PlanRun {
+public:
+  PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes)
+      : function(function), batch(batch), workspaceBytes(workspaceBytes) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult checkSlot(KernelOp kernel, const Operand &operand, bool isWritten);
+  LogicalResult step(KernelOp kernel, const Turn &turn);
+  LogicalResult section(llvm::ArrayRef<KernelOp> kernels);
+  LogicalResult results();
+  Place placeOf(const Operand &operand, const Turn &turn) const;
+  Content contentOf(const Operand &operand, const Turn &turn) const;
+
+  func::FuncOp function;
+  int64_t batch, workspaceBytes;
+  plan::PlanMemory memory;
+};
+} // namespace
+
+static bool isParameter(Value tensor) { return tensor.getDefiningOp<plan::LoadOp>() != nullptr; }
+
+static llvm::SmallVector<Operand> inputsOf(KernelOp kernel) {
+  llvm::SmallVector<Operand> operands;
+  for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
+    if (!isParameter(input))
+      operands.push_back({input, kernel.inputLayout(index), kernel.inputSlot(index)});
+  return operands;
+}
+
+static llvm::SmallVector<Operand> resultsOf(KernelOp kernel) {
+  llvm::SmallVector<Operand> operands;
+  for (auto [index, result] : llvm::enumerate(kernel.getOutputs()))
+    operands.push_back({result, kernel.outputLayout(index), kernel.outputSlot(index)});
+  return operands;
+}
+
+/// What the runtime adds to a slot's offset in a turn (SkipOperand in runtime/Abi.h).
+static int64_t turnOffset(SlotAttr slot, const Turn &turn) { return turn.first * slot.getImageBytes(); }
+
+Place PlanRun::placeOf(const Operand &operand, const Turn &turn) const {
+  int64_t begin = operand.slot.getOffset() + turnOffset(operand.slot, turn);
+  int64_t bytes = plan::bytesNeeded(operand.type(), operand.layout, turn.images, batch);
+  return {operand.slot.getSegment(), operand.slot.getIndex(), begin, begin + bytes};
+}
+
+Content PlanRun::contentOf(const Operand &operand, const Turn &turn) const {
+  int64_t distance = std::max(plan::imageDistance(operand.type(), operand.layout), int64_t(1));
+  return {operand.tensor, operand.layout, placeOf(operand, turn).begin - turn.first * distance};
+}
+
+/// Where a slot may lie, and how large it must be for the images of a turn or, where turns move along in it, of the batch.
+LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool isWritten) {
+  SlotAttr slot = operand.slot;
+  Segment segment = slot.getSegment();
+  if (segment != Segment::workspace && segment != (isWritten ? Segment::output : Segment::input))
+    return kernel.emitError("check-1: ") << (isWritten ? "writes to the " : "reads from the ") << stringifySegment(segment);
+  int64_t ports = segment == Segment::input ? function.getNumArguments() : function.getNumResults();
+  if (segment != Segment::workspace && (slot.getIndex() < 0 || slot.getIndex() >= ports || slot.getOffset() != 0))
+    return kernel.emitError("check-1: there is no ") << slot;
+  int64_t end = slot.getOffset() + slot.getBytes();
+  if (segment == Segment::workspace && (slot.getOffset() < 0 || slot.getOffset() % 64 || end > workspaceBytes))
+    return kernel.emitError("check-1: ") << slot << " is not a place of 64-byte lines within a workspace of " << workspaceBytes
+                                         << " bytes";
+  int64_t images = slot.getImageBytes() ? batch : static_cast<int64_t>(kernel.getImages().value_or(batch));
+  int64_t needed = plan::bytesNeeded(operand.type(), operand.layout, images, batch);
+  if (slot.getBytes() < needed)
+    return kernel.emitError("check-2: ") << slot << " has no room for " << images << " images of " << operand.type() << " in "
+                                         << operand.layout << ", " << needed << " bytes";
+  int64_t distance = plan::imageDistance(operand.type(), operand.layout);
+  if (slot.getImageBytes() && slot.getImageBytes() != distance)
+    return kernel.emitError("check-2: ") << slot << ": its images are " << distance << " bytes apart";
+  return success();
+}
+
+/// Whether each pixel that the kernel reads of the tensor is read where it writes that pixel of the result, and no other.
+static bool isReadInPlace(KernelOp kernel, const Operand &input, const Operand &result) {
+  if (input.layout != result.layout || input.slot != result.slot || input.type() != result.type())
+    return false;
+  for (OpOperand &use : kernel->getOpOperands())
+    if (use.get() == input.tensor)
+      for (Operation *user : kernel.getBody().getArgument(use.getOperandNumber()).getUsers())
+        if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp>(user))
+          return false;
+  return true;
+}
+
+/// The input of a turn is not where the kernel reads it; `found` is.
+static LogicalResult missing(KernelOp kernel, const Operand &input, const Turn &turn, const std::optional<Content> &found) {
+  InFlightDiagnostic error = kernel.emitError("check-4: images ");
+  error << turn.first << " to " << turn.first + turn.images - 1 << " of `" << graph::valueName(input.tensor.getLoc()) << "` in "
+        << input.layout << " do not lie in " << input.slot;
+  if (!found)
+    return error << ", where nothing was written";
+  error << ", where `" << graph::valueName(found->tensor.getLoc()) << "` lies in " << found->layout;
+  if (found->tensor == input.tensor && found->layout == input.layout)
+    error << ", of other images";
+  return error;
+}
+
+LogicalResult PlanRun::step(KernelOp kernel, const Turn &turn) {
+  llvm::SmallVector<Operand> inputs = inputsOf(kernel), results = resultsOf(kernel);
+  for (const Operand &input : inputs) {
+    std::optional<Content> found;
+    if (!memory.holds(placeOf(input, turn), contentOf(input, turn), found))
+      return missing(kernel, input, turn, found);
+  }
+  for (auto [index, result] : llvm::enumerate(results)) {
+    Place written = placeOf(result, turn);
+    for (const Operand &input : inputs)
+      if (written.overlaps(placeOf(input, turn)) && !isReadInPlace(kernel, input, result))
+        return kernel.emitError("check-5: writes to ") << result.slot << " while it reads `"
+                                                       << graph::valueName(input.tensor.getLoc()) << "` from there";
+    for (const Operand &other : llvm::ArrayRef(results).drop_front(index + 1))
+      if (written.overlaps(placeOf(other, turn)))
+        return kernel.emitError("check-5: two of its results share bytes of ") << result.slot;
+  }
+  for (const Operand &result : results)
+    memory.write(placeOf(result, turn), contentOf(result, turn));
+  return success();
+}
+
+LogicalResult PlanRun::section(llvm::ArrayRef<KernelOp> kernels) {
+  KernelOp firstKernel = kernels.front();
+  int64_t images = firstKernel.getImages().value_or(batch);
+  if (images < 1 || images > batch)
+    return firstKernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
+  for (int64_t first = 0; first < batch; first += images)
+    for (KernelOp kernel : kernels)
+      if (failed(step(kernel, {first, std::min(images, batch - first)})))
+        return failure();
+  return success();
+}
+
+/// The caller finds each result in its array: planar, without halo, all images.
+LogicalResult PlanRun::results() {
+  Operation *end = function.getBody().front().getTerminator();
+  LayoutAttr planar = LayoutAttr::get(function.getContext(), plan::LayoutKind::planar, 0);
+  for (auto [index, value] : llvm::enumerate(end->getOperands())) {
+    int64_t bytes = plan::bytesNeeded(llvm::cast<RankedTensorType>(value.getType()), planar, batch, batch);
+    std::optional<Content> found;
+    if (!memory.holds({Segment::output, int64_t(index), 0, bytes}, {value, planar, 0}, found))
+      return end->emitError("check-9: output ") << index << " does not hold the model's result";
+  }
+  return success();
+}
+
+LogicalResult PlanRun::run() {
+  LayoutAttr planar = LayoutAttr::get(function.getContext(), plan::LayoutKind::planar, 0);
+  for (BlockArgument argument : function.getArguments()) {
+    int64_t bytes = plan::bytesNeeded(llvm::cast<RankedTensorType>(argument.getType()), planar, batch, batch);
+    memory.write({Segment::input, argument.getArgNumber(), 0, bytes}, {argument, planar, 0});
+  }
+  llvm::SmallVector<KernelOp> kernels(function.getOps<KernelOp>());
+  for (KernelOp kernel : kernels) {
+    if (!kernel.getLayouts() || !kernel.getSlots())
+      return kernel.emitError("check-3: has no layouts or no slots");
+    if (failed(plan::checkLayouts(kernel)))
+      return failure();
+    for (const Operand &input : inputsOf(kernel))
+      if (failed(checkSlot(kernel, input, /*isWritten=*/false)))
+        return failure();
+    for (const Operand &result : resultsOf(kernel))
+      if (failed(checkSlot(kernel, result, /*isWritten=*/true)))
+        return failure();
+  }
+  llvm::ArrayRef<KernelOp> rest = kernels;
+  while (!rest.empty()) { // neighbours that take equally many images at a time are one section
+    auto isOfSection = [&](KernelOp kernel) { return kernel.getImages() == KernelOp(rest.front()).getImages(); };
+    llvm::ArrayRef<KernelOp> run = rest.take_while(isOfSection);
+    if (failed(section(run)))
+      return failure();
+    rest = rest.drop_front(run.size());
+  }
+  return results();
+}
+
+namespace {
+struct CheckPlan : plan::impl::CheckPlanBase<CheckPlan> {
+  void runOnOperation() override {
+    if (failed(check()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult check() {
+    auto weightsBytes = getOperation()->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr);
+    plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0);
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
+      auto workspace = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr);
+      if (!batch || !workspace)
+        return function.emitError("check-3: the function has no `plan.batch` or no `plan.workspace_bytes`");
+      if (failed(PlanRun(function, batch.getInt(), workspace.getInt()).run()))
+        return failure();
+      for (auto load : function.getOps<plan::LoadOp>())
+        if (failed(weights.add(load)))
+          return failure();
+      for (auto kernel : function.getOps<KernelOp>())
+        if (failed(plan::checkParameters(kernel)))
+          return failure();
+    }
+    return success();
+  }
+};
+} // namespace

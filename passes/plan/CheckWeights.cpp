@@ -1,0 +1,53 @@
+// Entries by offset: neighbours may not overlap.
+#include "passes/plan/CheckWeights.h"
+
+using namespace mlir;
+using namespace skip;
+using plan::CheckWeights;
+using plan::KernelOp;
+using plan::Segment;
+using plan::SlotAttr;
+
+static int64_t packedBytes(plan::LoadOp load) {
+  llvm::ArrayRef<int64_t> dims = load.getDims();
+  auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
+  int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
+  return roundUp(dims[0]) * depth * dims[2] * dims[3] * 4;
+}
+
+/// What an entry writes, with the entries that add onto it.
+static llvm::SmallVector<Attribute> contentOf(plan::LoadOp load) {
+  llvm::SmallVector<Attribute> content{load->getAttrDictionary()};
+  for (Operation *user : load->getUsers())
+    if (auto sum = llvm::dyn_cast<plan::LoadOp>(user))
+      content.push_back(sum->getAttrDictionary());
+  return content;
+}
+
+LogicalResult CheckWeights::add(plan::LoadOp load) {
+  SlotAttr slot = load.getSlotAttr();
+  if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % 64 ||
+      slot.getOffset() + slot.getBytes() > bytes || slot.getBytes() < packedBytes(load))
+    return load.emitError("check-10: an entry of ") << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
+  if (auto onto = load.getOnto() ? load.getOnto().getDefiningOp<plan::LoadOp>() : plan::LoadOp())
+    return onto.getSlotAttr() == slot ? success() : load.emitError("check-10: adds onto an entry that lies elsewhere");
+  auto [known, isNew] = entries.try_emplace(slot.getOffset(), load);
+  if (!isNew)
+    return contentOf(known->second) == contentOf(load) ? success() : load.emitError("check-10: two entries are written to one place");
+  auto overlaps = [](auto first, auto second) {
+    return first->first + plan::LoadOp(first->second).getSlotAttr().getBytes() > second->first;
+  };
+  auto after = std::next(known);
+  if ((after != entries.end() && overlaps(known, after)) || (known != entries.begin() && overlaps(std::prev(known), known)))
+    return load.emitError("check-10: two entries share bytes");
+  return success();
+}
+
+LogicalResult plan::checkParameters(KernelOp kernel) {
+  for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
+    if (auto load = input.getDefiningOp<plan::LoadOp>())
+      if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
+        return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
+                                                    << kernel.inputSlot(index) << ", and was written otherwise";
+  return success();
+}

@@ -1,0 +1,26 @@
+// What a finished plan says of the weights segment.
+#pragma once
+
+#include "ir/plan/Plan.h"
+
+#include <map>
+
+namespace skip::plan {
+
+/// Whether every entry of the load table lies within the segment, and no two share bytes unless they say the same: rule
+/// check-10 of `plan-check`.
+class CheckWeights {
+public:
+  explicit CheckWeights(int64_t bytes) : bytes(bytes) {}
+  /// The next entry, of any variant.
+  mlir::LogicalResult add(LoadOp load);
+
+private:
+  int64_t bytes;
+  std::map<int64_t, LoadOp> entries; // by offset, those that add onto no other
+};
+
+/// Whether a kernel's parameters are read where and as they are written.
+mlir::LogicalResult checkParameters(KernelOp kernel);
+
+} // namespace skip::plan
