@@ -174,8 +174,6 @@ LogicalResult PlanRun::step(KernelOp kernel, const Turn &turn) {
 LogicalResult PlanRun::section(llvm::ArrayRef<KernelOp> kernels) {
   KernelOp firstKernel = kernels.front();
   int64_t images = firstKernel.getImages().value_or(batch);
-  if (images < 1 || images > batch)
-    return firstKernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
   for (int64_t first = 0; first < batch; first += images)
     for (KernelOp kernel : kernels)
       if (failed(step(kernel, {first, std::min(images, batch - first)})))
@@ -206,6 +204,8 @@ LogicalResult PlanRun::run() {
   for (KernelOp kernel : kernels) {
     if (!kernel.getLayouts() || !kernel.getSlots())
       return kernel.emitError("check-3: has no layouts or no slots");
+    if (int64_t images = kernel.getImages().value_or(batch); images < 1 || images > batch)
+      return kernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
     if (failed(plan::checkLayouts(kernel)))
       return failure();
     for (const Operand &input : inputsOf(kernel))

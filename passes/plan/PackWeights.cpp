@@ -72,13 +72,15 @@ static std::optional<Sources> biasSources(Value vector) {
   return from.bias ? std::optional(from) : std::nullopt;
 }
 
-/// {oc, ic, kh, kw}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's
+/// {oc, ic, kh, kw}, of a vector {oc, 1, 1, 1}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's
 /// size.
 static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
   auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
   llvm::SmallVector<int64_t> dims(type.getShape());
   if (dims.size() == 4)
     return dims;
+  if (dims.size() == 1)
+    return {dims[0], 1, 1, 1};
   Value x = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
   if (auto flatten = x.getDefiningOp<graph::FlattenOp>()) {
     auto picture = llvm::cast<RankedTensorType>(flatten.getX().getType()).getShape();
@@ -122,7 +124,6 @@ Value Packing::load(OpBuilder &builder, KernelOp kernel, unsigned index) {
     std::optional<Sources> from = filterSources(input);
     return from ? known = create(builder, input, LoadKind::conv_weight, layout, dims, *from, {}) : Value();
   }
-  dims = {dims[0], 1, 1, 1};
   if (Sources from; addScale(input, from))
     return known = create(builder, input, LoadKind::scale, layout, dims, from, {});
   std::optional<Sources> from = biasSources(input);

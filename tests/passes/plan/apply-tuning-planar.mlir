@@ -1,5 +1,5 @@
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-apply-tuning %s | FileCheck %s
-// RUN: skip-opt --plan-inference %s | FileCheck %s --check-prefix=PLAN
+// RUN: skip-opt --plan-inference --plan-name-kernels %s | FileCheck %s --check-prefix=PLAN
 module attributes {plan.target = #plan.target<[avx512]>, plan.tuning = {
   "conv2d 3x3/1 p0 3->16 12x12 n1 planar avx512" = ["direct 1x1x6"],
   "conv2d 1x1/1 p0 16->64 28x28 n1 blocked avx512" = ["direct 1x2x7"]}} {

@@ -1,6 +1,6 @@
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-apply-tuning %s | FileCheck %s
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-apply-tuning=exact=true %s | FileCheck %s --check-prefix=EXACT
-// RUN: skip-opt --plan-inference %s | FileCheck %s --check-prefix=PLAN
+// RUN: skip-opt --plan-inference --plan-name-kernels %s | FileCheck %s --check-prefix=PLAN
 module attributes {plan.target = #plan.target<[avx2, avx512]>, plan.tuning = {
   "conv2d 1x1/1 p0 128->64 16x16 n1 blocked avx512" = ["strassen 2x4x8/4", "direct 4x1x4", "strassen 2x2x8/4"]}} {
 graph.parameter @w : tensor<64x128x1x1xf32>

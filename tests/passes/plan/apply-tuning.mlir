@@ -1,6 +1,6 @@
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-apply-tuning %s | FileCheck %s
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-apply-tuning=exact=true %s | FileCheck %s --check-prefix=EXACT
-// RUN: skip-opt --plan-inference %s | FileCheck %s --check-prefix=PLAN
+// RUN: skip-opt --plan-inference --plan-name-kernels %s | FileCheck %s --check-prefix=PLAN
 // CHECK-NOT: plan.tuning
 module attributes {plan.target = #plan.target<[avx2, avx512]>, plan.tuning = {
   "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512" = ["winograd4/28 2x1x7", "direct 2x2x7"],
