@@ -8,6 +8,7 @@
 // With --print a stage of each kernel is printed instead.
 #include "bench/Timing.h"
 #include "ir/plan/Strassen.h"
+#include "runtime/Balance.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/skipc/Peak.h"
 
@@ -129,7 +130,9 @@ static Measurement measure(const Problem &p, const plan::ConvSchedule &schedule,
   x.randomize(random);
   y.randomize(random);
   size_t depth = p.planar ? p.in : (p.in + 15) / 16 * 16;
+  size_t factors = runtime::balanceFloats(y.blocks, depth / 16); // of a Strassen kernel
   std::vector<float> weights(y.blocks * 16 * depth * p.kernel * p.kernel + 16, 0.01f), bias(y.blocks * 16 + 16, 0.5f);
+  weights.resize(weights.size() + factors, 1.0f);
   auto aligned = [](float *data) { return (void *)((uintptr_t(data) + 63) & ~uintptr_t(63)); };
   std::vector<void *> operands = {x.origin(), aligned(weights.data()), aligned(bias.data()), y.origin()};
   std::vector<int64_t> params = paramsOf(p, x, y, padding);

@@ -80,7 +80,7 @@ void Lowering::addTensors() {
 
 static bool isSame(const SkipLoad &a, const SkipLoad &b) {
   auto members = [](const SkipLoad &load) {
-    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.epsilon,
+    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.balance, load.epsilon,
                       load.source, load.bias, load.gamma, load.beta, load.mean, load.variance);
   };
   return members(a) == members(b);
@@ -95,6 +95,7 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.bytes = load.getSlotAttr().getBytes();
     llvm::copy(load.getDims(), entry.dims);
     entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
+    entry.balance = load.getBalance();
     entry.epsilon = load.getEpsilon().convertToDouble();
     entry.source = tensorIndex(load.getSourceAttr());
     entry.bias = tensorIndex(load.getBiasAttr());

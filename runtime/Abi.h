@@ -84,7 +84,8 @@ typedef struct SkipTensor {
 // What one load-table entry writes. With scale[oc] = gamma / sqrt(variance + epsilon) where batch norm is folded, else 1:
 enum SkipLoadKind {
   // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/icBlock][kh][kw][icBlock][16], zero where oc or ic is padding. A linear layer's
-  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W].
+  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W]. With `balance`, of a 1x1 filter,
+  // the factors of runtime/Balance.h follow.
   SKIP_LOAD_CONV_WEIGHT = 0,
   // beta[oc] + (bias[oc] - mean[oc]) * scale[oc], each term where its tensor is given; padded with zeros to a multiple of 16.
   SKIP_LOAD_BIAS = 1,
@@ -99,6 +100,7 @@ typedef struct SkipLoad {
   uint64_t bytes;
   int64_t dims[4]; // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
   int64_t icBlock; // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
+  int64_t balance; // blocks of input channels between those of a pair whose sums are formed; 0: none are
   double epsilon;
   int32_t source; // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
   int32_t bias;   // the conv's or linear layer's own bias

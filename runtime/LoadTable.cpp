@@ -8,6 +8,7 @@
 // All arithmetic is in double and rounds to float once; `accumulate` then adds in float.
 #include "runtime/LoadTable.h"
 
+#include "runtime/Balance.h"
 #include "runtime/Element.h"
 #include "runtime/Error.h"
 #include "runtime/MappedFile.h"
@@ -111,6 +112,22 @@ static void packConv(const Sources &from, float *to) {
   }
 }
 
+static void packFilter(const Sources &from, float *to) {
+  packConv(from, to);
+  const SkipLoad &load = from.load;
+  if (load.balance > 0)
+    balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance);
+}
+
+/// Whether what the entry says of pairs makes sense.
+static bool isBalanceSound(const SkipLoad &load) {
+  if (load.balance == 0)
+    return true;
+  bool isPoint = load.kind == SKIP_LOAD_CONV_WEIGHT && load.icBlock == lanes && load.dims[2] == 1 && load.dims[3] == 1;
+  return isPoint && load.balance > 0 && load.balance <= load.dims[1] && !load.accumulate &&
+         roundUp(load.dims[1], lanes) / lanes % (2 * load.balance) == 0;
+}
+
 /// Whether tensor `index` of the image holds `elements` elements; an absent one does.
 static bool holds(const SkipModelImage &image, int32_t index, int64_t elements) {
   if (index == SKIP_NO_TENSOR)
@@ -142,9 +159,11 @@ static int64_t floatsOf(const SkipModelImage &image, const SkipLoad &load) {
     if (!holds(image, vector, load.dims[0]))
       return -1;
   int64_t inputs = isConv ? roundUp(load.dims[1], load.icBlock) : 1, taps = load.dims[2] * load.dims[3];
-  if (__builtin_mul_overflow(roundUp(load.dims[0], lanes) * inputs, taps, &floats) || floats > INT64_MAX / 4)
+  if (__builtin_mul_overflow(roundUp(load.dims[0], lanes) * inputs, taps, &floats) || floats > INT64_MAX / 8)
     return -1;
-  return floats;
+  if (!isBalanceSound(load))
+    return -1;
+  return load.balance ? floats + balanceFloats(roundUp(load.dims[0], lanes) / lanes, inputs / lanes) : floats;
 }
 
 skip_status checkLoadTable(const SkipModelImage &image) {
@@ -194,7 +213,7 @@ skip_status packWeights(const SkipModelImage &image, const void *file, size_t by
     Sources from{matches.get(), image.loads[i]};
     float *to = segment + from.load.offset / sizeof(float);
     if (from.load.kind == SKIP_LOAD_CONV_WEIGHT)
-      packConv(from, to);
+      packFilter(from, to);
     else
       packVector(from, to);
     if (skip_status status = checkFinite(image, from.load, to, path); status != SKIP_OK)

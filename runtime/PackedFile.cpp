@@ -35,6 +35,7 @@ static void addLoad(Hash &hash, const SkipLoad &load) {
     hash.add(number);
   hash.add(load.dims, 4);
   hash.add(static_cast<uint64_t>(load.icBlock));
+  hash.add(static_cast<uint64_t>(load.balance));
   hash.add(__builtin_bit_cast(uint64_t, load.epsilon));
   for (int32_t tensor : {load.source, load.bias, load.gamma, load.beta, load.mean, load.variance})
     hash.add(static_cast<uint64_t>(int64_t{tensor}));

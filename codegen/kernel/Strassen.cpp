@@ -14,6 +14,14 @@
 //       for each pair of `ocBlocks` blocks:     B11, B21: of the first; B12, B22: of the second
 //         for each tile, `columns` pixels of two rows: seven products
 //
+// Channels of unlike size would drown each other in these sums. So the second of a pair of input channels, k + half a chunk, is
+// multiplied by a power of two, its weights divided by it, and the weights of the second of a pair of output blocks by another
+// (runtime/Balance.h); the sums below are of these. Where a product takes a quarter as it lies in memory, its other operand makes
+// up for that: T4 times the input's factor, S4 divided by it; and C22 and C12 are divided by the output's. With r the factor of
+// the input channels and e that of the output channels:
+//
+//   S1 = A21 + r A22    S4 = A12 - S2 / r    T1 = e B12 - B11    T2 = e B22 / r - T1    T3 = e (B22 / r - B12)    T4 = B21 - r T2
+//
 // The sums S are made by the multiplying loops themselves, one tile ahead, and T one pair of blocks ahead (`Making`): an
 // addition and a store cost about as much there as alone, but it is then that input and weights come from afar, behind
 // multiplications. The S of a chunk's tiles lie in a ring with room for one more, the next chunk's first.
@@ -44,9 +52,11 @@ struct Operand {
 /// What loops make beside their multiplications.
 enum class Making { nothing, pixels, weights };
 
-/// Where the sums of a later stage come from and go to, and how far from there is what is to be fetched for still later ones.
+/// Where the sums of a later stage come from and go to, with the factors of their channels, and how far from there is what is to
+/// be fetched for still later ones.
 struct Ahead {
   Value pixels, pixelsTo, weights, weightsTo;
+  Value pixelFactors, weightFactors;
   Value pixelsFetched, weightsFetched;
 };
 
@@ -67,7 +77,8 @@ public:
     made.fetchWeights(first);
     made.makePixels(first);
     Value fetched = distance(b, first.weights, units.weightsOf(b.begin(), b.constant(1)));
-    made.makeWeights(first.weights, first.weightBlock, b.constant(0), made.bufferAt(b.constant(0)), fetched);
+    made.makeWeights({first.weights, first.weightBlock, made.bufferAt(b.constant(0)), first.factors, first.sizes},
+                     b.constant(0), fetched);
     b.loop(b.begin(), b.end(), 1, {b.constant(0), b.constant(0)}, [&](Value index, ValueRange state) {
       Values after = b.loop(b.constant(0), b.constant(spec.strassen.chunks), 1, state,
                             [&](Value chunk, ValueRange inner) { return multiplyChunk(index, chunk, inner[0], inner[1]); });
@@ -87,6 +98,7 @@ private:
     const StrassenPlace &unit;
     Value stage, index;              // the pair of blocks, and which of the unit's tiles
     Value sums, weights, weightSums; // S; B11 and T of the stage
+    Value sizes;                     // of the stage's output channels
     Value begun, isLast;             // conditions: results of earlier chunks wait in `partial`; no chunk follows
   };
 
@@ -94,7 +106,7 @@ private:
   struct Task {
     StrassenSource next; // of the pixels
     Ahead ahead;
-    Value weightBlock, makesPixels, makesWeights;
+    Value weightBlock, sizes, makesPixels, makesWeights;
   };
 
   /// All stages of a chunk, which begins at `base` of the ring and has its first weights in a buffer; the same of the next.
@@ -116,6 +128,8 @@ private:
       Value isLastStage = b.equal(stage, b.constant(units.stages - 1)), following = b.add(stage, b.constant(1));
       Value weights = select(b, isLastStage, next.weights, units.weightsAt(here, following));
       Value weightBlock = select(b, isLastStage, next.weightBlock, here.weightBlock);
+      Value factors = select(b, isLastStage, next.factors, here.factors);
+      Value sizes = select(b, isLastStage, next.sizes, units.sizesAt(here, following));
       Value fetched =
           distance(b, weights, units.weightsOf(index, b.add(b.add(b.mul(chunk, units.stages), stage), b.constant(2))));
       Value target = select(b, keeps, state[0], b.sub(b.constant(1), state[0]));
@@ -128,17 +142,18 @@ private:
                    made.ringAt(base, tile),
                    units.weightsAt(here, stage),
                    made.bufferAt(state[0]),
+                   units.sizesAt(here, stage),
                    b.less(b.constant(0), chunk),
                    isLast};
         Value following = b.add(tile, b.constant(1)), pixels = pixelsOf(following), isHere = b.less(following, here.tiles);
         Value pixelsFetched = distance(b, pixels, pixelsOf(b.add(tile, b.constant(2))));
-        Ahead ahead{pixels, made.ringAt(base, following), weights, to, pixelsFetched, fetched};
         StrassenSource source = units.either(isHere, here, next);
-        Task task{source, ahead, weightBlock, b.equal(stage, b.constant(0)), b.equal(keeps, none)};
+        Ahead ahead{pixels, made.ringAt(base, following), weights, to, source.factors, factors, pixelsFetched, fetched};
+        Task task{source, ahead, weightBlock, sizes, b.equal(stage, b.constant(0)), b.equal(keeps, none)};
         products(these, task);
       });
       Value done = b.mul(here.tiles, kStrassenProducts - kStrassenFirstWithWeights);
-      made.makeWeights(weights, weightBlock, select(b, keeps, b.constant(made.weightSteps()), done), to, fetched);
+      made.makeWeights({weights, weightBlock, to, factors, sizes}, select(b, keeps, b.constant(made.weightSteps()), done), fetched);
       return Values{target};
     });
     return {made.moved(base, here.tiles), after[0]};
@@ -183,6 +198,8 @@ private:
             b.at(task.ahead.pixelsTo, b.mul(column, kLanes)),
             b.at(task.ahead.weights, from),
             b.at(task.ahead.weightsTo, made.weightStep(step, b.constant(units.half * kStrassenTile))),
+            task.ahead.pixelFactors,
+            b.at(task.ahead.weightFactors, made.firstChannel(step)),
             task.ahead.pixelsFetched,
             b.sub(fetchedStep(b.add(step, b.constant(kStrassenProducts - kStrassenFirstWithWeights)), task), from)};
   }
@@ -203,7 +220,13 @@ private:
     Operand left = leftOf(tile, product), right = rightOf(tile, product);
     Ahead ahead = part(tile, task, product);
     Value isEarly = b.less(product, b.constant(kStrassenFirstWithWeights));
-    auto emit = [&](Making making) { return [&, making] { return accumulate(left, right, ahead, task, making, sums); }; };
+    auto emit = [&](Making making) {
+      return [&, making] {
+        if (making == Making::weights)
+          made.useSizes(task.sizes, weightStepOf(tile, product));
+        return accumulate(left, right, ahead, task, making, sums);
+      };
+    };
     auto late = [&] {
       Value isLeft = b.less(weightStepOf(tile, product), b.constant(made.weightSteps()));
       return b.when(both(task.makesWeights, isLeft), emit(Making::weights), emit(Making::nothing));
@@ -217,9 +240,9 @@ private:
                     ValueRange sums) {
     Values carried = {left.start, right.start};
     if (making == Making::pixels)
-      carried.append({ahead.pixels, ahead.pixelsTo});
+      carried.append({ahead.pixels, ahead.pixelsTo, ahead.pixelFactors});
     if (making == Making::weights)
-      carried.append({ahead.weights, ahead.weightsTo});
+      carried.append({ahead.weights, ahead.weightsTo, ahead.weightFactors});
     size_t pointers = carried.size();
     carried.append(sums.begin(), sums.end());
     carried = b.loop(b.constant(0), b.constant(units.half), 1, carried, [&](Value, ValueRange at) {
@@ -230,6 +253,8 @@ private:
         after[2] = b.at(at[2], task.next.block);
         after[3] = b.at(at[3], columns * kLanes);
       }
+      if (making != Making::nothing)
+        after[4] = b.at(at[4], kLanes);
       if (making == Making::weights) {
         after[2] = b.at(at[2], kStrassenTile);
         after[3] = b.at(at[3], kStrassenTile);
@@ -253,11 +278,11 @@ private:
       loadedStep(b, channel, columns, carried[0], weights, sums);
       for (int64_t item = channel * items / kStrassenUnrolled; item < (channel + 1) * items / kStrassenUnrolled; ++item) {
         if (making == Making::pixels)
-          made.sumPixels(task.next, b.at(carried[2], b.mul(task.next.pixel, item)), b.at(carried[3], item * kLanes),
+          made.sumPixels(task.next, b.at(carried[2], b.mul(task.next.pixel, item)), b.at(carried[3], item * kLanes), carried[4],
                          ahead.pixelsFetched);
         else
           made.sumWeights(b.at(carried[2], item * kLanes), task.weightBlock, b.at(carried[3], item * kLanes),
-                          ahead.weightsFetched);
+                          b.at(carried[4], item), ahead.weightsFetched);
         b.fence();
       }
     }
@@ -266,11 +291,23 @@ private:
     if (making != Making::nothing) {
       next[2] = b.at(carried[2], making == Making::pixels ? b.mul(task.next.pixel, items) : b.constant(items * kLanes));
       next[3] = b.at(carried[3], items * kLanes);
+      if (making == Making::weights)
+        next[4] = b.at(carried[4], items);
     }
     return next;
   }
 
   Value heldAt(int64_t which) { return b.at(held, which * blocks * columns * kLanes); }
+
+  /// The right half of the output channels comes out multiplied, but for what product 6 begins with.
+  Values undone(const Tile &tile, ValueRange sums) {
+    Values factors, results;
+    for (int64_t block = 0; block < blocks; ++block)
+      factors.push_back(units.ratio(tile.sizes, blocks + block, block));
+    for (auto [i, sum] : llvm::enumerate(sums))
+      results.push_back(mlir::arith::MulFOp::create(b.op, sum, factors[i % blocks]));
+    return results;
+  }
 
   /// What becomes of the sums after a product; those to go on with.
   Values conclude(const Tile &tile, Value product, ValueRange sums) {
@@ -285,7 +322,7 @@ private:
       Values next;
       for (auto [i, sum] : llvm::enumerate(sums))
         next.push_back(plus(b, minus(b, sum, loaded(heldAt(2), i)), loaded(heldAt(1), i)));
-      return next;
+      return undone(tile, next);
     };
     auto restart = [&] {
       Value from = select(b, isProduct(product, 3), heldAt(0), heldAt(2));
@@ -295,7 +332,9 @@ private:
       return next;
     };
     auto quarter = [&] {
-      finish(tile, b.modulo(product, b.constant(2)), b.divide(product, b.constant(5)), sums);
+      Values results = b.when(
+          isProduct(product, 5), [&] { return undone(tile, sums); }, [&] { return Values(sums); });
+      finish(tile, b.modulo(product, b.constant(2)), b.divide(product, b.constant(5)), results);
       return b.when(isProduct(product, 5), moveToC12, restart);
     };
     return b.when(b.less(product, b.constant(3)), hold, quarter);

@@ -3,6 +3,8 @@
 
 #include "codegen/kernel/Vectors.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace skip::kernel;
 
 StrassenUnits::StrassenUnits(Builder &b, const ConvSpec &spec, const ConvOperands &operands)
@@ -31,7 +33,8 @@ StrassenSource StrassenUnits::sourceOf(Value index, Value chunk) {
 StrassenSource StrassenUnits::either(Value condition, StrassenSource yes, const StrassenSource &no) {
   using Source = StrassenSource;
   for (Value Source::*field :
-       {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights, &Source::weightBlock})
+       {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights, &Source::weightBlock,
+        &Source::factors, &Source::sizes})
     yes.*field = select(b, condition, yes.*field, no.*field);
   return yes;
 }
@@ -50,6 +53,9 @@ StrassenSource StrassenUnits::ofRoot(const ConvRootOperands &root, const Strasse
   source.pixel = b.constant(root.root.stride * kLanes);
   source.weights = b.at(root.weights, weights);
   source.weightBlock = root.weightBlock;
+  Value factors = b.at(root.weights, b.mul(b.param(ConvParam::outBlocks), root.weightBlock));
+  source.factors = b.at(factors, b.mul(channel, kLanes));
+  source.sizes = b.at(factors, b.mul(b.add(root.inBlocks, at.block), kLanes));
   source.tiles = b.mul(b.divide(at.rows, b.constant(2)), tilesAcross);
   return source;
 }
@@ -63,6 +69,15 @@ Value StrassenUnits::pixelsAt(const StrassenSource &source, Value tile) {
 
 Value StrassenUnits::weightsAt(const StrassenSource &source, Value stage) {
   return b.at(source.weights, b.mul(b.mul(stage, 2 * spec.schedule.ocBlocks), source.weightBlock));
+}
+
+Value StrassenUnits::sizesAt(const StrassenSource &source, Value stage) {
+  return b.at(source.sizes, b.mul(stage, 2 * spec.schedule.ocBlocks * kLanes));
+}
+
+Value StrassenUnits::ratio(Value sizes, int64_t from, int64_t to) {
+  Value inverse = b.at(sizes, b.mul(b.param(ConvParam::outBlocks), kLanes));
+  return mlir::arith::MulFOp::create(b.op, b.load(sizes, from * kLanes), b.load(inverse, to * kLanes));
 }
 
 Value StrassenUnits::weightsOf(Value index, Value stage) {

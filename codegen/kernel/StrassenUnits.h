@@ -16,6 +16,7 @@ struct StrassenSource {
   Value row, half, block, pixel; // from there to A21, to A12, to the next block of channels, to the next output pixel
   Value weights, weightBlock;    // B11 of the unit's first block, and how far on the next block is
   Value tiles;                   // of the unit
+  Value factors, sizes;          // of the chunk's input channels, of the unit's output channels (runtime/Balance.h)
 };
 
 class StrassenUnits {
@@ -34,6 +35,10 @@ public:
   Value pixelsAt(const StrassenSource &source, Value tile);
   /// Where the weights of a stage, a pair of blocks, begin.
   Value weightsAt(const StrassenSource &source, Value stage);
+  /// Where the sizes of a stage's output channels begin.
+  Value sizesAt(const StrassenSource &source, Value stage);
+  /// The size of the block `from` of output channels over that of `to`, counted from a stage's first.
+  Value ratio(Value sizes, int64_t from, int64_t to);
   /// Of the unit's stage that is so many behind the first of its first chunk, which may be the next unit's.
   Value weightsOf(Value index, Value stage);
 

@@ -1,6 +1,8 @@
 // The arithmetic of layouts.
 #include "ir/plan/Layout.h"
 
+#include "runtime/Balance.h"
+
 using namespace skip;
 using namespace skip::plan;
 
@@ -53,7 +55,8 @@ int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_
   return stridesOf(type, layout).image * batch * int64_t(sizeof(float));
 }
 
-int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout) {
+int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout, bool balanced) {
   int64_t depth = layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
-  return roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * int64_t(sizeof(float));
+  int64_t factors = balanced ? runtime::balanceFloats(roundUpToBlock(dims[0]) / 16, depth / 16) : 0;
+  return (roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] + factors) * int64_t(sizeof(float));
 }

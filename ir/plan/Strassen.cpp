@@ -35,13 +35,28 @@ static bool isOfPoints(const ConvShape &shape) {
   return !shape.imagesAreColumns && !shape.roots.empty() && std::all_of(shape.roots.begin(), shape.roots.end(), isPoint);
 }
 
+static bool isStrided(const ConvShape &shape) {
+  return std::any_of(shape.roots.begin(), shape.roots.end(), [](const RootShape &root) { return root.stride > 1; });
+}
+
+/// Every root's channels come in whole chunks of so many blocks.
+static int64_t chunkBlocksOf(const ConvShape &shape) {
+  int64_t blocks = isStrided(shape) ? kMostCopiedBlocks : kMostChunkBlocks;
+  for (const RootShape &root : shape.roots)
+    blocks = std::gcd(blocks, root.inBlocks);
+  return blocks;
+}
+
+int64_t plan::strassenHalfBlocks(const ConvShape &shape) {
+  int64_t blocks = isOfPoints(shape) ? chunkBlocksOf(shape) : 1;
+  return blocks % 2 == 0 ? blocks / 2 : 0;
+}
+
 StrassenUnit plan::strassenUnit(const ConvSchedule &schedule, const ConvShape &shape) {
   StrassenUnit unit;
-  unit.strided = std::any_of(shape.roots.begin(), shape.roots.end(), [](const RootShape &root) { return root.stride > 1; });
+  unit.strided = isStrided(shape);
   unit.tiles = schedule.rows / 2 * (shape.outWidth / schedule.columns);
-  unit.chunkBlocks = unit.strided ? kMostCopiedBlocks : kMostChunkBlocks;
-  for (const RootShape &root : shape.roots)
-    unit.chunkBlocks = std::gcd(unit.chunkBlocks, root.inBlocks);
+  unit.chunkBlocks = chunkBlocksOf(shape);
   for (const RootShape &root : shape.roots)
     unit.chunks += root.inBlocks / unit.chunkBlocks;
   return unit;

@@ -1,6 +1,9 @@
 // Entries by offset: neighbours may not overlap.
 #include "passes/plan/CheckWeights.h"
 
+#include "ir/plan/Shapes.h"
+#include "ir/plan/Strassen.h"
+
 using namespace mlir;
 using namespace skip;
 using plan::CheckWeights;
@@ -12,7 +15,8 @@ static int64_t packedBytes(plan::LoadOp load) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
   auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
-  return roundUp(dims[0]) * depth * dims[2] * dims[3] * 4;
+  int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) : 0;
+  return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * 4;
 }
 
 /// What an entry writes, with the entries that add onto it.
@@ -43,11 +47,29 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
   return success();
 }
 
+/// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
+static LogicalResult checkBalance(KernelOp kernel) {
+  bool addsChannels = kernel.getSchedules() && llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
+                        auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+                        return conv && conv.getUnitBlocks() > 0;
+                      });
+  if (!addsChannels)
+    return success();
+  std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
+    auto load = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp<plan::LoadOp>();
+    int64_t wanted = shape ? plan::strassenHalfBlocks(*shape) : 0;
+    if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)
+      return kernel.emitError("check-11: adds up input channels whose filter has no factors for it");
+  }
+  return success();
+}
+
 LogicalResult plan::checkParameters(KernelOp kernel) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
     if (auto load = input.getDefiningOp<plan::LoadOp>())
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";
-  return success();
+  return checkBalance(kernel);
 }

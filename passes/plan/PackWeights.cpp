@@ -12,6 +12,8 @@
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"
+#include "ir/plan/Shapes.h"
+#include "ir/plan/Strassen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -93,6 +95,7 @@ static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
 namespace {
 class Packing {
 public:
+  explicit Packing(bool exact) : exact(exact) {}
   LogicalResult pack(KernelOp kernel);
 
 private:
@@ -100,8 +103,12 @@ private:
   Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                const Sources &from, Value onto);
   void sumBiases(KernelOp kernel);
+  Value balanced(OpBuilder &builder, Value load, int64_t halfBlocks);
+  void balance(KernelOp kernel);
 
+  bool exact;
   llvm::DenseMap<std::pair<Value, plan::LayoutAttr>, Value> loads;
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> balancedLoads;
 };
 } // namespace
 
@@ -109,7 +116,8 @@ Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, plan::Layou
                       const Sources &from, Value onto) {
   return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(builder.getContext(), kind),
                               layout, builder.getDenseI64ArrayAttr(dims), from.source, from.bias, from.gamma, from.beta,
-                              from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), plan::SlotAttr());
+                              from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), builder.getI64IntegerAttr(0),
+                              plan::SlotAttr());
 }
 
 /// The load that yields input `index`, or null when the expression has no entry that computes it.
@@ -161,6 +169,30 @@ void Packing::sumBiases(KernelOp kernel) {
   kernel.getBody().eraseArgument(first);
 }
 
+/// Factors for the kernels that may add channels up: which do is decided later, by schedules.
+void Packing::balance(KernelOp kernel) {
+  std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
+  int64_t halfBlocks = shape && !exact ? plan::strassenHalfBlocks(*shape) : 0;
+  if (!halfBlocks)
+    return;
+  OpBuilder builder(kernel);
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
+    OpOperand &input = kernel->getOpOperand(view.filter.getArgNumber());
+    input.set(balanced(builder, input.get(), halfBlocks));
+  }
+}
+
+/// The entry with factors: a copy, since other kernels may want others.
+Value Packing::balanced(OpBuilder &builder, Value load, int64_t halfBlocks) {
+  Value &known = balancedLoads[{load, halfBlocks}];
+  if (!known) {
+    auto copy = llvm::cast<plan::LoadOp>(builder.clone(*load.getDefiningOp()));
+    copy.setBalance(halfBlocks);
+    known = copy;
+  }
+  return known;
+}
+
 LogicalResult Packing::pack(KernelOp kernel) {
   OpBuilder builder(kernel);
   for (unsigned i = 0; i < kernel.getInputs().size(); ++i) {
@@ -173,6 +205,7 @@ LogicalResult Packing::pack(KernelOp kernel) {
     kernel.getInputsMutable()[i].set(loaded);
   }
   sumBiases(kernel);
+  balance(kernel);
   return success();
 }
 
@@ -211,7 +244,7 @@ plan::SlotAttr Placement::slotFor(plan::LoadOp load) {
     return load.getOnto().getDefiningOp<plan::LoadOp>().getSlotAttr();
   plan::SlotAttr &slot = slots[contentOf(load)];
   if (!slot) {
-    int64_t bytes = plan::packedBytes(load.getDims(), load.getLayout());
+    int64_t bytes = plan::packedBytes(load.getDims(), load.getLayout(), load.getBalance() > 0);
     slot = plan::SlotAttr::get(load.getContext(), plan::Segment::weights, 0, used, bytes, 0);
     used += (bytes + 63) / 64 * 64;
   }
@@ -222,10 +255,12 @@ void Placement::place(plan::LoadOp load) { load.setSlotAttr(slotFor(load)); }
 
 namespace {
 struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
+  using PackWeightsBase::PackWeightsBase;
+
   void runOnOperation() override {
     Placement placement;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      Packing packing;
+      Packing packing(exact);
       for (auto kernel : llvm::make_early_inc_range(function.getOps<KernelOp>()))
         if (failed(packing.pack(kernel)))
           return signalPassFailure();

@@ -56,9 +56,11 @@ def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   let summary = "turn expressions over parameters into entries of the load table";
   let description = [{
     After: no operation that computes on parameters is left but `plan.load`, each with a slot; the module has
-    `plan.weights_bytes`. The biases of a kernel with two roots are summed when they are loaded. Before and after:
+    `plan.weights_bytes`. The biases of a kernel with two roots are summed when they are loaded. Filters
+    whose channels Strassen's products may add up get factors (`balance`). Before and after:
     tests/passes/plan/pack-weights.mlir.
   }];
+  let options = [Option<"exact", "exact", "bool", "false", "no factors for algorithms that round differently from the direct one">];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
@@ -100,7 +102,7 @@ def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
     that it is read in; check-5 no result is written over what the same kernel reads, unless elementwise in place; check-6
     operations can read the layouts that they are given, with halos as wide as they need; check-7 parameters are packed for the
     input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results; check-10 entries of the load
-    table have places of their own, where their readers look. Each rule is broken in tests/passes/plan/check.mlir.
+    table have places of their own, where their readers look; check-11 filters whose channels a kernel adds up have factors. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

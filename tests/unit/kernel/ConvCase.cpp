@@ -2,8 +2,10 @@
 #include "tests/unit/kernel/ConvCase.h"
 
 #include "ir/plan/Strassen.h"
+#include "runtime/Balance.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace skip;
 using namespace skip::testing;
@@ -11,10 +13,23 @@ using kernel::EpilogueOp;
 
 static int64_t roundUp(int64_t channels) { return (channels + 15) / 16 * 16; }
 
+/// With the factors of a Strassen kernel behind it, where there could be one.
+static void balance(std::vector<float> &packed, int64_t outChannels, int64_t inChannels, int64_t halfBlocks) {
+  int64_t outBlocks = roundUp(outChannels) / 16, inBlocks = roundUp(inChannels) / 16;
+  packed.resize(packed.size() + runtime::balanceFloats(outBlocks, inBlocks));
+  runtime::balanceFilter(packed.data(), outBlocks, inBlocks, halfBlocks);
+}
+
 ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(seed) {
+  outputSizes = sizes(shape.channels, shape.spread);
   for (const ConvCaseRoot &root : shape.roots)
     roots.push_back(makeRoot(root));
+  if (int64_t halfBlocks = plan::strassenHalfBlocks(planShape()))
+    for (size_t i = 0; i < roots.size(); ++i)
+      balance(roots[i].packed, shape.channels, shape.roots[i].channels, halfBlocks);
   bias = makeVector();
+  for (int64_t o = 0; o < shape.channels; ++o)
+    bias[o] *= outputSizes[o];
   for (EpilogueOp operation : shape.epilogue) {
     if (operation == EpilogueOp::Add) {
       epilogue.adds.emplace_back(Activation::Shape{shape.images, shape.channels, shape.height, shape.width, shape.halo});
@@ -26,6 +41,15 @@ ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(se
     }
   }
   compute();
+}
+
+/// Log-uniform between 10^-spread and 10^spread.
+std::vector<float> ConvCase::sizes(int64_t count, float spread) {
+  std::uniform_real_distribution<float> exponent(-spread, spread);
+  std::vector<float> drawn(count, 1.0f);
+  if (spread > 0)
+    std::generate(drawn.begin(), drawn.end(), [&] { return std::pow(10.0f, exponent(random)); });
+  return drawn;
 }
 
 /// One value for each channel, zero for the padding channels.
@@ -56,9 +80,16 @@ ConvCase::Root ConvCase::makeRoot(const ConvCaseRoot &root) {
   Activation input({shape.images, root.channels, std::max<int64_t>(height, 1), std::max<int64_t>(width, 1),
                     root.padding + root.extraHalo, root.planar});
   input.randomize(random);
+  std::vector<float> channelSizes = sizes(root.channels, shape.spread);
+  input.scale([&](int64_t c, int64_t, int64_t) { return channelSizes[c]; });
+  std::vector<float> pixelSizes = sizes(input.shape.height * input.shape.width, shape.pixelSpread);
+  input.scale([&](int64_t, int64_t y, int64_t x) { return pixelSizes[y * input.shape.width + x]; });
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<float> logical(shape.channels * root.channels * root.kernelHeight * root.kernelWidth);
   std::generate(logical.begin(), logical.end(), [&] { return uniform(random); });
+  int64_t taps = root.kernelHeight * root.kernelWidth;
+  for (size_t i = 0; i < logical.size(); ++i)
+    logical[i] *= outputSizes[i / taps / root.channels] / channelSizes[i / taps % root.channels];
   std::vector<float> packed = pack(logical, shape.channels, root);
   return {std::move(input), std::move(logical), std::move(packed)};
 }
@@ -94,7 +125,8 @@ plan::ConvShape ConvCase::planShape() const {
   return plan;
 }
 
-double ConvCase::convolve(const Root &root, const ConvCaseRoot &filter, int64_t n, int64_t o, int64_t p, int64_t q) const {
+double ConvCase::convolve(const Root &root, const ConvCaseRoot &filter, int64_t n, int64_t o, int64_t p, int64_t q,
+                          bool magnitudes) const {
   const Activation::Shape &input = root.input.shape;
   double sum = 0;
   const float *weight = root.logical.data() + o * filter.channels * filter.kernelHeight * filter.kernelWidth;
@@ -102,9 +134,20 @@ double ConvCase::convolve(const Root &root, const ConvCaseRoot &filter, int64_t 
     for (int64_t r = 0; r < filter.kernelHeight; ++r)
       for (int64_t s = 0; s < filter.kernelWidth; ++s, ++weight) {
         int64_t y = p * filter.stride + r - filter.padding, x = q * filter.stride + s - filter.padding;
-        if (y >= 0 && y < input.height && x >= 0 && x < input.width)
-          sum += double(root.input.at(n, i, y, x)) * *weight;
+        if (y < 0 || y >= input.height || x < 0 || x >= input.width)
+          continue;
+        double product = double(root.input.at(n, i, y, x)) * *weight;
+        sum += magnitudes ? std::abs(product) : product;
       }
+  return sum;
+}
+
+double ConvCase::magnitude(int64_t n, int64_t o, int64_t p, int64_t q, int64_t rows) const {
+  double sum = shape.bias ? std::abs(double(bias[o])) : 0;
+  int64_t first = p / rows * rows;
+  for (int64_t row = first; row < std::min(first + rows, shape.height); ++row)
+    for (size_t root = 0; root < roots.size(); ++root)
+      sum += convolve(roots[root], shape.roots[root], n, o, row, q, /*magnitudes=*/true);
   return sum;
 }
 

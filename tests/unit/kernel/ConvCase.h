@@ -24,6 +24,8 @@ struct ConvCaseShape {
   kernel::Epilogue epilogue = {};
   bool imagesAreColumns = false;
   bool addInPlace = false; // the first Add's operand and the result share a buffer
+  float spread = 0;        // sizes of input and output channels are between 10^-spread and 10^spread; weights make up for inputs'
+  float pixelSpread = 0;   // the same of the input's pixels
 };
 
 class ConvCase {
@@ -40,6 +42,10 @@ public:
 
   const std::vector<double> &want() const { return expected; }
 
+  /// The sum of |x| |w| over the terms of an element before its epilogue, and over those of the others in the group of `rows` rows
+  /// that its row is in.
+  double magnitude(int64_t image, int64_t channel, int64_t row, int64_t column, int64_t rows) const;
+
 private:
   struct Root {
     Activation input;
@@ -50,8 +56,9 @@ private:
   Root makeRoot(const ConvCaseRoot &root);
   std::vector<float> makeVector();
   void compute();
-  double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row,
-                  int64_t column) const;
+  double convolve(const Root &root, const ConvCaseRoot &filter, int64_t image, int64_t channel, int64_t row, int64_t column,
+                  bool magnitudes = false) const;
+  std::vector<float> sizes(int64_t count, float spread);
   std::vector<int64_t> params(const Activation &result) const;
 
   ConvCaseShape shape;
@@ -60,6 +67,7 @@ private:
   std::vector<float> bias;
   EpilogueOperands epilogue;
   std::vector<double> expected;
+  std::vector<float> outputSizes;
 };
 
 } // namespace skip::testing

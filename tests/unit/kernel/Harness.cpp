@@ -81,6 +81,14 @@ void Activation::randomize(std::mt19937 &random) {
           at(n, c, y, x) = uniform(random);
 }
 
+void Activation::scale(llvm::function_ref<float(int64_t c, int64_t y, int64_t x)> factor) {
+  for (int64_t c = 0; c < shape.channels; ++c)
+    for (int64_t y = 0; y < shape.height; ++y)
+      for (int64_t x = 0; x < shape.width; ++x)
+        for (int64_t n = 0; n < shape.images; ++n)
+          at(n, c, y, x) *= factor(c, y, x);
+}
+
 static std::string describe(const char *what, int64_t n, int64_t c, int64_t y, int64_t x) {
   return std::string(what) + " at image " + std::to_string(n) + ", channel " + std::to_string(c) + ", row " +
          std::to_string(y) + ", column " + std::to_string(x);

@@ -60,6 +60,8 @@ public:
 
   /// Logical elements get uniform values of [-1, 1); halo and padding channels zero.
   void randomize(std::mt19937 &random);
+  /// Multiplies each pixel of each image by factor(channel, row, column).
+  void scale(llvm::function_ref<float(int64_t c, int64_t y, int64_t x)> factor);
 
   float &at(int64_t image, int64_t channel, int64_t row, int64_t column);
   float at(int64_t image, int64_t channel, int64_t row, int64_t column) const {

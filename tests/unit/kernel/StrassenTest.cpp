@@ -6,12 +6,17 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 using namespace skip;
 using namespace skip::testing;
 using enum kernel::EpilogueOp;
 
 /// That of direct convolutions (ConvTest.cpp) with room for the sums, which are up to four times as large as their terms.
 static constexpr double kTolerance = 1e-5;
+
+/// Of an element against the sum of |x| |w| of its own terms and those of its neighbour in the other row of a pair.
+static constexpr double kElementTolerance = 1e-6;
 
 /// Every ISA must compute `shape` right by `schedule`, in the same bits however the units are called.
 static void check(const ConvCaseShape &shape, const plan::ConvSchedule &schedule) {
@@ -104,6 +109,40 @@ TEST_CASE("strassen: rows and columns of zeros around the input, and a stride of
   check(shape, {1, 2, 4, {}, 2});
   shape.roots = {{.channels = 64, .padding = 1}};
   check(shape, {1, 4, 8, {}, 2});
+}
+
+/// The largest error of an element against what it and its neighbour of the other row are sums of.
+static double worstElement(const ConvCase &test, const Activation &result, const ConvCaseShape &shape) {
+  double worst = 0;
+  size_t index = 0;
+  for (int64_t n = 0; n < shape.images; ++n)
+    for (int64_t o = 0; o < shape.channels; ++o)
+      for (int64_t p = 0; p < shape.height; ++p)
+        for (int64_t q = 0; q < shape.width; ++q) {
+          double error = std::abs(double(result.at(n, o, p, q)) - test.want()[index++]) / test.magnitude(n, o, p, q, 2);
+          worst = error <= worst ? worst : error; // NaN stays
+        }
+  return worst;
+}
+
+TEST_CASE("strassen: every element is within the bound of its own terms, whatever the sizes of channels and pixels") {
+  for (float spread : {0.0f, 1.0f, 3.0f, 6.0f})
+    for (float pixelSpread : {0.0f, 6.0f})
+      for (bool isJoined : {false, true}) {
+        ConvCaseShape shape{.channels = 64, .height = 4, .width = 8, .bias = true, .spread = spread, .pixelSpread = pixelSpread};
+        shape.roots = {{.channels = isJoined ? 64 : 512}};
+        if (isJoined)
+          shape.roots.push_back({.channels = 128, .stride = 2});
+        ConvCase test(shape);
+        plan::ConvSchedule schedule{1, 2, 8, {}, 4};
+        for (const x86::Target &target : hostTargets()) {
+          if (!plan::isLegal(schedule, test.planShape(), target.isa))
+            continue;
+          INFO("spread " << spread << ", of pixels " << pixelSpread << ", " << (isJoined ? "two roots" : "one root"));
+          LoadedKernel kernel(test.spec(schedule), target);
+          CHECK(worstElement(test, test.run(kernel, false), shape) < kElementTolerance);
+        }
+      }
 }
 
 TEST_CASE("strassen: the largest scratch is on the stack, within what callers are told") {

@@ -1,0 +1,22 @@
+// Factors that make unlike channels alike where an algorithm adds them up.
+//
+// Strassen's products (codegen/kernel/Strassen.cpp) add an input channel k to another, k', and an output channel j to another, j'.
+// Where k is a thousand times the size of k', and its weights a thousandth, a sum of the two loses what k' would have given: its
+// rounding error is that of the larger. Multiplied by powers of two until both count alike, and divided by them again in the end,
+// nothing else about the result changes, not even its rounding.
+#pragma once
+
+#include <stdint.h>
+
+namespace skip::runtime {
+
+/// Floats that the factors of a filter take.
+constexpr int64_t balanceFloats(int64_t outBlocks, int64_t inBlocks) { return (inBlocks + 2 * outBlocks) * 16; }
+
+/// Writes behind a packed 1x1 filter [outBlocks][inBlocks][16 ic][16 oc] its factors, all of them powers of two: for each input
+/// channel [inBlocks * 16] what the second of a pair is multiplied by, and at the first of it the reciprocal; for each output
+/// channel its size [outBlocks * 16], and the reciprocals. Pairs are as far apart as `halfBlocks` blocks, in chunks of twice as
+/// many; inBlocks is a multiple of that.
+void balanceFilter(float *filter, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks);
+
+} // namespace skip::runtime
