@@ -94,11 +94,8 @@ def main() -> int:
           f"worst relative error {worst:.2e} (seed {worst_seed})")
     if failures:
         print(f"failing specs are in {folder}: seeds {', '.join(map(str, failures))}")
-    else:
-        try:
-            folder.rmdir()
-        except OSError:
-            pass
+    elif not arguments.keep:  # which others may write to
+        folder.rmdir()
     return 1 if failures else 0
 
 

@@ -25,7 +25,7 @@ class Theme:
     heights: list[int]
     palette: list[int]  # widths
     kernels: list[int]
-    motifs: list[int]  # how often each is drawn, in the order of Graph.motifs
+    motifs: list[int]  # how often each is drawn, in the order that `draw` below lists them
     most: int  # motifs
     depths: list[int]  # of bodies
     strides: list[int | None]

@@ -14,6 +14,7 @@ simpler has a smaller weight (fewer operations, then fewer outputs, flags, image
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterator
 
 from .draw import Case
@@ -163,12 +164,13 @@ def tidy(case: Case) -> Case:
     return dataclasses.replace(case, network=dataclasses.replace(net, nodes=changed, outputs=tuple(names.get(o, o) for o in net.outputs)))
 
 
-def reduce(case: Case, fails: Callable[[Case], bool], most_runs: int = 1500) -> Case:
-    """The simplest case found for which `fails` holds, as it does for `case`."""
+def reduce(case: Case, fails: Callable[[Case], bool], most_seconds: float = 200) -> Case:
+    """The simplest case found in that time for which `fails` holds, as it does for `case`."""
     tried: set[tuple] = set()
+    end = time.monotonic() + most_seconds
 
     def better(candidate: Case) -> bool:
-        if weight(candidate) >= weight(case) or not valid(candidate) or len(tried) >= most_runs:
+        if weight(candidate) >= weight(case) or not valid(candidate) or time.monotonic() > end:
             return False
         key = (candidate.network.text(), tuple(candidate.flags()))
         if key in tried:
