@@ -1,0 +1,1 @@
+"""Random networks for random_networks.py: what one is (spec), how it is drawn (classic, graphs, draw), run (verify) and shrunk (reduce)."""

@@ -1,0 +1,45 @@
+"""A case: a network and how it is compiled and run, both from one seed."""
+from __future__ import annotations
+
+import dataclasses
+import random
+
+from . import classic, graphs
+from .spec import Network
+
+# Multiply-adds of all images together: most of a network's time goes into compiling it, so that most stay below.
+BUDGET = 40_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    seed: int
+    network: Network
+    batches: tuple[int, ...] = (1,)
+    exact: bool = False
+    target_cpu: str | None = None
+    tuning: bool = True
+    threads: int = 1
+
+    def flags(self) -> list[str]:
+        flags = ["--weights", f"random:{self.seed}", "--batch", ",".join(map(str, self.batches)), "--threads", str(self.threads)]
+        flags += ["--exact"] if self.exact else []
+        flags += ["--target-cpu", self.target_cpu] if self.target_cpu else []
+        flags += [] if self.tuning else ["--no-tuning"]
+        return flags
+
+
+def draw(seed: int) -> Case:
+    rng = random.Random(seed)
+    batches = rng.choice([(1,), (1,), (1,), (2,), (3,), (5,), (8,), (1, 3)])
+    kind = classic if rng.random() < 0.25 else graphs
+    network = kind.draw(rng, BUDGET // max(batches))
+    return Case(
+        seed=seed,
+        network=network,
+        batches=batches,
+        exact=rng.random() < 0.2,
+        target_cpu=rng.choice([None, None, "x86-64-v3", "x86-64-v3", "x86-64-v4"]),
+        tuning=rng.random() < 0.5,
+        threads=rng.choice([1, 2, 3]),
+    )

@@ -1,0 +1,138 @@
+"""A network as data: operations in order, each on values before it, with the shapes that the language gives them.
+
+    Node("conv3", "conv", ("image",), {"channels": 8, "kernel": 3})    conv3 = conv3: conv(image, channels = 8, kernel = 3)
+    Node("add4", "add", ("conv3", "conv3"), {})                        add4 = conv3 + conv3
+
+Drawing and shrinking both work on this form. `shapes_of` refuses what the language refuses, so that neither has to ask skipc.
+"""
+from __future__ import annotations
+
+import dataclasses
+
+IMAGE = "image"
+LABELLED = {"conv", "bn", "linear", "shortcut"}
+
+
+class Invalid(Exception):
+    """A network that the language does not allow."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    name: str
+    op: str
+    operands: tuple[str, ...]
+    settings: dict[str, object]
+
+    def text(self) -> str:
+        if self.op == "add":
+            return f"{self.name} = {self.operands[0]} + {self.operands[1]}"
+        label = f"{self.name}: " if self.op in LABELLED else ""
+        settings = [f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in self.settings.items()]
+        operands = [self.operands[0], *(f"like = {like}" for like in self.operands[1:])]
+        return f"{self.name} = {label}{self.op}({', '.join(operands + settings)})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    shape: tuple[int, int, int]
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    normalized: bool = False  # whether the input has a mean and a deviation
+
+    def text(self) -> str:
+        channels = self.shape[0]
+        mean = ", ".join(str((i % 7) / 8) for i in range(channels))
+        std = ", ".join(str((i % 3 + 1) / 4) for i in range(channels))
+        options = f" {{mean = [{mean}], std = [{std}]}}" if self.normalized else ""
+        lines = [f"input {IMAGE}[{', '.join(map(str, self.shape))}]{options}", *(node.text() for node in self.nodes)]
+        lines += [f"output y{i} = {value}" for i, value in enumerate(self.outputs)]
+        return "\n".join(["model net() {", *("  " + line for line in lines), "}", ""])
+
+    def live(self) -> Network:
+        """Without what no output needs."""
+        needed = set(self.outputs)
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.operands)
+        return dataclasses.replace(self, nodes=tuple(node for node in self.nodes if node.name in needed))
+
+
+Shape = tuple[int, ...]
+
+
+def window(size: int, kernel: int, stride: int, pad: int) -> int:
+    return (size + 2 * pad - kernel) // stride + 1
+
+
+def fitting_stride(shape: Shape, like: Shape) -> int:
+    """The stride of shortcut-1."""
+    for stride in range(1, max(shape[1:]) + 1):
+        if all(-(-size // stride) == small for size, small in zip(shape[1:], like[1:])):
+            return stride
+    raise Invalid("no stride makes one fit the other")
+
+
+def shape_of(node: Node, operands: list[Shape]) -> Shape:
+    shape, settings = operands[0], node.settings
+    if node.op in ("relu", "bn", "dropout"):
+        return shape
+    if node.op == "add":
+        if operands[0] != operands[1]:
+            raise Invalid("unlike summands")
+        return shape
+    if node.op in ("linear", "softmax"):
+        if len(shape) != 1:
+            raise Invalid("no vector")
+        return (settings["features"],) if node.op == "linear" else shape
+    if len(shape) != 3:
+        raise Invalid("no image")
+    return image_shape(node, shape, operands)
+
+
+def image_shape(node: Node, shape: Shape, operands: list[Shape]) -> Shape:
+    settings, (channels, height, width) = node.settings, shape
+    if node.op in ("conv", "max_pool"):
+        kernel, stride = settings["kernel"], settings.get("stride", 1)
+        pad = settings.get("pad", (kernel - 1) // 2)
+        sizes = (window(height, kernel, stride, pad), window(width, kernel, stride, pad))
+        if min(sizes) < 1 or (node.op == "max_pool" and pad > kernel // 2):
+            raise Invalid("nothing is left of the picture")
+        return (settings.get("channels", channels), *sizes)
+    if node.op == "subsample":
+        return (channels, -(-height // settings["stride"]), -(-width // settings["stride"]))
+    if node.op == "pad_channels":
+        return (channels + settings["before"] + settings["after"], height, width)
+    if node.op == "global_avg_pool":
+        return (channels,)
+    if node.op == "flatten":
+        return (channels * height * width,)
+    return shortcut_shape(node, operands)
+
+
+def shortcut_shape(node: Node, operands: list[Shape]) -> Shape:
+    shape, like = operands
+    if len(like) != 3:
+        raise Invalid("no image")
+    fitting_stride(shape, like)
+    if node.settings["option"] == "A" and like[0] < shape[0]:
+        raise Invalid("option A drops no channels")
+    return like
+
+
+def shapes_of(network: Network) -> dict[str, Shape]:
+    shapes: dict[str, Shape] = {IMAGE: network.shape}
+    for node in network.nodes:
+        shapes[node.name] = shape_of(node, [shapes[operand] for operand in node.operands])
+    return shapes
+
+
+def multiply_adds(node: Node, operands: list[Shape], result: Shape) -> int:
+    channels = operands[0][0]
+    if node.op == "conv":
+        return channels * node.settings["kernel"] ** 2 * result[0] * result[1] * result[2]
+    if node.op == "linear":
+        return channels * result[0]
+    if node.op == "shortcut":
+        return channels * result[0] * result[1] * result[2]
+    return 0
