@@ -3,6 +3,7 @@
 
 #include "runtime/Abi.h"
 #include "runtime/Runtime.h"
+#include "runtime/Stack.h"
 
 #include <atomic>
 
@@ -35,6 +36,7 @@ struct skip_context {
   void *parallelUser = nullptr;
   skip_observer observer = nullptr;
   void *observerUser = nullptr;
+  skip::runtime::KnownStack stack;
   std::atomic<bool> busy{false};
 };
 
