@@ -25,6 +25,7 @@ struct skip_context {
   const skip_weights *weights = nullptr;
   int64_t maxBatch = 0;
   void *workspace = nullptr;
+  size_t workspaceBytes = 0; // what runs may use of it
   void *ownedWorkspace = nullptr;
   void *state = nullptr;
   // Room for the step that has most of each.

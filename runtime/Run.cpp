@@ -5,6 +5,7 @@
 // steps. Nothing here allocates, locks or does I/O; the clock is read only for an observer.
 #include "runtime/Error.h"
 #include "runtime/Objects.h"
+#include "runtime/Overlap.h"
 #include "runtime/ThreadPool.h"
 
 #include <immintrin.h>
@@ -163,7 +164,11 @@ static skip_status checkRun(const skip_context &context, int64_t n, const float 
   if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
       status != SKIP_OK)
     return status;
-  return checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+  if (skip_status status =
+          checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+      status != SKIP_OK)
+    return status;
+  return checkOverlap(context, n, inputs, outputs);
 }
 
 static skip_status runBatch(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
