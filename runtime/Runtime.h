@@ -71,7 +71,8 @@ typedef struct skip_context_options {
 
 #endif /* SKIP_TYPES_ABI_1 */
 
-/* Picks the body for this CPU (SKIP_ISA=avx2 or avx512 in the environment forces one) and returns a model. */
+/* Picks the body for this CPU (in the environment SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one
+ * without AVX-512) and returns a model. */
 skip_status skipmodel_model_create(skip_model **model);
 void skipmodel_model_destroy(skip_model *model);
 /* `avx2` or `avx512`. */

@@ -41,7 +41,8 @@ enum class Stage { Kernel, Llvm, Asm };
 /// A job's text at a stage: upstream MLIR dialects, optimised LLVM IR, or assembly.
 llvm::Expected<std::string> printKernel(const Job &job, Stage stage);
 
-/// The ISA level, CPU name and features of the machine that this process runs on; an error if it has no AVX2 and FMA.
+/// The ISA level, CPU name and features of the machine that this process runs on; an error if it has no AVX2 and FMA. With
+/// SKIP_NO_AVX512 in the environment it is taken for a machine without AVX-512.
 llvm::Expected<Target> nativeTarget();
 
 } // namespace skip::x86

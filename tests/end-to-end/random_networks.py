@@ -8,6 +8,7 @@ seed is printed.
     random_networks.py --skipc build/release/bin/skipc --count 100
     random_networks.py --skipc build/release/bin/skipc --count 1000 --first-seed 5000
     random_networks.py --skipc build/release/bin/skipc --count 1 --first-seed 4711 --keep build/failing
+    random_networks.py --skipc build/release/bin/skipc --bodies avx2
 """
 import argparse
 import concurrent.futures
@@ -18,6 +19,8 @@ import random
 import subprocess
 import sys
 import tempfile
+
+import bodies
 
 WIDTHS = [1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 32, 33, 48, 50, 64, 80, 96]
 
@@ -125,13 +128,13 @@ class Network:
         return "\n".join(["model net() {", self.input, "  x = image", *self.lines, "}", ""])
 
 
-def verify(skipc: str, folder: pathlib.Path, seed: int) -> tuple[int, str | None, float]:
+def verify(skipc: str, flags: list[str], folder: pathlib.Path, seed: int) -> tuple[int, str | None, float]:
     """(seed, what failed or None, worst relative error)"""
     network = Network(seed)
     path = folder / f"random-{seed}.skip"
     path.write_text(network.spec())
     batch = network.rng.choice([1, 2, 3, 5])
-    command = [skipc, "verify", str(path), "--weights", f"random:{seed}", "--batch", str(batch), "--json"]
+    command = [skipc, "verify", str(path), "--weights", f"random:{seed}", "--batch", str(batch), "--json", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         worst = float(json.loads(done.stdout)["worst_relative_error"])
@@ -151,6 +154,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--keep", type=pathlib.Path, help="folder for failing specs (default: a temporary one)")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
+    bodies.add_option(parser)
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
@@ -158,11 +162,12 @@ def main() -> int:
             print(f"// seed {seed}\n{Network(seed).spec()}")
         return 0
 
+    bodies.skip_unless_run(arguments.skipc, arguments.bodies)
     folder = arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="skip-random-"))
     folder.mkdir(parents=True, exist_ok=True)
     failures, worst, worst_seed = [], 0.0, None
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for done, (seed, failure, error) in enumerate(pool.map(lambda s: verify(arguments.skipc, folder, s), seeds), 1):
+        for done, (seed, failure, error) in enumerate(pool.map(lambda s: verify(arguments.skipc, bodies.FLAGS[arguments.bodies], folder, s), seeds), 1):
             if failure:
                 failures.append(seed)
                 print(f"seed {seed} failed: {failure}", flush=True)
