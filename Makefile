@@ -1,4 +1,5 @@
 # `make` builds, `make test` builds and runs every test. Binaries land in build/release/bin/.
+# `make test-without-avx512` runs those tests that depend on the machine as on one without AVX-512.
 # `make demo` compiles ResNet-20 with its checkpoint and classifies ten pictures.
 # `make asan` does the same under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/.
 # `make bench-peers` measures Skip beside other engines (bench/README.md).
@@ -11,7 +12,7 @@ BUILD := build/$(PRESET)
 # What git tracks, or would track, and is there.
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 ls -d 2>/dev/null
 
-.PHONY: all setup demo test asan bench-peers lint format clean
+.PHONY: all setup demo test test-without-avx512 asan bench-peers lint format clean
 all: setup
 	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	ninja -C $(BUILD) -j$(JOBS)
@@ -27,6 +28,9 @@ demo: setup
 
 test: all
 	ctest --preset $(PRESET) -j2
+
+test-without-avx512: all
+	SKIP_NO_AVX512=1 ctest --preset $(PRESET) -j2 -L device
 
 asan:
 	$(MAKE) test PRESET=asan

@@ -55,6 +55,7 @@ struct Image {
   std::vector<Tensor> tensors;
   std::vector<SkipLoad> loads;
   uint64_t weightsBytes = 0;
+  uint64_t kernelStackBytes = 0;            // x86::Compiled says it
   std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none
 };
 

@@ -104,6 +104,7 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   root.tensors = storage->tensors.data();
   root.loads = image.loads.data();
   root.weightsBytes = image.weightsBytes;
+  root.kernelStackBytes = image.kernelStackBytes;
   std::copy(image.mean.begin(), image.mean.end(), root.mean);
   std::copy(image.deviation.begin(), image.deviation.end(), root.deviation);
   root.loadFingerprint = runtime::fingerprint(root);

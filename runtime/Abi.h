@@ -28,6 +28,9 @@ enum SkipSegment {
 
 enum { SKIP_MAX_RANK = 4, SKIP_NO_TENSOR = -1 };
 
+// Bytes of stack that no kernel may exceed.
+enum { SKIP_MOST_KERNEL_STACK = 512 * 1024 };
+
 // A run-time size. `bound` is the largest value that the variant's workspace was sized for. Extent 0 is the batch.
 typedef struct SkipExtent {
   int64_t bound;
@@ -145,6 +148,7 @@ typedef struct SkipModelImage {
   const SkipLoad *loads;
   uint64_t weightsBytes;       // of the weights segment
   uint64_t loadFingerprint;    // of tensors, load table and weightsBytes: a packed weights file bears it
+  uint64_t kernelStackBytes;   // the most that any of the kernels takes of its thread's stack
   const void *embeddedWeights; // the weights segment itself, 64-byte aligned, or null
   float mean[3], deviation[3]; // of the first input, for normalize_rgb8; deviation 0: the spec declares none
 } SkipModelImage;

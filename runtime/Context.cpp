@@ -40,6 +40,7 @@ static skip_status checkWeights(const skip_model &model, const skip_weights *wei
 /// Takes the caller's workspace or allocates one.
 static skip_status provideWorkspace(skip_context &context, const skip_context_options &options) {
   size_t bytes = skipmodel_model_workspace_bytes(context.model, context.maxBatch);
+  context.workspaceBytes = bytes;
   if (options.workspace) {
     if (reinterpret_cast<uintptr_t>(options.workspace) % 64 != 0)
       return fail(SKIP_INVALID_ARGUMENT, "context_create: the workspace is not 64-byte aligned");

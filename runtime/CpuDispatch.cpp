@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 
 #include <cpuid.h>
+#include <stdlib.h>
 #include <string.h>
 
 namespace skip::runtime {
@@ -17,6 +18,12 @@ static uint64_t savedState() {
 
 static bool hasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
+/// Whether this CPU is to be taken for one without AVX-512: so that any machine can test what such a one does.
+static bool withoutAvx512() {
+  const char *text = getenv("SKIP_NO_AVX512");
+  return text && *text;
+}
+
 IsaSet cpuIsas() {
   IsaSet isas = {};
   uint32_t a, b, c, d, b7, c7, d7, cExtended;
@@ -28,7 +35,7 @@ IsaSet cpuIsas() {
   constexpr uint64_t ymmState = 0x6, zmmState = 0xE6; // SSE and AVX; also opmask and both halves of ZMM
   isas.has[SKIP_ISA_AVX2] =
       (state & ymmState) == ymmState && hasAll(b7, bit_AVX2 | bit_BMI | bit_BMI2) && hasAll(cExtended, bit_LZCNT);
-  isas.has[SKIP_ISA_AVX512] = isas.has[SKIP_ISA_AVX2] && (state & zmmState) == zmmState &&
+  isas.has[SKIP_ISA_AVX512] = !withoutAvx512() && isas.has[SKIP_ISA_AVX2] && (state & zmmState) == zmmState &&
                               hasAll(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL | bit_AVX512CD);
   return isas;
 }

@@ -6,7 +6,7 @@
 
 namespace skip::runtime {
 
-/// What this CPU and its operating system can run, by SkipIsa.
+/// What this CPU and its operating system can run, by SkipIsa; no AVX-512 with SKIP_NO_AVX512 in the environment.
 struct IsaSet {
   bool has[SKIP_ISA_COUNT];
 };

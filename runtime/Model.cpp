@@ -103,4 +103,9 @@ size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch) {
   return (bytes + 63) / 64 * 64;
 }
 
+size_t skipmodel_model_stack_bytes(const skip_model *model) {
+  constexpr size_t page = 4096; // what threads' stacks come in
+  return model ? (stackBytesOfRun(*model->image) + callerStackBytes + page - 1) / page * page : 0;
+}
+
 } // extern "C"

@@ -3,6 +3,7 @@
 
 #include "runtime/Abi.h"
 #include "runtime/Runtime.h"
+#include "runtime/Stack.h"
 
 #include <atomic>
 
@@ -24,6 +25,7 @@ struct skip_context {
   const skip_weights *weights = nullptr;
   int64_t maxBatch = 0;
   void *workspace = nullptr;
+  size_t workspaceBytes = 0; // what runs may use of it
   void *ownedWorkspace = nullptr;
   void *state = nullptr;
   // Room for the step that has most of each.
@@ -35,6 +37,7 @@ struct skip_context {
   void *parallelUser = nullptr;
   skip_observer observer = nullptr;
   void *observerUser = nullptr;
+  skip::runtime::KnownStack stack;
   std::atomic<bool> busy{false};
 };
 

@@ -5,6 +5,7 @@
 // steps. Nothing here allocates, locks or does I/O; the clock is read only for an observer.
 #include "runtime/Error.h"
 #include "runtime/Objects.h"
+#include "runtime/Overlap.h"
 #include "runtime/ThreadPool.h"
 
 #include <immintrin.h>
@@ -142,6 +143,15 @@ static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void 
   return SKIP_OK;
 }
 
+static skip_status checkStack(skip_context &context) {
+  size_t needed = stackBytesOfRun(*context.model->image);
+  if (hasStack(context.stack, needed))
+    return SKIP_OK;
+  return fail(SKIP_INVALID_ARGUMENT,
+              "run: the calling thread has less than %zu bytes of stack left; create it with %zu (model_stack_bytes)", needed,
+              skipmodel_model_stack_bytes(context.model));
+}
+
 static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipModelImage &image = *context.model->image;
   if (n < 0 || n > context.maxBatch)
@@ -154,7 +164,11 @@ static skip_status checkRun(const skip_context &context, int64_t n, const float 
   if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
       status != SKIP_OK)
     return status;
-  return checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+  if (skip_status status =
+          checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+      status != SKIP_OK)
+    return status;
+  return checkOverlap(context, n, inputs, outputs);
 }
 
 static skip_status runBatch(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
@@ -186,6 +200,8 @@ extern "C" skip_status skipmodel_run(skip_context *context, int64_t n, const flo
   if (!guard.taken)
     return fail(SKIP_BUSY, "run: the context is inside another run");
   if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
+    return status;
+  if (skip_status status = checkStack(*context); status != SKIP_OK)
     return status;
   return runBatch(*context, n, inputs, outputs);
 }

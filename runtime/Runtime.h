@@ -44,7 +44,7 @@ typedef struct skip_tensor_info {
 } skip_tensor_info;
 
 /* A caller's own parallel loop: call task(argument, begin, end) for disjoint ranges that cover [0, count), on any threads, and
- * return when all have returned. A kernel uses up to 512 KB of its thread's stack. */
+ * return when all have returned. Each of these threads has model_stack_bytes of stack. */
 typedef void (*skip_task)(void *argument, int64_t begin, int64_t end);
 typedef void (*skip_parallel_for)(void *user, int64_t count, skip_task task, void *argument);
 
@@ -71,7 +71,8 @@ typedef struct skip_context_options {
 
 #endif /* SKIP_TYPES_ABI_1 */
 
-/* Picks the body for this CPU (SKIP_ISA=avx2 or avx512 in the environment forces one) and returns a model. */
+/* Picks the body for this CPU (in the environment SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one
+ * without AVX-512) and returns a model. */
 skip_status skipmodel_model_create(skip_model **model);
 void skipmodel_model_destroy(skip_model *model);
 /* `avx2` or `avx512`. */
@@ -83,6 +84,10 @@ skip_status skipmodel_model_input(const skip_model *model, int32_t index, skip_t
 skip_status skipmodel_model_output(const skip_model *model, int32_t index, skip_tensor_info *info);
 /* Bytes of workspace that a context for up to `batch` images needs; 0 when `batch` is not in 1..max_batch. */
 size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch);
+
+/* Bytes of stack that a thread must have that calls run, or that runs tasks of a parallel_for; a pool's threads have them. Of
+ * these 32 KB are for the thread's own frames and thread-local variables: one that has more of them needs as much more. */
+size_t skipmodel_model_stack_bytes(const skip_model *model);
 
 /* The embedded weights; SKIP_NO_WEIGHTS when the library has none. */
 skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights);
@@ -106,7 +111,10 @@ skip_status skipmodel_context_bind(skip_context *context, const skip_weights *we
 skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user);
 void skipmodel_context_destroy(skip_context *context);
 
-/* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing. */
+/* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing.
+ * An output may share no memory with an input, another output, the workspace or the weights, nor an input with the workspace:
+ * such a run is refused. Inputs may share memory with each other.
+ * The calling thread needs model_stack_bytes of stack; a run on one that has too little left is refused. */
 skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs);
 
 /* n pictures of height x width as 8-bit RGB, row by row, to the model's normalised NCHW input: (value / 255 - mean) / std. */

@@ -164,7 +164,32 @@ void *skip_pool::workerMain(void *argument) {
   }
 }
 
-skip_status skip_pool::start(int32_t threads) {
+/// Adds to a thread's default stack, from which glibc takes thread-local variables, what tasks take. The default alone is too
+/// little in musl, where it is 128 KB.
+static int addStack(pthread_attr_t &attributes, size_t bytes) {
+  constexpr size_t page = 4096;
+  size_t before = 0;
+  int error = pthread_attr_getstacksize(&attributes, &before);
+  return error ? error : pthread_attr_setstacksize(&attributes, (before + bytes + page - 1) / page * page);
+}
+
+/// Signals are the application's business and stay with its own threads.
+skip_status skip_pool::startWorkers(const pthread_attr_t &attributes) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = 0;
+  for (int32_t i = 1; i < threadCount && error == 0; ++i) {
+    workers[i] = {this, i, {}};
+    error = pthread_create(&workers[i].thread, &attributes, workerMain, &workers[i]);
+    started += error == 0;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return error == 0 ? SKIP_OK : fail(SKIP_SYSTEM_ERROR, "cannot start thread %d of %d: %m", started + 1, threadCount);
+}
+
+skip_status skip_pool::start(int32_t threads, size_t taskStackBytes) {
   threadCount = threads;
   shares = static_cast<Share *>(allocateAligned(sizeof(Share) * static_cast<size_t>(threads)));
   workers = static_cast<Worker *>(allocateAligned(sizeof(Worker) * static_cast<size_t>(threads)));
@@ -172,18 +197,16 @@ skip_status skip_pool::start(int32_t threads) {
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a pool of %d threads", threads);
   for (int32_t i = 0; i < threads; ++i)
     new (&shares[i]) Share();
-  sigset_t all, before; // signals are the application's business and stay with its own threads
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = 0;
-  for (int32_t i = 1; i < threads && error == 0; ++i) {
-    workers[i] = {this, i, {}};
-    error = pthread_create(&workers[i].thread, nullptr, workerMain, &workers[i]);
-    started += error == 0;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return error == 0 ? SKIP_OK : fail(SKIP_SYSTEM_ERROR, "cannot start thread %d of %d: %m", started + 1, threads);
+  pthread_attr_t attributes;
+  errno = pthread_attr_init(&attributes);
+  if (errno != 0)
+    return fail(SKIP_SYSTEM_ERROR, "cannot start threads: %m");
+  errno = addStack(attributes, taskStackBytes);
+  skip_status status = errno == 0
+                           ? startWorkers(attributes)
+                           : fail(SKIP_SYSTEM_ERROR, "cannot have threads with %zu more bytes of stack: %m", taskStackBytes);
+  pthread_attr_destroy(&attributes);
+  return status;
 }
 
 skip_pool::~skip_pool() {
@@ -209,7 +232,7 @@ skip_status skipmodel_pool_create(int32_t threads, skip_pool **pool) {
   if (!created)
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a pool");
   int32_t usable = threads == 0 ? usableCpus() : threads;
-  skip_status status = created->start(usable < maxThreads ? usable : maxThreads);
+  skip_status status = created->start(usable < maxThreads ? usable : maxThreads, stackBytesOfRun(skipModelImage));
   if (status != SKIP_OK) {
     destroy(created);
     return status;

@@ -29,8 +29,9 @@ struct alignas(64) Share {
 } // namespace skip::runtime
 
 struct skip_pool {
-  /// Starts the threads; SKIP_OUT_OF_MEMORY or SKIP_SYSTEM_ERROR with the text set.
-  skip_status start(int32_t threads);
+  /// Starts the threads, whose tasks take up to `taskStackBytes` of stack; SKIP_OUT_OF_MEMORY or SKIP_SYSTEM_ERROR with the
+  /// text set.
+  skip_status start(int32_t threads, size_t taskStackBytes);
   ~skip_pool();
 
   /// Calls task(argument, begin, end) for disjoint ranges that cover [0, count) and returns when all have returned. The caller
@@ -46,6 +47,7 @@ private:
     pthread_t thread;
   };
   static void *workerMain(void *worker);
+  skip_status startWorkers(const pthread_attr_t &attributes);
 
   void publish(int64_t count, skip_task task, void *argument);
   void workAll(int32_t self);

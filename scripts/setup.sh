@@ -6,6 +6,7 @@ packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools lld-22 liblld-22-dev clang-format-22
   libzstd-dev libcurl4-openssl-dev libedit-dev libxml2-dev zlib1g-dev
   libfmt-dev catch2 libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libsqlite3-dev
+  musl-tools # tests link libraries with a second libc
   python3-pil python3-numpy # unpack the real test data
 )
 command -v dpkg-query >/dev/null || { echo "setup: needs a Debian system (dpkg is missing)" >&2; exit 2; }

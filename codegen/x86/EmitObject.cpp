@@ -6,6 +6,8 @@
 #include "codegen/x86/LowerToLlvm.h"
 #include "codegen/x86/TargetMachine.h"
 
+#include "llvm/CodeGen/MachineFrameInfo.h"
+#include "llvm/CodeGen/MachineFunctionPass.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
@@ -52,9 +54,38 @@ static bool keepsOrder(const llvm::Module &module) {
   return llvm::any_of(module, [](const llvm::Function &function) { return function.hasFnAttribute(kernel::keepOrderAttr); });
 }
 
-/// `addPassesToEmitFile`, but that the machine scheduler, which moves loads up until vectors spill, can be left out.
+namespace {
+/// Adds up the frames of a module's functions, which is no less than what the deepest chain of calls takes: none is recursive.
+/// What they may call beside (memset, memcpy) the runtime reserves room for.
+class AddFrames : public llvm::MachineFunctionPass {
+public:
+  explicit AddFrames(uint64_t &stackBytes) : MachineFunctionPass(ID), stackBytes(stackBytes) {}
+
+  bool runOnMachineFunction(llvm::MachineFunction &function) override {
+    const llvm::MachineFrameInfo &frame = function.getFrameInfo();
+    // A frame is moved down to a multiple of its alignment, and lies below its caller's address and frame pointer.
+    uint64_t around = frame.getMaxAlign().value() + 2 * sizeof(void *);
+    stackBytes += frame.hasVarSizedObjects() ? kUnbounded : frame.getStackSize() + around;
+    return false;
+  }
+  void getAnalysisUsage(llvm::AnalysisUsage &usage) const override {
+    usage.setPreservesAll();
+    MachineFunctionPass::getAnalysisUsage(usage);
+  }
+
+  static char ID;
+
+private:
+  static constexpr uint64_t kUnbounded = uint64_t{1} << 40;
+  uint64_t &stackBytes;
+};
+char AddFrames::ID = 0;
+} // namespace
+
+/// `addPassesToEmitFile`, but that the machine scheduler, which moves loads up until vectors spill, can be left out, and that
+/// frames are measured.
 static bool addCodeGenPasses(llvm::legacy::PassManager &passes, llvm::TargetMachine &machine, llvm::raw_pwrite_stream &stream,
-                             llvm::CodeGenFileType kind, bool keepOrder) {
+                             llvm::CodeGenFileType kind, bool keepOrder, uint64_t &stackBytes) {
   auto *machineInfo = new llvm::MachineModuleInfoWrapperPass(&machine);
   llvm::TargetPassConfig *config = machine.createPassConfig(passes);
   if (keepOrder)
@@ -65,17 +96,22 @@ static bool addCodeGenPasses(llvm::legacy::PassManager &passes, llvm::TargetMach
     return true;
   config->addMachinePasses();
   config->setInitialized();
+  passes.add(new AddFrames(stackBytes));
   return machine.addAsmPrinter(passes, stream, nullptr, kind, machineInfo->getMMI().getContext());
 }
 
 static llvm::Expected<std::string> generateCode(const Job &job, llvm::Module &module, llvm::TargetMachine &machine,
-                                                llvm::CodeGenFileType kind) {
+                                                llvm::CodeGenFileType kind, uint64_t &stackBytes) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  if (addCodeGenPasses(passes, machine, stream, kind, keepsOrder(module)))
+  if (addCodeGenPasses(passes, machine, stream, kind, keepsOrder(module), stackBytes))
     return failure(job, "code generation", "the target cannot write this file");
   passes.run(module);
+  if (stackBytes > SKIP_MOST_KERNEL_STACK)
+    return failure(job, "code generation",
+                   "it takes " + llvm::Twine(stackBytes) + " bytes of stack, a kernel may take " +
+                       llvm::Twine(int(SKIP_MOST_KERNEL_STACK)));
   return std::string(bytes.begin(), bytes.end());
 }
 
@@ -89,7 +125,8 @@ template <typename Printable> static std::string toText(Printable &value) {
   return text;
 }
 
-static llvm::Expected<std::string> compile(const Job &job, Product product) {
+/// For assembly and objects `stackBytes` is what the kernel takes.
+static llvm::Expected<std::string> compile(const Job &job, Product product, uint64_t &stackBytes) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   kernel::loadKernelDialects(context);
   mlir::OwningOpRef<mlir::ModuleOp> source = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
@@ -112,18 +149,19 @@ static llvm::Expected<std::string> compile(const Job &job, Product product) {
   if (product == Product::Llvm)
     return toText(*module);
   auto kind = product == Product::Asm ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  return generateCode(job, *module, *machine, kind);
+  return generateCode(job, *module, *machine, kind, stackBytes);
 }
 
-llvm::Expected<std::vector<std::string>> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads) {
+llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads) {
   std::vector<std::string> objects(jobs.size());
+  std::vector<uint64_t> stacks(jobs.size());
   std::vector<llvm::Error> errors;
   for (size_t i = 0; i < jobs.size(); ++i)
     errors.push_back(llvm::Error::success());
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t i = next++; i < jobs.size(); i = next++) {
-      llvm::Expected<std::string> object = compile(jobs[i], Product::Object);
+      llvm::Expected<std::string> object = compile(jobs[i], Product::Object, stacks[i]);
       if (object)
         objects[i] = std::move(*object);
       else
@@ -141,17 +179,18 @@ llvm::Expected<std::vector<std::string>> x86::compileKernels(llvm::ArrayRef<Job>
     all = llvm::joinErrors(std::move(all), std::move(error));
   if (all)
     return all;
-  return objects;
+  return Compiled{std::move(objects), stacks.empty() ? 0 : *llvm::max_element(stacks)};
 }
 
 llvm::Expected<std::string> x86::printKernel(const Job &job, Stage stage) {
+  uint64_t ignored = 0;
   switch (stage) {
   case Stage::Kernel:
-    return compile(job, Product::Kernel);
+    return compile(job, Product::Kernel, ignored);
   case Stage::Llvm:
-    return compile(job, Product::Llvm);
+    return compile(job, Product::Llvm, ignored);
   case Stage::Asm:
-    return compile(job, Product::Asm);
+    return compile(job, Product::Asm, ignored);
   }
   llvm_unreachable("unknown stage");
 }

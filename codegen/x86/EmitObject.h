@@ -25,16 +25,24 @@ struct Job {
   Target target;
 };
 
-/// Relocatable ELF objects for the jobs, in their order, on up to `threads` threads. Position-independent code; the same jobs
-/// give the same bytes. An error names the job's symbol and the stage that failed.
-llvm::Expected<std::vector<std::string>> compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads);
+/// Relocatable ELF objects, and the most that any of their kernels takes of its thread's stack.
+struct Compiled {
+  std::vector<std::string> objects;
+  uint64_t stackBytes = 0;
+};
+
+/// Objects for the jobs, in their order, on up to `threads` threads. Position-independent code; the same jobs give the same
+/// bytes. An error names the job's symbol and the stage that failed; a kernel that takes more than SKIP_MOST_KERNEL_STACK is
+/// one.
+llvm::Expected<Compiled> compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads);
 
 enum class Stage { Kernel, Llvm, Asm };
 
 /// A job's text at a stage: upstream MLIR dialects, optimised LLVM IR, or assembly.
 llvm::Expected<std::string> printKernel(const Job &job, Stage stage);
 
-/// The ISA level, CPU name and features of the machine that this process runs on; an error if it has no AVX2 and FMA.
+/// The ISA level, CPU name and features of the machine that this process runs on; an error if it has no AVX2 and FMA. With
+/// SKIP_NO_AVX512 in the environment it is taken for a machine without AVX-512.
 llvm::Expected<Target> nativeTarget();
 
 } // namespace skip::x86

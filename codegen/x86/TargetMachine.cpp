@@ -7,6 +7,7 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <cstdlib>
 #include <mutex>
 
 using namespace skip;
@@ -44,8 +45,19 @@ std::unique_ptr<llvm::TargetMachine> x86::createTargetMachine(const Target &targ
                                llvm::CodeModel::Small, llvm::CodeGenOptLevel::Aggressive));
 }
 
-llvm::Expected<Target> x86::nativeTarget() {
+/// As if the CPU had none of the features that come with AVX-512, where SKIP_NO_AVX512 says so (as runtime/CpuDispatch.cpp).
+static llvm::StringMap<bool> hostFeatures() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  const char *without = std::getenv("SKIP_NO_AVX512");
+  if (without && *without)
+    for (auto &feature : features)
+      if (feature.first().starts_with("avx512") || feature.first().starts_with("avx10"))
+        feature.second = false;
+  return features;
+}
+
+llvm::Expected<Target> x86::nativeTarget() {
+  llvm::StringMap<bool> features = hostFeatures();
   auto hasAll = [&](std::initializer_list<llvm::StringRef> names) {
     return llvm::all_of(names, [&](llvm::StringRef name) { return features.lookup(name); });
   };

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Public checkpoints must give their published accuracy, to the picture.
 
-    accuracy.py CASE --build BUILD_FOLDER        CASE: one of the table below
+    accuracy.py CASE --build BUILD_FOLDER        CASE: one of the table below; by the widest body that runs here
+    accuracy.py CASE --bodies avx2               by the AVX2 body
 
 Skipped (exit code 77) where the data is not at hand; see real_data.py.
 """
@@ -11,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 
+import bodies
 import real_data
 
 # case: spec, defines, checkpoint, data, {count: expected}. The counts are those that the data's own readme states.
@@ -27,12 +29,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--build", type=pathlib.Path, default=real_data.PROJECT / "build" / "release")
+    bodies.add_option(parser)
     arguments = parser.parse_args()
     real_data.skip_without_data()
     spec, defines, name, data, expected = CASES[arguments.case]
     folder = real_data.unpacked(arguments.build, "cifar10") if data == "cifar10" else real_data.source() / "images"
-    command = [str(arguments.build / "bin" / "skipc"), "eval", spec, "--weights", str(real_data.checkpoint(arguments.build, name)),
-               "--data", str(folder), "--json"]
+    skipc = str(arguments.build / "bin" / "skipc")
+    bodies.skip_unless_run(skipc, arguments.bodies)
+    command = [skipc, "eval", spec, "--weights", str(real_data.checkpoint(arguments.build, name)),
+               "--data", str(folder), "--json", *bodies.FLAGS[arguments.bodies]]
     for define in defines:
         command += ["-D", define]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

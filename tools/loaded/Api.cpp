@@ -42,6 +42,7 @@ Expected<Api> findApi(void *library, const std::string &name) {
   finder.find(api.modelInput, "model_input");
   finder.find(api.modelOutput, "model_output");
   finder.find(api.modelWorkspaceBytes, "model_workspace_bytes");
+  finder.find(api.modelStackBytes, "model_stack_bytes");
   finder.find(api.weightsEmbedded, "weights_embedded");
   finder.find(api.weightsLoadFile, "weights_load_file");
   finder.find(api.weightsLoadMemory, "weights_load_memory");

@@ -20,6 +20,7 @@ struct Api {
   decltype(&skipmodel_model_input) modelInput;
   decltype(&skipmodel_model_output) modelOutput;
   decltype(&skipmodel_model_workspace_bytes) modelWorkspaceBytes;
+  decltype(&skipmodel_model_stack_bytes) modelStackBytes;
   decltype(&skipmodel_weights_embedded) weightsEmbedded;
   decltype(&skipmodel_weights_load_file) weightsLoadFile;
   decltype(&skipmodel_weights_load_memory) weightsLoadMemory;

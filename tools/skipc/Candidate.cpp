@@ -148,10 +148,11 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   mlir::FailureOr<codegen::LoweredModel> lowered = codegen::lowerPlan(*module, "candidate");
   if (mlir::failed(lowered))
     return failure(message);
-  llvm::Expected<std::vector<std::string>> objects = x86::compileKernels(lowered->jobs, threads);
-  if (!objects)
-    return failure(llvm::toString(objects.takeError()));
-  codegen::PackageInput package{lowered->image, *objects};
+  llvm::Expected<x86::Compiled> compiled = x86::compileKernels(lowered->jobs, threads);
+  if (!compiled)
+    return failure(llvm::toString(compiled.takeError()));
+  lowered->image.kernelStackBytes = compiled->stackBytes;
+  codegen::PackageInput package{lowered->image, compiled->objects};
   if (llvm::Error error = loaded::LoadedModel::build(package).moveInto(made->library))
     return badInput("cannot load a candidate: " + llvm::toString(std::move(error)));
   if (llvm::Error error = made->library->makePool(static_cast<int32_t>(threads)).moveInto(made->pool))

@@ -106,22 +106,23 @@ llvm::Error Compilation::lower() {
 }
 
 /// One call a kernel, so that the bar moves with each that is done.
-static llvm::Error compileJobs(llvm::ArrayRef<x86::Job> jobs, unsigned threads, std::vector<std::string> &objects) {
+static llvm::Error compileJobs(llvm::ArrayRef<x86::Job> jobs, unsigned threads, x86::Compiled &all) {
   data::Progress progress(jobs.size(), "compiling kernels");
-  objects.resize(jobs.size());
+  all.objects.resize(jobs.size());
   std::mutex guard;
   llvm::Error failures = llvm::Error::success();
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
   for (size_t i = 0; i < jobs.size(); ++i)
     pool.async([&, i] {
-      llvm::Expected<std::vector<std::string>> object = x86::compileKernels(jobs[i], 1);
+      llvm::Expected<x86::Compiled> one = x86::compileKernels(jobs[i], 1);
       progress.advance();
-      if (object) {
-        objects[i] = std::move(object->front());
+      std::lock_guard lock(guard);
+      if (!one) {
+        failures = llvm::joinErrors(std::move(failures), one.takeError());
         return;
       }
-      std::lock_guard lock(guard);
-      failures = llvm::joinErrors(std::move(failures), object.takeError());
+      all.objects[i] = std::move(one->objects.front());
+      all.stackBytes = std::max(all.stackBytes, one->stackBytes);
     });
   pool.wait();
   return failures;
@@ -129,8 +130,9 @@ static llvm::Error compileJobs(llvm::ArrayRef<x86::Job> jobs, unsigned threads, 
 
 llvm::Error Compilation::compileKernels() {
   StageTimer timer("object", options.timing);
-  if (llvm::Error error = compileJobs(loweredModel.jobs, compileThreads(options), objectCode))
+  if (llvm::Error error = compileJobs(loweredModel.jobs, compileThreads(options), compiled))
     return internalError("object", std::move(error));
+  loweredModel.image.kernelStackBytes = compiled.stackBytes;
   return dumpKernels();
 }
 

@@ -44,7 +44,7 @@ public:
   mlir::ModuleOp written() const { return *writtenModule; } ///< the graph before any pass
   mlir::ModuleOp module() const { return *workModule; }     ///< the graph or plan as it stands now
   codegen::LoweredModel &lowered() { return loweredModel; }
-  const std::vector<std::string> &objects() const { return objectCode; } ///< in the order of lowered().jobs
+  const std::vector<std::string> &objects() const { return compiled.objects; } ///< in the order of lowered().jobs
   const std::string &libraryName() const { return name; }
   bool isTimed() const { return options.timing; }
 
@@ -61,7 +61,7 @@ private:
   std::string path, name;
   mlir::OwningOpRef<mlir::ModuleOp> writtenModule, workModule;
   codegen::LoweredModel loweredModel;
-  std::vector<std::string> objectCode;
+  x86::Compiled compiled;
 };
 
 /// The batch bounds of --batch, ascending and each once, or without the flag `otherwise`.

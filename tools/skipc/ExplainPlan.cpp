@@ -1,8 +1,9 @@
 // `skipc explain-plan`: what was fused with what, by which algorithm each convolution runs, and what the alternatives would
 // cost.
 //
-// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core. Where no tuning database
-// knows better the choice was made by them; what a run takes `skipc bench --steps` measures.
+// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core, or that of a machine
+// that --device states as assumed. Where no tuning database knows better the choice was made by them; what a run takes `skipc
+// bench --steps` measures.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
@@ -15,7 +16,7 @@
 #include "tools/skipc/PlanText.h"
 #include "tools/skipc/Table.h"
 #include "tools/skipc/Targets.h"
-#include "tools/tuning/Device.h"
+#include "tools/skipc/Tuning.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -281,23 +282,27 @@ llvm::Error tool::explainPlan(const Options &options) {
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
-  llvm::Expected<std::vector<SkipIsa>> isa = preferredIsa(options);
-  if (!isa)
-    return isa.takeError();
-  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), *isa}))
+  llvm::Expected<tuning::Device> device = deviceOf(options);
+  if (!device)
+    return device.takeError();
+  std::string machine = options.device.empty() ? "this machine" : "the machine of --device";
+  llvm::Expected<std::vector<SkipIsa>> isas = isasOfMachine(options, device->isa, machine);
+  if (!isas)
+    return isas.takeError();
+  SkipIsa isa = isas->back();
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), {isa}}))
     return error;
-  Peak peak = Peak::measure(isa->back(), 1);
-  tuning::Device device = tuning::Device::read(isa->back());
+  Peak peak = options.device.empty() ? Peak::measure(isa, 1) : Peak::assumed(*device);
   std::vector<Variant> variants;
   for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
     Variant &variant = variants.emplace_back();
     variant.batch = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt();
     std::vector<double> seconds;
     for (auto kernel : function.getOps<plan::KernelOp>()) {
-      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, isa->back(), peak));
+      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, isa, peak));
       seconds.push_back(variant.accounts.back().multiplying);
     }
-    variant.blocks = blocksOf(function, variant.batch, seconds, static_cast<double>(device.l2) / 2, peak);
+    variant.blocks = blocksOf(function, variant.batch, seconds, static_cast<double>(device->l2) / 2, peak);
   }
   if (options.json)
     printJson(compilation.libraryName(), variants);

@@ -59,6 +59,12 @@ static void addCompile(CLI::App &app, Options &o) {
       ->type_name("FILE");
   group->add_flag("--no-tuning", o.noTuning, "go by no tuning database: the cost model chooses all schedules")
       ->excludes("--db");
+  group
+      ->add_option(
+          "--device", o.device,
+          "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file "
+          "with one, such as an export; times that explain-plan predicts are then of a core at 3 GHz")
+      ->type_name("TEXT|FILE");
   group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
   group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");

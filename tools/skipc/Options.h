@@ -30,6 +30,7 @@ struct Options {
   unsigned jobs = 0;    ///< threads that compile kernels; 0: all cores
   std::string database; ///< of tuning; empty: the user's and those that Skip ships
   bool noTuning = false;
+  std::string device; ///< whose tuning counts: a fingerprint, or a file with one; empty: this machine's
   std::string dumpDir;
   bool printIrAfterAll = false;
   bool timing = false;

@@ -89,6 +89,18 @@ Peak Peak::measure(SkipIsa isa, unsigned threads) {
   return peak;
 }
 
+Peak Peak::assumed(const tuning::Device &device) {
+  constexpr double hertz = 3e9;
+  double vectorBytes = device.isa == SKIP_ISA_AVX512 ? 64 : 32;
+  Peak peak;
+  peak.flopsPerSecond = 2 * 2 * vectorBytes / sizeof(float) * hertz;
+  peak.copies = {{static_cast<double>(device.l1), vectorBytes * hertz},
+                 {static_cast<double>(device.l2), vectorBytes * hertz / 2},
+                 {static_cast<double>(device.l3), 8 * hertz},
+                 {1e18, 4 * hertz}};
+  return peak;
+}
+
 double Peak::bandwidth(double bytes) const {
   for (const Copy &copy : copies)
     if (copy.bytes >= bytes)

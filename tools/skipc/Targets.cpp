@@ -59,17 +59,21 @@ llvm::Expected<std::vector<SkipIsa>> tool::runnableIsas(const Options &options) 
   llvm::Expected<x86::Target> native = x86::nativeTarget();
   if (!native)
     return badInput(llvm::toString(native.takeError()));
-  llvm::Expected<std::vector<Wish>> wishes = wishesOf(options, native->isa);
+  return isasOfMachine(options, native->isa, "this machine");
+}
+
+llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const Options &options, SkipIsa widest, const std::string &name) {
+  llvm::Expected<std::vector<Wish>> wishes = wishesOf(options, widest);
   if (!wishes)
     return wishes.takeError();
   for (const Wish &one : *wishes)
     for (const Wish &other : *wishes)
       if (one.excludes(other))
         return badInput("`" + one.text + "` and `" + other.text + "` exclude each other");
-  Wish machine{"this machine", {true, native->isa == SKIP_ISA_AVX512}};
+  Wish machine{name, {true, widest == SKIP_ISA_AVX512}};
   for (const Wish &wish : *wishes)
     if (wish.excludes(machine))
-      return badInput("`" + wish.text + "` needs AVX-512, which this machine lacks");
+      return badInput("`" + wish.text + "` needs AVX-512, which " + name + " lacks");
   std::vector<SkipIsa> isas;
   for (SkipIsa isa : allIsas())
     if (machine.allows[isa] && llvm::all_of(*wishes, [&](const Wish &wish) { return wish.allows[isa]; }))

@@ -18,6 +18,9 @@ std::vector<SkipIsa> allIsas();
 /// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
 llvm::Expected<std::vector<SkipIsa>> runnableIsas(const Options &options);
 
+/// The same for a machine whose widest ISA is `widest`; an error names it as `machine`.
+llvm::Expected<std::vector<SkipIsa>> isasOfMachine(const Options &options, SkipIsa widest, const std::string &machine);
+
 /// The widest of them.
 llvm::Expected<std::vector<SkipIsa>> preferredIsa(const Options &options);
 

@@ -12,7 +12,9 @@
 #include "tools/tuning/Select.h"
 
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cstdlib>
@@ -26,6 +28,32 @@ llvm::Expected<tuning::Device> tool::thisDevice() {
   if (!native)
     return badInput(llvm::toString(native.takeError()));
   return tuning::Device::read(native->isa);
+}
+
+/// The first line of a text that is a fingerprint, alone or behind `device `, as in an export.
+static std::optional<tuning::Device> firstDevice(llvm::StringRef text) {
+  for (llvm::StringRef line : llvm::split(text, '\n')) {
+    line = line.trim();
+    line.consume_front("device ");
+    if (std::optional<tuning::Device> device = tuning::Device::parse(line.str()))
+      return device;
+  }
+  return std::nullopt;
+}
+
+llvm::Expected<tuning::Device> tool::deviceOf(const Options &options) {
+  if (options.device.empty())
+    return thisDevice();
+  if (std::optional<tuning::Device> stated = tuning::Device::parse(options.device))
+    return *stated;
+  bool isFile = llvm::sys::fs::is_regular_file(options.device); // and no device that never ends
+  if (auto file = llvm::MemoryBuffer::getFile(isFile ? options.device : "", /*IsText=*/true))
+    if (std::optional<tuning::Device> stated = firstDevice((*file)->getBuffer()))
+      return *stated;
+  return badInput(
+      "--device: `" + options.device +
+      "` is neither a fingerprint nor a file with one; expected a line as `skipc tune --show` prints it, such as `" +
+      tuning::Device().text() + "`");
 }
 
 std::string tool::databasePath(const Options &options) {
@@ -63,11 +91,11 @@ static std::vector<std::string> shippedFiles() {
 }
 
 llvm::Expected<plan::TuningTable> tool::loadTuning(const Options &options) {
-  if (options.noTuning)
-    return plan::TuningTable();
-  llvm::Expected<tuning::Device> device = thisDevice();
+  llvm::Expected<tuning::Device> device = deviceOf(options);
   if (!device)
     return device.takeError();
+  if (options.noTuning)
+    return plan::TuningTable();
   std::vector<std::vector<Measurement>> sources;
   unsigned ignored = 0;
   if (!options.database.empty()) {

@@ -13,6 +13,9 @@ namespace skip::tool {
 /// This machine; an error if it has no AVX2.
 llvm::Expected<tuning::Device> thisDevice();
 
+/// The machine that --device states, else this one.
+llvm::Expected<tuning::Device> deviceOf(const Options &options);
+
 /// --db, else tuning.db in skip's folder below $XDG_CACHE_HOME or ~/.cache; empty without any of these.
 std::string databasePath(const Options &options);
 

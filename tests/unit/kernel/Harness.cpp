@@ -25,7 +25,7 @@ std::vector<x86::Target> testing::hostTargets() {
 const char *testing::nameOf(SkipIsa isa) { return isa == SKIP_ISA_AVX512 ? "avx512" : "avx2"; }
 
 LoadedKernel::LoadedKernel(const kernel::Spec &spec, const x86::Target &target) : split(kernel::splitOf(spec)) {
-  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({x86::Job{"kernel", spec, target}}, 1));
+  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({x86::Job{"kernel", spec, target}}, 1)).objects;
   bytes = objects[0].size();
   jit = llvm::cantFail(llvm::orc::LLJITBuilder().create());
   llvm::cantFail(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(objects[0], "kernel")));

@@ -71,6 +71,38 @@ TEST_CASE("a program links the shared library") {
   CHECK(shell({program}) == expectedRuns("toy", 1));
 }
 
+TEST_CASE("a thread with the stack that the library asks for runs, one with less is refused") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string library = folder.path("out") + "/libtoy.a", program = folder.path("main");
+  shell(strictC(folder.write("main.c", stackText("toy")), folder.path("out"), program) +
+        std::vector<std::string>{library, "-lpthread"});
+  CHECK(shell({program, "thread"}) == "");
+  for (int64_t kilobytes : {64, 128, 256, 400}) {
+    Outcome refused = execute({program, "thread", std::to_string(kilobytes * 1024)});
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.output,
+               Catch::Contains("error: run: the calling thread has less than") && Catch::Contains("model_stack_bytes"));
+  }
+}
+
+TEST_CASE("with musl, whose threads have little stack, pools and callers have what kernels need") {
+  if (execute({"sh", "-c", "command -v musl-gcc"}).status != 0) {
+    WARN("skipped: there is no musl-gcc (Debian's musl-tools)");
+    return;
+  }
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string library = folder.path("out") + "/libtoy.a", program = folder.path("main");
+  shell({"musl-gcc", "-static", folder.write("main.c", stackText("toy")), "-I" + folder.path("out"), library, "-o", program});
+  for (const char *threads : {"1", "2", "4"})
+    CHECK(shell({program, "pool", threads}) == "");
+  CHECK(shell({program, "thread"}) == "");
+  Outcome refused = execute({program, "thread", std::to_string(128 * 1024)});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.output, Catch::Contains("error: run: the calling thread has less than"));
+}
+
 TEST_CASE("two models link into one program") {
   TemporaryFolder folder;
   packageToy(folder.path("out"), "one", WeightsMode::embed, 1);
@@ -118,7 +150,7 @@ TEST_CASE("only the API is visible") {
   packageToy(folder.path("out"), "toy", WeightsMode::embed);
   std::vector<std::string> inArchive = symbols({"nm", "--defined-only", "--extern-only", folder.path("out") + "/libtoy.a"});
   std::vector<std::string> inLibrary = symbols({"nm", "-D", "--defined-only", folder.path("out") + "/libtoy.so"});
-  CHECK(inArchive.size() == 23);
+  CHECK(inArchive.size() == 24);
   CHECK(inArchive == inLibrary);
   for (const std::string &name : inArchive)
     CHECK(name.starts_with("toy_"));

@@ -60,4 +60,46 @@ std::string pairText(const std::string &first, const std::string &second) {
   return substitute(substitute(text, "A_", first + "_"), "B_", second + "_");
 }
 
+static const char *const stackProgram = R"(
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "@.h"
+static skip_context *context;
+static int failed(void) { printf("error: %s\n", @_last_error()); return 1; }
+static void *run(void *result) {
+  float x[8 * 4], y[8 * 3];
+  const float *in = x;
+  float *out = y;
+  int i;
+  for (i = 0; i < 8 * 4; ++i) x[i] = (float)(i % 11 - 5);
+  *(int *)result = @_run(context, 8, &in, &out) ? failed() : 0;
+  return 0;
+}
+static int run_on_thread(size_t bytes) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  int result = 1;
+  if (pthread_attr_init(&attributes) || pthread_attr_setstacksize(&attributes, bytes)) return 2;
+  if (pthread_create(&thread, &attributes, run, &result) || pthread_join(thread, 0)) return 3;
+  return result;
+}
+int main(int argc, char **argv) {
+  skip_model *model; skip_weights *weights; skip_pool *pool = 0;
+  skip_context_options options = {0};
+  int pooled = argv[1][0] == 'p', result = 0, i;
+  if (@_model_create(&model) || @_weights_embedded(model, &weights)) return failed();
+  if (pooled && @_pool_create(atoi(argv[2]), &pool)) return failed();
+  options.pool = pool;
+  if (@_context_create(model, weights, &options, &context)) return failed();
+  for (i = 0; i < (pooled ? 20 : 1) && !result; ++i)
+    if (pooled) run(&result);
+    else result = run_on_thread(argc > 2 ? (size_t)atol(argv[2]) : @_model_stack_bytes(model));
+  @_context_destroy(context); @_pool_destroy(pool); @_weights_destroy(weights); @_model_destroy(model);
+  return result;
+}
+)";
+
+std::string stackText(const std::string &name) { return substitute(stackProgram, "@", name); }
+
 } // namespace test

@@ -12,4 +12,8 @@ std::string runnerText(const std::string &name);
 /// A program that links two models, interleaves their runs, and prints `NAME: results`.
 std::string pairText(const std::string &first, const std::string &second);
 
+/// A program that runs the model on a pool of so many threads (`pool N`), or on a thread whose stack has so many bytes, by
+/// default as many as the library asks for (`thread [BYTES]`).
+std::string stackText(const std::string &name);
+
 } // namespace test

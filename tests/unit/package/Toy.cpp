@@ -61,6 +61,7 @@ Image toyImage(const std::string &name) {
   bias.bias = 1;
   image.loads = {weight, bias};
   image.weightsBytes = toyInputs * 64 + 64;
+  image.kernelStackBytes = toyStackBytes;
   return image;
 }
 
@@ -84,6 +85,9 @@ void toyLinear(void *const *operands, const int64_t *params, int64_t begin, int6
 void toyTwice(void *const *operands, const int64_t *params, int64_t begin, int64_t end) {
   const float *x = operands[0];
   float *y = operands[1];
+  volatile char scratch[400 * 1024];
+  for (int64_t i = 0; i < (int64_t)sizeof scratch; i += 512)
+    scratch[i] = 1;
   memset(y + begin * params[4], 0xff, sizeof(float) * (end - begin) * params[4]);
   for (int64_t i = begin * params[4]; i < end * params[4]; ++i)
     y[i] = toyShared(x[i]);

@@ -12,6 +12,9 @@ namespace test {
 
 inline constexpr int64_t toyInputs = 4, toyOutputs = 3, toyBatch = 8;
 
+/// What its kernels take of a thread's stack: more than all of a thread of musl.
+inline constexpr uint64_t toyStackBytes = 400 * 1024 + 256;
+
 /// Two steps over the kernels of toyKernels(); `name` is the library's.
 skip::codegen::Image toyImage(const std::string &name);
 

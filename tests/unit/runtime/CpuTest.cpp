@@ -123,7 +123,13 @@ TEST_CASE("a body is built when no kernel lacks it") {
 }
 
 TEST_CASE("the CPU is judged as the compiler's own feature test judges it") {
+  const char *before = std::getenv("SKIP_NO_AVX512");
+  std::string old = before ? before : "";
+  setenv("SKIP_NO_AVX512", "1", 1);
+  CHECK_FALSE(cpuIsas().has[SKIP_ISA_AVX512]);
+  setenv("SKIP_NO_AVX512", "", 1);
   IsaSet cpu = cpuIsas();
+  setenv("SKIP_NO_AVX512", old.c_str(), 1);
   CHECK(cpu.has[SKIP_ISA_AVX2] == (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
   CHECK(cpu.has[SKIP_ISA_AVX512] ==
         (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")));

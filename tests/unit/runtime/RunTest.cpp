@@ -1,4 +1,5 @@
 // Runs: sizes, threads, turns, observers, errors.
+#include "runtime/Objects.h"
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"
 
@@ -50,6 +51,46 @@ TEST_CASE("missing arrays are named") {
   in[1] = batch.vectors.data();
   CHECK_FAILS(skipmodel_run(h.context, 1, in, nullptr), SKIP_INVALID_ARGUMENT, "`outputs` is null");
   CHECK_FAILS(skipmodel_run(h.context, 1, in, out), SKIP_INVALID_ARGUMENT, "output 0, `scores`, is null");
+}
+
+TEST_CASE("arrays that share memory are named, and those that only touch run") {
+  Handles h;
+  alignas(64) static char workspace[1 << 16];
+  h.open(0, {.workspace = workspace, .workspace_bytes = sizeof workspace});
+  size_t workspaceBytes = skipmodel_model_workspace_bytes(h.model, largeBound);
+  REQUIRE(workspaceBytes <= sizeof workspace);
+  const int64_t n = 2;
+  Batch batch(n);
+  std::vector<float> memory(2 * n * pixels);
+  const float *in[] = {batch.pictures.data(), batch.vectors.data()};
+  float *out[] = {batch.scores.data(), batch.energy.data()};
+  auto run = [&] { return skipmodel_run(h.context, n, in, out); };
+  const std::vector<float> before = batch.scores;
+
+  float *end = memory.data() + n * pixels; // of a picture array at the beginning
+  in[0] = memory.data();
+  out[0] = end - 1;
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "output `scores` and input `picture` share memory; each needs its own");
+  in[0] = batch.pictures.data();
+  out[0] = const_cast<float *>(in[1]);
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "output `scores` and input `vector` share memory");
+  out[0] = batch.scores.data();
+  out[1] = out[0] + n * channels - 1;
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "output `energy` and output `scores` share memory");
+  out[1] = reinterpret_cast<float *>(workspace + workspaceBytes) - 1;
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "output `energy` lies in the context's workspace; it needs memory of its own");
+  out[1] = static_cast<float *>(const_cast<void *>(h.weights->segment));
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "output `energy` lies in the weights");
+  out[1] = batch.energy.data();
+  in[1] = reinterpret_cast<float *>(workspace);
+  CHECK_FAILS(run(), SKIP_INVALID_ARGUMENT, "input `vector` lies in the context's workspace");
+  CHECK(batch.scores == before); // nothing ran
+
+  memory.assign(memory.size(), 1);
+  in[0] = in[1] = memory.data(); // two inputs may be one array
+  out[0] = end;
+  out[1] = end + n * channels;
+  CHECK(run() == SKIP_OK);
 }
 
 TEST_CASE("weights are bound late, swapped and taken away") {

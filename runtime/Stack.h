@@ -1,0 +1,32 @@
+// What kernels need of a thread's stack, and whether a thread has it.
+#pragma once
+
+#include "runtime/Abi.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+namespace skip::runtime {
+
+/// Bytes of stack below a call of `run` beside the kernel's: the runtime's frames, those of memset and memcpy, and a signal's,
+/// which saves all vector registers (3 KB with AVX-512, 11 KB with AMX).
+inline constexpr size_t runStackBytes = 16 * 1024;
+
+/// Bytes of a thread's stack that are gone before `run` is called: the guard page and thread-local variables, which glibc takes
+/// from there (8 KB of them are our error text), the thread's start and its own frames.
+inline constexpr size_t callerStackBytes = 32 * 1024;
+
+/// What must be left when `run` is called.
+inline size_t stackBytesOfRun(const SkipModelImage &image) { return image.kernelStackBytes + runStackBytes; }
+
+/// The part of a thread's stack that is known to be there.
+struct KnownStack {
+  pthread_t thread;
+  const char *low = nullptr, *high = nullptr; // both null: of no thread
+};
+
+/// Whether `bytes` of stack are left on the calling thread. Looked up in `known` if that is this thread's, else found out, and
+/// kept there if so.
+bool hasStack(KnownStack &known, size_t bytes);
+
+} // namespace skip::runtime
