@@ -243,7 +243,7 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
 }
 
 void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds) {
-  std::vector<Entry> &list = entries[problemText(problem)];
+  std::vector<Entry> &list = entries[problem];
   auto before = [](const Entry &a, const Entry &b) {
     return a.nanoseconds != b.nanoseconds ? a.nanoseconds < b.nanoseconds : choiceText(a.choice) < choiceText(b.choice);
   };
@@ -260,6 +260,6 @@ void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int6
 
 const std::vector<TuningTable::Entry> &TuningTable::find(const ConvProblem &problem) const {
   static const std::vector<Entry> none;
-  auto found = entries.find(problemText(problem));
+  auto found = entries.find(problem);
   return found == entries.end() ? none : found->second;
 }

@@ -5,6 +5,7 @@
 #include "ir/plan/Algorithms.h"
 #include "ir/plan/Schedule.h"
 
+#include <compare>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,7 +29,7 @@ struct ConvProblem {
   bool planarInput = false;
   SkipIsa isa = SKIP_ISA_AVX2;
 
-  bool operator==(const ConvProblem &) const = default;
+  auto operator<=>(const ConvProblem &) const = default;
 };
 
 /// One way to compute it.
@@ -91,7 +92,7 @@ public:
   const std::vector<Entry> &find(const ConvProblem &problem) const;
 
 private:
-  std::map<std::string, std::vector<Entry>> entries; // by problemText
+  std::map<ConvProblem, std::vector<Entry>> entries;
 };
 
 } // namespace skip::plan

@@ -73,6 +73,10 @@
 // RUN: sed -e '/%y = /s/weights\[0\] + 9216/weights[0] + 0/g' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=READ
 // READ: check-10: input 2 is read
 
+// Strassen's products of a filter without factors.
+// RUN: sed -e '/%y = /s/attributes {/&schedules = [#plan.conv_schedule<1, 2, 4 strassen 2>], /' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FACTORS
+// FACTORS: check-11: adds up input channels whose filter has no factors for it
+
 module attributes {plan.target = #plan.target<[avx512]>, plan.weights_bytes = 9280 : i64} {
   graph.parameter @w : tensor<16x16x3x3xf32>
   graph.parameter @b : tensor<16xf32>

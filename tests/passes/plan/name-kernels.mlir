@@ -1,4 +1,4 @@
-// RUN: skip-opt --plan-inference --plan-name-kernels %s | FileCheck %s
+// RUN: skip-opt --split-input-file --plan-inference --plan-name-kernels %s | FileCheck %s
 
 // Sizes do not matter, the operations do.
 module attributes {plan.target = #plan.target<[avx512]>} {
@@ -16,5 +16,35 @@ module attributes {plan.target = #plan.target<[avx512]>} {
     %e = graph.conv2d %d, %w stride 1 padding 2 : (tensor<?x32x28x28xf32>, tensor<32x32x5x5xf32>) -> tensor<?x32x28x28xf32>
     %f = graph.add %e, %x : (tensor<?x32x28x28xf32>, tensor<?x32x28x28xf32>) -> tensor<?x32x28x28xf32>
     return %f : tensor<?x32x28x28xf32>
+  }
+}
+
+// -----
+
+// Which of two roots reads the planar picture is not in the structure, but in the specification: these are two kernels.
+module attributes {plan.target = #plan.target<[avx2]>} {
+  graph.parameter @few : tensor<16x3x1x1xf32>
+  graph.parameter @many : tensor<16x16x1x1xf32>
+  // CHECK-LABEL: func.func @planar_first_b1
+  // CHECK: kernel = "[[JOIN:conv1x1s1.conv1x1s1.add.planar]]"
+  // CHECK-LABEL: func.func @planar_second_b1
+  // CHECK: kernel = "[[JOIN]].1"
+  func.func @planar_first(%image: tensor<?x3x8x8xf32>, %other: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> {
+    %x = graph.relu %other : (tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32>
+    %w = graph.read_parameter @few : tensor<16x3x1x1xf32>
+    %v = graph.read_parameter @many : tensor<16x16x1x1xf32>
+    %a = graph.conv2d %image, %w stride 1 padding 0 : (tensor<?x3x8x8xf32>, tensor<16x3x1x1xf32>) -> tensor<?x16x8x8xf32>
+    %b = graph.conv2d %x, %v stride 1 padding 0 : (tensor<?x16x8x8xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x8x8xf32>
+    %c = graph.add %a, %b : (tensor<?x16x8x8xf32>, tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32>
+    return %c : tensor<?x16x8x8xf32>
+  }
+  func.func @planar_second(%image: tensor<?x3x8x8xf32>, %other: tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32> {
+    %x = graph.relu %other : (tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32>
+    %w = graph.read_parameter @few : tensor<16x3x1x1xf32>
+    %v = graph.read_parameter @many : tensor<16x16x1x1xf32>
+    %b = graph.conv2d %x, %v stride 1 padding 0 : (tensor<?x16x8x8xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x8x8xf32>
+    %a = graph.conv2d %image, %w stride 1 padding 0 : (tensor<?x3x8x8xf32>, tensor<16x3x1x1xf32>) -> tensor<?x16x8x8xf32>
+    %c = graph.add %b, %a : (tensor<?x16x8x8xf32>, tensor<?x16x8x8xf32>) -> tensor<?x16x8x8xf32>
+    return %c : tensor<?x16x8x8xf32>
   }
 }

@@ -220,6 +220,8 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
       {"vector of another length", [](SkipLoad &load) { load.gamma = 0; }},
       {"unknown kind", [](SkipLoad &load) { load.kind = 77; }},
       {"odd block", [](SkipLoad &load) { load.icBlock = 8; }},
+      {"factors of a filter that is no point", [](SkipLoad &load) { load.balance = 1; }},
+      {"factors for pairs that lie nowhere", [](SkipLoad &load) { load.balance = -1; }},
   };
   for (const Case &spoiled : cases) {
     CAPTURE(spoiled.what);
