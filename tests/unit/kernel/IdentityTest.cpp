@@ -32,7 +32,7 @@ public:
     case 2:
       return winograd();
     case 3:
-      return WinogradInputSpec{.tile = between(2, 4), .group = between(2, 3)};
+      return windows();
     case 4:
       return MaxPoolSpec{between(1, 3), between(1, 2)};
     case 5:
@@ -54,8 +54,16 @@ private:
     spec.schedule = {between(1, 2), between(1, 2), between(1, 3), {}};
     return spec;
   }
+  WinogradInputSpec windows() {
+    WinogradInputSpec spec;
+    spec.tile = between(2, 4);
+    spec.group = between(2, 3);
+    return spec;
+  }
   WinogradConvSpec winograd() {
-    WinogradConvSpec spec{.tile = between(2, 3), .group = between(1, 2)};
+    WinogradConvSpec spec;
+    spec.tile = between(2, 3);
+    spec.group = between(1, 2);
     spec.fusedBlocks = between(0, 1);
     spec.bias = coin();
     spec.epilogue = epilogue();
