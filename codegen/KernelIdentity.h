@@ -3,6 +3,7 @@
 
 #include "codegen/kernel/Kernel.h"
 #include "ir/plan/Plan.h"
+#include "passes/plan/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -24,5 +25,8 @@ std::optional<KernelIdentity> identityOf(plan::KernelOp kernel);
 /// known by these names.
 std::unique_ptr<mlir::Pass> createNameKernels();
 void registerNameKernels();
+
+/// What a plan goes through before it can be lowered: plan::buildPipeline(), then names.
+void buildPipeline(mlir::OpPassManager &passes, const plan::PipelineOptions &options);
 
 } // namespace skip::codegen

@@ -80,8 +80,8 @@ void Lowering::addTensors() {
 
 static bool isSame(const SkipLoad &a, const SkipLoad &b) {
   auto members = [](const SkipLoad &load) {
-    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.balance, load.epsilon,
-                      load.source, load.bias, load.gamma, load.beta, load.mean, load.variance);
+    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.balance,
+                      load.epsilon, load.source, load.bias, load.gamma, load.beta, load.mean, load.variance);
   };
   return members(a) == members(b);
 }

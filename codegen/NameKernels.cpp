@@ -9,7 +9,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
 using namespace skip;
@@ -73,7 +73,9 @@ struct NameKernels : PassWrapper<NameKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(NameKernels)
 
   llvm::StringRef getArgument() const override { return "plan-name-kernels"; }
-  llvm::StringRef getDescription() const override { return "give every kernel of a finished plan a name, one for each identity"; }
+  llvm::StringRef getDescription() const override {
+    return "give every kernel of a finished plan a name, one for each identity";
+  }
   void runOnOperation() override;
 
 private:
@@ -105,5 +107,10 @@ void NameKernels::runOnOperation() {
 }
 
 std::unique_ptr<Pass> codegen::createNameKernels() { return std::make_unique<NameKernels>(); }
+
+void codegen::buildPipeline(OpPassManager &passes, const plan::PipelineOptions &options) {
+  plan::buildPipeline(passes, options);
+  passes.addPass(createNameKernels());
+}
 
 void codegen::registerNameKernels() { PassRegistration<NameKernels>(); }

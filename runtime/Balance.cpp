@@ -1,6 +1,6 @@
-// Sizes of rows and columns are their mean squares. First those of input channels, then those of output channels over inputs that
-// count alike, then those of input channels again, over outputs that do. Of a filter w[k][j] = a[k] b[j] r[k][j] with like r, that
-// finds a and b.
+// Sizes of rows and columns are their mean squares. First those of input channels, then those of output channels over inputs
+// that count alike, then those of input channels again, over outputs that do. Of a filter w[k][j] = a[k] b[j] r[k][j] with like
+// r, that finds a and b.
 #include "runtime/Balance.h"
 
 #include <string.h>

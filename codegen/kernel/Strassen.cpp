@@ -14,11 +14,9 @@
 //       for each pair of `ocBlocks` blocks:     B11, B21: of the first; B12, B22: of the second
 //         for each tile, `columns` pixels of two rows: seven products
 //
-// Channels of unlike size would drown each other in these sums. So the second of a pair of input channels, k + half a chunk, is
-// multiplied by a power of two, its weights divided by it, and the weights of the second of a pair of output blocks by another
-// (runtime/Balance.h); the sums below are of these. Where a product takes a quarter as it lies in memory, its other operand makes
-// up for that: T4 times the input's factor, S4 divided by it; and C22 and C12 are divided by the output's. With r the factor of
-// the input channels and e that of the output channels:
+// Channels of unlike size would drown each other in these sums (docs/decisions/balanced-channels.md). So the second of a pair of
+// input channels is multiplied by a power of two r, its weights divided by it, the weights of the second of a pair of output blocks
+// by another, e (runtime/Balance.h):
 //
 //   S1 = A21 + r A22    S4 = A12 - S2 / r    T1 = e B12 - B11    T2 = e B22 / r - T1    T3 = e (B22 / r - B12)    T4 = B21 - r T2
 //
@@ -52,8 +50,8 @@ struct Operand {
 /// What loops make beside their multiplications.
 enum class Making { nothing, pixels, weights };
 
-/// Where the sums of a later stage come from and go to, with the factors of their channels, and how far from there is what is to
-/// be fetched for still later ones.
+/// Where the sums of a later stage come from and go to, with the factors of their channels, and how far from there is what is
+/// to be fetched for still later ones.
 struct Ahead {
   Value pixels, pixelsTo, weights, weightsTo;
   Value pixelFactors, weightFactors;
@@ -153,7 +151,8 @@ private:
         products(these, task);
       });
       Value done = b.mul(here.tiles, kStrassenProducts - kStrassenFirstWithWeights);
-      made.makeWeights({weights, weightBlock, to, factors, sizes}, select(b, keeps, b.constant(made.weightSteps()), done), fetched);
+      made.makeWeights({weights, weightBlock, to, factors, sizes}, select(b, keeps, b.constant(made.weightSteps()), done),
+                       fetched);
       return Values{target};
     });
     return {made.moved(base, here.tiles), after[0]};
@@ -332,8 +331,7 @@ private:
       return next;
     };
     auto quarter = [&] {
-      Values results = b.when(
-          isProduct(product, 5), [&] { return undone(tile, sums); }, [&] { return Values(sums); });
+      Values results = b.when(isProduct(product, 5), [&] { return undone(tile, sums); }, [&] { return Values(sums); });
       finish(tile, b.modulo(product, b.constant(2)), b.divide(product, b.constant(5)), results);
       return b.when(isProduct(product, 5), moveToC12, restart);
     };

@@ -32,9 +32,8 @@ StrassenSource StrassenUnits::sourceOf(Value index, Value chunk) {
 
 StrassenSource StrassenUnits::either(Value condition, StrassenSource yes, const StrassenSource &no) {
   using Source = StrassenSource;
-  for (Value Source::*field :
-       {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights, &Source::weightBlock,
-        &Source::factors, &Source::sizes})
+  for (Value Source::*field : {&Source::input, &Source::row, &Source::half, &Source::block, &Source::pixel, &Source::weights,
+                               &Source::weightBlock, &Source::factors, &Source::sizes})
     yes.*field = select(b, condition, yes.*field, no.*field);
   return yes;
 }

@@ -26,8 +26,8 @@ int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batc
 /// what it wrote; else one.
 int64_t winogradCopies(mlir::RankedTensorType type, LayoutAttr layout, int64_t images);
 
-/// Bytes of packed weights of `dims` {oc, ic, kh, kw}, with the factors behind them where they are `balanced` (LoadOp); a vector
-/// has dims {oc, 1, 1, 1}.
+/// Bytes of packed weights of `dims` {oc, ic, kh, kw}, with the factors behind them where they are `balanced` (LoadOp); a
+/// vector has dims {oc, 1, 1, 1}.
 int64_t packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout, bool balanced);
 
 /// What the layout `winograd` says of the convolution that reads it.

@@ -5,8 +5,8 @@
 
 namespace skip::plan {
 
-/// Blocks of input channels that lie between the two of a pair which such a schedule of the shape adds, half of a chunk; 0 where
-/// none can be.
+/// Blocks of input channels that lie between the two of a pair which such a schedule of the shape adds, half of a chunk; 0
+/// where none can be.
 int64_t strassenHalfBlocks(const ConvShape &shape);
 
 /// How such a schedule cuts a shape: the tiles of a unit at most, and the chunks that input channels come in.
@@ -20,7 +20,7 @@ struct StrassenScratch {
 
   int64_t ringFloats() const { return ringTiles * kinds * pixelFloats; }
   int64_t bufferFloats() const { return 4 * weightFloats; } // of one of the two
-  int64_t factorFloats() const { return 16; } // of the output channels whose sums of weights are being made
+  int64_t factorFloats() const { return 16; }               // of the output channels whose sums of weights are being made
   int64_t floats() const { return ringFloats() + 2 * bufferFloats() + heldFloats + partialFloats + factorFloats(); }
 };
 StrassenScratch strassenScratch(const ConvSchedule &schedule, const StrassenUnit &unit);

@@ -1,5 +1,5 @@
-// The rules about layouts, and the sizes that they mean, written down a second time: from the index functions in PlanAttrs.td and
-// the comments of the kernel families, not from the code by which other passes choose (ir/plan/Layout.h).
+// The rules about layouts, and the sizes that they mean, written down a second time: from the index functions in PlanAttrs.td
+// and the comments of the kernel families, not from the code by which other passes choose (ir/plan/Layout.h).
 #include "passes/plan/CheckKernel.h"
 
 using namespace mlir;
@@ -110,8 +110,8 @@ static LayoutAttr pictureLayout(KernelOp kernel, Operation *contraction) {
 static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
   bool isPlanar = picture.getKind() == LayoutKind::planar;
   if (picture.getKind() == LayoutKind::winograd)
-    isPlanar = isFewOfStride2(llvm::cast<RankedTensorType>(contraction->getOperand(1).getType()).getDimSize(1),
-                              picture.getStride());
+    isPlanar =
+        isFewOfStride2(llvm::cast<RankedTensorType>(contraction->getOperand(1).getType()).getDimSize(1), picture.getStride());
   return isPlanar ? LayoutKind::filter1 : LayoutKind::filter16;
 }
 

@@ -2,15 +2,15 @@
 //
 // The passes before decide by lifetimes and layouts; this one runs the plan without its arithmetic. It takes the sections in
 // order, each turn by turn and step by step as the runtime does (runtime/Run.cpp), and keeps a map of what every byte of the
-// workspace and of the caller's arrays holds (PlanMemory.h). A step must find each input, for the images of the turn, in the layout
-// that it reads; then its result lies where it is written, whatever lay there before. So a buffer that is reused too early, an
-// image at a wrong distance, a value that was never written, or one of another turn shows where it is read:
+// workspace and of the caller's arrays holds (PlanMemory.h). A step must find each input, for the images of the turn, in the
+// layout that it reads; then its result lies where it is written, whatever lay there before. So a buffer that is reused too
+// early, an image at a wrong distance, a value that was never written, or one of another turn shows where it is read:
 //
 //   relu            writes [0, 2048)    holds relu, images 0 and 1
 //   conv1, + relu   reads [0, 2048) through windows and writes [0, 2048)      check-5: while other threads still read
 //
-// A full batch is looked at. For fewer images the turns are the first of these, the last perhaps shorter: nothing is written that is
-// not here, and what is read was written in the same turns.
+// A full batch is looked at. For fewer images the turns are the first of these, the last perhaps shorter: nothing is written
+// that is not here, and what is read was written in the same turns.
 #include "passes/plan/Passes.h"
 
 #include "passes/plan/CheckKernel.h"
@@ -160,8 +160,8 @@ LogicalResult PlanRun::step(KernelOp kernel, const Turn &turn) {
     Place written = placeOf(result, turn);
     for (const Operand &input : inputs)
       if (written.overlaps(placeOf(input, turn)) && !isReadInPlace(kernel, input, result))
-        return kernel.emitError("check-5: writes to ") << result.slot << " while it reads `"
-                                                       << graph::valueName(input.tensor.getLoc()) << "` from there";
+        return kernel.emitError("check-5: writes to ")
+               << result.slot << " while it reads `" << graph::valueName(input.tensor.getLoc()) << "` from there";
     for (const Operand &other : llvm::ArrayRef(results).drop_front(index + 1))
       if (written.overlaps(placeOf(other, turn)))
         return kernel.emitError("check-5: two of its results share bytes of ") << result.slot;

@@ -32,12 +32,14 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
   SlotAttr slot = load.getSlotAttr();
   if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % 64 ||
       slot.getOffset() + slot.getBytes() > bytes || slot.getBytes() < packedBytes(load))
-    return load.emitError("check-10: an entry of ") << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
+    return load.emitError("check-10: an entry of ")
+           << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
   if (auto onto = load.getOnto() ? load.getOnto().getDefiningOp<plan::LoadOp>() : plan::LoadOp())
     return onto.getSlotAttr() == slot ? success() : load.emitError("check-10: adds onto an entry that lies elsewhere");
   auto [known, isNew] = entries.try_emplace(slot.getOffset(), load);
   if (!isNew)
-    return contentOf(known->second) == contentOf(load) ? success() : load.emitError("check-10: two entries are written to one place");
+    return contentOf(known->second) == contentOf(load) ? success()
+                                                       : load.emitError("check-10: two entries are written to one place");
   auto overlaps = [](auto first, auto second) {
     return first->first + plan::LoadOp(first->second).getSlotAttr().getBytes() > second->first;
   };

@@ -74,8 +74,8 @@ static std::optional<Sources> biasSources(Value vector) {
   return from.bias ? std::optional(from) : std::nullopt;
 }
 
-/// {oc, ic, kh, kw}, of a vector {oc, 1, 1, 1}. A linear layer that reads a picture through a flatten is a convolution with a filter of the picture's
-/// size.
+/// {oc, ic, kh, kw}, of a vector {oc, 1, 1, 1}. A linear layer that reads a picture through a flatten is a convolution with a
+/// filter of the picture's size.
 static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
   auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
   llvm::SmallVector<int64_t> dims(type.getShape());

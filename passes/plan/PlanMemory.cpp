@@ -1,5 +1,5 @@
-// Stretches of bytes in a map. What is written cuts what it covers out of the stretches that were there, and joins a neighbour of
-// the same content, so that the images of a batch that are written turn by turn are one stretch in the end.
+// Stretches of bytes in a map. What is written cuts what it covers out of the stretches that were there, and joins a neighbour
+// of the same content, so that the images of a batch that are written turn by turn are one stretch in the end.
 #include "passes/plan/PlanMemory.h"
 
 using namespace skip::plan;

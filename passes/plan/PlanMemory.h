@@ -7,8 +7,8 @@
 
 namespace skip::plan {
 
-/// Some images of a tensor, in one layout, and where image 0 of the batch lies or would lie, in bytes: the same image of the same
-/// tensor at another place, or of another turn, is other content.
+/// Some images of a tensor, in one layout, and where image 0 of the batch lies or would lie, in bytes: the same image of the
+/// same tensor at another place, or of another turn, is other content.
 struct Content {
   mlir::Value tensor;
   LayoutAttr layout;

@@ -25,8 +25,8 @@ MAY_INCLUDE = {
     "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests"},
     "tests": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools"},
 }
-# The plan's binary layout in plain C, which the plan dialect and its lowering fill in.
-SHARED = {"runtime/Abi.h"}
+# What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
+SHARED = {"runtime/Abi.h", "runtime/Balance.h"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
 # A C header that is given to users has a guard, for it is text of theirs in the end.

@@ -83,11 +83,7 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
-  auto build = [&](mlir::PassManager &passes) {
-    plan::buildPipeline(passes, pipeline);
-    passes.addPass(codegen::createNameKernels());
-  };
-  if (llvm::Error error = runPasses("plan", build))
+  if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
     return error;
   if (options.timing)
     tellUntuned(*workModule);

@@ -24,8 +24,8 @@ struct ConvCaseShape {
   kernel::Epilogue epilogue = {};
   bool imagesAreColumns = false;
   bool addInPlace = false; // the first Add's operand and the result share a buffer
-  float spread = 0;        // sizes of input and output channels are between 10^-spread and 10^spread; weights make up for inputs'
-  float pixelSpread = 0;   // the same of the input's pixels
+  float spread = 0;      // sizes of input and output channels are between 10^-spread and 10^spread; weights make up for inputs'
+  float pixelSpread = 0; // the same of the input's pixels
 };
 
 class ConvCase {
@@ -42,8 +42,8 @@ public:
 
   const std::vector<double> &want() const { return expected; }
 
-  /// The sum of |x| |w| over the terms of an element before its epilogue, and over those of the others in the group of `rows` rows
-  /// that its row is in.
+  /// The sum of |x| |w| over the terms of an element before its epilogue, and over those of the others in the group of `rows`
+  /// rows that its row is in.
   double magnitude(int64_t image, int64_t channel, int64_t row, int64_t column, int64_t rows) const;
 
 private:

@@ -1,5 +1,5 @@
-// What is taken for one kernel has one code. Pairs of specifications that differ in at most one member are drawn, of every family:
-// were a member left out of the comparison, a pair would be equal and its code not.
+// What is taken for one kernel has one code. Pairs of specifications that differ in at most one member are drawn, of every
+// family: were a member left out of the comparison, a pair would be equal and its code not.
 #include "codegen/kernel/Kernel.h"
 #include "codegen/x86/EmitObject.h"
 

@@ -129,7 +129,8 @@ TEST_CASE("strassen: every element is within the bound of its own terms, whateve
   for (float spread : {0.0f, 1.0f, 3.0f, 6.0f})
     for (float pixelSpread : {0.0f, 6.0f})
       for (bool isJoined : {false, true}) {
-        ConvCaseShape shape{.channels = 64, .height = 4, .width = 8, .bias = true, .spread = spread, .pixelSpread = pixelSpread};
+        ConvCaseShape shape{
+            .channels = 64, .height = 4, .width = 8, .bias = true, .spread = spread, .pixelSpread = pixelSpread};
         shape.roots = {{.channels = isJoined ? 64 : 512}};
         if (isJoined)
           shape.roots.push_back({.channels = 128, .stride = 2});

@@ -20,7 +20,7 @@ struct Filter {
     std::normal_distribution<float> normal;
     for (int64_t j = 0; j < outBlocks * 16; ++j)
       for (int64_t k = 0; k < inBlocks * 16; ++k)
-        floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k) * out(j);
+        floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k)*out(j);
     balanceFilter(floats.data(), outBlocks, inBlocks, 1);
   }
   const float *factors() const { return floats.data() + outBlocks * inBlocks * 256; }
