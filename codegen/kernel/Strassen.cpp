@@ -14,8 +14,7 @@
 //       for each pair of `ocBlocks` blocks:     B11, B21: of the first; B12, B22: of the second
 //         for each tile, `columns` pixels of two rows: seven products
 //
-// Channels of unlike size would drown each other in these sums. So the second of a pair of input channels is multiplied by r,
-// the weights of the second of a pair of output blocks by e, powers of two (docs/decisions/balanced-channels.md):
+// So that unlike channels do not drown each other, powers of two balance pairs (docs/decisions/balanced-channels.md):
 //
 //   S1 = A21 + r A22    S4 = A12 - S2 / r
 //   T1 = e B12 - B11    T2 = e B22 / r - T1    T3 = e (B22 / r - B12)    T4 = B21 - r T2
