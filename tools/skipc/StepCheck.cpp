@@ -6,6 +6,7 @@
 #include "ir/graph/Graph.h"
 #include "ir/plan/Shapes.h"
 #include "tools/skipc/Failure.h"
+#include "tools/skipc/Outputs.h"
 #include "tools/skipc/StepValues.h"
 #include "tools/skipc/Turns.h"
 
@@ -21,9 +22,9 @@ namespace {
 class Check {
 public:
   Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
-        llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies, data::Progress &progress)
-      : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1),
-        errors(bodies.size()) {
+        llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies, data::Progress &progress)
+      : reference(reference), ports(tool::describePorts(variant)), images(images), bodies(bodies), progress(progress),
+        turns(bodies.size() - 1), errors(bodies.size()) {
     heard.resize(bodies.size());
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
       for (Value input : kernel.getInputs())
@@ -32,10 +33,10 @@ public:
     }
   }
 
-  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, tool::RandomInput &input);
+  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, const tool::RandomInput &input);
 
 private:
-  llvm::Error runBody(size_t body, tool::RandomInput &input);
+  llvm::Error runBody(size_t body, const tool::RandomInput &input);
   void lead(const skip_step_event &event);
   void follow(size_t body, const skip_step_event &event);
   llvm::Error compute(plan::KernelOp kernel, const skip_step_event &event);
@@ -46,8 +47,9 @@ private:
   Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
 
   const tool::StepReference &reference;
+  const tool::Ports ports;
   const int64_t images;
-  llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies;
+  llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies;
   data::Progress &progress;
   std::vector<plan::KernelOp> steps;
   llvm::DenseMap<Value, plan::KernelOp> lastReader;
@@ -170,12 +172,16 @@ void Check::follow(size_t body, const skip_step_event &event) {
   turns.follow(body - 1, turn);
 }
 
-llvm::Error Check::runBody(size_t body, tool::RandomInput &input) {
-  tool::Runner &runner = *bodies[body];
+llvm::Error Check::runBody(size_t body, const tool::RandomInput &input) {
+  tool::Body &runner = *bodies[body];
+  tool::Outputs outputs(ports, images); // of its own
+  if (!outputs.hasMemory())
+    return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
+  runner.spoilWorkspace();
   if (llvm::Error error =
           runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
     return error;
-  if (llvm::Error error = runner.run(images, input.inputs(), input.outputs()))
+  if (llvm::Error error = runner.run(images, input.inputs(), outputs.pointers()))
     return error;
   return runner.observe({});
 }
@@ -193,14 +199,13 @@ static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, con
   return values;
 }
 
-llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, tool::RandomInput &input) {
+llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, const tool::RandomInput &input) {
   values = inputValues(variant, input, images);
-  std::vector<tool::RandomInput> copies(bodies.size() - 1, input); // each body writes outputs of its own
   std::vector<std::optional<llvm::Error>> failures(bodies.size());
   std::vector<std::thread> followers;
   for (size_t body = 1; body < bodies.size(); ++body)
     followers.emplace_back([&, body] {
-      failures[body].emplace(runBody(body, copies[body - 1]));
+      failures[body].emplace(runBody(body, input));
       turns.followerEnds(body - 1);
     });
   failures[0].emplace(runBody(0, input));
@@ -224,8 +229,8 @@ const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
 }
 
 llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
-                                                        RandomInput &input, int64_t images,
-                                                        llvm::ArrayRef<std::unique_ptr<Runner>> bodies,
+                                                        const RandomInput &input, int64_t images,
+                                                        llvm::ArrayRef<std::unique_ptr<Body>> bodies,
                                                         data::Progress &progress) {
   return Check(variant, reference, images, bodies, progress).run(variant, input);
 }

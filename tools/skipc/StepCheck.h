@@ -3,8 +3,8 @@
 
 #include "ir/plan/Plan.h"
 #include "tools/data/Progress.h"
+#include "tools/skipc/Body.h"
 #include "tools/skipc/RandomInput.h"
-#include "tools/skipc/Session.h"
 #include "tools/skipc/StepReference.h"
 
 #include <optional>
@@ -23,9 +23,10 @@ const StepError &worstOf(llvm::ArrayRef<StepError> errors);
 
 /// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is
 /// computed once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the
-/// same reference, and go on with the leader's values, so that each step of each body is judged on its own.
+/// same reference, and go on with the leader's values, so that each step of each body is judged on its own. The workspace and
+/// the outputs hold NaN before.
 llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
-                                                  RandomInput &input, int64_t images,
-                                                  llvm::ArrayRef<std::unique_ptr<Runner>> bodies, data::Progress &progress);
+                                                  const RandomInput &input, int64_t images,
+                                                  llvm::ArrayRef<std::unique_ptr<Body>> bodies, data::Progress &progress);
 
 } // namespace skip::tool
