@@ -14,12 +14,18 @@ namespace skip::tool {
 struct StepError {
   std::string step, isa;
   int64_t batch = 0;
-  double error = 0; ///< max|c - r| / max|r|
-  double bound = 0; ///< plan::errorBoundOf
+  double error = 0;        ///< max|c - r| / max|r|
+  double bound = 0;        ///< plan::errorBoundOf
+  double elementError = 0; ///< max of |c - r| / M, M an element's magnitude (Magnitude.h)
+  double elementBound = 1;
+
+  bool isWithin() const { return error <= bound && elementError <= elementBound; }
 };
 
 /// The one that is nearest to its bound or farthest beyond it, a NaN above all numbers; errors must not be empty.
 const StepError &worstOf(llvm::ArrayRef<StepError> errors);
+/// The same by errors of elements.
+const StepError &worstElementOf(llvm::ArrayRef<StepError> errors);
 
 /// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is
 /// computed once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the

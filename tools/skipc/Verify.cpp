@@ -123,6 +123,13 @@ static void writeError(llvm::json::OStream &json, llvm::StringRef key, double er
     json.attribute(key, nullptr);
 }
 
+static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepError> errors) {
+  const StepError &worst = tool::worstElementOf(errors);
+  writeError(json, "worst_element_error", worst.elementError);
+  json.attribute("worst_element_step", worst.step);
+  json.attribute("worst_element_bound", worst.elementBound);
+}
+
 static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
@@ -131,6 +138,7 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
     writeError(json, "worst_relative_error", worst.error);
     json.attribute("worst_step", worst.step);
     json.attribute("worst_bound", worst.bound);
+    writeWorstElement(json, errors);
     json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
     json.attributeArray("faults", [&] {
       for (const std::string &fault : findings.faults)
@@ -146,6 +154,7 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
           writeError(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
           json.attribute("worst_bound", ownWorst.bound);
+          writeWorstElement(json, own);
         });
       }
     });
@@ -157,6 +166,8 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
           json.attribute("batch", error.batch);
           writeError(json, "relative_error", error.error);
           json.attribute("bound", error.bound);
+          writeError(json, "element_error", error.elementError);
+          json.attribute("element_bound", error.elementBound);
         });
     });
   });
@@ -171,6 +182,10 @@ static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
     llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
                  << " of " << tool::scientific(worst.bound) << " allowed at `" << worst.step << "` (batch " << worst.batch
                  << ")\n";
+    const StepError &element = tool::worstElementOf(own);
+    llvm::outs() << tool::isaName(isa) << ": worst error of an element " << tool::scientific(element.elementError)
+                 << " of the terms that it is made of, " << tool::scientific(element.elementBound) << " allowed at `"
+                 << element.step << "` (batch " << element.batch << ")\n";
   }
   llvm::outs() << tool::fixed(seconds, 1) << " s\n";
 }
@@ -185,14 +200,15 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
   std::string list;
   size_t above = 0;
   for (const StepError &error : errors)
-    if (!(error.error <= error.bound) && ++above <= 10)
+    if (!error.isWithin() && ++above <= 10)
       list += "\n  `" + error.step + "`: " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
-              " allowed (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
+              " allowed of the largest value, " + tool::scientific(error.elementError) + " of " +
+              tool::scientific(error.elementBound) + " of an element's terms (" + error.isa + ", batch " +
+              std::to_string(error.batch) + ")";
   if (above == 0)
     return llvm::Error::success();
   return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) +
-                           " steps are off by more than is allowed of the largest value:" + list +
-                           (above > 10 ? "\n  ..." : ""));
+                           " steps are off by more than is allowed:" + list + (above > 10 ? "\n  ..." : ""));
 }
 
 llvm::Error tool::verify(const Options &options) {
