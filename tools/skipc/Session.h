@@ -20,9 +20,10 @@ public:
   llvm::Error run(int64_t images, llvm::ArrayRef<const float *> inputs, llvm::ArrayRef<float *> outputs) override;
   llvm::Error observe(Observer observer) override;
   llvm::StringRef isa() const override { return library.api().modelIsa(model); }
-  /// These two are of a guarded runner.
+  /// These three are of a guarded runner.
   void spoilWorkspace() override { workspace->fill(); }
   bool isWorkspaceIntact() const override { return workspace->isIntact(); }
+  GuardedMemory &guardedWorkspace() { return *workspace; }
   int32_t threads() const { return library.api().poolThreads(pool.get()); }
 
 private:
