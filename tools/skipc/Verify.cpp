@@ -4,6 +4,7 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Layers.h"
+#include "tools/skipc/OutputCheck.h"
 #include "tools/skipc/RunCheck.h"
 #include "tools/skipc/Session.h"
 #include "tools/skipc/StageTimer.h"
@@ -41,9 +42,19 @@ static llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> referenceGraph(mlir::Mo
 using Bodies = std::vector<std::unique_ptr<tool::Body>>;
 
 namespace {
+/// Of all outputs of a body, from the inputs on.
+struct OutputError {
+  std::string isa;
+  int64_t batch = 0;
+  double error = 0;
+
+  bool isWithin() const { return error <= tool::outputBound; }
+};
+
 /// What was found on the way.
 struct Findings {
   std::vector<StepError> errors;
+  std::vector<OutputError> outputs; // empty where the network is large
   std::vector<std::string> faults;
 };
 
@@ -52,6 +63,8 @@ struct Check {
   const Options &options;
   tool::Compilation &compilation;
   const tool::Session &session;
+  mlir::func::FuncOp model; // as the reference computes it
+  const tool::Checkpoint &checkpoint;
   const tool::StepReference &reference;
   const tool::Ports &ports;
   llvm::ArrayRef<SkipIsa> isas;
@@ -74,10 +87,16 @@ llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
 
 llvm::Error Check::runs(const Bodies &bodies, const tool::RandomInput &input, int64_t images, Findings &findings) const {
   tool::RandomInput other(ports, images, options.seed + 1);
+  std::vector<reference::Tensor> expected;
+  if (tool::isSmallEnough(model, images))
+    if (llvm::Error error = tool::expectedOutputs(model, checkpoint, input, images).moveInto(expected))
+      return error;
   for (const std::unique_ptr<tool::Body> &body : bodies) {
     llvm::Expected<tool::RunFindings> found = tool::checkRuns(*body, {ports, input, other, images});
     if (!found)
       return found.takeError();
+    if (!expected.empty())
+      findings.outputs.push_back({body->isa().str(), images, tool::outputError(found->outputs, expected)});
     for (const std::string &fault : found->faults)
       findings.faults.push_back(body->isa().str() + ", batch " + std::to_string(images) + ": " + fault);
   }
@@ -108,7 +127,7 @@ static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilat
   tool::Ports ports = tool::describePorts(model);
   size_t steps = compilation.lowered().image.variants.front().steps.size();
   data::Progress progress(steps * batches.size(), "verifying");
-  Check check{options, compilation, session, reference, ports, isas, progress};
+  Check check{options, compilation, session, model, checkpoint, reference, ports, isas, progress};
   Findings findings;
   for (int64_t batch : batches)
     if (llvm::Error error = check.batch(batch, findings))
@@ -138,8 +157,17 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
     writeError(json, "worst_relative_error", worst.error);
     json.attribute("worst_step", worst.step);
     json.attribute("worst_bound", worst.bound);
-    writeWorstElement(json, errors);
     json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
+    writeWorstElement(json, errors);
+    json.attributeArray("outputs", [&] {
+      for (const OutputError &error : findings.outputs)
+        json.object([&] {
+          json.attribute("isa", error.isa);
+          json.attribute("batch", error.batch);
+          writeError(json, "relative_error", error.error);
+          json.attribute("bound", tool::outputBound);
+        });
+    });
     json.attributeArray("faults", [&] {
       for (const std::string &fault : findings.faults)
         json.value(fault);
@@ -174,7 +202,16 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
   llvm::outs() << "\n";
 }
 
-static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
+  if (outputs.empty())
+    llvm::outs() << "outputs: not computed from the inputs on, the network is large\n";
+  for (const OutputError &error : outputs)
+    llvm::outs() << "outputs: off by " << tool::scientific(error.error) << " of " << tool::scientific(tool::outputBound)
+                 << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
+}
+
+static void printText(const Findings &findings, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+  llvm::ArrayRef<StepError> errors = findings.errors;
   for (SkipIsa isa : isas) {
     std::vector<StepError> own;
     llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
@@ -187,6 +224,7 @@ static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
                  << " of the terms that it is made of, " << tool::scientific(element.elementBound) << " allowed at `"
                  << element.step << "` (batch " << element.batch << ")\n";
   }
+  printOutputs(findings.outputs);
   llvm::outs() << tool::fixed(seconds, 1) << " s\n";
 }
 
@@ -194,6 +232,16 @@ static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
   if (faults.empty())
     return llvm::Error::success();
   return tool::checkFailed("runs depend on memory that they should not, or damage it:\n  " + llvm::join(faults, "\n  "));
+}
+
+static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {
+  std::string list;
+  for (const OutputError &error : outputs)
+    if (!error.isWithin())
+      list += "\n  " + tool::scientific(error.error) + " of " + tool::scientific(tool::outputBound) + " allowed (" + error.isa +
+              ", batch " + std::to_string(error.batch) + ")";
+  return list.empty() ? llvm::Error::success()
+                      : tool::checkFailed("outputs are off by more than is allowed of the largest value:" + list);
 }
 
 static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
@@ -237,6 +285,7 @@ llvm::Error tool::verify(const Options &options) {
     return findings.takeError();
   if (findings->errors.empty())
     return internalError("verify", "the plan has no steps");
-  options.json ? printJson(*findings, *isas) : printText(findings->errors, *isas, timer.seconds());
-  return llvm::joinErrors(judge(findings->errors), judgeRuns(findings->faults));
+  options.json ? printJson(*findings, *isas) : printText(*findings, *isas, timer.seconds());
+  return llvm::joinErrors(judge(findings->errors),
+                          llvm::joinErrors(judgeOutputs(findings->outputs), judgeRuns(findings->faults)));
 }
