@@ -13,6 +13,7 @@
 // few times, and the median of the placements is the candidate's time.
 #include "tools/skipc/Candidate.h"
 
+#include "codegen/KernelIdentity.h"
 #include "codegen/LowerPlan.h"
 #include "ir/plan/Shapes.h"
 #include "passes/plan/Passes.h"
@@ -139,6 +140,7 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   plan::PipelineOptions pipeline;
   pipeline.batches = {problem.images};
   plan::buildPipeline(passes, pipeline);
+  passes.addPass(codegen::createNameKernels());
   if (mlir::failed(passes.run(*module)))
     return failure(message);
   std::unique_ptr<Candidate> made(new Candidate(choice));
