@@ -5,11 +5,17 @@
 // would double with each block, 2^600 in ResNet-1202. So what ends a branch, the batch norm (or without one the convolution)
 // that feeds the add, is scaled by 1 / sqrt(number of adds): the second moment then grows by at most (1 + 2 / n)^n < 7.4. Where
 // both operands of an add end in such an operation, the deeper one is the branch and the other the projection.
+//
+// Channels are of unlike size, as those of trained networks are: each output channel of a batch norm, or of a convolution whose
+// result no batch norm reads, is multiplied by 2^u, u drawn evenly from [-spread, spread], and all by one number so that the
+// mean of these squares is 1. Where the channels before are unlike, more hangs on the few large ones.
 #include "tools/skipc/RandomWeights.h"
 
 #include "ir/graph/Graph.h"
 #include "tools/skipc/Random.h"
 #include "tools/skipc/SafetensorsWriter.h"
+
+#include "llvm/ADT/StringSet.h"
 
 #include <cmath>
 
@@ -17,6 +23,9 @@ using namespace skip;
 using mlir::Operation;
 using mlir::Value;
 using tool::Random;
+
+/// Of channels' sizes, in powers of two: a thousandfold in all.
+static constexpr float spread = 5;
 
 namespace {
 class Initialiser {
@@ -28,12 +37,15 @@ private:
   void findBranchEnds();
   void fillFilter(Operation *op, Value filter, Value bias);
   void fillNorm(graph::BatchNormOp norm);
+  std::vector<float> channelScales(Value parameter) const;
+  void scaleChannels(Value parameter, llvm::ArrayRef<float> scales);
   template <typename Function> void fill(Value parameter, Function value);
 
   mlir::func::FuncOp model;
   uint64_t seed;
   llvm::DenseMap<Operation *, float> branchScale;
   llvm::StringMap<std::vector<float>> values;
+  llvm::StringSet<> scaled; // parameters whose channels have their sizes
 };
 } // namespace
 
@@ -79,6 +91,33 @@ template <typename Function> void Initialiser::fill(Value parameter, Function va
     element = value(random);
 }
 
+/// The sizes of an operation's output channels, a stream of `parameter`'s own.
+std::vector<float> Initialiser::channelScales(Value parameter) const {
+  auto read = parameter.getDefiningOp<graph::ReadParameterOp>();
+  std::vector<float> scales(static_cast<size_t>(llvm::cast<mlir::RankedTensorType>(parameter.getType()).getDimSize(0)), 1.0f);
+  if (!read)
+    return scales;
+  Random random(seed, (read.getParameter() + " scales").str());
+  float squares = 0;
+  for (float &scale : scales) {
+    scale = std::exp2(random.uniform(-spread, spread));
+    squares += scale * scale;
+  }
+  for (float &scale : scales)
+    scale /= std::sqrt(squares / static_cast<float>(scales.size()));
+  return scales;
+}
+
+/// Multiplies what belongs to output channel c by scales[c].
+void Initialiser::scaleChannels(Value parameter, llvm::ArrayRef<float> scales) {
+  auto read = parameter ? parameter.getDefiningOp<graph::ReadParameterOp>() : nullptr;
+  if (!read || !scaled.insert(read.getParameter()).second)
+    return;
+  std::vector<float> &elements = values[read.getParameter()];
+  for (size_t i = 0, perChannel = elements.size() / scales.size(); i < elements.size(); ++i)
+    elements[i] *= scales[i / perChannel];
+}
+
 void Initialiser::fillFilter(Operation *op, Value filter, Value bias) {
   auto type = llvm::cast<mlir::RankedTensorType>(filter.getType());
   auto fanIn = static_cast<float>(type.getNumElements() / type.getDimSize(0));
@@ -88,6 +127,12 @@ void Initialiser::fillFilter(Operation *op, Value filter, Value bias) {
   fill(filter, [=](Random &random) { return deviation * random.normal(); });
   if (bias)
     fill(bias, [=](Random &random) { return 0.1f * scale * random.normal(); });
+  if (llvm::isa<graph::LinearOp>(op) ||
+      llvm::any_of(op->getUsers(), [](Operation *user) { return llvm::isa<graph::BatchNormOp>(user); }))
+    return; // classes are alike, and a norm's own channels have sizes
+  std::vector<float> scales = channelScales(filter);
+  scaleChannels(filter, scales);
+  scaleChannels(bias, scales);
 }
 
 void Initialiser::fillNorm(graph::BatchNormOp norm) {
@@ -99,6 +144,9 @@ void Initialiser::fillNorm(graph::BatchNormOp norm) {
   fill(norm.getBeta(), [=](Random &random) { return 0.1f * scale * random.normal(); });
   fill(norm.getMean(), [](Random &random) { return 0.1f * random.normal(); });
   fill(norm.getVariance(), [](Random &random) { return random.uniform(0.8f, 1.2f); });
+  std::vector<float> scales = channelScales(norm.getGamma());
+  scaleChannels(norm.getGamma(), scales);
+  scaleChannels(norm.getBeta(), scales);
 }
 
 std::string Initialiser::run() {

@@ -34,6 +34,10 @@ llvm::Expected<Session> Session::start(Compilation &compilation, const PlanReque
     return error;
   if (llvm::Error error = compilation.makePlan(request))
     return error;
+  return load(compilation, source);
+}
+
+llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSource &source) {
   if (llvm::Error error = compilation.lower())
     return error;
   if (llvm::Error error = source.check(compilation.lowered().image)) // before the kernels: a wrong checkpoint is said at once
@@ -76,20 +80,46 @@ private:
 };
 } // namespace
 
-llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa) const {
+llvm::Error Runner::guardWorkspace(int64_t images) {
+  options.max_batch = images;
+  options.workspace_bytes = library.api().modelWorkspaceBytes(model, images);
+  workspace.emplace(options.workspace_bytes);
+  options.workspace = workspace->data();
+  return options.workspace ? llvm::Error::success()
+                           : badInput("no memory for a workspace of " + llvm::Twine(options.workspace_bytes) + " bytes (" +
+                                      llvm::Twine(images) + " images)");
+}
+
+llvm::Error Runner::open(const skip_weights *weights, unsigned threads) {
+  if (llvm::Error error = library.makePool(static_cast<int32_t>(threads)).moveInto(pool))
+    return badInput(llvm::toString(std::move(error)));
+  options.pool = pool.get();
+  // Not LoadedModel::makeContext: that one is bound to the library's own choice of a body.
+  skip_context *created = nullptr;
+  llvm::Error error = library.check(library.api().contextCreate(model, weights, &options, &created));
+  if (error)
+    return badInput(llvm::toString(std::move(error)));
+  context = loaded::Context(created, {library.api().contextDestroy});
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa, int64_t guardedImages) const {
   std::unique_ptr<Runner> runner(new Runner(*library));
   ForcedIsa forced(isa);
   if (llvm::Error error = library->createModel().moveInto(runner->model))
     return badInput(llvm::toString(std::move(error)));
-  if (llvm::Error error = library->makePool(static_cast<int32_t>(threads)).moveInto(runner->pool))
-    return badInput(llvm::toString(std::move(error)));
-  skip_context_options options{};
-  options.pool = runner->pool.get();
-  // Not LoadedModel::makeContext: that one is bound to the library's own choice of a body.
-  skip_context *context = nullptr;
-  llvm::Error error = library->check(library->api().contextCreate(runner->model, weights.get(), &options, &context));
-  if (error)
-    return badInput(llvm::toString(std::move(error)));
-  runner->context = loaded::Context(context, {library->api().contextDestroy});
+  if (guardedImages > 0)
+    if (llvm::Error error = runner->guardWorkspace(guardedImages))
+      return error;
+  if (llvm::Error error = runner->open(weights.get(), threads))
+    return error;
   return runner;
+}
+
+llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa) const {
+  return runner(threads, isa, 0);
+}
+
+llvm::Expected<std::unique_ptr<Runner>> Session::guardedRunner(unsigned threads, llvm::StringRef isa, int64_t images) const {
+  return runner(threads, isa, images);
 }

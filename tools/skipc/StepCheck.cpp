@@ -6,6 +6,7 @@
 #include "ir/graph/Graph.h"
 #include "ir/plan/Shapes.h"
 #include "tools/skipc/Failure.h"
+#include "tools/skipc/Outputs.h"
 #include "tools/skipc/StepValues.h"
 #include "tools/skipc/Turns.h"
 
@@ -21,21 +22,25 @@ namespace {
 class Check {
 public:
   Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
-        llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies, data::Progress &progress)
-      : reference(reference), images(images), bodies(bodies), progress(progress), turns(bodies.size() - 1),
-        errors(bodies.size()) {
+        llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies, data::Progress &progress)
+      : reference(reference), ports(tool::describePorts(variant)), images(images), bodies(bodies), progress(progress),
+        turns(bodies.size() - 1), errors(bodies.size()) {
     heard.resize(bodies.size());
+    std::vector<std::string> isas;
+    for (const std::unique_ptr<tool::Body> &body : bodies)
+      isas.push_back(body->isa().str());
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
       for (Value input : kernel.getInputs())
         lastReader[input] = kernel;
       steps.push_back(kernel);
+      algorithms.emplace_back(kernel, isas);
     }
   }
 
-  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, tool::RandomInput &input);
+  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, const tool::RandomInput &input);
 
 private:
-  llvm::Error runBody(size_t body, tool::RandomInput &input);
+  llvm::Error runBody(size_t body, const tool::RandomInput &input);
   void lead(const skip_step_event &event);
   void follow(size_t body, const skip_step_event &event);
   llvm::Error compute(plan::KernelOp kernel, const skip_step_event &event);
@@ -46,15 +51,19 @@ private:
   Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
 
   const tool::StepReference &reference;
+  const tool::Ports ports;
   const int64_t images;
-  llvm::ArrayRef<std::unique_ptr<tool::Runner>> bodies;
+  llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies;
   data::Progress &progress;
   std::vector<plan::KernelOp> steps;
+  std::vector<tool::StepAlgorithms> algorithms; // of each step
   llvm::DenseMap<Value, plan::KernelOp> lastReader;
 
   llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps, all images
   std::vector<int64_t> heard;           // events so far, by body
-  Tensor led, expected;                 // of the step at hand: the leader's result, and the reference's
+  Tensor led;                           // of the step at hand: the leader's result,
+  tool::Measured expected;              // the reference's,
+  Tensor pairs;                         // and, of a step by Strassen's products, its magnitudes with the rows mixed
   std::optional<llvm::Error> failure;
   tool::Turns turns;
   std::vector<std::vector<StepError>> errors; // by body; each is written by its own thread
@@ -111,12 +120,19 @@ void Check::passOn(plan::KernelOp kernel, const skip_step_event &event) {
   forget(kernel, event);
 }
 
+static void raise(double &worst, double error) {
+  worst = std::isnan(error) ? error : std::max(worst, error); // a NaN that is there already stays
+}
+
 void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
-  double error = tool::relativeError(compiled, expected);
+  const tool::StepAlgorithms &how = algorithms[event.index];
   if (event.first_image == 0)
-    errors[body].push_back({event.name, bodies[body]->isa().str(), images, error, plan::errorBoundOf(steps[event.index])});
+    errors[body].push_back(
+        {event.name, bodies[body]->isa().str(), images, 0, plan::errorBoundOf(steps[event.index]), 0, how.elementBound(body)});
   auto same = llvm::find_if(llvm::reverse(errors[body]), [&](const StepError &known) { return known.step == event.name; });
-  same->error = std::isnan(error) ? error : std::max(same->error, error);
+  raise(same->error, tool::relativeError(compiled, expected.value));
+  raise(same->elementError,
+        tool::elementError(compiled, expected.value, how.strassen[body] ? pairs : expected.magnitude, how.terms));
 }
 
 llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
@@ -127,8 +143,11 @@ llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) 
   tool::KnownValues known;
   for (auto &[input, part] : parts)
     known[graph::valueName(input.getLoc())] = &part;
-  if (llvm::Error error = reference.compute(graph::valueName(kernel.getLoc()), known).moveInto(expected))
+  const tool::StepAlgorithms &how = algorithms[event.index];
+  if (llvm::Error error = reference.measure(graph::valueName(kernel.getLoc()), known, how).moveInto(expected))
     return error;
+  if (llvm::is_contained(how.strassen, true))
+    pairs = tool::withRowPairs(expected.magnitude);
   forget(kernel, event);
   return llvm::Error::success();
 }
@@ -170,12 +189,16 @@ void Check::follow(size_t body, const skip_step_event &event) {
   turns.follow(body - 1, turn);
 }
 
-llvm::Error Check::runBody(size_t body, tool::RandomInput &input) {
-  tool::Runner &runner = *bodies[body];
+llvm::Error Check::runBody(size_t body, const tool::RandomInput &input) {
+  tool::Body &runner = *bodies[body];
+  tool::Outputs outputs(ports, images); // of its own
+  if (!outputs.hasMemory())
+    return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
+  runner.spoilWorkspace();
   if (llvm::Error error =
           runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
     return error;
-  if (llvm::Error error = runner.run(images, input.inputs(), input.outputs()))
+  if (llvm::Error error = runner.run(images, input.inputs(), outputs.pointers()))
     return error;
   return runner.observe({});
 }
@@ -193,14 +216,13 @@ static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, con
   return values;
 }
 
-llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, tool::RandomInput &input) {
+llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, const tool::RandomInput &input) {
   values = inputValues(variant, input, images);
-  std::vector<tool::RandomInput> copies(bodies.size() - 1, input); // each body writes outputs of its own
   std::vector<std::optional<llvm::Error>> failures(bodies.size());
   std::vector<std::thread> followers;
   for (size_t body = 1; body < bodies.size(); ++body)
     followers.emplace_back([&, body] {
-      failures[body].emplace(runBody(body, copies[body - 1]));
+      failures[body].emplace(runBody(body, input));
       turns.followerEnds(body - 1);
     });
   failures[0].emplace(runBody(0, input));
@@ -218,14 +240,23 @@ llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, to
   return all;
 }
 
+static double rank(double error, double bound) { return std::isnan(error) ? HUGE_VAL : error / bound; }
+
 const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
-  auto rank = [](const StepError &error) { return std::isnan(error.error) ? HUGE_VAL : error.error / error.bound; };
-  return *std::max_element(errors.begin(), errors.end(), [&](auto &a, auto &b) { return rank(a) < rank(b); });
+  auto less = [](const StepError &a, const StepError &b) { return rank(a.error, a.bound) < rank(b.error, b.bound); };
+  return *std::max_element(errors.begin(), errors.end(), less);
+}
+
+const StepError &tool::worstElementOf(llvm::ArrayRef<StepError> errors) {
+  auto less = [](const StepError &a, const StepError &b) {
+    return rank(a.elementError, a.elementBound) < rank(b.elementError, b.elementBound);
+  };
+  return *std::max_element(errors.begin(), errors.end(), less);
 }
 
 llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
-                                                        RandomInput &input, int64_t images,
-                                                        llvm::ArrayRef<std::unique_ptr<Runner>> bodies,
+                                                        const RandomInput &input, int64_t images,
+                                                        llvm::ArrayRef<std::unique_ptr<Body>> bodies,
                                                         data::Progress &progress) {
   return Check(variant, reference, images, bodies, progress).run(variant, input);
 }

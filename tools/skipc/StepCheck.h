@@ -3,8 +3,8 @@
 
 #include "ir/plan/Plan.h"
 #include "tools/data/Progress.h"
+#include "tools/skipc/Body.h"
 #include "tools/skipc/RandomInput.h"
-#include "tools/skipc/Session.h"
 #include "tools/skipc/StepReference.h"
 
 #include <optional>
@@ -14,18 +14,25 @@ namespace skip::tool {
 struct StepError {
   std::string step, isa;
   int64_t batch = 0;
-  double error = 0; ///< max|c - r| / max|r|
-  double bound = 0; ///< plan::errorBoundOf
+  double error = 0;        ///< max|c - r| / max|r|
+  double bound = 0;        ///< plan::errorBoundOf
+  double elementError = 0; ///< max of |c - r| / M, M an element's magnitude (Magnitude.h)
+  double elementBound = 1;
+
+  bool isWithin() const { return error <= bound && elementError <= elementBound; }
 };
 
 /// The one that is nearest to its bound or farthest beyond it, a NaN above all numbers; errors must not be empty.
 const StepError &worstOf(llvm::ArrayRef<StepError> errors);
+/// The same by errors of elements.
+const StepError &worstElementOf(llvm::ArrayRef<StepError> errors);
 
 /// Checks one variant of a plan on `images` images, on all `bodies` at once. The first leads. The reference of a step is
 /// computed once, from the values that the leading body's steps gave; the other bodies run the same step, are compared with the
-/// same reference, and go on with the leader's values, so that each step of each body is judged on its own.
+/// same reference, and go on with the leader's values, so that each step of each body is judged on its own. The workspace and
+/// the outputs hold NaN before.
 llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
-                                                  RandomInput &input, int64_t images,
-                                                  llvm::ArrayRef<std::unique_ptr<Runner>> bodies, data::Progress &progress);
+                                                  const RandomInput &input, int64_t images,
+                                                  llvm::ArrayRef<std::unique_ptr<Body>> bodies, data::Progress &progress);
 
 } // namespace skip::tool

@@ -9,6 +9,7 @@ using namespace skip;
 using mlir::Operation;
 using mlir::Value;
 using reference::Tensor;
+using tool::Measured;
 using tool::StepReference;
 
 StepReference::StepReference(mlir::func::FuncOp written, const Checkpoint &parameters) : parameters(parameters) {
@@ -20,44 +21,43 @@ StepReference::StepReference(mlir::func::FuncOp written, const Checkpoint &param
 }
 
 namespace {
-/// One evaluation: tensors of the values met so far.
+/// One evaluation: the values met so far. Without `algorithms` nothing has a magnitude.
 class Walk {
 public:
-  Walk(const tool::Checkpoint &parameters, const tool::KnownValues &known) : parameters(parameters), known(known) {}
+  Walk(const tool::Checkpoint &parameters, const tool::KnownValues &known, const tool::StepAlgorithms *algorithms)
+      : parameters(parameters), known(known), algorithms(algorithms) {}
   llvm::Error reach(Value value);
-  Tensor take(Value value);
+  Measured take(Value value) { return std::move(computed.find(value)->second); }
 
 private:
-  const Tensor *find(Value value) const;
+  void start(Value value, Tensor tensor);
   llvm::Error evaluate(Operation *op);
 
   const tool::Checkpoint &parameters;
   const tool::KnownValues &known;
-  llvm::DenseMap<Value, Tensor> computed;
+  const tool::StepAlgorithms *algorithms;
+  llvm::DenseMap<Value, Measured> computed;
 };
 } // namespace
 
-const Tensor *Walk::find(Value value) const {
-  if (const Tensor *tensor = known.lookup(graph::valueName(value.getLoc())))
-    return tensor;
-  auto found = computed.find(value);
-  return found == computed.end() ? nullptr : &found->second;
-}
-
-Tensor Walk::take(Value value) {
-  auto found = computed.find(value);
-  return found == computed.end() ? *find(value) : std::move(found->second);
+void Walk::start(Value value, Tensor tensor) {
+  Tensor magnitude = algorithms ? tool::absolute(tensor) : Tensor();
+  computed[value] = {std::move(tensor), std::move(magnitude)};
 }
 
 llvm::Error Walk::reach(Value value) {
-  if (find(value))
+  if (computed.count(value))
     return llvm::Error::success();
+  if (const Tensor *tensor = known.lookup(graph::valueName(value.getLoc()))) {
+    start(value, *tensor);
+    return llvm::Error::success();
+  }
   Operation *op = value.getDefiningOp();
   if (!op)
     return tool::internalError("verify",
                                "it depends on the input `" + graph::valueName(value.getLoc()) + "`, which it does not read");
   if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op)) {
-    computed[value] = parameters.read(read.getParameter());
+    start(value, parameters.read(read.getParameter()));
     return llvm::Error::success();
   }
   for (Value operand : op->getOperands())
@@ -71,9 +71,15 @@ llvm::Error Walk::evaluate(Operation *op) {
   if (!evaluable)
     return tool::internalError("verify", "`" + op->getName().getStringRef() + "` has no reference semantics");
   llvm::SmallVector<const Tensor *> operands;
-  for (Value operand : op->getOperands())
-    operands.push_back(find(operand));
-  Tensor result = evaluable.evaluate(operands);
+  llvm::SmallVector<const Measured *> measured;
+  for (Value operand : op->getOperands()) {
+    measured.push_back(&computed.find(operand)->second);
+    operands.push_back(&measured.back()->value);
+  }
+  Measured result{evaluable.evaluate(operands), {}};
+  if (algorithms)
+    if (llvm::Error error = tool::magnitudeOf(op, measured, result.value, *algorithms).moveInto(result.magnitude))
+      return error;
   for (Value operand : op->getOperands())
     if (operand.hasOneUse())
       computed.erase(operand);
@@ -81,12 +87,25 @@ llvm::Error Walk::evaluate(Operation *op) {
   return llvm::Error::success();
 }
 
-llvm::Expected<Tensor> StepReference::compute(llvm::StringRef name, const KnownValues &known) const {
+llvm::Expected<Measured> StepReference::walk(llvm::StringRef name, const KnownValues &known,
+                                             const StepAlgorithms *algorithms) const {
   Value value = byName.lookup(name);
   if (!value)
     return internalError("verify", "step `" + name + "`: the graph has no value of that name");
-  Walk walk(parameters, known);
+  Walk walk(parameters, known, algorithms);
   if (llvm::Error error = walk.reach(value))
     return llvm::joinErrors(internalError("verify", "step `" + name + "`"), std::move(error));
   return walk.take(value);
+}
+
+llvm::Expected<Tensor> StepReference::compute(llvm::StringRef name, const KnownValues &known) const {
+  llvm::Expected<Measured> measured = walk(name, known, nullptr);
+  if (!measured)
+    return measured.takeError();
+  return std::move(measured->value);
+}
+
+llvm::Expected<Measured> StepReference::measure(llvm::StringRef name, const KnownValues &known,
+                                                const StepAlgorithms &algorithms) const {
+  return walk(name, known, &algorithms);
 }

@@ -3,6 +3,7 @@
 
 #include "ir/reference/Tensor.h"
 #include "tools/skipc/Checkpoint.h"
+#include "tools/skipc/Magnitude.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -25,7 +26,12 @@ public:
   /// the graph has no such value, or if it depends on more than `known`.
   llvm::Expected<reference::Tensor> compute(llvm::StringRef name, const KnownValues &known) const;
 
+  /// The same with its magnitude, which depends on how the step computes it.
+  llvm::Expected<Measured> measure(llvm::StringRef name, const KnownValues &known, const StepAlgorithms &algorithms) const;
+
 private:
+  llvm::Expected<Measured> walk(llvm::StringRef name, const KnownValues &known, const StepAlgorithms *algorithms) const;
+
   const Checkpoint &parameters;
   llvm::StringMap<mlir::Value> byName;
 };

@@ -4,11 +4,15 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Layers.h"
+#include "tools/skipc/OutputCheck.h"
+#include "tools/skipc/RunCheck.h"
+#include "tools/skipc/Session.h"
 #include "tools/skipc/StageTimer.h"
 #include "tools/skipc/StepCheck.h"
 #include "tools/skipc/Table.h"
 #include "tools/skipc/Targets.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -35,30 +39,100 @@ static llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> referenceGraph(mlir::Mo
   return graph;
 }
 
-static llvm::Expected<std::vector<StepError>> verifyAll(const Options &options, tool::Compilation &compilation,
-                                                        const tool::Session &session, const tool::Checkpoint &checkpoint,
-                                                        llvm::ArrayRef<SkipIsa> isas, llvm::ArrayRef<int64_t> batches) {
+using Bodies = std::vector<std::unique_ptr<tool::Body>>;
+
+namespace {
+/// Of all outputs of a body, from the inputs on.
+struct OutputError {
+  std::string isa;
+  int64_t batch = 0;
+  double error = 0;
+
+  bool isWithin() const { return error <= tool::outputBound; }
+};
+
+/// What was found on the way.
+struct Findings {
+  std::vector<StepError> errors;
+  std::vector<OutputError> outputs; // empty where the network is large
+  std::vector<std::string> faults;
+};
+
+/// All that a variant of the plan is checked with.
+struct Check {
+  const Options &options;
+  tool::Compilation &compilation;
+  const tool::Session &session;
+  mlir::func::FuncOp model; // as the reference computes it
+  const tool::Checkpoint &checkpoint;
+  const tool::StepReference &reference;
+  const tool::Ports &ports;
+  llvm::ArrayRef<SkipIsa> isas;
+  data::Progress &progress;
+
+  llvm::Error batch(int64_t images, Findings &findings) const;
+  llvm::Expected<Bodies> bodiesFor(int64_t images) const;
+  llvm::Error runs(const Bodies &bodies, const tool::RandomInput &input, int64_t images, Findings &findings) const;
+};
+} // namespace
+
+/// Of a batch's own, since the variants of smaller batches use less of a workspace.
+llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
+  Bodies bodies;
+  for (SkipIsa isa : isas)
+    if (llvm::Error error = session.guardedRunner(options.threads, tool::isaName(isa), images).moveInto(bodies.emplace_back()))
+      return error;
+  return bodies;
+}
+
+llvm::Error Check::runs(const Bodies &bodies, const tool::RandomInput &input, int64_t images, Findings &findings) const {
+  tool::RandomInput other(ports, images, options.seed + 1);
+  std::vector<reference::Tensor> expected;
+  if (tool::isSmallEnough(model, images))
+    if (llvm::Error error = tool::expectedOutputs(model, checkpoint, input, images).moveInto(expected))
+      return error;
+  for (const std::unique_ptr<tool::Body> &body : bodies) {
+    llvm::Expected<tool::RunFindings> found = tool::checkRuns(*body, {ports, input, other, images});
+    if (!found)
+      return found.takeError();
+    if (!expected.empty())
+      findings.outputs.push_back({body->isa().str(), images, tool::outputError(found->outputs, expected)});
+    for (const std::string &fault : found->faults)
+      findings.faults.push_back(body->isa().str() + ", batch " + std::to_string(images) + ": " + fault);
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Check::batch(int64_t images, Findings &findings) const {
+  tool::RandomInput input(ports, images, options.seed);
+  llvm::Expected<Bodies> bodies = bodiesFor(images);
+  if (!bodies)
+    return bodies.takeError();
+  llvm::Expected<std::vector<StepError>> some =
+      tool::checkSteps(variantFor(compilation.module(), images), reference, input, images, *bodies, progress);
+  if (!some)
+    return some.takeError();
+  findings.errors.insert(findings.errors.end(), some->begin(), some->end());
+  return runs(*bodies, input, images, findings);
+}
+
+static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilation &compilation, const tool::Session &session,
+                                          const tool::Checkpoint &checkpoint, llvm::ArrayRef<SkipIsa> isas,
+                                          llvm::ArrayRef<int64_t> batches) {
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.written());
   if (!graph)
     return graph.takeError();
   mlir::func::FuncOp model = tool::modelOf(**graph);
   tool::StepReference reference(model, checkpoint);
-  std::vector<std::unique_ptr<tool::Runner>> bodies;
-  for (SkipIsa isa : isas)
-    if (llvm::Error error = session.runner(options.threads, tool::isaName(isa)).moveInto(bodies.emplace_back()))
-      return error;
+  tool::Ports ports = tool::describePorts(model);
   size_t steps = compilation.lowered().image.variants.front().steps.size();
   data::Progress progress(steps * batches.size(), "verifying");
-  std::vector<StepError> errors;
-  for (int64_t batch : batches) {
-    tool::RandomInput input(tool::describePorts(model), batch, options.seed);
-    llvm::Expected<std::vector<StepError>> some =
-        tool::checkSteps(variantFor(compilation.module(), batch), reference, input, batch, bodies, progress);
-    if (!some)
-      return some.takeError();
-    errors.insert(errors.end(), some->begin(), some->end());
-  }
-  return errors;
+  Check check{options, compilation, session, model, checkpoint, reference, ports, isas, progress};
+  Findings findings;
+  for (int64_t batch : batches)
+    if (llvm::Error error = check.batch(batch, findings))
+      return error;
+  return findings;
 }
 
 static void writeError(llvm::json::OStream &json, llvm::StringRef key, double error) {
@@ -68,7 +142,15 @@ static void writeError(llvm::json::OStream &json, llvm::StringRef key, double er
     json.attribute(key, nullptr);
 }
 
-static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas) {
+static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepError> errors) {
+  const StepError &worst = tool::worstElementOf(errors);
+  writeError(json, "worst_element_error", worst.elementError);
+  json.attribute("worst_element_step", worst.step);
+  json.attribute("worst_element_bound", worst.elementBound);
+}
+
+static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
+  llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
@@ -76,6 +158,20 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
     json.attribute("worst_step", worst.step);
     json.attribute("worst_bound", worst.bound);
     json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
+    writeWorstElement(json, errors);
+    json.attributeArray("outputs", [&] {
+      for (const OutputError &error : findings.outputs)
+        json.object([&] {
+          json.attribute("isa", error.isa);
+          json.attribute("batch", error.batch);
+          writeError(json, "relative_error", error.error);
+          json.attribute("bound", tool::outputBound);
+        });
+    });
+    json.attributeArray("faults", [&] {
+      for (const std::string &fault : findings.faults)
+        json.value(fault);
+    });
     json.attributeArray("bodies", [&] {
       for (SkipIsa isa : isas) {
         std::vector<StepError> own;
@@ -86,6 +182,7 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
           writeError(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
           json.attribute("worst_bound", ownWorst.bound);
+          writeWorstElement(json, own);
         });
       }
     });
@@ -97,13 +194,24 @@ static void printJson(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
           json.attribute("batch", error.batch);
           writeError(json, "relative_error", error.error);
           json.attribute("bound", error.bound);
+          writeError(json, "element_error", error.elementError);
+          json.attribute("element_bound", error.elementBound);
         });
     });
   });
   llvm::outs() << "\n";
 }
 
-static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
+  if (outputs.empty())
+    llvm::outs() << "outputs: not computed from the inputs on, the network is large\n";
+  for (const OutputError &error : outputs)
+    llvm::outs() << "outputs: off by " << tool::scientific(error.error) << " of " << tool::scientific(tool::outputBound)
+                 << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
+}
+
+static void printText(const Findings &findings, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+  llvm::ArrayRef<StepError> errors = findings.errors;
   for (SkipIsa isa : isas) {
     std::vector<StepError> own;
     llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
@@ -111,22 +219,44 @@ static void printText(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<SkipIsa> 
     llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
                  << " of " << tool::scientific(worst.bound) << " allowed at `" << worst.step << "` (batch " << worst.batch
                  << ")\n";
+    const StepError &element = tool::worstElementOf(own);
+    llvm::outs() << tool::isaName(isa) << ": worst error of an element " << tool::scientific(element.elementError)
+                 << " of the terms that it is made of, " << tool::scientific(element.elementBound) << " allowed at `"
+                 << element.step << "` (batch " << element.batch << ")\n";
   }
+  printOutputs(findings.outputs);
   llvm::outs() << tool::fixed(seconds, 1) << " s\n";
+}
+
+static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
+  if (faults.empty())
+    return llvm::Error::success();
+  return tool::checkFailed("runs depend on memory that they should not, or damage it:\n  " + llvm::join(faults, "\n  "));
+}
+
+static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {
+  std::string list;
+  for (const OutputError &error : outputs)
+    if (!error.isWithin())
+      list += "\n  " + tool::scientific(error.error) + " of " + tool::scientific(tool::outputBound) + " allowed (" + error.isa +
+              ", batch " + std::to_string(error.batch) + ")";
+  return list.empty() ? llvm::Error::success()
+                      : tool::checkFailed("outputs are off by more than is allowed of the largest value:" + list);
 }
 
 static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
   std::string list;
   size_t above = 0;
   for (const StepError &error : errors)
-    if (!(error.error <= error.bound) && ++above <= 10)
+    if (!error.isWithin() && ++above <= 10)
       list += "\n  `" + error.step + "`: " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
-              " allowed (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
+              " allowed of the largest value, " + tool::scientific(error.elementError) + " of " +
+              tool::scientific(error.elementBound) + " of an element's terms (" + error.isa + ", batch " +
+              std::to_string(error.batch) + ")";
   if (above == 0)
     return llvm::Error::success();
   return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) +
-                           " steps are off by more than is allowed of the largest value:" + list +
-                           (above > 10 ? "\n  ..." : ""));
+                           " steps are off by more than is allowed:" + list + (above > 10 ? "\n  ..." : ""));
 }
 
 llvm::Error tool::verify(const Options &options) {
@@ -150,11 +280,12 @@ llvm::Error tool::verify(const Options &options) {
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
   if (!checkpoint)
     return checkpoint.takeError();
-  llvm::Expected<std::vector<StepError>> errors = verifyAll(options, compilation, *session, *checkpoint, *isas, batches);
-  if (!errors)
-    return errors.takeError();
-  if (errors->empty())
+  llvm::Expected<Findings> findings = verifyAll(options, compilation, *session, *checkpoint, *isas, batches);
+  if (!findings)
+    return findings.takeError();
+  if (findings->errors.empty())
     return internalError("verify", "the plan has no steps");
-  options.json ? printJson(*errors, *isas) : printText(*errors, *isas, timer.seconds());
-  return judge(*errors);
+  options.json ? printJson(*findings, *isas) : printText(*findings, *isas, timer.seconds());
+  return llvm::joinErrors(judge(findings->errors),
+                          llvm::joinErrors(judgeOutputs(findings->outputs), judgeRuns(findings->faults)));
 }

@@ -82,6 +82,36 @@ TEST_CASE("activations stay of order one through a hundred blocks") {
   CHECK(largest < 100);
 }
 
+TEST_CASE("channels are of unlike size, and their mean square is that of like ones") {
+  mlir::MLIRContext context;
+  auto module = test::graphOf(context, R"(
+    model wide {
+      input image[3, 4, 4]
+      output y = image |> conv1: conv(256, 3) |> bn1: bn |> conv2: conv(256, 1)
+    })");
+  reference::Parameters parameters = parametersIn(tool::randomWeights(tool::modelOf(*module), 1));
+  const reference::Tensor &gamma = parameters["bn1.weight"], &filter = parameters["conv2.weight"];
+  double squares = 0, least = 1e30, most = 0;
+  for (double value : gamma.data) {
+    squares += value * value;
+    least = std::min(least, std::abs(value));
+    most = std::max(most, std::abs(value));
+  }
+  CHECK(squares / 256 == Approx(1).margin(0.2));
+  CHECK(most / least > 500);
+  CHECK(most / least < 2000);
+  double all = 0, largest = 0;
+  for (int64_t channel = 0; channel < 256; ++channel) {
+    double own = 0;
+    for (int64_t i = 0; i < 256; ++i)
+      own += filter.data[channel * 256 + i] * filter.data[channel * 256 + i];
+    all += own;
+    largest = std::max(largest, own);
+  }
+  CHECK(all / 256 == Approx(2).margin(0.4)); // He's, of 256 inputs
+  CHECK(largest > 4 * all / 256);
+}
+
 TEST_CASE("random numbers have mean 0 and variance 1") {
   tool::Random random(1, "numbers");
   double sum = 0, squares = 0;

@@ -1,0 +1,47 @@
+// How large the terms are that a value is made of: what its rounding errors are measured against.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "ir/reference/Tensor.h"
+#include "runtime/Abi.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+namespace skip::tool {
+
+/// A value as it should be, and for each of its elements the sum of |x||w| and of all else that is added up to it.
+struct Measured {
+  reference::Tensor value, magnitude;
+};
+
+/// How a step computes the convolutions of its region, as far as that mixes terms of neighbouring elements.
+struct StepAlgorithms {
+  StepAlgorithms() = default;
+  /// Those of a step's kernel on bodies for `isas`.
+  StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas);
+
+  llvm::StringMap<int64_t> tiles;      ///< of Winograd's convolutions, by their filter's parameter
+  double winograd = 0;                 ///< the largest of their bounds; 0: there are none
+  llvm::SmallVector<bool, 2> strassen; ///< by body
+  int64_t terms = 1;                   ///< that the region adds up to one element at most
+
+  /// How far an element may be off, of its magnitude.
+  double elementBound(size_t body) const;
+};
+
+/// The magnitude of what `op` gives, from its operands'; an error if it is an operation without a rule.
+llvm::Expected<reference::Tensor> magnitudeOf(mlir::Operation *op, llvm::ArrayRef<const Measured *> operands,
+                                              const reference::Tensor &result, const StepAlgorithms &algorithms);
+
+/// |x| of each element: the magnitude of what a step reads.
+reference::Tensor absolute(const reference::Tensor &x);
+
+/// The magnitudes of a Strassen convolution's results, whose products mix rows 2i and 2i + 1.
+reference::Tensor withRowPairs(const reference::Tensor &magnitude);
+
+/// max |c - r| / M, what is flushed to zero left aside; NaN if any value is NaN.
+double elementError(const reference::Tensor &compiled, const reference::Tensor &reference, const reference::Tensor &magnitude,
+                    int64_t terms);
+
+} // namespace skip::tool
