@@ -17,6 +17,16 @@ llvm::StringRef skip::frontend::describe(TokenKind kind) {
   return "";
 }
 
+bool skip::frontend::isKeyword(TokenKind kind) {
+  switch (kind) {
+#define KEYWORD(kind, spelling) case TokenKind::kind:
+#include "frontend/Tokens.def"
+    return true;
+  default:
+    return false;
+  }
+}
+
 static TokenKind classifyWord(llvm::StringRef word) {
   return llvm::StringSwitch<TokenKind>(word)
 #define KEYWORD(kind, spelling) .Case(spelling, TokenKind::kind)

@@ -17,6 +17,9 @@ enum class TokenKind {
 /// What a message calls such a token.
 llvm::StringRef describe(TokenKind kind);
 
+/// Whether it is a word of the language: a name everywhere else than in a label.
+bool isKeyword(TokenKind kind);
+
 struct Token {
   TokenKind kind;
   llvm::StringRef text;    ///< as written, with its quotes if it is a text

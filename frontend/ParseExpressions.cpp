@@ -31,7 +31,7 @@ Expr *ExpressionParser::parseExpr() {
 /// Rule expr-2: conditional = "if" chain "then" expr "else" expr | chain.
 Expr *ExpressionParser::parseConditional() {
   llvm::SMLoc start = peek().range().Start;
-  if (!accept(TokenKind::If))
+  if (labelLength() || !accept(TokenKind::If))
     return parseChain(0);
   ast::ConditionalExpr conditional{};
   conditional.condition = parseChain(0);
@@ -64,7 +64,7 @@ static bool isOperator(TokenKind kind, unsigned level) {
 Expr *ExpressionParser::parseChain(unsigned level) {
   constexpr unsigned comparisons = 2, tightest = 4;
   llvm::SMLoc start = peek().range().Start;
-  if (level == comparisons && isAt(TokenKind::Not)) {
+  if (level == comparisons && isAt(TokenKind::Not) && !labelLength()) {
     Nesting nesting(*this);
     if (nesting.tooDeep())
       return errorExpr(start);
@@ -161,10 +161,11 @@ Expr *ExpressionParser::parseNumber() {
   return errorExpr(start);
 }
 
-/// The number of tokens of a label and its colon (rule label-1: NAME or NUMBER, joined by dots), or 0.
+/// The number of tokens of a label and its colon (rule label-1: NAME, KEYWORD or NUMBER, joined by dots), or 0.
 size_t ExpressionParser::labelLength() const {
   auto isPart = [&](size_t i) {
-    return peek(i).is(TokenKind::Name) || peek(i).is(TokenKind::Integer) || peek(i).is(TokenKind::Real);
+    return peek(i).is(TokenKind::Name) || peek(i).is(TokenKind::Integer) || peek(i).is(TokenKind::Real) ||
+           isKeyword(peek(i).kind);
   };
   size_t length = 0;
   while (isPart(length)) {

@@ -218,12 +218,13 @@ skip_status Safetensors::parse(const void *file, size_t bytes, const char *path)
                 reader.current ? " (tensor `" : "", reader.current ? reader.current : "", reader.current ? "`)" : "",
                 json.problem);
   }
-  if (skip_status status = checkCoverage(reader.data, reader.dataBytes, path); status != SKIP_OK)
-    return status;
-  std::sort(tensors.get(), tensors.get() + used, byName);
+  std::sort(tensors.get(), tensors.get() + used, byName); // two of one name come first: they may well overlap
   for (size_t i = 1; i < used; ++i)
     if (strcmp(tensors[i - 1].name, tensors[i].name) == 0)
       return fail(SKIP_BAD_WEIGHTS, "the header of `%s` has two tensors called `%.200s`", path, tensors[i].name);
+  if (skip_status status = checkCoverage(reader.data, reader.dataBytes, path); status != SKIP_OK)
+    return status;
+  std::sort(tensors.get(), tensors.get() + used, byName);
   return SKIP_OK;
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Turn a PyTorch checkpoint (.pth, .pt, .th) into safetensors, which skipc reads.
 
-The checkpoint is a state dict, or a dict that holds one under `state_dict` or `model`. Tensor names and element types
+The checkpoint is a state dict, or a dict that holds one, at any depth. Of several, one that is called as training scripts call
+it (`state_dict`, `model`, ...) is taken, and said; where that cannot be told, nothing is written. Tensor names and element types
 stay as they are; float64 becomes float32, and entries that are not tensors are left out and named. Only tensors and plain
 containers are unpickled (`weights_only=True`): a checkpoint that needs more is refused, since unpickling could run code.
 
@@ -18,7 +19,8 @@ import pickle
 import re
 import sys
 
-HOLDERS = ("state_dict", "model")
+HOLDERS = ("state_dict", "model_state_dict", "model_state", "model", "net")
+NO_NETWORK = ("optim", "sched", "scaler")
 
 
 def fail(message):
@@ -48,21 +50,34 @@ def load_checkpoint(torch, path):
         fail(f"{path}: not a readable PyTorch checkpoint ({reason})")
 
 
+def state_dicts(torch, value, keys=()):
+    """Every dict below `value`, itself included, that holds weights (a tensor of two dimensions or more), by its keys. What
+    optimizers and schedulers keep is none."""
+    if not isinstance(value, dict) or len(keys) > 4:
+        return
+    if any(isinstance(held, torch.Tensor) and held.dim() >= 2 for held in value.values()):
+        yield keys, value
+    for key, held in value.items():
+        if not any(word in str(key).lower() for word in NO_NETWORK):
+            yield from state_dicts(torch, held, (*keys, str(key)))
+
+
 def find_state_dict(torch, checkpoint, path):
-    """The dict of tensors: the checkpoint itself or what it holds under one of HOLDERS."""
-    found = checkpoint
-    while isinstance(found, dict) and not any(isinstance(v, torch.Tensor) for v in found.values()):
-        inner = next((found[key] for key in HOLDERS if isinstance(found.get(key), dict)), None)
-        if inner is None:
-            break
-        found = inner
-    if not isinstance(found, dict):
-        fail(f"{path}: holds a {type(found).__name__}; expected a dict of tensors, or one under `state_dict` or `model`")
-    tensors = {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
-    if not tensors:
-        keys = ", ".join(f"`{key}`" for key in list(found)[:8]) or "none"
-        fail(f"{path}: no tensors found; expected a dict of tensors, or one under `state_dict` or `model` (keys: {keys})")
-    for name in found:
+    """The network's tensors: those of the only dict of weights, or of the one that is called as in HOLDERS."""
+    found = list(state_dicts(torch, checkpoint))
+    if len(found) > 1:
+        called = [[entry for entry in found if entry[0] and entry[0][-1] == name] for name in HOLDERS]
+        found = next((entries for entries in called if entries), found)
+    if len(found) != 1:
+        held = [".".join(keys) or "the file itself" for keys, _ in found] or [f"`{key}`" for key in list(checkpoint)[:8]] \
+            if isinstance(checkpoint, dict) else [f"a {type(checkpoint).__name__}"]
+        fail(f"{path}: {'several' if found else 'no'} dicts of weights found ({', '.join(held) or 'it is empty'}); expected one, or one "
+             f"that is called {', '.join(f'`{name}`' for name in HOLDERS)}")
+    keys, state = found[0]
+    if keys:
+        print(f"note: took what is under `{'.'.join(keys)}`", file=sys.stderr)
+    tensors = {str(name): value for name, value in state.items() if isinstance(value, torch.Tensor)}
+    for name in state:
         if str(name) not in tensors:
             print(f"note: left out `{name}`: not a tensor", file=sys.stderr)
     return tensors

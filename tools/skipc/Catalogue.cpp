@@ -37,6 +37,11 @@ static std::string dataFolder(const char *variable, llvm::StringRef name) {
 
 static std::string catalogue() { return dataFolder("SKIP_MODELS", "models"); }
 
+std::vector<std::string> tool::importFolders(std::vector<std::string> asked) {
+  asked.push_back(catalogue());
+  return asked;
+}
+
 std::string tool::tuningFolder() { return dataFolder("SKIP_TUNING", "tuning"); }
 
 /// Files of blocks are there to be imported.

@@ -32,7 +32,7 @@ using namespace skip;
 using tool::Compilation;
 
 Compilation::Compilation(const Options &options)
-    : options(options), context(mlir::MLIRContext::Threading::DISABLED), sources(options.importPaths) {
+    : options(options), context(mlir::MLIRContext::Threading::DISABLED), sources(importFolders(options.importPaths)) {
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
 }
 

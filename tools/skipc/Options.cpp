@@ -37,7 +37,7 @@ static void addDefines(CLI::App &app, Options &o) {
                  "set a compile-time parameter of the spec"))
       ->type_name("NAME=VALUE");
   app.add_option("--model", o.model, "the model, where the spec holds several")->type_name("NAME");
-  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here too"))->type_name("DIR");
+  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here, before the catalogue"))->type_name("DIR");
   addJson(app, o);
 }
 

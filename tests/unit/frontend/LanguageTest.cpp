@@ -95,6 +95,19 @@ TEST_CASE("label: names follow the calls") {
                                           "a.c.weight", "c.weight", "many.0.c.weight", "many.1.c.weight"});
 }
 
+TEST_CASE("label: words of the language are names there, as checkpoints have them") {
+  for (std::string word : {"import", "param", "block", "model", "input", "output", "return", "if", "then", "else", "and", "or",
+                           "not", "true", "false", "require", "error"}) {
+    CAPTURE(word);
+    Spec spec(model("y = x |> " + word + ": conv(3, 3) |> a." + word + ".1: conv(3, 3)\n output o = " + word + "." + word +
+                    ": conv(y, 3, 3)"));
+    Tensors tensors = tensorsOf(spec.built());
+    CHECK(tensors.count(word + ".weight") == 1);
+    CHECK(tensors.count("a." + word + ".1.weight") == 1);
+    CHECK(tensors.count(word + "." + word + ".weight") == 1);
+  }
+}
+
 TEST_CASE("repeat: only the first block gets the stride") {
   Spec spec(model("output y = x |> l: repeat(3, b, 4, stride = 2)",
                   "block b(x, width, stride = 1) { return x |> c: conv(width, 3, stride) }"));

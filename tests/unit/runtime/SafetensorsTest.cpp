@@ -134,6 +134,10 @@ static std::string placed(const std::vector<Place> &places, size_t dataBytes) {
   return rawFile(header.empty() ? "{}" : header + "}", std::string(dataBytes, '\0'));
 }
 
+TEST_CASE("a name that is given twice for the same bytes is that error, not one of overlapping tensors") {
+  CHECK_FAILS(parse(placed({{"a", 0, 4}, {"a", 0, 4}, {"b", 4, 8}}, 8)), SKIP_BAD_WEIGHTS, "two tensors called `a`");
+}
+
 TEST_CASE("tensors that overlap are an error that names both") {
   CHECK_FAILS(parse(placed({{"a", 0, 8}, {"b", 4, 12}}, 12)), SKIP_BAD_WEIGHTS,
               "tensors that overlap: `a` takes the bytes 0 to 8 of the data, `b` 4 to 12");
