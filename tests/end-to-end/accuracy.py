@@ -38,6 +38,8 @@ def main() -> int:
     bodies.skip_unless_run(skipc, arguments.bodies)
     command = [skipc, "eval", spec, "--weights", str(real_data.checkpoint(arguments.build, name)),
                "--data", str(folder), "--json", *bodies.FLAGS[arguments.bodies]]
+    if data == "images":
+        command += ["--as-is"]  # these are cropped already
     for define in defines:
         command += ["-D", define]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -29,8 +29,6 @@ public:
   int64_t height() const { return info.image_height; }
   size_t rowBytes() const { return size_t{info.image_width} * (isCmyk() ? 4 : 3); }
   bool isCmyk() const { return info.out_color_space == JCS_CMYK; }
-  /// Adobe's writers store CMYK inverted, and say so by their marker.
-  bool isInverted() const { return info.saw_Adobe_marker; }
   bool isArithmetic() const { return info.arith_code; }
   const char *message() const { return text; }
 
@@ -109,9 +107,10 @@ bool JpegReader::readRows(uint8_t *out) {
   return true;
 }
 
-/// C, M, Y, K to R, G, B, where 255 is full ink: R = (255 - K) * (255 - C) / 255, rounded as Pillow does it.
-static void convertFromCmyk(const std::vector<uint8_t> &cmyk, bool inverted, std::vector<uint8_t> &rgb) {
-  uint8_t flip = inverted ? 255 : 0;
+/// C, M, Y, K to R, G, B, where 255 is full ink: R = (255 - K) * (255 - C) / 255, rounded as Pillow does it. Files hold inks
+/// inverted, as Adobe's writers began to; those without its marker too, as Pillow and browsers read them.
+static void convertFromCmyk(const std::vector<uint8_t> &cmyk, std::vector<uint8_t> &rgb) {
+  constexpr uint8_t flip = 255;
   for (size_t pixel = 0; pixel * 4 < cmyk.size(); ++pixel) {
     int light = 255 - (cmyk[pixel * 4 + 3] ^ flip);
     for (size_t channel = 0; channel < 3; ++channel) {
@@ -152,7 +151,7 @@ std::optional<Picture> decodeJpeg(std::span<const uint8_t> bytes, std::string &r
   }
   if (reader.isCmyk()) {
     picture.rgb.resize(size_t{3} * static_cast<size_t>(picture.width) * height);
-    convertFromCmyk(rows, reader.isInverted(), picture.rgb);
+    convertFromCmyk(rows, picture.rgb);
   } else {
     picture.rgb = std::move(rows);
   }

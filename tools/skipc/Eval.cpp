@@ -66,8 +66,10 @@ llvm::Error Evaluation::runBatch(tool::Runner &runner, int64_t first, int64_t co
   for (int64_t i = 0; i < count; ++i) {
     std::string error;
     std::optional<data::Picture> picture = dataset.picture(static_cast<size_t>(first + i), error);
-    if (!picture || !preprocessing.apply(*picture, inputs.data() + i * input.elements(), error))
+    if (!picture)
       return tool::badInput(error);
+    if (!preprocessing.apply(*picture, inputs.data() + i * input.elements(), error))
+      return tool::badInput("`" + dataset.name(static_cast<size_t>(first + i)) + "`: " + error);
   }
   if (llvm::Error error = runner.run(count, {inputs.data()}, {outputs.data()}))
     return error;

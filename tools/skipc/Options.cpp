@@ -37,7 +37,8 @@ static void addDefines(CLI::App &app, Options &o) {
                  "set a compile-time parameter of the spec"))
       ->type_name("NAME=VALUE");
   app.add_option("--model", o.model, "the model, where the spec holds several")->type_name("NAME");
-  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here, before the catalogue"))->type_name("DIR");
+  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here, before the catalogue"))
+      ->type_name("DIR");
   addJson(app, o);
 }
 
@@ -92,6 +93,11 @@ static void addPictures(CLI::App &app, Options &o) {
   for (auto [flag, list, help] : {std::tuple("--mean", &o.mean, "subtract this from each channel, of pixels in 0..1"),
                                   std::tuple("--std", &o.deviation, "then divide by this")})
     app.add_option(flag, *list, help)->delimiter(',')->allow_extra_args(false)->type_name("R,G,B");
+  app.add_flag(
+      "--as-is", o.asIs,
+      "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused. Without it "
+      "`resize` scales the shorter side and the middle is cut out; with `crop` alone the middle is cut out; with neither the "
+      "whole picture is scaled to the input's size");
 }
 
 /// One command: its name, what it does, its examples, its flags.

@@ -52,6 +52,7 @@ struct Options {
 
   // run and eval: what the spec says of pictures, overridden
   std::vector<double> mean, deviation;
+  bool asIs = false; ///< pictures have the input's size
   std::string classes;
 
   // eval, bench, run

@@ -20,11 +20,16 @@ static std::vector<double> numbersIn(mlir::DenseF64ArrayAttr list) {
 }
 
 static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
-  auto resize = model.getArgAttrOfType<mlir::IntegerAttr>(index, graph::resizeAttr);
+  auto pixels = [&](llvm::StringRef name) {
+    auto attribute = model.getArgAttrOfType<mlir::IntegerAttr>(index, name);
+    return attribute ? attribute.getInt() : 0;
+  };
   return {nameIn(model.getArgAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
           withoutBatch(model.getArgument(index).getType()),
           numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::meanAttr)),
-          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)), resize ? resize.getInt() : 0};
+          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)),
+          pixels(graph::resizeAttr),
+          pixels(graph::cropAttr)};
 }
 
 static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {

@@ -12,7 +12,7 @@ struct InputPort {
   std::string name;
   std::vector<int64_t> dims;           ///< without the batch
   std::vector<double> mean, deviation; ///< empty: the spec declares none
-  int64_t resize = 0;                  ///< of the shorter side, in pixels; 0: the spec declares none
+  int64_t resize = 0, crop = 0;        ///< of the shorter side, of both, in pixels; 0: the spec declares none
 
   int64_t elements() const;
 };

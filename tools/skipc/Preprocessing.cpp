@@ -34,7 +34,9 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Option
   Preprocessing made;
   made.height = static_cast<int>(input.dims[1]);
   made.width = static_cast<int>(input.dims[2]);
-  made.resize = static_cast<int>(input.resize ? input.resize : std::max(input.dims[1], input.dims[2]));
+  made.resize = static_cast<int>(input.resize);
+  made.crops = input.resize > 0 || input.crop > 0;
+  made.asIs = options.asIs;
   if (llvm::Error error = choose("--mean", options.mean, input.mean, made.mean))
     return error;
   if (llvm::Error error = choose("--std", options.deviation, input.deviation, made.deviation))
@@ -42,14 +44,25 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Option
   return made;
 }
 
-bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
-  if (picture.width == width && picture.height == height) {
-    data::toNchwFloat(picture, mean.data(), deviation.data(), out);
-    return true;
+/// The picture at the input's size; the rows of the table in docs/preprocessing.md.
+std::optional<data::Picture> Preprocessing::fit(const data::Picture &picture, std::string &error) const {
+  if (asIs && (picture.width != width || picture.height != height)) {
+    error = "it has " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
+            " pixels, and with --as-is it must have the input's " + std::to_string(width) + " x " + std::to_string(height) +
+            "; leave out --as-is to have pictures scaled";
+    return std::nullopt;
   }
-  std::optional<data::Picture> scaled = data::resizeShorterSide(picture, resize, error);
-  if (!scaled)
-    return false;
-  data::toNchwFloat(data::centerCrop(*scaled, width, height), mean.data(), deviation.data(), out);
-  return true;
+  if (asIs)
+    return picture;
+  if (!crops)
+    return data::resize(picture, width, height, error);
+  std::optional<data::Picture> scaled = resize ? data::resizeShorterSide(picture, resize, error) : picture;
+  return scaled ? std::optional(data::centerCrop(*scaled, width, height)) : std::nullopt;
+}
+
+bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
+  std::optional<data::Picture> fitting = fit(picture, error);
+  if (fitting)
+    data::toNchwFloat(*fitting, mean.data(), deviation.data(), out);
+  return fitting.has_value();
 }

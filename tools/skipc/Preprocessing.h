@@ -8,6 +8,7 @@
 #include "llvm/Support/Error.h"
 
 #include <array>
+#include <optional>
 
 namespace skip::tool {
 
@@ -17,13 +18,17 @@ public:
   /// An error if pictures do not fit the model: it must have one input, of three channels.
   static llvm::Expected<Preprocessing> of(const Ports &ports, const Options &options);
 
-  /// Writes the picture's normalised planes, [3, height, width], to `out`. A picture of the input's size is taken as it is; any
-  /// other is scaled and cropped. False, with a message, where that is impossible.
+  /// Writes the picture's normalised planes, [3, height, width], to `out`, scaled and cropped as docs/preprocessing.md says.
+  /// False, with a message, where that is impossible.
   bool apply(const data::Picture &picture, float *out, std::string &error) const;
 
 private:
+  std::optional<data::Picture> fit(const data::Picture &picture, std::string &error) const;
+
   int height = 0, width = 0;
-  int resize = 0; ///< of the shorter side
+  int resize = 0;     ///< of the shorter side, or 0
+  bool crops = false; ///< or scales to the input's size
+  bool asIs = false;
   std::array<float, 3> mean{}, deviation{1, 1, 1};
 };
 

@@ -54,8 +54,10 @@ static llvm::Error readPictures(const Options &options, const Ports &ports, Batc
   for (int64_t i = 0; i < batch.images; ++i) {
     std::string error;
     std::optional<data::Picture> picture = data::readPicture(options.pictures[i], error);
-    if (!picture || !preprocessing->apply(*picture, batch.inputs[0].data() + i * elements, error))
+    if (!picture)
       return tool::badInput(error);
+    if (!preprocessing->apply(*picture, batch.inputs[0].data() + i * elements, error))
+      return tool::badInput("`" + options.pictures[i] + "`: " + error);
   }
   return llvm::Error::success();
 }

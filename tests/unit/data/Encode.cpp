@@ -24,6 +24,7 @@ Bytes encodeJpeg(int width, int height, const Bytes &samples, JpegKind kind) {
   info.in_color_space = kind.channels == 1 ? JCS_GRAYSCALE : kind.channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, kind.quality, TRUE);
+  info.write_Adobe_marker = static_cast<boolean>(info.write_Adobe_marker && kind.adobeMarker);
   if (!kind.subsampled)
     info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
   if (kind.progressive)

@@ -13,6 +13,7 @@ struct JpegKind {
   int channels = 3;
   int quality = 100;
   bool progressive = false;
+  bool adobeMarker = true; // of four channels
   bool subsampled = false; // chroma at half resolution
 };
 /// `samples` holds rows, in a row pixels, in a pixel `channels` bytes.

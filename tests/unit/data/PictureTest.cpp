@@ -88,11 +88,12 @@ TEST_CASE("jpeg: grey becomes RGB") {
 }
 
 TEST_CASE("jpeg: four inks become light") {
-  auto flat = [](uint8_t c, uint8_t m, uint8_t y, uint8_t k) { // libjpeg marks the file as Adobe's: 255 is no ink
+  bool marked = GENERATE(true, false);
+  auto flat = [&](uint8_t c, uint8_t m, uint8_t y, uint8_t k) { // as Adobe's, with its marker or without: 255 is no ink
     Bytes inks;
     for (int i = 0; i < 64; ++i)
       inks.insert(inks.end(), {c, m, y, k});
-    return decode(encodeJpeg(8, 8, inks, {.channels = 4})).rgb;
+    return decode(encodeJpeg(8, 8, inks, {.channels = 4, .adobeMarker = marked})).rgb;
   };
   CHECK(flat(255, 255, 255, 255) == Bytes(192, 255));
   CHECK(flat(255, 255, 255, 0) == Bytes(192, 0));
