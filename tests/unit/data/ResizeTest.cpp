@@ -100,3 +100,20 @@ TEST_CASE("crop: what is too small stands in black") {
   CHECK(reds(centerCrop(row({8, 9}), 5, 1)) == std::vector<int>{0, 8, 9, 0, 0});
   CHECK(reds(centerCrop(row({7, 8, 9}), 1, 3)) == std::vector<int>{0, 8, 0}); // narrower and taller at once
 }
+
+TEST_CASE("resize: rows first, then columns, of a tall picture too") {
+  Picture tall{257, 1281, {}};
+  for (int y = 0; y < tall.height; ++y)
+    for (int x = 0; x < tall.width; ++x)
+      tall.rgb.insert(tall.rgb.end(), {static_cast<uint8_t>(x * 7 + y * 3), static_cast<uint8_t>(x * x + y),
+                                       static_cast<uint8_t>(y * y + 5 * x)});
+  std::string error;
+  std::optional<Picture> scaled = resizeShorterSide(tall, 256, error);
+  REQUIRE(scaled);
+  CHECK(scaled->width == 256);
+  CHECK(scaled->height == 1276);
+  uint64_t hash = 14695981039346656037u; // FNV-1a
+  for (uint8_t byte : scaled->rgb)
+    hash = (hash ^ byte) * 1099511628211u;
+  CHECK(hash == 0xd53aad374e937afeu); // of what Pillow 12.3.0 gives
+}
