@@ -134,6 +134,8 @@ Value Builder::maximum(Value a, Value b) {
   return arith::SelectOp::create(op, greater, a, b);
 }
 
+Value Builder::maximumOrNan(Value a, Value b) { return arith::MaximumFOp::create(op, a, b, arith::FastMathFlags::nsz); }
+
 Values Builder::loop(Value from, Value to, int64_t step, ValueRange initial,
                      llvm::function_ref<Values(Value index, ValueRange carried)> body) {
   auto build = [&](OpBuilder &, Location, Value index, ValueRange carried) {

@@ -65,6 +65,7 @@ public:
   Value splat(float value);
   Value fma(Value a, Value b, Value c);                   // a * b + c
   Value maximum(Value a, Value b);                        // a > b ? a : b
+  Value maximumOrNan(Value a, Value b);                   // NaN if either is; of two zeros any
   Value relu(Value x) { return maximum(splat(0.0f), x); } // NaN stays NaN
 
   /// for (i = from; i < to; i += step), carrying `initial`; `body` returns the next carried values.

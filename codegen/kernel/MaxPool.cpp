@@ -1,8 +1,8 @@
 // Max pooling: a row of output pixels of one block at a time.
 //
 // Only windows that touch the picture's left or right border need clamped columns. All others are computed four together: an
-// input pixel that lies in two windows is loaded once. Rows are clamped by the bounds of the loop over them. NaN loses every
-// comparison, as in the reference.
+// input pixel that lies in two windows is loaded once. Rows are clamped by the bounds of the loop over them. NaN in a
+// window makes its maximum NaN, as in PyTorch and the reference; that costs two instructions more a maximum.
 //
 // 3x3 stride 2 over 112x112x64 takes 45 us on one Zen 5 core (90 GB/s of compulsory traffic; memcpy of as much: 116 GB/s).
 // Unrolling the loop over rows too gained under 10 % for twice the code.
@@ -52,7 +52,7 @@ static void emitInnerWindows(Builder &b, const RowOfWindows &row, Value first, i
         if (!row.covers(window, pixel))
           continue;
         x = x ? x : b.load(pixels, pixel * kLanes);
-        next[window] = b.maximum(x, next[window]);
+        next[window] = b.maximumOrNan(x, next[window]);
       }
     }
     return next;
@@ -66,7 +66,7 @@ static void emitBorderWindow(Builder &b, const RowOfWindows &row, Value column) 
   Values best = b.loop(row.top, row.bottom, 1, lowest(b, 1), [&, left = left, right = right](Value y, ValueRange outer) {
     Value pixels = b.at(row.input, b.mul(y, row.rowStride));
     return b.loop(left, right, 1, outer, [&](Value x, ValueRange carried) {
-      return Values{b.maximum(b.load(b.at(pixels, b.mul(x, kLanes))), carried[0])};
+      return Values{b.maximumOrNan(b.load(b.at(pixels, b.mul(x, kLanes))), carried[0])};
     });
   });
   b.store(best[0], b.at(row.output, b.mul(column, kLanes)));

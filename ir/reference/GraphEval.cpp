@@ -82,6 +82,9 @@ Tensor AddOp::evaluate(Operands in) {
 
 Tensor DropoutOp::evaluate(Operands in) { return *in[0]; }
 
+/// NaN if either is.
+static double maximum(double a, double b) { return a > b || std::isnan(a) ? a : b; }
+
 Tensor MaxPoolOp::evaluate(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
@@ -92,7 +95,7 @@ Tensor MaxPoolOp::evaluate(Operands in) {
         double best = -std::numeric_limits<double>::infinity();
         for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
           for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
-            best = std::max(best, x.data[(plane * height + h) * width + w]);
+            best = maximum(best, x.data[(plane * height + h) * width + w]);
         return best;
       });
 }

@@ -10,6 +10,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
+
 using skip::reference::Tensor;
 
 static Tensor tensor(std::vector<int64_t> shape, std::vector<double> values) {
@@ -60,6 +63,23 @@ TEST_CASE("a padded max pool does not see the padding") {
     return %y : tensor<?x1x1x1xf32> })",
                      {tensor({1, 1, 2, 2}, {-4, -3, -2, -5})}, {});
   CHECK(y[0].data == std::vector<double>{-2});
+}
+
+TEST_CASE("max pool of a window with NaN is NaN, wherever in it; infinities are numbers") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  auto pooled = [](std::vector<double> pixels) {
+    return interpret(R"(
+  func.func @n(%x: tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32> {
+    %y = graph.max_pool %x kernel 2 stride 2 padding 0 : (tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32>
+    return %y : tensor<?x1x1x1xf32> })",
+                     {tensor({1, 1, 2, 2}, std::move(pixels))}, {})[0]
+        .data[0];
+  };
+  CHECK(std::isnan(pooled({nan, 3, 2, 1})));
+  CHECK(std::isnan(pooled({3, 2, nan, infinity})));
+  CHECK(std::isnan(pooled({3, 2, infinity, nan})));
+  CHECK(pooled({-infinity, 3, infinity, 1}) == infinity);
+  CHECK(pooled({-infinity, -infinity, -infinity, -infinity}) == -infinity);
 }
 
 TEST_CASE("batch norm uses the running statistics") {

@@ -25,7 +25,7 @@ static std::vector<double> expectedMax(const Activation &in, const Shape &out, c
     for (int64_t y = p * spec.stride - padding; y < p * spec.stride - padding + spec.kernel; ++y)
       for (int64_t x = q * spec.stride - padding; x < q * spec.stride - padding + spec.kernel; ++x)
         if (y >= 0 && y < in.shape.height && x >= 0 && x < in.shape.width)
-          best = std::max<double>(best, in.at(n, c, y, x));
+          best = std::isnan(best) || std::isnan(in.at(n, c, y, x)) ? NAN : std::max<double>(best, in.at(n, c, y, x));
     return best;
   });
 }
@@ -74,16 +74,31 @@ TEST_CASE("max pool") {
     }
 }
 
-TEST_CASE("max pool treats NaN as the reference does: it loses to anything") {
-  const Shape shape = {.channels = 1, .height = 2, .width = 4};
-  for (const x86::Target &target : hostTargets()) {
-    LoadedKernel kernel(MaxPoolSpec{2, 2}, target);
-    std::mt19937 random(2);
-    Activation in = negativePicture(shape, random), out({.channels = 1, .height = 1, .width = 2});
-    in.at(0, 0, 1, 0) = in.at(0, 0, 0, 3) = std::numeric_limits<float>::quiet_NaN();
-    kernel.run({in.origin(), out.origin()}, maxPoolParams(in, out, 0));
-    CHECK(relativeError(out, expectedMax(in, out.shape, {2, 2}, 0)) == 0.0);
-  }
+TEST_CASE("max pool: NaN anywhere in a window makes its maximum NaN, and no other's; infinities count as numbers") {
+  const Shape shape = {.images = 2, .channels = 3, .height = 5, .width = 13};
+  const float infinity = std::numeric_limits<float>::infinity();
+  auto isLike = [](double got, double want) { return std::isnan(want) ? std::isnan(got) : got == want; };
+  for (const x86::Target &target : hostTargets())
+    for (const MaxPoolSpec &spec : {MaxPoolSpec{3, 2}, MaxPoolSpec{2, 2}, MaxPoolSpec{3, 1}}) {
+      LoadedKernel kernel(spec, target);
+      for (float special : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity})
+        for (int64_t y = 0; y < shape.height; ++y)
+          for (int64_t x = 0; x < shape.width; ++x) {
+            std::mt19937 random(2);
+            Activation in = negativePicture(shape, random), out(pooledShape(shape, spec, 1, 1));
+            in.at(1, 2, y, x) = special;
+            kernel.run({in.origin(), out.origin()}, maxPoolParams(in, out, 1));
+            INFO(nameOf(target.isa) << ", " << special << " at " << y << ", " << x);
+            std::vector<double> want = expectedMax(in, out.shape, spec, 1);
+            size_t index = 0, unlike = 0;
+            for (int64_t n = 0; n < out.shape.images; ++n)
+              for (int64_t c = 0; c < out.shape.channels; ++c)
+                for (int64_t p = 0; p < out.shape.height; ++p)
+                  for (int64_t q = 0; q < out.shape.width; ++q)
+                    unlike += !isLike(out.at(n, c, p, q), want[index++]);
+            CHECK(unlike == 0);
+          }
+    }
 }
 
 TEST_CASE("global average pool") {
