@@ -9,10 +9,8 @@
 #include "ir/plan/Sections.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-
-#include <array>
-#include <tuple>
 
 using namespace mlir;
 using namespace skip;
@@ -41,6 +39,7 @@ private:
   plan::TargetAttr target;
   LoweredModel &model;
   llvm::StringMap<int32_t> tensors;
+  llvm::StringSet<> loaded; // entries, byte for byte
 };
 } // namespace
 
@@ -78,14 +77,6 @@ void Lowering::addTensors() {
   }
 }
 
-static bool isSame(const SkipLoad &a, const SkipLoad &b) {
-  auto members = [](const SkipLoad &load) {
-    return std::tuple(load.kind, load.accumulate, load.offset, load.bytes, std::to_array(load.dims), load.icBlock, load.balance,
-                      load.epsilon, load.source, load.bias, load.gamma, load.beta, load.mean, load.variance);
-  };
-  return members(a) == members(b);
-}
-
 void Lowering::addLoads(func::FuncOp function) {
   for (auto load : function.getOps<plan::LoadOp>()) {
     SkipLoad entry{};
@@ -103,7 +94,7 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.beta = tensorIndex(load.getBetaAttr());
     entry.mean = tensorIndex(load.getMeanAttr());
     entry.variance = tensorIndex(load.getVarianceAttr());
-    if (llvm::none_of(model.image.loads, [&](const SkipLoad &known) { return isSame(known, entry); }))
+    if (loaded.insert(llvm::StringRef(reinterpret_cast<const char *>(&entry), sizeof entry)).second)
       model.image.loads.push_back(entry); // else another variant has it
   }
 }

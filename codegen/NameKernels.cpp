@@ -28,13 +28,6 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
                                        llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
 }
 
-static bool isStrassen(KernelOp kernel) {
-  return llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
-    auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
-    return conv && conv.getUnitBlocks() > 0;
-  });
-}
-
 /// The operations in order, each as its structure says, with what people tell contractions apart by.
 static std::string labelOf(KernelOp kernel) {
   std::string text;
@@ -60,7 +53,7 @@ static std::string labelOf(KernelOp kernel) {
   printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
   if (plan::imagesAreColumns(kernel))
     os << ".columns";
-  if (isStrassen(kernel)) {
+  if (plan::usesStrassen(kernel)) {
     for (const plan::ContractionView &view : plan::contractionsOf(kernel))
       os << ".c" << view.inChannels;
     os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);

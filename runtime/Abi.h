@@ -87,9 +87,8 @@ typedef struct SkipTensor {
 // What one load-table entry writes. With scale[oc] = gamma / sqrt(variance + epsilon) where batch norm is folded, else 1:
 enum SkipLoadKind {
   // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/icBlock][kh][kw][icBlock][16], zero where oc or ic is padding. A linear layer's
-  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W]. With `balance`, of a 1x1
-  // filter,
-  // the factors of runtime/Balance.h follow.
+  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W]. Behind a 1x1 filter
+  // with `balance` are the factors of runtime/Balance.h.
   SKIP_LOAD_CONV_WEIGHT = 0,
   // beta[oc] + (bias[oc] - mean[oc]) * scale[oc], each term where its tensor is given; padded with zeros to a multiple of 16.
   SKIP_LOAD_BIAS = 1,

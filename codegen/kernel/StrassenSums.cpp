@@ -10,7 +10,7 @@ using namespace skip::kernel;
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-StrassenSums::StrassenSums(Builder &b, const ConvSpec &spec, StrassenUnits &units)
+StrassenSums::StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units)
     : scratch(plan::strassenScratch(spec.schedule, spec.strassen)), copies(spec.strassen.strided), b(b), units(units),
       blocks(spec.schedule.ocBlocks), columns(spec.schedule.columns), half(units.half) {
   pixelsAhead = roundUp((columns + kStrassenFirstWithWeights - 1) / kStrassenFirstWithWeights, kStrassenParts);
@@ -44,7 +44,7 @@ void StrassenSums::makePixels(const StrassenSource &source) {
   });
 }
 
-/// c - a * b
+/// from - x y
 static Value multiplySubtract(Builder &b, Value x, Value y, Value from) {
   return b.fma(mlir::arith::NegFOp::create(b.op, x), y, from);
 }

@@ -20,7 +20,7 @@ struct StrassenWeights {
 
 class StrassenSums {
 public:
-  StrassenSums(Builder &b, const ConvSpec &spec, StrassenUnits &units);
+  StrassenSums(Builder &b, const ConvSpec &spec, const StrassenUnits &units);
 
   /// Where a tile's S lie, in the order of products, `scratch.pixelFloats` apart; if they are copied, all seven operands. A
   /// chunk's tiles lie in a ring from `base` on.
@@ -48,8 +48,8 @@ public:
   void useSizes(Value sizes, Value step);
   /// The steps from `step` on; factors of the chunk's input channels, sizes of the stage's output channels.
   void makeWeights(const StrassenWeights &weights, Value step, Value fetched);
-  /// Of an input channel, whose factor is at `factor`, and 16 output channels.
-  void sumWeights(Value from, Value weightBlock, Value to, Value factor, Value fetched);
+  /// Of an input channel, whose factor is at `factorAt`, and 16 output channels.
+  void sumWeights(Value from, Value weightBlock, Value to, Value factorAt, Value fetched);
   /// Asks for the first stage's weights.
   void fetchWeights(const StrassenSource &source);
 
@@ -61,7 +61,7 @@ private:
   Value stepsPerBlock() { return b.constant(kLanes / channelsAhead); }
 
   Builder &b;
-  StrassenUnits &units;
+  const StrassenUnits &units;
   const int64_t blocks, columns, half;
   Value ring;          // [ringTiles][kinds][half][columns][16 ic]
   Value weightBuffers; // [2][T2, T3, T4, T1][blocks][half][16 ic][16 oc]

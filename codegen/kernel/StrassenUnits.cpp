@@ -70,11 +70,11 @@ Value StrassenUnits::weightsAt(const StrassenSource &source, Value stage) {
   return b.at(source.weights, b.mul(b.mul(stage, 2 * spec.schedule.ocBlocks), source.weightBlock));
 }
 
-Value StrassenUnits::sizesAt(const StrassenSource &source, Value stage) {
+Value StrassenUnits::sizesAt(const StrassenSource &source, Value stage) const {
   return b.at(source.sizes, b.mul(stage, 2 * spec.schedule.ocBlocks * kLanes));
 }
 
-Value StrassenUnits::ratio(Value sizes, int64_t from, int64_t to) {
+Value StrassenUnits::ratio(Value sizes, int64_t from, int64_t to) const {
   Value inverse = b.at(sizes, b.mul(b.param(ConvParam::outBlocks), kLanes));
   return mlir::arith::MulFOp::create(b.op, b.load(sizes, from * kLanes), b.load(inverse, to * kLanes));
 }

@@ -36,9 +36,9 @@ public:
   /// Where the weights of a stage, a pair of blocks, begin.
   Value weightsAt(const StrassenSource &source, Value stage);
   /// Where the sizes of a stage's output channels begin.
-  Value sizesAt(const StrassenSource &source, Value stage);
+  Value sizesAt(const StrassenSource &source, Value stage) const;
   /// The size of the block `from` of output channels over that of `to`, counted from a stage's first.
-  Value ratio(Value sizes, int64_t from, int64_t to);
+  Value ratio(Value sizes, int64_t from, int64_t to) const;
   /// Of the unit's stage that is so many behind the first of its first chunk, which may be the next unit's.
   Value weightsOf(Value index, Value stage);
 

@@ -107,6 +107,13 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   return shape;
 }
 
+bool plan::usesStrassen(KernelOp kernel) {
+  return kernel.getSchedules() && llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
+           auto conv = llvm::dyn_cast<ConvScheduleAttr>(schedule);
+           return conv && conv.getUnitBlocks() > 0;
+         });
+}
+
 double plan::errorBoundOf(KernelOp kernel) {
   std::optional<ContractionView> main = mainContractionOf(kernel);
   if (!main || !main->winograd)

@@ -34,6 +34,9 @@ llvm::SmallVector<ContractionView, 2> contractionsOf(KernelOp kernel);
 /// The one that the kernel's schedule is chosen for: of two the one with more multiply-adds.
 std::optional<ContractionView> mainContractionOf(KernelOp kernel);
 
+/// Whether any of the kernel's schedules is Strassen's.
+bool usesStrassen(KernelOp kernel);
+
 /// How far the kernel's result may be from the reference (errorBound), by the algorithm of its main contraction.
 double errorBoundOf(KernelOp kernel);
 

@@ -51,11 +51,7 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
 
 /// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
 static LogicalResult checkBalance(KernelOp kernel) {
-  bool addsChannels = kernel.getSchedules() && llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
-                        auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
-                        return conv && conv.getUnitBlocks() > 0;
-                      });
-  if (!addsChannels)
+  if (!plan::usesStrassen(kernel))
     return success();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {

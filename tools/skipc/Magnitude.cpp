@@ -25,7 +25,7 @@ using reference::Tensor;
 using tool::Measured;
 using tool::StepAlgorithms;
 
-static constexpr double strassenBound = 4e-6; // seen: 9.5e-7 (docs/decisions/balanced-channels.md)
+static constexpr double strassenBound = 4e-6; // seen: 6.7e-7 (docs/verification.md)
 /// Of plan::errorBoundOf, which is of the largest value; seen on ResNets: 1.7e-7 of 5e-6, 3.2e-7 of 1e-5, 1.5e-6 of 2e-5.
 static constexpr double winogradShare = 0.25;
 

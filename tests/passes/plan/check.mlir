@@ -45,6 +45,10 @@
 // RUN: sed -e '/%[s] = /s/+ 13824 bytes 4608>\]/+ 0 bytes 4608>]/g' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=OVER
 // OVER: check-5: writes to #plan.slot<workspace[0] + 0 bytes 4608> while it reads `x` from there
 
+// A value that the convolution reads through windows and the sum elementwise, where the result is written over it.
+// RUN: sed -e 's/%a = graph.conv2d %x_3/%a = graph.conv2d %x_2/; s/ {plan.algorithm = #plan.winograd<4, 2>}//' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=BOTH
+// BOTH: check-5: writes to #plan.slot<workspace[0] + 13824 bytes 4608> while it reads `x` from there
+
 // A padded convolution of a picture without halo.
 // RUN: sed -e '/%[sy] = /s/layout<blocked halo 1>\(\], slots\|, #plan.layout<filter16>\)/layout<blocked>\1/g' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=HALO
 // HALO: check-6: input 0 is #plan.layout<blocked>; `graph.conv2d` needs a wider halo of zeros
