@@ -67,6 +67,9 @@ static Strides outputStrides(KernelOp kernel) {
   return plan::stridesOf(llvm::cast<RankedTensorType>(kernel.getResult(0).getType()), kernel.outputLayout(0));
 }
 
+/// Of the result's last block, or 0 where it is full.
+static int64_t lastLanes(KernelOp kernel) { return outputStrides(kernel).channels % kernel::kLanes; }
+
 static SkipParam constant(int64_t value) { return {value, -1, 0}; }
 static SkipParam timesBatch(int64_t value) { return {value, 0, 0}; }
 static SkipParam timesCopies(int64_t value) { return {value, kThreadsExtent, 0}; }
@@ -104,6 +107,7 @@ static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> vi
     spec.bias |= bool(view.bias);
   }
   spec.epilogue = chainOf(kernel).ops;
+  spec.lastLanes = lastLanes(kernel);
   spec.imagesAreColumns = plan::imagesAreColumns(kernel);
   spec.schedule = plan::scheduleOf(schedule);
   if (spec.schedule.unitBlocks > 0)
@@ -142,6 +146,7 @@ static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, p
                                   .fusedBlocks = view.winograd.getFused() ? winogradInBlocks(view) : 0,
                                   .bias = bool(view.bias),
                                   .epilogue = chainOf(kernel).ops,
+                                  .lastLanes = lastLanes(kernel),
                                   .schedule = plan::scheduleOf(schedule)};
 }
 

@@ -236,7 +236,9 @@ Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &so
     }
     }
   }
-  return value;
+  if (sources.lanes.empty())
+    return value;
+  return arith::SelectOp::create(b.op, sources.lanes[position.block], value, b.splat(0.0f));
 }
 
 } // namespace skip::kernel

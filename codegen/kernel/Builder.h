@@ -104,6 +104,7 @@ void writeHalo(Builder &b, const HaloTarget &target, Value row);
 struct EpilogueSources {
   llvm::SmallVector<View, 2> adds;                          // positioned at the first vector's image, block, row and pixel
   llvm::SmallVector<std::pair<Value, Value>, 2> scaleShift; // pointers at the first block's 16 channels
+  Values lanes;                                             // each block's mask of channels that exist; empty where all do
 };
 
 /// A place in a register tile, counted from the tile's first vector.
@@ -114,7 +115,8 @@ struct TilePosition {
 /// The pointer `position` away from `view`'s.
 Value at(Builder &b, const View &view, TilePosition position);
 
-/// The result of the chain for the vector `value`, which lies `position` away from where the sources stand.
+/// The result of the chain for the vector `value`, which lies `position` away from where the sources stand; zero in channels
+/// that do not exist, where an infinity times the zeros that stand for weights has made NaN.
 Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value, TilePosition position);
 
 } // namespace skip::kernel

@@ -31,6 +31,7 @@ struct ConvSpec {
   llvm::SmallVector<ConvRoot, 2> roots; // one or two
   bool bias = false;
   Epilogue epilogue;
+  int64_t lastLanes = 0; // channels of the last output block where it is not full; 0 where it is
   bool imagesAreColumns = false;
   plan::ConvSchedule schedule;
   plan::StrassenUnit strassen; // where the schedule is Strassen's

@@ -1,6 +1,8 @@
 // Operand and parameter numbering of Conv.h, read in one place.
 #include "codegen/kernel/ConvOperands.h"
 
+#include "codegen/kernel/Vectors.h"
+
 using namespace skip::kernel;
 
 /// A pixel stride is a parameter only where columns are images.
@@ -46,6 +48,8 @@ ConvOperands skip::kernel::loadOperands(Builder &b, const ConvSpec &spec) {
   }
   operands.output = {b.operand(next), b.param(ConvParam::outImage), b.param(ConvParam::outBlock), b.param(ConvParam::outRow),
                      pixelStride(b, spec, ConvParam::outPixel)};
+  operands.lastLanes = spec.lastLanes;
+  operands.outBlocks = b.param(ConvParam::outBlocks);
   operands.outRows = b.param(ConvParam::outRows);
   operands.outColumns = b.param(ConvParam::outColumns);
   if (!spec.imagesAreColumns)
@@ -70,8 +74,9 @@ void skip::kernel::writeResultHalo(Builder &b, const ConvOperands &operands, Val
   });
 }
 
-EpilogueSources skip::kernel::tileSources(Builder &b, const EpilogueSources &sources, const ConvTile &tile) {
-  EpilogueSources positioned = sources;
+EpilogueSources skip::kernel::tileSources(Builder &b, const ConvOperands &operands, const ConvTile &tile) {
+  EpilogueSources positioned = operands.epilogue;
+  positioned.lanes = existingLanes(b, operands.lastLanes, operands.outBlocks, tile.block, tile.blocks);
   for (View &add : positioned.adds)
     add.pointer = tilePointer(b, add, tile);
   Value channel = b.mul(tile.block, kLanes);

@@ -20,7 +20,8 @@ struct ConvOperands {
   Value bias;               // null without one
   EpilogueSources epilogue; // standing at the origins
   View output;
-  Value outRows, outColumns, outHalo;
+  int64_t lastLanes;
+  Value outBlocks, outRows, outColumns, outHalo;
 };
 
 ConvOperands loadOperands(Builder &b, const ConvSpec &spec);
@@ -38,6 +39,6 @@ Value tilePointer(Builder &b, const View &view, const ConvTile &tile);
 void writeResultHalo(Builder &b, const ConvOperands &operands, Value image, Value block, Value blocks, Value row, Value rows);
 
 /// The epilogue's operands, standing at the tile.
-EpilogueSources tileSources(Builder &b, const EpilogueSources &sources, const ConvTile &tile);
+EpilogueSources tileSources(Builder &b, const ConvOperands &operands, const ConvTile &tile);
 
 } // namespace skip::kernel

@@ -150,7 +150,7 @@ static Values initialize(Builder &b, Value bias, const ConvTile &tile) {
 
 static void storeTile(Builder &b, const ConvSpec &spec, const ConvOperands &operands, const ConvTile &tile,
                       ValueRange accumulators) {
-  EpilogueSources sources = tileSources(b, operands.epilogue, tile);
+  EpilogueSources sources = tileSources(b, operands, tile);
   View output = operands.output;
   output.pointer = tilePointer(b, output, tile);
   for (int64_t block = 0; block < tile.blocks; ++block)

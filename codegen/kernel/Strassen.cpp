@@ -367,7 +367,7 @@ private:
   }
 
   void storeResult(const ConvTile &tile, ValueRange sums, const View *waiting) {
-    EpilogueSources sources = tileSources(b, operands.epilogue, tile);
+    EpilogueSources sources = tileSources(b, operands, tile);
     View output = operands.output;
     output.pointer = tilePointer(b, output, tile);
     Value bias = operands.bias ? b.at(operands.bias, b.mul(tile.block, kLanes)) : Value();

@@ -27,6 +27,16 @@ Value kernel::lanesBelow(Builder &b, Value count) {
   return arith::CmpIOp::create(b.op, arith::CmpIPredicate::slt, lanesConstant(b), counts);
 }
 
+Values kernel::existingLanes(Builder &b, int64_t lastLanes, Value blocks, Value first, int64_t count) {
+  Values masks;
+  if (lastLanes == 0)
+    return masks;
+  Value left = b.sub(b.mul(b.sub(blocks, first), kLanes), b.constant(kLanes - lastLanes));
+  for (int64_t block = 0; block < count; ++block)
+    masks.push_back(lanesBelow(b, b.sub(left, b.constant(block * kLanes))));
+  return masks;
+}
+
 Value kernel::everyLane(Builder &b, Value condition) {
   return mlir::vector::BroadcastOp::create(b.op, mlir::VectorType::get({kLanes}, b.op.getI1Type()), condition);
 }

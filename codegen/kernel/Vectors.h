@@ -8,6 +8,10 @@ namespace skip::kernel {
 /// A mask whose lane i is set where i < count (an i64 of any sign).
 Value lanesBelow(Builder &b, Value count);
 
+/// For each of `count` blocks of channels from `first` on the mask of those that exist; none where `lastLanes`, those of the
+/// last of all `blocks`, is 0 and says that every one is full.
+Values existingLanes(Builder &b, int64_t lastLanes, Value blocks, Value first, int64_t count);
+
 /// A mask of all lanes where `condition` (an i1) holds, else of none.
 Value everyLane(Builder &b, Value condition);
 

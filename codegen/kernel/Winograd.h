@@ -71,6 +71,7 @@ struct WinogradConvSpec {
   int64_t fusedBlocks = 0;
   bool bias = false;
   Epilogue epilogue;
+  int64_t lastLanes = 0; // as in ConvSpec
   plan::ConvSchedule schedule;
 
   bool operator==(const WinogradConvSpec &) const = default;

@@ -97,6 +97,7 @@ void WinogradResult::storeColumn(Values sums, const Tile &tile, Value block, Val
     scale = b.at(scale, channel);
     shift = b.at(shift, channel);
   }
+  sources.lanes = existingLanes(b, spec.lastLanes, b.param(Param::outBlocks), block, 1);
   if (bias) {
     Value of = b.load(b.at(bias, channel));
     for (Value &sum : sums)

@@ -1,6 +1,8 @@
 // What the tests of the memory-bound kernels share.
 #include "tests/unit/kernel/Cases.h"
 
+#include <cmath>
+
 using namespace skip;
 using namespace skip::testing;
 
@@ -19,6 +21,35 @@ std::vector<double> testing::generate(const Shape &shape,
         for (int64_t x = 0; x < shape.width; ++x)
           values.push_back(value(n, c, y, x));
   return values;
+}
+
+/// NaN for NaN, the same infinity for one, and near it otherwise; of mixed values any that is not finite for one that is not.
+static bool isAlike(double value, double right, bool mixed) {
+  if (mixed)
+    return std::isfinite(right) || !std::isfinite(value);
+  if (std::isfinite(right))
+    return std::abs(value - right) < 1e-3;
+  return value == right || (std::isnan(value) && std::isnan(right));
+}
+
+std::string testing::firstUnlike(const Activation &got, const std::vector<double> &want,
+                                 const std::function<bool(int64_t, int64_t, int64_t)> &mayDiffer) {
+  auto expected = want.begin();
+  const Shape &s = got.shape;
+  for (int64_t n = 0; n < s.images; ++n)
+    for (int64_t c = 0; c < s.channels; ++c)
+      for (int64_t y = 0; y < s.height; ++y)
+        for (int64_t x = 0; x < s.width; ++x) {
+          double value = got.at(n, c, y, x), right = *expected++;
+          if (!isAlike(value, right, mayDiffer(n, y, x)))
+            return std::to_string(value) + " for " + std::to_string(right) + " at image " + std::to_string(n) + ", channel " +
+                   std::to_string(c) + ", " + std::to_string(y) + ", " + std::to_string(x);
+        }
+  return "";
+}
+
+std::string testing::firstUnlike(const Activation &got, const std::vector<double> &want) {
+  return firstUnlike(got, want, [](int64_t, int64_t, int64_t) { return false; });
 }
 
 std::string testing::checkSurroundings(const Activation &result) {

@@ -16,6 +16,14 @@ Activation randomActivation(Shape shape, std::mt19937 &random);
 std::vector<double> generate(const Shape &shape,
                              const std::function<double(int64_t n, int64_t c, int64_t y, int64_t x)> &value);
 
+/// Empty if values are not finite just where `want` is, NaN where it is NaN and the same infinity where it is one, and are near
+/// it elsewhere; else the first that is not so.
+std::string firstUnlike(const Activation &got, const std::vector<double> &want);
+
+/// The same of a kernel that mixes neighbours: where `mayDiffer` holds, values that should be finite need not be.
+std::string firstUnlike(const Activation &got, const std::vector<double> &want,
+                        const std::function<bool(int64_t n, int64_t y, int64_t x)> &mayDiffer);
+
 /// Empty if halo and padding channels are zero and no guard was overwritten; else what is wrong.
 std::string checkSurroundings(const Activation &result);
 

@@ -100,6 +100,7 @@ kernel::ConvSpec ConvCase::spec(const plan::ConvSchedule &schedule) const {
     spec.roots.push_back({root.kernelHeight, root.kernelWidth, root.stride, root.planar});
   spec.bias = shape.bias;
   spec.epilogue = shape.epilogue;
+  spec.lastLanes = shape.channels % 16;
   spec.imagesAreColumns = shape.imagesAreColumns;
   spec.schedule = schedule;
   if (schedule.unitBlocks > 0)
@@ -161,6 +162,12 @@ void ConvCase::compute() {
             value += convolve(roots[root], shape.roots[root], n, o, p, q);
           expected.push_back(epilogue.apply(shape.epilogue, value, n, o, p, q));
         }
+}
+
+void ConvCase::setInput(size_t root, std::array<int64_t, 4> place, float value) {
+  roots[root].input.at(place[0], place[1], place[2], place[3]) = value;
+  expected.clear();
+  compute();
 }
 
 std::vector<int64_t> ConvCase::params(const Activation &y) const {

@@ -40,6 +40,9 @@ public:
   /// The convolution's result by `kernel`, which was compiled from `spec`.
   Activation run(const LoadedKernel &kernel, bool inPieces);
 
+  /// Replaces one element of a root's input: image, channel, row, column.
+  void setInput(size_t root, std::array<int64_t, 4> place, float value);
+
   const std::vector<double> &want() const { return expected; }
 
   /// The sum of |x| |w| over the terms of an element before its epilogue, and over those of the others in the group of `rows`

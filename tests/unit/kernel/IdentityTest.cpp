@@ -79,7 +79,7 @@ private:
 static Spec changed(Spec spec, Draw &draw) {
   if (auto *conv = std::get_if<ConvSpec>(&spec)) {
     ConvRoot &root = conv->roots[draw.between(0, conv->roots.size() - 1)];
-    switch (draw.between(0, 7)) {
+    switch (draw.between(0, 8)) {
     case 0:
       root.planarInput = !root.planarInput;
       break;
@@ -99,17 +99,23 @@ static Spec changed(Spec spec, Draw &draw) {
       conv->epilogue = draw.epilogue();
       break;
     case 6:
+      conv->lastLanes = draw.between(0, 2);
+      break;
+    case 7:
       conv->schedule.columns = draw.between(1, 3);
       break;
     default:
       conv->schedule.rows = draw.between(1, 2);
     }
   } else if (auto *winograd = std::get_if<WinogradConvSpec>(&spec)) {
-    switch (draw.between(0, 2)) {
+    switch (draw.between(0, 3)) {
     case 0:
-      winograd->fusedBlocks = draw.between(0, 1);
+      winograd->lastLanes = draw.between(0, 2);
       break;
     case 1:
+      winograd->fusedBlocks = draw.between(0, 1);
+      break;
+    case 2:
       winograd->schedule.ocBlocks = draw.between(1, 2);
       break;
     default:

@@ -71,6 +71,7 @@ kernel::WinogradConvSpec WinogradCase::convSpec(const WinogradCaseShape &shape, 
           .fusedBlocks = choice.fused ? inBlocksOf(shape) : 0,
           .bias = shape.bias,
           .epilogue = shape.epilogue,
+          .lastLanes = shape.outChannels % 16,
           .schedule = choice.schedule};
 }
 

@@ -49,6 +49,9 @@ public:
   void runInputUnits(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, int64_t begin, int64_t end);
   void runConv(const LoadedKernel &kernel, const WinogradChoice &choice, Buffers &buffers, bool inPieces = false);
 
+  /// Replaces one element of the input: image, channel, row, column.
+  void setInput(std::array<int64_t, 4> place, float value) { input.at(place[0], place[1], place[2], place[3]) = value; }
+
   /// Computed anew at each call.
   std::vector<double> want() const;
 
