@@ -12,6 +12,7 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Compile.h"
 #include "tools/skipc/ExplainBlocks.h"
+#include "tools/skipc/Magnitude.h"
 #include "tools/skipc/Peak.h"
 #include "tools/skipc/PlanText.h"
 #include "tools/skipc/Table.h"
@@ -32,7 +33,7 @@ struct Account {
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
   double direct = 0, separate = 0, fused = 0, strassen = 0;
-  double errorBound = 0;
+  double errorBound = 0, elementBound = 0; // of the step's largest value; of an element's terms
 };
 
 /// The model for batches up to `batch`.
@@ -145,6 +146,7 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipI
   account.operations = tool::operationsText(kernel);
   account.images = kernel.getImages().value_or(batch);
   account.errorBound = plan::errorBoundOf(kernel);
+  account.elementBound = tool::StepAlgorithms(kernel, {tool::isaName(isa).str()}).elementBound(0);
   auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
   auto operations = llvm::range_size(kernel.getBody().front().without_terminator());
   account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
@@ -201,17 +203,19 @@ static void printText(const Variant &variant) {
                      {"Strassen us", right},
                      {"taken"},
                      {"error bound", right},
+                     {"of terms", right},
                      {"why"}});
   std::string block;
   for (const Account &a : variant.accounts) {
     bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
     if (!goesOn && !block.empty())
-      table.add(std::vector<std::string>(12));
+      table.add(std::vector<std::string>(13));
     if (!goesOn)
       block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
-               microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound), a.why});
+               microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound),
+               tool::scientific(a.elementBound), a.why});
   }
   llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
   table.print(llvm::outs());
@@ -250,6 +254,7 @@ static void writeStep(llvm::json::OStream &json, const Account &a) {
     time("strassen_us", a.strassen);
     json.attribute("taken", a.taken);
     json.attribute("error_bound", a.errorBound);
+    json.attribute("element_error_bound", a.elementBound);
     json.attribute("why", a.why);
   });
 }

@@ -272,8 +272,12 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addSpec(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
   addCompile(plan, o);
-  CLI::App &why = addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
-                             "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json");
+  CLI::App &why =
+      addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
+                 "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n\n"
+                 "How far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
+                 "largest value, `of terms` of the sum of absolute values that an element is made of\n"
+                 "(docs/verification.md).");
   addSpec(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
   addCompile(why, o);
