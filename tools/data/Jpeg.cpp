@@ -60,12 +60,18 @@ void JpegReader::fail(j_common_ptr info) {
 }
 
 /// Warnings tell of data that libjpeg made up: a file that ends early would come back grey at the bottom. Those are
-/// errors here; the rest (stray bytes between markers) does no harm to the picture and is common.
+/// errors here; the rest (stray bytes between markers) does no harm to the picture and is common. So is a file without its end
+/// marker: where all is in one scan of Huffman codes, the decoder tells apart (JWRN_HIT_MARKER) whether pixels are missing too.
 void JpegReader::onMessage(j_common_ptr info, int level) {
   if (level >= 0)
     return;
+  jpeg_decompress_struct &decoder = static_cast<JpegReader *>(info->client_data)->info;
   switch (info->err->msg_code) {
   case JWRN_JPEG_EOF:
+    if (decoder.comps_in_scan == 0 || decoder.comps_in_scan != decoder.num_components || decoder.progressive_mode ||
+        decoder.arith_code)
+      fail(info);
+    return;
   case JWRN_HIT_MARKER:
   case JWRN_HUFF_BAD_CODE:
   case JWRN_ARITH_BAD_CODE:

@@ -105,8 +105,9 @@ TEST_CASE("jpeg: four inks become light") {
 
 TEST_CASE("pictures: every truncation is noticed") {
   Bytes rgb = ramps(10, 10, 3);
-  for (const Bytes &file : {encodePng(10, 10, rgb), encodeJpeg(10, 10, rgb), encodeJpeg(10, 10, rgb, {.progressive = true}),
-                            encodePng(10, 10, rgb, {.interlaced = true})}) {
+  Bytes baseline = encodeJpeg(10, 10, rgb);
+  for (const Bytes &file : {encodePng(10, 10, rgb), Bytes(baseline.begin(), baseline.end() - 2),
+                            encodeJpeg(10, 10, rgb, {.progressive = true}), encodePng(10, 10, rgb, {.interlaced = true})}) {
     decode(file);
     for (size_t length = 0; length < file.size(); ++length) {
       CAPTURE(length, file.size(), int{file[0]});
@@ -115,6 +116,18 @@ TEST_CASE("pictures: every truncation is noticed") {
       CHECK_THAT(error, Contains("cannot read the picture `x`: "));
     }
   }
+}
+
+TEST_CASE("jpeg: without its end marker all of a picture is there") {
+  for (int size = 1; size < 40; ++size)
+    for (bool subsampled : {false, true}) {
+      Bytes file = encodeJpeg(size, 41 - size, ramps(size, 41 - size, 3), {.subsampled = subsampled});
+      CAPTURE(size, subsampled);
+      Bytes whole = decode(file).rgb;
+      for (int cut : {1, 2})
+        CHECK(decode(Bytes(file.begin(), file.end() - cut)).rgb == whole);
+      CHECK_THAT(errorOf(Bytes(file.begin(), file.end() - 3)), Contains("it is truncated or corrupt"));
+    }
 }
 
 TEST_CASE("pictures: a damaged byte gives a picture or an error, nothing else") {
