@@ -127,9 +127,9 @@ static void raise(double &worst, double error) {
 void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
   const tool::StepAlgorithms &how = algorithms[event.index];
   if (event.first_image == 0)
-    errors[body].push_back(
-        {event.name, bodies[body]->isa().str(), images, 0, plan::errorBoundOf(steps[event.index]), 0, how.elementBound(body)});
-  auto same = llvm::find_if(llvm::reverse(errors[body]), [&](const StepError &known) { return known.step == event.name; });
+    errors[body].push_back({event.name, bodies[body]->isa().str(), images, 0, plan::errorBoundOf(steps[event.index]), 0,
+                            how.elementBound(body), int64_t(event.index)});
+  auto same = llvm::find_if(errors[body], [&](const StepError &known) { return known.index == int64_t(event.index); });
   raise(same->error, tool::relativeError(compiled, expected.value));
   raise(same->elementError,
         tool::elementError(compiled, expected.value, how.strassen[body] ? pairs : expected.magnitude, how.terms));

@@ -18,6 +18,7 @@ struct StepError {
   double bound = 0;        ///< plan::errorBoundOf
   double elementError = 0; ///< max of |c - r| / M, M an element's magnitude (Magnitude.h)
   double elementBound = 1;
+  int64_t index = 0; ///< of the step in its plan: a name may be that of several
 
   bool isWithin() const { return error <= bound && elementError <= elementBound; }
 };
