@@ -12,7 +12,7 @@ reference::Tensor readLayout(const float *interior, mlir::RankedTensorType type,
 /// The reverse; halo and padding channels stay as they are.
 void writeLayout(const reference::Tensor &tensor, float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout);
 
-/// max|c - r| / max|r|; NaN if any value is NaN; 0 where both are all zero.
-double relativeError(const reference::Tensor &compiled, const reference::Tensor &reference);
+/// max|c - r| / max(|r|, least); NaN if any value is NaN; 0 where both are all zero.
+double relativeError(const reference::Tensor &compiled, const reference::Tensor &reference, double least = 0);
 
 } // namespace skip::tool

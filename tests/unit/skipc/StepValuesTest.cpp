@@ -59,6 +59,7 @@ TEST_CASE("errors are relative to the largest value") {
   compiled.data = {0.5, 1, -10, 2};
   CHECK(tool::relativeError(compiled, reference) == Approx(0.05));
   CHECK(tool::relativeError(reference, reference) == 0);
+  CHECK(tool::relativeError(compiled, reference, 1000) == Approx(0.0005)); // values that cancel: of what they are made of
 }
 
 TEST_CASE("a NaN on either side, or another shape, is no number") {
