@@ -55,8 +55,27 @@ static int complain(const char *what, const char *why) {
   return 1;
 }
 
+/* Writes a text that is not ours, such as a file's name: what a terminal would obey is shown as \x1b. */
+static void put_name(const char *text) {
+  unsigned char before = 0;
+  for (; *text; before = (unsigned char)*text++) {
+    unsigned char byte = (unsigned char)*text, next = (unsigned char)text[1];
+    int is_c1 = (byte == 0xc2 && next >= 0x80 && next < 0xa0) || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
+    fprintf(stderr, byte < 0x20 || byte == 0x7f || is_c1 ? "\\x%02x" : "%c", byte);
+  }
+}
+
+static void complain_of_name(const char *what, const char *name, const char *why) {
+  fprintf(stderr, NAME ": error: %s`", what);
+  put_name(name);
+  fprintf(stderr, "`%s\n", why);
+}
+
 static int complain_of_file(const char *action, const char *path) {
-  fprintf(stderr, NAME ": error: cannot %s `%s`: %s\n", action, path, strerror(errno));
+  const char *why = strerror(errno);
+  fprintf(stderr, NAME ": error: cannot %s `", action);
+  put_name(path);
+  fprintf(stderr, "`: %s\n", why);
   return 1;
 }
 
@@ -99,7 +118,9 @@ static int parse_number(const char *flag, const char *text, long *value) {
   *value = parse_count(text);
   if (*value > 0)
     return 0;
-  fprintf(stderr, NAME ": error: `%s %s`: expected a whole number from 1 to 1000000\n", flag, text);
+  fprintf(stderr, NAME ": error: `%s ", flag);
+  put_name(text);
+  fprintf(stderr, "`: expected a whole number from 1 to 1000000\n");
   return 2;
 }
 
@@ -119,11 +140,11 @@ static int parse_option(const char *flag, const char *value, struct options *opt
   else if (letter == 'b' || !strcmp(flag, "--batch"))
     number = &options->batch, is_text = 0;
   if (!text && !number) {
-    fprintf(stderr, NAME ": error: unknown argument `%s`; see --help\n", flag);
+    complain_of_name("unknown argument ", flag, "; see --help");
     return 2;
   }
   if (!value) {
-    fprintf(stderr, NAME ": error: `%s` needs a value; see --help\n", flag);
+    complain_of_name("", flag, " needs a value; see --help");
     return 2;
   }
   if (!is_text)

@@ -1,6 +1,9 @@
 // Collecting, wording and rendering errors.
 #include "frontend/Diagnostics.h"
 
+#include "frontend/Excerpt.h"
+#include "support/Printable.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace skip::frontend;
@@ -106,24 +109,18 @@ void Diagnostics::keep(Diagnostic diagnostic) {
   kept.push_back(std::move(diagnostic));
 }
 
-/// As LLVM's source manager writes it, but of a very long line only the part around the place.
+/// As LLVM's source manager writes it: "PLACE: error: TEXT".
+static void printHead(llvm::raw_ostream &os, llvm::StringRef place, llvm::SourceMgr::DiagKind kind, llvm::StringRef text,
+                      bool colours) {
+  llvm::SMDiagnostic(skip::printable(place), kind, skip::printableLines(text)).print(/*ProgName=*/nullptr, os, colours);
+}
+
 static void printAt(const llvm::SourceMgr &manager, llvm::raw_ostream &os, llvm::SMRange range, llvm::SourceMgr::DiagKind kind,
                     const std::string &text, llvm::ArrayRef<llvm::SMFixIt> fixIts, bool colours) {
-  constexpr size_t longest = 240, before = 60;
   llvm::SMDiagnostic full = manager.GetMessage(range.Start, kind, text, range, fixIts);
-  llvm::StringRef line = full.getLineContents();
-  if (line.size() <= longest)
-    return full.print(/*ProgName=*/nullptr, os, colours);
-  size_t column = full.getColumnNo(), first = column > before ? column - before : 0;
-  llvm::StringRef part = line.substr(first, longest);
-  std::vector<std::pair<unsigned, unsigned>> ranges;
-  for (auto [begin, end] : full.getRanges())
-    ranges.push_back({begin - first, std::min<size_t>(end - first, part.size())});
-  // The line and column that are shown stay those of the text; the caret stands under the part.
-  std::string head = (full.getFilename() + ":" + llvm::Twine(full.getLineNo()) + ":" + llvm::Twine(column + 1)).str();
-  os << head << ": ";
-  llvm::SMDiagnostic(manager, range.Start, "", full.getLineNo(), column - first, kind, text, part, ranges)
-      .print(nullptr, os, colours);
+  std::string line = std::to_string(full.getLineNo()), column = std::to_string(full.getColumnNo() + 1);
+  printHead(os, full.getFilename().str() + ":" + line + ":" + column, kind, text, colours);
+  printExcerpt(full, os, colours);
 }
 
 std::vector<const Diagnostic *> Diagnostics::inOrder() const {
@@ -147,7 +144,7 @@ void Diagnostics::print(llvm::raw_ostream &os, bool colours) const {
                       llvm::ArrayRef<llvm::SMFixIt> fixIts) {
     if (range.isValid())
       return printAt(manager, os, range, kind, text, fixIts, colours);
-    llvm::SMDiagnostic("skipc", kind, text).print("", os, colours, /*ShowKindLabel=*/true);
+    printHead(os, "skipc", kind, text, colours);
   };
   for (const Diagnostic *diagnostic : inOrder()) {
     std::string text = diagnostic->message + " [" + diagnostic->info().code.str() + "]";

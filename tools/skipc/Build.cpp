@@ -1,5 +1,6 @@
 // `skipc build`: from a spec to a library.
 #include "codegen/Package.h"
+#include "support/Printable.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Compile.h"
 #include "tools/skipc/Failure.h"
@@ -74,14 +75,14 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
   llvm::StringRef folder = options.output.empty() ? "." : llvm::StringRef(options.output);
   if (!options.json) {
     if (llvm::outs().is_displayed())
-      llvm::outs() << "built " << image.name << " in " << folder << ": " << compilation.lowered().jobs.size() << " functions, "
-                   << image.weightsBytes << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
+      llvm::outs() << "built " << image.name << " in " << printable(folder) << ": " << compilation.lowered().jobs.size()
+                   << " functions, " << image.weightsBytes << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
     return;
   }
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
     json.attribute("name", image.name);
-    json.attribute("folder", folder);
+    json.attribute("folder", llvm::json::fixUTF8(folder)); // a path may be any bytes
     json.attribute("functions", static_cast<int64_t>(compilation.lowered().jobs.size()));
     json.attribute("steps", static_cast<int64_t>(image.variants.front().steps.size()));
     json.attribute("weights_bytes", static_cast<int64_t>(image.weightsBytes));

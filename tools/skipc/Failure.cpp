@@ -1,6 +1,8 @@
 // Errors on their way to stderr.
 #include "tools/skipc/Failure.h"
 
+#include "support/Printable.h"
+
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -35,7 +37,7 @@ static void say(llvm::StringRef kind, llvm::raw_ostream::Colors colour, const ll
   llvm::errs() << kind << ": ";
   if (colours)
     llvm::errs().resetColor();
-  llvm::errs() << text << "\n";
+  llvm::errs() << printableLines(text.str()) << "\n"; // it holds names from files and arguments
 }
 
 int tool::report(llvm::Error error) {

@@ -1,4 +1,5 @@
 // `skipc run`: pictures to class names, or tensors to tensors.
+#include "support/Printable.h"
 #include "tools/data/ClassNames.h"
 #include "tools/data/Npy.h"
 #include "tools/skipc/Commands.h"
@@ -152,7 +153,7 @@ static void printText(const Options &options, const tool::OutputPort &port, llvm
   constexpr auto right = tool::Table::Align::right;
   for (int64_t i = 0; i < batch.images; ++i) {
     llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
-    llvm::outs() << batch.names[i] << "\n";
+    llvm::outs() << printable(batch.names[i]) << "\n";
     tool::Table table({{"class", right}, {"probability", right}, {"name"}});
     for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
       table.add({std::to_string(ranked.index), tool::fixed(100 * ranked.probability, 2) + " %", nameOf(names, ranked.index)});
@@ -173,13 +174,13 @@ static void printJson(const Options &options, const Ports &ports, llvm::ArrayRef
     json.attributeArray("results", [&] {
       for (int64_t i = 0; i < batch.images; ++i)
         json.object([&] {
-          json.attribute("picture", batch.names[i]);
+          json.attribute("picture", llvm::json::fixUTF8(batch.names[i]));
           json.attributeArray("top", [&] {
             llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
             for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
               json.object([&] {
                 json.attribute("class", ranked.index);
-                json.attribute("name", nameOf(names, ranked.index));
+                json.attribute("name", llvm::json::fixUTF8(nameOf(names, ranked.index)));
                 json.attribute("probability", ranked.probability);
               });
           });

@@ -3,6 +3,7 @@
 
 #include "codegen/OutputFiles.h"
 #include "support/AtomicFile.h"
+#include "support/Printable.h"
 #include "tools/skipc/Failure.h"
 #include "tools/skipc/Table.h"
 #include "tools/skipc/Targets.h"
@@ -59,12 +60,17 @@ static llvm::Error printStage(const tool::Options &options, llvm::raw_ostream &o
 }
 
 llvm::Error tool::showStage(const Options &options) {
-  if (options.output.empty() || options.output == "-")
+  bool toOutput = options.output.empty() || options.output == "-";
+  if (toOutput && !llvm::outs().is_displayed())
     return printStage(options, llvm::outs());
   std::string text, error;
   llvm::raw_string_ostream os(text);
   if (llvm::Error failed = printStage(options, os))
     return failed;
+  if (toOutput) {
+    llvm::outs() << printableLines(text); // for a reader; a file has the text as it is
+    return llvm::Error::success();
+  }
   return writeFileAtomically(options.output, text, error) ? llvm::Error::success() : badInput(error);
 }
 

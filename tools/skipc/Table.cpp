@@ -1,17 +1,31 @@
 // Aligned columns of text.
 #include "tools/skipc/Table.h"
 
+#include "support/Printable.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Unicode.h"
 
 #include <algorithm>
 
 using namespace skip::tool;
 
+void Table::add(std::vector<std::string> cells) {
+  for (std::string &cell : cells)
+    cell = printable(cell);
+  rows.push_back(std::move(cells));
+}
+
+/// On a terminal, where a character of several bytes takes one column or two.
+static size_t widthOf(const std::string &cell) {
+  return static_cast<size_t>(std::max(0, llvm::sys::unicode::columnWidthUTF8(cell)));
+}
+
 void Table::printRow(llvm::raw_ostream &os, const std::vector<std::string> &cells, const std::vector<size_t> &widths) const {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
-    std::string padding(widths[i] - cells[i].size(), ' ');
+    std::string padding(widths[i] - widthOf(cells[i]), ' ');
     line += (i ? "  " : "") + (columns[i].align == Align::right ? padding + cells[i] : cells[i] + padding);
   }
   os << llvm::StringRef(line).rtrim(' ') << "\n";
@@ -26,7 +40,7 @@ void Table::print(llvm::raw_ostream &os) const {
   }
   for (const std::vector<std::string> &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
+      widths[i] = std::max(widths[i], widthOf(row[i]));
   printRow(os, headings, widths);
   for (const std::vector<std::string> &row : rows)
     printRow(os, row, widths);

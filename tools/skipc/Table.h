@@ -18,8 +18,8 @@ public:
   };
 
   explicit Table(std::vector<Column> columns) : columns(std::move(columns)) {}
-  /// `cells` has as many entries as there are columns.
-  void add(std::vector<std::string> cells) { rows.push_back(std::move(cells)); }
+  /// `cells` has as many entries as there are columns. Cells may hold any bytes: what cannot be shown is escaped.
+  void add(std::vector<std::string> cells);
   void print(llvm::raw_ostream &os) const;
 
 private:

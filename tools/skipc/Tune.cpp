@@ -4,6 +4,7 @@
 // widest ISA comes first, since it chooses the algorithms of a library with several bodies.
 #include "ir/plan/Problems.h"
 #include "support/AtomicFile.h"
+#include "support/Printable.h"
 #include "tools/data/Progress.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Compile.h"
@@ -183,7 +184,7 @@ static llvm::Error mergeInto(Database &database, const std::vector<Measurement> 
 static llvm::Error exportTo(const std::vector<Measurement> &all, const std::string &path) {
   std::string text = tuning::exportText(all), error;
   if (path == "-")
-    llvm::outs() << text;
+    llvm::outs() << (llvm::outs().is_displayed() ? printableLines(text) : text);
   else if (!writeFileAtomically(path, text, error))
     return tool::badInput(error);
   return llvm::Error::success();
@@ -231,7 +232,7 @@ static void show(const std::vector<Measurement> &all, const tuning::Device &devi
                tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
   if (!best.empty())
     table.print(llvm::outs());
-  llvm::outs() << "this machine: " << device.text() << "\n"
+  llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
                << " measurements of other machines, " << stale << " of other compilers\n";
 }
