@@ -22,35 +22,44 @@ namespace {
 /// The elementwise operations after the roots, with the inputs that they read, in order.
 struct Chain {
   kernel::Epilogue ops;
-  llvm::SmallVector<BlockArgument, 4> operands;
-  bool isComplete = true; // no operation but roots and what they read was passed over
+  llvm::SmallVector<BlockArgument, 4> operands, tensors; // all, and those of the result's shape
+  bool isComplete = true;                                // no operation but roots and what they read was passed over
 };
 } // namespace
 
 static bool joinsRoots(Operation &op) {
   return llvm::isa<graph::AddOp>(op) && llvm::all_of(op.getOperands(), [](Value operand) {
            Operation *producer = operand.getDefiningOp();
-           return producer && llvm::isa<graph::Conv2dOp, graph::LinearOp>(producer);
+           return producer && llvm::isa<graph::Contraction>(producer);
          });
+}
+
+/// Adds the operation to the chain. Its value is that of the operation before it, or of a chain's head the first operand.
+static void append(Chain &chain, Operation &op, bool isHead, kernel::EpilogueOp which) {
+  const kernel::EpilogueOperands &takes = kernel::operandsOf(which);
+  chain.ops.push_back(which);
+  llvm::SmallVector<Value> others(op.getOperands());
+  auto *value =
+      isHead ? others.begin() : llvm::find_if(others, [](Value operand) { return !llvm::isa<BlockArgument>(operand); });
+  chain.isComplete &= others.size() == 1 + takes.tensors + takes.vectors && (value == others.begin() || takes.commutes);
+  if (!chain.isComplete)
+    return;
+  others.erase(value);
+  for (auto [index, other] : llvm::enumerate(others)) {
+    chain.operands.push_back(llvm::cast<BlockArgument>(other));
+    if (index < takes.tensors)
+      chain.tensors.push_back(chain.operands.back());
+  }
 }
 
 /// The chain of the kernel. In a kernel without a root it starts from the first operation's first operand.
 static Chain chainOf(KernelOp kernel) {
   Chain chain;
   for (Operation &op : kernel.getBody().front()) {
-    bool isHead = &op == &kernel.getBody().front().front();
     if (joinsRoots(op))
       continue;
-    if (auto add = llvm::dyn_cast<graph::AddOp>(op)) {
-      Value other = isHead || !llvm::isa<BlockArgument>(add.getA()) ? add.getB() : add.getA();
-      chain.ops.push_back(kernel::EpilogueOp::Add);
-      chain.operands.push_back(llvm::cast<BlockArgument>(other));
-    } else if (auto scale = llvm::dyn_cast<graph::ScaleShiftOp>(op)) {
-      chain.ops.push_back(kernel::EpilogueOp::ScaleShift);
-      chain.operands.push_back(llvm::cast<BlockArgument>(scale.getScale()));
-      chain.operands.push_back(llvm::cast<BlockArgument>(scale.getShift()));
-    } else if (llvm::isa<graph::ReluOp>(op)) {
-      chain.ops.push_back(kernel::EpilogueOp::Relu);
+    if (std::optional<kernel::EpilogueOp> which = kernel::epilogueOpFor(op.getName().getStringRef())) {
+      append(chain, op, &op == &kernel.getBody().front().front(), *which);
     } else if (!llvm::isa<plan::YieldOp>(op)) {
       auto fusible = llvm::dyn_cast<graph::Fusible>(op);
       chain.isComplete &= fusible && fusible.canBeRoot();
@@ -70,6 +79,12 @@ static Strides outputStrides(KernelOp kernel) {
 /// Of the result's last block, or 0 where it is full.
 static int64_t lastLanes(KernelOp kernel) { return outputStrides(kernel).channels % kernel::kLanes; }
 
+/// What x86's kernels compute with.
+static bool isFloat32(KernelOp kernel) {
+  return llvm::all_of(kernel.getLayouts()->getAsRange<plan::LayoutAttr>(),
+                      [](plan::LayoutAttr layout) { return layout.getElement() == plan::Element::f32; });
+}
+
 static SkipParam constant(int64_t value) { return {value, -1, 0}; }
 static SkipParam timesBatch(int64_t value) { return {value, 0, 0}; }
 static SkipParam timesCopies(int64_t value) { return {value, kThreadsExtent, 0}; }
@@ -86,18 +101,6 @@ static bool isPlanar(KernelOp kernel, BlockArgument argument) {
 static void appendChainInputs(const Chain &chain, llvm::SmallVector<unsigned> &inputs) {
   for (BlockArgument operand : chain.operands)
     inputs.push_back(operand.getArgNumber());
-}
-
-/// The inputs that the chain adds, without the scales and shifts.
-static llvm::SmallVector<BlockArgument, 2> addedInputs(const Chain &chain) {
-  llvm::SmallVector<BlockArgument, 2> added;
-  const BlockArgument *next = chain.operands.begin();
-  for (kernel::EpilogueOp op : chain.ops) {
-    if (op == kernel::EpilogueOp::Add)
-      added.push_back(*next);
-    next += op == kernel::EpilogueOp::Add ? 1 : op == kernel::EpilogueOp::ScaleShift ? 2 : 0;
-  }
-  return added;
 }
 
 static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> views, plan::ConvScheduleAttr schedule) {
@@ -121,7 +124,7 @@ static int64_t planarChannels(const ContractionView &view) {
 
 /// Blocks of channels, or of lanes, that are transformed.
 static int64_t winogradInBlocks(const ContractionView &view) {
-  return planarChannels(view) ? 1 : plan::roundUpToBlock(view.inChannels) / 16;
+  return planarChannels(view) ? 1 : plan::blocksOf(view.inChannels);
 }
 
 /// The variant's batch: buffers have room for so many images at least.
@@ -135,7 +138,7 @@ static int64_t batchOf(KernelOp kernel) {
 static void appendCopies(StepShape &step, RankedTensorType type, plan::LayoutAttr layout, int64_t images, int64_t blocks) {
   int64_t copies = plan::winogradCopies(type, layout, images);
   step.params.push_back(copies > 1 ? timesCopies(blocks) : constant(blocks));
-  step.params.push_back(constant(plan::bufferBytes(type, layout, images) / copies / int64_t(sizeof(float))));
+  step.params.push_back(constant(plan::bufferBytes(type, layout, images) / copies / plan::elementBytes(layout)));
 }
 
 static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
@@ -180,7 +183,7 @@ static StepShape winogradStep(KernelOp kernel, const ContractionView &view) {
   if (view.bias)
     step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
   appendChainInputs(chain, step.inputs);
-  for (BlockArgument added : addedInputs(chain)) {
+  for (BlockArgument added : chain.tensors) {
     Strides in = inputStrides(kernel, added);
     append(step.params, {in.image, in.block, in.row});
   }
@@ -206,7 +209,7 @@ static StepShape convStep(KernelOp kernel, llvm::ArrayRef<ContractionView> views
     if (view.bias)
       step.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
   appendChainInputs(chain, step.inputs);
-  for (BlockArgument added : addedInputs(chain)) {
+  for (BlockArgument added : chain.tensors) {
     Strides in = inputStrides(kernel, added);
     append(step.params, {in.image, in.block, in.row, pixel(in)});
   }
@@ -265,7 +268,7 @@ static StepShape relayoutStep(KernelOp kernel) {
   Strides from = inputStrides(kernel, x), to = outputStrides(kernel);
   int64_t blocks = isPlanar(kernel, x) && kernel.outputLayout(0).getKind() == LayoutKind::planar
                        ? from.channels
-                       : plan::roundUpToBlock(from.channels) / 16;
+                       : plan::blocksOf(from.channels);
   StepShape step{{0}, {timesBatch(1)}};
   append(step.params, {blocks, from.height, from.width, from.channels, from.image, from.block, from.row, to.image, to.block,
                        to.row, to.halo, 0});
@@ -288,7 +291,7 @@ static StepShape elementwiseStep(KernelOp kernel) {
   StepShape step{{main.getArgNumber()}, {timesBatch(1)}};
   append(step.params, {out.blocks, out.height, out.width, out.image, out.block, out.row, out.halo, in.image, in.block, in.row});
   appendChainInputs(chain, step.inputs);
-  for (BlockArgument added : addedInputs(chain)) {
+  for (BlockArgument added : chain.tensors) {
     Strides other = inputStrides(kernel, added);
     append(step.params, {other.image, other.block, other.row});
   }
@@ -307,7 +310,7 @@ static int64_t prologueStride(Operation *root) {
 }
 
 std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule) {
-  if (!chainOf(kernel).isComplete)
+  if (!chainOf(kernel).isComplete || !isFloat32(kernel))
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (!views.empty()) {

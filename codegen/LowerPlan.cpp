@@ -126,7 +126,7 @@ void Lowering::addKernel(KernelOp kernel, const KernelIdentity &identity, Varian
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
   bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked;
   int64_t origin =
-      isActivation ? plan::stridesOf(llvm::cast<RankedTensorType>(type), layout).origin * int64_t(sizeof(float)) : 0;
+      isActivation ? plan::stridesOf(llvm::cast<RankedTensorType>(type), layout).origin * plan::elementBytes(layout) : 0;
   return {static_cast<uint32_t>(slot.getSegment()),
           static_cast<uint32_t>(slot.getIndex()),
           static_cast<uint64_t>(slot.getOffset()),

@@ -38,7 +38,7 @@ static std::string labelOf(KernelOp kernel) {
       fusible.printStructure(os);
   }
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
-    if (llvm::isa<graph::LinearOp>(view.op))
+    if (view.isLinear)
       os << "." << view.kernelHeight << "x" << view.kernelWidth;
     if (kernel.inputLayout(view.input.getArgNumber()).getKind() == LayoutKind::planar)
       os << ".planar";

@@ -217,24 +217,44 @@ Value at(Builder &b, const View &view, TilePosition position) {
   return pointer;
 }
 
+EpilogueSources loadSources(Builder &b, const Epilogue &chain, unsigned &next,
+                            llvm::function_ref<View(Value pointer, unsigned which)> viewOf) {
+  EpilogueSources sources;
+  for (EpilogueOp op : chain) {
+    for (unsigned i = 0; i < operandsOf(op).tensors; ++i)
+      sources.tensors.push_back(viewOf(b.operand(next++), sources.tensors.size()));
+    for (unsigned i = 0; i < operandsOf(op).vectors; ++i)
+      sources.vectors.push_back(b.operand(next++));
+  }
+  return sources;
+}
+
+static Value apply(Builder &b, EpilogueOp op, Value value, llvm::function_ref<Value(unsigned)> operand) {
+  switch (op) {
+  case EpilogueOp::Add:
+    return arith::AddFOp::create(b.op, value, operand(0));
+  case EpilogueOp::Relu:
+    return b.relu(value);
+  case EpilogueOp::ScaleShift: {
+    Value shift = operand(1);
+    return b.fma(value, operand(0), shift);
+  }
+  }
+  llvm_unreachable("an elementwise operation without code");
+}
+
 Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value, TilePosition position) {
-  const View *add = sources.adds.begin();
-  const std::pair<Value, Value> *affine = sources.scaleShift.begin();
-  for (EpilogueOp operation : chain) {
-    switch (operation) {
-    case EpilogueOp::Add:
-      value = arith::AddFOp::create(b.op, value, b.load(at(b, *add++, position)));
-      break;
-    case EpilogueOp::Relu:
-      value = b.relu(value);
-      break;
-    case EpilogueOp::ScaleShift: {
-      int64_t channel = position.block * kLanes;
-      value = b.fma(value, b.load(affine->first, channel), b.load(affine->second, channel));
-      ++affine;
-      break;
-    }
-    }
+  const View *tensors = sources.tensors.begin();
+  const Value *vectors = sources.vectors.begin();
+  for (EpilogueOp op : chain) {
+    const EpilogueOperands &takes = operandsOf(op);
+    value = apply(b, op, value, [&](unsigned which) {
+      if (which < takes.tensors)
+        return b.load(at(b, tensors[which], position));
+      return b.load(vectors[which - takes.tensors], position.block * kLanes);
+    });
+    tensors += takes.tensors;
+    vectors += takes.vectors;
   }
   if (sources.lanes.empty())
     return value;

@@ -102,10 +102,15 @@ void writeHalo(Builder &b, const HaloTarget &target, Value row);
 
 /// The operands and parameters that a chain of epilogue operations consumes, one entry each in chain order.
 struct EpilogueSources {
-  llvm::SmallVector<View, 2> adds;                          // positioned at the first vector's image, block, row and pixel
-  llvm::SmallVector<std::pair<Value, Value>, 2> scaleShift; // pointers at the first block's 16 channels
-  Values lanes;                                             // each block's mask of channels that exist; empty where all do
+  llvm::SmallVector<View, 2> tensors; // positioned at the first vector's image, block, row and pixel
+  Values vectors;                     // pointers at the first block's 16 channels
+  Values lanes;                       // each block's mask of channels that exist; empty where all do
 };
+
+/// The sources of `chain`, whose operands are those of the kernel from `next` on; `next` is moved behind them. `viewOf` says
+/// how the chain's `which`-th tensor lies behind its pointer.
+EpilogueSources loadSources(Builder &b, const Epilogue &chain, unsigned &next,
+                            llvm::function_ref<View(Value pointer, unsigned which)> viewOf);
 
 /// A place in a register tile, counted from the tile's first vector.
 struct TilePosition {

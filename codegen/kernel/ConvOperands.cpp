@@ -37,15 +37,8 @@ ConvOperands skip::kernel::loadOperands(Builder &b, const ConvSpec &spec) {
   unsigned next = 2 * spec.roots.size();
   if (spec.bias)
     operands.bias = b.operand(next++);
-  EpilogueSources &sources = operands.epilogue;
-  for (EpilogueOp operation : spec.epilogue) {
-    if (operation == EpilogueOp::Add)
-      sources.adds.push_back(loadAdd(b, spec, sources.adds.size(), b.operand(next++)));
-    if (operation == EpilogueOp::ScaleShift) {
-      sources.scaleShift.push_back({b.operand(next), b.operand(next + 1)});
-      next += 2;
-    }
-  }
+  operands.epilogue =
+      loadSources(b, spec.epilogue, next, [&](Value pointer, unsigned which) { return loadAdd(b, spec, which, pointer); });
   operands.output = {b.operand(next), b.param(ConvParam::outImage), b.param(ConvParam::outBlock), b.param(ConvParam::outRow),
                      pixelStride(b, spec, ConvParam::outPixel)};
   operands.lastLanes = spec.lastLanes;
@@ -77,12 +70,10 @@ void skip::kernel::writeResultHalo(Builder &b, const ConvOperands &operands, Val
 EpilogueSources skip::kernel::tileSources(Builder &b, const ConvOperands &operands, const ConvTile &tile) {
   EpilogueSources positioned = operands.epilogue;
   positioned.lanes = existingLanes(b, operands.lastLanes, operands.outBlocks, tile.block, tile.blocks);
-  for (View &add : positioned.adds)
-    add.pointer = tilePointer(b, add, tile);
+  for (View &tensor : positioned.tensors)
+    tensor.pointer = tilePointer(b, tensor, tile);
   Value channel = b.mul(tile.block, kLanes);
-  for (auto &[scale, shift] : positioned.scaleShift) {
-    scale = b.at(scale, channel);
-    shift = b.at(shift, channel);
-  }
+  for (Value &vector : positioned.vectors)
+    vector = b.at(vector, channel);
   return positioned;
 }

@@ -16,36 +16,27 @@ static StrideParams addStrides(unsigned add) {
 
 /// What the chain reads, positioned at the first pixel of a row.
 static EpilogueSources sourcesOf(Builder &b, const Epilogue &chain, Position position) {
-  EpilogueSources sources;
-  unsigned operand = 1;
+  unsigned next = 1;
+  EpilogueSources sources = loadSources(b, chain, next, [&](Value pointer, unsigned add) {
+    View row;
+    row.pointer = rowPointer(b, pointer, addStrides(add), position);
+    return row;
+  });
   Value channel = b.mul(position[1], kLanes);
-  for (EpilogueOp op : chain) {
-    if (op == EpilogueOp::Add) {
-      View row;
-      row.pointer = rowPointer(b, b.operand(operand++), addStrides(sources.adds.size()), position);
-      sources.adds.push_back(row);
-    }
-    if (op == EpilogueOp::ScaleShift) {
-      Value scale = b.at(b.operand(operand++), channel);
-      sources.scaleShift.push_back({scale, b.at(b.operand(operand++), channel)});
-    }
-  }
+  for (Value &vector : sources.vectors)
+    vector = b.at(vector, channel);
   return sources;
 }
 
 static EpilogueSources movedBy(Builder &b, EpilogueSources sources, Value offset) {
-  for (View &add : sources.adds)
-    add.pointer = b.at(add.pointer, offset);
+  for (View &tensor : sources.tensors)
+    tensor.pointer = b.at(tensor.pointer, offset);
   return sources;
-}
-
-static unsigned resultOperand(const Epilogue &chain) {
-  return 1 + llvm::count(chain, EpilogueOp::Add) + 2 * llvm::count(chain, EpilogueOp::ScaleShift);
 }
 
 // All of a tile is read before any of it is written, for LLVM cannot know which tensors share memory.
 static void emitRow(Builder &b, const Epilogue &chain, Position position) {
-  Value out = b.operand(resultOperand(chain)), columns = b.param(Param::columns);
+  Value out = b.operand(1 + operandCount(chain)), columns = b.param(Param::columns);
   Value inRow = rowPointer(b, b.operand(0), kIn, position), outRow = rowPointer(b, out, kOut, position);
   EpilogueSources row = sourcesOf(b, chain, position);
   forEachTile(b, b.constant(0), columns, kTile, [&](Value first, int64_t count) {

@@ -2,18 +2,36 @@
 #pragma once
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace skip::kernel {
 
 /// Channels of a block, and lanes of every vector that the emitters use.
 inline constexpr int64_t kLanes = 16;
 
-/// An elementwise operation on a vector of one channel block. Its operands follow the root's, in chain order:
-/// `Add` takes one (a blocked tensor of the result's shape), `ScaleShift` two (scale[c], shift[c]), `Relu` none.
+/// An elementwise operation on a vector of one channel block.
 enum class EpilogueOp { Add, Relu, ScaleShift };
 
 using Epilogue = llvm::SmallVector<EpilogueOp, 4>;
+
+/// What an operation reads besides the value that it is applied to, in this order: tensors of the result's shape, then vectors
+/// of one number for each channel. Its operands follow the root's, in chain order. How it is applied says applyEpilogue
+/// (Builder.h).
+struct EpilogueOperands {
+  llvm::StringLiteral graphOp; // the operation of the graph dialect that it is
+  unsigned tensors, vectors;
+  bool commutes; // the value may stand in any place of its operands; else it is the first
+};
+
+const EpilogueOperands &operandsOf(EpilogueOp op);
+
+/// The one that the operation of the graph dialect called `name` is, or nothing.
+std::optional<EpilogueOp> epilogueOpFor(llvm::StringRef name);
+
+/// How many operands a chain takes.
+unsigned operandCount(const Epilogue &chain);
 
 } // namespace skip::kernel

@@ -17,16 +17,10 @@ void WinogradResult::loadOperands() {
   unsigned next = 2;
   if (spec.bias)
     bias = b.operand(next++);
-  for (EpilogueOp operation : spec.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      auto param = [&](unsigned which) { return b.param(winogradAddParam(epilogue.adds.size(), which)); };
-      epilogue.adds.push_back({b.operand(next++), param(0), param(1), param(2), Value()});
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      epilogue.scaleShift.push_back({b.operand(next), b.operand(next + 1)});
-      next += 2;
-    }
-  }
+  epilogue = loadSources(b, spec.epilogue, next, [&](Value pointer, unsigned add) {
+    auto param = [&](unsigned which) { return b.param(winogradAddParam(add, which)); };
+    return View{pointer, param(0), param(1), param(2), Value()};
+  });
   output = {b.operand(next), b.param(Param::outImage), b.param(Param::outBlock), b.param(Param::outRow), Value()};
 }
 
@@ -90,13 +84,11 @@ View WinogradResult::positioned(View view, const Tile &tile, Value block, Value 
 void WinogradResult::storeColumn(Values sums, const Tile &tile, Value block, Value column) {
   View to = positioned(output, tile, block, column);
   EpilogueSources sources = epilogue;
-  for (View &add : sources.adds)
-    add = positioned(add, tile, block, column);
+  for (View &tensor : sources.tensors)
+    tensor = positioned(tensor, tile, block, column);
   Value channel = b.mul(block, kLanes);
-  for (auto &[scale, shift] : sources.scaleShift) {
-    scale = b.at(scale, channel);
-    shift = b.at(shift, channel);
-  }
+  for (Value &vector : sources.vectors)
+    vector = b.at(vector, channel);
   sources.lanes = existingLanes(b, spec.lastLanes, b.param(Param::outBlocks), block, 1);
   if (bias) {
     Value of = b.load(b.at(bias, channel));

@@ -1,6 +1,8 @@
 // The graph dialect's C++ face.
 #pragma once
 
+#include "ir/graph/ContractionSizes.h"
+#include "ir/graph/LayoutFamily.h"
 #include "ir/reference/Tensor.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -49,14 +49,42 @@ void SubsampleOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << g
 void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore(); }
 
 // A planar input is read once with poor locality; a blocked one multiplies with the zeros that fill its last block.
-std::optional<int64_t> Conv2dOp::planarOperandCost(unsigned index) {
-  return index == 0 ? std::optional<int64_t>(elementsPerImage(shapeOf(getX()))) : std::nullopt;
-}
-
-std::optional<int64_t> Conv2dOp::blockedOperandCost(unsigned index) {
+std::optional<int64_t> Conv2dOp::operandCost(unsigned index, LayoutFamily family) {
+  if (family.isPlanar())
+    return index == 0 ? std::optional<int64_t>(elementsPerImage(shapeOf(getX()))) : std::nullopt;
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
-  int64_t wastedChannels = (16 - filter[1] % 16) % 16;
-  return elementsPerImage(shapeOf(getY())) / 16 * wastedChannels * filter[2] * filter[3];
+  int64_t wastedChannels = (family.lanes - filter[1] % family.lanes) % family.lanes;
+  return elementsPerImage(shapeOf(getY())) / family.lanes * wastedChannels * filter[2] * filter[3];
 }
 
 int64_t Conv2dOp::requiredHalo(unsigned index) { return index == 0 ? int64_t(getPadding()) : 0; }
+
+mlir::Value Conv2dOp::getPicture() { return getX(); }
+
+ContractionSizes Conv2dOp::getSizes() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter()), out = shapeOf(getY());
+  return {.kernelHeight = filter[2],
+          .kernelWidth = filter[3],
+          .stride = int64_t(getStride()),
+          .padding = int64_t(getPadding()),
+          .inChannels = filter[1],
+          .outChannels = filter[0],
+          .outHeight = out[2],
+          .outWidth = out[3]};
+}
+
+mlir::Value LinearOp::getPicture() {
+  auto flatten = getX().getDefiningOp<FlattenOp>();
+  return flatten ? flatten.getX() : getX();
+}
+
+ContractionSizes LinearOp::getSizes() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter()), picture = shapeOf(getPicture());
+  ContractionSizes sizes{.isLinear = true, .inChannels = filter[1], .outChannels = filter[0]};
+  if (picture.size() == 4) {
+    sizes.inChannels = picture[1];
+    sizes.kernelHeight = picture[2];
+    sizes.kernelWidth = picture[3];
+  }
+  return sizes;
+}

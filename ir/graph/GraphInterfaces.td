@@ -47,16 +47,26 @@ def Fusible : OpInterface<"Fusible"> {
 def LayoutAware : OpInterface<"LayoutAware"> {
   let cppNamespace = "::skip::graph";
   let description = [{
-    Which layouts an operation takes and at what cost. There are two families of activation layout: planar (NCHW) and blocked
-    (NCHW16c); each may carry a halo of zeros around the picture.
+    Which layouts an operation takes and at what cost. Targets have families of activation layout (LayoutFamily.h); each may carry
+    a halo of zeros around the picture.
   }];
   let methods = [
-    InterfaceMethod<"Extra work, in elements moved or wasted for one image, of reading operand `index` in a planar layout; none: impossible.",
-      "::std::optional<int64_t>", "planarOperandCost", (ins "unsigned":$index), [{}], [{ return std::nullopt; }]>,
-    InterfaceMethod<"The same for a blocked layout.",
-      "::std::optional<int64_t>", "blockedOperandCost", (ins "unsigned":$index), [{}], [{ return 0; }]>,
+    InterfaceMethod<"Extra work, in elements moved or wasted for one image, of reading operand `index` in a layout of `family`; none: impossible.",
+      "::std::optional<int64_t>", "operandCost", (ins "unsigned":$index, "::skip::graph::LayoutFamily":$family), [{}],
+      [{ return family.isPlanar() ? std::nullopt : std::optional<int64_t>(0); }]>,
     InterfaceMethod<"Zeros that must surround the picture of operand `index`, in pixels on each side.",
       "int64_t", "requiredHalo", (ins "unsigned":$index), [{}], [{ return 0; }]>,
+  ];
+}
+
+def Contraction : OpInterface<"Contraction"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ A convolution, or a linear layer as one whose filter covers the whole picture that it flattens. }];
+  let methods = [
+    InterfaceMethod<"The picture that it reads, or the vector; a flatten on the way is passed over.", "::mlir::Value", "getPicture">,
+    InterfaceMethod<"Its parameter [O, I, kh, kw], or [O, K].", "::mlir::Value", "getFilter">,
+    InterfaceMethod<"[O], or null.", "::mlir::Value", "getBias">,
+    InterfaceMethod<"", "::skip::graph::ContractionSizes", "getSizes">,
   ];
 }
 

@@ -71,7 +71,8 @@ def ScaleFilterOp : GraphValueOp<"scale_filter", [LoadTime]> {
 def Conv2dOp : GraphValueOp<"conv2d", [
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates", "printStructure"]>,
-    DeclareOpInterfaceMethods<LayoutAware, ["planarOperandCost", "blockedOperandCost", "requiredHalo"]>]> {
+    DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["operandCost", "requiredHalo"]>]> {
   let summary = "2-D convolution (cross-correlation)";
   let description = [{
     y[n, o, p, q] = bias[o] + sum over i, r, s of x[n, i, p * stride + r - padding, q * stride + s - padding] * filter[o, i, r, s],
@@ -88,6 +89,7 @@ def Conv2dOp : GraphValueOp<"conv2d", [
 def LinearOp : GraphValueOp<"linear", [
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
+    DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
     LayoutAware]> {
   let summary = "fully connected layer: y = x filter^T + bias";
   let description = [{

@@ -6,9 +6,29 @@
 using namespace skip;
 using namespace skip::plan;
 
+int64_t plan::elementBytes(Element element) {
+  switch (element) {
+  case Element::f32:
+    return 4;
+  case Element::f16:
+  case Element::bf16:
+    return 2;
+  }
+  llvm_unreachable("an element without a size");
+}
+
+int64_t plan::lanesOf(LayoutKind kind) { return kind == LayoutKind::planar ? 1 : 16; }
+
+int64_t plan::blocksOf(int64_t channels) {
+  int64_t lanes = lanesOf(LayoutKind::blocked);
+  return (channels + lanes - 1) / lanes;
+}
+
+int64_t plan::roundUpToBlock(int64_t channels) { return blocksOf(channels) * lanesOf(LayoutKind::blocked); }
+
 Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
-  bool blocked = layout.getKind() == LayoutKind::blocked, picture = type.getRank() == 4;
-  int64_t lanes = blocked ? 16 : 1, halo = layout.getHalo();
+  bool picture = type.getRank() == 4;
+  int64_t lanes = lanesOf(layout.getKind()), halo = layout.getHalo();
   Strides s;
   s.halo = halo;
   s.channels = type.getDimSize(1);
@@ -45,18 +65,18 @@ static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int
   int64_t group = layout.getGroup(), points = taps.points(layout.getTile());
   int64_t groups = (batch * tiles.rows * tiles.columns + group - 1) / group;
   int64_t planar = winogradPlanarChannels(taps, type.getDimSize(1));
-  int64_t blocks = planar ? 1 : winogradPhases(taps, planar) * roundUpToBlock(type.getDimSize(1)) / 16;
-  return groups * blocks * points * points * winogradPositionVectors(group) * 16 * int64_t(sizeof(float));
+  int64_t blocks = planar ? 1 : winogradPhases(taps, planar) * blocksOf(type.getDimSize(1));
+  return groups * blocks * points * points * winogradPositionVectors(group) * lanesOf(layout.getKind()) * elementBytes(layout);
 }
 
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   if (layout.getKind() == LayoutKind::winograd)
     return winogradBytes(type, layout, batch) * winogradCopies(type, layout, batch);
-  return stridesOf(type, layout).image * batch * int64_t(sizeof(float));
+  return stridesOf(type, layout).image * batch * elementBytes(layout);
 }
 
 int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout, bool balanced) {
   int64_t depth = layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
-  int64_t factors = balanced ? runtime::balanceFloats(roundUpToBlock(dims[0]) / 16, depth / 16) : 0;
-  return (roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] + factors) * int64_t(sizeof(float));
+  int64_t bytes = roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * elementBytes(layout);
+  return balanced ? bytes + runtime::balanceFloats(blocksOf(dims[0]), blocksOf(dims[1])) * int64_t(sizeof(float)) : bytes;
 }

@@ -6,10 +6,18 @@
 
 namespace skip::plan {
 
-/// Where the elements of an activation lie, in elements of float32. A rank-2 tensor [N, C] is a picture of one pixel.
+/// Bytes of an element as the layout stores it.
+int64_t elementBytes(Element element);
+inline int64_t elementBytes(LayoutAttr layout) { return elementBytes(layout.getElement()); }
+
+/// How many channels lie side by side: 1, or those of a block.
+int64_t lanesOf(LayoutKind kind);
+inline graph::LayoutFamily familyOf(LayoutKind kind) { return {lanesOf(kind)}; }
+
+/// Where the elements of an activation lie, counted in elements. A rank-2 tensor [N, C] is a picture of one pixel.
 struct Strides {
   int64_t channels, height, width;  // logical sizes; channels not rounded
-  int64_t blocks;                   // C / 16 rounded up, or C when planar
+  int64_t blocks;                   // C / lanesOf, rounded up
   int64_t image, block, row, pixel; // distances between images, blocks (planar: channels), rows and pixels
   int64_t origin;                   // from the buffer's first element to the interior origin
   int64_t halo;
@@ -39,6 +47,8 @@ struct WinogradTiles {
 };
 WinogradTiles winogradTiles(mlir::RankedTensorType type, LayoutAttr layout);
 
-inline int64_t roundUpToBlock(int64_t channels) { return (channels + 15) / 16 * 16; }
+/// Blocks of `channels` channels, and the channels that they have room for.
+int64_t blocksOf(int64_t channels);
+int64_t roundUpToBlock(int64_t channels);
 
 } // namespace skip::plan

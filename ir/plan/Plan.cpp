@@ -58,4 +58,4 @@ llvm::SmallVector<Operation *, 2> KernelOp::roots() {
 }
 
 bool RelayoutOp::canBeRoot() { return true; }
-std::optional<int64_t> RelayoutOp::planarOperandCost(unsigned) { return 0; }
+std::optional<int64_t> RelayoutOp::operandCost(unsigned, graph::LayoutFamily) { return 0; }

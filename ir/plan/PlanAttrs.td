@@ -16,6 +16,11 @@ def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", 
   let cppNamespace = "::skip::plan";
 }
 
+def Element : I32Enum<"Element", "what a tensor's elements are stored as", [
+    I32EnumCase<"f32", 0>, I32EnumCase<"f16", 1>, I32EnumCase<"bf16", 2>]> {
+  let cppNamespace = "::skip::plan";
+}
+
 def LayoutAttr : PlanAttr<"Layout", "layout"> {
   let summary = "how a tensor's elements lie in memory";
   let description = [{
@@ -29,7 +34,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes of up to 4 channels are channel, row parity, column parity, and of more channels each block has four windows, one for each parity of row and column (codegen/kernel/Winograd.h) |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
-    tensor [N, C] is a picture of one pixel. With h = 1, a 2x3 picture (. is a zero):
+    tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same. With h = 1,
+    a 2x3 picture (. is a zero):
 
     ```
     . . . . .
@@ -40,9 +46,11 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
   }];
   let parameters = (ins EnumParameter<LayoutKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$halo,
                         DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "0">:$group,
-                        DefaultValuedParameter<"int64_t", "3">:$kernel, DefaultValuedParameter<"int64_t", "1">:$stride);
-  let assemblyFormat = "`<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)? `>`";
-  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1); }]>];
+                        DefaultValuedParameter<"int64_t", "3">:$kernel, DefaultValuedParameter<"int64_t", "1">:$stride,
+                        DefaultValuedParameter<"::skip::plan::Element", "::skip::plan::Element::f32">:$element);
+  let assemblyFormat = [{ `<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)?
+                          (`element` $element^)? `>` }];
+  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, Element::f32); }]>];
 }
 
 def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [

@@ -4,6 +4,7 @@
 #include "ir/plan/Sections.h"
 
 #include "ir/graph/GraphShapes.h"
+#include "ir/plan/Layout.h"
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ static constexpr int64_t kNearBytes = int64_t(4) << 20;
 static int64_t activationBytes(Value value) {
   auto type = llvm::dyn_cast<RankedTensorType>(value.getType());
   bool isActivation = type && type.getRank() > 0 && type.isDynamicDim(0);
-  return isActivation ? graph::elementsPerImage(type.getShape()) * int64_t(sizeof(float)) : 0;
+  return isActivation ? graph::elementsPerImage(type.getShape()) * plan::elementBytes(plan::Element::f32) : 0;
 }
 
 /// The windows of F(4 x 4, 3 x 3) take 36 elements for every 16. Those of stride 2 are little larger than their input.

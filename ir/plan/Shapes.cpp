@@ -1,4 +1,4 @@
-// Reads contractions off kernels. A linear layer is a convolution whose filter covers the whole picture that it flattens.
+// Reads contractions off kernels.
 #include "ir/plan/Shapes.h"
 
 #include "ir/plan/Algorithms.h"
@@ -11,48 +11,11 @@ using namespace skip::plan;
 
 static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
 
-static ContractionView viewOf(graph::Conv2dOp op) {
-  llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
-  return {op,
-          llvm::cast<BlockArgument>(op.getX()),
-          llvm::cast<BlockArgument>(op.getFilter()),
-          op.getBias(),
-          filter[0],
-          filter[1],
-          filter[2],
-          filter[3],
-          int64_t(op.getStride()),
-          int64_t(op.getPadding()),
-          op->getAttrOfType<WinogradAttr>(algorithmAttr)};
-}
-
-static ContractionView viewOf(graph::LinearOp op) {
-  llvm::ArrayRef<int64_t> filter = shapeOf(op.getFilter());
-  auto flatten = op.getX().getDefiningOp<graph::FlattenOp>();
-  Value input = flatten ? flatten.getX() : op.getX();
-  llvm::ArrayRef<int64_t> picture = shapeOf(input);
-  bool isPicture = picture.size() == 4;
-  return {op,
-          llvm::cast<BlockArgument>(input),
-          llvm::cast<BlockArgument>(op.getFilter()),
-          op.getBias(),
-          filter[0],
-          isPicture ? picture[1] : filter[1],
-          isPicture ? picture[2] : 1,
-          isPicture ? picture[3] : 1,
-          1,
-          0,
-          {}};
-}
-
 llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
   llvm::SmallVector<ContractionView, 2> views;
-  for (Operation &op : kernel.getBody().front()) {
-    if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
-      views.push_back(viewOf(conv));
-    else if (auto linear = llvm::dyn_cast<graph::LinearOp>(op))
-      views.push_back(viewOf(linear));
-  }
+  for (auto op : kernel.getBody().getOps<graph::Contraction>())
+    views.push_back({op.getSizes(), op, llvm::cast<BlockArgument>(op.getPicture()), llvm::cast<BlockArgument>(op.getFilter()),
+                     op.getBias(), op->getAttrOfType<WinogradAttr>(algorithmAttr)});
   return views;
 }
 
@@ -83,7 +46,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   const ContractionView &main = *view;
   llvm::ArrayRef<int64_t> out = shapeOf(kernel.getResult(0));
   ConvShape shape;
-  shape.ocBlocks = roundUpToBlock(main.outChannels) / 16;
+  shape.ocBlocks = blocksOf(main.outChannels);
   shape.inChannels = main.inChannels;
   if (main.winograd) {
     shape.outWidth = main.winograd.getGroup();
@@ -103,7 +66,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   shape.planarInput = isPlanar(kernel, main);
   for (const ContractionView &root : contractionsOf(kernel))
     shape.roots.push_back(
-        {root.kernelHeight, root.kernelWidth, root.stride, roundUpToBlock(root.inChannels) / 16, isPlanar(kernel, root)});
+        {root.kernelHeight, root.kernelWidth, root.stride, blocksOf(root.inChannels), isPlanar(kernel, root)});
   return shape;
 }
 

@@ -17,14 +17,12 @@ bool imagesAreColumns(KernelOp kernel);
 /// of tiles, of stride 2 of four times the channels.
 std::optional<ConvShape> convShapeOf(KernelOp kernel, int64_t batch);
 
-/// The values of the region that a root reads its picture from, its prologue passed over, and its filter's sizes {oc, ic, kh,
-/// kw} as packed.
-struct ContractionView {
+/// A root, its sizes, and the values of the region that it reads: its picture, before a prologue, and its filter.
+struct ContractionView : graph::ContractionSizes {
   mlir::Operation *op;
   mlir::BlockArgument input;
   mlir::BlockArgument filter;
-  mlir::Value bias; // or null
-  int64_t outChannels, inChannels, kernelHeight, kernelWidth, stride, padding;
+  mlir::Value bias;      // or null
   WinogradAttr winograd; // or null
 };
 

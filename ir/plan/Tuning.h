@@ -2,6 +2,7 @@
 // and no database.
 #pragma once
 
+#include "ir/graph/ContractionSizes.h"
 #include "ir/plan/Algorithms.h"
 #include "ir/plan/Schedule.h"
 
@@ -17,14 +18,8 @@ namespace skip::plan {
 /// Raised with each change of the kernels or of their schedules that makes earlier measurements worth less than new ones.
 inline constexpr int kernelRevision = 1;
 
-/// A contraction at a number of images, on one ISA: all that its time depends on besides the machine. A linear layer has the
-/// picture that it flattens as its kernel and one pixel as its output.
-struct ConvProblem {
-  bool isLinear = false;
-  int64_t kernelHeight = 1, kernelWidth = 1;
-  int64_t stride = 1, padding = 0;
-  int64_t inChannels = 1, outChannels = 1;
-  int64_t outHeight = 1, outWidth = 1;
+/// A contraction at a number of images, on one ISA: all that its time depends on besides the machine.
+struct ConvProblem : graph::ContractionSizes {
   int64_t images = 1;
   bool planarInput = false;
   SkipIsa isa = SKIP_ISA_AVX2;

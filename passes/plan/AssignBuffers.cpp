@@ -74,7 +74,7 @@ static plan::LayoutAttr layoutOf(Value tensor) {
 }
 
 const plan::Section &Arena::sectionOf(int64_t step) const {
-  return *llvm::find_if(sections, [&](const plan::Section &section) { return step <= section.last; });
+  return *llvm::partition_point(sections, [&](const plan::Section &section) { return section.last < step; });
 }
 
 /// Whether the tensor's buffer holds the whole batch: it is the caller's, or read in another section than it is written in.
@@ -94,7 +94,8 @@ int64_t Arena::imageBytesOf(Value tensor) {
   bool inTurns = llvm::any_of(sections, [&](const plan::Section &section) { return section.images < batch; });
   if (!inTurns || !isWhole(tensor))
     return 0;
-  return plan::stridesOf(llvm::cast<RankedTensorType>(tensor.getType()), layoutOf(tensor)).image * int64_t(sizeof(float));
+  plan::LayoutAttr layout = layoutOf(tensor);
+  return plan::stridesOf(llvm::cast<RankedTensorType>(tensor.getType()), layout).image * plan::elementBytes(layout);
 }
 
 /// The last step that reads the tensor.

@@ -63,7 +63,7 @@ static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::Winograd
   if (winograd.getFused())
     return;
   reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
-                                       winograd.getGroup(), filter.getDimSize(2), stride);
+                                       winograd.getGroup(), filter.getDimSize(2), stride, plan::Element::f32);
 }
 
 static Reader readerOf(OpOperand &use) {
@@ -77,8 +77,8 @@ static Reader readerOf(OpOperand &use) {
     auto aware = llvm::dyn_cast<graph::LayoutAware>(inner.getOwner());
     if (!aware) // the yield of an empty kernel
       continue;
-    addCost(reader.planarCost, aware.planarOperandCost(inner.getOperandNumber()));
-    addCost(reader.blockedCost, aware.blockedOperandCost(inner.getOperandNumber()));
+    addCost(reader.planarCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(LayoutKind::planar)));
+    addCost(reader.blockedCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(LayoutKind::blocked)));
     reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
     if (winograd && inner.getOperandNumber() == 0)

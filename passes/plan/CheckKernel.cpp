@@ -8,7 +8,9 @@ using plan::KernelOp;
 using plan::LayoutAttr;
 using plan::LayoutKind;
 
-static constexpr int64_t lanes = 16, elementBytes = 4;
+static constexpr int64_t lanes = 16;
+
+static int64_t elementBytes(LayoutAttr layout) { return layout.getElement() == plan::Element::f32 ? 4 : 2; }
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -34,7 +36,7 @@ static int64_t windowBytes(const Picture &p, LayoutAttr layout, int64_t images, 
   int64_t blocks = isFewOfStride2(p.channels, stride) ? 1 : ceilDiv(p.channels, lanes) * stride * stride;
   int64_t positionVectors = group % 2 ? group : group + 1;
   int64_t copies = batch * tiles <= group ? 2 : 1;
-  return copies * ceilDiv(images * tiles, group) * blocks * points * points * positionVectors * lanes * elementBytes;
+  return copies * ceilDiv(images * tiles, group) * blocks * points * points * positionVectors * lanes * elementBytes(layout);
 }
 
 int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
@@ -42,9 +44,9 @@ int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
   int64_t area = (p.height + 2 * layout.getHalo()) * (p.width + 2 * layout.getHalo());
   switch (layout.getKind()) {
   case LayoutKind::planar:
-    return p.channels * area * elementBytes;
+    return p.channels * area * elementBytes(layout);
   case LayoutKind::blocked:
-    return ceilDiv(p.channels, lanes) * lanes * area * elementBytes;
+    return ceilDiv(p.channels, lanes) * lanes * area * elementBytes(layout);
   default:
     return 0;
   }
@@ -68,7 +70,7 @@ static LayoutAttr windowsOf(Operation *op) {
     return {};
   int64_t kernel = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getDimSize(2);
   return LayoutAttr::get(op->getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
-                         winograd.getGroup(), kernel, int64_t(conv.getStride()));
+                         winograd.getGroup(), kernel, int64_t(conv.getStride()), plan::Element::f32);
 }
 
 /// A fused Winograd kernel of few channels, which looks at the picture's bounds itself.
@@ -93,7 +95,7 @@ static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
   bool isPlanar = layout.getKind() == LayoutKind::planar;
   if (makesPlanarWindows(op) && index == 0)
     return isPlanar ? nullptr : "a planar picture of few channels";
-  if (!(isPlanar ? aware.planarOperandCost(index) : aware.blockedOperandCost(index)))
+  if (!aware.operandCost(index, {isPlanar ? 1 : lanes}))
     return isPlanar ? "another layout than planar" : "another layout than blocked";
   return layout.getHalo() >= aware.requiredHalo(index) ? nullptr : "a wider halo of zeros";
 }

@@ -1,4 +1,6 @@
 // RUN: skip-opt --split-input-file --plan-inference --plan-name-kernels %s | FileCheck %s
+// RUN: skip-opt --plan-inference --split-input-file %s | sed 's/blocked halo 2>/blocked halo 2 element bf16>/' | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s --check-prefix=BF16
+// BF16: error: no kernel family computes this
 
 // Sizes do not matter, the operations do.
 module attributes {plan.target = #plan.target<[avx512]>} {

@@ -1,0 +1,28 @@
+// The table of elementwise operations.
+#include "codegen/kernel/Epilogue.h"
+
+#include <array>
+
+using namespace skip::kernel;
+
+static constexpr std::array<EpilogueOperands, 3> table = {{
+    {"graph.add", 1, 0, true},          // Add
+    {"graph.relu", 0, 0, false},        // Relu
+    {"graph.scale_shift", 0, 2, false}, // ScaleShift
+}};
+
+const EpilogueOperands &skip::kernel::operandsOf(EpilogueOp op) { return table[static_cast<size_t>(op)]; }
+
+std::optional<EpilogueOp> skip::kernel::epilogueOpFor(llvm::StringRef name) {
+  for (size_t op = 0; op < table.size(); ++op)
+    if (table[op].graphOp == name)
+      return static_cast<EpilogueOp>(op);
+  return std::nullopt;
+}
+
+unsigned skip::kernel::operandCount(const Epilogue &chain) {
+  unsigned count = 0;
+  for (EpilogueOp op : chain)
+    count += operandsOf(op).tensors + operandsOf(op).vectors;
+  return count;
+}
