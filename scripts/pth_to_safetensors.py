@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Turn a PyTorch checkpoint (.pth, .pt, .th) into safetensors, which skipc reads.
 
-The checkpoint is a state dict, or a dict that holds one, at any depth. Of several, one that is called as training scripts call
-it (`state_dict`, `model`, ...) is taken, and said; where that cannot be told, nothing is written. Tensor names and element types
-stay as they are; float64 becomes float32, and entries that are not tensors are left out and named. Only tensors and plain
+The checkpoint is a state dict, or holds one at any depth. Beside it may lie what training leaves: an optimizer's state, numbers
+such as `best_acc1`, and, where the network is called as training scripts call it (`state_dict`, `model`, ...), a moving average of
+its weights. That is left out and named. Tensors anywhere else might be the network's, so nothing is written then. Names and element
+types stay as they are; float64 becomes float32, and entries that are not tensors are left out and named. Only tensors and plain
 containers are unpickled (`weights_only=True`): a checkpoint that needs more is refused, since unpickling could run code.
 
 example:
@@ -18,9 +19,23 @@ import pathlib
 import pickle
 import re
 import sys
+import typing
 
 HOLDERS = ("state_dict", "model_state_dict", "model_state", "model", "net")
-NO_NETWORK = ("optim", "sched", "scaler")
+# Words of keys. Optimizers and twins hold tensors of any shape; what lies under a word of progress, numbers and vectors only.
+OPTIMIZERS = {"optim", "optims", "optimizer", "optimizers", "optimiser", "optimisers"}
+TWINS = {"ema", "teacher"}
+PROGRESS = {"acc", "accuracy", "amp", "callback", "callbacks", "epoch", "history", "iter", "iteration", "loop", "loops", "loss", "losses",
+            "lr", "metric", "metrics", "prec", "rng", "scaler", "scalers", "sched", "scheduler", "schedulers", "step"}
+PARAMETER = re.compile(r"(^|[._])(weight|bias|running_mean|running_var|num_batches_tracked)$")  # a layer's, wherever it lies
+SHOWN = 8  # entries that an error lists
+
+
+class Place(typing.NamedTuple):
+    """A dict, list, tuple or set that directly holds tensors."""
+    keys: tuple  # that lead to it
+    held: object
+    tensors: dict  # its tensors by their keys
 
 
 def fail(message):
@@ -50,37 +65,114 @@ def load_checkpoint(torch, path):
         fail(f"{path}: not a readable PyTorch checkpoint ({reason})")
 
 
-def state_dicts(torch, value, keys=()):
-    """Every dict below `value`, itself included, that holds weights (a tensor of two dimensions or more), by its keys. What
-    optimizers and schedulers keep is none."""
-    if not isinstance(value, dict) or len(keys) > 4:
-        return
-    if any(isinstance(held, torch.Tensor) and held.dim() >= 2 for held in value.values()):
-        yield keys, value
-    for key, held in value.items():
-        if not any(word in str(key).lower() for word in NO_NETWORK):
-            yield from state_dicts(torch, held, (*keys, str(key)))
+def entries(value):
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, (list, tuple, set, frozenset)) else []
+
+
+def places(torch, value, keys=()):
+    """Every place of tensors in `value`, itself included."""
+    tensors = {key: held for key, held in entries(value) if isinstance(held, torch.Tensor)}
+    if tensors:
+        yield Place(keys, value, tensors)
+    for key, held in entries(value):
+        yield from places(torch, held, (*keys, key))
+
+
+def words(key):
+    return re.findall("[a-z]+", str(key).lower())
+
+
+def any_called(keys, names):
+    return any(not names.isdisjoint(words(key)) for key in keys)
+
+
+def is_optimizers(place):
+    keys = [key for key in place.keys if words(key)[-1:] not in (["model"], ["net"], ["network"])]  # `optim_model` is a network
+    return any_called(keys, OPTIMIZERS)
+
+
+def may_be_network(place):
+    return isinstance(place.held, dict) and any(tensor.dim() >= 2 for tensor in place.tensors.values()) and not is_optimizers(place)
+
+
+def why_left_out(place, network):
+    """Why the tensors of a place are none of the network's; None if they might be."""
+    if is_optimizers(place):
+        return "an optimizer's state"
+    if place.keys[:len(network.keys)] == network.keys:
+        return None  # it lies in the network
+    usual = network.keys[-1:] and network.keys[-1] in HOLDERS
+    if usual and any_called(place.keys, TWINS) and not any_called(network.keys, TWINS):
+        return "a teacher, or a moving average, of the network"
+    # A network's scale or bias is a number or vector too: only the names tell, its own or that of the network beside it.
+    around = place.keys == network.keys[:len(place.keys)]
+    progress = all(tensor.dim() < 2 and not PARAMETER.search(str(name)) and
+                   (around and usual or any_called((*place.keys, name) if around else place.keys, PROGRESS))
+                   for name, tensor in place.tensors.items())
+    return "a number or vector of training's" if progress else None
+
+
+def find_network(found):
+    """The one dict beside which all that was found can be left out; None if there is none."""
+    return next((network for network in found if may_be_network(network) and
+                 all(place is network or why_left_out(place, network) for place in found)), None)
+
+
+def dotted(keys):
+    return ".".join(map(str, keys)) or "the file itself"
+
+
+def refuse(checkpoint, found, path):
+    several = any(map(may_be_network, found))
+    if several:
+        listed = [dotted(place.keys) + ("" if isinstance(place.held, dict) else ", which is no dict")
+                  for place in found if not is_optimizers(place)]
+    elif isinstance(checkpoint, dict):
+        listed = [f"`{key}`" for key in checkpoint] or ["it is empty"]
+    else:
+        listed = [f"a {type(checkpoint).__name__}"]
+    more = f", and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    fail(f"{path}: {'several' if several else 'no'} dicts of weights found ({', '.join(listed[:SHOWN])}{more}); expected one that "
+         "holds the whole network: save `model.state_dict()`, or that one dict, with torch.save and retry")
+
+
+def beside(path, keys):
+    """The entry, beside what `keys` lead to or in it, that `path` leads through."""
+    shared = 0
+    while shared < min(len(path), len(keys)) and path[shared] == keys[shared]:
+        shared += 1
+    return path[:shared + 1]
+
+
+def note_left_out(found, network):
+    left = {}
+    for place in found:
+        if place is not network:
+            for name in place.tensors:
+                left.setdefault(beside((*place.keys, name), network.keys), why_left_out(place, network))
+    for name in network.held:
+        if name not in network.tensors:
+            left.setdefault((*network.keys, name), "not a tensor")
+    for keys, why in left.items():
+        print(f"note: left out `{dotted(keys)}`: {why}", file=sys.stderr)
 
 
 def find_state_dict(torch, checkpoint, path):
-    """The network's tensors: those of the only dict of weights, or of the one that is called as in HOLDERS."""
-    found = list(state_dicts(torch, checkpoint))
-    if len(found) > 1:
-        called = [[entry for entry in found if entry[0] and entry[0][-1] == name] for name in HOLDERS]
-        found = next((entries for entries in called if entries), found)
-    if len(found) != 1:
-        held = [".".join(keys) or "the file itself" for keys, _ in found] or [f"`{key}`" for key in list(checkpoint)[:8]] \
-            if isinstance(checkpoint, dict) else [f"a {type(checkpoint).__name__}"]
-        fail(f"{path}: {'several' if found else 'no'} dicts of weights found ({', '.join(held) or 'it is empty'}); expected one, or one "
-             f"that is called {', '.join(f'`{name}`' for name in HOLDERS)}")
-    keys, state = found[0]
-    if keys:
-        print(f"note: took what is under `{'.'.join(keys)}`", file=sys.stderr)
-    tensors = {str(name): value for name, value in state.items() if isinstance(value, torch.Tensor)}
-    for name in state:
-        if str(name) not in tensors:
-            print(f"note: left out `{name}`: not a tensor", file=sys.stderr)
-    return tensors
+    """The network's tensors by their names."""
+    try:
+        found = list(places(torch, checkpoint))
+    except RecursionError:
+        fail(f"{path}: nested too deeply, or in itself; save `model.state_dict()` with torch.save and retry")
+    network = find_network(found) or refuse(checkpoint, found, path)
+    for name in network.tensors:
+        if not isinstance(name, str):  # as text, 0 and "0" would be one name
+            fail(f"{path}: a tensor is called {name!r}, which is no string; save `model.state_dict()` with torch.save and retry")
+    if network.keys:
+        print(f"note: took what is under `{dotted(network.keys)}`", file=sys.stderr)
+    note_left_out(found, network)
+    return network.tensors
 
 
 def plain(torch, name, tensor, path):
