@@ -22,7 +22,9 @@
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <cstring>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -74,7 +76,12 @@ OutputPipe::~OutputPipe() {
 Error OutputPipe::open() {
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return createStringError(inconvertibleErrorCode(), describeSystemError("make a pipe for", file.path(), errno));
-  mover = std::thread([this] { move(); });
+  try {
+    mover = std::thread([this] { move(); });
+  } catch (const std::system_error &failure) {
+    return createStringError(inconvertibleErrorCode(),
+                             describeSystemError("start a thread that writes", file.path(), failure.code().value()));
+  }
   return Error::success();
 }
 
@@ -125,6 +132,8 @@ static Error runLinker(std::vector<std::string> arguments, AtomicFile &output) {
     return writing;
   consumeError(std::move(writing));
   std::string reason = StringRef(text).trim().str();
+  if (StringRef(reason).contains(std::strerror(ENOMEM))) // lld then names a file that the user does not know
+    return createStringError(inconvertibleErrorCode(), describeSystemError("link", output.path(), ENOMEM));
   if (reason.empty())
     reason = "the linker ended with status " + std::to_string(result.retCode) + " while it made `" + output.path() + "`";
   return createStringError(inconvertibleErrorCode(), "cannot link: " + reason);

@@ -3,6 +3,7 @@
 
 #include "codegen/EmitImage.h"
 #include "codegen/RuntimeObject.h"
+#include "support/SystemError.h"
 
 #include "llvm/ObjCopy/CommonConfig.h"
 #include "llvm/ObjCopy/ELF/ELFConfig.h"
@@ -10,7 +11,9 @@
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/StringSaver.h"
 
+#include <cerrno>
 #include <set>
+#include <system_error>
 
 using namespace llvm;
 
@@ -74,7 +77,13 @@ Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &
   if (!options.weights.empty())
     config.UpdateSection.emplace_back(
         weightsSection, MemoryBuffer::getMemBuffer(StringRef(options.weights.data(), options.weights.size()), "", false));
-  return objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
+  Error failed = objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
+  return handleErrors(std::move(failed), [&](std::unique_ptr<StringError> error) -> Error {
+    if (error->convertToErrorCode() != std::errc::not_enough_memory)
+      return Error(std::move(error));
+    return createStringError(std::make_error_code(std::errc::not_enough_memory),
+                             describeSystemError("make the object of", options.name.str(), ENOMEM));
+  });
 }
 
 } // namespace skip::codegen

@@ -1,6 +1,8 @@
 // Writes the manifest as JSON, with the size and SHA-256 of each file.
 #include "codegen/Manifest.h"
 
+#include "support/SystemError.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
@@ -57,28 +59,33 @@ static Json weightsOf(const Image &image, const std::string &mode) {
           {"tensors", std::move(tensors)}};
 }
 
-/// Nothing when the file cannot be read.
-static std::optional<Json> describeFile(const ManifestFile &file) {
+static llvm::Expected<Json> describeFile(const ManifestFile &file) {
   auto buffer = llvm::MemoryBuffer::getFile(file.path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return std::nullopt;
+    return llvm::createStringError(buffer.getError(), describeSystemError("read back", file.name, buffer.getError().value()));
   llvm::StringRef bytes = (*buffer)->getBuffer();
   auto sum = llvm::SHA256::hash(llvm::arrayRefFromStringRef(bytes));
   return Json{{"name", file.name}, {"bytes", bytes.size()}, {"sha256", llvm::toHex(sum, /*LowerCase=*/true)}};
 }
 
-/// Libraries with embedded weights take their time, so the files are read side by side.
+/// Libraries with embedded weights take their time, so the files are read side by side, as far as there are threads.
 static llvm::Expected<Json> describeFiles(const std::vector<ManifestFile> &files) {
-  std::vector<std::future<std::optional<Json>>> pending;
+  std::vector<std::future<llvm::Expected<Json>>> pending;
   for (const ManifestFile &file : files)
-    pending.push_back(std::async(std::launch::async, describeFile, std::cref(file)));
+    pending.push_back(std::async(std::launch::async | std::launch::deferred, describeFile, std::cref(file)));
   Json list = Json::array();
-  for (size_t i = 0; i < files.size(); ++i) {
-    std::optional<Json> described = pending[i].get();
-    if (!described)
-      return llvm::createStringError(llvm::inconvertibleErrorCode(), "cannot read back `" + files[i].name + "`");
-    list.push_back(std::move(*described));
+  llvm::Error failures = llvm::Error::success();
+  for (std::future<llvm::Expected<Json>> &file : pending) {
+    llvm::Expected<Json> described = file.get();
+    if (described)
+      list.push_back(std::move(*described));
+    else if (failures)
+      llvm::consumeError(described.takeError()); // the first is enough
+    else
+      failures = described.takeError();
   }
+  if (failures)
+    return failures;
   return list;
 }
 

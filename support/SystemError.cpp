@@ -19,6 +19,10 @@ static std::string_view hintFor(int code) {
   case ENOSPC:
   case EDQUOT:
     return "free some space or choose another folder";
+  case ENOMEM:
+    return "free some memory or raise its limit (`ulimit -v`)";
+  case EAGAIN:
+    return "take fewer threads (-j, --threads) or raise the limits (`ulimit -u`, `ulimit -v`)";
   case ENOTDIR:
     return "a part of the path before the last is not a folder";
   default:

@@ -48,11 +48,15 @@ void *enterTemporary(const std::string &path) {
 
 void leaveTemporary(void *registration) { static_cast<Temporary *>(registration)->use = Use::free; }
 
-static void removeTemporaries(int signal) {
+void removeTemporaries() {
   for (auto *remove : {::unlink, ::rmdir}) // Files first, or the folders are not empty.
     for (Temporary *node = temporaries.load(); node; node = node->next)
       if (node->use == Use::live)
         remove(node->path);
+}
+
+static void removeAndEnd(int signal) {
+  removeTemporaries();
   ::_exit(128 + signal);
 }
 
@@ -62,7 +66,7 @@ void removeTemporariesOnSignal() {
     ::sigaction(signal, nullptr, &old);
     if (old.sa_handler == SIG_IGN)
       continue;
-    action.sa_handler = removeTemporaries;
+    action.sa_handler = removeAndEnd;
     sigemptyset(&action.sa_mask);
     ::sigaction(signal, &action, nullptr);
   }

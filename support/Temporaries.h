@@ -13,6 +13,9 @@ void *enterTemporary(const std::string &path);
 /// Takes what enterTemporary returned off the list; removes nothing.
 void leaveTemporary(void *registration);
 
+/// Removes all that is on the list. May be called in a signal handler.
+void removeTemporaries();
+
 /// From now on SIGINT, SIGTERM and SIGHUP remove all that is on the list, then end the process with exit code 130, 143 or 129.
 /// A signal that the process was started to ignore (nohup) stays ignored. Call it first: handlers that LLVM sets later run
 /// before ours.

@@ -18,6 +18,9 @@ runs_avx512 = re.search(r"^this machine: \S+ \S+ avx512 ", shown, re.MULTILINE) 
 if runs_avx512:
     config.available_features.add("avx512")
 config.substitutions.append(("%bodies", "both" if runs_avx512 else "avx2"))
+with open(lit_config.params["build"] + "/CMakeCache.txt", encoding="utf-8") as cache:
+    if "SKIP_SANITIZE:BOOL=ON" in cache.read():
+        config.available_features.add("sanitized")
 # Two machines for what is chosen, not run: their fingerprints.
 config.substitutions.append(("%wide", "'AuthenticAMD 26/2 avx512 l1 49152 l2 1048576 l3 33554432 a wide machine'"))
 config.substitutions.append(("%narrow", "'GenuineIntel 6/94 avx2 l1 32768 l2 262144 l3 8388608 a narrow machine'"))

@@ -5,6 +5,7 @@
 #include "codegen/kernel/Builder.h"
 #include "codegen/x86/LowerToLlvm.h"
 #include "codegen/x86/TargetMachine.h"
+#include "support/Threads.h"
 
 #include "llvm/CodeGen/MachineFrameInfo.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
@@ -18,7 +19,6 @@
 #include "llvm/Target/TargetMachine.h"
 
 #include <atomic>
-#include <thread>
 
 using namespace skip;
 using namespace skip::x86;
@@ -152,7 +152,8 @@ static llvm::Expected<std::string> compile(const Job &job, Product product, uint
   return generateCode(job, *module, *machine, kind, stackBytes);
 }
 
-llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads) {
+llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
+                                             llvm::function_ref<void()> onCompiled) {
   std::vector<std::string> objects(jobs.size());
   std::vector<uint64_t> stacks(jobs.size());
   std::vector<llvm::Error> errors;
@@ -166,14 +167,10 @@ llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned 
         objects[i] = std::move(*object);
       else
         errors[i] = llvm::joinErrors(std::move(errors[i]), object.takeError());
+      onCompiled();
     }
   };
-  std::vector<std::thread> helpers;
-  for (unsigned i = 1; i < std::min<size_t>(threads, jobs.size()); ++i)
-    helpers.emplace_back(work);
-  work();
-  for (std::thread &helper : helpers)
-    helper.join();
+  onThreads(std::min<size_t>(threads, jobs.size()), work);
   llvm::Error all = llvm::Error::success();
   for (llvm::Error &error : errors)
     all = llvm::joinErrors(std::move(all), std::move(error));

@@ -4,6 +4,7 @@
 #include "codegen/kernel/Kernel.h"
 #include "runtime/Abi.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -33,8 +34,9 @@ struct Compiled {
 
 /// Objects for the jobs, in their order, on up to `threads` threads. Position-independent code; the same jobs give the same
 /// bytes. An error names the job's symbol and the stage that failed; a kernel that takes more than SKIP_MOST_KERNEL_STACK is
-/// one.
-llvm::Expected<Compiled> compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads);
+/// one. `onCompiled` is called after each, on any of the threads.
+llvm::Expected<Compiled>
+compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
 
 enum class Stage { Kernel, Llvm, Asm };
 

@@ -10,6 +10,8 @@
 // element is summed in one fixed order, whatever the number of cores.
 #include "ir/reference/Convolution.h"
 
+#include "support/Threads.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -28,13 +30,7 @@ template <typename Body> static void parallelFor(int64_t count, const Body &body
     for (int64_t i = next++; i < count; i = next++)
       body(i);
   };
-  int64_t helpers = std::min<int64_t>(count, std::thread::hardware_concurrency()) - 1;
-  std::vector<std::thread> threads;
-  for (int64_t i = 0; i < helpers; ++i)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &thread : threads)
-    thread.join();
+  skip::onThreads(std::min<size_t>(static_cast<size_t>(count), std::thread::hardware_concurrency()), work);
 }
 
 namespace {

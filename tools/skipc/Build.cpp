@@ -103,7 +103,7 @@ llvm::Error tool::build(const Options &options) {
     return error;
   if (!options.stopAfter.empty())
     return showStage(options);
-  StageTimer timer("all", options.timing);
+  StageTimer timer(StageTimer::wholeName, options.timing);
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;

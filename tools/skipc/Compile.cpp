@@ -23,9 +23,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ThreadPool.h"
 
-#include <mutex>
 #include <thread>
 
 using namespace skip;
@@ -101,32 +99,11 @@ llvm::Error Compilation::lower() {
   return llvm::Error::success();
 }
 
-/// One call a kernel, so that the bar moves with each that is done.
-static llvm::Error compileJobs(llvm::ArrayRef<x86::Job> jobs, unsigned threads, x86::Compiled &all) {
-  data::Progress progress(jobs.size(), "compiling kernels");
-  all.objects.resize(jobs.size());
-  std::mutex guard;
-  llvm::Error failures = llvm::Error::success();
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(threads));
-  for (size_t i = 0; i < jobs.size(); ++i)
-    pool.async([&, i] {
-      llvm::Expected<x86::Compiled> one = x86::compileKernels(jobs[i], 1);
-      progress.advance();
-      std::lock_guard lock(guard);
-      if (!one) {
-        failures = llvm::joinErrors(std::move(failures), one.takeError());
-        return;
-      }
-      all.objects[i] = std::move(one->objects.front());
-      all.stackBytes = std::max(all.stackBytes, one->stackBytes);
-    });
-  pool.wait();
-  return failures;
-}
-
 llvm::Error Compilation::compileKernels() {
   StageTimer timer("object", options.timing);
-  if (llvm::Error error = compileJobs(loweredModel.jobs, compileThreads(options), compiled))
+  data::Progress progress(loweredModel.jobs.size(), "compiling kernels");
+  if (llvm::Error error =
+          x86::compileKernels(loweredModel.jobs, compileThreads(options), [&] { progress.advance(); }).moveInto(compiled))
     return internalError("object", std::move(error));
   loweredModel.image.kernelStackBytes = compiled.stackBytes;
   return dumpKernels();

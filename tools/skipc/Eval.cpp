@@ -2,6 +2,7 @@
 //
 // Each thread has a context of its own and takes the next pictures when it is done with its last ones: reading, running and
 // counting need no agreement between threads, and no more pictures are in memory than are being run.
+#include "support/Threads.h"
 #include "tools/data/Dataset.h"
 #include "tools/data/Progress.h"
 #include "tools/skipc/Commands.h"
@@ -19,7 +20,6 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
-#include <thread>
 
 using namespace skip;
 using tool::Options;
@@ -99,11 +99,8 @@ void Evaluation::work(tool::Runner &runner, data::Progress &progress) {
 
 llvm::Error Evaluation::run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners) {
   data::Progress progress(dataset.size(), "evaluating");
-  std::vector<std::thread> threads;
-  for (const std::unique_ptr<tool::Runner> &runner : runners)
-    threads.emplace_back([&] { work(*runner, progress); });
-  for (std::thread &thread : threads)
-    thread.join();
+  std::atomic<size_t> taken{0};
+  onThreads(runners.size(), [&] { work(*runners[taken++], progress); });
   return failure ? std::move(*failure) : llvm::Error::success();
 }
 

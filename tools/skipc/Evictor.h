@@ -16,12 +16,10 @@ public:
       : shares(threads, std::vector<char>(static_cast<size_t>(sharedBytes / threads + 2 * ownBytes), 1)) {}
 
   void evict() {
-    std::vector<std::thread> others;
+    std::vector<std::jthread> others;
     for (size_t i = 1; i < shares.size(); ++i)
       others.emplace_back([this, i] { walk(shares[i]); });
     walk(shares[0]);
-    for (std::thread &other : others)
-      other.join();
   }
 
   /// Brings memory back.

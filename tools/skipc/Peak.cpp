@@ -50,12 +50,12 @@ static double leastSeconds(unsigned threads, int repetitions, const std::functio
     for (int i = 0; i < repetitions; ++i)
       least[thread] = std::min(least[thread], secondsOf([&] { work(thread); }));
   };
-  std::vector<std::thread> others;
-  for (unsigned thread = 1; thread < threads; ++thread)
-    others.emplace_back(measure, thread);
-  measure(0);
-  for (std::thread &other : others)
-    other.join();
+  {
+    std::vector<std::jthread> others;
+    for (unsigned thread = 1; thread < threads; ++thread)
+      others.emplace_back(measure, thread);
+    measure(0);
+  }
   return *std::max_element(least.begin(), least.end());
 }
 

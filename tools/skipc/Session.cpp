@@ -92,7 +92,7 @@ llvm::Error Runner::guardWorkspace(int64_t images) {
 
 llvm::Error Runner::open(const skip_weights *weights, unsigned threads) {
   if (llvm::Error error = library.makePool(static_cast<int32_t>(threads)).moveInto(pool))
-    return badInput(llvm::toString(std::move(error)));
+    return badInput(llvm::toString(std::move(error)) + "; take fewer (--threads), or free some memory");
   options.pool = pool.get();
   // Not LoadedModel::makeContext: that one is bound to the library's own choice of a body.
   skip_context *created = nullptr;

@@ -209,6 +209,14 @@ llvm::Error Check::runBody(size_t body, const tool::RandomInput &input) {
   return runner.observe({});
 }
 
+namespace {
+struct LeaderEnds {
+  explicit LeaderEnds(tool::Turns &turns) : turns(turns) {}
+  ~LeaderEnds() { turns.leaderEnds(); }
+  tool::Turns &turns;
+};
+} // namespace
+
 /// The arrays that the model's inputs are, as values.
 static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, const tool::RandomInput &input, int64_t images) {
   llvm::DenseMap<Value, Tensor> values;
@@ -225,16 +233,16 @@ static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, con
 llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, const tool::RandomInput &input) {
   values = inputValues(variant, input, images);
   std::vector<std::optional<llvm::Error>> failures(bodies.size());
-  std::vector<std::thread> followers;
-  for (size_t body = 1; body < bodies.size(); ++body)
-    followers.emplace_back([&, body] {
-      failures[body].emplace(runBody(body, input));
-      turns.followerEnds(body - 1);
-    });
-  failures[0].emplace(runBody(0, input));
-  turns.leaderEnds();
-  for (std::thread &follower : followers)
-    follower.join();
+  {
+    std::vector<std::jthread> followers;
+    LeaderEnds end(turns); // before they are joined, whatever happens
+    for (size_t body = 1; body < bodies.size(); ++body)
+      followers.emplace_back([&, body] {
+        failures[body].emplace(runBody(body, input));
+        turns.followerEnds(body - 1);
+      });
+    failures[0].emplace(runBody(0, input));
+  }
   llvm::Error error = failure ? std::move(*failure) : llvm::Error::success();
   for (std::optional<llvm::Error> &other : failures)
     error = llvm::joinErrors(std::move(error), std::move(*other));

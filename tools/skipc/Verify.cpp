@@ -260,7 +260,7 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
 }
 
 llvm::Error tool::verify(const Options &options) {
-  StageTimer timer("all", options.timing);
+  StageTimer timer(StageTimer::wholeName, options.timing);
   llvm::Expected<std::vector<SkipIsa>> isas = runnableIsas(options);
   if (!isas)
     return isas.takeError();
