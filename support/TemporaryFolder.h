@@ -16,6 +16,10 @@ public:
   bool create(std::string &error);
   const std::string &path() const { return folder; }
 
+  /// Whether libraries and programs in the folder may be run: false, with a message that says what to do, where its file system
+  /// is mounted noexec.
+  bool allowsPrograms(std::string &error) const;
+
 private:
   std::string folder;
   void *registration = nullptr;

@@ -12,12 +12,19 @@ namespace skip::loaded {
 Expected<std::unique_ptr<LoadedModel>> LoadedModel::build(const codegen::PackageInput &input) {
   TemporaryFolder folder; // The mapping outlives the file.
   std::string error;
-  if (!folder.create(error))
+  if (!folder.create(error) || !folder.allowsPrograms(error))
     return createStringError(inconvertibleErrorCode(), error);
   std::string path = folder.path() + "/lib" + input.image.name + ".so";
   if (Error failed = codegen::writeSharedLibrary(input, path))
     return failed;
   return open(path, input.image.name);
+}
+
+/// The system says only that a part of the library cannot be mapped. Where that is not forbidden, memory is missing.
+static std::string describeLoadError(std::string reason) {
+  if (StringRef(reason).contains("failed to map segment"))
+    reason += "; free some memory or raise its limit (`ulimit -v`)";
+  return reason;
 }
 
 Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path, const std::string &name) {
@@ -26,7 +33,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path
   std::string file = path.find('/') == path.npos ? "./" + path : path;
   loaded->library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!loaded->library)
-    return createStringError(inconvertibleErrorCode(), std::string("cannot load the compiled model: ") + ::dlerror());
+    return createStringError(inconvertibleErrorCode(), describeLoadError(::dlerror()));
   if (Error error = findApi(loaded->library, name).moveInto(loaded->functions))
     return error;
   if (Error error = loaded->createModel().moveInto(loaded->model))
