@@ -78,7 +78,7 @@ Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &
     config.UpdateSection.emplace_back(
         weightsSection, MemoryBuffer::getMemBuffer(StringRef(options.weights.data(), options.weights.size()), "", false));
   Error failed = objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
-  return handleErrors(std::move(failed), [&](std::unique_ptr<StringError> error) -> Error {
+  return handleErrors(std::move(failed), [&](std::unique_ptr<ErrorInfoBase> error) -> Error {
     if (error->convertToErrorCode() != std::errc::not_enough_memory)
       return Error(std::move(error));
     return createStringError(std::make_error_code(std::errc::not_enough_memory),

@@ -74,7 +74,8 @@ static bool hasMemory() {
 static void handleFault(int signal) {
   if (!hasMemory())
     endWithoutMemory();
-  std::signal(signal, SIG_DFL); // the access is repeated
+  std::signal(signal, SIG_DFL);
+  std::raise(signal); // ends the process when this returns, also where another process sent the first
 }
 
 /// On a stack of its own, as there may be no more of the other. A sanitizer's handler stays.
