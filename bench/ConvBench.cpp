@@ -10,7 +10,7 @@
 #include "ir/plan/Strassen.h"
 #include "runtime/Balance.h"
 #include "tests/unit/kernel/Harness.h"
-#include "tools/skipc/Peak.h"
+#include "tools/tuning/Peak.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 // these.
 #include "bench/Timing.h"
 #include "tests/unit/kernel/WinogradCase.h"
-#include "tools/skipc/Peak.h"
+#include "tools/tuning/Peak.h"
 
 #include <fmt/format.h>
 

@@ -3,17 +3,17 @@
 // Each thread has a context of its own and takes the next pictures when it is done with its last ones: reading, running and
 // counting need no agreement between threads, and no more pictures are in memory than are being run.
 #include "support/Threads.h"
+#include "tools/compile/StageTimer.h"
+#include "tools/compile/Targets.h"
 #include "tools/data/Dataset.h"
 #include "tools/data/Progress.h"
+#include "tools/running/Preprocessing.h"
+#include "tools/running/Ranking.h"
+#include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/Layers.h"
-#include "tools/skipc/Preprocessing.h"
-#include "tools/skipc/Ranking.h"
-#include "tools/skipc/Session.h"
-#include "tools/skipc/StageTimer.h"
-#include "tools/skipc/Table.h"
-#include "tools/skipc/Targets.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Layers.h"
+#include "tools/text/Table.h"
 
 #include "llvm/Support/JSON.h"
 

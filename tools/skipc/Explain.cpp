@@ -1,8 +1,8 @@
 // `skipc explain`: the registry of the language's errors.
 #include "frontend/Diagnostics.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/Table.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Table.h"
 
 #include "llvm/Support/JSON.h"
 

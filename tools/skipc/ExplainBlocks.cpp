@@ -4,7 +4,7 @@
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Shapes.h"
-#include "tools/skipc/Table.h"
+#include "tools/text/Table.h"
 
 using namespace skip;
 using tool::BlockAccount;

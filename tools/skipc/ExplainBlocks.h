@@ -3,7 +3,7 @@
 
 #include "ir/plan/DepthFirst.h"
 #include "ir/plan/Plan.h"
-#include "tools/skipc/Peak.h"
+#include "tools/tuning/Peak.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

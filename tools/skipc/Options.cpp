@@ -2,9 +2,9 @@
 #include "tools/skipc/Options.h"
 
 #include "frontend/Diagnostics.h"
+#include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/Targets.h"
+#include "tools/text/Failure.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"

@@ -1,12 +1,12 @@
 // `skipc plan`: the table of steps, and what memory they need.
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
+#include "tools/compile/Compile.h"
+#include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Compile.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/PlanText.h"
-#include "tools/skipc/Table.h"
-#include "tools/skipc/Targets.h"
+#include "tools/text/Failure.h"
+#include "tools/text/PlanText.h"
+#include "tools/text/Table.h"
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"

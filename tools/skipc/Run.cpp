@@ -1,15 +1,15 @@
 // `skipc run`: pictures to class names, or tensors to tensors.
 #include "support/Printable.h"
+#include "tools/compile/Targets.h"
 #include "tools/data/ClassNames.h"
 #include "tools/data/Npy.h"
+#include "tools/running/Preprocessing.h"
+#include "tools/running/Ranking.h"
+#include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/Layers.h"
-#include "tools/skipc/Preprocessing.h"
-#include "tools/skipc/Ranking.h"
-#include "tools/skipc/Session.h"
-#include "tools/skipc/Table.h"
-#include "tools/skipc/Targets.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Layers.h"
+#include "tools/text/Table.h"
 
 #include "llvm/Support/JSON.h"
 

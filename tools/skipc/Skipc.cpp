@@ -1,8 +1,8 @@
 // `skipc`: parses the command line and runs one command.
 #include "support/Temporaries.h"
-#include "tools/skipc/Failure.h"
 #include "tools/skipc/Options.h"
 #include "tools/skipc/OutOfMemory.h"
+#include "tools/text/Failure.h"
 
 #include "llvm/Support/raw_ostream.h"
 

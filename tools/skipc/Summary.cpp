@@ -1,8 +1,8 @@
 // `skipc summary`: the layer table.
+#include "tools/compile/Compile.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/Compile.h"
-#include "tools/skipc/Layers.h"
-#include "tools/skipc/Table.h"
+#include "tools/text/Layers.h"
+#include "tools/text/Table.h"
 
 #include "llvm/Support/JSON.h"
 

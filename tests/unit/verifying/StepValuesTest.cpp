@@ -1,0 +1,78 @@
+// Values out of their layouts and back, and how errors are measured.
+#include "ir/plan/Layout.h"
+#include "tools/verifying/StepValues.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/MLIRContext.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace skip;
+using reference::Tensor;
+
+static Tensor counting(std::vector<int64_t> shape) {
+  Tensor tensor(std::move(shape));
+  for (int64_t i = 0; i < tensor.size(); ++i)
+    tensor.data[i] = static_cast<double>(i + 1);
+  return tensor;
+}
+
+TEST_CASE("a blocked picture with a halo is read where its elements lie") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 18, 2, 3}, mlir::Float32Type::get(&context));
+  auto layout = plan::LayoutAttr::get(&context, plan::LayoutKind::blocked, 1);
+  plan::Strides strides = plan::stridesOf(type, layout);
+  std::vector<float> buffer(2 * strides.image, 0.0f);
+  float *interior = buffer.data() + strides.origin;
+  // Image 1, channel 17, row 1, column 2, by the index function of the layout.
+  interior[strides.image + strides.block + strides.row + 2 * 16 + 1] = 5;
+  Tensor tensor = tool::readLayout(interior, type, layout, 2);
+  CHECK(tensor.shape == std::vector<int64_t>{2, 18, 2, 3});
+  CHECK(tensor.data[((1 * 18 + 17) * 2 + 1) * 3 + 2] == 5);
+  CHECK(std::count(tensor.data.begin(), tensor.data.end(), 0.0) == tensor.size() - 1);
+}
+
+TEST_CASE("what is written is read back, in every layout") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  for (plan::LayoutKind kind : {plan::LayoutKind::planar, plan::LayoutKind::blocked})
+    for (int64_t halo : {0, 2}) {
+      auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 19, 3, 5}, mlir::Float32Type::get(&context));
+      auto layout = plan::LayoutAttr::get(&context, kind, halo);
+      plan::Strides strides = plan::stridesOf(type, layout);
+      std::vector<float> buffer(3 * strides.image, -1.0f);
+      Tensor tensor = counting({3, 19, 3, 5});
+      tool::writeLayout(tensor, buffer.data() + strides.origin, type, layout);
+      CHECK(tool::readLayout(buffer.data() + strides.origin, type, layout, 3).data == tensor.data);
+      auto untouched = static_cast<size_t>(std::count(buffer.begin(), buffer.end(), -1.0f));
+      CHECK(untouched == buffer.size() - tensor.data.size()); // halo and padding channels
+    }
+}
+
+TEST_CASE("errors are relative to the largest value") {
+  Tensor reference({1, 4}), compiled({1, 4});
+  reference.data = {0, 1, -10, 2};
+  compiled.data = {0.5, 1, -10, 2};
+  CHECK(tool::relativeError(compiled, reference) == Approx(0.05));
+  CHECK(tool::relativeError(reference, reference) == 0);
+  CHECK(tool::relativeError(compiled, reference, 1000) == Approx(0.0005)); // values that cancel: of what they are made of
+}
+
+TEST_CASE("a NaN on either side, or another shape, is no number") {
+  Tensor reference({1, 2}), compiled({1, 2});
+  compiled.data[1] = std::numeric_limits<double>::quiet_NaN();
+  CHECK(std::isnan(tool::relativeError(compiled, reference)));
+  CHECK(std::isnan(tool::relativeError(reference, compiled)));
+  CHECK(std::isnan(tool::relativeError(Tensor({1, 3}), reference)));
+}
+
+TEST_CASE("an error where all should be zero is infinite, and zero where all is") {
+  Tensor zero({1, 2}), compiled({1, 2});
+  CHECK(tool::relativeError(compiled, zero) == 0);
+  compiled.data[0] = 1e-30;
+  CHECK(std::isinf(tool::relativeError(compiled, zero)));
+}

@@ -1,0 +1,189 @@
+// The table of contents of a compilation.
+#include "tools/compile/Compile.h"
+
+#include "codegen/KernelIdentity.h"
+#include "codegen/x86/EmitObject.h"
+#include "ir/plan/Plan.h"
+#include "passes/graph/Passes.h"
+#include "passes/plan/Passes.h"
+#include "support/AtomicFile.h"
+#include "tools/compile/Catalogue.h"
+#include "tools/compile/StageTimer.h"
+#include "tools/compile/Stages.h"
+#include "tools/compile/Targets.h"
+#include "tools/compile/Tuning.h"
+#include "tools/data/Progress.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Layers.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+
+#include <thread>
+
+using namespace skip;
+using tool::Compilation;
+
+Compilation::Compilation(const Options &options)
+    : options(options), context(mlir::MLIRContext::Threading::DISABLED), sources(importFolders(options.importPaths)) {
+  context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
+}
+
+llvm::Error Compilation::readGraph() {
+  StageTimer timer("graph", options.timing);
+  if (llvm::Error error = findSpec(options.spec).moveInto(path))
+    return error;
+  frontend::Diagnostics diagnostics(sources);
+  workModule = frontend::buildGraph(context, sources, {path, options.model, options.defines, {}}, diagnostics);
+  if (!workModule)
+    return printErrors(diagnostics);
+  writtenModule = workModule->clone();
+  name = modelOf(*workModule).getName().str();
+  if (!options.dumpDir.empty()) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    if (frontend::printSyntax(sources, path, diagnostics, os))
+      if (llvm::Error error = dump("ast.skip", [&](llvm::raw_ostream &file) { file << text; }))
+        return error;
+  }
+  return dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*writtenModule, os); });
+}
+
+llvm::Error Compilation::optimizeGraph() {
+  if (llvm::Error error = runPasses("graph", [](mlir::PassManager &passes) { graph::buildInferencePipeline(passes); }))
+    return error;
+  return dump("graph.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
+}
+
+static void tellUntuned(mlir::ModuleOp module) {
+  size_t total = 0;
+  std::vector<std::string> steps = tool::untunedSteps(module, total);
+  llvm::errs() << llvm::format("%10zu  of %zu schedules were not tuned", steps.size(), total)
+               << (steps.empty() ? "" : ": " + llvm::join(steps, ", ")) << "\n";
+}
+
+llvm::Error Compilation::makePlan(const PlanRequest &request) {
+  if (!request.name.empty())
+    name = request.name;
+  llvm::Expected<plan::TargetAttr> target = targetAttribute(context, options.targetCpu, request.isas);
+  if (!target)
+    return target.takeError();
+  (*workModule)->setAttr(plan::targetAttr, *target);
+  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+  if (!tuning)
+    return tuning.takeError();
+  attachTuning(*workModule, *tuning, request.batches);
+  plan::PipelineOptions pipeline;
+  pipeline.batches.assign(request.batches.begin(), request.batches.end());
+  pipeline.exact = options.exact;
+  if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
+    return error;
+  if (options.timing)
+    tellUntuned(*workModule);
+  return dump("plan.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
+}
+
+llvm::Error Compilation::lower() {
+  StageTimer timer("tables", options.timing);
+  std::string what = "unknown cause";
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) { what = diagnostic.str(); });
+  mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlan(*workModule, name);
+  if (mlir::failed(result))
+    return internalError("plan", what);
+  loweredModel = std::move(*result);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::compileKernels() {
+  StageTimer timer("object", options.timing);
+  data::Progress progress(loweredModel.jobs.size(), "compiling kernels");
+  if (llvm::Error error =
+          x86::compileKernels(loweredModel.jobs, compileThreads(options), [&] { progress.advance(); }).moveInto(compiled))
+    return internalError("object", std::move(error));
+  loweredModel.image.kernelStackBytes = compiled.stackBytes;
+  return dumpKernels();
+}
+
+llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
+  if (llvm::Error error = findSpec(options.spec).moveInto(path))
+    return error;
+  frontend::Diagnostics diagnostics(sources);
+  return frontend::printSyntax(sources, path, diagnostics, os) ? llvm::Error::success() : printErrors(diagnostics);
+}
+
+llvm::Error Compilation::printErrors(const frontend::Diagnostics &diagnostics) {
+  diagnostics.print(llvm::errs(), coloursOnStderr());
+  return badInput("");
+}
+
+/// After semantic analysis an error is ours: it names the stage, the layer, and how to see it again.
+static std::string describe(mlir::Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (llvm::StringRef layer = graph::valueName(diagnostic.getLocation()); !layer.empty())
+    os << "layer `" << layer << "`: ";
+  os << diagnostic << " (at " << diagnostic.getLocation() << ")";
+  return text;
+}
+
+llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<void(mlir::PassManager &)> build) {
+  StageTimer timer((stage + " passes").str(), options.timing);
+  std::string what;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error && what.empty())
+      what = describe(diagnostic);
+  });
+  mlir::PassManager passes(&context);
+  if (options.printIrAfterAll)
+    passes.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
+                            [](mlir::Pass *, mlir::Operation *) { return true; });
+  if (options.timing)
+    passes.enableTiming();
+  if (!options.dumpDir.empty())
+    passes.enableCrashReproducerGeneration(options.dumpDir + "/" + stage.str() + "-reproducer.mlir");
+  build(passes);
+  if (mlir::succeeded(passes.run(*workModule)))
+    return llvm::Error::success();
+  return internalError(stage, what + "; --dump-dir DIR leaves a reproducer for skip-opt there");
+}
+
+llvm::Error Compilation::dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  if (options.dumpDir.empty())
+    return llvm::Error::success();
+  if (std::error_code code = llvm::sys::fs::create_directories(options.dumpDir))
+    return badInput("cannot create the folder `" + options.dumpDir + "`: " + code.message());
+  std::string text, error;
+  llvm::raw_string_ostream os(text);
+  print(os);
+  return writeFileAtomically(options.dumpDir + "/" + file.str(), text, error) ? llvm::Error::success() : badInput(error);
+}
+
+std::vector<int64_t> tool::batchBounds(const Options &options, std::vector<int64_t> otherwise) {
+  std::vector<int64_t> bounds = options.batches.empty() ? std::move(otherwise) : options.batches;
+  llvm::sort(bounds);
+  bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+  return bounds;
+}
+
+llvm::Error Compilation::dumpKernels() {
+  if (options.dumpDir.empty())
+    return llvm::Error::success();
+  for (x86::Stage stage : {x86::Stage::Kernel, x86::Stage::Llvm, x86::Stage::Asm})
+    if (llvm::Error error = writeKernelFiles(*this, options.dumpDir, stage))
+      return error;
+  return llvm::Error::success();
+}
+
+void tool::printModule(mlir::ModuleOp module, llvm::raw_ostream &os) {
+  module.print(os, mlir::OpPrintingFlags().printNameLocAsPrefix());
+  os << "\n";
+}
+
+unsigned tool::compileThreads(const Options &options) {
+  return options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+}

@@ -1,0 +1,61 @@
+// Reads the attributes of the model's function.
+#include "tools/compile/Ports.h"
+
+#include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
+
+using namespace skip;
+
+int64_t tool::InputPort::elements() const { return graph::elementsPerImage(dims); }
+int64_t tool::OutputPort::elements() const { return graph::elementsPerImage(dims); }
+
+static std::vector<int64_t> withoutBatch(mlir::Type type) {
+  return llvm::cast<mlir::RankedTensorType>(type).getShape().drop_front().vec();
+}
+
+static std::string nameIn(mlir::StringAttr name) { return name ? name.str() : std::string(); }
+
+static std::vector<double> numbersIn(mlir::DenseF64ArrayAttr list) {
+  return list ? list.asArrayRef().vec() : std::vector<double>();
+}
+
+static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
+  auto pixels = [&](llvm::StringRef name) {
+    auto attribute = model.getArgAttrOfType<mlir::IntegerAttr>(index, name);
+    return attribute ? attribute.getInt() : 0;
+  };
+  return {nameIn(model.getArgAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
+          withoutBatch(model.getArgument(index).getType()),
+          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::meanAttr)),
+          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)),
+          pixels(graph::resizeAttr),
+          pixels(graph::cropAttr)};
+}
+
+static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {
+  mlir::Value value = model.getBody().front().getTerminator()->getOperand(index);
+  tool::OutputPort port{nameIn(model.getResultAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
+                        withoutBatch(value.getType()),
+                        {},
+                        value.getDefiningOp<graph::SoftmaxOp>() != nullptr};
+  if (auto classes = model.getResultAttrOfType<mlir::ArrayAttr>(index, graph::classesAttr))
+    for (auto name : classes.getAsRange<mlir::StringAttr>())
+      port.classes.push_back(name.str());
+  return port;
+}
+
+tool::Ports tool::describePorts(mlir::func::FuncOp model) {
+  Ports ports;
+  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+    ports.inputs.push_back(describeInput(model, i));
+  for (unsigned i = 0; i < model.getNumResults(); ++i)
+    ports.outputs.push_back(describeOutput(model, i));
+  return ports;
+}
+
+std::string tool::shapeText(const std::vector<int64_t> &dims) {
+  std::string text;
+  for (int64_t dim : dims)
+    text += (text.empty() ? "[" : ", ") + std::to_string(dim);
+  return text + "]";
+}

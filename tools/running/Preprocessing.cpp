@@ -1,0 +1,68 @@
+// Resize, crop, normalise.
+#include "tools/running/Preprocessing.h"
+
+#include "tools/data/Normalize.h"
+#include "tools/data/Resize.h"
+#include "tools/text/Failure.h"
+
+#include <cmath>
+
+using namespace skip;
+using tool::Preprocessing;
+
+/// Takes the flag's numbers, else the spec's, else leaves the default.
+static llvm::Error choose(llvm::StringRef flag, llvm::ArrayRef<double> given, llvm::ArrayRef<double> declared,
+                          std::array<float, 3> &chosen) {
+  if (!given.empty() && given.size() != 3)
+    return tool::badInput(flag + " takes three numbers, one for each channel, and was given " + llvm::Twine(given.size()));
+  llvm::ArrayRef<double> numbers = given.empty() ? declared : given;
+  for (size_t i = 0; i < numbers.size(); ++i)
+    chosen[i] = static_cast<float>(numbers[i]);
+  if (!llvm::all_of(chosen, [](float value) { return std::isfinite(value); }))
+    return tool::badInput(flag + " takes finite numbers");
+  if (flag == "--std" && llvm::any_of(chosen, [](float value) { return value <= 0; }))
+    return tool::badInput("--std must be above zero");
+  return llvm::Error::success();
+}
+
+llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Options &options) {
+  if (ports.inputs.size() != 1 || ports.inputs[0].dims.size() != 3 || ports.inputs[0].dims[0] != 3)
+    return badInput("the model does not take pictures: it needs one input of three channels");
+  const InputPort &input = ports.inputs[0];
+  if (input.dims[1] > data::maxPictureSide || input.dims[2] > data::maxPictureSide)
+    return badInput("the model's input is " + shapeText(input.dims) + ", no picture is that large");
+  Preprocessing made;
+  made.height = static_cast<int>(input.dims[1]);
+  made.width = static_cast<int>(input.dims[2]);
+  made.resize = static_cast<int>(input.resize);
+  made.crops = input.resize > 0 || input.crop > 0;
+  made.asIs = options.asIs;
+  if (llvm::Error error = choose("--mean", options.mean, input.mean, made.mean))
+    return error;
+  if (llvm::Error error = choose("--std", options.deviation, input.deviation, made.deviation))
+    return error;
+  return made;
+}
+
+/// The picture at the input's size; the rows of the table in docs/preprocessing.md.
+std::optional<data::Picture> Preprocessing::fit(const data::Picture &picture, std::string &error) const {
+  if (asIs && (picture.width != width || picture.height != height)) {
+    error = "it has " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
+            " pixels, and with --as-is it must have the input's " + std::to_string(width) + " x " + std::to_string(height) +
+            "; leave out --as-is to have pictures scaled";
+    return std::nullopt;
+  }
+  if (asIs)
+    return picture;
+  if (!crops)
+    return data::resize(picture, width, height, error);
+  std::optional<data::Picture> scaled = resize ? data::resizeShorterSide(picture, resize, error) : picture;
+  return scaled ? std::optional(data::centerCrop(*scaled, width, height)) : std::nullopt;
+}
+
+bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
+  std::optional<data::Picture> fitting = fit(picture, error);
+  if (fitting)
+    data::toNchwFloat(*fitting, mean.data(), deviation.data(), out);
+  return fitting.has_value();
+}

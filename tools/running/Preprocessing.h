@@ -1,0 +1,35 @@
+// From pictures to a model's input.
+#pragma once
+
+#include "tools/compile/Ports.h"
+#include "tools/data/Picture.h"
+#include "tools/skipc/Options.h"
+
+#include "llvm/Support/Error.h"
+
+#include <array>
+#include <optional>
+
+namespace skip::tool {
+
+/// How pictures become a model's input: as its spec says, or as --mean and --std say.
+class Preprocessing {
+public:
+  /// An error if pictures do not fit the model: it must have one input, of three channels.
+  static llvm::Expected<Preprocessing> of(const Ports &ports, const Options &options);
+
+  /// Writes the picture's normalised planes, [3, height, width], to `out`, scaled and cropped as docs/preprocessing.md says.
+  /// False, with a message, where that is impossible.
+  bool apply(const data::Picture &picture, float *out, std::string &error) const;
+
+private:
+  std::optional<data::Picture> fit(const data::Picture &picture, std::string &error) const;
+
+  int height = 0, width = 0;
+  int resize = 0;     ///< of the shorter side, or 0
+  bool crops = false; ///< or scales to the input's size
+  bool asIs = false;
+  std::array<float, 3> mean{}, deviation{1, 1, 1};
+};
+
+} // namespace skip::tool

@@ -1,0 +1,41 @@
+// Arrays for a run on made-up images.
+#pragma once
+
+#include "tools/compile/Ports.h"
+#include "tools/weights/Random.h"
+
+namespace skip::tool {
+
+/// Inputs of mean 0 and variance 1, as normalised pictures have them, and room for the outputs.
+class RandomInput {
+public:
+  RandomInput(const Ports &ports, int64_t images, uint64_t seed) {
+    for (const InputPort &port : ports.inputs) {
+      Random random(seed, port.name);
+      std::vector<float> &values = inputValues.emplace_back(static_cast<size_t>(images * port.elements()));
+      for (float &value : values)
+        value = random.normal();
+    }
+    for (const OutputPort &port : ports.outputs)
+      outputValues.emplace_back(static_cast<size_t>(images * port.elements()));
+  }
+
+  std::vector<const float *> inputs() const {
+    std::vector<const float *> pointers;
+    for (const std::vector<float> &values : inputValues)
+      pointers.push_back(values.data());
+    return pointers;
+  }
+  std::vector<float *> outputs() {
+    std::vector<float *> pointers;
+    for (std::vector<float> &values : outputValues)
+      pointers.push_back(values.data());
+    return pointers;
+  }
+  const std::vector<float> &input(size_t port) const { return inputValues[port]; }
+
+private:
+  std::vector<std::vector<float>> inputValues, outputValues;
+};
+
+} // namespace skip::tool

@@ -1,0 +1,67 @@
+// Attributes of the plan dialect, made short enough for a table.
+#include "tools/text/PlanText.h"
+
+#include "ir/graph/GraphShapes.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace skip;
+
+std::string tool::layoutText(plan::LayoutAttr layout) {
+  std::string text = plan::stringifyLayoutKind(layout.getKind()).str();
+  if (layout.getTile())
+    text += std::to_string(layout.getTile());
+  return layout.getHalo() ? text + "+" + std::to_string(layout.getHalo()) : text;
+}
+
+std::string tool::placeText(plan::LayoutAttr layout, plan::SlotAttr slot) {
+  std::string text = plan::stringifySegment(slot.getSegment()).str();
+  if (slot.getSegment() == plan::Segment::input || slot.getSegment() == plan::Segment::output)
+    text += "[" + std::to_string(slot.getIndex()) + "]";
+  return text + "+" + std::to_string(slot.getOffset()) + " " + layoutText(layout);
+}
+
+std::string tool::operationsText(plan::KernelOp kernel) {
+  std::string text;
+  for (mlir::Operation &op : kernel.getBody().front().without_terminator())
+    text += (text.empty() ? "" : " ") + op.getName().stripDialect().str();
+  return text;
+}
+
+std::string tool::scheduleText(mlir::Attribute schedule) {
+  auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+  if (!conv)
+    return "loop";
+  std::string text =
+      std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
+  return conv.getUnitBlocks() ? text + "/" + std::to_string(conv.getUnitBlocks()) : text;
+}
+
+std::string tool::tunedText(plan::KernelOp kernel) {
+  if (!llvm::isa<plan::ConvScheduleAttr>(kernel.getSchedulesAttr()[0]))
+    return "";
+  auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
+  if (!measured)
+    return "no";
+  std::string text;
+  for (bool each : measured.asArrayRef())
+    text += std::string(text.empty() ? "" : " | ") + (each ? "yes" : "no");
+  return llvm::all_equal(measured.asArrayRef()) ? (measured[0] ? "yes" : "no") : text;
+}
+
+static int64_t portBytes(mlir::TypeRange types, int64_t batch) {
+  int64_t elements = 0;
+  for (mlir::Type type : types)
+    elements += graph::elementsPerImage(llvm::cast<mlir::RankedTensorType>(type).getShape());
+  return elements * batch * static_cast<int64_t>(sizeof(float));
+}
+
+int64_t tool::peakBytes(mlir::func::FuncOp variant) {
+  auto integer = [](mlir::Operation *op, llvm::StringRef name) {
+    auto attribute = op->getAttrOfType<mlir::IntegerAttr>(name);
+    return attribute ? attribute.getInt() : 0;
+  };
+  int64_t batch = integer(variant, plan::batchAttr);
+  return integer(variant, plan::workspaceBytesAttr) + integer(variant->getParentOp(), plan::weightsBytesAttr) +
+         portBytes(variant.getFunctionType().getInputs(), batch) + portBytes(variant.getFunctionType().getResults(), batch);
+}

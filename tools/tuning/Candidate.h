@@ -1,0 +1,61 @@
+// One way to compute one convolution, compiled and loaded to be timed.
+#pragma once
+
+#include "ir/plan/Tuning.h"
+#include "tools/loaded/LoadedModel.h"
+#include "tools/tuning/Evictor.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::tool {
+
+/// The graph of a network of one contraction: relu before it unless its input is planar, bias and relu behind it. Text of the
+/// graph dialect.
+std::string candidateGraph(const plan::ConvProblem &problem);
+
+/// A checkpoint for candidateGraph().
+std::string candidateWeights(const plan::ConvProblem &problem);
+
+class Candidate {
+public:
+  /// Compiles `choice` through the pipeline that builds go through; `weights` must outlive it. Null where that pipeline would
+  /// not follow the choice, for reasons that the problem's key does not tell.
+  static llvm::Expected<std::unique_ptr<Candidate>> compile(mlir::MLIRContext &context, const plan::ConvProblem &problem,
+                                                            const plan::ConvChoice &choice, const std::string &weights,
+                                                            unsigned threads);
+
+  /// Counts as many placements as were timed before, by another process, with that median.
+  void remember(int64_t median, int64_t placements);
+
+  /// Times it in `placements` more places in memory, each time with cold weights, and with activations in the caches as steps
+  /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input.
+  llvm::Error run(int64_t placements, Evictor &evictor);
+
+  const plan::ConvChoice choice;
+  int64_t nanoseconds = 0; ///< the median of all placements
+  int64_t runs = 0;        ///< placements
+
+private:
+  explicit Candidate(const plan::ConvChoice &choice) : choice(choice) {}
+
+  /// Gives weights and activations other memory.
+  llvm::Error place();
+  llvm::Expected<int64_t> leastTime(Evictor &evictor);
+
+  struct alignas(64) CacheLine {
+    char bytes[64];
+  };
+
+  std::vector<CacheLine> workspace;
+  std::unique_ptr<loaded::LoadedModel> library;
+  loaded::Weights weights;
+  loaded::Pool pool;
+  loaded::Context context;
+  std::vector<bool> counts; ///< by step
+  std::vector<float> input, output;
+  std::vector<int64_t> times; // ascending
+  llvm::StringRef checkpoint;
+  int64_t images = 1;
+};
+
+} // namespace skip::tool

@@ -1,0 +1,206 @@
+// M of an element bounds what is lost by rounding on the way to it, whatever cancels there: its error is at most a factor times
+// M. For a convolution M = sum |x||w| + |b|, which is the operation itself on absolute values; so it is for all that is linear,
+// or takes a maximum. A convolution by Winograd adds pixels of a tile's window to each other before it multiplies:
+//
+//   M = sum over channels of (max |x| of the window) (sum |w| of the taps) + |b|         for all outputs of the tile
+//
+// which is a 1x1 convolution over tiles. Strassen's products add two rows of pixels, so that M is that of both.
+//
+// The factor. A sum of n terms in single precision (u = 2^-24) is off by n u M at the very most, and by some sqrt(n) u M where
+// the roundings are independent (Higham and Mary, 2019): (8 + 2 sqrt(n)) u is taken.
+#include "tools/verifying/Magnitude.h"
+
+#include "ir/plan/Shapes.h"
+#include "ir/reference/Convolution.h"
+#include "tools/text/Failure.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace skip;
+using mlir::Operation;
+using reference::Tensor;
+using tool::Measured;
+using tool::StepAlgorithms;
+
+static constexpr double strassenBound = 4e-6; // seen: 6.7e-7 (docs/verification.md)
+/// Of plan::errorBoundOf, which is of the largest value; seen on ResNets: 1.7e-7 of 5e-6, 3.2e-7 of 1e-5, 1.5e-6 of 2e-5.
+static constexpr double winogradShare = 0.25;
+
+/// The parameter that a filter is read from; empty if it is no parameter itself.
+static llvm::StringRef parameterOf(mlir::Value filter) {
+  auto read = filter.getDefiningOp<graph::ReadParameterOp>();
+  return read ? read.getParameter() : llvm::StringRef();
+}
+
+static int64_t termsOf(Operation &op) {
+  auto count = [](mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getNumElements(); };
+  return llvm::TypeSwitch<Operation *, int64_t>(&op)
+      .Case<graph::Conv2dOp, graph::LinearOp>([&](auto contraction) {
+        auto type = llvm::cast<mlir::RankedTensorType>(contraction.getFilter().getType());
+        return count(contraction.getFilter()) / type.getDimSize(0) + 2;
+      })
+      .Case([](graph::GlobalAvgPoolOp pool) {
+        auto type = llvm::cast<mlir::RankedTensorType>(pool.getX().getType());
+        return type.getDimSize(2) * type.getDimSize(3);
+      })
+      .Default([](Operation *) { return 2; });
+}
+
+static bool isStrassen(plan::KernelOp kernel, llvm::StringRef isa) {
+  if (!kernel.getSchedules())
+    return false;
+  size_t index = isa == "avx512" && kernel.getSchedules()->size() > 1 ? 1 : 0;
+  auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>((*kernel.getSchedules())[index]);
+  return schedule && schedule.getUnitBlocks() > 0;
+}
+
+StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas) {
+  for (Operation &op : kernel.getBody().front())
+    terms += termsOf(op);
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel))
+    if (view.winograd) {
+      auto load = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp<plan::LoadOp>();
+      if (load && load.getSource())
+        tiles[*load.getSource()] = view.winograd.getTile();
+      winograd = winogradShare * plan::errorBoundOf(kernel);
+    }
+  for (const std::string &isa : isas)
+    strassen.push_back(isStrassen(kernel, isa));
+}
+
+double StepAlgorithms::elementBound(size_t body) const {
+  double direct = (8 + 2 * std::sqrt(static_cast<double>(terms))) * 0x1p-24;
+  return std::max({direct, winograd, strassen[body] ? strassenBound : 0});
+}
+
+Tensor tool::absolute(const Tensor &x) {
+  Tensor y = x;
+  for (double &value : y.data)
+    value = std::abs(value);
+  return y;
+}
+
+namespace {
+/// Tiles of a Winograd convolution along one axis, and the part of the input that each reads.
+struct TileAxis {
+  int64_t tile, stride, kernel, padding, input, output;
+
+  int64_t count() const { return (output + tile - 1) / tile; }
+  int64_t begin(int64_t t) const { return std::max<int64_t>(0, t * tile * stride - padding); }
+  int64_t end(int64_t t) const { return std::min(input, t * tile * stride - padding + (tile - 1) * stride + kernel); }
+};
+} // namespace
+
+/// [N, I, tile rows, tile columns]
+static Tensor largestOfWindows(const Tensor &x, const TileAxis &rows, const TileAxis &columns) {
+  Tensor largest({x.dim(0), x.dim(1), rows.count(), columns.count()});
+  int64_t index = 0;
+  for (int64_t plane = 0; plane < x.dim(0) * x.dim(1); ++plane)
+    for (int64_t p = 0; p < rows.count(); ++p)
+      for (int64_t q = 0; q < columns.count(); ++q, ++index)
+        for (int64_t h = rows.begin(p); h < rows.end(p); ++h)
+          for (int64_t w = columns.begin(q); w < columns.end(q); ++w)
+            largest.data[index] = std::max(largest.data[index], x.data[(plane * rows.input + h) * columns.input + w]);
+  return largest;
+}
+
+static Tensor sumOfTaps(const Tensor &filter) {
+  Tensor sums({filter.dim(0), filter.dim(1), 1, 1});
+  int64_t taps = filter.dim(2) * filter.dim(3);
+  for (int64_t i = 0; i < filter.size(); ++i)
+    sums.data[i / taps] += filter.data[i];
+  return sums;
+}
+
+/// Each tile's value at all of its outputs.
+static Tensor spread(const Tensor &tiles, const Tensor &result, int64_t tile) {
+  Tensor y(result.shape);
+  int64_t height = y.dim(2), width = y.dim(3);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = tiles.data[(i / (height * width) * tiles.dim(2) + i / width % height / tile) * tiles.dim(3) + i % width / tile];
+  return y;
+}
+
+static Tensor winogradMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor *> in, const Tensor &result, int64_t tile) {
+  int64_t stride = op.getStride(), padding = op.getPadding();
+  TileAxis rows{tile, stride, in[1]->dim(2), padding, in[0]->dim(2), result.dim(2)};
+  TileAxis columns{tile, stride, in[1]->dim(3), padding, in[0]->dim(3), result.dim(3)};
+  Tensor tiles =
+      reference::convolve(largestOfWindows(*in[0], rows, columns), sumOfTaps(*in[1]), in.size() > 2 ? in[2] : nullptr, 1, 0);
+  return spread(tiles, result, tile);
+}
+
+static Tensor batchNormMagnitude(graph::BatchNormOp op, llvm::ArrayRef<const Tensor *> in) {
+  Tensor y = *in[0];
+  int64_t channels = y.dim(1), plane = y.size() / std::max<int64_t>(1, y.dim(0) * channels);
+  for (int64_t i = 0; i < y.size(); ++i) {
+    int64_t c = i / plane % channels;
+    double scale = in[1]->data[c] / std::sqrt(in[4]->data[c] + op.getEpsilon().convertToDouble());
+    y.data[i] = (y.data[i] + in[3]->data[c]) * scale + in[2]->data[c];
+  }
+  return y;
+}
+
+/// exp(x - max) / sum: an error of d in the exponents is one of 2 d in the quotient, of its own size.
+static Tensor softmaxMagnitude(const Tensor &x, const Tensor &result) {
+  Tensor y = result;
+  int64_t classes = y.dim(1);
+  for (int64_t n = 0; n < y.dim(0); ++n) {
+    double largest = *std::max_element(x.data.begin() + n * classes, x.data.begin() + (n + 1) * classes);
+    for (int64_t c = 0; c < classes; ++c)
+      y.data[n * classes + c] *= 4 + 4 * largest;
+  }
+  return y;
+}
+
+llvm::Expected<Tensor> tool::magnitudeOf(Operation *op, llvm::ArrayRef<const Measured *> operands, const Tensor &result,
+                                         const StepAlgorithms &algorithms) {
+  llvm::SmallVector<const Tensor *> in;
+  for (const Measured *operand : operands)
+    in.push_back(&operand->magnitude);
+  if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
+    if (auto found = algorithms.tiles.find(parameterOf(conv.getFilter())); found != algorithms.tiles.end())
+      return winogradMagnitude(conv, in, result, found->second);
+  if (auto norm = llvm::dyn_cast<graph::BatchNormOp>(op)) {
+    Tensor variance = operands[4]->value; // under a root: as it is
+    in[4] = &variance;
+    return batchNormMagnitude(norm, in);
+  }
+  if (llvm::isa<graph::SoftmaxOp>(op))
+    return softmaxMagnitude(*in[0], result);
+  if (llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ReluOp, graph::AddOp, graph::DropoutOp, graph::MaxPoolOp,
+                graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp>(op))
+    return llvm::cast<graph::Evaluable>(op).evaluate(in);
+  return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");
+}
+
+Tensor tool::withRowPairs(const Tensor &magnitude) {
+  Tensor y = magnitude;
+  if (y.shape.size() != 4) {
+    for (double &value : y.data)
+      value *= 2; // all rows are in each element
+    return y;
+  }
+  int64_t height = y.dim(2), width = y.dim(3);
+  for (int64_t i = 0; i < y.size(); ++i)
+    if (int64_t row = i / width % height, other = row ^ 1; other < height)
+      y.data[i] += magnitude.data[i + (other - row) * width];
+  return y;
+}
+
+double tool::elementError(const Tensor &compiled, const Tensor &reference, const Tensor &magnitude, int64_t terms) {
+  if (compiled.shape != reference.shape || compiled.shape != magnitude.shape)
+    return std::numeric_limits<double>::quiet_NaN();
+  double flushed = static_cast<double>(terms) * 0x1p-126, worst = 0;
+  for (int64_t i = 0; i < compiled.size(); ++i) {
+    double distance = std::abs(compiled.data[i] - reference.data[i]);
+    if (std::isnan(distance) || std::isnan(magnitude.data[i]))
+      return std::numeric_limits<double>::quiet_NaN();
+    if (distance > flushed)
+      worst = std::max(worst, (distance - flushed) / magnitude.data[i]);
+  }
+  return worst;
+}

@@ -1,0 +1,276 @@
+// The bodies run in threads of their own and meet in their observers, after each step (Turns.h), which computes all images of
+// the batch or some of them. A value is kept until the last step that reads it, so that the deepest network needs the memory of
+// its few live tensors.
+#include "tools/verifying/StepCheck.h"
+
+#include "ir/graph/Graph.h"
+#include "ir/plan/Shapes.h"
+#include "tools/running/Outputs.h"
+#include "tools/text/Failure.h"
+#include "tools/verifying/StepValues.h"
+#include "tools/verifying/Turns.h"
+
+#include <cmath>
+#include <thread>
+
+using namespace skip;
+using mlir::Value;
+using reference::Tensor;
+using tool::StepError;
+
+namespace {
+class Check {
+public:
+  Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
+        llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies, data::Progress &progress)
+      : reference(reference), ports(tool::describePorts(variant)), images(images), bodies(bodies), progress(progress),
+        turns(bodies.size() - 1), errors(bodies.size()) {
+    heard.resize(bodies.size());
+    std::vector<std::string> isas;
+    for (const std::unique_ptr<tool::Body> &body : bodies)
+      isas.push_back(body->isa().str());
+    for (auto kernel : variant.getOps<plan::KernelOp>()) {
+      for (Value input : kernel.getInputs())
+        lastReader[input] = kernel;
+      steps.push_back(kernel);
+      algorithms.emplace_back(kernel, isas);
+    }
+  }
+
+  llvm::Expected<std::vector<StepError>> run(mlir::func::FuncOp variant, const tool::RandomInput &input);
+
+private:
+  llvm::Error runBody(size_t body, const tool::RandomInput &input);
+  void lead(const skip_step_event &event);
+  void follow(size_t body, const skip_step_event &event);
+  llvm::Error compute(plan::KernelOp kernel, const skip_step_event &event);
+  void passOn(plan::KernelOp kernel, const skip_step_event &event);
+  void store(Value value, const Tensor &part, const skip_step_event &event);
+  void forget(plan::KernelOp kernel, const skip_step_event &event);
+  void record(size_t body, const skip_step_event &event, const Tensor &compiled);
+  Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
+
+  const tool::StepReference &reference;
+  const tool::Ports ports;
+  const int64_t images;
+  llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies;
+  data::Progress &progress;
+  std::vector<plan::KernelOp> steps;
+  std::vector<tool::StepAlgorithms> algorithms; // of each step
+  llvm::DenseMap<Value, plan::KernelOp> lastReader;
+
+  llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps, all images
+  std::vector<int64_t> heard;           // events so far, by body
+  Tensor led;                           // of the step at hand: the leader's result,
+  tool::Measured expected;              // the reference's,
+  Tensor pairs;                         // and, of a step by Strassen's products, its magnitudes with the rows mixed
+  std::optional<llvm::Error> failure;
+  tool::Turns turns;
+  std::vector<std::vector<StepError>> errors; // by body; each is written by its own thread
+};
+} // namespace
+
+Tensor Check::read(plan::KernelOp kernel, const skip_step_event &event) const {
+  unsigned last = kernel.getOutputs().size() - 1; // the one that an event shows
+  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
+  return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), event.images);
+}
+
+/// A step that leaves transformed windows for the Winograd convolution behind it. They are no value of the graph: the two steps
+/// together realise one, and that one is compared.
+static bool isTransform(plan::KernelOp kernel) {
+  return kernel.outputLayout(kernel.getOutputs().size() - 1).getKind() == plan::LayoutKind::winograd;
+}
+
+/// The event's images of a value of all images.
+static Tensor imagesOf(const Tensor &whole, const skip_step_event &event) {
+  std::vector<int64_t> shape = whole.shape;
+  int64_t size = whole.size() / shape[0];
+  shape[0] = event.images;
+  Tensor part(std::move(shape));
+  std::copy_n(whole.data.begin() + event.first_image * size, part.size(), part.data.begin());
+  return part;
+}
+
+/// Keeps the event's images of a value that a later step reads.
+void Check::store(Value value, const Tensor &part, const skip_step_event &event) {
+  if (!lastReader.count(value))
+    return;
+  Tensor &whole = values[value];
+  if (whole.shape.empty()) {
+    std::vector<int64_t> shape = part.shape;
+    shape[0] = images;
+    whole = Tensor(std::move(shape));
+  }
+  std::copy(part.data.begin(), part.data.end(), whole.data.begin() + event.first_image * (whole.size() / images));
+}
+
+/// Drops what only this kernel was still to read, once all images are through.
+void Check::forget(plan::KernelOp kernel, const skip_step_event &event) {
+  if (event.first_image + event.images < images)
+    return;
+  for (Value input : kernel.getInputs())
+    if (lastReader.lookup(input) == kernel)
+      values.erase(input);
+}
+
+/// The convolution behind a transform reads, in terms of the graph, what the transform read.
+void Check::passOn(plan::KernelOp kernel, const skip_step_event &event) {
+  store(kernel.getOutputs().front(), imagesOf(values.find(kernel.getInputs().front())->second, event), event);
+  forget(kernel, event);
+}
+
+/// What counts as a step's largest value at least. Where all its values cancel (it may have but one), they are small beside the
+/// roundings on the way to them.
+static double leastLargest(const Tensor &magnitude) {
+  return magnitude.data.empty() ? 0 : *std::max_element(magnitude.data.begin(), magnitude.data.end()) / 100;
+}
+
+static void raise(double &worst, double error) {
+  worst = std::isnan(error) ? error : std::max(worst, error); // a NaN that is there already stays
+}
+
+void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
+  const tool::StepAlgorithms &how = algorithms[event.index];
+  if (event.first_image == 0)
+    errors[body].push_back({event.name, bodies[body]->isa().str(), images, 0, plan::errorBoundOf(steps[event.index]), 0,
+                            how.elementBound(body), int64_t(event.index)});
+  auto same = llvm::find_if(errors[body], [&](const StepError &known) { return known.index == int64_t(event.index); });
+  raise(same->error, tool::relativeError(compiled, expected.value, leastLargest(expected.magnitude)));
+  raise(same->elementError,
+        tool::elementError(compiled, expected.value, how.strassen[body] ? pairs : expected.magnitude, how.terms));
+}
+
+llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
+  llvm::DenseMap<Value, Tensor> parts;
+  for (Value input : kernel.getInputs())
+    if (auto found = values.find(input); found != values.end())
+      parts[input] = imagesOf(found->second, event);
+  tool::KnownValues known;
+  for (auto &[input, part] : parts)
+    known[graph::valueName(input.getLoc())] = &part;
+  const tool::StepAlgorithms &how = algorithms[event.index];
+  if (llvm::Error error = reference.measure(graph::valueName(kernel.getLoc()), known, how).moveInto(expected))
+    return error;
+  if (llvm::is_contained(how.strassen, true))
+    pairs = tool::withRowPairs(expected.magnitude);
+  forget(kernel, event);
+  return llvm::Error::success();
+}
+
+void Check::lead(const skip_step_event &event) {
+  if (failure)
+    return;
+  plan::KernelOp kernel = steps[event.index];
+  int64_t turn = heard[0]++;
+  if (event.first_image == 0)
+    progress.advance();
+  if (isTransform(kernel)) {
+    passOn(kernel, event);
+    return turns.lead(turn);
+  }
+  led = read(kernel, event);
+  if (llvm::Error error = compute(kernel, event)) {
+    failure.emplace(std::move(error));
+    turns.leaderEnds();
+    return;
+  }
+  record(0, event, led);
+  turns.lead(turn);
+  store(kernel.getOutputs().back(), led, event);
+}
+
+void Check::follow(size_t body, const skip_step_event &event) {
+  int64_t turn = heard[body]++;
+  if (!turns.awaitLeader(turn))
+    return;
+  plan::KernelOp kernel = steps[event.index];
+  if (isTransform(kernel))
+    return turns.follow(body - 1, turn);
+  record(body, event, read(kernel, event));
+  unsigned last = kernel.getOutputs().size() - 1;
+  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
+  // The buffer is the context's workspace or our own output array: an observer may not change it, a verifier may.
+  tool::writeLayout(led, static_cast<float *>(const_cast<void *>(event.result)), type, kernel.outputLayout(last));
+  turns.follow(body - 1, turn);
+}
+
+llvm::Error Check::runBody(size_t body, const tool::RandomInput &input) {
+  tool::Body &runner = *bodies[body];
+  tool::Outputs outputs(ports, images); // of its own
+  if (!outputs.hasMemory())
+    return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
+  runner.spoilWorkspace();
+  if (llvm::Error error =
+          runner.observe([this, body](const skip_step_event &event) { body == 0 ? lead(event) : follow(body, event); }))
+    return error;
+  if (llvm::Error error = runner.run(images, input.inputs(), outputs.pointers()))
+    return error;
+  return runner.observe({});
+}
+
+namespace {
+struct LeaderEnds {
+  explicit LeaderEnds(tool::Turns &turns) : turns(turns) {}
+  ~LeaderEnds() { turns.leaderEnds(); }
+  tool::Turns &turns;
+};
+} // namespace
+
+/// The arrays that the model's inputs are, as values.
+static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, const tool::RandomInput &input, int64_t images) {
+  llvm::DenseMap<Value, Tensor> values;
+  for (mlir::BlockArgument argument : variant.getArguments()) {
+    std::vector<int64_t> shape = llvm::cast<mlir::RankedTensorType>(argument.getType()).getShape().vec();
+    shape[0] = images;
+    Tensor &tensor = values[argument] = Tensor(std::move(shape));
+    const std::vector<float> &from = input.input(argument.getArgNumber());
+    std::copy(from.begin(), from.end(), tensor.data.begin());
+  }
+  return values;
+}
+
+llvm::Expected<std::vector<StepError>> Check::run(mlir::func::FuncOp variant, const tool::RandomInput &input) {
+  values = inputValues(variant, input, images);
+  std::vector<std::optional<llvm::Error>> failures(bodies.size());
+  {
+    std::vector<std::jthread> followers;
+    LeaderEnds end(turns); // before they are joined, whatever happens
+    for (size_t body = 1; body < bodies.size(); ++body)
+      followers.emplace_back([&, body] {
+        failures[body].emplace(runBody(body, input));
+        turns.followerEnds(body - 1);
+      });
+    failures[0].emplace(runBody(0, input));
+  }
+  llvm::Error error = failure ? std::move(*failure) : llvm::Error::success();
+  for (std::optional<llvm::Error> &other : failures)
+    error = llvm::joinErrors(std::move(error), std::move(*other));
+  if (error)
+    return error;
+  std::vector<StepError> all;
+  for (const std::vector<StepError> &list : errors)
+    all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+static double rank(double error, double bound) { return std::isnan(error) ? HUGE_VAL : error / bound; }
+
+const StepError &tool::worstOf(llvm::ArrayRef<StepError> errors) {
+  auto less = [](const StepError &a, const StepError &b) { return rank(a.error, a.bound) < rank(b.error, b.bound); };
+  return *std::max_element(errors.begin(), errors.end(), less);
+}
+
+const StepError &tool::worstElementOf(llvm::ArrayRef<StepError> errors) {
+  auto less = [](const StepError &a, const StepError &b) {
+    return rank(a.elementError, a.elementBound) < rank(b.elementError, b.elementBound);
+  };
+  return *std::max_element(errors.begin(), errors.end(), less);
+}
+
+llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
+                                                        const RandomInput &input, int64_t images,
+                                                        llvm::ArrayRef<std::unique_ptr<Body>> bodies,
+                                                        data::Progress &progress) {
+  return Check(variant, reference, images, bodies, progress).run(variant, input);
+}

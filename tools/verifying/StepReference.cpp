@@ -1,0 +1,111 @@
+// Walks from the wanted value back to the known ones, then evaluates on the way forth. A step realises a handful of operations,
+// so the walk is short; a plan that lost a name would send it to the model's inputs, and that is reported.
+#include "tools/verifying/StepReference.h"
+
+#include "ir/graph/Graph.h"
+#include "tools/text/Failure.h"
+
+using namespace skip;
+using mlir::Operation;
+using mlir::Value;
+using reference::Tensor;
+using tool::Measured;
+using tool::StepReference;
+
+StepReference::StepReference(mlir::func::FuncOp written, const Checkpoint &parameters) : parameters(parameters) {
+  for (mlir::BlockArgument argument : written.getArguments())
+    byName[graph::valueName(argument.getLoc())] = argument;
+  for (Operation &op : written.getBody().front())
+    if (op.getNumResults() == 1)
+      byName[graph::valueName(op.getLoc())] = op.getResult(0);
+}
+
+namespace {
+/// One evaluation: the values met so far. Without `algorithms` nothing has a magnitude.
+class Walk {
+public:
+  Walk(const tool::Checkpoint &parameters, const tool::KnownValues &known, const tool::StepAlgorithms *algorithms)
+      : parameters(parameters), known(known), algorithms(algorithms) {}
+  llvm::Error reach(Value value);
+  Measured take(Value value) { return std::move(computed.find(value)->second); }
+
+private:
+  void start(Value value, Tensor tensor);
+  llvm::Error evaluate(Operation *op);
+
+  const tool::Checkpoint &parameters;
+  const tool::KnownValues &known;
+  const tool::StepAlgorithms *algorithms;
+  llvm::DenseMap<Value, Measured> computed;
+};
+} // namespace
+
+void Walk::start(Value value, Tensor tensor) {
+  Tensor magnitude = algorithms ? tool::absolute(tensor) : Tensor();
+  computed[value] = {std::move(tensor), std::move(magnitude)};
+}
+
+llvm::Error Walk::reach(Value value) {
+  if (computed.count(value))
+    return llvm::Error::success();
+  if (const Tensor *tensor = known.lookup(graph::valueName(value.getLoc()))) {
+    start(value, *tensor);
+    return llvm::Error::success();
+  }
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return tool::internalError("verify",
+                               "it depends on the input `" + graph::valueName(value.getLoc()) + "`, which it does not read");
+  if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op)) {
+    start(value, parameters.read(read.getParameter()));
+    return llvm::Error::success();
+  }
+  for (Value operand : op->getOperands())
+    if (llvm::Error error = reach(operand))
+      return error;
+  return evaluate(op);
+}
+
+llvm::Error Walk::evaluate(Operation *op) {
+  auto evaluable = llvm::dyn_cast<graph::Evaluable>(op);
+  if (!evaluable)
+    return tool::internalError("verify", "`" + op->getName().getStringRef() + "` has no reference semantics");
+  llvm::SmallVector<const Tensor *> operands;
+  llvm::SmallVector<const Measured *> measured;
+  for (Value operand : op->getOperands()) {
+    measured.push_back(&computed.find(operand)->second);
+    operands.push_back(&measured.back()->value);
+  }
+  Measured result{evaluable.evaluate(operands), {}};
+  if (algorithms)
+    if (llvm::Error error = tool::magnitudeOf(op, measured, result.value, *algorithms).moveInto(result.magnitude))
+      return error;
+  for (Value operand : op->getOperands())
+    if (operand.hasOneUse())
+      computed.erase(operand);
+  computed[op->getResult(0)] = std::move(result);
+  return llvm::Error::success();
+}
+
+llvm::Expected<Measured> StepReference::walk(llvm::StringRef name, const KnownValues &known,
+                                             const StepAlgorithms *algorithms) const {
+  Value value = byName.lookup(name);
+  if (!value)
+    return internalError("verify", "step `" + name + "`: the graph has no value of that name");
+  Walk walk(parameters, known, algorithms);
+  if (llvm::Error error = walk.reach(value))
+    return llvm::joinErrors(internalError("verify", "step `" + name + "`"), std::move(error));
+  return walk.take(value);
+}
+
+llvm::Expected<Tensor> StepReference::compute(llvm::StringRef name, const KnownValues &known) const {
+  llvm::Expected<Measured> measured = walk(name, known, nullptr);
+  if (!measured)
+    return measured.takeError();
+  return std::move(measured->value);
+}
+
+llvm::Expected<Measured> StepReference::measure(llvm::StringRef name, const KnownValues &known,
+                                                const StepAlgorithms &algorithms) const {
+  return walk(name, known, &algorithms);
+}

@@ -1,0 +1,66 @@
+// Checkpoints, from disk or made up.
+#include "tools/weights/WeightsSource.h"
+
+#include "runtime/Error.h"
+#include "runtime/Memory.h"
+#include "runtime/PackedFile.h"
+#include "tools/text/Failure.h"
+#include "tools/weights/Checkpoint.h"
+#include "tools/weights/RandomWeights.h"
+
+#include <cstring>
+
+using namespace skip;
+using tool::WeightsSource;
+
+llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::func::FuncOp model) {
+  WeightsSource source;
+  source.name = text.str();
+  if (llvm::StringRef seed = text; seed.consume_front("random:")) {
+    uint64_t number = 0;
+    if (seed.getAsInteger(10, number))
+      return badInput("`" + text + "`: the seed must be a whole number, as in random:1");
+    source.memory = randomWeights(model, number);
+    return source;
+  }
+  source.file = std::make_unique<runtime::MappedFile>();
+  if (source.file->open(source.name.c_str()) != SKIP_OK)
+    return badInput(runtime::lastErrorText());
+  return source;
+}
+
+llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image) const {
+  llvm::StringRef bytes(static_cast<const char *>(data()), size());
+  if (!runtime::isPacked(data(), size())) {
+    llvm::Expected<codegen::Segment> segment = codegen::packCheckpoint(image, bytes, name);
+    return segment ? std::move(segment) : badInput(llvm::toString(segment.takeError()));
+  }
+  codegen::ImageView view(image);
+  if (runtime::checkPacked(view.get(), data(), size(), name.c_str()) != SKIP_OK)
+    return badInput(runtime::lastErrorText());
+  size_t length = image.weightsBytes;
+  auto *memory = static_cast<char *>(runtime::allocateAligned(length));
+  if (!memory)
+    return internalError("weights", "no memory for " + llvm::Twine(length) + " bytes");
+  std::memcpy(memory, bytes.data() + sizeof(runtime::PackedHeader), length);
+  return codegen::Segment(memory, length);
+}
+
+llvm::Error WeightsSource::check(const codegen::Image &image) const {
+  codegen::ImageView view(image);
+  if (runtime::isPacked(data(), size()))
+    return runtime::checkPacked(view.get(), data(), size(), name.c_str()) == SKIP_OK ? llvm::Error::success()
+                                                                                     : badInput(runtime::lastErrorText());
+  llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*this, image);
+  return checkpoint ? llvm::Error::success() : checkpoint.takeError();
+}
+
+void WeightsSource::tellForgiven() const {
+  runtime::LoadSummary summary;
+  if (runtime::isPacked(data(), size()) || runtime::readSummary(data(), size(), name.c_str(), summary) != SKIP_OK)
+    return;
+  if (summary.strippedPrefix)
+    note("`" + name + "`: the prefix `module.` was stripped from all names");
+  if (summary.ignoredTensors)
+    note("`" + name + "`: " + llvm::Twine(summary.ignoredTensors) + " tensors called `num_batches_tracked` were ignored");
+}
