@@ -29,7 +29,7 @@
 using namespace skip;
 using tool::Compilation;
 
-Compilation::Compilation(const Options &options)
+Compilation::Compilation(const CompileOptions &options)
     : options(options), context(mlir::MLIRContext::Threading::DISABLED), sources(importFolders(options.importPaths)) {
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
 }
@@ -163,7 +163,7 @@ llvm::Error Compilation::dump(llvm::StringRef file, llvm::function_ref<void(llvm
   return writeFileAtomically(options.dumpDir + "/" + file.str(), text, error) ? llvm::Error::success() : badInput(error);
 }
 
-std::vector<int64_t> tool::batchBounds(const Options &options, std::vector<int64_t> otherwise) {
+std::vector<int64_t> tool::batchBounds(const CompileOptions &options, std::vector<int64_t> otherwise) {
   std::vector<int64_t> bounds = options.batches.empty() ? std::move(otherwise) : options.batches;
   llvm::sort(bounds);
   bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
@@ -184,6 +184,6 @@ void tool::printModule(mlir::ModuleOp module, llvm::raw_ostream &os) {
   os << "\n";
 }
 
-unsigned tool::compileThreads(const Options &options) {
+unsigned tool::compileThreads(const CompileOptions &options) {
   return options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "codegen/LowerPlan.h"
-#include "tools/skipc/Options.h"
+#include "frontend/Frontend.h"
+#include "tools/compile/Targets.h"
+#include "tools/compile/Tuning.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -13,6 +15,20 @@ class PassManager;
 }
 
 namespace skip::tool {
+
+/// What is compiled, and how.
+struct CompileOptions : BodyOptions, TuningOptions {
+  std::string spec; ///< a path, or a name of the catalogue
+  std::string model;
+  std::vector<frontend::Define> defines;
+  std::vector<std::string> importPaths;
+  std::vector<int64_t> batches;
+  bool exact = false; ///< no algorithm that rounds differently from the direct one
+  unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
+  std::string dumpDir;
+  bool printIrAfterAll = false;
+  bool timing = false;
+};
 
 /// What a plan is made for.
 struct PlanRequest {
@@ -25,7 +41,7 @@ struct PlanRequest {
 /// --dump-dir each stage leaves its text there.
 class Compilation {
 public:
-  explicit Compilation(const Options &options);
+  explicit Compilation(const CompileOptions &options);
 
   /// Text to graph; errors in the spec have been printed when this returns.
   llvm::Error readGraph();
@@ -55,7 +71,7 @@ private:
 
   llvm::Error dumpKernels();
 
-  const Options &options;
+  const CompileOptions &options;
   mlir::MLIRContext context;
   frontend::Sources sources;
   std::string path, name;
@@ -65,12 +81,12 @@ private:
 };
 
 /// The batch bounds of --batch, ascending and each once, or without the flag `otherwise`.
-std::vector<int64_t> batchBounds(const Options &options, std::vector<int64_t> otherwise);
+std::vector<int64_t> batchBounds(const CompileOptions &options, std::vector<int64_t> otherwise);
 
 /// Text of MLIR that reads back, values named after the user's.
 void printModule(mlir::ModuleOp module, llvm::raw_ostream &os);
 
 /// The threads that --jobs means.
-unsigned compileThreads(const Options &options);
+unsigned compileThreads(const CompileOptions &options);
 
 } // namespace skip::tool

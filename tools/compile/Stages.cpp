@@ -37,8 +37,8 @@ static llvm::Error printObjects(Compilation &compilation, llvm::raw_ostream &os)
   return llvm::Error::success();
 }
 
-static llvm::Error printStage(const tool::Options &options, llvm::raw_ostream &os) {
-  llvm::StringRef stage = options.stopAfter;
+static llvm::Error printStage(const tool::CompileOptions &options, const tool::PlanRequest &request, llvm::StringRef stage,
+                              llvm::raw_ostream &os) {
   Compilation compilation(options);
   if (stage == "ast")
     return compilation.printSyntax(os);
@@ -48,7 +48,7 @@ static llvm::Error printStage(const tool::Options &options, llvm::raw_ostream &o
     return error;
   if (stage == "graph")
     return tool::printModule(compilation.module(), os), llvm::Error::success();
-  if (llvm::Error error = compilation.makePlan({options.name, tool::batchBounds(options, {1}), tool::allIsas()}))
+  if (llvm::Error error = compilation.makePlan(request))
     return error;
   if (stage == "plan")
     return tool::printModule(compilation.module(), os), llvm::Error::success();
@@ -59,19 +59,20 @@ static llvm::Error printStage(const tool::Options &options, llvm::raw_ostream &o
   return printKernels(compilation, stage == "kernel" ? x86::Stage::Kernel : x86::Stage::Llvm, os);
 }
 
-llvm::Error tool::showStage(const Options &options) {
-  bool toOutput = options.output.empty() || options.output == "-";
+llvm::Error tool::showStage(const CompileOptions &options, const PlanRequest &request, llvm::StringRef stage,
+                            const std::string &output) {
+  bool toOutput = output.empty() || output == "-";
   if (toOutput && !llvm::outs().is_displayed())
-    return printStage(options, llvm::outs());
+    return printStage(options, request, stage, llvm::outs());
   std::string text, error;
   llvm::raw_string_ostream os(text);
-  if (llvm::Error failed = printStage(options, os))
+  if (llvm::Error failed = printStage(options, request, stage, os))
     return failed;
   if (toOutput) {
     llvm::outs() << printableLines(text); // for a reader; a file has the text as it is
     return llvm::Error::success();
   }
-  return writeFileAtomically(options.output, text, error) ? llvm::Error::success() : badInput(error);
+  return writeFileAtomically(output, text, error) ? llvm::Error::success() : badInput(error);
 }
 
 static llvm::StringRef suffixOf(x86::Stage stage) {

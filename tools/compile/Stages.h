@@ -6,8 +6,10 @@
 
 namespace skip::tool {
 
-/// Runs the compilation up to options.stopAfter and writes that stage's text to options.output or stdout.
-llvm::Error showStage(const Options &options);
+/// Runs the compilation up to `stage`, as --stop-after names it, and writes that stage's text to the file `output`. Empty or
+/// `-`: to stdout.
+llvm::Error showStage(const CompileOptions &options, const PlanRequest &request, llvm::StringRef stage,
+                      const std::string &output);
 
 /// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`).
 llvm::Error appendKernelFiles(Compilation &compilation, x86::Stage stage, std::vector<codegen::ExtraFile> &files);

@@ -37,7 +37,7 @@ static Wish wishFor(std::string text, llvm::StringRef isa) {
   return {std::move(text), {isa == tool::isaName(SKIP_ISA_AVX2), isa == tool::isaName(SKIP_ISA_AVX512)}};
 }
 
-static llvm::Expected<std::vector<Wish>> wishesOf(const tool::Options &options, SkipIsa widest) {
+static llvm::Expected<std::vector<Wish>> wishesOf(const tool::BodyOptions &options, SkipIsa widest) {
   std::vector<Wish> wishes;
   if (const char *forced = std::getenv("SKIP_ISA"); forced && *forced) {
     wishes.push_back(wishFor(std::string("SKIP_ISA=") + forced, forced));
@@ -55,14 +55,14 @@ static llvm::Expected<std::vector<Wish>> wishesOf(const tool::Options &options, 
   return wishes;
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::runnableIsas(const Options &options) {
+llvm::Expected<std::vector<SkipIsa>> tool::runnableIsas(const BodyOptions &options) {
   llvm::Expected<x86::Target> native = x86::nativeTarget();
   if (!native)
     return badInput(llvm::toString(native.takeError()));
   return isasOfMachine(options, native->isa, "this machine");
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const Options &options, SkipIsa widest, const std::string &name) {
+llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const BodyOptions &options, SkipIsa widest, const std::string &name) {
   llvm::Expected<std::vector<Wish>> wishes = wishesOf(options, widest);
   if (!wishes)
     return wishes.takeError();
@@ -81,7 +81,7 @@ llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const Options &options,
   return isas;
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::preferredIsa(const Options &options) {
+llvm::Expected<std::vector<SkipIsa>> tool::preferredIsa(const BodyOptions &options) {
   llvm::Expected<std::vector<SkipIsa>> isas = runnableIsas(options);
   if (!isas)
     return isas.takeError();

@@ -3,26 +3,32 @@
 
 #include "ir/plan/Plan.h"
 #include "runtime/Abi.h"
-#include "tools/skipc/Options.h"
 
 #include "llvm/Support/Error.h"
 
+#include <string>
 #include <vector>
 
 namespace skip::tool {
+
+/// Which bodies the user wants.
+struct BodyOptions {
+  std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
+  std::string isa;       ///< of verify and tune: avx2, avx512, both; empty: see the command
+};
 
 /// Every body, for libraries that run anywhere.
 std::vector<SkipIsa> allIsas();
 
 /// The bodies that a model which runs at once may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
 /// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
-llvm::Expected<std::vector<SkipIsa>> runnableIsas(const Options &options);
+llvm::Expected<std::vector<SkipIsa>> runnableIsas(const BodyOptions &options);
 
 /// The same for a machine whose widest ISA is `widest`; an error names it as `machine`.
-llvm::Expected<std::vector<SkipIsa>> isasOfMachine(const Options &options, SkipIsa widest, const std::string &machine);
+llvm::Expected<std::vector<SkipIsa>> isasOfMachine(const BodyOptions &options, SkipIsa widest, const std::string &machine);
 
 /// The widest of them.
-llvm::Expected<std::vector<SkipIsa>> preferredIsa(const Options &options);
+llvm::Expected<std::vector<SkipIsa>> preferredIsa(const BodyOptions &options);
 
 /// The rule of runnableIsas, for --help.
 extern const char *const bodyRule;

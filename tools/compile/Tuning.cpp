@@ -20,7 +20,6 @@
 #include <cstdlib>
 
 using namespace skip;
-using tool::Options;
 using tuning::Measurement;
 
 llvm::Expected<tuning::Device> tool::thisDevice() {
@@ -41,7 +40,7 @@ static std::optional<tuning::Device> firstDevice(llvm::StringRef text) {
   return std::nullopt;
 }
 
-llvm::Expected<tuning::Device> tool::deviceOf(const Options &options) {
+llvm::Expected<tuning::Device> tool::deviceOf(const TuningOptions &options) {
   if (options.device.empty())
     return thisDevice();
   if (std::optional<tuning::Device> stated = tuning::Device::parse(options.device))
@@ -56,7 +55,7 @@ llvm::Expected<tuning::Device> tool::deviceOf(const Options &options) {
       tuning::Device().text() + "`");
 }
 
-std::string tool::databasePath(const Options &options) {
+std::string tool::databasePath(const TuningOptions &options) {
   if (!options.database.empty())
     return options.database;
   const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
@@ -90,7 +89,7 @@ static std::vector<std::string> shippedFiles() {
   return files;
 }
 
-llvm::Expected<plan::TuningTable> tool::loadTuning(const Options &options) {
+llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options) {
   llvm::Expected<tuning::Device> device = deviceOf(options);
   if (!device)
     return device.takeError();

@@ -1,27 +1,36 @@
 // Where the commands find what tuning measured.
 #pragma once
 
-#include "tools/skipc/Options.h"
 #include "tools/tuning/Measurement.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 #include "llvm/Support/Error.h"
 
+#include <string>
+#include <vector>
+
 namespace skip::tool {
+
+/// Which measurements count.
+struct TuningOptions {
+  std::string database; ///< empty: the user's and those that Skip ships
+  bool noTuning = false;
+  std::string device; ///< whose tuning counts: a fingerprint, or a file with one; empty: this machine's
+};
 
 /// This machine; an error if it has no AVX2.
 llvm::Expected<tuning::Device> thisDevice();
 
 /// The machine that --device states, else this one.
-llvm::Expected<tuning::Device> deviceOf(const Options &options);
+llvm::Expected<tuning::Device> deviceOf(const TuningOptions &options);
 
 /// --db, else tuning.db in skip's folder below $XDG_CACHE_HOME or ~/.cache; empty without any of these.
-std::string databasePath(const Options &options);
+std::string databasePath(const TuningOptions &options);
 
 /// What builds go by: of --db alone, or else of the user's database, if there is one, and of those that Skip ships. Damage is
 /// an error in a database that --db names, and a note for others.
-llvm::Expected<plan::TuningTable> loadTuning(const Options &options);
+llvm::Expected<plan::TuningTable> loadTuning(const TuningOptions &options);
 
 /// Gives the module, a graph for the target that it bears, what `table` knows of its contractions (`plan.tuning`).
 void attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches);

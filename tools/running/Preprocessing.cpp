@@ -25,7 +25,7 @@ static llvm::Error choose(llvm::StringRef flag, llvm::ArrayRef<double> given, ll
   return llvm::Error::success();
 }
 
-llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Options &options) {
+llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const PictureOptions &options) {
   if (ports.inputs.size() != 1 || ports.inputs[0].dims.size() != 3 || ports.inputs[0].dims[0] != 3)
     return badInput("the model does not take pictures: it needs one input of three channels");
   const InputPort &input = ports.inputs[0];

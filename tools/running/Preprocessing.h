@@ -3,20 +3,27 @@
 
 #include "tools/compile/Ports.h"
 #include "tools/data/Picture.h"
-#include "tools/skipc/Options.h"
 
 #include "llvm/Support/Error.h"
 
 #include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace skip::tool {
+
+/// What the spec says of pictures, overridden.
+struct PictureOptions {
+  std::vector<double> mean, deviation;
+  bool asIs = false; ///< pictures have the input's size
+};
 
 /// How pictures become a model's input: as its spec says, or as --mean and --std say.
 class Preprocessing {
 public:
   /// An error if pictures do not fit the model: it must have one input, of three channels.
-  static llvm::Expected<Preprocessing> of(const Ports &ports, const Options &options);
+  static llvm::Expected<Preprocessing> of(const Ports &ports, const PictureOptions &options);
 
   /// Writes the picture's normalised planes, [3, height, width], to `out`, scaled and cropped as docs/preprocessing.md says.
   /// False, with a message, where that is impossible.

@@ -101,15 +101,16 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
 llvm::Error tool::build(const Options &options) {
   if (llvm::Error error = checkUsage(options))
     return error;
+  PlanRequest request{options.name, batchBounds(options, {1}), allIsas()};
   if (!options.stopAfter.empty())
-    return showStage(options);
+    return showStage(options, request, options.stopAfter, options.output);
   StageTimer timer(StageTimer::wholeName, options.timing);
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
-  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), allIsas()}))
+  if (llvm::Error error = compilation.makePlan(request))
     return error;
   noteUntuned(compilation, options);
   if (llvm::Error error = compilation.lower())

@@ -23,7 +23,7 @@ std::vector<uint8_t> fitted(const data::Picture &from, int64_t height, int64_t w
                             std::string &error) {
   tool::Ports ports;
   ports.inputs.push_back({"image", {3, height, width}, {}, {}, resize, crop});
-  tool::Options options;
+  tool::PictureOptions options;
   options.asIs = asIs;
   llvm::Expected<Preprocessing> made = Preprocessing::of(ports, options);
   REQUIRE(bool(made));

@@ -136,7 +136,7 @@ Verdict Experiment::verdict() const {
   std::string error;
   REQUIRE(folder.create(error));
   write(folder.path() + "/net.skip", spec);
-  tool::Options options;
+  tool::CompileOptions options;
   options.spec = folder.path() + "/net.skip";
   options.exact = options.noTuning = true;
   tool::Compilation compilation(options);
