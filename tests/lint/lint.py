@@ -25,6 +25,19 @@ MAY_INCLUDE = {
     "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests"},
     "tests": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools"},
 }
+# The rooms of tools/ in their order: what each may include besides itself, all of it above in this list.
+ROOMS = {
+    "data": set(),
+    "text": set(),
+    "loaded": set(),
+    "weights": {"text"},
+    "tuning": {"text", "loaded", "weights"},
+    "compile": {"data", "text", "tuning"},
+    "running": {"data", "text", "loaded", "weights", "compile"},
+    "verifying": {"data", "text", "weights", "running"},
+    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "verifying"},
+    "skip-opt": set(),
+}
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
 SHARED = {"runtime/Abi.h", "runtime/Balance.h"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
@@ -72,9 +85,25 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
         return
     if target != folder and target not in MAY_INCLUDE[folder] and not (included in SHARED and folder in {"ir", "passes"}):
         findings.add(path, line, f"`{included}`: {folder}/ may not include {target}/")
+    if target == folder == "tools":
+        check_room(path, line, included, findings)
     generated = included.endswith(".inc")
     if not generated and not (ROOT / included).is_file():
         findings.add(path, line, f"`{included}` does not exist")
+
+
+def check_room(path: str, line: int, included: str, findings: Findings) -> None:
+    room, target = path.split("/")[1], included.split("/")[1]
+    if target != room and target not in ROOMS.get(room, set()):
+        findings.add(path, line, f"`{included}`: tools/{room}/ may not include tools/{target}/")
+
+
+def check_order(findings: Findings) -> None:
+    above: set[str] = set()
+    for room, below in ROOMS.items():
+        for target in sorted(below - above):
+            findings.add("tests/lint/lint.py", 1, f"ROOMS: tools/{room}/ includes tools/{target}/, which is not above it")
+        above.add(room)
 
 
 def check_code(path: str, text: str, findings: Findings) -> None:
@@ -100,6 +129,7 @@ def check_text(path: str, text: str, findings: Findings) -> None:
 
 def main() -> int:
     findings = Findings()
+    check_order(findings)
     paths = files()
     for path in paths:
         suffix = Path(path).suffix
