@@ -12,8 +12,8 @@
 #include "tools/skipc/OutOfMemory.h"
 
 #include "support/Temporaries.h"
-#include "tools/skipc/Failure.h"
-#include "tools/skipc/StageTimer.h"
+#include "tools/text/Failure.h"
+#include "tools/compile/StageTimer.h"
 
 #include "llvm/Support/ErrorHandling.h"
 
