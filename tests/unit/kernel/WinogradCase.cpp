@@ -49,6 +49,29 @@ WinogradCase::WinogradCase(WinogradCaseShape shape, unsigned seed) : shape(shape
       epilogue.shifts.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
     }
   }
+  spreadSizes();
+}
+
+/// Log-uniform between 10^-spread and 10^spread.
+std::vector<float> WinogradCase::sizes(int64_t count, float spread) {
+  std::uniform_real_distribution<float> exponent(-spread, spread);
+  std::vector<float> drawn(count, 1.0f);
+  if (spread > 0)
+    std::generate(drawn.begin(), drawn.end(), [&] { return std::pow(10.0f, exponent(random)); });
+  return drawn;
+}
+
+/// Weights make up for the sizes of input channels, so that all count.
+void WinogradCase::spreadSizes() {
+  int64_t taps = shape.taps.kernel * shape.taps.kernel;
+  std::vector<float> ofInput = sizes(shape.inChannels, shape.spread), ofOutput = sizes(shape.outChannels, shape.spread),
+                     ofPixels = sizes(input.shape.height * input.shape.width, shape.pixelSpread),
+                     ofTaps = sizes(taps, shape.tapSpread);
+  input.scale([&](int64_t c, int64_t y, int64_t x) { return ofInput[c] * ofPixels[y * input.shape.width + x]; });
+  for (size_t i = 0; i < weights.size(); ++i)
+    weights[i] *= ofOutput[i / taps / shape.inChannels] / ofInput[i / taps % shape.inChannels] * ofTaps[i % taps];
+  for (int64_t o = 0; o < shape.outChannels; ++o)
+    bias[o] *= ofOutput[o];
 }
 
 /// `count` random values, then zeros up to `padded`.
@@ -180,6 +203,22 @@ double WinogradCase::convolve(int64_t n, int64_t o, int64_t p, int64_t q) const 
         if (y >= 0 && y < input.shape.height && x >= 0 && x < input.shape.width)
           sum += double(input.at(n, i, y, x)) * *weight;
       }
+  return sum;
+}
+
+double WinogradCase::magnitude(int64_t tile, int64_t n, int64_t o, int64_t p, int64_t q) const {
+  int64_t taps = shape.taps.kernel * shape.taps.kernel, reach = (tile - 1) * shape.taps.stride + shape.taps.kernel;
+  int64_t top = p / tile * tile * shape.taps.stride - shape.padding, left = q / tile * tile * shape.taps.stride - shape.padding;
+  double sum = shape.bias ? std::abs(double(bias[o])) : 0;
+  for (int64_t i = 0; i < shape.inChannels; ++i) {
+    double largest = 0, ofTaps = 0;
+    for (int64_t y = std::max<int64_t>(top, 0); y < std::min(top + reach, input.shape.height); ++y)
+      for (int64_t x = std::max<int64_t>(left, 0); x < std::min(left + reach, input.shape.width); ++x)
+        largest = std::max(largest, std::abs(double(input.at(n, i, y, x))));
+    for (int64_t tap = 0; tap < taps; ++tap)
+      ofTaps += std::abs(double(weights[(o * shape.inChannels + i) * taps + tap]));
+    sum += largest * ofTaps;
+  }
   return sum;
 }
 

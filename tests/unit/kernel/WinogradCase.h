@@ -17,6 +17,9 @@ struct WinogradCaseShape {
   bool bias = false;
   kernel::Epilogue epilogue = {};
   bool addInPlace = false; // the first Add's operand and the result share a buffer
+  float spread = 0;        // as in ConvCaseShape: of the sizes of input and output channels
+  float pixelSpread = 0;   // the same of the input's pixels
+  float tapSpread = 0;     // and of the filter's taps
 };
 
 /// What is free to choose: F(tile x tile, r x r), tiles that lie together, the register tile, and whether one kernel does it
@@ -55,8 +58,14 @@ public:
   /// Computed anew at each call.
   std::vector<double> want() const;
 
+  /// What the elements of a tile are made of, one of which is this (docs/verification.md): the sum over channels of the
+  /// window's largest |x| times the sum of the taps' |w|, and |b|. Of stride 1 or 2, without an epilogue.
+  double magnitude(int64_t tile, int64_t image, int64_t channel, int64_t row, int64_t column) const;
+
 private:
   std::vector<float> makeVector(int64_t count, int64_t padded);
+  std::vector<float> sizes(int64_t count, float spread);
+  void spreadSizes();
   double convolve(int64_t image, int64_t channel, int64_t row, int64_t column) const;
 
   WinogradCaseShape shape;
