@@ -113,18 +113,14 @@ bool JpegReader::readRows(uint8_t *out) {
   return true;
 }
 
-/// C, M, Y, K to R, G, B, where 255 is full ink: R = (255 - K) * (255 - C) / 255, rounded as Pillow does it. Files hold inks
-/// inverted, as Adobe's writers began to; those without its marker too, as Pillow and browsers read them.
+/// C, M, Y, K to R, G, B, where 0 is full ink: R = C * K / 255, rounded as Pillow does it. So files hold inks, inverted, as
+/// Adobe's writers began to; those without its marker too, as Pillow and browsers read them.
 static void convertFromCmyk(const std::vector<uint8_t> &cmyk, std::vector<uint8_t> &rgb) {
-  constexpr uint8_t flip = 255;
-  for (size_t pixel = 0; pixel * 4 < cmyk.size(); ++pixel) {
-    int light = 255 - (cmyk[pixel * 4 + 3] ^ flip);
+  for (size_t pixel = 0; pixel * 4 < cmyk.size(); ++pixel)
     for (size_t channel = 0; channel < 3; ++channel) {
-      int product = (cmyk[pixel * 4 + channel] ^ flip) * light + 128;
-      int darker = ((product >> 8) + product) >> 8; // round(product / 255)
-      rgb[pixel * 3 + channel] = static_cast<uint8_t>(light - darker);
+      int product = cmyk[pixel * 4 + channel] * cmyk[pixel * 4 + 3] + 128;
+      rgb[pixel * 3 + channel] = static_cast<uint8_t>(((product >> 8) + product) >> 8); // round(product / 255)
     }
-  }
 }
 
 /// Refuses a header that promises far more pixels than the bytes behind it can hold, before memory is asked for: a
