@@ -10,6 +10,14 @@
 using namespace skip;
 using tool::Preprocessing;
 
+const char *const tool::pictureRule =
+    "What becomes of a picture, for an input of W x H (where less than W x H is there to cut from, black lies around it):\n"
+    "  the input declares              another size than W x H                               W x H\n"
+    "  neither resize nor crop         scaled to W x H as a whole                            not changed\n"
+    "  crop = C (W = H = C)            the middle C x C, not scaled                          not changed\n"
+    "  resize = R, with crop or not    the shorter side scaled to R, then the middle W x H   the same\n"
+    "  anything, and --as-is is given  refused                                               not changed";
+
 /// Takes the flag's numbers, else the spec's, else leaves the default.
 static llvm::Error choose(llvm::StringRef flag, llvm::ArrayRef<double> given, llvm::ArrayRef<double> declared,
                           std::array<float, 3> &chosen) {

@@ -19,6 +19,9 @@ struct PictureOptions {
   bool asIs = false; ///< pictures have the input's size
 };
 
+/// The table of README.md, for help texts.
+extern const char *const pictureRule;
+
 /// How pictures become a model's input: as its spec says, or as --mean and --std say.
 class Preprocessing {
 public:

@@ -3,6 +3,7 @@
 
 #include "frontend/Diagnostics.h"
 #include "tools/compile/Targets.h"
+#include "tools/running/Preprocessing.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
 
@@ -71,7 +72,7 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
 }
 
-static void addBodyRule(CLI::App &app) { app.footer(app.get_footer() + "\n\n" + tool::bodyRule); }
+static void addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
 
 static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
   return app.add_option("--batch", o.batches, help)
@@ -93,11 +94,9 @@ static void addPictures(CLI::App &app, Options &o) {
   for (auto [flag, list, help] : {std::tuple("--mean", &o.mean, "subtract this from each channel, of pixels in 0..1"),
                                   std::tuple("--std", &o.deviation, "then divide by this")})
     app.add_option(flag, *list, help)->delimiter(',')->allow_extra_args(false)->type_name("R,G,B");
-  app.add_flag(
-      "--as-is", o.asIs,
-      "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused. Without it "
-      "`resize` scales the shorter side and the middle is cut out; with `crop` alone the middle is cut out; with neither the "
-      "whole picture is scaled to the input's size");
+  app.add_flag("--as-is", o.asIs,
+               "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused");
+  addRule(app, tool::pictureRule);
 }
 
 /// One command: its name, what it does, its examples, its flags.
@@ -173,7 +172,7 @@ static void addRun(CLI::App &app, Options &o) {
   addPictures(run, o);
   addThreads(run, o);
   addCompile(run, o);
-  addBodyRule(run);
+  addRule(run, tool::bodyRule);
 }
 
 static void addEval(CLI::App &app, Options &o) {
@@ -189,7 +188,7 @@ static void addEval(CLI::App &app, Options &o) {
   addPictures(eval, o);
   addThreads(eval, o);
   addCompile(eval, o);
-  addBodyRule(eval);
+  addRule(eval, tool::bodyRule);
 }
 
 static void addVerify(CLI::App &app, Options &o) {
@@ -205,7 +204,7 @@ static void addVerify(CLI::App &app, Options &o) {
   verify.add_option("--seed", o.seed, "of the random input (default: 1)");
   addThreads(verify, o);
   addCompile(verify, o);
-  addBodyRule(verify);
+  addRule(verify, tool::bodyRule);
 }
 
 static void addBench(CLI::App &app, Options &o) {
@@ -225,7 +224,7 @@ static void addBench(CLI::App &app, Options &o) {
     return valid ? "" : "expected 0.01 to 3600 seconds";
   });
   addCompile(bench, o);
-  addBodyRule(bench);
+  addRule(bench, tool::bodyRule);
 }
 
 /// "90", "90s", "10m", "1h".
