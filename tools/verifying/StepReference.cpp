@@ -21,10 +21,10 @@ StepReference::StepReference(mlir::func::FuncOp written, const Checkpoint &param
 }
 
 namespace {
-/// One evaluation: the values met so far. Without `algorithms` nothing has a magnitude.
+/// One evaluation: the values met so far.
 class Walk {
 public:
-  Walk(const tool::Checkpoint &parameters, const tool::KnownValues &known, const tool::StepAlgorithms *algorithms)
+  Walk(const tool::Checkpoint &parameters, const tool::KnownValues &known, const tool::StepAlgorithms &algorithms)
       : parameters(parameters), known(known), algorithms(algorithms) {}
   llvm::Error reach(Value value);
   Measured take(Value value) { return std::move(computed.find(value)->second); }
@@ -35,13 +35,13 @@ private:
 
   const tool::Checkpoint &parameters;
   const tool::KnownValues &known;
-  const tool::StepAlgorithms *algorithms;
+  const tool::StepAlgorithms &algorithms;
   llvm::DenseMap<Value, Measured> computed;
 };
 } // namespace
 
 void Walk::start(Value value, Tensor tensor) {
-  Tensor magnitude = algorithms ? tool::absolute(tensor) : Tensor();
+  Tensor magnitude = tool::absolute(tensor);
   computed[value] = {std::move(tensor), std::move(magnitude)};
 }
 
@@ -77,9 +77,8 @@ llvm::Error Walk::evaluate(Operation *op) {
     operands.push_back(&measured.back()->value);
   }
   Measured result{evaluable.evaluate(operands), {}};
-  if (algorithms)
-    if (llvm::Error error = tool::magnitudeOf(op, measured, result.value, *algorithms).moveInto(result.magnitude))
-      return error;
+  if (llvm::Error error = tool::magnitudeOf(op, measured, result.value, algorithms).moveInto(result.magnitude))
+    return error;
   for (Value operand : op->getOperands())
     if (operand.hasOneUse())
       computed.erase(operand);
@@ -87,8 +86,8 @@ llvm::Error Walk::evaluate(Operation *op) {
   return llvm::Error::success();
 }
 
-llvm::Expected<Measured> StepReference::walk(llvm::StringRef name, const KnownValues &known,
-                                             const StepAlgorithms *algorithms) const {
+llvm::Expected<Measured> StepReference::measure(llvm::StringRef name, const KnownValues &known,
+                                                const StepAlgorithms &algorithms) const {
   Value value = byName.lookup(name);
   if (!value)
     return internalError("verify", "step `" + name + "`: the graph has no value of that name");
@@ -96,16 +95,4 @@ llvm::Expected<Measured> StepReference::walk(llvm::StringRef name, const KnownVa
   if (llvm::Error error = walk.reach(value))
     return llvm::joinErrors(internalError("verify", "step `" + name + "`"), std::move(error));
   return walk.take(value);
-}
-
-llvm::Expected<Tensor> StepReference::compute(llvm::StringRef name, const KnownValues &known) const {
-  llvm::Expected<Measured> measured = walk(name, known, nullptr);
-  if (!measured)
-    return measured.takeError();
-  return std::move(measured->value);
-}
-
-llvm::Expected<Measured> StepReference::measure(llvm::StringRef name, const KnownValues &known,
-                                                const StepAlgorithms &algorithms) const {
-  return walk(name, known, &algorithms);
 }

@@ -22,16 +22,12 @@ public:
   /// Both must outlive this object.
   StepReference(mlir::func::FuncOp written, const Checkpoint &parameters);
 
-  /// The value called `name`, computed from `known` by the operations between them. An error, which is a defect of a pass, if
-  /// the graph has no such value, or if it depends on more than `known`.
-  llvm::Expected<reference::Tensor> compute(llvm::StringRef name, const KnownValues &known) const;
-
-  /// The same with its magnitude, which depends on how the step computes it.
+  /// The value called `name`, computed from `known` by the operations between them, with its magnitude, which depends on how
+  /// the step computes it. An error, which is a defect of a pass, if the graph has no such value, or if it depends on more than
+  /// `known`.
   llvm::Expected<Measured> measure(llvm::StringRef name, const KnownValues &known, const StepAlgorithms &algorithms) const;
 
 private:
-  llvm::Expected<Measured> walk(llvm::StringRef name, const KnownValues &known, const StepAlgorithms *algorithms) const;
-
   const Checkpoint &parameters;
   llvm::StringMap<mlir::Value> byName;
 };

@@ -33,30 +33,31 @@ static Tensor filled(double value) {
 TEST_CASE("a step is computed from its own inputs, not from what lies before them") {
   Network network;
   Tensor a = filled(3), b = filled(-1);
-  llvm::Expected<Tensor> y = network.reference.compute("relu_1", {{"relu", &a}, {"max_pool", &b}});
+  llvm::Expected<tool::Measured> y = network.reference.measure("relu_1", {{"relu", &a}, {"max_pool", &b}}, {});
   REQUIRE(static_cast<bool>(y));
-  CHECK(y->data == std::vector<double>(8, 2.0));
+  CHECK(y->value.data == std::vector<double>(8, 2.0));
+  CHECK(y->magnitude.data == std::vector<double>(8, 4.0));
 }
 
 TEST_CASE("a step that only moves a value must give that value") {
   Network network;
   Tensor a = filled(4);
-  llvm::Expected<Tensor> same = network.reference.compute("relu", {{"relu", &a}});
+  llvm::Expected<tool::Measured> same = network.reference.measure("relu", {{"relu", &a}}, {});
   REQUIRE(static_cast<bool>(same));
-  CHECK(same->data == a.data);
+  CHECK(same->value.data == a.data);
 }
 
 TEST_CASE("a step that needs more than it reads is a defect") {
   Network network;
   Tensor b = filled(1);
-  llvm::Expected<Tensor> y = network.reference.compute("relu_1", {{"max_pool", &b}});
+  llvm::Expected<tool::Measured> y = network.reference.measure("relu_1", {{"max_pool", &b}}, {});
   REQUIRE(!y);
   CHECK(llvm::toString(y.takeError()).find("it depends on the input `image`") != std::string::npos);
 }
 
 TEST_CASE("a step that bears no value's name is a defect") {
   Network network;
-  llvm::Expected<Tensor> y = network.reference.compute("nothing", {});
+  llvm::Expected<tool::Measured> y = network.reference.measure("nothing", {}, {});
   REQUIRE(!y);
   CHECK(llvm::toString(y.takeError()).find("no value of that name") != std::string::npos);
 }
