@@ -9,29 +9,29 @@ using namespace skip;
 using namespace skip::plan;
 
 static ConvProblem problem3x3(int64_t channels = 64, int64_t extent = 56) {
-  return {.kernelHeight = 3,
-          .kernelWidth = 3,
-          .padding = 1,
-          .inChannels = channels,
-          .outChannels = channels,
-          .outHeight = extent,
-          .outWidth = extent,
-          .isa = SKIP_ISA_AVX512};
+  graph::ContractionSizes sizes{.kernelHeight = 3,
+                                .kernelWidth = 3,
+                                .padding = 1,
+                                .inChannels = channels,
+                                .outChannels = channels,
+                                .outHeight = extent,
+                                .outWidth = extent};
+  return {sizes, /*images=*/1, /*planarInput=*/false, SKIP_ISA_AVX512};
 }
 
 TEST_CASE("tuning: a problem's text reads back") {
   CHECK(problemText(problem3x3()) == "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512");
-  ConvProblem first{.kernelHeight = 7,
-                    .kernelWidth = 7,
-                    .stride = 2,
-                    .padding = 3,
-                    .inChannels = 3,
-                    .outChannels = 64,
-                    .outHeight = 112,
-                    .outWidth = 111,
-                    .images = 4,
-                    .planarInput = true};
-  ConvProblem linear{.isLinear = true, .kernelHeight = 7, .kernelWidth = 7, .inChannels = 512, .outChannels = 4096};
+  ConvProblem first{{.kernelHeight = 7,
+                     .kernelWidth = 7,
+                     .stride = 2,
+                     .padding = 3,
+                     .inChannels = 3,
+                     .outChannels = 64,
+                     .outHeight = 112,
+                     .outWidth = 111},
+                    /*images=*/4,
+                    /*planarInput=*/true};
+  ConvProblem linear{{.isLinear = true, .kernelHeight = 7, .kernelWidth = 7, .inChannels = 512, .outChannels = 4096}};
   CHECK(problemText(linear) == "linear 7x7/1 p0 512->4096 1x1 n1 blocked avx2");
   for (const ConvProblem &problem : {problem3x3(), first, linear})
     CHECK(parseProblem(problemText(problem)) == problem);
@@ -83,8 +83,8 @@ TEST_CASE("tuning: only what computes the problem is legal") {
   CHECK_FALSE(isLegal({{7, 28, true}, {2, 1, 14, {}}}, problem)); // by phases nothing is fused
   problem.stride = 3;
   CHECK_FALSE(isLegal({{4, 28}, {2, 1, 14, {}}}, problem));
-  CHECK_FALSE(isLegal({{}, {1, 1, 8, {}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512})); // 1 to 20 images
-  CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {.isLinear = true, .images = 20, .isa = SKIP_ISA_AVX512}));
+  CHECK_FALSE(isLegal({{}, {1, 1, 8, {}}}, {{.isLinear = true}, 20, false, SKIP_ISA_AVX512})); // 1 to 20 images
+  CHECK(isLegal({{}, {1, 1, 8, {4, 2, 1}}}, {{.isLinear = true}, 20, false, SKIP_ISA_AVX512}));
 }
 
 TEST_CASE("tuning: positions in registers are two or a whole row, where there is room and filters need not be stored") {
@@ -126,7 +126,7 @@ TEST_CASE("tuning: Strassen's products are for 1x1 convolutions") {
   CHECK_FALSE(isLegal({{}, {2, 14, 14, {}, 16}}, *problem)); // the sums of earlier chunks do not fit the stack
   CHECK_FALSE(isLegal({{4, 49}, {2, 14, 14, {}, 4}}, *problem));
   CHECK_FALSE(isLegal({{}, {2, 14, 14, {}, 4}}, problem3x3(256, 14)));
-  CHECK_FALSE(isLegal({{}, {1, 1, 8, {}, 2}}, {.isLinear = true, .inChannels = 64, .outChannels = 64, .images = 8}));
+  CHECK_FALSE(isLegal({{}, {1, 1, 8, {}, 2}}, {{.isLinear = true, .inChannels = 64, .outChannels = 64}, 8}));
   CHECK(predictedChoice(*problem).schedule.unitBlocks > 0);
   std::vector<ConvChoice> choices = choicesOf(*problem, {});
   auto isStrassen = [](const ConvChoice &choice) { return choice.schedule.unitBlocks > 0; };
@@ -145,8 +145,8 @@ TEST_CASE("tuning: Strassen's products are for 1x1 convolutions") {
 
 TEST_CASE("tuning: candidates are legal, begin with the cost model's choice, and none comes twice") {
   for (ConvProblem problem : {problem3x3(), problem3x3(512, 7), problem3x3(16, 5), problem3x3(17, 3),
-                              ConvProblem{.inChannels = 256, .outChannels = 128, .outHeight = 28, .outWidth = 28},
-                              ConvProblem{.isLinear = true, .inChannels = 512, .outChannels = 1000, .images = 3}})
+                              ConvProblem{{.inChannels = 256, .outChannels = 128, .outHeight = 28, .outWidth = 28}},
+                              ConvProblem{{.isLinear = true, .inChannels = 512, .outChannels = 1000}, 3}})
     for (SkipIsa isa : {SKIP_ISA_AVX2, SKIP_ISA_AVX512}) {
       problem.isa = isa;
       CAPTURE(problemText(problem));

@@ -12,14 +12,9 @@ namespace skip::test {
 inline tuning::Device sampleDevice() { return {"AuthenticAMD", 26, 2, SKIP_ISA_AVX512, 49152, 1048576, 33554432, "AMD EPYC"}; }
 
 inline tuning::Measurement sampleMeasurement(int64_t nanoseconds = 1000, int64_t columns = 14) {
-  plan::ConvProblem problem{.kernelHeight = 3,
-                            .kernelWidth = 3,
-                            .padding = 1,
-                            .inChannels = 64,
-                            .outChannels = 64,
-                            .outHeight = 56,
-                            .outWidth = 56,
-                            .isa = SKIP_ISA_AVX512};
+  graph::ContractionSizes sizes{
+      .kernelHeight = 3, .kernelWidth = 3, .padding = 1, .inChannels = 64, .outChannels = 64, .outHeight = 56, .outWidth = 56};
+  plan::ConvProblem problem{sizes, /*images=*/1, /*planarInput=*/false, SKIP_ISA_AVX512};
   return {sampleDevice(), tuning::compilerVersion(), problem, {{}, {1, 1, columns, {}}}, 2, nanoseconds, 8};
 }
 

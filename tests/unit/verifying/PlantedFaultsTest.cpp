@@ -47,7 +47,13 @@ struct Site {
 };
 using Damage = std::function<void(const Site &)>;
 
-/// A body whose step `name` does damage.
+/// Steps are counted, for a copy of a result has its name.
+static uint32_t stepOf(plan::KernelOp kernel) {
+  auto kernels = kernel->getParentOfType<mlir::func::FuncOp>().getOps<plan::KernelOp>();
+  return static_cast<uint32_t>(std::distance(kernels.begin(), llvm::find(kernels, kernel)));
+}
+
+/// A body of which one step does damage.
 class Faulty : public tool::Body {
 public:
   Faulty(std::unique_ptr<tool::Runner> sound, plan::KernelOp kernel, Damage damage)
@@ -61,7 +67,7 @@ public:
   }
   llvm::Error observe(Observer observer) override {
     return sound->observe([this, observer](const skip_step_event &event) {
-      if (damage && graph::valueName(kernel.getLoc()) == event.name)
+      if (damage && event.index == stepOf(kernel))
         spoil(event);
       if (observer)
         observer(event);
@@ -121,10 +127,11 @@ static std::string weightsOf(mlir::func::FuncOp model) {
   return bytes;
 }
 
+/// The one that computes the step, not a copy of it.
 static plan::KernelOp kernelOf(mlir::ModuleOp module, llvm::StringRef step) {
   plan::KernelOp found;
   module.walk([&](plan::KernelOp kernel) {
-    if (graph::valueName(kernel.getLoc()) == step)
+    if (!found && graph::valueName(kernel.getLoc()) == step)
       found = kernel;
   });
   REQUIRE(found);
