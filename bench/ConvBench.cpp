@@ -131,9 +131,11 @@ static Measurement measure(const Problem &p, const plan::ConvSchedule &schedule,
   y.randomize(random);
   size_t depth = p.planar ? p.in : (p.in + 15) / 16 * 16;
   size_t factors = runtime::balanceFloats(y.blocks, depth / 16); // of a Strassen kernel
-  std::vector<float> weights(y.blocks * 16 * depth * p.kernel * p.kernel + 16, 0.01f), bias(y.blocks * 16 + 16, 0.5f);
-  weights.resize(weights.size() + factors, 1.0f);
-  auto aligned = [](float *data) { return (void *)((uintptr_t(data) + 63) & ~uintptr_t(63)); };
+  size_t filter = y.blocks * 16 * depth * p.kernel * p.kernel;
+  std::vector<float> weights(filter + 16 + factors, 1.0f), bias(y.blocks * 16 + 16, 0.5f);
+  auto aligned = [](float *data) { return (float *)((uintptr_t(data) + 63) & ~uintptr_t(63)); };
+  std::fill_n(aligned(weights.data()), filter, 0.01f);
+  aligned(weights.data())[filter + runtime::unlikeFlag(y.blocks, depth / 16)] = 0; // sums may be taken
   std::vector<void *> operands = {x.origin(), aligned(weights.data()), aligned(bias.data()), y.origin()};
   std::vector<int64_t> params = paramsOf(p, x, y, padding);
   double time = bench::bestSeconds([&] { kernel.run(operands, params); });

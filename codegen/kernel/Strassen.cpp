@@ -24,6 +24,7 @@
 // multiplications. The S of a chunk's tiles lie in a ring with room for one more, the next chunk's first.
 #include "codegen/kernel/Strassen.h"
 
+#include "codegen/kernel/StrassenDirect.h"
 #include "codegen/kernel/StrassenSums.h"
 #include "codegen/kernel/Vectors.h"
 #include "codegen/kernel/WinogradTransform.h"
@@ -31,12 +32,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace skip::kernel;
-
-/// From one address to another, in elements.
-static Value distance(Builder &b, Value from, Value to) {
-  auto number = [&](Value pointer) { return mlir::LLVM::PtrToIntOp::create(b.op, b.op.getI64Type(), pointer); };
-  return mlir::arith::ShRSIOp::create(b.op, b.sub(number(to), number(from)), b.constant(2));
-}
 
 namespace {
 
@@ -70,6 +65,12 @@ public:
   }
 
   void emit() {
+    branch(b, isUnlike(b, operands),
+           [&](bool unlike) { unlike ? emitUnitsDirectly(b, spec, operands, units) : emitProducts(); });
+  }
+
+private:
+  void emitProducts() {
     StrassenSource first = units.sourceOf(b.begin(), b.constant(0));
     made.fetchWeights(first);
     made.makePixels(first);
@@ -85,7 +86,6 @@ public:
     });
   }
 
-private:
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b.op, x, y); }
   Value anyOf(Value x, Value y, Value z) { return mlir::arith::OrIOp::create(b.op, x, mlir::arith::OrIOp::create(b.op, y, z)); }
   Value isProduct(Value product, int64_t which) { return b.equal(product, b.constant(which)); }

@@ -133,6 +133,11 @@ void kernel::forEachTile(Builder &b, Value from, Value to, int64_t tile,
   b.loop(tiledEnd, to, 1, [&](Value first) { body(first, 1); });
 }
 
+Value kernel::distance(Builder &b, Value from, Value to) {
+  auto number = [&](Value pointer) { return mlir::LLVM::PtrToIntOp::create(b.op, b.op.getI64Type(), pointer); };
+  return arith::ShRSIOp::create(b.op, b.sub(number(to), number(from)), b.constant(2));
+}
+
 static void copyVectors(Builder &b, Value from, Value to, Value vectors) {
   forEachTile(b, b.constant(0), vectors, 4, [&](Value first, int64_t count) {
     Value offset = b.mul(first, kLanes);

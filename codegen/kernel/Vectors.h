@@ -51,6 +51,9 @@ void multiplyStep(Builder &b, int64_t channel, int64_t columns, Value input, Val
 void loadedStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange filters,
                 llvm::MutableArrayRef<Value> sums);
 
+/// From one address to another, in elements.
+Value distance(Builder &b, Value from, Value to);
+
 /// Copies `elements` floats between buffers that do not overlap.
 void copyElements(Builder &b, Value from, Value to, Value elements);
 

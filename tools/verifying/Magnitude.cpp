@@ -4,13 +4,19 @@
 //
 //   M = sum over channels of (max |x| of the window) (sum |w| of the taps) + |b|         for all outputs of the tile
 //
-// which is a 1x1 convolution over tiles. Strassen's products add two rows of pixels, so that M is that of both.
+// which is a 1x1 convolution over tiles. Strassen's products add two rows of pixels, and to an input channel and an output
+// channel those of their pairs, multiplied by powers of two that make them count alike (runtime/Balance.h). With weights r =
+// |w| / (a b), a the size of the input and b of the output channel, and partners k' and j':
+//
+//   M = sum over k of (|x[k]| + |x[k] of the other row|) a[k] b[j] (r[k][j] + r[k'][j] + r[k][j'] + r[k'][j']) + |b|
 //
 // The factor. A sum of n terms in single precision (u = 2^-24) is off by n u M at the very most, and by some sqrt(n) u M where
 // the roundings are independent (Higham and Mary, 2019): (8 + 2 sqrt(n)) u is taken.
 #include "tools/verifying/Magnitude.h"
 
+#include "ir/plan/Layout.h"
 #include "ir/plan/Shapes.h"
+#include "ir/plan/Strassen.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
 
@@ -25,7 +31,7 @@ using reference::Tensor;
 using tool::Measured;
 using tool::StepAlgorithms;
 
-static constexpr double strassenBound = 4e-6; // seen: 6.7e-7 (docs/verification.md)
+static constexpr double strassenBound = 2e-6; // docs/verification.md
 /// Of plan::errorBoundOf, which is of the largest value; seen on ResNets: 1.7e-7 of 5e-6, 3.2e-7 of 1e-5, 1.5e-6 of 2e-5.
 static constexpr double winogradShare = 0.25;
 
@@ -49,12 +55,15 @@ static int64_t termsOf(Operation &op) {
       .Default([](Operation *) { return 2; });
 }
 
-static bool isStrassen(plan::KernelOp kernel, llvm::StringRef isa) {
+static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, llvm::StringRef isa) {
   if (!kernel.getSchedules())
-    return false;
+    return std::nullopt;
   size_t index = isa == "avx512" && kernel.getSchedules()->size() > 1 ? 1 : 0;
   auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>((*kernel.getSchedules())[index]);
-  return schedule && schedule.getUnitBlocks() > 0;
+  if (!schedule || schedule.getUnitBlocks() == 0)
+    return std::nullopt;
+  int64_t lanes = plan::lanesOf(plan::LayoutKind::blocked);
+  return tool::StrassenPairs{plan::strassenHalfBlocks(*plan::convShapeOf(kernel, 1)) * lanes, schedule.getOcBlocks() * lanes};
 }
 
 StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas) {
@@ -68,7 +77,7 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
       winograd = winogradShare * plan::errorBoundOf(kernel);
     }
   for (const std::string &isa : isas)
-    strassen.push_back(isStrassen(kernel, isa));
+    strassen.push_back(pairsOf(kernel, isa));
 }
 
 double StepAlgorithms::elementBound(size_t body) const {
@@ -133,6 +142,58 @@ static Tensor winogradMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor 
   return spread(tiles, result, tile);
 }
 
+/// Each row's and its neighbour's, of rows 2i and 2i + 1.
+static Tensor withRowPairs(const Tensor &x) {
+  Tensor y = x;
+  int64_t height = y.dim(2), width = y.dim(3);
+  for (int64_t i = 0; i < y.size(); ++i)
+    if (int64_t row = i / width % height, other = row ^ 1; other < height)
+      y.data[i] += x.data[i + (other - row) * width];
+  return y;
+}
+
+/// The power of two nearest to what is the square's root; 1 for zero.
+static double sizeOf(double square) { return square > 0 ? std::exp2(std::round(std::log2(square) / 2)) : 1; }
+
+/// sizes[k] of a matrix's columns over rows that are divided by `rows`, or of its rows over columns.
+static std::vector<double> sizesOf(const Tensor &filter, bool ofColumns, const std::vector<double> &others) {
+  int64_t outputs = filter.dim(0), inputs = filter.dim(1);
+  std::vector<double> squares(ofColumns ? inputs : outputs);
+  for (int64_t i = 0; i < filter.size(); ++i) {
+    double rest = filter.data[i] / others[ofColumns ? i / inputs : i % inputs];
+    squares[ofColumns ? i % inputs : i / inputs] += rest * rest / double(ofColumns ? outputs : inputs);
+  }
+  for (double &square : squares)
+    square = sizeOf(square);
+  return squares;
+}
+
+/// The weights with those of their pairs.
+static Tensor withPairs(const Tensor &filter, tool::StrassenPairs pairs) {
+  int64_t outputs = filter.dim(0), inputs = filter.dim(1);
+  std::vector<double> in = sizesOf(filter, true, std::vector<double>(outputs, 1)), out = sizesOf(filter, false, in);
+  in = sizesOf(filter, true, out);
+  auto rest = [&](int64_t j, int64_t k) { // beyond the last are channels that do not exist
+    return j < outputs && k < inputs ? filter.data[j * inputs + k] / (out[j] * in[k]) : 0;
+  };
+  auto partner = [](int64_t channel, int64_t distance) {
+    return channel / distance % 2 ? channel - distance : channel + distance;
+  };
+  Tensor all(filter.shape);
+  for (int64_t i = 0; i < filter.size(); ++i) {
+    int64_t j = i / inputs, k = i % inputs, pairedJ = partner(j, pairs.outputs), pairedK = partner(k, pairs.inputs);
+    all.data[i] = (rest(j, k) + rest(j, pairedK) + rest(pairedJ, k) + rest(pairedJ, pairedK)) * out[j] * in[k];
+  }
+  return all;
+}
+
+static Tensor strassenMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor *> in, tool::StrassenPairs pairs) {
+  Tensor filter = withPairs(*in[1], pairs);
+  llvm::SmallVector<const Tensor *> operands(in);
+  operands[1] = &filter;
+  return withRowPairs(op.evaluate(operands));
+}
+
 static Tensor batchNormMagnitude(graph::BatchNormOp op, llvm::ArrayRef<const Tensor *> in) {
   Tensor y = *in[0];
   int64_t channels = y.dim(1), plane = y.size() / std::max<int64_t>(1, y.dim(0) * channels);
@@ -164,6 +225,8 @@ llvm::Expected<Tensor> tool::magnitudeOf(Operation *op, llvm::ArrayRef<const Mea
   if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
     if (auto found = algorithms.tiles.find(parameterOf(conv.getFilter())); found != algorithms.tiles.end())
       return winogradMagnitude(conv, in, result, found->second);
+  if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op); conv && algorithms.pairs)
+    return strassenMagnitude(conv, in, *algorithms.pairs);
   if (auto norm = llvm::dyn_cast<graph::BatchNormOp>(op)) {
     Tensor variance = operands[4]->value; // under a root: as it is
     in[4] = &variance;
@@ -175,20 +238,6 @@ llvm::Expected<Tensor> tool::magnitudeOf(Operation *op, llvm::ArrayRef<const Mea
                 graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp>(op))
     return llvm::cast<graph::Evaluable>(op).evaluate(in);
   return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");
-}
-
-Tensor tool::withRowPairs(const Tensor &magnitude) {
-  Tensor y = magnitude;
-  if (y.shape.size() != 4) {
-    for (double &value : y.data)
-      value *= 2; // all rows are in each element
-    return y;
-  }
-  int64_t height = y.dim(2), width = y.dim(3);
-  for (int64_t i = 0; i < y.size(); ++i)
-    if (int64_t row = i / width % height, other = row ^ 1; other < height)
-      y.data[i] += magnitude.data[i + (other - row) * width];
-  return y;
 }
 
 double tool::elementError(const Tensor &compiled, const Tensor &reference, const Tensor &magnitude, int64_t terms) {

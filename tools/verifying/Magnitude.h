@@ -8,11 +8,18 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
+
 namespace skip::tool {
 
 /// A value as it should be, and for each of its elements the sum of |x||w| and of all else that is added up to it.
 struct Measured {
   reference::Tensor value, magnitude;
+};
+
+/// The channels that Strassen's products add to each other, as far apart as these, in groups of twice as many.
+struct StrassenPairs {
+  int64_t inputs, outputs;
 };
 
 /// How a step computes the convolutions of its region, as far as that mixes terms of neighbouring elements.
@@ -21,10 +28,11 @@ struct StepAlgorithms {
   /// Those of a step's kernel on bodies for `isas`.
   StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas);
 
-  llvm::StringMap<int64_t> tiles;      ///< of Winograd's convolutions, by their filter's parameter
-  double winograd = 0;                 ///< the largest of their bounds; 0: there are none
-  llvm::SmallVector<bool, 2> strassen; ///< by body
-  int64_t terms = 1;                   ///< that the region adds up to one element at most
+  llvm::StringMap<int64_t> tiles;                              ///< of Winograd's convolutions, by their filter's parameter
+  double winograd = 0;                                         ///< the largest of their bounds; 0: there are none
+  llvm::SmallVector<std::optional<StrassenPairs>, 2> strassen; ///< by body: of a step by Strassen's products
+  std::optional<StrassenPairs> pairs;                          ///< what magnitudeOf counts in, of the body at hand
+  int64_t terms = 1;                                           ///< that the region adds up to one element at most
 
   /// How far an element may be off, of its magnitude.
   double elementBound(size_t body) const;
@@ -36,9 +44,6 @@ llvm::Expected<reference::Tensor> magnitudeOf(mlir::Operation *op, llvm::ArrayRe
 
 /// |x| of each element: the magnitude of what a step reads.
 reference::Tensor absolute(const reference::Tensor &x);
-
-/// The magnitudes of a Strassen convolution's results, whose products mix rows 2i and 2i + 1.
-reference::Tensor withRowPairs(const reference::Tensor &magnitude);
 
 /// max |c - r| / M, what is flushed to zero left aside; NaN if any value is NaN.
 double elementError(const reference::Tensor &compiled, const reference::Tensor &reference, const reference::Tensor &magnitude,

@@ -63,7 +63,7 @@ private:
   std::vector<int64_t> heard;           // events so far, by body
   Tensor led;                           // of the step at hand: the leader's result,
   tool::Measured expected;              // the reference's,
-  Tensor pairs;                         // and, of a step by Strassen's products, its magnitudes with the rows mixed
+  std::vector<Tensor> magnitudes;       // and, by body, what its errors are measured against
   std::optional<llvm::Error> failure;
   tool::Turns turns;
   std::vector<std::vector<StepError>> errors; // by body; each is written by its own thread
@@ -137,8 +137,7 @@ void Check::record(size_t body, const skip_step_event &event, const Tensor &comp
                             how.elementBound(body), int64_t(event.index)});
   auto same = llvm::find_if(errors[body], [&](const StepError &known) { return known.index == int64_t(event.index); });
   raise(same->error, tool::relativeError(compiled, expected.value, leastLargest(expected.magnitude)));
-  raise(same->elementError,
-        tool::elementError(compiled, expected.value, how.strassen[body] ? pairs : expected.magnitude, how.terms));
+  raise(same->elementError, tool::elementError(compiled, expected.value, magnitudes[body], how.terms));
 }
 
 llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
@@ -149,11 +148,20 @@ llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) 
   tool::KnownValues known;
   for (auto &[input, part] : parts)
     known[graph::valueName(input.getLoc())] = &part;
-  const tool::StepAlgorithms &how = algorithms[event.index];
-  if (llvm::Error error = reference.measure(graph::valueName(kernel.getLoc()), known, how).moveInto(expected))
+  tool::StepAlgorithms how = algorithms[event.index];
+  llvm::StringRef name = graph::valueName(kernel.getLoc());
+  if (llvm::Error error = reference.measure(name, known, how).moveInto(expected))
     return error;
-  if (llvm::is_contained(how.strassen, true))
-    pairs = tool::withRowPairs(expected.magnitude);
+  magnitudes.assign(bodies.size(), expected.magnitude);
+  for (auto [body, pairs] : llvm::enumerate(how.strassen)) {
+    if (!pairs)
+      continue;
+    tool::Measured measured;
+    how.pairs = pairs;
+    if (llvm::Error error = reference.measure(name, known, how).moveInto(measured))
+      return error;
+    magnitudes[body] = std::move(measured.magnitude);
+  }
   forget(kernel, event);
   return llvm::Error::success();
 }

@@ -17,7 +17,7 @@ static int64_t roundUp(int64_t channels) { return (channels + 15) / 16 * 16; }
 static void balance(std::vector<float> &packed, int64_t outChannels, int64_t inChannels, int64_t halfBlocks) {
   int64_t outBlocks = roundUp(outChannels) / 16, inBlocks = roundUp(inChannels) / 16;
   packed.resize(packed.size() + runtime::balanceFloats(outBlocks, inBlocks));
-  runtime::balanceFilter(packed.data(), outBlocks, inBlocks, halfBlocks);
+  runtime::balanceFilter(packed.data(), outBlocks, inBlocks, halfBlocks, inChannels);
 }
 
 ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(seed) {
@@ -90,6 +90,9 @@ ConvCase::Root ConvCase::makeRoot(const ConvCaseRoot &root) {
   int64_t taps = root.kernelHeight * root.kernelWidth;
   for (size_t i = 0; i < logical.size(); ++i)
     logical[i] *= outputSizes[i / taps / root.channels] / channelSizes[i / taps % root.channels];
+  if (shape.unitNoise > 0)
+    for (size_t i = 0; i < logical.size(); ++i)
+      logical[i] = i / taps / root.channels == i / taps % root.channels ? 1 : logical[i] * shape.unitNoise;
   std::vector<float> packed = pack(logical, shape.channels, root);
   return {std::move(input), std::move(logical), std::move(packed)};
 }

@@ -16,13 +16,17 @@ struct Filter {
   std::vector<float> floats = std::vector<float>(outBlocks * inBlocks * 256 + balanceFloats(outBlocks, inBlocks), -1.0f);
 
   template <typename In, typename Out> void fill(In in, Out out) {
+    fill(in, out, [](int64_t, int64_t) { return 1.0f; });
+  }
+  template <typename In, typename Out, typename Both> void fill(In in, Out out, Both both) {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     for (int64_t j = 0; j < outBlocks * 16; ++j)
       for (int64_t k = 0; k < inBlocks * 16; ++k)
-        floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k)*out(j);
-    balanceFilter(floats.data(), outBlocks, inBlocks, 1);
+        floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k)*out(j) * both(k, j);
+    balanceFilter(floats.data(), outBlocks, inBlocks, 1, inBlocks * 16);
   }
+  bool isUnlike() const { return factors()[unlikeFlag(outBlocks, inBlocks)] != 0; }
   const float *factors() const { return floats.data() + outBlocks * inBlocks * 256; }
   const float *sizes() const { return factors() + inBlocks * 16; }
 };
@@ -66,10 +70,26 @@ TEST_CASE("balance: multiplied by its factor, a pair's second channel has weight
 TEST_CASE("balance: channels without weights, and weights far from one") {
   Filter zero;
   zero.fill([](int64_t) { return 0.0f; }, [](int64_t) { return 1.0f; });
-  for (int64_t i = 0; i < balanceFloats(Filter::outBlocks, Filter::inBlocks); ++i)
+  CHECK_FALSE(zero.isUnlike());
+  for (int64_t i = 0; i < unlikeFlag(Filter::outBlocks, Filter::inBlocks); ++i)
     CHECK(zero.factors()[i] == 1);
   Filter extreme;
   extreme.fill([](int64_t k) { return k % 2 ? 1e-30f : 1e18f; }, [](int64_t j) { return j % 2 ? 1e18f : 1e-8f; });
-  for (int64_t i = 0; i < balanceFloats(Filter::outBlocks, Filter::inBlocks); ++i)
+  for (int64_t i = 0; i < unlikeFlag(Filter::outBlocks, Filter::inBlocks); ++i)
     CHECK(isPowerOfTwo(extreme.factors()[i]));
+  CHECK(extreme.isUnlike()); // farther apart than factors reach
+}
+
+TEST_CASE("balance: a filter whose channels are alike but for their sizes is told from one that cannot be balanced") {
+  auto alike = [](int64_t) { return 1.0f; };
+  Filter normal, sized;
+  normal.fill(alike, alike);
+  CHECK_FALSE(normal.isUnlike());
+  sized.fill([](int64_t k) { return std::exp2(float(k % 40) - 20); }, [](int64_t j) { return std::exp2(float(j % 13) - 6); });
+  CHECK_FALSE(sized.isUnlike());
+  Filter unit, halves;
+  unit.fill(alike, alike, [](int64_t k, int64_t j) { return k == j ? 1.0f : 1e-3f; });
+  CHECK(unit.isUnlike());
+  halves.fill(alike, alike, [](int64_t k, int64_t j) { return k / 16 % 2 == j / 16 % 2 ? 1e-4f : 1.0f; });
+  CHECK(halves.isUnlike());
 }

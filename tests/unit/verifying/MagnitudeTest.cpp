@@ -97,10 +97,29 @@ TEST_CASE("magnitude: an operation without a rule is a defect") {
   CHECK(llvm::toString(m.takeError()).find("no rule says how far `graph.parameter` may be off") != std::string::npos);
 }
 
-TEST_CASE("magnitude: Strassen's products mix the rows of a pair, and a last row that has no partner stays") {
-  Tensor m({1, 1, 3, 1});
-  m.data = {1, 20, 300};
-  CHECK(tool::withRowPairs(m).data == std::vector<double>{21, 21, 300});
+TEST_CASE("magnitude: Strassen's products mix the rows of a pair, and channels as they count once they are balanced") {
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module = test::graphOf(context, R"(
+    model net {
+      input image[2, 3, 1]
+      output y = image |> c: conv(2, 1)
+    })");
+  graph::Conv2dOp conv;
+  module->walk([&](graph::Conv2dOp op) { conv = op; });
+  tool::StepAlgorithms how;
+  how.pairs = tool::StrassenPairs{1, 1};
+  Tensor x({1, 2, 3, 1}), w({2, 2, 1, 1});
+  x.data = {1, 20, 300, 0, 0, 0};
+  auto first = [&](std::vector<double> weights) { // of y[0]; rows 0 and 1 are a pair, row 2 has no partner
+    w.data = std::move(weights);
+    Measured image = measured(x), filter = measured(w);
+    Tensor m = llvm::cantFail(tool::magnitudeOf(conv, {&image, &filter}, Tensor({1, 2, 3, 1}), how));
+    return std::vector<double>(m.data.begin(), m.data.begin() + 3);
+  };
+  // A product of sizes 1 and 4 of outputs with 1 and 2 of inputs: alike once balanced, so that each partner counts as much.
+  CHECK(first({1, 2, 4, 8}) == std::vector<double>{4 * 21, 4 * 21, 4 * 300});
+  // No such product: what sums bring to y[0] from x[0] is w[0][1], w[1][0] and w[1][1], the first and last larger than its own.
+  CHECK(first({0, 1, 1, 0}) == std::vector<double>{2 * 21, 2 * 21, 2 * 300});
 }
 
 TEST_CASE("element errors: a small channel counts as much as a large one") {
