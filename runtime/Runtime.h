@@ -114,7 +114,8 @@ void skipmodel_context_destroy(skip_context *context);
 /* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing.
  * An output may share no memory with an input, another output, the workspace or the weights, nor an input with the workspace:
  * such a run is refused. Inputs may share memory with each other.
- * The calling thread needs model_stack_bytes of stack; a run on one that has too little left is refused. */
+ * The calling thread needs model_stack_bytes of stack. A run on one that has too little left is refused where memory that
+ * cannot be read lies below the stack: the guard page that threads have unless they are made without. */
 skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs);
 
 /* n pictures of height x width as 8-bit RGB, row by row, to the model's normalised NCHW input: (value / 255 - mean) / std. */

@@ -110,14 +110,18 @@ static bool isModelResult(Value tensor) {
   return llvm::any_of(tensor.getUsers(), [](Operation *user) { return llvm::isa<func::ReturnOp>(user); });
 }
 
-/// Whether the kernel reads the tensor elementwise wherever it reads it: one tensor may be several of its inputs.
+/// Whether nothing but elementwise operations reads the value, or what they make of it.
+static bool onlyReadElementwise(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    auto fusible = llvm::dyn_cast<graph::Fusible>(user);
+    return llvm::isa<plan::YieldOp>(user) || (fusible && fusible.canBeEpilogue() && onlyReadElementwise(user->getResult(0)));
+  });
+}
+
+/// The same of a tensor in a kernel, of which it may be several inputs.
 static bool onlyReadElementwise(KernelOp kernel, Value tensor) {
   return llvm::all_of(kernel->getOpOperands(), [&](OpOperand &use) {
-    return use.get() != tensor ||
-           llvm::all_of(kernel.getBody().getArgument(use.getOperandNumber()).getUsers(), [](Operation *user) {
-             auto fusible = llvm::dyn_cast<graph::Fusible>(user);
-             return fusible && fusible.canBeEpilogue();
-           });
+    return use.get() != tensor || onlyReadElementwise(kernel.getBody().getArgument(use.getOperandNumber()));
   });
 }
 

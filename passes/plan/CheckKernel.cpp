@@ -1,5 +1,6 @@
-// The rules about layouts, and the sizes that they mean, written down a second time: from the index functions in PlanAttrs.td
-// and the comments of the kernel families, not from the code by which other passes choose (ir/plan/Layout.h).
+// The sizes that layouts mean, written down a second time: from the index functions in PlanAttrs.td and the comments of the
+// kernel families, not from the code that other passes use (ir/plan/Layout.h). Which families of layout an operation reads, and
+// how wide a halo, it says itself (LayoutAware).
 #include "passes/plan/CheckKernel.h"
 
 using namespace mlir;

@@ -124,15 +124,25 @@ LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool i
   return success();
 }
 
+/// Whether all on the way from the argument to the kernel's result is elementwise.
+static bool isElementwiseOnward(BlockArgument argument) {
+  llvm::SmallVector<Value> reached{argument};
+  while (!reached.empty())
+    for (Operation *user : reached.pop_back_val().getUsers()) {
+      if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, plan::YieldOp>(user))
+        return false;
+      llvm::append_range(reached, user->getResults());
+    }
+  return true;
+}
+
 /// Whether each pixel that the kernel reads of the tensor is read where it writes that pixel of the result, and no other.
 static bool isReadInPlace(KernelOp kernel, const Operand &input, const Operand &result) {
   if (input.layout != result.layout || input.slot != result.slot || input.type() != result.type())
     return false;
   for (OpOperand &use : kernel->getOpOperands())
-    if (use.get() == input.tensor)
-      for (Operation *user : kernel.getBody().getArgument(use.getOperandNumber()).getUsers())
-        if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp>(user))
-          return false;
+    if (use.get() == input.tensor && !isElementwiseOnward(kernel.getBody().getArgument(use.getOperandNumber())))
+      return false;
   return true;
 }
 

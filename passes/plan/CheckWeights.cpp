@@ -15,7 +15,7 @@ static int64_t packedBytes(plan::LoadOp load) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
   auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
-  int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) : 0;
+  int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) + 16 : 0;
   return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * 4;
 }
 
@@ -63,11 +63,35 @@ static LogicalResult checkBalance(KernelOp kernel) {
   return success();
 }
 
+/// Whether an entry of these dims holds a tensor: a vector, a filter, or a linear layer's, whose inputs may be a picture.
+static bool holds(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> shape) {
+  if (shape.size() == 1)
+    return dims == llvm::ArrayRef<int64_t>{shape[0], 1, 1, 1};
+  if (shape.size() == 2)
+    return dims[0] == shape[0] && dims[1] * dims[2] * dims[3] == shape[1];
+  return dims == shape;
+}
+
+/// Whether the entry's dims are those of what is read, and a filter's source has as many elements.
+static bool hasSizesOf(plan::LoadOp load, Value argument) {
+  llvm::ArrayRef<int64_t> dims = load.getDims();
+  if (!holds(dims, llvm::cast<RankedTensorType>(argument.getType()).getShape()))
+    return false;
+  if (load.getKind() != plan::LoadKind::conv_weight)
+    return true;
+  auto source = load.getSource() ? SymbolTable::lookupNearestSymbolFrom<graph::ParameterOp>(load, load.getSourceAttr())
+                                 : graph::ParameterOp();
+  return source && holds(dims, source.getTensorType().getShape());
+}
+
 LogicalResult plan::checkParameters(KernelOp kernel) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
-    if (auto load = input.getDefiningOp<plan::LoadOp>())
+    if (auto load = input.getDefiningOp<plan::LoadOp>()) {
+      if (!hasSizesOf(load, kernel.getBody().getArgument(index)))
+        return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";
+    }
   return checkBalance(kernel);
 }

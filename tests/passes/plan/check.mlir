@@ -49,6 +49,11 @@
 // RUN: sed -e 's/%a = graph.conv2d %x_3/%a = graph.conv2d %x_2/; s/ {plan.algorithm = #plan.winograd<4, 2>}//' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=BOTH
 // BOTH: check-5: writes to #plan.slot<workspace[0] + 13824 bytes 4608> while it reads `x` from there
 
+// A filter of as many weights in other sizes, and one from another parameter.
+// RUN: sed -e '/%1 = /s/dims = array<i64: 16, 16, 3, 3>/dims = array<i64: 16, 16, 1, 9>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SIZES
+// RUN: sed -e '/%1 = /s/source = @w/source = @b/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SIZES
+// SIZES: check-10: input {{[0-9]}} is read in other sizes than its entry has, or its parameter
+
 // A padded convolution of a picture without halo.
 // RUN: sed -e '/%[sy] = /s/layout<blocked halo 1>\(\], slots\|, #plan.layout<filter16>\)/layout<blocked>\1/g' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=HALO
 // HALO: check-6: input 0 is #plan.layout<blocked>; `graph.conv2d` needs a wider halo of zeros
