@@ -87,7 +87,7 @@ llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
 
 llvm::Error Check::runs(const Bodies &bodies, const tool::RandomInput &input, int64_t images, Findings &findings) const {
   tool::RandomInput other(ports, images, options.seed + 1);
-  std::vector<reference::Tensor> expected;
+  std::vector<tool::Measured> expected;
   if (tool::isSmallEnough(model, images))
     if (llvm::Error error = tool::expectedOutputs(model, checkpoint, input, images).moveInto(expected))
       return error;

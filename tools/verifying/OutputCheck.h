@@ -3,7 +3,7 @@
 
 #include "tools/running/Outputs.h"
 #include "tools/running/RandomInput.h"
-#include "tools/weights/Checkpoint.h"
+#include "tools/verifying/StepReference.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -15,11 +15,13 @@ inline constexpr double outputBound = 1e-3;
 /// Whether `model` is so small that the reference can compute it once more.
 bool isSmallEnough(mlir::func::FuncOp model, int64_t images);
 
-/// All outputs of a reference graph in double precision.
-llvm::Expected<std::vector<reference::Tensor>> expectedOutputs(mlir::func::FuncOp model, const Checkpoint &parameters,
-                                                               const RandomInput &input, int64_t images);
+/// All outputs of the reference graph `model` in double precision. Magnitudes are of the terms since the last tensor of many
+/// elements, whose largest value says how far off they are.
+llvm::Expected<std::vector<Measured>> expectedOutputs(mlir::func::FuncOp model, const Checkpoint &parameters,
+                                                      const RandomInput &input, int64_t images);
 
-/// The largest error of an output, relative to its own largest value; NaN if any value is NaN.
-double outputError(const Outputs &outputs, llvm::ArrayRef<reference::Tensor> expected);
+/// The largest error of an output, relative to its own largest value, or where all its values cancel to a tenth of its largest
+/// magnitude; NaN if any value is NaN.
+double outputError(const Outputs &outputs, llvm::ArrayRef<Measured> expected);
 
 } // namespace skip::tool
