@@ -1,13 +1,15 @@
 // Sizes of rows and columns are their mean squares. First those of input channels, then those of output channels over inputs
 // that count alike, then those of input channels again, over outputs that do. Of a filter w[k][j] = a[k] b[j] r[k][j] with like
-// r, that finds a and b. What is left, r, has a mean square of about 1, and so have the partners that the sums bring along:
-// three to each weight. Output j is unlike if
+// r, that comes near to a and b. What is left, r, has a mean square of about 1, and so have the partners that the sums bring
+// along: three to each weight. What they cost depends on the sizes x[k] of the inputs, which are unknown: they may make up for
+// a[k], or be alike. Output j is unlike if for x[k] a[k] = 1, or for x[k] = 1,
 //
-//   sqrt(sum over k of (|r[k][j]| + 3)^2) > 2 sum over k of |r[k][j]|       inputs alike, all roundings at once
-//   |r[k][j]| < 3 / 63 for more than 0.4 of all k                           a weight's partners 64 times its size
+//   sqrt(sum over k of (x[k] a[k] (|r[k][j]| + 3))^2) > 2 sum over k of x[k] a[k] |r[k][j]|       all roundings beside all
+//   terms
 //
-// The worst filters of a trained ResNet-50 have 1.8 and 0.33, normal numbers 0.5 and 0.1, a unit matrix with noise of a
-// hundredth 2.2 and 0.5.
+// or if |r[k][j]| < 3 / 63, a weight's partners 64 times its size, for more than 0.4 of all k, or for all: an output of zeros
+// is to be zero. The worst filters of a trained ResNet-50 have 1.8 and 0.33, normal numbers 0.5 and 0.1, a unit matrix with
+// noise of a hundredth 2.2 and 0.5, normal numbers with one input of a hundredfold 4.2.
 #include "runtime/Balance.h"
 
 #include <string.h>
@@ -17,7 +19,8 @@ namespace skip::runtime {
 static constexpr int64_t lanes = 16;
 static constexpr int64_t limit = 40; // of exponents: what a factor makes larger must stay far from infinity
 
-static constexpr double partners = 3, mostNoise = 2, mostSmall = 0.4, small = 3.0 / 63;
+static constexpr double partners = 3, mostNoise = 2, mostSmall = 0.4, smallRest = partners / 63;
+static constexpr float mostRatio = 1 << 20;
 
 /// The power of two nearest to the square root of `square`; 1 for zero, whose channel counts for nothing. `isWide` becomes true
 /// where that is beyond the limit.
@@ -75,31 +78,42 @@ struct Filter {
     }
   }
 
-  bool isUnlike(const float *in, const float *inverseOut, int64_t inputs) const {
-    bool any = isWide;
-    for (int64_t block = 0; block < outBlocks && !any; ++block) {
-      double sums[lanes] = {}, noise[lanes] = {}, smalls[lanes] = {};
-      for (int64_t k = 0; k < inputs; ++k)
-        for (int64_t lane = 0; lane < lanes; ++lane) {
-          double rest = static_cast<double>(row(block, k)[lane]) * static_cast<double>(inverseOut[block * lanes + lane]) /
-                        static_cast<double>(in[k]);
-          rest = rest < 0 ? -rest : rest;
-          sums[lane] += rest;
-          noise[lane] += (rest + partners) * (rest + partners);
-          smalls[lane] += rest < small ? 1 : 0;
-        }
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        bool isNoisy = noise[lane] > mostNoise * mostNoise * sums[lane] * sums[lane];
-        bool isSmall = smalls[lane] > mostSmall * static_cast<double>(inputs);
-        any |= sums[lane] > 0 && (isNoisy || isSmall); // one of zeros counts for nothing
+  /// In the first `inputs` rows, whose sizes are `in`, and `outputs` columns.
+  bool isUnlike(const float *in, const float *inverseOut, int64_t inputs, int64_t outputs) const {
+    for (int64_t j = 0; j < outputs; ++j) {
+      double own = 0, noise = 0, ownOfAlike = 0, noiseOfAlike = 0, small = 0;
+      for (int64_t k = 0; k < inputs; ++k) {
+        double size = static_cast<double>(in[k]), weight = static_cast<double>(row(j / lanes, k)[j % lanes]);
+        double rest = weight * static_cast<double>(inverseOut[j]) / size, with;
+        rest = rest < 0 ? -rest : rest;
+        with = rest + partners;
+        own += rest;
+        noise += with * with;
+        ownOfAlike += size * rest;
+        noiseOfAlike += size * with * size * with;
+        small += rest < smallRest ? 1 : 0;
       }
+      bool isNoisy =
+          noise > mostNoise * mostNoise * own * own || noiseOfAlike > mostNoise * mostNoise * ownOfAlike * ownOfAlike;
+      if (isNoisy || small > mostSmall * static_cast<double>(inputs))
+        return true;
     }
-    return any;
+    return false;
   }
 };
 } // namespace
 
-void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs) {
+/// Whether sizes are farther apart than what inputs may be multiplied by: one of weights that count for nothing may be large.
+static bool isWide(const float *sizes, int64_t count) {
+  float least = sizes[0], most = sizes[0];
+  for (int64_t i = 1; i < count; ++i) {
+    least = sizes[i] < least ? sizes[i] : least;
+    most = sizes[i] > most ? sizes[i] : most;
+  }
+  return most / least > mostRatio;
+}
+
+void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs) {
   Filter filter{weights, outBlocks, inBlocks};
   float *in = weights + outBlocks * inBlocks * lanes * lanes, *out = in + inBlocks * lanes, *inverse = out + outBlocks * lanes;
   for (int64_t j = 0; j < outBlocks * lanes; ++j)
@@ -109,7 +123,7 @@ void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t 
   filter.measureInputs(inverse, in);
   float *flags = inverse + outBlocks * lanes;
   memset(flags, 0, sizeof *flags * lanes);
-  flags[0] = filter.isUnlike(in, inverse, inputs) ? 1 : 0;
+  flags[0] = filter.isWide || isWide(in, inputs) || filter.isUnlike(in, inverse, inputs, outputs) ? 1 : 0;
   int64_t half = halfBlocks * lanes;
   for (int64_t chunk = 0; chunk < inBlocks * lanes; chunk += 2 * half)
     for (int64_t k = chunk; k < chunk + half; ++k) {

@@ -23,7 +23,7 @@ constexpr int64_t unlikeFlag(int64_t outBlocks, int64_t inBlocks) { return (inBl
 /// Writes behind a packed 1x1 filter [outBlocks][inBlocks][16 ic][16 oc] its factors, all of them powers of two: for each input
 /// channel [inBlocks * 16] what the second of a pair is multiplied by, and at the first of it the reciprocal; for each output
 /// channel its size [outBlocks * 16], and the reciprocals; then a block of 16 that begins with the flag. Pairs are as far apart
-/// as `halfBlocks` blocks, in chunks of twice as many; inBlocks is a multiple of that. `inputs` channels exist.
-void balanceFilter(float *filter, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs);
+/// as `halfBlocks` blocks, in chunks of twice as many; inBlocks is a multiple of that. So many `inputs` and `outputs` exist.
+void balanceFilter(float *filter, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs);
 
 } // namespace skip::runtime

@@ -116,7 +116,8 @@ static void packFilter(const Sources &from, float *to) {
   packConv(from, to);
   const SkipLoad &load = from.load;
   if (load.balance > 0)
-    balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1]);
+    balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1],
+                  load.dims[0]);
 }
 
 /// Whether what the entry says of pairs makes sense.

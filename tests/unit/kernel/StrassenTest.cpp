@@ -126,7 +126,7 @@ static double worstElement(const ConvCase &test, const Activation &result, const
 }
 
 TEST_CASE("strassen: every element is within the bound of its own terms, whatever the sizes of channels and pixels") {
-  for (float spread : {0.0f, 1.0f, 3.0f, 6.0f})
+  for (float spread : {0.0f, 0.5f, 1.0f, 3.0f, 6.0f}) // from 3 on most are computed directly
     for (float pixelSpread : {0.0f, 6.0f})
       for (bool isJoined : {false, true}) {
         ConvCaseShape shape{
@@ -141,7 +141,8 @@ TEST_CASE("strassen: every element is within the bound of its own terms, whateve
             continue;
           INFO("spread " << spread << ", of pixels " << pixelSpread << ", " << (isJoined ? "two roots" : "one root"));
           LoadedKernel kernel(test.spec(schedule), target);
-          CHECK(worstElement(test, test.run(kernel, false), shape) < kElementTolerance);
+          double tolerance = spread < 3 ? kElementTolerance : (8 + 2 * std::sqrt(512.0)) * 0x1p-24; // docs/verification.md
+          CHECK(worstElement(test, test.run(kernel, false), shape) < tolerance);
         }
       }
 }

@@ -24,7 +24,7 @@ struct Filter {
     for (int64_t j = 0; j < outBlocks * 16; ++j)
       for (int64_t k = 0; k < inBlocks * 16; ++k)
         floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k)*out(j) * both(k, j);
-    balanceFilter(floats.data(), outBlocks, inBlocks, 1, inBlocks * 16);
+    balanceFilter(floats.data(), outBlocks, inBlocks, 1, inBlocks * 16, outBlocks * 16);
   }
   bool isUnlike() const { return factors()[unlikeFlag(outBlocks, inBlocks)] != 0; }
   const float *factors() const { return floats.data() + outBlocks * inBlocks * 256; }
@@ -70,7 +70,7 @@ TEST_CASE("balance: multiplied by its factor, a pair's second channel has weight
 TEST_CASE("balance: channels without weights, and weights far from one") {
   Filter zero;
   zero.fill([](int64_t) { return 0.0f; }, [](int64_t) { return 1.0f; });
-  CHECK_FALSE(zero.isUnlike());
+  CHECK(zero.isUnlike()); // what has no weights is to be zero
   for (int64_t i = 0; i < unlikeFlag(Filter::outBlocks, Filter::inBlocks); ++i)
     CHECK(zero.factors()[i] == 1);
   Filter extreme;
@@ -85,9 +85,15 @@ TEST_CASE("balance: a filter whose channels are alike but for their sizes is tol
   Filter normal, sized;
   normal.fill(alike, alike);
   CHECK_FALSE(normal.isUnlike());
-  sized.fill([](int64_t k) { return std::exp2(float(k % 40) - 20); }, [](int64_t j) { return std::exp2(float(j % 13) - 6); });
+  sized.fill([](int64_t k) { return std::exp2(float(k % 7) - 3); }, [](int64_t j) { return std::exp2(float(j % 13) - 6); });
   CHECK_FALSE(sized.isUnlike());
-  Filter unit, halves;
+  Filter unit, halves, wide, column, pruned;
+  wide.fill([](int64_t k) { return k < 32 ? 1e-4f : 1e4f; }, alike);
+  CHECK(wide.isUnlike()); // an input may be multiplied by a hundred million
+  column.fill([](int64_t k) { return k == 7 ? 1e3f : 1.0f; }, alike);
+  CHECK(column.isUnlike()); // unless inputs make up for it
+  pruned.fill(alike, [](int64_t j) { return j == 19 ? 0.0f : 1.0f; });
+  CHECK(pruned.isUnlike());
   unit.fill(alike, alike, [](int64_t k, int64_t j) { return k == j ? 1.0f : 1e-3f; });
   CHECK(unit.isUnlike());
   halves.fill(alike, alike, [](int64_t k, int64_t j) { return k / 16 % 2 == j / 16 % 2 ? 1e-4f : 1.0f; });
