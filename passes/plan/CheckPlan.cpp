@@ -14,6 +14,7 @@
 #include "passes/plan/Passes.h"
 
 #include "passes/plan/CheckKernel.h"
+#include "passes/plan/CheckSchedules.h"
 #include "passes/plan/CheckWeights.h"
 #include "passes/plan/PlanMemory.h"
 
@@ -246,6 +247,7 @@ struct CheckPlan : plan::impl::CheckPlanBase<CheckPlan> {
 private:
   LogicalResult check() {
     auto weightsBytes = getOperation()->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr);
+    auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
     plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0);
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
@@ -258,7 +260,8 @@ private:
         if (failed(weights.add(load)))
           return failure();
       for (auto kernel : function.getOps<KernelOp>())
-        if (failed(plan::checkParameters(kernel)))
+        if (failed(plan::checkParameters(kernel)) ||
+            (target && failed(plan::checkSchedules(kernel, batch.getInt(), target.getIsas()))))
           return failure();
     }
     return success();

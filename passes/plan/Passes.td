@@ -102,7 +102,8 @@ def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
     that it is read in; check-5 no result is written over what the same kernel reads, unless elementwise in place; check-6
     operations can read the layouts that they are given, with halos as wide as they need; check-7 parameters are packed for the
     input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results; check-10 entries of the load
-    table have places of their own, where their readers look, and the readers' sizes; check-11 filters whose channels a kernel adds up have factors. Each rule is broken in tests/passes/plan/check.mlir.
+    table have places of their own, where their readers look, and the readers' sizes; check-11 filters whose channels a kernel adds up have factors; check-12
+    schedules compute their kernels' shapes in the registers that there are. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

@@ -1,0 +1,12 @@
+// The rule about schedules.
+#pragma once
+
+#include "ir/plan/Plan.h"
+
+namespace skip::plan {
+
+/// check-12: each schedule of a contraction computes its shape, to the last column and block, in the registers of its ISA.
+/// Kernels without schedules are not held to it.
+mlir::LogicalResult checkSchedules(KernelOp kernel, int64_t batch, llvm::ArrayRef<Isa> isas);
+
+} // namespace skip::plan
