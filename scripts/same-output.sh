@@ -6,7 +6,8 @@
 #
 # Each spec is built for x86-64-v3, x86-64-v4 and both, at batches 1 and 16 in one library, by what was tuned and with --exact.
 # Compared are every file that is emitted and the text of the plan. With --code, for where the libraries' format changes, these are
-# the kernels' assembly and the probabilities that a picture gets. JOBS builds run at a time (default: one a core).
+# the kernels' assembly and the probabilities that a picture gets. JOBS builds run at a time (default: one a core). A compiler finds
+# the catalogue from where it lies: in build/*/bin of its own checkout, or beside the other one.
 set -eu
 
 CATALOGUE="cifar_resnet,depth=20 cifar_resnet,depth=56 cifar_resnet,depth=110 cifar_resnet,depth=1202 cifar_plain,depth=20
