@@ -44,9 +44,10 @@ void onThreads(size_t threads, const std::function<void()> &work) {
       for (size_t i = 0; i < threads; ++i)
         helpers.emplace_back([&] { exception.guard(work); });
     } catch (const std::system_error &) {
-      if (helpers.empty())
-        exception.guard(work);
+      // Those that were started do it.
     }
+    if (helpers.empty())
+      exception.guard(work);
   }
   exception.rethrow();
 }

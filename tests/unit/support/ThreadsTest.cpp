@@ -14,7 +14,7 @@
 
 using namespace skip;
 
-TEST_CASE("threads: each takes part, the calling one is one of them") {
+TEST_CASE("threads: each takes part, the calling one waits") {
   std::mutex mutex;
   std::set<std::thread::id> seen;
   onThreads(3, [&] {
@@ -22,7 +22,7 @@ TEST_CASE("threads: each takes part, the calling one is one of them") {
     seen.insert(std::this_thread::get_id());
   });
   CHECK(seen.size() == 3);
-  CHECK(seen.contains(std::this_thread::get_id()));
+  CHECK_FALSE(seen.contains(std::this_thread::get_id()));
   int calls = 0;
   for (size_t threads : {0, 1})
     onThreads(threads, [&] { ++calls; });
@@ -31,17 +31,17 @@ TEST_CASE("threads: each takes part, the calling one is one of them") {
 
 TEST_CASE("threads: an exception of any of them is thrown when all have ended") {
   std::atomic<int> calls{0};
-  std::thread::id caller = std::this_thread::get_id();
-  auto failOthers = [&] {
-    ++calls;
-    if (std::this_thread::get_id() != caller)
+  auto failAtTwo = [&] {
+    if (++calls == 2)
       throw std::runtime_error("no");
   };
-  CHECK_THROWS_WITH(onThreads(4, failOthers), "no");
+  CHECK_THROWS_WITH(onThreads(4, failAtTwo), "no");
   CHECK(calls == 4);
 }
 
-TEST_CASE("threads: where few can be started these and the calling one do the work") {
+#ifndef __SANITIZE_ADDRESS__ // which needs memory for each thread
+
+TEST_CASE("threads: where few can be started these do the work, or the calling one") {
   pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) { // no Catch macros here: the parent judges by the exit code
@@ -56,3 +56,5 @@ TEST_CASE("threads: where few can be started these and the calling one do the wo
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+
+#endif
