@@ -2,7 +2,7 @@
 // std::thread that goes unjoined ends the process.
 //
 // The caller's thread waits where it can. What compiling leaves behind in its heap would be where a library's weights and
-// workspace come to lie, in small pages that were used before: ResNet-50 then runs 3 to 6 % slower in `skipc bench`.
+// workspace come to lie, in small pages that were used before: ResNet-50 was seen to run up to 8 % slower in `skipc bench`.
 #include "support/Threads.h"
 
 #include <exception>

@@ -95,7 +95,7 @@ static std::string windowsText(plan::KernelOp kernel, const plan::ContractionVie
   double bytes = 0;
   if (view.winograd.getFused()) {
     int64_t points = plan::WinogradTaps{view.kernelHeight, view.stride}.points(view.winograd.getTile());
-    int64_t blocks = view.stride == 2 ? 1 : plan::roundUpToBlock(view.inChannels) / 16; // of stride 2 only stems are fused
+    int64_t blocks = view.stride == 2 ? 1 : plan::blocksOf(view.inChannels); // of stride 2 only stems are fused
     bytes = static_cast<double>(blocks * points * points * plan::winogradPositionVectors(view.winograd.getGroup()) * 64);
   } else {
     auto type = llvm::cast<mlir::RankedTensorType>(view.input.getType());
