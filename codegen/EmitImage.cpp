@@ -192,6 +192,7 @@ Module &ImageModule::build() {
   clearEmpty(root.variants, root.variantCount);
   clearEmpty(root.tensors, root.tensorCount);
   clearEmpty(root.loads, root.loadCount);
+  clearEmpty(root.norms, root.normCount);
   Table<SkipModelImage> table(context, &root, 1);
   table.point(0, offsetof(SkipModelImage, name), text(root.name));
   table.point(0, offsetof(SkipModelImage, compiler), text(root.compiler));
@@ -200,6 +201,7 @@ Module &ImageModule::build() {
   table.point(0, offsetof(SkipModelImage, variants), variants());
   table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount, "tensors"));
   table.point(0, offsetof(SkipModelImage, loads), plain(root.loads, root.loadCount, "loads"));
+  table.point(0, offsetof(SkipModelImage, norms), plain(root.norms, root.normCount, "norms"));
   table.point(0, offsetof(SkipModelImage, embeddedWeights), embeddedWeights());
   GlobalVariable *global = table.emit(module, "skipModelImage");
   global->setLinkage(GlobalValue::ExternalLinkage);

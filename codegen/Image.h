@@ -54,6 +54,7 @@ struct Image {
   std::vector<Variant> variants; // sorted by batch bound
   std::vector<Tensor> tensors;
   std::vector<SkipLoad> loads;
+  std::vector<SkipNorm> norms;
   uint64_t weightsBytes = 0;
   uint64_t kernelStackBytes = 0;            // x86::Compiled says it
   std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none

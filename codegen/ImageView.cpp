@@ -96,6 +96,7 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   root.variantCount = static_cast<uint32_t>(image.variants.size());
   root.tensorCount = static_cast<uint32_t>(image.tensors.size());
   root.loadCount = static_cast<uint32_t>(image.loads.size());
+  root.normCount = static_cast<uint32_t>(image.norms.size());
   root.name = image.name.c_str();
   root.compiler = image.compiler.c_str();
   root.inputs = storage->inputs.data();
@@ -103,6 +104,7 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   root.variants = storage->variants.data();
   root.tensors = storage->tensors.data();
   root.loads = image.loads.data();
+  root.norms = image.norms.data();
   root.weightsBytes = image.weightsBytes;
   root.kernelStackBytes = image.kernelStackBytes;
   std::copy(image.mean.begin(), image.mean.end(), root.mean);

@@ -33,13 +33,15 @@ private:
   LogicalResult addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels);
   void addKernel(KernelOp kernel, const KernelIdentity &identity, Variant &variant);
   std::string symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol);
+  uint32_t firstNorm(ArrayAttr list);
   int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
 
   ModuleOp module;
   plan::TargetAttr target;
   LoweredModel &model;
   llvm::StringMap<int32_t> tensors;
-  llvm::StringSet<> loaded; // entries, byte for byte
+  llvm::StringSet<> loaded;                  // entries, byte for byte
+  llvm::DenseMap<Attribute, uint32_t> norms; // where in the image's table a load's are
 };
 } // namespace
 
@@ -77,6 +79,15 @@ void Lowering::addTensors() {
   }
 }
 
+/// Equal lists are one, or equal entries of two variants would differ.
+uint32_t Lowering::firstNorm(ArrayAttr list) {
+  auto [known, isNew] = norms.try_emplace(list, static_cast<uint32_t>(model.image.norms.size()));
+  for (size_t i = 0; isNew && i < list.size(); i += 2)
+    model.image.norms.push_back(
+        {tensorIndex(llvm::cast<FlatSymbolRefAttr>(list[i])), tensorIndex(llvm::cast<FlatSymbolRefAttr>(list[i + 1]))});
+  return known->second;
+}
+
 void Lowering::addLoads(func::FuncOp function) {
   for (auto load : function.getOps<plan::LoadOp>()) {
     SkipLoad entry{};
@@ -87,6 +98,10 @@ void Lowering::addLoads(func::FuncOp function) {
     llvm::copy(load.getDims(), entry.dims);
     entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
     entry.balance = load.getBalance();
+    if (ArrayAttr list = load.getNormsAttr()) {
+      entry.firstNorm = firstNorm(list);
+      entry.normCount = static_cast<uint32_t>(list.size() / 2);
+    }
     entry.epsilon = load.getEpsilon().convertToDouble();
     entry.source = tensorIndex(load.getSourceAttr());
     entry.bias = tensorIndex(load.getBiasAttr());

@@ -84,6 +84,11 @@ typedef struct SkipTensor {
   int64_t dims[SKIP_MAX_RANK];
 } SkipTensor;
 
+// The batch norm that a value comes from; indexes into SkipModelImage.tensors.
+typedef struct SkipNorm {
+  int32_t gamma, beta;
+} SkipNorm;
+
 // What one load-table entry writes. With scale[oc] = gamma / sqrt(variance + epsilon) where batch norm is folded, else 1:
 enum SkipLoadKind {
   // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/icBlock][kh][kw][icBlock][16], zero where oc or ic is padding. A linear layer's
@@ -101,9 +106,10 @@ typedef struct SkipLoad {
   uint32_t accumulate; // 1: add to what earlier entries wrote there (two biases that became one)
   uint64_t offset;     // in the weights segment, 64-byte aligned
   uint64_t bytes;
-  int64_t dims[4]; // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
-  int64_t icBlock; // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
-  int64_t balance; // blocks of input channels between those of a pair whose sums are formed; 0: none are
+  int64_t dims[4];               // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
+  int64_t icBlock;               // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
+  int64_t balance;               // blocks of input channels between those of a pair whose sums are formed; 0: none are
+  uint32_t firstNorm, normCount; // of SkipModelImage.norms: their sum is the filter's input; none where that is not known
   double epsilon;
   int32_t source; // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
   int32_t bias;   // the conv's or linear layer's own bias
@@ -138,7 +144,7 @@ typedef struct SkipPort {
 // The root. Variants are sorted by their batch bound; all variants of a target share one weights segment and load table.
 typedef struct SkipModelImage {
   uint32_t abiVersion;
-  uint32_t inputCount, outputCount, variantCount, tensorCount, loadCount;
+  uint32_t inputCount, outputCount, variantCount, tensorCount, loadCount, normCount, reserved;
   const char *name;
   const char *compiler; // e.g. `skipc 0.1.0`
   const SkipPort *inputs;
@@ -146,6 +152,7 @@ typedef struct SkipModelImage {
   const SkipVariant *variants;
   const SkipTensor *tensors;
   const SkipLoad *loads;
+  const SkipNorm *norms;
   uint64_t weightsBytes;       // of the weights segment
   uint64_t loadFingerprint;    // of tensors, load table and weightsBytes: a packed weights file bears it
   uint64_t kernelStackBytes;   // the most that any of the kernels takes of its thread's stack

@@ -1,14 +1,14 @@
 // Sizes of rows and columns are their mean squares. First those of input channels, then those of output channels over inputs
 // that count alike, then those of input channels again, over outputs that do. Of a filter w[k][j] = a[k] b[j] r[k][j] with like
 // r, that comes near to a and b. What is left, r, has a mean square of about 1, and so have the partners that the sums bring
-// along: three to each weight. What they cost depends on the sizes x[k] of the inputs, which are unknown: they may make up for
-// a[k], or be alike. Output j is unlike if for x[k] a[k] = 1, or for x[k] = 1,
+// along: three to each weight. What they cost depends on the sizes x[k] of the inputs, which weights do not show: they may make
+// up for a[k], or be alike, or be what batch norms before them say. Output j is unlike if for one of these x
 //
-//   sqrt(sum over k of (x[k] a[k] (|r[k][j]| + 3))^2) > 2 sum over k of x[k] a[k] |r[k][j]|       all roundings beside all
+//   sqrt(sum over k of (x[k] a[k] (|r[k][j]| + 3))^2) > 3 sum over k of x[k] a[k] |r[k][j]|       all roundings beside all
 //   terms
 //
 // or if |r[k][j]| < 3 / 63, a weight's partners 64 times its size, for more than 0.4 of all k, or for all: an output of zeros
-// is to be zero. The worst filters of a trained ResNet-50 have 1.8 and 0.33, normal numbers 0.5 and 0.1, a unit matrix with
+// is to be zero. The worst filters of a trained ResNet-50 have 2.7 and 0.33, normal numbers 0.5 and 0.1, a unit matrix with
 // noise of a hundredth 2.2 and 0.5, normal numbers with one input of a hundredfold 4.2.
 #include "runtime/Balance.h"
 
@@ -19,7 +19,7 @@ namespace skip::runtime {
 static constexpr int64_t lanes = 16;
 static constexpr int64_t limit = 40; // of exponents: what a factor makes larger must stay far from infinity
 
-static constexpr double partners = 3, mostNoise = 2, mostSmall = 0.4, smallRest = partners / 63;
+static constexpr double partners = 3, mostNoise = 3, mostSmall = 0.4, smallRest = partners / 63;
 static constexpr float mostRatio = 1 << 20;
 
 /// The power of two nearest to the square root of `square`; 1 for zero, whose channel counts for nothing. `isWide` becomes true
@@ -39,6 +39,19 @@ static float nearestPower(double square, bool &isWide) {
 }
 
 namespace {
+/// What the sums to one output lose beside what they give, for inputs of some sizes.
+struct Noise {
+  double terms = 0, squares = 0;
+
+  /// A weight and what its partners bring along, times the input's size.
+  void add(double size, double rest) {
+    double with = size * (rest + partners);
+    terms += size * rest;
+    squares += with * with;
+  }
+  bool isMoreThan(double most) const { return squares > most * most * terms * terms; }
+};
+
 struct Filter {
   const float *weights;
   int64_t outBlocks, inBlocks;
@@ -78,24 +91,22 @@ struct Filter {
     }
   }
 
-  /// In the first `inputs` rows, whose sizes are `in`, and `outputs` columns.
-  bool isUnlike(const float *in, const float *inverseOut, int64_t inputs, int64_t outputs) const {
+  /// In the first `inputs` rows, whose sizes are `in`, and `outputs` columns; `inputSizes` as balanceFilter has them.
+  bool isUnlike(const float *in, const float *inverseOut, int64_t inputs, int64_t outputs, const double *inputSizes) const {
     for (int64_t j = 0; j < outputs; ++j) {
-      double own = 0, noise = 0, ownOfAlike = 0, noiseOfAlike = 0, small = 0;
+      Noise madeUp, alike, byNorms;
+      double small = 0;
       for (int64_t k = 0; k < inputs; ++k) {
         double size = static_cast<double>(in[k]), weight = static_cast<double>(row(j / lanes, k)[j % lanes]);
-        double rest = weight * static_cast<double>(inverseOut[j]) / size, with;
+        double rest = weight * static_cast<double>(inverseOut[j]) / size;
         rest = rest < 0 ? -rest : rest;
-        with = rest + partners;
-        own += rest;
-        noise += with * with;
-        ownOfAlike += size * rest;
-        noiseOfAlike += size * with * size * with;
+        madeUp.add(1, rest);
+        alike.add(size, rest);
+        byNorms.add(inputSizes ? size * inputSizes[k] : 0, rest);
         small += rest < smallRest ? 1 : 0;
       }
-      bool isNoisy =
-          noise > mostNoise * mostNoise * own * own || noiseOfAlike > mostNoise * mostNoise * ownOfAlike * ownOfAlike;
-      if (isNoisy || small > mostSmall * static_cast<double>(inputs))
+      if (madeUp.isMoreThan(mostNoise) || alike.isMoreThan(mostNoise) || byNorms.isMoreThan(mostNoise) ||
+          small > mostSmall * static_cast<double>(inputs))
         return true;
     }
     return false;
@@ -113,7 +124,8 @@ static bool isWide(const float *sizes, int64_t count) {
   return most / least > mostRatio;
 }
 
-void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs) {
+void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs,
+                   const double *inputSizes) {
   Filter filter{weights, outBlocks, inBlocks};
   float *in = weights + outBlocks * inBlocks * lanes * lanes, *out = in + inBlocks * lanes, *inverse = out + outBlocks * lanes;
   for (int64_t j = 0; j < outBlocks * lanes; ++j)
@@ -123,7 +135,7 @@ void balanceFilter(float *weights, int64_t outBlocks, int64_t inBlocks, int64_t 
   filter.measureInputs(inverse, in);
   float *flags = inverse + outBlocks * lanes;
   memset(flags, 0, sizeof *flags * lanes);
-  flags[0] = filter.isWide || isWide(in, inputs) || filter.isUnlike(in, inverse, inputs, outputs) ? 1 : 0;
+  flags[0] = filter.isWide || isWide(in, inputs) || filter.isUnlike(in, inverse, inputs, outputs, inputSizes) ? 1 : 0;
   int64_t half = halfBlocks * lanes;
   for (int64_t chunk = 0; chunk < inBlocks * lanes; chunk += 2 * half)
     for (int64_t k = chunk; k < chunk + half; ++k) {

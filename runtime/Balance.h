@@ -24,6 +24,8 @@ constexpr int64_t unlikeFlag(int64_t outBlocks, int64_t inBlocks) { return (inBl
 /// channel [inBlocks * 16] what the second of a pair is multiplied by, and at the first of it the reciprocal; for each output
 /// channel its size [outBlocks * 16], and the reciprocals; then a block of 16 that begins with the flag. Pairs are as far apart
 /// as `halfBlocks` blocks, in chunks of twice as many; inBlocks is a multiple of that. So many `inputs` and `outputs` exist.
-void balanceFilter(float *filter, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs);
+/// `inputSizes` [inputs] is what is known of the inputs' sizes, or null.
+void balanceFilter(float *filter, int64_t outBlocks, int64_t inBlocks, int64_t halfBlocks, int64_t inputs, int64_t outputs,
+                   const double *inputSizes);
 
 } // namespace skip::runtime

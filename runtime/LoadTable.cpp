@@ -112,12 +112,31 @@ static void packConv(const Sources &from, float *to) {
   }
 }
 
-static void packFilter(const Sources &from, float *to) {
+/// What batch norms say of the sizes of the filter's inputs: beta is a channel's mean, gamma its deviation. Null where they say
+/// nothing. `sizes` is zero at first.
+static const double *sizesOfInputs(const SkipModelImage &image, const Sources &from, double *sizes) {
+  for (uint32_t n = 0; n < from.load.normCount; ++n)
+    for (int32_t tensor : {image.norms[from.load.firstNorm + n].gamma, image.norms[from.load.firstNorm + n].beta})
+      for (int64_t k = 0; k < from.load.dims[1]; ++k) {
+        double value = readElement(*from.at(tensor), k);
+        sizes[k] += value * value;
+      }
+  for (int64_t k = 0; k < from.load.dims[1]; ++k)
+    sizes[k] = __builtin_sqrt(sizes[k]);
+  return from.load.normCount ? sizes : nullptr;
+}
+
+static skip_status packFilter(const SkipModelImage &image, const Sources &from, float *to) {
   packConv(from, to);
   const SkipLoad &load = from.load;
-  if (load.balance > 0)
-    balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1],
-                  load.dims[0]);
+  if (load.balance == 0)
+    return SKIP_OK;
+  Owned<double> sizes(static_cast<double *>(calloc(static_cast<size_t>(load.dims[1]), sizeof(double))));
+  if (!sizes)
+    return fail(SKIP_OUT_OF_MEMORY, "no memory to balance a filter of %lld channels", static_cast<long long>(load.dims[1]));
+  balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1],
+                load.dims[0], sizesOfInputs(image, from, sizes.get()));
+  return SKIP_OK;
 }
 
 /// Whether what the entry says of pairs makes sense.
@@ -145,6 +164,17 @@ static bool holds(const SkipModelImage &image, int32_t index, int64_t elements) 
   return product == elements;
 }
 
+/// Whether the batch norms of the filter's input are vectors of its input channels.
+static bool hasNorms(const SkipModelImage &image, const SkipLoad &load) {
+  if (load.normCount > image.normCount || load.firstNorm > image.normCount - load.normCount)
+    return false;
+  for (uint32_t n = load.firstNorm; n < load.firstNorm + load.normCount; ++n)
+    for (int32_t vector : {image.norms[n].gamma, image.norms[n].beta})
+      if (vector == SKIP_NO_TENSOR || !holds(image, vector, load.dims[1]))
+        return false;
+  return true;
+}
+
 /// The floats that `load` writes, or -1 if it makes no sense.
 static int64_t floatsOf(const SkipModelImage &image, const SkipLoad &load) {
   int64_t elements = 1, floats = 1;
@@ -162,7 +192,7 @@ static int64_t floatsOf(const SkipModelImage &image, const SkipLoad &load) {
   int64_t inputs = isConv ? roundUp(load.dims[1], load.icBlock) : 1, taps = load.dims[2] * load.dims[3];
   if (__builtin_mul_overflow(roundUp(load.dims[0], lanes) * inputs, taps, &floats) || floats > INT64_MAX / 8)
     return -1;
-  if (!isBalanceSound(load))
+  if (!isBalanceSound(load) || !hasNorms(image, load))
     return -1;
   return load.balance ? floats + balanceFloats(roundUp(load.dims[0], lanes) / lanes, inputs / lanes) : floats;
 }
@@ -213,10 +243,10 @@ skip_status packWeights(const SkipModelImage &image, const void *file, size_t by
   for (uint32_t i = 0; i < image.loadCount; ++i) {
     Sources from{matches.get(), image.loads[i]};
     float *to = segment + from.load.offset / sizeof(float);
-    if (from.load.kind == SKIP_LOAD_CONV_WEIGHT)
-      packFilter(from, to);
-    else
+    if (from.load.kind != SKIP_LOAD_CONV_WEIGHT)
       packVector(from, to);
+    else if (skip_status status = packFilter(image, from, to); status != SKIP_OK)
+      return status;
     if (skip_status status = checkFinite(image, from.load, to, path); status != SKIP_OK)
       return status;
   }

@@ -36,6 +36,7 @@ static void addLoad(Hash &hash, const SkipLoad &load) {
   hash.add(load.dims, 4);
   hash.add(static_cast<uint64_t>(load.icBlock));
   hash.add(static_cast<uint64_t>(load.balance));
+  hash.add(uint64_t{load.firstNorm} << 32 | load.normCount);
   hash.add(__builtin_bit_cast(uint64_t, load.epsilon));
   for (int32_t tensor : {load.source, load.bias, load.gamma, load.beta, load.mean, load.variance})
     hash.add(static_cast<uint64_t>(int64_t{tensor}));
@@ -52,6 +53,9 @@ uint64_t fingerprint(const SkipModelImage &image) {
   hash.add(image.loadCount);
   for (uint32_t i = 0; i < image.loadCount; ++i)
     addLoad(hash, image.loads[i]);
+  hash.add(image.normCount);
+  for (uint32_t i = 0; i < image.normCount; ++i)
+    hash.add(uint64_t{static_cast<uint32_t>(image.norms[i].gamma)} << 32 | static_cast<uint32_t>(image.norms[i].beta));
   hash.add(image.weightsBytes);
   return hash.value;
 }

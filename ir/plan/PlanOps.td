@@ -63,12 +63,14 @@ def LoadOp : PlanOp<"load", [Pure]> {
   let summary = "an entry of the load table: parameters folded and packed into the weights segment";
   let description = [{
     The formulas are those of `SkipLoadKind` in runtime/Abi.h. With `onto`, the entry adds to what that entry wrote, in its slot.
-    `dims` is {oc, ic, kh, kw}, of a vector {oc, 1, 1, 1}. With `balance` the factors of runtime/Balance.h follow the filter.
+    `dims` is {oc, ic, kh, kw}, of a vector {oc, 1, 1, 1}. With `balance` the factors of runtime/Balance.h follow the filter;
+    `norms` are gamma and beta of each batch norm whose sum the filter's input is, where that is known.
   }];
   let arguments = (ins Optional<AnyRankedTensor>:$onto, LoadKindAttr:$kind, LayoutAttr:$layout, DenseI64ArrayAttr:$dims,
       OptionalAttr<FlatSymbolRefAttr>:$source, OptionalAttr<FlatSymbolRefAttr>:$bias, OptionalAttr<FlatSymbolRefAttr>:$gamma,
       OptionalAttr<FlatSymbolRefAttr>:$beta, OptionalAttr<FlatSymbolRefAttr>:$mean, OptionalAttr<FlatSymbolRefAttr>:$variance,
-      DefaultValuedAttr<F64Attr, "0.0">:$epsilon, DefaultValuedAttr<I64Attr, "0">:$balance, OptionalAttr<SlotAttr>:$slot);
+      DefaultValuedAttr<F64Attr, "0.0">:$epsilon, DefaultValuedAttr<I64Attr, "0">:$balance,
+      OptionalAttr<FlatSymbolRefArrayAttr>:$norms, OptionalAttr<SlotAttr>:$slot);
   let results = (outs AnyRankedTensor:$value);
   let assemblyFormat = "$kind (`onto` $onto^ `:` type($onto))? attr-dict `:` type($value)";
 }

@@ -49,6 +49,15 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
   return success();
 }
 
+/// Whether the batch norms of a filter's input are vectors of its input channels.
+static bool hasNormsOf(plan::LoadOp load) {
+  ArrayAttr norms = load.getNormsAttr();
+  return !norms || (norms.size() % 2 == 0 && llvm::all_of(norms.getAsRange<FlatSymbolRefAttr>(), [&](FlatSymbolRefAttr symbol) {
+                      auto vector = SymbolTable::lookupNearestSymbolFrom<graph::ParameterOp>(load, symbol);
+                      return vector && vector.getTensorType().getShape() == llvm::ArrayRef(load.getDims()[1]);
+                    }));
+}
+
 /// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
 static LogicalResult checkBalance(KernelOp kernel) {
   if (!plan::usesStrassen(kernel))
@@ -59,6 +68,8 @@ static LogicalResult checkBalance(KernelOp kernel) {
     int64_t wanted = shape ? plan::strassenHalfBlocks(*shape) : 0;
     if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)
       return kernel.emitError("check-11: adds up input channels whose filter has no factors for it");
+    if (!hasNormsOf(load))
+      return kernel.emitError("check-11: the batch norms of an input have other channels than it");
   }
   return success();
 }

@@ -5,10 +5,13 @@
 //   scale_filter (read_parameter @w), (bn_scale g, v)  -> load conv_weight {source = @w, gamma = @g, variance = @v}
 //   bn_shift beta, mean, (bn_scale g, v), bias         -> load bias {bias, gamma, beta, mean, variance}
 //
+// Filters whose channels may be added up say what batch norms their inputs come from.
+//
 // Variants share the segment: equal entries have one place.
 //
 // Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel
 // adds one vector, whatever it was made of.
+#include "passes/plan/InputNorms.h"
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"
@@ -96,6 +99,8 @@ namespace {
 class Packing {
 public:
   explicit Packing(bool exact) : exact(exact) {}
+  /// What the kernel's inputs come from, which is to be seen before any is packed.
+  void seeInputs(KernelOp kernel);
   LogicalResult pack(KernelOp kernel);
 
 private:
@@ -103,12 +108,13 @@ private:
   Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                const Sources &from, Value onto);
   void sumBiases(KernelOp kernel);
-  Value balanced(OpBuilder &builder, Value load, int64_t halfBlocks);
+  Value balanced(OpBuilder &builder, Value load, int64_t halfBlocks, ArrayAttr norms);
   void balance(KernelOp kernel);
 
   bool exact;
   llvm::DenseMap<std::pair<Value, plan::LayoutAttr>, Value> loads;
-  llvm::DenseMap<std::pair<Value, int64_t>, Value> balancedLoads;
+  llvm::DenseMap<std::tuple<Value, int64_t, ArrayAttr>, Value> balancedLoads;
+  llvm::DenseMap<Operation *, ArrayAttr> inputNorms; // of contractions whose channels may be added up
 };
 } // namespace
 
@@ -117,7 +123,7 @@ Value Packing::create(OpBuilder &builder, Value like, LoadKind kind, plan::Layou
   return plan::LoadOp::create(builder, like.getLoc(), like.getType(), onto, plan::LoadKindAttr::get(builder.getContext(), kind),
                               layout, builder.getDenseI64ArrayAttr(dims), from.source, from.bias, from.gamma, from.beta,
                               from.mean, from.variance, builder.getF64FloatAttr(from.epsilon), builder.getI64IntegerAttr(0),
-                              plan::SlotAttr());
+                              ArrayAttr(), plan::SlotAttr());
 }
 
 /// The load that yields input `index`, or null when the expression has no entry that computes it.
@@ -169,25 +175,39 @@ void Packing::sumBiases(KernelOp kernel) {
   kernel.getBody().eraseArgument(first);
 }
 
-/// Factors for the kernels that may add channels up: which do is decided later, by schedules.
-void Packing::balance(KernelOp kernel) {
+/// The distance of input channels that the kernel may add up, in blocks: whether it does is decided later, by schedules.
+static int64_t halfBlocksOf(KernelOp kernel) {
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
-  int64_t halfBlocks = shape && !exact ? plan::strassenHalfBlocks(*shape) : 0;
+  return shape ? plan::strassenHalfBlocks(*shape) : 0;
+}
+
+void Packing::seeInputs(KernelOp kernel) {
+  if (exact || !halfBlocksOf(kernel))
+    return;
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel))
+    if (llvm::SmallVector<Attribute> norms = plan::inputNormsOf(view.op->getOperand(0)); !norms.empty())
+      inputNorms[view.op] = ArrayAttr::get(kernel.getContext(), norms);
+}
+
+void Packing::balance(KernelOp kernel) {
+  int64_t halfBlocks = exact ? 0 : halfBlocksOf(kernel);
   if (!halfBlocks)
     return;
   OpBuilder builder(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     OpOperand &input = kernel->getOpOperand(view.filter.getArgNumber());
-    input.set(balanced(builder, input.get(), halfBlocks));
+    input.set(balanced(builder, input.get(), halfBlocks, inputNorms.lookup(view.op)));
   }
 }
 
 /// The entry with factors: a copy, since other kernels may want others.
-Value Packing::balanced(OpBuilder &builder, Value load, int64_t halfBlocks) {
-  Value &known = balancedLoads[{load, halfBlocks}];
+Value Packing::balanced(OpBuilder &builder, Value load, int64_t halfBlocks, ArrayAttr norms) {
+  Value &known = balancedLoads[{load, halfBlocks, norms}];
   if (!known) {
     auto copy = llvm::cast<plan::LoadOp>(builder.clone(*load.getDefiningOp()));
     copy.setBalance(halfBlocks);
+    if (norms)
+      copy.setNormsAttr(norms);
     known = copy;
   }
   return known;
@@ -261,6 +281,8 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
     Placement placement;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Packing packing(exact);
+      for (auto kernel : function.getOps<KernelOp>())
+        packing.seeInputs(kernel);
       for (auto kernel : llvm::make_early_inc_range(function.getOps<KernelOp>()))
         if (failed(packing.pack(kernel)))
           return signalPassFailure();

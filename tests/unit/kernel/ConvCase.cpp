@@ -17,7 +17,7 @@ static int64_t roundUp(int64_t channels) { return (channels + 15) / 16 * 16; }
 static void balance(std::vector<float> &packed, int64_t outChannels, int64_t inChannels, int64_t halfBlocks) {
   int64_t outBlocks = roundUp(outChannels) / 16, inBlocks = roundUp(inChannels) / 16;
   packed.resize(packed.size() + runtime::balanceFloats(outBlocks, inBlocks));
-  runtime::balanceFilter(packed.data(), outBlocks, inBlocks, halfBlocks, inChannels, outChannels);
+  runtime::balanceFilter(packed.data(), outBlocks, inBlocks, halfBlocks, inChannels, outChannels, nullptr);
 }
 
 ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(seed) {

@@ -12,8 +12,9 @@ using namespace skip::runtime;
 namespace {
 /// A packed filter of 2 blocks of output channels and 4 of input channels, sizes[k] * outSizes[j] * a number of size one.
 struct Filter {
-  static constexpr int64_t outBlocks = 2, inBlocks = 4, half = 16;
+  static constexpr int64_t outBlocks = 2, inBlocks = 4;
   std::vector<float> floats = std::vector<float>(outBlocks * inBlocks * 256 + balanceFloats(outBlocks, inBlocks), -1.0f);
+  std::vector<double> inputSizes; // empty: nothing is known
 
   template <typename In, typename Out> void fill(In in, Out out) {
     fill(in, out, [](int64_t, int64_t) { return 1.0f; });
@@ -24,7 +25,8 @@ struct Filter {
     for (int64_t j = 0; j < outBlocks * 16; ++j)
       for (int64_t k = 0; k < inBlocks * 16; ++k)
         floats[(j / 16 * inBlocks * 16 + k) * 16 + j % 16] = normal(random) * in(k)*out(j) * both(k, j);
-    balanceFilter(floats.data(), outBlocks, inBlocks, 1, inBlocks * 16, outBlocks * 16);
+    balanceFilter(floats.data(), outBlocks, inBlocks, 1, inBlocks * 16, outBlocks * 16,
+                  inputSizes.empty() ? nullptr : inputSizes.data());
   }
   bool isUnlike() const { return factors()[unlikeFlag(outBlocks, inBlocks)] != 0; }
   const float *factors() const { return floats.data() + outBlocks * inBlocks * 256; }
@@ -98,4 +100,22 @@ TEST_CASE("balance: a filter whose channels are alike but for their sizes is tol
   CHECK(unit.isUnlike());
   halves.fill(alike, alike, [](int64_t k, int64_t j) { return k / 16 % 2 == j / 16 % 2 ? 1e-4f : 1.0f; });
   CHECK(halves.isUnlike());
+}
+
+TEST_CASE("balance: what is known of the inputs tells a filter whose weights are small at the one that counts") {
+  auto alike = [](int64_t) { return 1.0f; };
+  auto smallAtSeven = [](int64_t k, int64_t j) { return k == 7 && j == 3 ? 1e-3f : 1.0f; };
+  Filter unknown, even, uneven, nothing;
+  unknown.fill(alike, alike, smallAtSeven);
+  CHECK_FALSE(unknown.isUnlike());
+  even.inputSizes.assign(64, 1e-3);
+  even.fill(alike, alike, smallAtSeven);
+  CHECK_FALSE(even.isUnlike());
+  uneven.inputSizes.assign(64, 1e-3);
+  uneven.inputSizes[7] = 1;
+  uneven.fill(alike, alike, smallAtSeven);
+  CHECK(uneven.isUnlike());
+  nothing.inputSizes.assign(64, 0); // inputs that are zero are added without an error
+  nothing.fill(alike, alike, smallAtSeven);
+  CHECK_FALSE(nothing.isUnlike());
 }

@@ -1,4 +1,5 @@
 // The load table against its formulas in Abi.h, written down as naively as can be.
+#include "runtime/Balance.h"
 #include "runtime/Element.h"
 #include "runtime/LoadTable.h"
 #include "runtime/Memory.h"
@@ -73,6 +74,8 @@ public:
     image.tensorCount = static_cast<uint32_t>(tensors.size());
     image.loads = loads.data();
     image.loadCount = static_cast<uint32_t>(loads.size());
+    image.norms = norms.data();
+    image.normCount = static_cast<uint32_t>(norms.size());
     image.weightsBytes = segmentBytes;
     return image;
   }
@@ -83,6 +86,7 @@ public:
   int64_t dims[4];
   std::vector<SkipTensor> tensors;
   std::vector<SkipLoad> loads;
+  std::vector<SkipNorm> norms;
   std::vector<std::vector<float>> values;
   uint64_t segmentBytes = 0;
 
@@ -222,6 +226,8 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
       {"odd block", [](SkipLoad &load) { load.icBlock = 8; }},
       {"factors of a filter that is no point", [](SkipLoad &load) { load.balance = 1; }},
       {"factors for pairs that lie nowhere", [](SkipLoad &load) { load.balance = -1; }},
+      {"batch norms that are not there", [](SkipLoad &load) { load.normCount = 1; }},
+      {"batch norms beyond all", [](SkipLoad &load) { load.firstNorm = 1, load.normCount = UINT32_MAX; }},
   };
   for (const Case &spoiled : cases) {
     CAPTURE(spoiled.what);
@@ -231,6 +237,27 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
     spoiled.spoil(table.loads[0]);
     CHECK_FAILS(checkLoadTable(table.asImage()), SKIP_INVALID_ARGUMENT, "entry 0 of model `tiny`'s load table contradicts");
   }
+}
+
+TEST_CASE("batch norms before a filter tell whether its channels may be added up") {
+  Table table(32, 32, 1, 1);
+  table.values[0][3 * 32 + 7] = 1e-3f; // of output 3 at input 7
+  SkipLoad &load = table.entry(SKIP_LOAD_CONV_WEIGHT, {0}, 16);
+  load.balance = 1;
+  load.bytes += balanceFloats(2, 2) * 4;
+  table.segmentBytes = load.bytes;
+  auto flag = [&] { return table.pack()[32 * 32 + unlikeFlag(2, 2)]; };
+  CHECK(flag() == 0);
+  SkipNorm norm = {2, 3};
+  table.norms = {norm};
+  load.normCount = 1;
+  CHECK(flag() == 0);
+  for (size_t k = 0; k < 32; ++k)
+    table.values[2][k] = table.values[3][k] = k == 7 ? 1.0f : 1e-3f;
+  CHECK(flag() == 1);
+  norm.beta = 0; // no vector
+  table.norms = {norm};
+  CHECK_FAILS(checkLoadTable(table.asImage()), SKIP_INVALID_ARGUMENT, "contradicts");
 }
 
 TEST_CASE("packing from a file is packing from memory") {
