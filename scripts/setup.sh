@@ -2,7 +2,8 @@
 # Installs the Debian packages that Skip is built with. A no-op, without network, when all are there.
 set -euo pipefail
 packages=(
-  g++ cmake ninja-build ccache make git python3
+  clang-22 libclang-rt-22-dev cmake ninja-build ccache make git python3
+  g++ # tests link libraries as users do
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools lld-22 liblld-22-dev clang-format-22
   libzstd-dev libcurl4-openssl-dev libedit-dev libxml2-dev zlib1g-dev
   libfmt-dev catch2 libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libsqlite3-dev

@@ -1,10 +1,11 @@
 // Two measurements: independent chains of fused multiply-adds in registers, and memcpy.
 //
-// A core issues two multiply-adds a cycle with a latency of four or five, so ten chains keep it busy; twelve are used. Vectors
-// are the compiler's own vector type, built for the ISA at hand. Copies are measured at several working sets, since a step
+// Copies are measured at several working sets, since a step
 // whose operands lie in a cache is not bound by the memory behind it; a step takes the smallest working set that holds its
 // operands.
 #include "tools/tuning/Peak.h"
+
+#include "tools/tuning/MultiplyAdds.h"
 
 #include <algorithm>
 #include <chrono>
@@ -14,28 +15,6 @@
 
 using namespace skip;
 using tool::Peak;
-
-static constexpr int chains = 12, rounds = 1 << 16;
-
-// Twelve variables rather than an array, which the compiler would keep in memory.
-template <typename Vector> [[gnu::always_inline]] static inline float multiplyAdd() {
-  Vector factor = Vector{} + 0.999f, addend = Vector{} + 0.001f;
-  Vector a{}, b{}, c{}, d{}, e{}, f{}, g{}, h{}, i{}, j{}, k{}, l{};
-  for (int round = 0; round < rounds; ++round) {
-    a = a * factor + addend, b = b * factor + addend, c = c * factor + addend, d = d * factor + addend;
-    e = e * factor + addend, f = f * factor + addend, g = g * factor + addend, h = h * factor + addend;
-    i = i * factor + addend, j = j * factor + addend, k = k * factor + addend, l = l * factor + addend;
-    asm volatile("" : "+v"(a), "+v"(b), "+v"(c), "+v"(d), "+v"(e), "+v"(f)); // no two rounds become one
-    asm volatile("" : "+v"(g), "+v"(h), "+v"(i), "+v"(j), "+v"(k), "+v"(l));
-  }
-  Vector sum = a + b + c + d + e + f + g + h + i + j + k + l;
-  return sum[0];
-}
-
-using Vector8 [[gnu::vector_size(32)]] = float;
-using Vector16 [[gnu::vector_size(64)]] = float;
-[[gnu::target("avx2,fma")]] static float multiplyAddAvx2() { return multiplyAdd<Vector8>(); }
-[[gnu::target("avx512f,avx512vl")]] static float multiplyAddAvx512() { return multiplyAdd<Vector16>(); }
 
 static double secondsOf(const std::function<void()> &work) {
   auto start = std::chrono::steady_clock::now();
@@ -62,9 +41,9 @@ static double leastSeconds(unsigned threads, int repetitions, const std::functio
 static double measureFlops(SkipIsa isa, unsigned threads) {
   bool wide = isa == SKIP_ISA_AVX512;
   std::vector<float> sink(threads);
-  double seconds =
-      leastSeconds(threads, 60, [&](unsigned thread) { sink[thread] = wide ? multiplyAddAvx512() : multiplyAddAvx2(); });
-  return 2.0 * (wide ? 16 : 8) * chains * rounds * threads / seconds;
+  double seconds = leastSeconds(
+      threads, 60, [&](unsigned thread) { sink[thread] = wide ? tool::multiplyAddAvx512() : tool::multiplyAddAvx2(); });
+  return 2.0 * (wide ? 16 : 8) * tool::multiplyAddChains * tool::multiplyAddRounds * threads / seconds;
 }
 
 /// Bytes read and written by copying half of a working set of `bytes` to its other half, shared out over the threads.
