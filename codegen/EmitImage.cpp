@@ -80,13 +80,15 @@ public:
 private:
   Constant *text(const char *value);
   Constant *function(const std::string &symbol);
-  Constant *embeddedWeights();
+  Constant *object(const char *symbol);
+  Constant *embeddedWeights(const TargetImage &target);
   template <typename Item> Constant *named(const Item *items, size_t count, const char *what);
   template <typename Item> Constant *plain(const Item *items, size_t count, const char *what) {
     return Table<Item>(context, items, count).emit(module, what);
   }
-  Constant *kernels(const Variant &variant, const SkipVariant &source);
-  Constant *variants();
+  Constant *kernels(const std::vector<X86Kernel> &kernels, const void *source);
+  Constant *variants(const TargetImage &target, const SkipTargetImage &source);
+  Constant *targets();
 
   const Image &image;
   ImageView view;
@@ -120,16 +122,20 @@ Constant *ImageModule::function(const std::string &symbol) {
   return declared;
 }
 
-Constant *ImageModule::embeddedWeights() {
-  if (!embedsWeights || image.weightsBytes == 0)
+/// Data that another object of the library defines.
+Constant *ImageModule::object(const char *symbol) {
+  auto *declared = new GlobalVariable(module, Type::getInt8Ty(context), true, GlobalValue::ExternalLinkage, nullptr, symbol);
+  declared->setVisibility(GlobalValue::HiddenVisibility);
+  return declared;
+}
+
+Constant *ImageModule::embeddedWeights(const TargetImage &target) {
+  if (!embedsWeights || target.weightsBytes == 0)
     return nullptr;
   // Flag `l` is SHF_X86_64_LARGE. An absolute pointer is all that reaches it, so there is nothing more to say to LLVM.
   module.appendModuleInlineAsm(std::string(".section ") + weightsSection +
                                ",\"al\",@progbits\n.p2align 6\nskipModelWeights:\n.zero 64\n");
-  auto *type = Type::getInt8Ty(context);
-  auto *declared = new GlobalVariable(module, type, true, GlobalValue::ExternalLinkage, nullptr, "skipModelWeights");
-  declared->setVisibility(GlobalValue::HiddenVisibility);
-  return declared;
+  return object("skipModelWeights");
 }
 
 /// A table whose items' one pointer is their name.
@@ -140,12 +146,12 @@ template <typename Item> Constant *ImageModule::named(const Item *items, size_t 
   return table.emit(module, what);
 }
 
-Constant *ImageModule::kernels(const Variant &variant, const SkipVariant &source) {
-  Table<SkipKernel> table(context, source.kernels, source.kernelCount);
-  for (size_t i = 0; i < source.kernelCount; ++i) {
-    table.point(i, offsetof(SkipKernel, name), text(source.kernels[i].name));
+Constant *ImageModule::kernels(const std::vector<X86Kernel> &kernels, const void *source) {
+  Table<SkipX86Kernel> table(context, static_cast<const SkipX86Kernel *>(source), kernels.size());
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    table.point(i, offsetof(SkipX86Kernel, name), text(kernels[i].name.c_str()));
     for (size_t isa = 0; isa < SKIP_ISA_COUNT; ++isa)
-      table.point(i, offsetof(SkipKernel, fn) + isa * sizeof(SkipKernelFn), function(variant.kernels[i].symbols[isa]));
+      table.point(i, offsetof(SkipX86Kernel, fn) + isa * sizeof(SkipKernelFn), function(kernels[i].symbols[isa]));
   }
   return table.emit(module, "kernels");
 }
@@ -156,9 +162,8 @@ template <typename Pointer> static void clearEmpty(const Pointer *&pointer, size
     pointer = nullptr;
 }
 
-Constant *ImageModule::variants() {
-  const SkipModelImage &root = view.get();
-  std::vector<SkipVariant> sources(root.variants, root.variants + root.variantCount);
+Constant *ImageModule::variants(const TargetImage &target, const SkipTargetImage &source) {
+  std::vector<SkipVariant> sources(source.variants, source.variants + source.variantCount);
   for (size_t i = 0; i < sources.size(); ++i) {
     clearEmpty(sources[i].extents, sources[i].extentCount);
     clearEmpty(sources[i].sections, sources[i].sectionCount);
@@ -180,29 +185,56 @@ Constant *ImageModule::variants() {
     table.point(i, offsetof(SkipVariant, steps), named(source.steps, source.stepCount, "steps"));
     table.point(i, offsetof(SkipVariant, operands), plain(source.operands, operandCount, "operands"));
     table.point(i, offsetof(SkipVariant, params), plain(source.params, paramCount, "params"));
-    table.point(i, offsetof(SkipVariant, kernels), kernels(image.variants[i], source));
+    auto emitKernels = [&](const auto &list) { return kernels(list, source.kernels); };
+    table.point(i, offsetof(SkipVariant, kernels), std::visit(emitKernels, target.variants[i].kernels));
   }
   return table.emit(module, "variants");
+}
+
+/// The symbol of the backend that runs a target's plan (runtime/Backend.h).
+static const char *backendOf(SkipTarget target) {
+  switch (target) {
+  case SKIP_TARGET_X86:
+    return "skipX86Backend";
+  case SKIP_TARGET_COUNT:
+    break;
+  }
+  llvm_unreachable("no such target");
+}
+
+Constant *ImageModule::targets() {
+  const SkipModelImage &root = view.get();
+  std::vector<SkipTargetImage> sources(root.targets, root.targets + root.targetCount);
+  for (SkipTargetImage &source : sources) {
+    clearEmpty(source.variants, source.variantCount);
+    clearEmpty(source.loads, source.loadCount);
+    clearEmpty(source.norms, source.normCount);
+  }
+  Table<SkipTargetImage> table(context, sources.data(), sources.size());
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const SkipTargetImage &source = sources[i];
+    table.point(i, offsetof(SkipTargetImage, backend), object(backendOf(image.targets[i].target)));
+    table.point(i, offsetof(SkipTargetImage, variants), variants(image.targets[i], source));
+    table.point(i, offsetof(SkipTargetImage, loads), plain(source.loads, source.loadCount, "loads"));
+    table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount, "norms"));
+    table.point(i, offsetof(SkipTargetImage, embeddedWeights), embeddedWeights(image.targets[i]));
+  }
+  return table.emit(module, "targets");
 }
 
 Module &ImageModule::build() {
   SkipModelImage root = view.get();
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
-  clearEmpty(root.variants, root.variantCount);
   clearEmpty(root.tensors, root.tensorCount);
-  clearEmpty(root.loads, root.loadCount);
-  clearEmpty(root.norms, root.normCount);
+  clearEmpty(root.targets, root.targetCount);
   Table<SkipModelImage> table(context, &root, 1);
   table.point(0, offsetof(SkipModelImage, name), text(root.name));
   table.point(0, offsetof(SkipModelImage, compiler), text(root.compiler));
   table.point(0, offsetof(SkipModelImage, inputs), named(root.inputs, root.inputCount, "inputs"));
   table.point(0, offsetof(SkipModelImage, outputs), named(root.outputs, root.outputCount, "outputs"));
-  table.point(0, offsetof(SkipModelImage, variants), variants());
   table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount, "tensors"));
-  table.point(0, offsetof(SkipModelImage, loads), plain(root.loads, root.loadCount, "loads"));
-  table.point(0, offsetof(SkipModelImage, norms), plain(root.norms, root.normCount, "norms"));
-  table.point(0, offsetof(SkipModelImage, embeddedWeights), embeddedWeights());
+  table.point(0, offsetof(SkipModelImage, targets), targets());
   GlobalVariable *global = table.emit(module, "skipModelImage");
   global->setLinkage(GlobalValue::ExternalLinkage);
   global->setVisibility(GlobalValue::HiddenVisibility);

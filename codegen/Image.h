@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace skip::codegen {
@@ -16,8 +17,8 @@ struct Port {
   std::vector<int64_t> dims;
 };
 
-/// One piece of code: for each ISA its function's symbol (empty: not built) and its split.
-struct Kernel {
+/// One piece of x86 code: for each ISA its function's symbol (empty: not built) and its split.
+struct X86Kernel {
   std::string name;
   std::array<std::string, SKIP_ISA_COUNT> symbols;
   std::array<std::array<int64_t, 3>, SKIP_ISA_COUNT> split{};
@@ -35,7 +36,7 @@ struct Variant {
   std::vector<SkipExtent> extents;
   std::vector<SkipSection> sections;
   std::vector<Step> steps;
-  std::vector<Kernel> kernels;
+  std::variant<std::vector<X86Kernel>> kernels; // by target
   uint32_t threadsExtent = 0;
   uint64_t workspaceBytes = 0;
   uint64_t stateBytes = 0;
@@ -47,21 +48,28 @@ struct Tensor {
   std::vector<int64_t> dims;
 };
 
+/// One target's plan.
+struct TargetImage {
+  SkipTarget target = SKIP_TARGET_X86;
+  std::vector<Variant> variants; // sorted by batch bound
+  std::vector<SkipLoad> loads;
+  std::vector<SkipNorm> norms;
+  uint64_t weightsBytes = 0;
+  uint64_t kernelStackBytes = 0; // x86::Compiled says it
+};
+
 struct Image {
   std::string name;     // a C identifier
   std::string compiler; // `skipc 0.1.0`
   std::vector<Port> inputs, outputs;
-  std::vector<Variant> variants; // sorted by batch bound
   std::vector<Tensor> tensors;
-  std::vector<SkipLoad> loads;
-  std::vector<SkipNorm> norms;
-  uint64_t weightsBytes = 0;
-  uint64_t kernelStackBytes = 0;            // x86::Compiled says it
+  std::vector<TargetImage> targets;         // in the order in which they are tried
   std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none
 };
 
-/// The image as the runtime's own structs, with null kernel functions and no embedded weights: what the load table needs at
-/// build time (runtime/LoadTable.h, runtime/PackedFile.h). Holds pointers into `image`, which must outlive it unchanged.
+/// The image as the runtime's own structs, with null kernel functions and backends and no embedded weights: what the load table
+/// needs at build time (runtime/LoadTable.h, runtime/PackedFile.h). Holds pointers into `image`, which must outlive it
+/// unchanged.
 class ImageView {
 public:
   explicit ImageView(const Image &image);

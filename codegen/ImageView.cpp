@@ -12,15 +12,20 @@ struct VariantTables {
   std::vector<SkipStep> steps;
   std::vector<SkipOperand> operands;
   std::vector<SkipParam> params;
-  std::vector<SkipKernel> kernels;
+  std::vector<SkipX86Kernel> kernels;
+};
+
+struct TargetTables {
+  std::vector<VariantTables> tables;
+  std::vector<SkipVariant> variants;
 };
 } // namespace
 
 struct ImageView::Storage {
   std::vector<SkipPort> inputs, outputs;
   std::vector<SkipTensor> tensors;
-  std::vector<VariantTables> tables;
-  std::vector<SkipVariant> variants;
+  std::vector<TargetTables> tables;
+  std::vector<SkipTargetImage> targets;
   SkipModelImage root{};
 };
 
@@ -36,8 +41,8 @@ template <typename Described, typename Source> static std::vector<Described> des
   return result;
 }
 
-static SkipKernel kernelOf(const Kernel &kernel) {
-  SkipKernel result{};
+static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
+  SkipX86Kernel result{};
   result.name = kernel.name.c_str();
   for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa)
     std::copy(kernel.split[isa].begin(), kernel.split[isa].end(), result.split[isa]);
@@ -58,18 +63,18 @@ static VariantTables tablesOf(const Variant &variant) {
     tables.operands.insert(tables.operands.end(), step.operands.begin(), step.operands.end());
     tables.params.insert(tables.params.end(), step.params.begin(), step.params.end());
   }
-  for (const Kernel &kernel : variant.kernels)
+  for (const X86Kernel &kernel : std::get<std::vector<X86Kernel>>(variant.kernels))
     tables.kernels.push_back(kernelOf(kernel));
   return tables;
 }
 
 static SkipVariant variantOf(const Variant &variant, const VariantTables &tables) {
-  return SkipVariant{.target = SKIP_TARGET_X86,
-                     .extentCount = static_cast<uint32_t>(variant.extents.size()),
+  return SkipVariant{.extentCount = static_cast<uint32_t>(variant.extents.size()),
                      .stepCount = static_cast<uint32_t>(tables.steps.size()),
                      .kernelCount = static_cast<uint32_t>(tables.kernels.size()),
                      .sectionCount = static_cast<uint32_t>(variant.sections.size()),
                      .threadsExtent = variant.threadsExtent,
+                     .reserved = 0,
                      .extents = variant.extents.data(),
                      .sections = variant.sections.data(),
                      .steps = tables.steps.data(),
@@ -80,36 +85,54 @@ static SkipVariant variantOf(const Variant &variant, const VariantTables &tables
                      .stateBytes = variant.stateBytes};
 }
 
+static TargetTables tablesOf(const TargetImage &target) {
+  TargetTables tables;
+  for (const Variant &variant : target.variants)
+    tables.tables.push_back(tablesOf(variant));
+  for (size_t i = 0; i < target.variants.size(); ++i)
+    tables.variants.push_back(variantOf(target.variants[i], tables.tables[i]));
+  return tables;
+}
+
+static SkipTargetImage targetOf(const TargetImage &target, const TargetTables &tables) {
+  SkipTargetImage result{};
+  result.target = target.target;
+  result.variantCount = static_cast<uint32_t>(target.variants.size());
+  result.loadCount = static_cast<uint32_t>(target.loads.size());
+  result.normCount = static_cast<uint32_t>(target.norms.size());
+  result.variants = tables.variants.data();
+  result.loads = target.loads.data();
+  result.norms = target.norms.data();
+  result.weightsBytes = target.weightsBytes;
+  result.kernelStackBytes = target.kernelStackBytes;
+  return result;
+}
+
 ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) {
   storage->inputs = describe<SkipPort>(image.inputs);
   storage->outputs = describe<SkipPort>(image.outputs);
   storage->tensors = describe<SkipTensor>(image.tensors);
-  for (const Variant &variant : image.variants)
-    storage->tables.push_back(tablesOf(variant));
-  for (size_t i = 0; i < image.variants.size(); ++i)
-    storage->variants.push_back(variantOf(image.variants[i], storage->tables[i]));
+  for (const TargetImage &target : image.targets)
+    storage->tables.push_back(tablesOf(target));
+  for (size_t i = 0; i < image.targets.size(); ++i)
+    storage->targets.push_back(targetOf(image.targets[i], storage->tables[i]));
 
   SkipModelImage &root = storage->root;
   root.abiVersion = SKIP_ABI_VERSION;
   root.inputCount = static_cast<uint32_t>(image.inputs.size());
   root.outputCount = static_cast<uint32_t>(image.outputs.size());
-  root.variantCount = static_cast<uint32_t>(image.variants.size());
   root.tensorCount = static_cast<uint32_t>(image.tensors.size());
-  root.loadCount = static_cast<uint32_t>(image.loads.size());
-  root.normCount = static_cast<uint32_t>(image.norms.size());
+  root.targetCount = static_cast<uint32_t>(image.targets.size());
   root.name = image.name.c_str();
   root.compiler = image.compiler.c_str();
   root.inputs = storage->inputs.data();
   root.outputs = storage->outputs.data();
-  root.variants = storage->variants.data();
   root.tensors = storage->tensors.data();
-  root.loads = image.loads.data();
-  root.norms = image.norms.data();
-  root.weightsBytes = image.weightsBytes;
-  root.kernelStackBytes = image.kernelStackBytes;
+  root.targets = storage->targets.data();
   std::copy(image.mean.begin(), image.mean.end(), root.mean);
   std::copy(image.deviation.begin(), image.deviation.end(), root.deviation);
-  root.loadFingerprint = runtime::fingerprint(root);
+  for (SkipTargetImage &target : storage->targets)
+    target.loadFingerprint = runtime::fingerprint(root, target);
 }
 
 ImageView::~ImageView() = default;

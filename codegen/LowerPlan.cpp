@@ -21,7 +21,8 @@ namespace {
 class Lowering {
 public:
   Lowering(ModuleOp module, LoweredModel &model)
-      : module(module), target(module->getAttrOfType<plan::TargetAttr>(plan::targetAttr)), model(model) {}
+      : module(module), target(module->getAttrOfType<plan::TargetAttr>(plan::targetAttr)), model(model),
+        lowered(model.image.targets.emplace_back()) {}
 
   LogicalResult run();
 
@@ -31,7 +32,7 @@ private:
   void addLoads(func::FuncOp function);
   LogicalResult addVariant(func::FuncOp function);
   LogicalResult addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels);
-  void addKernel(KernelOp kernel, const KernelIdentity &identity, Variant &variant);
+  X86Kernel kernelOf(KernelOp kernel, const KernelIdentity &identity);
   std::string symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol);
   uint32_t firstNorm(ArrayAttr list);
   int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
@@ -39,6 +40,7 @@ private:
   ModuleOp module;
   plan::TargetAttr target;
   LoweredModel &model;
+  TargetImage &lowered;
   llvm::StringMap<int32_t> tensors;
   llvm::StringSet<> loaded;                  // entries, byte for byte
   llvm::DenseMap<Attribute, uint32_t> norms; // where in the image's table a load's are
@@ -81,9 +83,9 @@ void Lowering::addTensors() {
 
 /// Equal lists are one, or equal entries of two variants would differ.
 uint32_t Lowering::firstNorm(ArrayAttr list) {
-  auto [known, isNew] = norms.try_emplace(list, static_cast<uint32_t>(model.image.norms.size()));
+  auto [known, isNew] = norms.try_emplace(list, static_cast<uint32_t>(lowered.norms.size()));
   for (size_t i = 0; isNew && i < list.size(); i += 2)
-    model.image.norms.push_back(
+    lowered.norms.push_back(
         {tensorIndex(llvm::cast<FlatSymbolRefAttr>(list[i])), tensorIndex(llvm::cast<FlatSymbolRefAttr>(list[i + 1]))});
   return known->second;
 }
@@ -96,7 +98,8 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.offset = load.getSlotAttr().getOffset();
     entry.bytes = load.getSlotAttr().getBytes();
     llvm::copy(load.getDims(), entry.dims);
-    entry.icBlock = load.getLayout().getKind() == plan::LayoutKind::filter16 ? 16 : 1;
+    entry.layout = static_cast<uint32_t>(load.getLayout().getKind());
+    entry.element = static_cast<uint32_t>(load.getLayout().getElement());
     entry.balance = load.getBalance();
     if (ArrayAttr list = load.getNormsAttr()) {
       entry.firstNorm = firstNorm(list);
@@ -110,7 +113,7 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.mean = tensorIndex(load.getMeanAttr());
     entry.variance = tensorIndex(load.getVarianceAttr());
     if (loaded.insert(llvm::StringRef(reinterpret_cast<const char *>(&entry), sizeof entry)).second)
-      model.image.loads.push_back(entry); // else another variant has it
+      lowered.loads.push_back(entry); // else another variant has it
   }
 }
 
@@ -124,9 +127,9 @@ std::string Lowering::symbolFor(const kernel::Spec &spec, const x86::Target &mac
   return symbol;
 }
 
-/// The kernel's entry in the variant's table, and a job for each ISA unless another kernel has asked for it already.
-void Lowering::addKernel(KernelOp kernel, const KernelIdentity &identity, Variant &variant) {
-  Kernel entry;
+/// The kernel's entry in its variant's table, and a job for each ISA unless another kernel has asked for it already.
+X86Kernel Lowering::kernelOf(KernelOp kernel, const KernelIdentity &identity) {
+  X86Kernel entry;
   entry.name = kernel.getKernelAttr().str();
   entry.split.fill({1, 1, 1});
   for (auto [isa, spec] : llvm::zip_equal(target.getIsas(), identity)) {
@@ -135,7 +138,7 @@ void Lowering::addKernel(KernelOp kernel, const KernelIdentity &identity, Varian
     x86::Target machine{static_cast<SkipIsa>(isa), target.getCpu().str(), target.getFeatures().str()};
     entry.symbols[column] = symbolFor(spec, machine, "k." + entry.name + "." + stringifyIsa(isa).str());
   }
-  variant.kernels.push_back(std::move(entry));
+  return entry;
 }
 
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
@@ -156,7 +159,7 @@ LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, std::vector<K
     return kernel.emitError("no kernel family computes this");
   size_t index = llvm::find(kernels, *identity) - kernels.begin();
   if (index == kernels.size()) {
-    addKernel(kernel, *identity, variant);
+    std::get<std::vector<X86Kernel>>(variant.kernels).push_back(kernelOf(kernel, *identity));
     kernels.push_back(std::move(*identity));
   }
   StepShape shape = stepShapeOf(kernel);
@@ -185,7 +188,7 @@ LogicalResult Lowering::addVariant(func::FuncOp function) {
   for (const plan::Section &section : plan::sectionsOf(steps, batch))
     variant.sections.push_back(
         {static_cast<uint32_t>(section.first), static_cast<uint32_t>(section.last + 1 - section.first), section.images});
-  model.image.variants.push_back(std::move(variant));
+  lowered.variants.push_back(std::move(variant));
   return success();
 }
 
@@ -197,7 +200,7 @@ LogicalResult Lowering::run() {
   addTensors();
   for (func::FuncOp function : functions)
     addLoads(function);
-  model.image.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
+  lowered.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
   for (func::FuncOp function : functions)
     if (failed(addVariant(function)))
       return failure();

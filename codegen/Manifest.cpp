@@ -25,12 +25,12 @@ static Json portsOf(const std::vector<Port> &ports) {
 }
 
 /// The ISAs for which every kernel of every variant was built.
-static Json isasOf(const Image &image) {
+static Json isasOf(const TargetImage &target) {
   Json list = Json::array();
   for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa) {
     bool complete = true;
-    for (const Variant &variant : image.variants)
-      for (const Kernel &kernel : variant.kernels)
+    for (const Variant &variant : target.variants)
+      for (const X86Kernel &kernel : std::get<std::vector<X86Kernel>>(variant.kernels))
         complete &= !kernel.symbols[isa].empty();
     if (complete)
       list.push_back(isaNames[isa]);
@@ -38,25 +38,37 @@ static Json isasOf(const Image &image) {
   return list;
 }
 
-static Json batchesOf(const Image &image) {
+static Json batchesOf(const TargetImage &target) {
   Json list = Json::array();
-  for (const Variant &variant : image.variants)
+  for (const Variant &variant : target.variants)
     list.push_back({{"batch", variant.extents.empty() ? 0 : variant.extents.front().bound},
                     {"workspaceBytes", variant.workspaceBytes},
                     {"steps", variant.steps.size()},
-                    {"kernels", variant.kernels.size()}});
+                    {"kernels", std::visit([](const auto &kernels) { return kernels.size(); }, variant.kernels)}});
   return list;
 }
 
-static Json weightsOf(const Image &image, const std::string &mode) {
+static Json targetsOf(const Image &image) {
   ImageView view(image);
-  Json tensors = Json::array();
+  Json list = Json::array();
+  for (size_t i = 0; i < image.targets.size(); ++i) {
+    const TargetImage &target = image.targets[i];
+    uint64_t fingerprint = view.get().targets[i].loadFingerprint;
+    list.push_back(
+        {{"target", "x86_64-linux"},
+         {"isas", isasOf(target)},
+         {"batches", batchesOf(target)},
+         {"weights",
+          {{"bytes", target.weightsBytes}, {"fingerprint", llvm::utohexstr(fingerprint, /*LowerCase=*/true, /*Width=*/16)}}}});
+  }
+  return list;
+}
+
+static Json tensorsOf(const Image &image) {
+  Json list = Json::array();
   for (const Tensor &tensor : image.tensors)
-    tensors.push_back({{"name", tensor.name}, {"dims", tensor.dims}});
-  return {{"mode", mode},
-          {"bytes", image.weightsBytes},
-          {"fingerprint", llvm::utohexstr(view.get().loadFingerprint, /*LowerCase=*/true, /*Width=*/16)},
-          {"tensors", std::move(tensors)}};
+    list.push_back({{"name", tensor.name}, {"dims", tensor.dims}});
+  return list;
 }
 
 static llvm::Expected<Json> describeFile(const ManifestFile &file) {
@@ -97,12 +109,10 @@ llvm::Expected<std::string> manifestText(const Image &image, const std::string &
   Json root = {{"name", image.name},
                {"compiler", image.compiler},
                {"abiVersion", SKIP_ABI_VERSION},
-               {"target", "x86_64-linux"},
-               {"isas", isasOf(image)},
                {"inputs", portsOf(image.inputs)},
                {"outputs", portsOf(image.outputs)},
-               {"batches", batchesOf(image)},
-               {"weights", weightsOf(image, weights)},
+               {"targets", targetsOf(image)},
+               {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}},
                {"files", std::move(*described)}};
   return root.dump(2) + "\n";
 }

@@ -9,27 +9,31 @@ using namespace llvm;
 
 namespace skip::codegen {
 
-static Expected<Segment> packInto(const Image &image, function_ref<skip_status(const SkipModelImage &, float *)> pack) {
+using Pack = function_ref<skip_status(const SkipModelImage &, const SkipTargetImage &, float *)>;
+
+static Expected<Segment> packInto(const Image &image, size_t target, Pack pack) {
   ImageView view(image);
-  Segment segment(static_cast<char *>(runtime::allocateAligned(image.weightsBytes)), image.weightsBytes);
+  uint64_t bytes = image.targets[target].weightsBytes;
+  Segment segment(static_cast<char *>(runtime::allocateAligned(bytes)), bytes);
   char *memory = const_cast<char *>(segment.bytes().data());
   if (!memory)
-    return createStringError(inconvertibleErrorCode(), "no memory for " + Twine(image.weightsBytes) + " bytes of weights");
-  if (pack(view.get(), reinterpret_cast<float *>(memory)) != SKIP_OK)
+    return createStringError(inconvertibleErrorCode(), "no memory for " + Twine(bytes) + " bytes of weights");
+  if (pack(view.get(), view.get().targets[target], reinterpret_cast<float *>(memory)) != SKIP_OK)
     return createStringError(inconvertibleErrorCode(), runtime::lastErrorText());
   return segment;
 }
 
-Expected<Segment> packCheckpointFile(const Image &image, const std::string &path, runtime::LoadSummary *summary) {
-  return packInto(image, [&](const SkipModelImage &view, float *segment) {
-    return runtime::packWeightsFile(view, path.c_str(), segment, summary);
+Expected<Segment> packCheckpointFile(const Image &image, size_t target, const std::string &path,
+                                     runtime::LoadSummary *summary) {
+  return packInto(image, target, [&](const SkipModelImage &view, const SkipTargetImage &plan, float *segment) {
+    return runtime::packWeightsFile(view, plan, path.c_str(), segment, summary);
   });
 }
 
-Expected<Segment> packCheckpoint(const Image &image, StringRef file, const std::string &shownPath,
+Expected<Segment> packCheckpoint(const Image &image, size_t target, StringRef file, const std::string &shownPath,
                                  runtime::LoadSummary *summary) {
-  return packInto(image, [&](const SkipModelImage &view, float *segment) {
-    return runtime::packWeights(view, file.data(), file.size(), shownPath.c_str(), segment, summary);
+  return packInto(image, target, [&](const SkipModelImage &view, const SkipTargetImage &plan, float *segment) {
+    return runtime::packWeights(view, plan, file.data(), file.size(), shownPath.c_str(), segment, summary);
   });
 }
 

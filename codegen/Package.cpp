@@ -82,9 +82,12 @@ static Error archiveOf(ArrayRef<NewArchiveMember> members, AtomicFile &output) {
 Error Builder::writeWeights(WeightsMode mode) {
   if (mode == WeightsMode::none)
     return Error::success();
-  if (input.segment.size() != image.weightsBytes)
-    return createStringError(inconvertibleErrorCode(), "the weights segment has " + Twine(input.segment.size()) +
-                                                           " bytes, expected " + Twine(image.weightsBytes));
+  uint64_t expected = image.targets.front().weightsBytes;
+  if (image.targets.size() > 1)
+    return createStringError(inconvertibleErrorCode(), "weights of several targets cannot be written into one library");
+  if (input.segment.size() != expected)
+    return createStringError(inconvertibleErrorCode(),
+                             "the weights segment has " + Twine(input.segment.size()) + " bytes, expected " + Twine(expected));
   embedsWeights = mode == WeightsMode::embed;
   if (embedsWeights)
     return Error::success();
@@ -92,7 +95,7 @@ Error Builder::writeWeights(WeightsMode mode) {
   if (!file)
     return file.takeError();
   ImageView view(image);
-  runtime::PackedHeader header = runtime::packedHeader(view.get());
+  runtime::PackedHeader header = runtime::packedHeader(view.get().targets[0]);
   if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
     return error;
   return writeBytes(**file, StringRef(input.segment.data(), input.segment.size()));

@@ -17,7 +17,7 @@ struct PackageInput {
   const Image &image;
   /// Relocatable ELF objects that define the symbols of the image's kernels.
   llvm::ArrayRef<std::string> kernels;
-  /// The weights segment (PackWeights.h), image.weightsBytes long; empty when no weights are to be written.
+  /// The weights segment (PackWeights.h) of the image's one target; empty when no weights are to be written.
   llvm::ArrayRef<char> segment = {};
   llvm::ArrayRef<ExtraFile> extra = {};
 };

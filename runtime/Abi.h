@@ -1,19 +1,20 @@
 // The plan's binary layout: what codegen writes into a library and the runtime walks. Plain C, included by both sides.
 //
-// A model image is a list of variants; a variant is {target, bounds, steps, load table, kernels}. Everything is constant data
-// with pointers that the linker resolves; nothing here is written after the library is linked.
+// A model image is a list of targets; a target is {backend, variants, load table, weights}, a variant {bounds, steps, kernels}.
+// Everything is constant data with pointers that the linker resolves; nothing here is written after the library is linked.
 #pragma once
 
 #include <stdint.h>
 
-#define SKIP_ABI_VERSION 1
+#define SKIP_ABI_VERSION 2
 
-// A kernel computes the work units [begin, end) of one step. `operands[i]` points at the interior origin of operand i (image 0,
-// block 0, row 0, column 0; halo lies before it). `params` are the step's resolved parameters: params[0..2] is the work domain,
-// whose units (after division by the kernel's split, rounded up) are numbered row-major; the rest is the kernel family's own.
+// A kernel of the x86 target computes the work units [begin, end) of one step. `operands[i]` points at the interior origin of
+// operand i (image 0, block 0, row 0, column 0; halo lies before it). `params` are the step's resolved parameters: params[0..2]
+// is the work domain, whose units (after division by the kernel's split, rounded up) are numbered row-major; the rest is the
+// kernel family's own.
 typedef void (*SkipKernelFn)(void *const *operands, const int64_t *params, int64_t begin, int64_t end);
 
-enum SkipTarget { SKIP_TARGET_X86 = 0 };
+enum SkipTarget { SKIP_TARGET_X86 = 0, SKIP_TARGET_COUNT = 1 };
 
 // Columns of the kernel table of the x86 target. A column that was not built has null functions.
 enum SkipIsa { SKIP_ISA_AVX2 = 0, SKIP_ISA_AVX512 = 1, SKIP_ISA_COUNT = 2 };
@@ -25,6 +26,10 @@ enum SkipSegment {
   SKIP_SEGMENT_STATE = 3,
   SKIP_SEGMENT_WORKSPACE = 4,
 };
+
+// How a tensor's elements lie in memory and what they are stored as; the numbers are those of ir/plan/PlanAttrs.td.
+enum SkipLayout { SKIP_LAYOUT_FILTER16 = 2, SKIP_LAYOUT_FILTER1 = 3, SKIP_LAYOUT_VECTOR = 4 };
+enum SkipElement { SKIP_ELEMENT_F32 = 0, SKIP_ELEMENT_F16 = 1, SKIP_ELEMENT_BF16 = 2 };
 
 enum { SKIP_MAX_RANK = 4, SKIP_NO_TENSOR = -1 };
 
@@ -55,11 +60,12 @@ typedef struct SkipOperand {
   uint64_t imageBytes; // from one image to the next where the buffer holds more images than its section takes at a time, else 0
 } SkipOperand;
 
-typedef struct SkipKernel {
+// A kernel of a variant of SKIP_TARGET_X86.
+typedef struct SkipX86Kernel {
   const char *name;
   SkipKernelFn fn[SKIP_ISA_COUNT];
   int64_t split[SKIP_ISA_COUNT][3]; // domain[i] / split[i], rounded up, are the units along axis i
-} SkipKernel;
+} SkipX86Kernel;
 
 typedef struct SkipStep {
   const char *name; // the layer whose value the step realises, e.g. `layer1.0.relu2`
@@ -91,8 +97,9 @@ typedef struct SkipNorm {
 
 // What one load-table entry writes. With scale[oc] = gamma / sqrt(variance + epsilon) where batch norm is folded, else 1:
 enum SkipLoadKind {
-  // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/icBlock][kh][kw][icBlock][16], zero where oc or ic is padding. A linear layer's
-  // [out][in] is dims {out, in, 1, 1}, or {out, C, H, W} when it follows a flatten of [C, H, W]. Behind a 1x1 filter
+  // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/b][kh][kw][b][16], zero where oc or ic is padding; b is 16 in layout filter16
+  // (blocked activations) and 1 in filter1 (planar activations). A linear layer's [out][in] is dims {out, in, 1, 1}, or {out,
+  // C, H, W} when it follows a flatten of [C, H, W]. Behind a 1x1 filter
   // with `balance` are the factors of runtime/Balance.h.
   SKIP_LOAD_CONV_WEIGHT = 0,
   // beta[oc] + (bias[oc] - mean[oc]) * scale[oc], each term where its tensor is given; padded with zeros to a multiple of 16.
@@ -107,9 +114,9 @@ typedef struct SkipLoad {
   uint64_t offset;     // in the weights segment, 64-byte aligned
   uint64_t bytes;
   int64_t dims[4];               // oc, ic, kh, kw; a vector has dims {oc, 1, 1, 1}
-  int64_t icBlock;               // 16 (blocked activations) or 1 (planar activations); SKIP_LOAD_CONV_WEIGHT only
+  uint32_t layout, element;      // SkipLayout, SkipElement: of what is written
   int64_t balance;               // blocks of input channels between those of a pair whose sums are formed; 0: none are
-  uint32_t firstNorm, normCount; // of SkipModelImage.norms: their sum is the filter's input; none where that is not known
+  uint32_t firstNorm, normCount; // of SkipTargetImage.norms: their sum is the filter's input; none where that is not known
   double epsilon;
   int32_t source; // the conv or linear weight; indexes into SkipModelImage.tensors, SKIP_NO_TENSOR where absent
   int32_t bias;   // the conv's or linear layer's own bias
@@ -117,18 +124,18 @@ typedef struct SkipLoad {
 } SkipLoad;
 
 typedef struct SkipVariant {
-  uint32_t target; // SkipTarget
   uint32_t extentCount;
   uint32_t stepCount;
   uint32_t kernelCount;
   uint32_t sectionCount;
   uint32_t threadsExtent; // the extent that is set to the number of the pool's threads, at most its bound; 0: there is none
+  uint32_t reserved;
   const SkipExtent *extents;
   const SkipSection *sections; // cover the steps in order
   const SkipStep *steps;
   const SkipOperand *operands;
   const SkipParam *params;
-  const SkipKernel *kernels;
+  const void *kernels;     // by target: SkipX86Kernel
   uint64_t workspaceBytes; // at the bounds
   uint64_t stateBytes;
 } SkipVariant;
@@ -141,22 +148,44 @@ typedef struct SkipPort {
   int64_t dims[SKIP_MAX_RANK];
 } SkipPort;
 
-// The root. Variants are sorted by their batch bound; all variants of a target share one weights segment and load table.
-typedef struct SkipModelImage {
-  uint32_t abiVersion;
-  uint32_t inputCount, outputCount, variantCount, tensorCount, loadCount, normCount, reserved;
-  const char *name;
-  const char *compiler; // e.g. `skipc 0.1.0`
-  const SkipPort *inputs;
-  const SkipPort *outputs;
+// Code for a device, loaded when a context is made: an object for one architecture, or text that the driver compiles for any
+// later one.
+typedef struct SkipCode {
+  uint32_t architecture; // by target, e.g. 80 of sm_80
+  uint32_t isText;
+  uint64_t bytes;
+  const void *data;
+} SkipCode;
+
+// What runs a target's plan (runtime/Backend.h). An image names it by its symbol, so a library holds the backends of its own
+// targets alone.
+typedef struct SkipBackend SkipBackend;
+
+// One target's plan. Variants are sorted by their batch bound; all of them share one weights segment and load table.
+typedef struct SkipTargetImage {
+  uint32_t target; // SkipTarget
+  uint32_t variantCount, loadCount, normCount, codeCount, reserved;
+  const SkipBackend *backend;
   const SkipVariant *variants;
-  const SkipTensor *tensors;
   const SkipLoad *loads;
   const SkipNorm *norms;
+  const SkipCode *codes;
   uint64_t weightsBytes;       // of the weights segment
   uint64_t loadFingerprint;    // of tensors, load table and weightsBytes: a packed weights file bears it
   uint64_t kernelStackBytes;   // the most that any of the kernels takes of its thread's stack
   const void *embeddedWeights; // the weights segment itself, 64-byte aligned, or null
+} SkipTargetImage;
+
+// The root. Targets stand in the order in which they are tried.
+typedef struct SkipModelImage {
+  uint32_t abiVersion;
+  uint32_t inputCount, outputCount, tensorCount, targetCount, reserved;
+  const char *name;
+  const char *compiler; // e.g. `skipc 0.1.0`
+  const SkipPort *inputs;
+  const SkipPort *outputs;
+  const SkipTensor *tensors;
+  const SkipTargetImage *targets;
   float mean[3], deviation[3]; // of the first input, for normalize_rgb8; deviation 0: the spec declares none
 } SkipModelImage;
 

@@ -49,7 +49,8 @@ struct Findings {
   int64_t notFiniteTensors = 0, negativeTensors = 0;
 };
 
-static skip_status search(const SkipModelImage &image, const FileTensor *const *matches, const char *path, Findings &found) {
+static skip_status search(const SkipModelImage &image, const SkipTargetImage &target, const FileTensor *const *matches,
+                          const char *path, Findings &found) {
   found.notFinite.reset(static_cast<Bad *>(calloc(size_t{image.tensorCount} + 1, sizeof(Bad))));
   found.negative.reset(static_cast<Bad *>(calloc(size_t{image.tensorCount} + 1, sizeof(Bad))));
   if (!found.notFinite || !found.negative)
@@ -58,8 +59,8 @@ static skip_status search(const SkipModelImage &image, const FileTensor *const *
     found.notFinite[i] = find<isNotFinite>(*matches[i]);
     found.notFiniteTensors += found.notFinite[i].count > 0;
   }
-  for (uint32_t i = 0; i < image.loadCount; ++i) { // the load table says which tensors are variances
-    int32_t variance = image.loads[i].variance;
+  for (uint32_t i = 0; i < target.loadCount; ++i) { // the load table says which tensors are variances
+    int32_t variance = target.loads[i].variance;
     if (variance == SKIP_NO_TENSOR || found.notFinite[variance].count > 0 || found.negative[variance].count > 0)
       continue;
     found.negative[variance] = find<isNegative>(*matches[variance]);
@@ -75,9 +76,10 @@ static void add(ErrorList &list, const char *what, const SkipTensor &tensor, con
              static_cast<long long>(bad.first));
 }
 
-skip_status checkValues(const SkipModelImage &image, const FileTensor *const *matches, const char *path) {
+skip_status checkValues(const SkipModelImage &image, const SkipTargetImage &target, const FileTensor *const *matches,
+                        const char *path) {
   Findings found;
-  if (skip_status status = search(image, matches, path, found); status != SKIP_OK)
+  if (skip_status status = search(image, target, matches, path, found); status != SKIP_OK)
     return status;
   if (found.notFiniteTensors + found.negativeTensors == 0)
     return SKIP_OK;

@@ -9,6 +9,7 @@ namespace skip::runtime {
 /// `matches[i]` is the file's tensor for image.tensors[i], of a type and shape that suit it; the load table passed
 /// checkLoadTable. SKIP_BAD_WEIGHTS lists every tensor
 /// that holds NaN or infinity, and every running variance that holds a negative number.
-skip_status checkValues(const SkipModelImage &image, const FileTensor *const *matches, const char *path);
+skip_status checkValues(const SkipModelImage &image, const SkipTargetImage &target, const FileTensor *const *matches,
+                        const char *path);
 
 } // namespace skip::runtime

@@ -149,8 +149,8 @@ static Differences compare(const SkipModelImage &image, const Safetensors &tenso
   return seen;
 }
 
-skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_t bytes, const char *path, Safetensors &tensors,
-                            const FileTensor **matches, LoadSummary &summary) {
+skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                            const char *path, Safetensors &tensors, const FileTensor **matches, LoadSummary &summary) {
   if (skip_status status = parsePlainly(tensors, file, bytes, path); status != SKIP_OK)
     return status;
   applyNamingRules(tensors, summary);
@@ -160,7 +160,7 @@ skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_
   Differences seen = compare(image, tensors, matches, known.get(), nullptr);
   int64_t total = seen.missing + seen.extra + seen.shape + seen.type;
   if (total == 0)
-    return checkValues(image, matches, path);
+    return checkValues(image, target, matches, path);
   ErrorList list(
       "`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
       "of another type%s",

@@ -18,9 +18,9 @@ struct LoadSummary {
 
 /// Parses `file`, applies the naming rules, and finds each of the image's tensors: `matches[i]` (of image.tensorCount) is the
 /// file tensor for image.tensors[i]. SKIP_BAD_WEIGHTS lists every missing, extra or mis-shaped tensor, with both shapes; or of
-/// a file that has them all, every tensor with values that are no use (CheckValues.h). The image's load table must be sound.
-skip_status matchCheckpoint(const SkipModelImage &image, const void *file, size_t bytes, const char *path, Safetensors &tensors,
-                            const FileTensor **matches, LoadSummary &summary);
+/// a file that has them all, every tensor with values that are no use (CheckValues.h). The target's load table must be sound.
+skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                            const char *path, Safetensors &tensors, const FileTensor **matches, LoadSummary &summary);
 
 /// Only the summary; SKIP_BAD_WEIGHTS when the header is broken.
 skip_status readSummary(const void *file, size_t bytes, const char *path, LoadSummary &summary);

@@ -1,72 +1,17 @@
-// Contexts: everything that a run writes, allocated before the first run. Run.cpp walks the plan.
+// Contexts: everything that a run writes, allocated before the first run; and what is checked of a run whatever runs it.
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"
-
-#include <string.h>
 
 using namespace skip::runtime;
 
 namespace skip::runtime {
 
-/// The most that any step of the model needs of each array, and any variant of state.
-struct Room {
-  uint64_t operands = 1, params = 3, extents = 1, stateBytes = 0;
-};
-
-static void widen(uint64_t &room, uint64_t needed) { room = needed > room ? needed : room; }
-
-static Room roomFor(const SkipModelImage &image) {
-  Room room;
-  for (uint32_t i = 0; i < image.variantCount; ++i) {
-    const SkipVariant &variant = image.variants[i];
-    widen(room.extents, variant.extentCount);
-    widen(room.stateBytes, variant.stateBytes);
-    for (uint32_t step = 0; step < variant.stepCount; ++step) {
-      widen(room.operands, variant.steps[step].operandCount);
-      widen(room.params, variant.steps[step].paramCount);
-    }
-  }
-  return room;
-}
-
 static skip_status checkWeights(const skip_model &model, const skip_weights *weights) {
-  if (weights && weights->image != model.image)
-    return fail(SKIP_INVALID_ARGUMENT, "these weights were loaded by another library than that of model `%s`",
+  if (weights && weights->target != model.target)
+    return fail(SKIP_INVALID_ARGUMENT,
+                "these weights were loaded by another library than that of model `%s`, or for another target",
                 model.image->name);
-  return SKIP_OK;
-}
-
-/// Takes the caller's workspace or allocates one.
-static skip_status provideWorkspace(skip_context &context, const skip_context_options &options) {
-  size_t bytes = skipmodel_model_workspace_bytes(context.model, context.maxBatch);
-  context.workspaceBytes = bytes;
-  if (options.workspace) {
-    if (reinterpret_cast<uintptr_t>(options.workspace) % 64 != 0)
-      return fail(SKIP_INVALID_ARGUMENT, "context_create: the workspace is not 64-byte aligned");
-    if (options.workspace_bytes < bytes)
-      return fail(SKIP_INVALID_ARGUMENT, "context_create: the workspace has %zu bytes, %lld images need %zu",
-                  options.workspace_bytes, static_cast<long long>(context.maxBatch), bytes);
-    context.workspace = options.workspace;
-    return SKIP_OK;
-  }
-  context.workspace = context.ownedWorkspace = allocateAligned(bytes);
-  if (!context.workspace)
-    return fail(SKIP_OUT_OF_MEMORY, "no memory for a workspace of %zu bytes (%lld images)", bytes,
-                static_cast<long long>(context.maxBatch));
-  memset(context.workspace, 0, bytes); // touches every page, which the first run would have to do
-  return SKIP_OK;
-}
-
-static skip_status provideTables(skip_context &context) {
-  Room room = roomFor(*context.model->image);
-  context.operands = static_cast<void **>(allocateAligned(room.operands * sizeof(void *)));
-  context.params = static_cast<int64_t *>(allocateAligned(room.params * sizeof(int64_t)));
-  context.extents = static_cast<int64_t *>(allocateAligned(room.extents * sizeof(int64_t)));
-  context.state = allocateAligned(room.stateBytes);
-  if (!context.operands || !context.params || !context.extents || !context.state)
-    return fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
-  memset(context.state, 0, room.stateBytes);
   return SKIP_OK;
 }
 
@@ -82,9 +27,31 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
   context.pool = options.pool;
   context.parallelFor = options.parallel_for;
   context.parallelUser = options.parallel_user;
-  if (skip_status status = provideTables(context); status != SKIP_OK)
+  return context.model->target->backend->createContext(context, options);
+}
+
+static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
+  if (!arrays && count > 0)
+    return fail(SKIP_INVALID_ARGUMENT, "run: `%ss` is null", what);
+  for (uint32_t i = 0; i < count; ++i)
+    if (!arrays[i])
+      return fail(SKIP_INVALID_ARGUMENT, "run: %s %u, `%s`, is null", what, i, ports[i].name);
+  return SKIP_OK;
+}
+
+static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  const SkipModelImage &image = *context.model->image;
+  if (n < 0 || n > context.maxBatch)
+    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld", static_cast<long long>(n),
+                static_cast<long long>(context.maxBatch));
+  if (!context.weights && context.model->target->weightsBytes > 0)
+    return fail(SKIP_NO_WEIGHTS, "run: no weights are bound; load a checkpoint and bind it to the context");
+  if (n == 0)
+    return SKIP_OK;
+  if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
+      status != SKIP_OK)
     return status;
-  return provideWorkspace(context, options);
+  return checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
 }
 
 } // namespace skip::runtime
@@ -139,12 +106,19 @@ skip_status skipmodel_context_observe(skip_context *context, skip_observer obser
 void skipmodel_context_destroy(skip_context *context) {
   if (!context)
     return;
-  free(context->operands);
-  free(context->params);
-  free(context->extents);
-  free(context->state);
-  free(context->ownedWorkspace);
+  context->model->target->backend->destroyContext(*context);
   destroy(context);
+}
+
+skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs) {
+  if (!context)
+    return fail(SKIP_INVALID_ARGUMENT, "run: `context` is null");
+  BusyGuard guard(context->busy);
+  if (!guard.taken)
+    return fail(SKIP_BUSY, "run: the context is inside another run");
+  if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
+    return status;
+  return context->model->target->backend->run(*context, n, inputs, outputs);
 }
 
 } // extern "C"

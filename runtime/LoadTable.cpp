@@ -1,9 +1,9 @@
 // The load table: fold batch norm into scale and bias, pack convolution weights into 16 x 16 blocks.
 //
-// Weights of a checkpoint are [oc][ic][kh][kw]; kernels read [oc/16][ic/icBlock][kh][kw][icBlock][16]. A tile of 16 output and
-// icBlock input channels is a transposition: each output channel's row is icBlock*kh*kw consecutive floats in the file and
-// every 16th float of the tile. The tile (9 KB for a 3x3) stays in the first-level cache, so that both sides move at memory
-// speed.
+// Weights of a checkpoint are [oc][ic][kh][kw]; kernels read [oc/16][ic/b][kh][kw][b][16], where b is 16 in layout filter16 and
+// 1 in filter1. A tile of 16 output and b input channels is a transposition: each output channel's row is b*kh*kw consecutive
+// floats in the file and every 16th float of the tile. The tile (9 KB for a 3x3) stays in the first-level cache, so that both
+// sides move at memory speed.
 //
 // All arithmetic is in double and rounds to float once; `accumulate` then adds in float.
 #include "runtime/LoadTable.h"
@@ -20,6 +20,9 @@ namespace skip::runtime {
 static constexpr int64_t lanes = 16;
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// Input channels of a tile.
+static int64_t blockOf(const SkipLoad &load) { return load.layout == SKIP_LAYOUT_FILTER16 ? lanes : 1; }
 
 /// The tensors of one load entry.
 struct Sources {
@@ -77,17 +80,17 @@ static void packRow(const uint8_t *row, int64_t channels, int64_t taps, int64_t 
 template <typename Element, bool accumulate> static void packConvAs(const Sources &from, const uint8_t *data, float *to) {
   const SkipLoad &load = from.load;
   int64_t outputs = load.dims[0], inputs = load.dims[1], taps = load.dims[2] * load.dims[3];
-  int64_t tileFloats = load.icBlock * taps * lanes;
+  int64_t icBlock = blockOf(load), tileFloats = icBlock * taps * lanes;
   double scale[lanes];
   for (int64_t firstOutput = 0; firstOutput < outputs; firstOutput += lanes) {
     int64_t outputCount = outputs - firstOutput < lanes ? outputs - firstOutput : lanes;
     for (int64_t o = 0; o < outputCount; ++o)
       scale[o] = scaleOf(from, firstOutput + o);
-    for (int64_t firstInput = 0; firstInput < inputs; firstInput += load.icBlock, to += tileFloats) {
-      int64_t channels = inputs - firstInput < load.icBlock ? inputs - firstInput : load.icBlock;
+    for (int64_t firstInput = 0; firstInput < inputs; firstInput += icBlock, to += tileFloats) {
+      int64_t channels = inputs - firstInput < icBlock ? inputs - firstInput : icBlock;
       for (int64_t o = 0; o < outputCount; ++o) {
         const uint8_t *row = data + ((firstOutput + o) * inputs + firstInput) * taps * Element::bytes;
-        packRow<Element, accumulate>(row, channels, taps, load.icBlock, scale[o], to + o);
+        packRow<Element, accumulate>(row, channels, taps, icBlock, scale[o], to + o);
       }
     }
   }
@@ -114,9 +117,9 @@ static void packConv(const Sources &from, float *to) {
 
 /// What batch norms say of the sizes of the filter's inputs: beta is a channel's mean, gamma its deviation. Null where they say
 /// nothing. `sizes` is zero at first.
-static const double *sizesOfInputs(const SkipModelImage &image, const Sources &from, double *sizes) {
+static const double *sizesOfInputs(const SkipTargetImage &target, const Sources &from, double *sizes) {
   for (uint32_t n = 0; n < from.load.normCount; ++n)
-    for (int32_t tensor : {image.norms[from.load.firstNorm + n].gamma, image.norms[from.load.firstNorm + n].beta})
+    for (int32_t tensor : {target.norms[from.load.firstNorm + n].gamma, target.norms[from.load.firstNorm + n].beta})
       for (int64_t k = 0; k < from.load.dims[1]; ++k) {
         double value = readElement(*from.at(tensor), k);
         sizes[k] += value * value;
@@ -126,7 +129,7 @@ static const double *sizesOfInputs(const SkipModelImage &image, const Sources &f
   return from.load.normCount ? sizes : nullptr;
 }
 
-static skip_status packFilter(const SkipModelImage &image, const Sources &from, float *to) {
+static skip_status packFilter(const SkipTargetImage &target, const Sources &from, float *to) {
   packConv(from, to);
   const SkipLoad &load = from.load;
   if (load.balance == 0)
@@ -135,7 +138,7 @@ static skip_status packFilter(const SkipModelImage &image, const Sources &from, 
   if (!sizes)
     return fail(SKIP_OUT_OF_MEMORY, "no memory to balance a filter of %lld channels", static_cast<long long>(load.dims[1]));
   balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1],
-                load.dims[0], sizesOfInputs(image, from, sizes.get()));
+                load.dims[0], sizesOfInputs(target, from, sizes.get()));
   return SKIP_OK;
 }
 
@@ -143,7 +146,8 @@ static skip_status packFilter(const SkipModelImage &image, const Sources &from, 
 static bool isBalanceSound(const SkipLoad &load) {
   if (load.balance == 0)
     return true;
-  bool isPoint = load.kind == SKIP_LOAD_CONV_WEIGHT && load.icBlock == lanes && load.dims[2] == 1 && load.dims[3] == 1;
+  bool isPoint =
+      load.kind == SKIP_LOAD_CONV_WEIGHT && load.layout == SKIP_LAYOUT_FILTER16 && load.dims[2] == 1 && load.dims[3] == 1;
   return isPoint && load.balance > 0 && load.balance <= load.dims[1] && !load.accumulate &&
          roundUp(load.dims[1], lanes) / lanes % (2 * load.balance) == 0;
 }
@@ -165,44 +169,46 @@ static bool holds(const SkipModelImage &image, int32_t index, int64_t elements) 
 }
 
 /// Whether the batch norms of the filter's input are vectors of its input channels.
-static bool hasNorms(const SkipModelImage &image, const SkipLoad &load) {
-  if (load.normCount > image.normCount || load.firstNorm > image.normCount - load.normCount)
+static bool hasNorms(const SkipModelImage &image, const SkipTargetImage &target, const SkipLoad &load) {
+  if (load.normCount > target.normCount || load.firstNorm > target.normCount - load.normCount)
     return false;
   for (uint32_t n = load.firstNorm; n < load.firstNorm + load.normCount; ++n)
-    for (int32_t vector : {image.norms[n].gamma, image.norms[n].beta})
+    for (int32_t vector : {target.norms[n].gamma, target.norms[n].beta})
       if (vector == SKIP_NO_TENSOR || !holds(image, vector, load.dims[1]))
         return false;
   return true;
 }
 
 /// The floats that `load` writes, or -1 if it makes no sense.
-static int64_t floatsOf(const SkipModelImage &image, const SkipLoad &load) {
+static int64_t floatsOf(const SkipModelImage &image, const SkipTargetImage &target, const SkipLoad &load) {
   int64_t elements = 1, floats = 1;
   bool isConv = load.kind == SKIP_LOAD_CONV_WEIGHT;
   for (int64_t dim : load.dims)
     if (dim < 1 || dim > INT32_MAX || __builtin_mul_overflow(elements, dim, &elements))
       return -1;
-  if (load.kind > SKIP_LOAD_SCALE || (isConv ? load.icBlock != 1 && load.icBlock != lanes : elements != load.dims[0]))
+  bool isLaidOut = isConv ? load.layout == SKIP_LAYOUT_FILTER16 || load.layout == SKIP_LAYOUT_FILTER1
+                          : load.layout == SKIP_LAYOUT_VECTOR && elements == load.dims[0];
+  if (load.kind > SKIP_LOAD_SCALE || !isLaidOut || load.element != SKIP_ELEMENT_F32)
     return -1;
   if (isConv && (load.source == SKIP_NO_TENSOR || !holds(image, load.source, elements)))
     return -1;
   for (int32_t vector : {load.bias, load.gamma, load.beta, load.mean, load.variance})
     if (!holds(image, vector, load.dims[0]))
       return -1;
-  int64_t inputs = isConv ? roundUp(load.dims[1], load.icBlock) : 1, taps = load.dims[2] * load.dims[3];
+  int64_t inputs = isConv ? roundUp(load.dims[1], blockOf(load)) : 1, taps = load.dims[2] * load.dims[3];
   if (__builtin_mul_overflow(roundUp(load.dims[0], lanes) * inputs, taps, &floats) || floats > INT64_MAX / 8)
     return -1;
-  if (!isBalanceSound(load) || !hasNorms(image, load))
+  if (!isBalanceSound(load) || !hasNorms(image, target, load))
     return -1;
   return load.balance ? floats + balanceFloats(roundUp(load.dims[0], lanes) / lanes, inputs / lanes) : floats;
 }
 
-skip_status checkLoadTable(const SkipModelImage &image) {
-  for (uint32_t i = 0; i < image.loadCount; ++i) {
-    const SkipLoad &load = image.loads[i];
-    int64_t floats = floatsOf(image, load);
+skip_status checkLoadTable(const SkipModelImage &image, const SkipTargetImage &target) {
+  for (uint32_t i = 0; i < target.loadCount; ++i) {
+    const SkipLoad &load = target.loads[i];
+    int64_t floats = floatsOf(image, target, load);
     if (floats < 0 || load.offset % 64 != 0 || load.bytes != static_cast<uint64_t>(floats) * 4 ||
-        load.bytes > image.weightsBytes || load.offset > image.weightsBytes - load.bytes)
+        load.bytes > target.weightsBytes || load.offset > target.weightsBytes - load.bytes)
       return fail(
           SKIP_INVALID_ARGUMENT,
           "entry %u of model `%s`'s load table contradicts its tensors or the weights segment: a defect of the compiler "
@@ -227,9 +233,9 @@ static skip_status checkFinite(const SkipModelImage &image, const SkipLoad &load
   return list.finish(SKIP_BAD_WEIGHTS);
 }
 
-skip_status packWeights(const SkipModelImage &image, const void *file, size_t bytes, const char *path, float *segment,
-                        LoadSummary *summary) {
-  if (skip_status status = checkLoadTable(image); status != SKIP_OK)
+skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                        const char *path, float *segment, LoadSummary *summary) {
+  if (skip_status status = checkLoadTable(image, target); status != SKIP_OK)
     return status;
   Safetensors tensors;
   LoadSummary said;
@@ -237,15 +243,15 @@ skip_status packWeights(const SkipModelImage &image, const void *file, size_t by
       static_cast<const FileTensor **>(calloc(size_t{image.tensorCount} + 1, sizeof(const FileTensor *))));
   if (!matches)
     return fail(SKIP_OUT_OF_MEMORY, "no memory to match the tensors of `%s`", path);
-  if (skip_status status = matchCheckpoint(image, file, bytes, path, tensors, matches.get(), said); status != SKIP_OK)
+  if (skip_status status = matchCheckpoint(image, target, file, bytes, path, tensors, matches.get(), said); status != SKIP_OK)
     return status;
-  memset(segment, 0, image.weightsBytes); // padding, and what entries accumulate onto
-  for (uint32_t i = 0; i < image.loadCount; ++i) {
-    Sources from{matches.get(), image.loads[i]};
+  memset(segment, 0, target.weightsBytes); // padding, and what entries accumulate onto
+  for (uint32_t i = 0; i < target.loadCount; ++i) {
+    Sources from{matches.get(), target.loads[i]};
     float *to = segment + from.load.offset / sizeof(float);
     if (from.load.kind != SKIP_LOAD_CONV_WEIGHT)
       packVector(from, to);
-    else if (skip_status status = packFilter(image, from, to); status != SKIP_OK)
+    else if (skip_status status = packFilter(target, from, to); status != SKIP_OK)
       return status;
     if (skip_status status = checkFinite(image, from.load, to, path); status != SKIP_OK)
       return status;
@@ -255,11 +261,12 @@ skip_status packWeights(const SkipModelImage &image, const void *file, size_t by
   return SKIP_OK;
 }
 
-skip_status packWeightsFile(const SkipModelImage &image, const char *path, float *segment, LoadSummary *summary) {
+skip_status packWeightsFile(const SkipModelImage &image, const SkipTargetImage &target, const char *path, float *segment,
+                            LoadSummary *summary) {
   MappedFile file;
   if (skip_status status = file.open(path); status != SKIP_OK)
     return status;
-  return packWeights(image, file.data(), file.size(), path, segment, summary);
+  return packWeights(image, target, file.data(), file.size(), path, segment, summary);
 }
 
 } // namespace skip::runtime

@@ -1,4 +1,4 @@
-// Runs a model's load table: a checkpoint's tensors become the bytes of the weights segment. `skipc` links this same code to
+// Runs a target's load table: a checkpoint's tensors become the bytes of the weights segment. `skipc` links this same code to
 // embed weights at build time, so that a checkpoint loaded at run time gives the same bits.
 #pragma once
 
@@ -6,16 +6,17 @@
 
 namespace skip::runtime {
 
-/// Fills `segment` (image.weightsBytes, 64-byte aligned) from the safetensors file in memory at `file`. `path` is for error
+/// Fills `segment` (target.weightsBytes, 64-byte aligned) from the safetensors file in memory at `file`. `path` is for error
 /// texts only. SKIP_BAD_WEIGHTS: see matchCheckpoint, or what was packed is not finite; SKIP_INVALID_ARGUMENT: the load table
 /// contradicts itself.
-skip_status packWeights(const SkipModelImage &image, const void *file, size_t bytes, const char *path, float *segment,
-                        LoadSummary *summary = nullptr);
+skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                        const char *path, float *segment, LoadSummary *summary = nullptr);
 
 /// The same from the file at `path`.
-skip_status packWeightsFile(const SkipModelImage &image, const char *path, float *segment, LoadSummary *summary = nullptr);
+skip_status packWeightsFile(const SkipModelImage &image, const SkipTargetImage &target, const char *path, float *segment,
+                            LoadSummary *summary = nullptr);
 
 /// Checks that the load table stays inside its tensors and the segment, so that running it is safe whatever the image says.
-skip_status checkLoadTable(const SkipModelImage &image);
+skip_status checkLoadTable(const SkipModelImage &image, const SkipTargetImage &target);
 
 } // namespace skip::runtime

@@ -1,38 +1,86 @@
-// Models: constant data and the choice of a body.
-#include "runtime/CpuDispatch.h"
+// Models: constant data, and the choice of a target and its body.
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"
+#include "runtime/Stack.h"
+
+#include <stdio.h>
+#include <string.h>
 
 using namespace skip::runtime;
 
 namespace skip::runtime {
 
-static bool runsHere(const SkipVariant &variant) { return variant.target == SKIP_TARGET_X86; }
-
 const SkipVariant *variantFor(const skip_model &model, int64_t batch) {
-  const SkipModelImage &image = *model.image;
-  for (uint32_t i = 0; i < image.variantCount; ++i) // sorted by bound
-    if (runsHere(image.variants[i]) && image.variants[i].extents[0].bound >= batch)
-      return &image.variants[i];
+  const SkipTargetImage &target = *model.target;
+  for (uint32_t i = 0; i < target.variantCount; ++i) // sorted by bound
+    if (target.variants[i].extents[0].bound >= batch)
+      return &target.variants[i];
   return nullptr;
 }
 
-skip_status createModel(const SkipModelImage &image, skip_model **model) {
+static bool isNamed(const SkipTargetImage &target, const char *name) { return strcmp(target.backend->target, name) == 0; }
+
+static skip_status noSuchTarget(const SkipModelImage &image, const char *name) {
+  ErrorList list("there is no target `%.100s` in model `%s`'s library, which was built for:", name, image.name);
+  for (uint32_t i = 0; i < image.targetCount; ++i)
+    list.add("%s", image.targets[i].backend->target);
+  return list.finish(SKIP_INVALID_ARGUMENT);
+}
+
+namespace {
+/// What each target that was tried had to say, since the next one's words take the place of its own.
+class Reasons {
+public:
+  void add(const char *target) {
+    int written = snprintf(text + used, sizeof text - used, "\n  %s: %s", target, lastErrorText());
+    used = written < 0 || static_cast<size_t>(written) >= sizeof text - used ? sizeof text - 1
+                                                                             : used + static_cast<size_t>(written);
+  }
+  const char *all() const { return text; }
+
+private:
+  char text[4096] = "";
+  size_t used = 0;
+};
+} // namespace
+
+/// The first target that runs here, of those called `wanted` (null: any).
+static skip_status chooseTarget(const SkipModelImage &image, const char *wanted, int32_t device, skip_model &model) {
+  skip_status status = SKIP_OK;
+  uint32_t tried = 0;
+  Reasons reasons;
+  for (uint32_t i = 0; i < image.targetCount; ++i) {
+    const SkipTargetImage &target = image.targets[i];
+    if (wanted && !isNamed(target, wanted))
+      continue;
+    model = {&image, &target, 0};
+    if (status = target.backend->open(image, target, device, model.body); status == SKIP_OK)
+      return SKIP_OK;
+    reasons.add(target.backend->target);
+    ++tried;
+  }
+  if (tried == 0)
+    return noSuchTarget(image, wanted ? wanted : "");
+  return tried == 1 ? status : fail(status, "none of the targets of model `%s` runs here:%s", image.name, reasons.all());
+}
+
+skip_status createModel(const SkipModelImage &image, const skip_model_options &options, skip_model **model) {
   if (!model)
     return fail(SKIP_INVALID_ARGUMENT, "model_create: `model` is null");
   *model = nullptr;
   if (image.abiVersion != SKIP_ABI_VERSION)
     return fail(SKIP_INVALID_ARGUMENT, "model `%s` has plan version %u, its runtime reads %d: build the library again",
                 image.name, image.abiVersion, SKIP_ABI_VERSION);
-  SkipIsa isa = SKIP_ISA_AVX2;
-  if (skip_status status = chooseIsa(builtIsas(image), cpuIsas(), getenv("SKIP_ISA"), isa); status != SKIP_OK)
+  const char *forced = getenv("SKIP_TARGET");
+  const char *wanted = options.target ? options.target : forced && *forced ? forced : nullptr;
+  skip_model chosen;
+  if (skip_status status = chooseTarget(image, wanted, options.device, chosen); status != SKIP_OK)
     return status;
   skip_model *created = create<skip_model>();
   if (!created)
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a model");
-  created->image = &image;
-  created->isa = isa;
+  *created = chosen;
   *model = created;
   return SKIP_OK;
 }
@@ -56,19 +104,23 @@ extern "C" {
 
 const char *skipmodel_last_error(void) { return lastErrorText(); }
 
-skip_status skipmodel_model_create(skip_model **model) { return createModel(skipModelImage, model); }
+skip_status skipmodel_model_create(skip_model **model) { return createModel(skipModelImage, {}, model); }
+
+skip_status skipmodel_model_create_for(const skip_model_options *options, skip_model **model) {
+  return createModel(skipModelImage, options ? *options : skip_model_options{}, model);
+}
 
 void skipmodel_model_destroy(skip_model *model) { destroy(model); }
 
-const char *skipmodel_model_isa(const skip_model *model) { return model ? isaName(model->isa) : ""; }
+const char *skipmodel_model_target(const skip_model *model) { return model ? model->target->backend->target : ""; }
+
+const char *skipmodel_model_isa(const skip_model *model) { return model ? model->target->backend->bodyName(model->body) : ""; }
 
 int64_t skipmodel_model_max_batch(const skip_model *model) {
   int64_t largest = 0;
-  for (uint32_t i = 0; model && i < model->image->variantCount; ++i) {
-    const SkipVariant &variant = model->image->variants[i];
-    if (runsHere(variant) && variant.extents[0].bound > largest)
-      largest = variant.extents[0].bound;
-  }
+  for (uint32_t i = 0; model && i < model->target->variantCount; ++i)
+    if (int64_t bound = model->target->variants[i].extents[0].bound; bound > largest)
+      largest = bound;
   return largest;
 }
 
@@ -97,8 +149,8 @@ size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch) {
   if (!largest)
     return 0;
   uint64_t bytes = 64; // never 0, which means an error
-  for (const SkipVariant *variant = model->image->variants; variant <= largest; ++variant)
-    if (runsHere(*variant) && variant->workspaceBytes > bytes)
+  for (const SkipVariant *variant = model->target->variants; variant <= largest; ++variant)
+    if (variant->workspaceBytes > bytes)
       bytes = variant->workspaceBytes; // smaller runs use smaller variants in the same memory
   return (bytes + 63) / 64 * 64;
 }

@@ -35,8 +35,8 @@ static skip_status overlap(const Span &array, const Span &other) {
 skip_status checkOverlap(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipModelImage &image = *context.model->image;
   const Span workspace = spanOf(context.workspace, context.workspaceBytes, "the context's workspace");
-  const Span weights =
-      spanOf(context.weights ? context.weights->segment : nullptr, context.weights ? image.weightsBytes : 0, "the weights");
+  const Span weights = spanOf(context.weights ? context.weights->segment : nullptr,
+                              context.weights ? context.weights->target->weightsBytes : 0, "the weights");
   for (uint32_t i = 0; i < image.inputCount; ++i)
     if (Span input = spanOf(image.inputs[i], n, inputs[i], "input"); input.overlaps(workspace))
       return overlap(input, workspace);

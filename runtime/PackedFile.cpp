@@ -34,7 +34,7 @@ static void addLoad(Hash &hash, const SkipLoad &load) {
   for (uint64_t number : {uint64_t{load.kind}, uint64_t{load.accumulate}, load.offset, load.bytes})
     hash.add(number);
   hash.add(load.dims, 4);
-  hash.add(static_cast<uint64_t>(load.icBlock));
+  hash.add(uint64_t{load.layout} << 32 | load.element);
   hash.add(static_cast<uint64_t>(load.balance));
   hash.add(uint64_t{load.firstNorm} << 32 | load.normCount);
   hash.add(__builtin_bit_cast(uint64_t, load.epsilon));
@@ -42,7 +42,7 @@ static void addLoad(Hash &hash, const SkipLoad &load) {
     hash.add(static_cast<uint64_t>(int64_t{tensor}));
 }
 
-uint64_t fingerprint(const SkipModelImage &image) {
+uint64_t fingerprint(const SkipModelImage &image, const SkipTargetImage &target) {
   Hash hash;
   hash.add(image.tensorCount);
   for (uint32_t i = 0; i < image.tensorCount; ++i) {
@@ -50,28 +50,29 @@ uint64_t fingerprint(const SkipModelImage &image) {
     hash.add(static_cast<uint64_t>(image.tensors[i].rank));
     hash.add(image.tensors[i].dims, image.tensors[i].rank);
   }
-  hash.add(image.loadCount);
-  for (uint32_t i = 0; i < image.loadCount; ++i)
-    addLoad(hash, image.loads[i]);
-  hash.add(image.normCount);
-  for (uint32_t i = 0; i < image.normCount; ++i)
-    hash.add(uint64_t{static_cast<uint32_t>(image.norms[i].gamma)} << 32 | static_cast<uint32_t>(image.norms[i].beta));
-  hash.add(image.weightsBytes);
+  hash.add(target.loadCount);
+  for (uint32_t i = 0; i < target.loadCount; ++i)
+    addLoad(hash, target.loads[i]);
+  hash.add(target.normCount);
+  for (uint32_t i = 0; i < target.normCount; ++i)
+    hash.add(uint64_t{static_cast<uint32_t>(target.norms[i].gamma)} << 32 | static_cast<uint32_t>(target.norms[i].beta));
+  hash.add(target.weightsBytes);
   return hash.value;
 }
 
-PackedHeader packedHeader(const SkipModelImage &image) {
+PackedHeader packedHeader(const SkipTargetImage &target) {
   PackedHeader header = {};
   memcpy(header.magic, magic, 8);
   header.abiVersion = SKIP_ABI_VERSION;
-  header.loadFingerprint = image.loadFingerprint;
-  header.weightsBytes = image.weightsBytes;
+  header.loadFingerprint = target.loadFingerprint;
+  header.weightsBytes = target.weightsBytes;
   return header;
 }
 
 bool isPacked(const void *file, size_t bytes) { return bytes >= 8 && memcmp(file, magic, 8) == 0; }
 
-skip_status checkPackedHeader(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
+skip_status checkPackedHeader(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                              const char *path) {
   PackedHeader header;
   if (bytes < sizeof(header))
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are cut short: %zu bytes, the header alone takes 64", path, bytes);
@@ -79,16 +80,16 @@ skip_status checkPackedHeader(const SkipModelImage &image, const void *file, siz
   if (header.abiVersion != SKIP_ABI_VERSION)
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are of version %u, this library reads version %d: pack them again",
                 path, header.abiVersion, SKIP_ABI_VERSION);
-  if (header.loadFingerprint != image.loadFingerprint || header.weightsBytes != image.weightsBytes)
+  if (header.loadFingerprint != target.loadFingerprint || header.weightsBytes != target.weightsBytes)
     return fail(
         SKIP_BAD_WEIGHTS,
         "the packed weights `%s` were written for another model or another layout than this library's `%s`: use the file "
         "that was built with this library, or a safetensors checkpoint",
         path, image.name);
-  if (bytes - sizeof(header) != image.weightsBytes)
+  if (bytes - sizeof(header) != target.weightsBytes)
     return fail(SKIP_BAD_WEIGHTS, "the packed weights `%s` are %s: %zu bytes, %llu expected", path,
-                bytes - sizeof(header) < image.weightsBytes ? "cut short" : "too long", bytes,
-                static_cast<unsigned long long>(image.weightsBytes + sizeof(header)));
+                bytes - sizeof(header) < target.weightsBytes ? "cut short" : "too long", bytes,
+                static_cast<unsigned long long>(target.weightsBytes + sizeof(header)));
   return SKIP_OK;
 }
 
@@ -100,11 +101,12 @@ static uint64_t countNotFinite(const uint8_t *values, uint64_t count) {
   return found;
 }
 
-skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path) {
-  if (skip_status status = checkPackedHeader(image, file, bytes, path); status != SKIP_OK)
+skip_status checkPacked(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                        const char *path) {
+  if (skip_status status = checkPackedHeader(image, target, file, bytes, path); status != SKIP_OK)
     return status;
   const uint8_t *values = static_cast<const uint8_t *>(file) + sizeof(PackedHeader);
-  uint64_t count = image.weightsBytes / 4, bad = countNotFinite(values, count), first = 0;
+  uint64_t count = target.weightsBytes / 4, bad = countNotFinite(values, count), first = 0;
   if (bad == 0)
     return SKIP_OK;
   while (countNotFinite(values + 4 * first, 1) == 0)

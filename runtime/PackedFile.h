@@ -17,18 +17,20 @@ struct PackedHeader {
 };
 static_assert(sizeof(PackedHeader) == 64);
 
-/// FNV-1a over tensors, load table and weightsBytes: codegen stores it as SkipModelImage.loadFingerprint.
-uint64_t fingerprint(const SkipModelImage &image);
+/// FNV-1a over tensors, load table and weightsBytes: codegen stores it as SkipTargetImage.loadFingerprint.
+uint64_t fingerprint(const SkipModelImage &image, const SkipTargetImage &target);
 
-/// The header of a packed weights file for `image`.
-PackedHeader packedHeader(const SkipModelImage &image);
+/// The header of a packed weights file for `target`.
+PackedHeader packedHeader(const SkipTargetImage &target);
 
 bool isPacked(const void *file, size_t bytes);
 
-/// Checks header and exact size against `image`; SKIP_BAD_WEIGHTS says what differs. Reads nothing else.
-skip_status checkPackedHeader(const SkipModelImage &image, const void *file, size_t bytes, const char *path);
+/// Checks header and exact size against `target` of `image`; SKIP_BAD_WEIGHTS says what differs. Reads nothing else.
+skip_status checkPackedHeader(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                              const char *path);
 
 /// checkPackedHeader, and that no value is NaN or infinite.
-skip_status checkPacked(const SkipModelImage &image, const void *file, size_t bytes, const char *path);
+skip_status checkPacked(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
+                        const char *path);
 
 } // namespace skip::runtime

@@ -15,8 +15,8 @@ extern "C" {
 #endif
 
 /* Types that all libraries of one ABI version share. */
-#ifndef SKIP_TYPES_ABI_1
-#define SKIP_TYPES_ABI_1
+#ifndef SKIP_TYPES_ABI_2
+#define SKIP_TYPES_ABI_2
 
 typedef enum skip_status {
   SKIP_OK = 0,
@@ -28,7 +28,9 @@ typedef enum skip_status {
   SKIP_IO_ERROR = 5,
   SKIP_UNSUPPORTED_CPU = 6, /* the library holds no body that this CPU can run */
   SKIP_BUSY = 7,            /* the context or its pool is inside another run */
-  SKIP_SYSTEM_ERROR = 8     /* a thread could not be started, ... */
+  SKIP_SYSTEM_ERROR = 8,    /* a thread could not be started, ... */
+  SKIP_NO_DEVICE = 9,    /* no device here runs the target: it, its driver or its memory is missing; the text says what to do */
+  SKIP_DRIVER_ERROR = 10 /* a device's driver reported a failure; the text has its words */
 } skip_status;
 
 typedef struct skip_model skip_model;
@@ -60,6 +62,12 @@ typedef struct skip_step_event {
 typedef void (*skip_observer)(void *user, const skip_step_event *event);
 
 /* Zero means the default for each field. */
+typedef struct skip_model_options {
+  const char
+      *target;    /* e.g. `x86`; default: the library's first that runs here, or that SKIP_TARGET in the environment names */
+  int32_t device; /* of those that the target's driver counts; x86 has one, 0 */
+} skip_model_options;
+
 typedef struct skip_context_options {
   int64_t max_batch; /* default: the largest batch that the library was built for */
   void *workspace;   /* default: the context allocates it; else 64-byte aligned, of workspace_bytes */
@@ -69,13 +77,18 @@ typedef struct skip_context_options {
   void *parallel_user;
 } skip_context_options;
 
-#endif /* SKIP_TYPES_ABI_1 */
+#endif /* SKIP_TYPES_ABI_2 */
 
-/* Picks the body for this CPU (in the environment SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one
- * without AVX-512) and returns a model. */
+/* model_create_for with the defaults. */
 skip_status skipmodel_model_create(skip_model **model);
+/* Picks a target that the library was built for and that runs here, and the target's body: for this CPU (in the environment
+ * SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one without AVX-512). `options` may be null. Where no
+ * target runs, the text says of each why. SKIP_INVALID_ARGUMENT: no such target in the library, or no such device. */
+skip_status skipmodel_model_create_for(const skip_model_options *options, skip_model **model);
 void skipmodel_model_destroy(skip_model *model);
-/* `avx2` or `avx512`. */
+/* The target that was picked: `x86`. */
+const char *skipmodel_model_target(const skip_model *model);
+/* Its body: `avx2` or `avx512`. */
 const char *skipmodel_model_isa(const skip_model *model);
 int64_t skipmodel_model_max_batch(const skip_model *model);
 int32_t skipmodel_model_input_count(const skip_model *model);

@@ -16,8 +16,13 @@ inline constexpr size_t runStackBytes = 16 * 1024;
 /// from there (8 KB of them are our error text), the thread's start and its own frames.
 inline constexpr size_t callerStackBytes = 32 * 1024;
 
-/// What must be left when `run` is called.
-inline size_t stackBytesOfRun(const SkipModelImage &image) { return image.kernelStackBytes + runStackBytes; }
+/// What must be left when `run` is called, whatever the target.
+inline size_t stackBytesOfRun(const SkipModelImage &image) {
+  uint64_t most = 0;
+  for (uint32_t i = 0; i < image.targetCount; ++i)
+    most = image.targets[i].kernelStackBytes > most ? image.targets[i].kernelStackBytes : most;
+  return most + runStackBytes;
+}
 
 /// The part of a thread's stack that is known to be there.
 struct KnownStack {

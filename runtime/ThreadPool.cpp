@@ -16,6 +16,7 @@
 #include "runtime/CpuCount.h"
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
+#include "runtime/Stack.h"
 
 #include <errno.h>
 #include <linux/futex.h>

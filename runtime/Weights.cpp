@@ -33,20 +33,22 @@ static skip_status publish(const skip_weights &value, skip_weights **weights) {
 static skip_status copyWeights(const skip_model &model, const void *data, size_t bytes, const char *path,
                                skip_weights **weights) {
   const SkipModelImage &image = *model.image;
-  Owned<void> segment(allocateAligned(image.weightsBytes));
+  const SkipTargetImage &target = *model.target;
+  Owned<void> segment(allocateAligned(target.weightsBytes));
   if (!segment)
-    return fail(SKIP_OUT_OF_MEMORY, "no memory for %llu bytes of weights", static_cast<unsigned long long>(image.weightsBytes));
+    return fail(SKIP_OUT_OF_MEMORY, "no memory for %llu bytes of weights",
+                static_cast<unsigned long long>(target.weightsBytes));
   skip_status status;
   if (isPacked(data, bytes)) {
-    status = checkPacked(image, data, bytes, path);
+    status = checkPacked(image, target, data, bytes, path);
     if (status == SKIP_OK)
-      memcpy(segment.get(), static_cast<const char *>(data) + sizeof(PackedHeader), image.weightsBytes);
+      memcpy(segment.get(), static_cast<const char *>(data) + sizeof(PackedHeader), target.weightsBytes);
   } else {
-    status = packWeights(image, data, bytes, path, static_cast<float *>(segment.get()));
+    status = packWeights(image, target, data, bytes, path, static_cast<float *>(segment.get()));
   }
   if (status != SKIP_OK)
     return status;
-  status = publish({.image = &image, .segment = segment.get(), .owned = segment.get()}, weights);
+  status = publish({.target = &target, .segment = segment.get(), .owned = segment.get()}, weights);
   if (status == SKIP_OK)
     segment.release();
   return status;
@@ -55,9 +57,9 @@ static skip_status copyWeights(const skip_model &model, const void *data, size_t
 /// Weights used straight from the mapping of a packed file. Its values are not looked at: that would read the whole file, where
 /// loading costs the header's page alone.
 static skip_status mapWeights(const skip_model &model, MappedFile &file, const char *path, skip_weights **weights) {
-  if (skip_status status = checkPackedHeader(*model.image, file.data(), file.size(), path); status != SKIP_OK)
+  if (skip_status status = checkPackedHeader(*model.image, *model.target, file.data(), file.size(), path); status != SKIP_OK)
     return status;
-  skip_status status = publish({.image = model.image,
+  skip_status status = publish({.target = model.target,
                                 .segment = file.data() + sizeof(PackedHeader),
                                 .mapping = const_cast<uint8_t *>(file.data()),
                                 .mappingBytes = file.size()},
@@ -74,9 +76,10 @@ extern "C" {
 skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights) {
   if (skip_status status = checkArguments("weights_embedded", model, weights); status != SKIP_OK)
     return status;
-  if (!model->image->embeddedWeights && model->image->weightsBytes > 0)
+  const SkipTargetImage &target = *model->target;
+  if (!target.embeddedWeights && target.weightsBytes > 0)
     return fail(SKIP_NO_WEIGHTS, "model `%s` was built without embedded weights: load a checkpoint", model->image->name);
-  return publish({.image = model->image, .segment = model->image->embeddedWeights}, weights);
+  return publish({.target = &target, .segment = target.embeddedWeights}, weights);
 }
 
 skip_status skipmodel_weights_load_file(const skip_model *model, const char *path, skip_weights **weights) {

@@ -25,7 +25,7 @@ make_files() {
     "$skipc" build "$spec" $flags --batch 1,16 --stop-after=plan -o plan.txt &&
       "$skipc" build "$spec" $flags --batch 1,16 --weights random:1 --weights-mode file --emit lib,shared,obj -o .
   else
-    "$skipc" build "$spec" $flags --batch 1,16 --emit asm -o . &&
+    "$skipc" build "$spec" $flags --batch 1,16 --emit asm -o . && rm -f ./*.json &&
       "$skipc" run "$spec" $flags --weights random:1 --top 1000 --json "$PICTURE" > run.json
   fi
 }

@@ -45,7 +45,8 @@ std::unique_ptr<llvm::TargetMachine> x86::createTargetMachine(const Target &targ
                                llvm::CodeModel::Small, llvm::CodeGenOptLevel::Aggressive));
 }
 
-/// As if the CPU had none of the features that come with AVX-512, where SKIP_NO_AVX512 says so (as runtime/CpuDispatch.cpp).
+/// As if the CPU had none of the features that come with AVX-512, where SKIP_NO_AVX512 says so (as
+/// runtime/x86/CpuDispatch.cpp).
 static llvm::StringMap<bool> hostFeatures() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   const char *without = std::getenv("SKIP_NO_AVX512");

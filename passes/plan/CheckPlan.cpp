@@ -1,9 +1,9 @@
 // Proves from a finished plan alone that it computes what its values say.
 //
 // The passes before decide by lifetimes and layouts; this one runs the plan without its arithmetic. It takes the sections in
-// order, each turn by turn and step by step as the runtime does (runtime/Run.cpp), and keeps a map of what every byte of the
-// workspace and of the caller's arrays holds (PlanMemory.h). A step must find each input, for the images of the turn, in the
-// layout that it reads; then its result lies where it is written, whatever lay there before. So a buffer that is reused too
+// order, each turn by turn and step by step as the runtime does (runtime/x86/Walk.cpp), and keeps a map of what every byte of
+// the workspace and of the caller's arrays holds (PlanMemory.h). A step must find each input, for the images of the turn, in
+// the layout that it reads; then its result lies where it is written, whatever lay there before. So a buffer that is reused too
 // early, an image at a wrong distance, a value that was never written, or one of another turn shows where it is read:
 //
 //   relu            writes [0, 2048)    holds relu, images 0 and 1

@@ -23,7 +23,8 @@ static constexpr SkipLoad entry(SkipLoadKind kind, uint64_t offset, uint64_t flo
   load.bytes = 4 * floats;
   load.dims[0] = oc;
   load.dims[1] = ic;
-  load.dims[2] = load.icBlock = 1;
+  load.dims[2] = 1;
+  load.layout = kind == SKIP_LOAD_CONV_WEIGHT ? SKIP_LAYOUT_FILTER1 : SKIP_LAYOUT_VECTOR;
   load.dims[3] = kw;
   load.epsilon = 1e-5;
   load.source = load.bias = load.gamma = load.beta = load.mean = load.variance = SKIP_NO_TENSOR;
@@ -42,7 +43,7 @@ static constexpr SkipLoad convLoad() {
 
 static constexpr SkipLoad fcLoad(uint32_t accumulate) {
   SkipLoad load = entry(SKIP_LOAD_CONV_WEIGHT, fcOffset, 2 * 16 * 16, 2, 17);
-  load.icBlock = 16;
+  load.layout = SKIP_LAYOUT_FILTER16;
   load.source = 5;
   load.accumulate = accumulate;
   return load;
@@ -76,11 +77,16 @@ static SkipModelImage model() {
   image.name = "fuzz";
   image.tensors = tensors;
   image.tensorCount = sizeof(tensors) / sizeof(*tensors);
-  image.loads = loads;
-  image.loadCount = sizeof(loads) / sizeof(*loads);
-  image.weightsBytes = segmentBytes;
-  image.loadFingerprint = 1;
   return image;
+}
+
+static SkipTargetImage plan() {
+  SkipTargetImage target = {};
+  target.loads = loads;
+  target.loadCount = sizeof(loads) / sizeof(*loads);
+  target.weightsBytes = segmentBytes;
+  target.loadFingerprint = 1;
+  return target;
 }
 
 static void checkHeader(const uint8_t *file, size_t size) {
@@ -108,18 +114,19 @@ static void checkHeader(const uint8_t *file, size_t size) {
 
 static void checkPacking(const uint8_t *file, size_t size) {
   static const SkipModelImage image = model();
+  static const SkipTargetImage target = plan();
   LoadSummary summary;
   requireText(readSummary(file, size, "fuzz", summary));
   Owned<float> segment(static_cast<float *>(allocateAligned(segmentBytes)));
   std::memset(segment.get(), 0xFF, segmentBytes);
-  skip_status status = packWeights(image, file, size, "fuzz", segment.get(), &summary);
+  skip_status status = packWeights(image, target, file, size, "fuzz", segment.get(), &summary);
   require(status == SKIP_OK || status == SKIP_BAD_WEIGHTS, "a file is good or bad");
   requireText(status);
   if (status == SKIP_OK)
     for (int i = 17; i < 32; ++i)
       require(segment[biasOffset / 4 + i] == 0, "padding is zero");
   if (isPacked(file, size))
-    requireText(checkPacked(image, file, size, "fuzz"));
+    requireText(checkPacked(image, target, file, size, "fuzz"));
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

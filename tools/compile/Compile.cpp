@@ -105,7 +105,7 @@ llvm::Error Compilation::compileKernels() {
   if (llvm::Error error =
           x86::compileKernels(loweredModel.jobs, compileThreads(options), [&] { progress.advance(); }).moveInto(compiled))
     return internalError("object", std::move(error));
-  loweredModel.image.kernelStackBytes = compiled.stackBytes;
+  loweredModel.image.targets.front().kernelStackBytes = compiled.stackBytes;
   return dumpKernels();
 }
 

@@ -76,7 +76,8 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
   if (!options.json) {
     if (llvm::outs().is_displayed())
       llvm::outs() << "built " << image.name << " in " << printable(folder) << ": " << compilation.lowered().jobs.size()
-                   << " functions, " << image.weightsBytes << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
+                   << " functions, " << image.targets.front().weightsBytes << " bytes of weights, "
+                   << llvm::format("%.2f", seconds) << " s\n";
     return;
   }
   llvm::json::OStream json(llvm::outs(), 2);
@@ -84,8 +85,8 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
     json.attribute("name", image.name);
     json.attribute("folder", llvm::json::fixUTF8(folder)); // a path may be any bytes
     json.attribute("functions", static_cast<int64_t>(compilation.lowered().jobs.size()));
-    json.attribute("steps", static_cast<int64_t>(image.variants.front().steps.size()));
-    json.attribute("weights_bytes", static_cast<int64_t>(image.weightsBytes));
+    json.attribute("steps", static_cast<int64_t>(image.targets.front().variants.front().steps.size()));
+    json.attribute("weights_bytes", static_cast<int64_t>(image.targets.front().weightsBytes));
     size_t schedules = 0;
     std::vector<std::string> untuned = tool::untunedSteps(compilation.module(), schedules);
     json.attribute("schedules", static_cast<int64_t>(schedules));

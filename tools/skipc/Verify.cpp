@@ -125,7 +125,7 @@ static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilat
   mlir::func::FuncOp model = tool::modelOf(**graph);
   tool::StepReference reference(model, checkpoint);
   tool::Ports ports = tool::describePorts(model);
-  size_t steps = compilation.lowered().image.variants.front().steps.size();
+  size_t steps = compilation.lowered().image.targets.front().variants.front().steps.size();
   data::Progress progress(steps * batches.size(), "verifying");
   Check check{options, compilation, session, model, checkpoint, reference, ports, isas, progress};
   Findings findings;

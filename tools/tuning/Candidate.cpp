@@ -152,7 +152,7 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   llvm::Expected<x86::Compiled> compiled = x86::compileKernels(lowered->jobs, threads);
   if (!compiled)
     return failure(llvm::toString(compiled.takeError()));
-  lowered->image.kernelStackBytes = compiled->stackBytes;
+  lowered->image.targets.front().kernelStackBytes = compiled->stackBytes;
   codegen::PackageInput package{lowered->image, compiled->objects};
   if (llvm::Error error = loaded::LoadedModel::build(package).moveInto(made->library))
     return badInput("cannot load a candidate: " + llvm::toString(std::move(error)));

@@ -19,8 +19,8 @@ llvm::Expected<Checkpoint> Checkpoint::open(const WeightsSource &source, const c
   codegen::ImageView view(image);
   std::vector<const runtime::FileTensor *> matches(image.tensors.size());
   runtime::LoadSummary summary;
-  if (runtime::matchCheckpoint(view.get(), source.data(), source.size(), source.path().c_str(), *checkpoint.tensors,
-                               matches.data(), summary) != SKIP_OK)
+  if (runtime::matchCheckpoint(view.get(), view.get().targets[0], source.data(), source.size(), source.path().c_str(),
+                               *checkpoint.tensors, matches.data(), summary) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   for (size_t i = 0; i < matches.size(); ++i)
     checkpoint.byName[image.tensors[i].name] = matches[i];

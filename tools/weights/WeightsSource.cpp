@@ -32,13 +32,13 @@ llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::fu
 llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image) const {
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
   if (!runtime::isPacked(data(), size())) {
-    llvm::Expected<codegen::Segment> segment = codegen::packCheckpoint(image, bytes, name);
+    llvm::Expected<codegen::Segment> segment = codegen::packCheckpoint(image, 0, bytes, name);
     return segment ? std::move(segment) : badInput(llvm::toString(segment.takeError()));
   }
   codegen::ImageView view(image);
-  if (runtime::checkPacked(view.get(), data(), size(), name.c_str()) != SKIP_OK)
+  if (runtime::checkPacked(view.get(), view.get().targets[0], data(), size(), name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
-  size_t length = image.weightsBytes;
+  size_t length = image.targets[0].weightsBytes;
   auto *memory = static_cast<char *>(runtime::allocateAligned(length));
   if (!memory)
     return internalError("weights", "no memory for " + llvm::Twine(length) + " bytes");
@@ -49,8 +49,9 @@ llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image
 llvm::Error WeightsSource::check(const codegen::Image &image) const {
   codegen::ImageView view(image);
   if (runtime::isPacked(data(), size()))
-    return runtime::checkPacked(view.get(), data(), size(), name.c_str()) == SKIP_OK ? llvm::Error::success()
-                                                                                     : badInput(runtime::lastErrorText());
+    return runtime::checkPacked(view.get(), view.get().targets[0], data(), size(), name.c_str()) == SKIP_OK
+               ? llvm::Error::success()
+               : badInput(runtime::lastErrorText());
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*this, image);
   return checkpoint ? llvm::Error::success() : checkpoint.takeError();
 }

@@ -55,13 +55,13 @@ TEST_CASE("the manifest describes the model and its files") {
   nlohmann::json manifest = nlohmann::json::parse(text);
   CHECK(manifest["name"] == "toy");
   CHECK(manifest["compiler"] == "skipc test");
-  CHECK(manifest["isas"] == nlohmann::json({"avx2", "avx512"}));
+  CHECK(manifest["targets"][0]["isas"] == nlohmann::json({"avx2", "avx512"}));
   CHECK(manifest["inputs"][0]["dims"] == nlohmann::json({-1, toyInputs}));
-  CHECK(manifest["batches"].size() == 2);
-  CHECK(manifest["batches"][1]["batch"] == toyBatch);
-  CHECK(manifest["batches"][1]["steps"] == 2);
+  CHECK(manifest["targets"][0]["batches"].size() == 2);
+  CHECK(manifest["targets"][0]["batches"][1]["batch"] == toyBatch);
+  CHECK(manifest["targets"][0]["batches"][1]["steps"] == 2);
   CHECK(manifest["weights"]["mode"] == "embedded");
-  CHECK(manifest["weights"]["bytes"] == toyInputs * 64 + 64);
+  CHECK(manifest["targets"][0]["weights"]["bytes"] == toyInputs * 64 + 64);
   CHECK(manifest["files"].size() == 4);
   for (const auto &file : manifest["files"]) {
     std::string path = folder.path("out/" + file["name"].get<std::string>());
@@ -88,7 +88,7 @@ TEST_CASE("a name that is no identifier is refused") {
 TEST_CASE("a kernel that no object defines is an error, after which the linker still works") {
   TemporaryFolder folder;
   Image image = toyImage("toy");
-  image.variants[0].kernels[0].symbols[0] = "noSuchKernel";
+  std::get<std::vector<X86Kernel>>(image.targets[0].variants[0].kernels)[0].symbols[0] = "noSuchKernel";
   CHECK_THAT(textOf(writePackage({image, toyKernels()}, {.folder = folder.path("out")})), Catch::Contains("noSuchKernel"));
   CHECK(namesIn(folder.path("")).empty());
   packageToy(folder.path("out"), "toy", WeightsMode::none);
@@ -132,8 +132,8 @@ template <typename Body> static int inChild(Body body) {
 TEST_CASE("a disk that is full at any point leaves nothing behind") {
   TemporaryFolder folder;
   Image image = toyImage("toy");
-  image.weightsBytes = 1 << 20;
-  std::vector<char> segment(image.weightsBytes);
+  image.targets[0].weightsBytes = 1 << 20;
+  std::vector<char> segment(image.targets[0].weightsBytes);
   toyKernels();
   // Limits a file's size as a full disk would: within the runtime, the image's object, the linker's output, the last file.
   for (rlim_t limit : {100, 10'000, 300'000, 1'060'000, 1'110'000}) {
@@ -155,8 +155,8 @@ TEST_CASE("a disk that is full at any point leaves nothing behind") {
 TEST_CASE("builds until it is interrupted", "[.forever]") {
   skip::removeTemporariesOnSignal();
   Image image = toyImage("toy");
-  image.weightsBytes = 4 << 20;
-  std::vector<char> segment(image.weightsBytes);
+  image.targets[0].weightsBytes = 4 << 20;
+  std::vector<char> segment(image.targets[0].weightsBytes);
   for (;;)
     REQUIRE(textOf(writePackage({image, toyKernels(), segment},
                                 {.folder = std::getenv("SKIP_TEST_FOLDER"), .weights = WeightsMode::embed})) == "");
@@ -191,8 +191,8 @@ TEST_CASE("an interruption leaves a whole build or nothing") {
 TEST_CASE("weights of 600 MB are embedded", "[.large]") {
   TemporaryFolder folder;
   Image image = toyImage("toy");
-  image.weightsBytes = 600 << 20;
-  std::vector<char> segment(image.weightsBytes);
+  image.targets[0].weightsBytes = 600 << 20;
+  std::vector<char> segment(image.targets[0].weightsBytes);
   Segment small = toySegment(toyImage("toy"), 1);
   std::copy(small.bytes().begin(), small.bytes().end(), segment.begin());
   auto start = std::chrono::steady_clock::now();

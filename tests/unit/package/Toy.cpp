@@ -15,7 +15,7 @@ static SkipLoad toyLoad(SkipLoadKind kind, uint64_t offset, uint64_t bytes) {
   load.kind = kind;
   load.offset = offset;
   load.bytes = bytes;
-  load.icBlock = 1;
+  load.layout = kind == SKIP_LOAD_CONV_WEIGHT ? SKIP_LAYOUT_FILTER1 : SKIP_LAYOUT_VECTOR;
   load.source = load.bias = load.gamma = load.beta = load.mean = load.variance = SKIP_NO_TENSOR;
   return load;
 }
@@ -30,8 +30,8 @@ static Variant toyVariant(int64_t batch) {
   variant.extents = {{batch, batch}};
   variant.sections = {{0, 2, batch}};
   variant.workspaceBytes = (between + 63) / 64 * 64;
-  variant.kernels = {{"linear", {"toyLinear", "toyLinear"}, {{{1, 1, 1}, {1, 1, 1}}}},
-                     {"twice", {"toyTwice", "toyTwice"}, {{{1, 1, 1}, {1, 1, 1}}}}};
+  variant.kernels = std::vector<X86Kernel>{{"linear", {"toyLinear", "toyLinear"}, {{{1, 1, 1}, {1, 1, 1}}}},
+                                           {"twice", {"toyTwice", "toyTwice"}, {{{1, 1, 1}, {1, 1, 1}}}}};
   SkipOperand workspace{SKIP_SEGMENT_WORKSPACE, 0, 0, between, 0, 0};
   variant.steps = {{"fc",
                     0,
@@ -51,7 +51,8 @@ Image toyImage(const std::string &name) {
   image.compiler = "skipc test";
   image.inputs = {{"x", {-1, toyInputs}}};
   image.outputs = {{"y", {-1, toyOutputs}}};
-  image.variants = {toyVariant(1), toyVariant(toyBatch)};
+  TargetImage &target = image.targets.emplace_back();
+  target.variants = {toyVariant(1), toyVariant(toyBatch)};
   image.tensors = {{"fc.weight", {toyOutputs, toyInputs}}, {"fc.bias", {toyOutputs}}};
   SkipLoad weight = toyLoad(SKIP_LOAD_CONV_WEIGHT, 0, toyInputs * 64);
   std::copy_n(std::array<int64_t, 4>{toyOutputs, toyInputs, 1, 1}.begin(), 4, weight.dims);
@@ -59,9 +60,9 @@ Image toyImage(const std::string &name) {
   SkipLoad bias = toyLoad(SKIP_LOAD_BIAS, toyInputs * 64, 64);
   std::copy_n(std::array<int64_t, 4>{toyOutputs, 1, 1, 1}.begin(), 4, bias.dims);
   bias.bias = 1;
-  image.loads = {weight, bias};
-  image.weightsBytes = toyInputs * 64 + 64;
-  image.kernelStackBytes = toyStackBytes;
+  target.loads = {weight, bias};
+  target.weightsBytes = toyInputs * 64 + 64;
+  target.kernelStackBytes = toyStackBytes;
   return image;
 }
 
@@ -144,7 +145,7 @@ std::vector<float> toyResults(int64_t count, int seed) {
 
 Segment toySegment(const Image &image, int seed) {
   std::string checkpoint = toyCheckpoint(seed);
-  llvm::Expected<Segment> segment = packCheckpoint(image, checkpoint, "toy");
+  llvm::Expected<Segment> segment = packCheckpoint(image, 0, checkpoint, "toy");
   if (!segment)
     FAIL(textOf(segment.takeError()));
   return std::move(*segment);

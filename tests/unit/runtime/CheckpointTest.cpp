@@ -9,7 +9,8 @@ using namespace skip::runtime;
 /// Matches a file with the test model.
 struct Match {
   explicit Match(const std::string &file) {
-    status = matchCheckpoint(skipModelImage, file.data(), file.size(), "x.safetensors", tensors, matches, summary);
+    status =
+        matchCheckpoint(skipModelImage, tinyTarget(), file.data(), file.size(), "x.safetensors", tensors, matches, summary);
   }
   Safetensors tensors;
   const FileTensor *matches[5] = {};
@@ -108,7 +109,8 @@ TEST_CASE("a path too long for the text does not cost the list's beginning") {
   Safetensors tensors;
   const FileTensor *matches[5];
   LoadSummary summary;
-  CHECK(matchCheckpoint(skipModelImage, file.data(), file.size(), path.c_str(), tensors, matches, summary) == SKIP_BAD_WEIGHTS);
+  CHECK(matchCheckpoint(skipModelImage, tinyTarget(), file.data(), file.size(), path.c_str(), tensors, matches, summary) ==
+        SKIP_BAD_WEIGHTS);
   std::string text = skipmodel_last_error();
   CHECK(text.starts_with("`ppp"));
   CHECK(text.ends_with("\n  ... and 5 more"));

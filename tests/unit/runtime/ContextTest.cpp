@@ -75,8 +75,8 @@ TEST_CASE("a pool and a parallel_for exclude each other") {
 
 TEST_CASE("weights of another library are refused") {
   Handles h;
-  SkipModelImage other = skipModelImage;
-  skip_model otherModel{&other, SKIP_ISA_AVX2};
+  ImageCopy other;
+  skip_model otherModel = other.model();
   skip_context *context = nullptr;
   CHECK_FAILS(skipmodel_context_create(&otherModel, h.weights, nullptr, &context), SKIP_INVALID_ARGUMENT, "another library");
   CHECK(context == nullptr);
@@ -86,18 +86,18 @@ TEST_CASE("weights of another library are refused") {
 }
 
 TEST_CASE("memory that cannot be had is an error, not an end") {
-  SkipVariant variant = skipModelImage.variants[0];
+  SkipVariant variant = tinyTarget().variants[0];
   variant.workspaceBytes = uint64_t{1} << 60;
-  SkipModelImage image = skipModelImage;
-  image.variants = &variant;
-  image.variantCount = 1;
-  skip_model model{&image, SKIP_ISA_AVX2};
+  ImageCopy copy;
+  copy.target.variants = &variant;
+  copy.target.variantCount = 1;
+  skip_model model = copy.model();
   skip_context *context = nullptr;
   CHECK_FAILS(skipmodel_context_create(&model, nullptr, nullptr, &context), SKIP_OUT_OF_MEMORY, "no memory for a workspace of");
-  variant = skipModelImage.variants[0];
+  variant = tinyTarget().variants[0];
   variant.stateBytes = uint64_t{1} << 60;
   CHECK_FAILS(skipmodel_context_create(&model, nullptr, nullptr, &context), SKIP_OUT_OF_MEMORY, "no memory for a context");
-  image.weightsBytes = uint64_t{1} << 60;
+  copy.target.weightsBytes = uint64_t{1} << 60;
   skip_weights *weights = nullptr;
   std::string file = modelCheckpoint(1);
   CHECK_FAILS(skipmodel_weights_load_memory(&model, file.data(), file.size(), &weights), SKIP_OUT_OF_MEMORY,

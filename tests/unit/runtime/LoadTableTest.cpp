@@ -36,7 +36,7 @@ public:
                      .offset = segmentBytes,
                      .bytes = bytes,
                      .dims = {dims[0], 1, 1, 1},
-                     .icBlock = icBlock,
+                     .layout = isConv ? icBlock == 16 ? SKIP_LAYOUT_FILTER16 : SKIP_LAYOUT_FILTER1 : SKIP_LAYOUT_VECTOR,
                      .epsilon = 1e-3,
                      .source = -1,
                      .bias = -1,
@@ -62,22 +62,27 @@ public:
     bytes += safetensors(file);
     Owned<float> segment(static_cast<float *>(allocateAligned(segmentBytes)));
     std::memset(segment.get(), 0xFF, segmentBytes);
-    SkipModelImage image = asImage();
+    ImageCopy copy;
+    describe(copy);
     INFO(skipmodel_last_error());
-    REQUIRE(packWeights(image, bytes.data() + 1, bytes.size() - 1, "x", segment.get()) == SKIP_OK);
+    REQUIRE(packWeights(copy.image, copy.target, bytes.data() + 1, bytes.size() - 1, "x", segment.get()) == SKIP_OK);
     return std::vector<float>(segment.get(), segment.get() + segmentBytes / 4);
   }
 
-  SkipModelImage asImage() const {
-    SkipModelImage image = skipModelImage;
-    image.tensors = tensors.data();
-    image.tensorCount = static_cast<uint32_t>(tensors.size());
-    image.loads = loads.data();
-    image.loadCount = static_cast<uint32_t>(loads.size());
-    image.norms = norms.data();
-    image.normCount = static_cast<uint32_t>(norms.size());
-    image.weightsBytes = segmentBytes;
-    return image;
+  void describe(ImageCopy &copy) const {
+    copy.image.tensors = tensors.data();
+    copy.image.tensorCount = static_cast<uint32_t>(tensors.size());
+    copy.target.loads = loads.data();
+    copy.target.loadCount = static_cast<uint32_t>(loads.size());
+    copy.target.norms = norms.data();
+    copy.target.normCount = static_cast<uint32_t>(norms.size());
+    copy.target.weightsBytes = segmentBytes;
+  }
+
+  skip_status check() const {
+    ImageCopy copy;
+    describe(copy);
+    return checkLoadTable(copy.image, copy.target);
   }
 
   /// gamma / sqrt(variance + epsilon), or 1.
@@ -223,7 +228,9 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
       {"source beyond", [](SkipLoad &load) { load.source = 6; }},
       {"vector of another length", [](SkipLoad &load) { load.gamma = 0; }},
       {"unknown kind", [](SkipLoad &load) { load.kind = 77; }},
-      {"odd block", [](SkipLoad &load) { load.icBlock = 8; }},
+      {"a vector's layout", [](SkipLoad &load) { load.layout = SKIP_LAYOUT_VECTOR; }},
+      {"unknown layout", [](SkipLoad &load) { load.layout = 9; }},
+      {"another element", [](SkipLoad &load) { load.element = SKIP_ELEMENT_BF16; }},
       {"factors of a filter that is no point", [](SkipLoad &load) { load.balance = 1; }},
       {"factors for pairs that lie nowhere", [](SkipLoad &load) { load.balance = -1; }},
       {"batch norms that are not there", [](SkipLoad &load) { load.normCount = 1; }},
@@ -233,9 +240,9 @@ TEST_CASE("a load table that contradicts itself is refused before it writes") {
     CAPTURE(spoiled.what);
     Table table(5, 3, 2, 2);
     table.entry(SKIP_LOAD_CONV_WEIGHT, {0, none, 2, none, none, 5}, 16);
-    REQUIRE(checkLoadTable(table.asImage()) == SKIP_OK);
+    REQUIRE(table.check() == SKIP_OK);
     spoiled.spoil(table.loads[0]);
-    CHECK_FAILS(checkLoadTable(table.asImage()), SKIP_INVALID_ARGUMENT, "entry 0 of model `tiny`'s load table contradicts");
+    CHECK_FAILS(table.check(), SKIP_INVALID_ARGUMENT, "entry 0 of model `tiny`'s load table contradicts");
   }
 }
 
@@ -257,12 +264,12 @@ TEST_CASE("batch norms before a filter tell whether its channels may be added up
   CHECK(flag() == 1);
   norm.beta = 0; // no vector
   table.norms = {norm};
-  CHECK_FAILS(checkLoadTable(table.asImage()), SKIP_INVALID_ARGUMENT, "contradicts");
+  CHECK_FAILS(table.check(), SKIP_INVALID_ARGUMENT, "contradicts");
 }
 
 TEST_CASE("packing from a file is packing from memory") {
   LoadSummary summary;
   float segment[64];
-  CHECK_FAILS(packWeightsFile(skipModelImage, "/nowhere/x", segment, &summary), SKIP_IO_ERROR,
+  CHECK_FAILS(packWeightsFile(skipModelImage, tinyTarget(), "/nowhere/x", segment, &summary), SKIP_IO_ERROR,
               "cannot open `/nowhere/x`: No such file or directory");
 }

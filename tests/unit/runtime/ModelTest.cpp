@@ -1,4 +1,5 @@
 // Creating and querying models.
+#include "runtime/Error.h"
 #include "runtime/Objects.h"
 #include "tests/unit/runtime/ErrorText.h"
 #include "tests/unit/runtime/TestModel.h"
@@ -6,6 +7,7 @@
 #include <cstdlib>
 
 using namespace test;
+using namespace skip::runtime;
 
 TEST_CASE("a model describes itself") {
   Handles h;
@@ -36,9 +38,9 @@ TEST_CASE("a port that is not there is an error") {
 TEST_CASE("workspace follows the batch's variant") {
   Handles h;
   size_t small = skipmodel_model_workspace_bytes(h.model, 1), large = skipmodel_model_workspace_bytes(h.model, largeBound);
-  CHECK(small == skipModelImage.variants[0].workspaceBytes);
+  CHECK(small == tinyTarget().variants[0].workspaceBytes);
   CHECK(skipmodel_model_workspace_bytes(h.model, smallBound) == small);
-  CHECK(large == skipModelImage.variants[1].workspaceBytes);
+  CHECK(large == tinyTarget().variants[1].workspaceBytes);
   CHECK(skipmodel_model_workspace_bytes(h.model, smallBound + 1) == large);
   CHECK(skipmodel_model_workspace_bytes(h.model, 0) == 0);
   CHECK(skipmodel_model_workspace_bytes(h.model, -1) == 0);
@@ -47,11 +49,11 @@ TEST_CASE("workspace follows the batch's variant") {
 }
 
 TEST_CASE("a smaller variant that needs more workspace counts too") {
-  SkipVariant variants[] = {skipModelImage.variants[0], skipModelImage.variants[1]};
+  SkipVariant variants[] = {tinyTarget().variants[0], tinyTarget().variants[1]};
   variants[0].workspaceBytes = 1'000'001;
-  SkipModelImage image = skipModelImage;
-  image.variants = variants;
-  skip_model model{&image, SKIP_ISA_AVX2};
+  ImageCopy copy;
+  copy.target.variants = variants;
+  skip_model model = copy.model();
   CHECK(skipmodel_model_workspace_bytes(&model, largeBound) == 1'000'064); // whole cache lines
 }
 
@@ -60,9 +62,54 @@ TEST_CASE("a model needs a place and the right version") {
   SkipModelImage image = skipModelImage;
   image.abiVersion = 77;
   skip_model *model = nullptr;
-  CHECK_FAILS(skip::runtime::createModel(image, &model), SKIP_INVALID_ARGUMENT,
-              "model `tiny` has plan version 77, its runtime reads 1");
+  CHECK_FAILS(createModel(image, {}, &model), SKIP_INVALID_ARGUMENT, "model `tiny` has plan version 77, its runtime reads 2");
   CHECK(model == nullptr);
+}
+
+namespace {
+/// What a target says that runs nowhere here.
+const SkipBackend nowhere = {"cuda",
+                             [](const SkipModelImage &, const SkipTargetImage &, int32_t device, uint32_t &) {
+                               return fail(SKIP_NO_DEVICE, "no driver for device %d", device);
+                             },
+                             [](uint32_t) { return ""; },
+                             nullptr,
+                             nullptr,
+                             nullptr};
+} // namespace
+
+TEST_CASE("the first target that runs here is taken, or the one asked for") {
+  SkipTargetImage targets[] = {tinyTarget(), tinyTarget()};
+  targets[0].backend = &nowhere;
+  SkipModelImage image = skipModelImage;
+  image.targets = targets;
+  image.targetCount = 2;
+  skip_model *model = nullptr;
+  REQUIRE(createModel(image, {}, &model) == SKIP_OK);
+  CHECK(model->target == &targets[1]);
+  CHECK(std::string(skipmodel_model_target(model)) == "x86");
+  skipmodel_model_destroy(model);
+  CHECK_FAILS(createModel(image, {"cuda", 3}, &model), SKIP_NO_DEVICE, "no driver for device 3");
+  CHECK_FAILS(createModel(image, {"x86", 1}, &model), SKIP_INVALID_ARGUMENT, "target x86 has device 0 alone, asked for 1");
+  CHECK_FAILS(createModel(image, {"tpu", 0}, &model), SKIP_INVALID_ARGUMENT,
+              "there is no target `tpu` in model `tiny`'s library, which was built for:\n  cuda\n  x86");
+  targets[1].backend = &nowhere;
+  CHECK_FAILS(createModel(image, {}, &model), SKIP_NO_DEVICE,
+              "none of the targets of model `tiny` runs here:\n  cuda: no driver for device 0\n  cuda: no driver for device 0");
+  CHECK(model == nullptr);
+}
+
+TEST_CASE("SKIP_TARGET names the target where the caller names none") {
+  skip_model *model = nullptr;
+  setenv("SKIP_TARGET", "cuda", 1);
+  CHECK_FAILS(skipmodel_model_create(&model), SKIP_INVALID_ARGUMENT, "there is no target `cuda`");
+  skip_model_options options = {"x86", 0};
+  CHECK(skipmodel_model_create_for(&options, &model) == SKIP_OK);
+  skipmodel_model_destroy(model);
+  setenv("SKIP_TARGET", "", 1);
+  CHECK(skipmodel_model_create_for(nullptr, &model) == SKIP_OK);
+  skipmodel_model_destroy(model);
+  unsetenv("SKIP_TARGET");
 }
 
 TEST_CASE("null handles are harmless where nothing can be returned") {
@@ -71,6 +118,7 @@ TEST_CASE("null handles are harmless where nothing can be returned") {
   skipmodel_pool_destroy(nullptr);
   skipmodel_context_destroy(nullptr);
   CHECK(std::string(skipmodel_model_isa(nullptr)).empty());
+  CHECK(std::string(skipmodel_model_target(nullptr)).empty());
   CHECK(skipmodel_model_max_batch(nullptr) == 0);
   CHECK(skipmodel_model_input_count(nullptr) == 0);
   CHECK(skipmodel_model_output_count(nullptr) == 0);

@@ -35,7 +35,7 @@ TEST_CASE("pictures of another size are refused") {
 
 TEST_CASE("a model whose spec says nothing of pictures is refused") {
   SkipModelImage image = skipModelImage;
-  skip_model model{&image, SKIP_ISA_AVX2};
+  skip_model model{&image, &tinyTarget(), SKIP_ISA_AVX2};
   uint8_t rgb[48] = {};
   float out[48];
   image.deviation[1] = 0;

@@ -79,7 +79,7 @@ template <SkipIsa isa> static void count(void *const *operands, const int64_t *p
 }
 
 // The AVX-512 column shares out two rows at a time and so has other units than the AVX2 column.
-static const SkipKernel kernels[] = {
+static const SkipX86Kernel kernels[] = {
     {"conv", {conv<SKIP_ISA_AVX2>, conv<SKIP_ISA_AVX512>}, {{1, 1, 1}, {1, 1, 1}}},
     {"pool", {pool<SKIP_ISA_AVX2, 1>, pool<SKIP_ISA_AVX512, 3>}, {{1, 1, 1}, {1, 3, 1}}},
     {"score", {score<SKIP_ISA_AVX2>, score<SKIP_ISA_AVX512>}, {{1, 1, 1}, {1, 1, 1}}},
@@ -118,20 +118,8 @@ template <int64_t bound> struct Variant {
   };
   // The larger one takes three images at a time, but counts once a run.
   static constexpr SkipSection sections[] = {{0, 3, bound == smallBound ? bound : 3}, {3, 1, bound}};
-  static constexpr SkipVariant value = {SKIP_TARGET_X86,
-                                        2,
-                                        4,
-                                        4,
-                                        2,
-                                        0,
-                                        extents,
-                                        sections,
-                                        steps,
-                                        operands,
-                                        params,
-                                        kernels,
-                                        bound *(haloBytes + planeBytes),
-                                        128};
+  static constexpr SkipVariant value = {
+      2, 4, 4, 2, 0, 0, extents, sections, steps, operands, params, kernels, bound *(haloBytes + planeBytes), 128};
 };
 
 static const SkipVariant variants[] = {Variant<smallBound>::value, Variant<largeBound>::value};
@@ -149,7 +137,8 @@ static constexpr SkipLoad loadEntry(SkipLoadKind kind, uint64_t offset, uint64_t
   load.bytes = bytes;
   load.dims[0] = channels;
   load.dims[1] = inputs;
-  load.dims[2] = load.dims[3] = load.icBlock = 1;
+  load.dims[2] = load.dims[3] = 1;
+  load.layout = kind == SKIP_LOAD_CONV_WEIGHT ? SKIP_LAYOUT_FILTER1 : SKIP_LAYOUT_VECTOR;
   load.epsilon = epsilon;
   load.source = load.bias = load.gamma = load.beta = load.mean = load.variance = SKIP_NO_TENSOR;
   return load;
@@ -174,25 +163,39 @@ static constexpr SkipLoad biasLoad() {
 
 static constexpr SkipLoad loads[] = {convLoad(), biasLoad()};
 
+static const SkipTargetImage targets[] = {{
+    .target = SKIP_TARGET_X86,
+    .variantCount = 2,
+    .loadCount = 2,
+    .normCount = 0,
+    .codeCount = 0,
+    .reserved = 0,
+    .backend = &skipX86Backend,
+    .variants = variants,
+    .loads = loads,
+    .norms = nullptr,
+    .codes = nullptr,
+    .weightsBytes = weightBytes + biasBytes,
+    .loadFingerprint = 0x7465737466696e67,
+    .kernelStackBytes = 0,
+    .embeddedWeights = nullptr,
+}};
+
 } // namespace test
 
 extern "C" const SkipModelImage skipModelImage = {
     .abiVersion = SKIP_ABI_VERSION,
     .inputCount = 2,
     .outputCount = 2,
-    .variantCount = 2,
     .tensorCount = 5,
-    .loadCount = 2,
+    .targetCount = 1,
+    .reserved = 0,
     .name = "tiny",
     .compiler = "by hand",
     .inputs = test::inputs,
     .outputs = test::outputs,
-    .variants = test::variants,
     .tensors = test::tensors,
-    .loads = test::loads,
-    .weightsBytes = test::weightBytes + test::biasBytes,
-    .loadFingerprint = 0x7465737466696e67,
-    .embeddedWeights = nullptr,
+    .targets = test::targets,
     .mean = {0.5f, 0.25f, 0.125f},
     .deviation = {0.25f, 0.5f, 2.0f},
 };

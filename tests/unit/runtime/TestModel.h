@@ -7,8 +7,7 @@
 // and a counter in the state segment grows by one with each run.
 #pragma once
 
-#include "runtime/Abi.h"
-#include "runtime/Runtime.h"
+#include "runtime/Objects.h"
 #include "tests/unit/runtime/Checkpoint.h"
 
 #include <atomic>
@@ -18,6 +17,19 @@ namespace test {
 inline constexpr int64_t channels = 5, side = 4, pixels = 3 * side * side;
 inline constexpr int64_t smallBound = 2, largeBound = 8;
 inline constexpr double epsilon = 1e-5;
+
+/// The model's one target.
+inline const SkipTargetImage &tinyTarget() { return skipModelImage.targets[0]; }
+
+/// The image, to be changed.
+struct ImageCopy {
+  ImageCopy() { image.targets = &target; }
+  ImageCopy(const ImageCopy &) = delete;
+  skip_model model() const { return {&image, &target, SKIP_ISA_AVX2}; }
+
+  SkipModelImage image = skipModelImage;
+  SkipTargetImage target = tinyTarget();
+};
 
 /// How often the kernels of each column were called, since the process began.
 extern std::atomic<int64_t> kernelCalls[SKIP_ISA_COUNT];

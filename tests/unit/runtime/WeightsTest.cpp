@@ -25,17 +25,17 @@ static skip_status loadMemory(Handles &h, const std::string &bytes) {
 }
 
 static std::string segmentOf(const skip_weights *weights) {
-  return std::string(static_cast<const char *>(weights->segment), skipModelImage.weightsBytes);
+  return std::string(static_cast<const char *>(weights->segment), tinyTarget().weightsBytes);
 }
 
 /// A packed weights file, as a tool writes it.
 static std::string packedFile(uint32_t seed) {
-  Owned<float> segment(static_cast<float *>(allocateAligned(skipModelImage.weightsBytes)));
+  Owned<float> segment(static_cast<float *>(allocateAligned(tinyTarget().weightsBytes)));
   std::string checkpoint = modelCheckpoint(seed);
-  REQUIRE(packWeights(skipModelImage, checkpoint.data(), checkpoint.size(), "x", segment.get()) == SKIP_OK);
-  PackedHeader header = packedHeader(skipModelImage);
+  REQUIRE(packWeights(skipModelImage, tinyTarget(), checkpoint.data(), checkpoint.size(), "x", segment.get()) == SKIP_OK);
+  PackedHeader header = packedHeader(tinyTarget());
   return std::string(reinterpret_cast<const char *>(&header), sizeof(header)) +
-         std::string(reinterpret_cast<const char *>(segment.get()), skipModelImage.weightsBytes);
+         std::string(reinterpret_cast<const char *>(segment.get()), tinyTarget().weightsBytes);
 }
 
 TEST_CASE("checkpoint and packed file, on disk and in memory, give the same bytes") {
@@ -83,9 +83,9 @@ TEST_CASE("embedded weights are used where they lie") {
   CHECK_FAILS(skipmodel_weights_embedded(h.model, &weights), SKIP_NO_WEIGHTS,
               "model `tiny` was built without embedded weights");
   alignas(64) static const float segment[64] = {1, 2, 3};
-  SkipModelImage image = skipModelImage;
-  image.embeddedWeights = segment;
-  skip_model model{&image, SKIP_ISA_AVX2};
+  ImageCopy copy;
+  copy.target.embeddedWeights = segment;
+  skip_model model = copy.model();
   REQUIRE(skipmodel_weights_embedded(&model, &weights) == SKIP_OK);
   CHECK(weights->segment == segment);
   skipmodel_weights_destroy(weights);
@@ -111,7 +111,7 @@ TEST_CASE("packed files are checked") {
   CHECK_FAILS(loadMemory(h, good + "x"), SKIP_BAD_WEIGHTS, "are too long: 321 bytes");
   bad = good;
   bad[8] = 9;
-  CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS, "are of version 9, this library reads version 1");
+  CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS, "are of version 9, this library reads version 2");
   bad = good;
   bad[16] ^= 1;
   CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS, "were written for another model or another layout");
@@ -179,23 +179,23 @@ TEST_CASE("finite tensors whose fold is not finite are refused") {
 }
 
 TEST_CASE("the fingerprint follows all that decides the packed bytes") {
-  uint64_t original = fingerprint(skipModelImage);
+  uint64_t original = fingerprint(skipModelImage, tinyTarget());
   auto with = [](auto change) {
     std::vector<SkipTensor> tensors(skipModelImage.tensors, skipModelImage.tensors + skipModelImage.tensorCount);
-    std::vector<SkipLoad> loads(skipModelImage.loads, skipModelImage.loads + skipModelImage.loadCount);
-    SkipModelImage image = skipModelImage;
-    image.tensors = tensors.data();
-    image.loads = loads.data();
-    change(image, tensors, loads);
-    return fingerprint(image);
+    std::vector<SkipLoad> loads(tinyTarget().loads, tinyTarget().loads + tinyTarget().loadCount);
+    ImageCopy copy;
+    copy.image.tensors = tensors.data();
+    copy.target.loads = loads.data();
+    change(copy, tensors, loads);
+    return fingerprint(copy.image, copy.target);
   };
   CHECK(with([](auto &, auto &, auto &) {}) == original);
-  CHECK(with([](auto &image, auto &, auto &) { image.name = "other"; }) == original);
-  CHECK(with([](auto &image, auto &, auto &) { image.weightsBytes += 64; }) != original);
-  CHECK(with([](auto &image, auto &, auto &) { image.loadCount = 1; }) != original);
+  CHECK(with([](auto &copy, auto &, auto &) { copy.image.name = "other"; }) == original);
+  CHECK(with([](auto &copy, auto &, auto &) { copy.target.weightsBytes += 64; }) != original);
+  CHECK(with([](auto &copy, auto &, auto &) { copy.target.loadCount = 1; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
-  CHECK(with([](auto &, auto &, auto &loads) { loads[0].icBlock = 16; }) != original);
+  CHECK(with([](auto &, auto &, auto &loads) { loads[0].layout = SKIP_LAYOUT_FILTER16; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].epsilon = 1e-6; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
   CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);
@@ -210,6 +210,6 @@ TEST_CASE("values of packed weights are checked where they are copied, not where
   CHECK_FAILS(loadMemory(h, bad), SKIP_BAD_WEIGHTS,
               "the packed weights `(memory)` hold NaN or infinity, with which model `tiny` cannot compute: 2 of 64 values, the "
               "first is nan at byte 76");
-  CHECK(checkPackedHeader(skipModelImage, bad.data(), bad.size(), "x") == SKIP_OK);
+  CHECK(checkPackedHeader(skipModelImage, tinyTarget(), bad.data(), bad.size(), "x") == SKIP_OK);
   CHECK(loadFile(h, folder.write("bad.skipweights", bad)) == SKIP_OK);
 }

@@ -7,6 +7,12 @@
 using namespace skip;
 using reference::Tensor;
 
+static codegen::Image withTarget() {
+  codegen::Image image;
+  image.targets.emplace_back();
+  return image;
+}
+
 namespace {
 struct Network {
   mlir::MLIRContext context;
@@ -17,7 +23,7 @@ struct Network {
       b = a |> max_pool(1, stride = 1)
       output y = relu(a + b)
     })");
-  codegen::Image image;
+  codegen::Image image = withTarget();
   tool::WeightsSource weights = llvm::cantFail(tool::WeightsSource::open("random:1", tool::modelOf(*module)));
   tool::Checkpoint checkpoint = llvm::cantFail(tool::Checkpoint::open(weights, image));
   tool::StepReference reference{tool::modelOf(*module), checkpoint};

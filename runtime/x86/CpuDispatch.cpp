@@ -1,13 +1,14 @@
 // CPUID: bodies are compiled for x86-64-v3 and x86-64-v4, so all of those levels' features are asked for.
-#include "runtime/CpuDispatch.h"
+#include "runtime/x86/CpuDispatch.h"
 
 #include "runtime/Error.h"
+#include "runtime/x86/Body.h"
 
 #include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
 
-namespace skip::runtime {
+namespace skip::runtime::x86 {
 
 /// The vector state that the operating system saves (XCR0).
 static uint64_t savedState() {
@@ -42,22 +43,17 @@ IsaSet cpuIsas() {
 
 static bool hasColumn(const SkipVariant &variant, int isa) {
   for (uint32_t i = 0; i < variant.kernelCount; ++i)
-    if (!variant.kernels[i].fn[isa])
+    if (!kernelsOf(variant)[i].fn[isa])
       return false;
   return true;
 }
 
-IsaSet builtIsas(const SkipModelImage &image) {
+IsaSet builtIsas(const SkipTargetImage &target) {
   IsaSet built = {};
   for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa) {
-    bool any = false, all = true;
-    for (uint32_t i = 0; i < image.variantCount; ++i) {
-      if (image.variants[i].target != SKIP_TARGET_X86)
-        continue;
-      any = true;
-      all = all && hasColumn(image.variants[i], isa);
-    }
-    built.has[isa] = any && all;
+    built.has[isa] = target.variantCount > 0;
+    for (uint32_t i = 0; i < target.variantCount; ++i)
+      built.has[isa] = built.has[isa] && hasColumn(target.variants[i], isa);
   }
   return built;
 }
@@ -88,4 +84,4 @@ skip_status chooseIsa(const IsaSet &built, const IsaSet &cpu, const char *forced
   return fail(SKIP_UNSUPPORTED_CPU, "this library holds bodies for %s, and this CPU runs %s", list(built), list(cpu));
 }
 
-} // namespace skip::runtime
+} // namespace skip::runtime::x86

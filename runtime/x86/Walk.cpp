@@ -1,12 +1,12 @@
 // The plan walker: for each step of each turn of each section, resolve operands and parameters, count the work units, and share
 // them out.
 //
-// Between two steps there is a barrier, so that one set of operand and parameter arrays, owned by the context, serves all
-// steps. Nothing here allocates, locks or does I/O; the clock is read only for an observer.
+// Between two steps there is a barrier, so that one set of operand and parameter arrays, the body's, serves all steps. Nothing
+// here allocates, locks or does I/O; the clock is read only for an observer.
 #include "runtime/Error.h"
-#include "runtime/Objects.h"
 #include "runtime/Overlap.h"
 #include "runtime/ThreadPool.h"
+#include "runtime/x86/Body.h"
 
 #include <immintrin.h>
 #include <time.h>
@@ -18,6 +18,7 @@ namespace skip::runtime {
 /// One run of one context.
 struct Run {
   const skip_context &context;
+  x86::Body &body;
   const SkipVariant &variant;
   const float *const *inputs;
   float *const *outputs;
@@ -58,32 +59,32 @@ void *Run::base(const SkipOperand &operand) const {
   case SKIP_SEGMENT_WEIGHTS:
     return const_cast<void *>(context.weights->segment);
   case SKIP_SEGMENT_STATE:
-    return context.state;
+    return body.state;
   default:
     return context.workspace;
   }
 }
 
-/// Fills the context's operand and parameter arrays for images from `first` on; returns the number of work units.
+/// Fills the body's operand and parameter arrays for images from `first` on; returns the number of work units.
 int64_t Run::resolve(const SkipStep &step, int64_t first) {
   for (uint32_t i = 0; i < step.operandCount; ++i) {
     const SkipOperand &operand = variant.operands[step.firstOperand + i];
-    context.operands[i] = static_cast<char *>(base(operand)) + operand.offset + operand.origin +
-                          static_cast<uint64_t>(first) * operand.imageBytes;
+    body.operands[i] = static_cast<char *>(base(operand)) + operand.offset + operand.origin +
+                       static_cast<uint64_t>(first) * operand.imageBytes;
   }
   for (uint32_t i = 0; i < step.paramCount; ++i) {
     const SkipParam &param = variant.params[step.firstParam + i];
-    context.params[i] = param.extent < 0 ? param.value : param.value * context.extents[param.extent];
+    body.params[i] = param.extent < 0 ? param.value : param.value * body.extents[param.extent];
   }
-  const int64_t *split = variant.kernels[step.kernel].split[context.model->isa];
+  const int64_t *split = x86::kernelsOf(variant)[step.kernel].split[context.model->body];
   int64_t units = 1;
   for (int i = 0; i < 3; ++i)
-    units *= (context.params[i] + split[i] - 1) / split[i];
+    units *= (body.params[i] + split[i] - 1) / split[i];
   return units;
 }
 
 void Run::share(SkipKernelFn kernel, int64_t units) const {
-  StepCall call{kernel, context.operands, context.params};
+  StepCall call{kernel, body.operands, body.params};
   if (units == 1)
     runUnits(&call, 0, 1);
   else if (context.parallelFor)
@@ -102,8 +103,8 @@ static double secondsNow() {
 
 void Run::report(int64_t index, int64_t first, double seconds) const {
   const SkipStep &step = variant.steps[index];
-  const void *result = step.operandCount > 0 ? context.operands[step.operandCount - 1] : nullptr;
-  skip_step_event event{index, step.name, seconds, result, first, context.extents[0]};
+  const void *result = step.operandCount > 0 ? body.operands[step.operandCount - 1] : nullptr;
+  skip_step_event event{index, step.name, seconds, result, first, body.extents[0]};
   context.observer(context.observerUser, &event);
 }
 
@@ -113,7 +114,7 @@ void Run::step(int64_t index, int64_t first) {
   {
     FlushDenormals flush; // not around the observer, whose arithmetic is its own
     if (int64_t units = resolve(step, first); units > 0)
-      share(variant.kernels[step.kernel].fn[context.model->isa], units);
+      share(x86::kernelsOf(variant)[step.kernel].fn[context.model->body], units);
   }
   if (context.observer)
     report(index, first, secondsNow() - start);
@@ -121,7 +122,7 @@ void Run::step(int64_t index, int64_t first) {
 
 /// All steps of a section for some of the batch's images.
 void Run::turn(const SkipSection &section, int64_t first, int64_t images) {
-  context.extents[0] = images;
+  body.extents[0] = images;
   for (uint32_t i = 0; i < section.stepCount; ++i)
     step(section.firstStep + i, first);
 }
@@ -134,52 +135,25 @@ void Run::all(int64_t images) {
   }
 }
 
-static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
-  if (!arrays && count > 0)
-    return fail(SKIP_INVALID_ARGUMENT, "run: `%ss` is null", what);
-  for (uint32_t i = 0; i < count; ++i)
-    if (!arrays[i])
-      return fail(SKIP_INVALID_ARGUMENT, "run: %s %u, `%s`, is null", what, i, ports[i].name);
-  return SKIP_OK;
-}
-
 static skip_status checkStack(skip_context &context) {
   size_t needed = stackBytesOfRun(*context.model->image);
-  if (hasStack(context.stack, needed))
+  if (hasStack(x86::bodyOf(context).stack, needed))
     return SKIP_OK;
   return fail(SKIP_INVALID_ARGUMENT,
               "run: the calling thread has less than %zu bytes of stack left; create it with %zu (model_stack_bytes)", needed,
               skipmodel_model_stack_bytes(context.model));
 }
 
-static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
-  const SkipModelImage &image = *context.model->image;
-  if (n < 0 || n > context.maxBatch)
-    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld", static_cast<long long>(n),
-                static_cast<long long>(context.maxBatch));
-  if (!context.weights && image.weightsBytes > 0)
-    return fail(SKIP_NO_WEIGHTS, "run: no weights are bound; load a checkpoint and bind it to the context");
-  if (n == 0)
-    return SKIP_OK;
-  if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
-      status != SKIP_OK)
-    return status;
-  if (skip_status status =
-          checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
-      status != SKIP_OK)
-    return status;
-  return checkOverlap(context, n, inputs, outputs);
-}
-
-static skip_status runBatch(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+static skip_status runBatch(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipVariant &variant = *variantFor(*context.model, n);
+  x86::Body &body = x86::bodyOf(context);
   for (uint32_t i = 1; i < variant.extentCount; ++i)
-    context.extents[i] = variant.extents[i].initial;
+    body.extents[i] = variant.extents[i].initial;
   if (uint32_t extent = variant.threadsExtent; extent > 0 && context.pool) {
     int64_t threads = context.pool->threads(), bound = variant.extents[extent].bound;
-    context.extents[extent] = threads < bound ? threads : bound;
+    body.extents[extent] = threads < bound ? threads : bound;
   }
-  Run run{context, variant, inputs, outputs};
+  Run run{context, body, variant, inputs, outputs};
   if (!context.pool) {
     run.all(n);
     return SKIP_OK;
@@ -191,17 +165,12 @@ static skip_status runBatch(const skip_context &context, int64_t n, const float 
   return SKIP_OK;
 }
 
-} // namespace skip::runtime
-
-extern "C" skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs) {
-  if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "run: `context` is null");
-  BusyGuard guard(context->busy);
-  if (!guard.taken)
-    return fail(SKIP_BUSY, "run: the context is inside another run");
-  if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
+skip_status x86::run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
-  if (skip_status status = checkStack(*context); status != SKIP_OK)
+  if (skip_status status = checkStack(context); status != SKIP_OK)
     return status;
-  return runBatch(*context, n, inputs, outputs);
+  return runBatch(context, n, inputs, outputs);
 }
+
+} // namespace skip::runtime
