@@ -169,7 +169,9 @@ LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, std::vector<K
   step.params = std::move(shape.params);
   for (unsigned i : shape.inputs)
     step.operands.push_back(operandOf(kernel.inputSlot(i), kernel.getInputs()[i].getType(), kernel.inputLayout(i)));
-  step.operands.push_back(operandOf(kernel.outputSlot(0), kernel.getResult(0).getType(), kernel.outputLayout(0)));
+  step.resultCount = kernel.getNumResults();
+  for (auto [i, type] : llvm::enumerate(kernel.getResultTypes()))
+    step.operands.push_back(operandOf(kernel.outputSlot(i), type, kernel.outputLayout(i)));
   variant.steps.push_back(std::move(step));
   return success();
 }

@@ -51,12 +51,13 @@ typedef void (*skip_task)(void *argument, int64_t begin, int64_t end);
 typedef void (*skip_parallel_for)(void *user, int64_t count, skip_task task, void *argument);
 
 /* What an observer hears after each step of a run, which may come several times in a run, each time for some of the images.
- * `result` points at the interior origin of the step's last result, at image `first_image`. */
+ * `results` point at the interior origins of the step's results, at image `first_image`. */
 typedef struct skip_step_event {
   int64_t index;
   const char *name;
   double seconds;
-  const void *result;
+  const void *const *results;
+  int32_t result_count;
   int64_t first_image, images;
 } skip_step_event;
 typedef void (*skip_observer)(void *user, const skip_step_event *event);

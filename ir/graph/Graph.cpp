@@ -26,5 +26,11 @@ llvm::StringRef graph::valueName(Location loc) {
   return {};
 }
 
+std::string graph::valueName(Value value) {
+  std::string name = valueName(value.getLoc()).str();
+  auto result = llvm::dyn_cast<OpResult>(value);
+  return result && result.getOwner()->getNumResults() > 1 ? name + "." + std::to_string(result.getResultNumber()) : name;
+}
+
 #define GET_OP_CLASSES
 #include "ir/graph/GraphOps.cpp.inc"

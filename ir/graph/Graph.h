@@ -31,4 +31,7 @@ inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.
 /// The name that a location starts with (see the dialect's description); empty when it has none.
 llvm::StringRef valueName(mlir::Location loc);
 
+/// The name of one value: its location's, with the result's number behind a dot where the operation has several.
+std::string valueName(mlir::Value value);
+
 } // namespace skip::graph

@@ -8,8 +8,8 @@ def Evaluable : OpInterface<"Evaluable"> {
   let cppNamespace = "::skip::graph";
   let description = [{ The reference semantics of an operation, in double precision (ir/reference). }];
   let methods = [
-    InterfaceMethod<"Computes the result from the operands; shapes are those of the types with the batch filled in.",
-      "::skip::reference::Tensor", "evaluate", (ins "::llvm::ArrayRef<const ::skip::reference::Tensor *>":$operands)>,
+    InterfaceMethod<"Computes the results from the operands; shapes are those of the types with the batch filled in.",
+      "::std::vector<::skip::reference::Tensor>", "evaluate", (ins "::llvm::ArrayRef<const ::skip::reference::Tensor *>":$operands)>,
   ];
 }
 

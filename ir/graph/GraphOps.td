@@ -20,6 +20,16 @@ class GraphValueOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic,
     Pure, DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>,
     DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>], traits)> {
   let results = (outs RankedF32:$y);
+  let extraClassDeclaration = [{
+    ::skip::reference::Tensor compute(::llvm::ArrayRef<const ::skip::reference::Tensor *> operands);
+  }];
+  let extraClassDefinition = [{
+    ::std::vector<::skip::reference::Tensor> $cppClass::evaluate(::llvm::ArrayRef<const ::skip::reference::Tensor *> operands) {
+      ::std::vector<::skip::reference::Tensor> results;
+      results.push_back(compute(operands));
+      return results;
+    }
+  }];
 }
 
 //===- parameters -===//

@@ -29,21 +29,21 @@ template <typename Function> static Tensor generate(std::vector<int64_t> shape, 
   return y;
 }
 
-Tensor BnScaleOp::evaluate(Operands in) {
+Tensor BnScaleOp::compute(Operands in) {
   Tensor y(in[0]->shape);
   for (int64_t c = 0; c < y.size(); ++c)
     y.data[c] = in[0]->data[c] / std::sqrt(in[1]->data[c] + getEpsilon().convertToDouble());
   return y;
 }
 
-Tensor BnShiftOp::evaluate(Operands in) {
+Tensor BnShiftOp::compute(Operands in) {
   Tensor y(in[0]->shape);
   for (int64_t c = 0; c < y.size(); ++c)
     y.data[c] = in[0]->data[c] + ((in.size() > 3 ? in[3]->data[c] : 0.0) - in[1]->data[c]) * in[2]->data[c];
   return y;
 }
 
-Tensor ScaleFilterOp::evaluate(Operands in) {
+Tensor ScaleFilterOp::compute(Operands in) {
   Tensor y(in[0]->shape);
   int64_t perOutput = y.size() / y.dim(0);
   for (int64_t i = 0; i < y.size(); ++i)
@@ -51,41 +51,41 @@ Tensor ScaleFilterOp::evaluate(Operands in) {
   return y;
 }
 
-Tensor Conv2dOp::evaluate(Operands in) {
+Tensor Conv2dOp::compute(Operands in) {
   return reference::convolve(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr, getStride(), getPadding());
 }
 
-Tensor LinearOp::evaluate(Operands in) { return reference::multiply(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr); }
+Tensor LinearOp::compute(Operands in) { return reference::multiply(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr); }
 
-Tensor BatchNormOp::evaluate(Operands in) {
+Tensor BatchNormOp::compute(Operands in) {
   double epsilon = getEpsilon().convertToDouble();
   return mapPerChannel(*in[0], [&](double x, int64_t c) {
     return in[1]->data[c] * (x - in[3]->data[c]) / std::sqrt(in[4]->data[c] + epsilon) + in[2]->data[c];
   });
 }
 
-Tensor ScaleShiftOp::evaluate(Operands in) {
+Tensor ScaleShiftOp::compute(Operands in) {
   return mapPerChannel(*in[0], [&](double x, int64_t c) { return x * in[1]->data[c] + in[2]->data[c]; });
 }
 
 // NaN passes through, as a compiled relu may not hide one.
-Tensor ReluOp::evaluate(Operands in) {
+Tensor ReluOp::compute(Operands in) {
   return mapPerChannel(*in[0], [](double x, int64_t) { return x < 0 ? 0.0 : x; });
 }
 
-Tensor AddOp::evaluate(Operands in) {
+Tensor AddOp::compute(Operands in) {
   Tensor y(in[0]->shape);
   for (int64_t i = 0; i < y.size(); ++i)
     y.data[i] = in[0]->data[i] + in[1]->data[i];
   return y;
 }
 
-Tensor DropoutOp::evaluate(Operands in) { return *in[0]; }
+Tensor DropoutOp::compute(Operands in) { return *in[0]; }
 
 /// NaN if either is.
 static double maximum(double a, double b) { return a > b || std::isnan(a) ? a : b; }
 
-Tensor MaxPoolOp::evaluate(Operands in) {
+Tensor MaxPoolOp::compute(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
   return generate(
@@ -100,7 +100,7 @@ Tensor MaxPoolOp::evaluate(Operands in) {
       });
 }
 
-Tensor GlobalAvgPoolOp::evaluate(Operands in) {
+Tensor GlobalAvgPoolOp::compute(Operands in) {
   const Tensor &x = *in[0];
   Tensor y({x.dim(0), x.dim(1)});
   int64_t planeSize = x.dim(2) * x.dim(3);
@@ -109,7 +109,7 @@ Tensor GlobalAvgPoolOp::evaluate(Operands in) {
   return y;
 }
 
-Tensor SubsampleOp::evaluate(Operands in) {
+Tensor SubsampleOp::compute(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), stride = getStride();
   return generate(
@@ -117,7 +117,7 @@ Tensor SubsampleOp::evaluate(Operands in) {
       [&](int64_t plane, int64_t p, int64_t q) { return x.data[(plane * height + p * stride) * width + q * stride]; });
 }
 
-Tensor PadChannelsOp::evaluate(Operands in) {
+Tensor PadChannelsOp::compute(Operands in) {
   const Tensor &x = *in[0];
   int64_t channels = x.dim(1), before = getBefore(), outChannels = before + channels + getAfter();
   return generate({x.dim(0), outChannels, x.dim(2), x.dim(3)}, [&](int64_t plane, int64_t p, int64_t q) {
@@ -126,13 +126,13 @@ Tensor PadChannelsOp::evaluate(Operands in) {
   });
 }
 
-Tensor FlattenOp::evaluate(Operands in) {
+Tensor FlattenOp::compute(Operands in) {
   Tensor y = *in[0];
   y.shape = {y.dim(0), y.size() / std::max<int64_t>(1, y.dim(0))};
   return y;
 }
 
-Tensor SoftmaxOp::evaluate(Operands in) {
+Tensor SoftmaxOp::compute(Operands in) {
   Tensor y = *in[0];
   int64_t classes = y.dim(1);
   for (int64_t n = 0; n < y.dim(0); ++n) {

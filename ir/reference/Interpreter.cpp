@@ -31,8 +31,9 @@ static bool evaluate(Operation &op, Values &values) {
   llvm::SmallVector<const Tensor *> operands;
   for (Value operand : op.getOperands())
     operands.push_back(&values.find(operand)->second);
-  Tensor result = evaluable.evaluate(operands);
-  values[op.getResult(0)] = std::move(result);
+  std::vector<Tensor> results = evaluable.evaluate(operands);
+  for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
+    values[value] = std::move(result);
   return true;
 }
 
@@ -42,7 +43,7 @@ std::optional<std::vector<Tensor>> reference::interpret(func::FuncOp model, llvm
   Values values;
   for (auto [argument, input] : llvm::zip_equal(model.getArguments(), inputs)) {
     values[argument] = input;
-    observe(graph::valueName(argument.getLoc()), input);
+    observe(graph::valueName(argument), input);
   }
 
   llvm::DenseMap<Value, Operation *> lastUse;
@@ -62,7 +63,8 @@ std::optional<std::vector<Tensor>> reference::interpret(func::FuncOp model, llvm
     if (read ? !readParameter(read, parameters, values) : !evaluate(op, values))
       return std::nullopt;
     if (!read)
-      observe(graph::valueName(op.getLoc()), values.find(op.getResult(0))->second);
+      for (Value result : op.getResults())
+        observe(graph::valueName(result), values.find(result)->second);
     for (Value operand : op.getOperands())
       if (lastUse[operand] == &op)
         values.erase(operand);

@@ -244,7 +244,8 @@ struct AssignLayouts : plan::impl::AssignLayoutsBase<AssignLayouts> {
     for (Value argument : getOperation().getArguments())
       assignment.assign(argument);
     for (KernelOp kernel : kernels)
-      assignment.assign(kernel.getResult(0));
+      for (Value output : kernel.getOutputs())
+        assignment.assign(output);
     for (KernelOp kernel : kernels)
       assignment.annotate(kernel);
   }

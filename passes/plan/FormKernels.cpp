@@ -151,8 +151,11 @@ static void makeKernel(const Group &group) {
     if (readsTransformed(op))
       inside->setOperand(0, block.getArgument(nextTransformed++));
   }
-  plan::YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
-  last->getResult(0).replaceAllUsesWith(kernel.getResult(0));
+  llvm::SmallVector<Value> results;
+  for (Value result : last->getResults())
+    results.push_back(mapping.lookup(result));
+  plan::YieldOp::create(builder, last->getLoc(), results);
+  last->replaceAllUsesWith(kernel);
   for (Operation *op : llvm::reverse(group.ops))
     op->erase();
 }

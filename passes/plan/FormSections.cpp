@@ -29,7 +29,7 @@ static int64_t preferredImages(KernelOp kernel, int64_t batch) {
   return images;
 }
 
-/// For each kernel the last one that reads its result where that holds transformed windows, else itself.
+/// For each kernel the last one that reads a result of it that holds transformed windows, else itself.
 static llvm::SmallVector<int64_t> inseparableEnds(llvm::ArrayRef<KernelOp> kernels) {
   llvm::DenseMap<Operation *, int64_t> stepOf;
   for (auto [step, kernel] : llvm::enumerate(kernels))
@@ -38,9 +38,10 @@ static llvm::SmallVector<int64_t> inseparableEnds(llvm::ArrayRef<KernelOp> kerne
   for (int64_t step = 0; step < int64_t(kernels.size()); ++step) {
     KernelOp kernel = kernels[step];
     int64_t end = step;
-    if (kernel.outputLayout(0).getKind() == plan::LayoutKind::winograd)
-      for (Operation *user : kernel.getResult(0).getUsers())
-        end = std::max(end, stepOf.lookup(user));
+    for (OpResult result : kernel->getResults())
+      for (Operation *user : result.getUsers())
+        if (kernel.outputLayout(result.getResultNumber()).getKind() == plan::LayoutKind::winograd)
+          end = std::max(end, stepOf.lookup(user));
     ends.push_back(end);
   }
   return ends;

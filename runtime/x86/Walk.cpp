@@ -103,8 +103,13 @@ static double secondsNow() {
 
 void Run::report(int64_t index, int64_t first, double seconds) const {
   const SkipStep &step = variant.steps[index];
-  const void *result = step.operandCount > 0 ? body.operands[step.operandCount - 1] : nullptr;
-  skip_step_event event{index, step.name, seconds, result, first, body.extents[0]};
+  skip_step_event event{index,
+                        step.name,
+                        seconds,
+                        body.operands + (step.operandCount - step.resultCount),
+                        static_cast<int32_t>(step.resultCount),
+                        first,
+                        body.extents[0]};
   context.observer(context.observerUser, &event);
 }
 

@@ -191,7 +191,7 @@ static Tensor strassenMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor 
   Tensor filter = withPairs(*in[1], pairs);
   llvm::SmallVector<const Tensor *> operands(in);
   operands[1] = &filter;
-  return withRowPairs(op.evaluate(operands));
+  return withRowPairs(op.compute(operands));
 }
 
 static Tensor batchNormMagnitude(graph::BatchNormOp op, llvm::ArrayRef<const Tensor *> in) {
@@ -217,8 +217,9 @@ static Tensor softmaxMagnitude(const Tensor &x, const Tensor &result) {
   return y;
 }
 
-llvm::Expected<Tensor> tool::magnitudeOf(Operation *op, llvm::ArrayRef<const Measured *> operands, const Tensor &result,
+llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<const Measured *> operands, const Tensor &result,
                                          const StepAlgorithms &algorithms) {
+  Operation *op = value.getOwner();
   llvm::SmallVector<const Tensor *> in;
   for (const Measured *operand : operands)
     in.push_back(&operand->magnitude);
@@ -236,7 +237,7 @@ llvm::Expected<Tensor> tool::magnitudeOf(Operation *op, llvm::ArrayRef<const Mea
     return softmaxMagnitude(*in[0], result);
   if (llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ReluOp, graph::AddOp, graph::DropoutOp, graph::MaxPoolOp,
                 graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp>(op))
-    return llvm::cast<graph::Evaluable>(op).evaluate(in);
+    return std::move(llvm::cast<graph::Evaluable>(op).evaluate(in)[value.getResultNumber()]);
   return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");
 }
 

@@ -38,8 +38,8 @@ struct StepAlgorithms {
   double elementBound(size_t body) const;
 };
 
-/// The magnitude of what `op` gives, from its operands'; an error if it is an operation without a rule.
-llvm::Expected<reference::Tensor> magnitudeOf(mlir::Operation *op, llvm::ArrayRef<const Measured *> operands,
+/// The magnitude of a value, from those of its operation's operands; an error if there is no rule for the operation.
+llvm::Expected<reference::Tensor> magnitudeOf(mlir::OpResult value, llvm::ArrayRef<const Measured *> operands,
                                               const reference::Tensor &result, const StepAlgorithms &algorithms);
 
 /// |x| of each element: the magnitude of what a step reads.

@@ -48,7 +48,7 @@ llvm::Expected<std::vector<Measured>> tool::expectedOutputs(mlir::func::FuncOp m
   StepReference reference(model, parameters);
   std::vector<Measured> outputs;
   for (mlir::Value output : model.getBody().front().getTerminator()->getOperands())
-    if (llvm::Error error = reference.measure(graph::valueName(output.getLoc()), known, {}).moveInto(outputs.emplace_back()))
+    if (llvm::Error error = reference.measure(graph::valueName(output), known, {}).moveInto(outputs.emplace_back()))
       return error;
   return outputs;
 }

@@ -44,11 +44,11 @@ private:
   void lead(const skip_step_event &event);
   void follow(size_t body, const skip_step_event &event);
   llvm::Error compute(plan::KernelOp kernel, const skip_step_event &event);
+  llvm::Error computeResult(mlir::OpResult result, const tool::KnownValues &known, tool::StepAlgorithms how);
   void passOn(plan::KernelOp kernel, const skip_step_event &event);
   void store(Value value, const Tensor &part, const skip_step_event &event);
   void forget(plan::KernelOp kernel, const skip_step_event &event);
-  void record(size_t body, const skip_step_event &event, const Tensor &compiled);
-  Tensor read(plan::KernelOp kernel, const skip_step_event &event) const;
+  void record(size_t body, const skip_step_event &event, mlir::OpResult result, const Tensor &compiled);
 
   const tool::StepReference &reference;
   const tool::Ports ports;
@@ -61,25 +61,35 @@ private:
 
   llvm::DenseMap<Value, Tensor> values; // the leader's, of inputs and steps, all images
   std::vector<int64_t> heard;           // events so far, by body
-  Tensor led;                           // of the step at hand: the leader's result,
-  tool::Measured expected;              // the reference's,
-  std::vector<Tensor> magnitudes;       // and, by body, what its errors are measured against
+  // Of each result of the step at hand: the leader's, the reference's, and, by body, what its errors are measured against.
+  std::vector<Tensor> led;
+  std::vector<tool::Measured> expected;
+  std::vector<std::vector<Tensor>> magnitudes;
   std::optional<llvm::Error> failure;
   tool::Turns turns;
   std::vector<std::vector<StepError>> errors; // by body; each is written by its own thread
 };
 } // namespace
 
-Tensor Check::read(plan::KernelOp kernel, const skip_step_event &event) const {
-  unsigned last = kernel.getOutputs().size() - 1; // the one that an event shows
-  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
-  return tool::readLayout(static_cast<const float *>(event.result), type, kernel.outputLayout(last), event.images);
+static plan::LayoutAttr layoutOf(mlir::OpResult result) {
+  return llvm::cast<plan::KernelOp>(result.getOwner()).outputLayout(result.getResultNumber());
+}
+
+/// A result as it lies in memory. The buffer is the context's workspace or our own output array: an observer may not change it,
+/// a verifier may.
+static float *interiorOf(mlir::OpResult result, const skip_step_event &event) {
+  return static_cast<float *>(const_cast<void *>(event.results[result.getResultNumber()]));
+}
+
+static Tensor read(mlir::OpResult result, const skip_step_event &event) {
+  auto type = llvm::cast<mlir::RankedTensorType>(result.getType());
+  return tool::readLayout(interiorOf(result, event), type, layoutOf(result), event.images);
 }
 
 /// A step that leaves transformed windows for the Winograd convolution behind it. They are no value of the graph: the two steps
 /// together realise one, and that one is compared.
 static bool isTransform(plan::KernelOp kernel) {
-  return kernel.outputLayout(kernel.getOutputs().size() - 1).getKind() == plan::LayoutKind::winograd;
+  return layoutOf(kernel->getResults().back()).getKind() == plan::LayoutKind::winograd;
 }
 
 /// The event's images of a value of all images.
@@ -130,14 +140,36 @@ static void raise(double &worst, double error) {
   worst = std::isnan(error) ? error : std::max(worst, error); // a NaN that is there already stays
 }
 
-void Check::record(size_t body, const skip_step_event &event, const Tensor &compiled) {
+void Check::record(size_t body, const skip_step_event &event, mlir::OpResult result, const Tensor &compiled) {
   const tool::StepAlgorithms &how = algorithms[event.index];
+  int64_t number = result.getResultNumber();
   if (event.first_image == 0)
-    errors[body].push_back({event.name, bodies[body]->isa().str(), images, 0, plan::errorBoundOf(steps[event.index]), 0,
-                            how.elementBound(body), int64_t(event.index)});
-  auto same = llvm::find_if(errors[body], [&](const StepError &known) { return known.index == int64_t(event.index); });
-  raise(same->error, tool::relativeError(compiled, expected.value, leastLargest(expected.magnitude)));
-  raise(same->elementError, tool::elementError(compiled, expected.value, magnitudes[body], how.terms));
+    errors[body].push_back({graph::valueName(result), bodies[body]->isa().str(), images, 0,
+                            plan::errorBoundOf(steps[event.index]), 0, how.elementBound(body), int64_t(event.index), number});
+  auto same = llvm::find_if(
+      errors[body], [&](const StepError &known) { return known.index == int64_t(event.index) && known.result == number; });
+  const tool::Measured &wanted = expected[number];
+  raise(same->error, tool::relativeError(compiled, wanted.value, leastLargest(wanted.magnitude)));
+  raise(same->elementError, tool::elementError(compiled, wanted.value, magnitudes[number][body], how.terms));
+}
+
+/// What the reference says of one result, and for each body what its errors are measured against.
+llvm::Error Check::computeResult(mlir::OpResult result, const tool::KnownValues &known, tool::StepAlgorithms how) {
+  std::string name = graph::valueName(result);
+  tool::Measured &wanted = expected.emplace_back();
+  if (llvm::Error error = reference.measure(name, known, how).moveInto(wanted))
+    return error;
+  std::vector<Tensor> &measures = magnitudes.emplace_back(bodies.size(), wanted.magnitude);
+  for (auto [body, pairs] : llvm::enumerate(how.strassen)) {
+    if (!pairs)
+      continue;
+    tool::Measured measured;
+    how.pairs = pairs;
+    if (llvm::Error error = reference.measure(name, known, how).moveInto(measured))
+      return error;
+    measures[body] = std::move(measured.magnitude);
+  }
+  return llvm::Error::success();
 }
 
 llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
@@ -147,21 +179,12 @@ llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) 
       parts[input] = imagesOf(found->second, event);
   tool::KnownValues known;
   for (auto &[input, part] : parts)
-    known[graph::valueName(input.getLoc())] = &part;
-  tool::StepAlgorithms how = algorithms[event.index];
-  llvm::StringRef name = graph::valueName(kernel.getLoc());
-  if (llvm::Error error = reference.measure(name, known, how).moveInto(expected))
-    return error;
-  magnitudes.assign(bodies.size(), expected.magnitude);
-  for (auto [body, pairs] : llvm::enumerate(how.strassen)) {
-    if (!pairs)
-      continue;
-    tool::Measured measured;
-    how.pairs = pairs;
-    if (llvm::Error error = reference.measure(name, known, how).moveInto(measured))
+    known[graph::valueName(input)] = &part;
+  expected.clear();
+  magnitudes.clear();
+  for (mlir::OpResult result : kernel->getResults())
+    if (llvm::Error error = computeResult(result, known, algorithms[event.index]))
       return error;
-    magnitudes[body] = std::move(measured.magnitude);
-  }
   forget(kernel, event);
   return llvm::Error::success();
 }
@@ -177,15 +200,19 @@ void Check::lead(const skip_step_event &event) {
     passOn(kernel, event);
     return turns.lead(turn);
   }
-  led = read(kernel, event);
+  led.clear();
+  for (mlir::OpResult result : kernel->getResults())
+    led.push_back(read(result, event));
   if (llvm::Error error = compute(kernel, event)) {
     failure.emplace(std::move(error));
     turns.leaderEnds();
     return;
   }
-  record(0, event, led);
+  for (auto [result, tensor] : llvm::zip_equal(kernel->getResults(), led))
+    record(0, event, result, tensor);
   turns.lead(turn);
-  store(kernel.getOutputs().back(), led, event);
+  for (auto [result, tensor] : llvm::zip_equal(kernel->getResults(), led))
+    store(result, tensor, event);
 }
 
 void Check::follow(size_t body, const skip_step_event &event) {
@@ -195,11 +222,11 @@ void Check::follow(size_t body, const skip_step_event &event) {
   plan::KernelOp kernel = steps[event.index];
   if (isTransform(kernel))
     return turns.follow(body - 1, turn);
-  record(body, event, read(kernel, event));
-  unsigned last = kernel.getOutputs().size() - 1;
-  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[last].getType());
-  // The buffer is the context's workspace or our own output array: an observer may not change it, a verifier may.
-  tool::writeLayout(led, static_cast<float *>(const_cast<void *>(event.result)), type, kernel.outputLayout(last));
+  for (auto [result, tensor] : llvm::zip_equal(kernel->getResults(), led)) {
+    record(body, event, result, read(result, event));
+    tool::writeLayout(tensor, interiorOf(result, event), llvm::cast<mlir::RankedTensorType>(result.getType()),
+                      layoutOf(result));
+  }
   turns.follow(body - 1, turn);
 }
 

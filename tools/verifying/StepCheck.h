@@ -12,13 +12,14 @@
 namespace skip::tool {
 
 struct StepError {
-  std::string step, isa;
+  std::string step, isa; ///< the step's name, or that of the one of its results
   int64_t batch = 0;
   double error = 0;        ///< max|c - r| / max|r|
   double bound = 0;        ///< plan::errorBoundOf
   double elementError = 0; ///< max of |c - r| / M, M an element's magnitude (Magnitude.h)
   double elementBound = 1;
-  int64_t index = 0; ///< of the step in its plan: a name may be that of several
+  int64_t index = 0;  ///< of the step in its plan: a name may be that of several
+  int64_t result = 0; ///< of the step
 
   bool isWithin() const { return error <= bound && elementError <= elementBound; }
 };

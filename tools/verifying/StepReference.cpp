@@ -14,10 +14,10 @@ using tool::StepReference;
 
 StepReference::StepReference(mlir::func::FuncOp written, const Checkpoint &parameters) : parameters(parameters) {
   for (mlir::BlockArgument argument : written.getArguments())
-    byName[graph::valueName(argument.getLoc())] = argument;
+    byName[graph::valueName(argument)] = argument;
   for (Operation &op : written.getBody().front())
-    if (op.getNumResults() == 1)
-      byName[graph::valueName(op.getLoc())] = op.getResult(0);
+    for (Value result : op.getResults())
+      byName[graph::valueName(result)] = result;
 }
 
 namespace {
@@ -48,14 +48,13 @@ void Walk::start(Value value, Tensor tensor) {
 llvm::Error Walk::reach(Value value) {
   if (computed.count(value))
     return llvm::Error::success();
-  if (const Tensor *tensor = known.lookup(graph::valueName(value.getLoc()))) {
+  if (const Tensor *tensor = known.lookup(graph::valueName(value))) {
     start(value, *tensor);
     return llvm::Error::success();
   }
   Operation *op = value.getDefiningOp();
   if (!op)
-    return tool::internalError("verify",
-                               "it depends on the input `" + graph::valueName(value.getLoc()) + "`, which it does not read");
+    return tool::internalError("verify", "it depends on the input `" + graph::valueName(value) + "`, which it does not read");
   if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op)) {
     start(value, parameters.read(read.getParameter()));
     return llvm::Error::success();
@@ -76,13 +75,17 @@ llvm::Error Walk::evaluate(Operation *op) {
     measured.push_back(&computed.find(operand)->second);
     operands.push_back(&measured.back()->value);
   }
-  Measured result{evaluable.evaluate(operands), {}};
-  if (llvm::Error error = tool::magnitudeOf(op, measured, result.value, algorithms).moveInto(result.magnitude))
-    return error;
+  llvm::SmallVector<Measured> results;
+  for (auto [value, tensor] : llvm::zip_equal(op->getResults(), evaluable.evaluate(operands))) {
+    Measured &result = results.emplace_back(std::move(tensor), Tensor());
+    if (llvm::Error error = tool::magnitudeOf(value, measured, result.value, algorithms).moveInto(result.magnitude))
+      return error;
+  }
   for (Value operand : op->getOperands())
     if (operand.hasOneUse())
       computed.erase(operand);
-  computed[op->getResult(0)] = std::move(result);
+  for (auto [value, result] : llvm::zip_equal(op->getResults(), results))
+    computed[value] = std::move(result);
   return llvm::Error::success();
 }
 

@@ -134,7 +134,7 @@ struct Recorder {
     self.names.push_back(event->name);
     self.indices.push_back(event->index);
     self.slow = self.slow || event->seconds < 0 || event->seconds > 10;
-    self.last = *static_cast<const float *>(event->result);
+    self.last = *static_cast<const float *>(event->results[event->result_count - 1]);
   }
   std::vector<std::string> names;
   std::vector<int64_t> indices;

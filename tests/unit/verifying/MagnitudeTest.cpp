@@ -35,6 +35,8 @@ static Tensor filled(std::vector<int64_t> shape, double value) {
 
 static Measured measured(Tensor value) { return {value, tool::absolute(value)}; }
 
+static mlir::OpResult resultOf(mlir::Operation *op) { return op->getResult(0); }
+
 static tool::StepAlgorithms winogradOf(llvm::StringRef parameter, int64_t tile) {
   tool::StepAlgorithms how;
   if (tile > 0)
@@ -50,7 +52,7 @@ TEST_CASE("magnitude: of a convolution it is the sum of |x||w| and |b|, whatever
   Measured image = measured(x), filter = measured(filled({1, 1, 3, 3}, -2)), bias = measured(filled({1}, -0.5));
   auto conv = network.find<graph::Conv2dOp>();
   llvm::Expected<Tensor> m =
-      tool::magnitudeOf(conv, {&image, &filter, &bias}, Tensor({1, 1, 4, 4}), winogradOf("conv1.weight", 0));
+      tool::magnitudeOf(resultOf(conv), {&image, &filter, &bias}, Tensor({1, 1, 4, 4}), winogradOf("conv1.weight", 0));
   REQUIRE(static_cast<bool>(m));
   CHECK(m->data[0] == 4 * 2 + 0.5); // a corner
   CHECK(m->data[5] == 9 * 2 + 0.5);
@@ -63,7 +65,7 @@ TEST_CASE("magnitude: by Winograd it is that of the largest pixel that a tile's 
   Measured image = measured(x), filter = measured(filled({1, 1, 3, 3}, -2)), bias = measured(filled({1}, 0));
   auto conv = network.find<graph::Conv2dOp>();
   llvm::Expected<Tensor> m =
-      tool::magnitudeOf(conv, {&image, &filter, &bias}, Tensor({1, 1, 4, 4}), winogradOf("conv1.weight", 2));
+      tool::magnitudeOf(resultOf(conv), {&image, &filter, &bias}, Tensor({1, 1, 4, 4}), winogradOf("conv1.weight", 2));
   REQUIRE(static_cast<bool>(m));
   CHECK(m->data[0] == 0); // its window ends at column 2
   CHECK(m->data[2] == 7 * 9 * 2);
@@ -76,7 +78,8 @@ TEST_CASE("magnitude: a batch norm's terms are those of its scale and shift") {
   auto norm = network.find<graph::BatchNormOp>();
   Measured x = measured(filled({1, 1, 4, 4}, -3)), gamma = measured(filled({1}, -2)), beta = measured(filled({1}, 5)),
            mean = measured(filled({1}, -3)), variance = measured(filled({1}, 4 - norm.getEpsilon().convertToDouble()));
-  llvm::Expected<Tensor> m = tool::magnitudeOf(norm, {&x, &gamma, &beta, &mean, &variance}, x.value, winogradOf("", 0));
+  llvm::Expected<Tensor> m =
+      tool::magnitudeOf(resultOf(norm), {&x, &gamma, &beta, &mean, &variance}, x.value, winogradOf("", 0));
   REQUIRE(static_cast<bool>(m));
   CHECK(m->data[7] == Approx(3 + 3 + 5)); // 3 * 2 / 2 of x, as much of the mean, and beta
 }
@@ -85,16 +88,17 @@ TEST_CASE("magnitude: a softmax's errors are of its own results' size") {
   Network network;
   Measured x = measured(filled({1, 2}, -3));
   Tensor result = filled({1, 2}, 0.5);
-  llvm::Expected<Tensor> m = tool::magnitudeOf(network.find<graph::SoftmaxOp>(), {&x}, result, winogradOf("", 0));
+  llvm::Expected<Tensor> m = tool::magnitudeOf(resultOf(network.find<graph::SoftmaxOp>()), {&x}, result, winogradOf("", 0));
   REQUIRE(static_cast<bool>(m));
   CHECK(m->data[0] == 0.5 * 16);
 }
 
 TEST_CASE("magnitude: an operation without a rule is a defect") {
   Network network;
-  llvm::Expected<Tensor> m = tool::magnitudeOf(network.find<graph::ParameterOp>(), {}, Tensor(), winogradOf("", 0));
+  llvm::Expected<Tensor> m =
+      tool::magnitudeOf(resultOf(network.find<graph::ReadParameterOp>()), {}, Tensor(), winogradOf("", 0));
   REQUIRE(!m);
-  CHECK(llvm::toString(m.takeError()).find("no rule says how far `graph.parameter` may be off") != std::string::npos);
+  CHECK(llvm::toString(m.takeError()).find("no rule says how far `graph.read_parameter` may be off") != std::string::npos);
 }
 
 TEST_CASE("magnitude: Strassen's products mix the rows of a pair, and channels as they count once they are balanced") {
@@ -113,7 +117,7 @@ TEST_CASE("magnitude: Strassen's products mix the rows of a pair, and channels a
   auto first = [&](std::vector<double> weights) { // of y[0]; rows 0 and 1 are a pair, row 2 has no partner
     w.data = std::move(weights);
     Measured image = measured(x), filter = measured(w);
-    Tensor m = llvm::cantFail(tool::magnitudeOf(conv, {&image, &filter}, Tensor({1, 2, 3, 1}), how));
+    Tensor m = llvm::cantFail(tool::magnitudeOf(resultOf(conv), {&image, &filter}, Tensor({1, 2, 3, 1}), how));
     return std::vector<double>(m.data.begin(), m.data.begin() + 3);
   };
   // A product of sizes 1 and 4 of outputs with 1 and 2 of inputs: alike once balanced, so that each partner counts as much.

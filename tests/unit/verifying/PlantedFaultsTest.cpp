@@ -87,8 +87,8 @@ private:
   }
   void spoil(const skip_step_event &event) {
     auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs().front().getType());
-    damage({static_cast<float *>(const_cast<void *>(event.result)), plan::stridesOf(type, kernel.outputLayout(0)), event.images,
-            sound->guardedWorkspace(), before});
+    damage({static_cast<float *>(const_cast<void *>(event.results[0])), plan::stridesOf(type, kernel.outputLayout(0)),
+            event.images, sound->guardedWorkspace(), before});
   }
 
   std::unique_ptr<tool::Runner> sound;
