@@ -203,9 +203,12 @@ LogicalResult Lowering::run() {
   for (func::FuncOp function : functions)
     addLoads(function);
   lowered.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
-  for (func::FuncOp function : functions)
+  for (func::FuncOp function : functions) {
+    if (plan::Role role = plan::roleOf(function); role != plan::Role::run)
+      return function.emitError("no image holds functions of role `") << plan::stringifyRole(role) << "`";
     if (failed(addVariant(function)))
       return failure();
+  }
   return success();
 }
 

@@ -26,6 +26,24 @@ llvm::StringRef graph::valueName(Location loc) {
   return {};
 }
 
+/// Whether the function around the operation says that the parameter may change.
+static bool isTrainable(graph::ReadParameterOp read) {
+  Operation *function = read->getParentOp();
+  auto trainable = function ? function->getAttrOfType<ArrayAttr>(graph::trainableAttr) : ArrayAttr();
+  return trainable && llvm::is_contained(trainable, read.getParameterAttr());
+}
+
+bool graph::isLoadTime(Operation *op) {
+  if (!llvm::isa<LoadTime>(op))
+    return false;
+  if (auto read = llvm::dyn_cast<ReadParameterOp>(op))
+    return !isTrainable(read);
+  return llvm::all_of(op->getOperands(), [](Value operand) {
+    Operation *producer = operand.getDefiningOp();
+    return producer && isLoadTime(producer);
+  });
+}
+
 std::string graph::valueName(Value value) {
   std::string name = valueName(value.getLoc()).str();
   auto result = llvm::dyn_cast<OpResult>(value);

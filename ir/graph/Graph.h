@@ -27,6 +27,12 @@ namespace skip::graph {
 /// Names of the discardable attributes that describe a model's ports.
 inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.mean", stdAttr = "graph.std",
                                      resizeAttr = "graph.resize", cropAttr = "graph.crop", classesAttr = "graph.classes";
+/// On a function: the parameters that may change between its runs, as symbols.
+inline constexpr llvm::StringLiteral trainableAttr = "graph.trainable";
+
+/// Whether what an operation computes is known once parameters are loaded: it and all that it reads are LoadTime, and none of
+/// the parameters is trainable in its function.
+bool isLoadTime(mlir::Operation *op);
 
 /// The name that a location starts with (see the dialect's description); empty when it has none.
 llvm::StringRef valueName(mlir::Location loc);

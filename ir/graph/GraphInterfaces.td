@@ -72,7 +72,10 @@ def Contraction : OpInterface<"Contraction"> {
 
 def LoadTime : OpInterface<"LoadTime"> {
   let cppNamespace = "::skip::graph";
-  let description = [{ The operation computes on parameters alone: it becomes part of the load table, not of the plan. }];
+  let description = [{
+    The operation computes on parameters alone. Where none of them changes (graph::isLoadTime), it becomes part of the load table,
+    not of the plan.
+  }];
 }
 
 #endif

@@ -29,6 +29,11 @@ void PlanDialect::initialize() {
       >();
 }
 
+plan::Role plan::roleOf(Operation *function) {
+  auto role = function->getAttrOfType<RoleAttr>(roleAttr);
+  return role ? role.getValue() : Role::run;
+}
+
 std::array<int64_t, 3> ConvScheduleAttr::split() const {
   return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
 }

@@ -84,6 +84,14 @@ def TargetAttr : PlanAttr<"Target", "target"> {
   let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
 }
 
+def Role : I32Enum<"Role", "what a function is for", [
+    I32EnumCase<"run", 0>, I32EnumCase<"gradients", 1>, I32EnumCase<"update", 2>]> {
+  let cppNamespace = "::skip::plan";
+}
+def RoleAttr : EnumAttr<PlanDialect, Role, "role"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
   let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
   let description = [{

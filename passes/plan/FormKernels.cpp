@@ -165,7 +165,7 @@ struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     Grouping grouping;
     for (Operation &op : getOperation().getBody().front().without_terminator()) {
-      if (llvm::isa<graph::LoadTime>(op))
+      if (graph::isLoadTime(&op))
         continue;
       if (Operation *unknown = grouping.add(&op)) {
         unknown->emitError("no kernel can compute this operation; inference has none, so a graph pass should have removed it");

@@ -217,7 +217,7 @@ LogicalResult Packing::pack(KernelOp kernel) {
   OpBuilder builder(kernel);
   for (unsigned i = 0; i < kernel.getInputs().size(); ++i) {
     Operation *producer = kernel.getInputs()[i].getDefiningOp();
-    if (!llvm::isa_and_nonnull<graph::LoadTime>(producer))
+    if (!producer || !graph::isLoadTime(producer))
       continue;
     Value loaded = load(builder, kernel, i);
     if (!loaded)

@@ -2,6 +2,7 @@
 #include "tools/text/Layers.h"
 
 #include "ir/graph/Graph.h"
+#include "ir/plan/Plan.h"
 #include "ir/graph/GraphShapes.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -23,13 +24,18 @@ static int64_t countParameters(mlir::Operation &op, llvm::DenseSet<mlir::Operati
   return count;
 }
 
-mlir::func::FuncOp tool::modelOf(mlir::ModuleOp module) { return *module.getOps<mlir::func::FuncOp>().begin(); }
+mlir::func::FuncOp tool::modelOf(mlir::ModuleOp module) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (plan::roleOf(function) == plan::Role::run)
+      return function;
+  llvm_unreachable("a module from the front end has a function");
+}
 
 tool::Layers tool::listLayers(mlir::func::FuncOp model) {
   Layers layers;
   llvm::DenseSet<mlir::Operation *> counted;
   for (mlir::Operation &op : model.getBody().front()) {
-    if (op.getNumResults() != 1 || op.hasTrait<graph::LoadTime::Trait>())
+    if (op.getNumResults() == 0 || llvm::isa<graph::LoadTime>(op))
       continue;
     auto type = llvm::cast<mlir::RankedTensorType>(op.getResult(0).getType());
     auto costed = llvm::dyn_cast<graph::Costed>(op);

@@ -24,7 +24,7 @@ struct Layers {
 /// The operations of a model before any pass.
 Layers listLayers(mlir::func::FuncOp model);
 
-/// The only function of a module from the front end.
+/// The function of a module from the front end that inference runs.
 mlir::func::FuncOp modelOf(mlir::ModuleOp module);
 
 } // namespace skip::tool

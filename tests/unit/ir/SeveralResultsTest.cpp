@@ -11,9 +11,8 @@ using namespace mlir;
 using skip::reference::Tensor;
 
 namespace test {
-class SumAndDifferenceOp
-    : public Op<SumAndDifferenceOp, OpTrait::ZeroRegions, OpTrait::NResults<2>::Impl, OpTrait::ZeroSuccessors,
-                OpTrait::NOperands<2>::Impl, skip::graph::Evaluable::Trait> {
+class SumAndDifferenceOp : public Op<SumAndDifferenceOp, OpTrait::ZeroRegions, OpTrait::NResults<2>::Impl,
+                                     OpTrait::ZeroSuccessors, OpTrait::NOperands<2>::Impl, skip::graph::Evaluable::Trait> {
 public:
   using Op::Op;
   static StringRef getOperationName() { return "pairs.sum_and_difference"; }
