@@ -7,7 +7,7 @@
 // Without a schedule each shape is measured with the one that the compiler would take; several schedules are compared.
 // With --print a stage of each kernel is printed instead.
 #include "bench/Timing.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 #include "runtime/Balance.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/tuning/Peak.h"

@@ -4,9 +4,10 @@
 
 #include "codegen/kernel/Winograd.h"
 #include "ir/plan/Layout.h"
-#include "ir/plan/Problems.h"
-#include "ir/plan/Shapes.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Problems.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

@@ -4,7 +4,8 @@
 
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

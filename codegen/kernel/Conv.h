@@ -8,7 +8,7 @@
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include "mlir/IR/BuiltinOps.h"
 

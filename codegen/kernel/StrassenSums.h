@@ -2,7 +2,7 @@
 #pragma once
 
 #include "codegen/kernel/StrassenUnits.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 namespace skip::kernel {
 

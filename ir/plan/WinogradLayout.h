@@ -33,16 +33,6 @@ constexpr int64_t winogradPhases(const WinogradTaps &taps, int64_t planarChannel
 /// Copies of transformed windows that are held at most (ir/plan/Layout.h).
 constexpr int64_t winogradMostCopies = 2;
 
-/// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
-/// channels take 6 KB for each, beside the 9 KB that they are made from.
-constexpr int64_t winogradMaxOcBlocks = 2;
-
-/// Positions of a row that a schedule may hold in registers besides one: two, or so many. 1 where it may not: beside a planar
-/// input filters are always stored.
-constexpr int64_t winogradRowPositions(const WinogradTaps &taps, int64_t channels, int64_t tile) {
-  return taps.kernel == 3 && !winogradPlanarChannels(taps, channels) ? taps.points(tile) : 1;
-}
-
 /// Products of a tile for each pair of channels: of a blocked input of stride 2 those of four phases, of which the odd ones
 /// have no part at infinity.
 constexpr int64_t winogradTileProducts(const WinogradTaps &taps, int64_t channels, int64_t tile) {

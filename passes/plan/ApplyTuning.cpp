@@ -9,7 +9,7 @@
 // and AVX-512; what is `unit` is left to the cost model.
 #include "passes/plan/Passes.h"
 
-#include "ir/plan/Problems.h"
+#include "ir/plan/x86/Problems.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"

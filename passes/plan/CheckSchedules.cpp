@@ -1,8 +1,8 @@
 // A schedule comes from a cost model, from a database or from whoever wrote the plan's text; emitters trust it.
 #include "passes/plan/CheckSchedules.h"
 
-#include "ir/plan/Problems.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/x86/Problems.h"
+#include "ir/plan/x86/Shapes.h"
 
 using namespace mlir;
 using namespace skip;

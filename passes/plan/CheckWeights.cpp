@@ -1,8 +1,9 @@
 // Entries by offset: neighbours may not overlap.
 #include "passes/plan/CheckWeights.h"
 
-#include "ir/plan/Shapes.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Strassen.h"
 
 using namespace mlir;
 using namespace skip;

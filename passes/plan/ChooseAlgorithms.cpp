@@ -1,11 +1,11 @@
 // Decides which convolutions are computed by Winograd's minimal filtering.
 //
 // The choice comes before kernels are formed, since a transformed sum cannot share registers with another convolution's, and
-// before layouts, since the transformed windows are one. The cost model is ir/plan/Algorithms.h.
+// before layouts, since the transformed windows are one. The cost model is ir/plan/x86/Algorithms.h.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Plan.h"
-#include "ir/plan/Problems.h"
+#include "ir/plan/x86/Problems.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"

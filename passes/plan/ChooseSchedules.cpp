@@ -2,8 +2,9 @@
 // only one there is.
 #include "passes/plan/Passes.h"
 
-#include "ir/plan/Problems.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/x86/Problems.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"

@@ -15,8 +15,9 @@
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Layout.h"
-#include "ir/plan/Shapes.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"

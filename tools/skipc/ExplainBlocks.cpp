@@ -3,7 +3,7 @@
 
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/Contractions.h"
 #include "tools/text/Table.h"
 
 using namespace skip;

@@ -1,14 +1,15 @@
 // `skipc explain-plan`: what was fused with what, by which algorithm each convolution runs, and what the alternatives would
 // cost.
 //
-// Times are the cost model's (ir/plan/Algorithms.h) at this machine's measured peak, of one core, or that of a machine
+// Times are the cost model's (ir/plan/x86/Algorithms.h) at this machine's measured peak, of one core, or that of a machine
 // that --device states as assumed. Where no tuning database knows better the choice was made by them; what a run takes `skipc
 // bench --steps` measures.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
-#include "ir/plan/Problems.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/x86/Problems.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
 #include "tools/compile/Compile.h"
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"

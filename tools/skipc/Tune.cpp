@@ -2,7 +2,7 @@
 //
 // The contractions of all models are tuned in the order of their work, so that a small budget goes where most time does. The
 // widest ISA comes first, since it chooses the algorithms of a library with several bodies.
-#include "ir/plan/Problems.h"
+#include "ir/plan/x86/Problems.h"
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
 #include "tools/compile/Compile.h"

@@ -15,7 +15,7 @@
 
 #include "codegen/KernelIdentity.h"
 #include "codegen/LowerPlan.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/Contractions.h"
 #include "passes/plan/Passes.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"

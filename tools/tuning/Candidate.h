@@ -1,7 +1,7 @@
 // One way to compute one convolution, compiled and loaded to be timed.
 #pragma once
 
-#include "ir/plan/Tuning.h"
+#include "ir/plan/x86/Tuning.h"
 #include "tools/loaded/LoadedModel.h"
 #include "tools/tuning/Evictor.h"
 

@@ -1,7 +1,7 @@
 // One measured time, and what it is the time of.
 #pragma once
 
-#include "ir/plan/Tuning.h"
+#include "ir/plan/x86/Tuning.h"
 #include "tools/tuning/Device.h"
 
 #include <string>

@@ -15,8 +15,9 @@
 #include "tools/verifying/Magnitude.h"
 
 #include "ir/plan/Layout.h"
-#include "ir/plan/Shapes.h"
-#include "ir/plan/Strassen.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Strassen.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
 

@@ -4,7 +4,7 @@
 #include "tools/verifying/StepCheck.h"
 
 #include "ir/graph/Graph.h"
-#include "ir/plan/Shapes.h"
+#include "ir/plan/Contractions.h"
 #include "tools/running/Outputs.h"
 #include "tools/text/Failure.h"
 #include "tools/verifying/StepValues.h"

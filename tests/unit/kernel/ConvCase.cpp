@@ -1,7 +1,7 @@
 // Convolutions by definition: one sum per output, in double precision.
 #include "tests/unit/kernel/ConvCase.h"
 
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 #include "runtime/Balance.h"
 
 #include <algorithm>

@@ -111,7 +111,7 @@ static Members membersOf(ConvSpec &spec, Draw &d) {
   return members;
 }
 
-/// As in ir/plan/Strassen.cpp.
+/// As in ir/plan/x86/Strassen.cpp.
 static bool isSound(const ConvSpec &spec) {
   const plan::ConvSchedule &s = spec.schedule;
   if (!isStrassen(spec))

@@ -4,7 +4,8 @@
 #include "tests/unit/kernel/ConvCase.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
-#include "ir/plan/Algorithms.h"
+#include "ir/plan/x86/Algorithms.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include <catch2/catch.hpp>
 

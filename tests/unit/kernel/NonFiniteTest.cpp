@@ -3,7 +3,7 @@
 #include "tests/unit/kernel/ConvCase.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,7 @@
 #include "tests/unit/kernel/Assembly.h"
 #include "tests/unit/kernel/ConvCase.h"
 
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <catch2/catch.hpp>
 

@@ -3,7 +3,9 @@
 #include "tests/unit/kernel/Cases.h"
 #include "tests/unit/kernel/WinogradCase.h"
 
-#include "ir/plan/Algorithms.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Algorithms.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Which schedules are legal, and what the cost model takes.
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include <catch2/catch.hpp>
 

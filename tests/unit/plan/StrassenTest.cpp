@@ -1,5 +1,5 @@
 // How Strassen's schedules cut a convolution, and what the cost model says of them.
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <catch2/catch.hpp>
 

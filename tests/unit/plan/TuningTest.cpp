@@ -1,5 +1,7 @@
 // Keys of tuning problems, what is legal, what is worth measuring, and the table of what is known.
-#include "ir/plan/Tuning.h"
+#include "ir/plan/x86/Tuning.h"
+
+#include "ir/plan/Contractions.h"
 
 #include <catch2/catch.hpp>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "ir/graph/ContractionSizes.h"
-#include "ir/plan/Algorithms.h"
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Algorithms.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include <compare>
 #include <map>

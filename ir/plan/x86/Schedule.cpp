@@ -12,9 +12,9 @@
 // A Winograd convolution also makes its filters: a vector for each position, channel and output block serves the tiles of one
 // group, and costs multiplications of its own, fewer where it is not stored. Example, AVX-512, groups of 4 tiles of 6 x 6
 // positions: 1 x 6 x 4 without stored filters is expected at 75 %, 2 x 1 x 4 at 58 % (measured on a Zen 4: 67 and 54 %).
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Schedule.h"
 
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <algorithm>
 

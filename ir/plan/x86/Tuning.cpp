@@ -1,8 +1,8 @@
 // Candidates and their keys. Keys are read by a grammar of literals and numbers, and believed only if writing them again gives
 // the same text.
-#include "ir/plan/Tuning.h"
+#include "ir/plan/x86/Tuning.h"
 
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 #include "ir/plan/WinogradLayout.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // A problem's sizes are those of the operation's operands, its images those that the section is to have.
-#include "ir/plan/Problems.h"
+#include "ir/plan/x86/Problems.h"
 
 #include "ir/plan/Layout.h"
 #include "ir/plan/Sections.h"

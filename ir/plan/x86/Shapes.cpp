@@ -1,7 +1,6 @@
-// Reads contractions off kernels.
-#include "ir/plan/Shapes.h"
+// Reads shapes off kernels.
+#include "ir/plan/x86/Shapes.h"
 
-#include "ir/plan/Algorithms.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/WinogradLayout.h"
 
@@ -10,22 +9,6 @@ using namespace skip;
 using namespace skip::plan;
 
 static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
-
-llvm::SmallVector<ContractionView, 2> plan::contractionsOf(KernelOp kernel) {
-  llvm::SmallVector<ContractionView, 2> views;
-  for (auto op : kernel.getBody().getOps<graph::Contraction>())
-    views.push_back({op.getSizes(), op, llvm::cast<BlockArgument>(op.getPicture()), llvm::cast<BlockArgument>(op.getFilter()),
-                     op.getBias(), op->getAttrOfType<WinogradAttr>(algorithmAttr)});
-  return views;
-}
-
-std::optional<ContractionView> plan::mainContractionOf(KernelOp kernel) {
-  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
-  if (views.empty())
-    return std::nullopt;
-  auto work = [](const ContractionView &view) { return view.inChannels * view.kernelHeight * view.kernelWidth; };
-  return views.size() == 2 && work(views[1]) > work(views[0]) ? views[1] : views[0];
-}
 
 bool plan::imagesAreColumns(KernelOp kernel) {
   llvm::ArrayRef<int64_t> shape = shapeOf(kernel.getResult(0));
@@ -75,11 +58,4 @@ bool plan::usesStrassen(KernelOp kernel) {
            auto conv = llvm::dyn_cast<ConvScheduleAttr>(schedule);
            return conv && conv.getUnitBlocks() > 0;
          });
-}
-
-double plan::errorBoundOf(KernelOp kernel) {
-  std::optional<ContractionView> main = mainContractionOf(kernel);
-  if (!main || !main->winograd)
-    return errorBound(0);
-  return errorBound(WinogradTaps{main->kernelHeight, main->stride}.points(main->winograd.getTile()));
 }

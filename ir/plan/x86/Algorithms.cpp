@@ -7,9 +7,9 @@
 // needs (2 m + 1)^2 products (codegen/kernel/WinogradPhasedProducts.cpp).
 //
 // The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
-#include "ir/plan/Algorithms.h"
+#include "ir/plan/x86/Algorithms.h"
 
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Schedule.h"
 #include "ir/plan/WinogradLayout.h"
 
 #include <algorithm>
@@ -50,10 +50,6 @@ static Work workOf(const Conv3x3Shape &shape, int64_t tile) {
   if (shape.stride == 1)
     return {squared, squared, squared, squared};
   return {double(winogradTileProducts(taps, shape.inChannels, tile)), squared + 2 * points, 4 * squared, squared};
-}
-
-double plan::errorBound(int64_t points) {
-  return points == 0 || points > 8 ? 1e-4 : points < 7 ? 2e-5 : points == 7 ? 4e-5 : 8e-5;
 }
 
 double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm) {

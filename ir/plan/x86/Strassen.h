@@ -1,7 +1,7 @@
 // The schedules of 1x1 convolutions by Strassen's seven products (codegen/kernel/Strassen.cpp). Plain C++, no MLIR.
 #pragma once
 
-#include "ir/plan/Schedule.h"
+#include "ir/plan/x86/Schedule.h"
 
 namespace skip::plan {
 

@@ -1,6 +1,7 @@
 // The schedules of contractions: what is legal, and which are worth trying first. Plain C++, no MLIR.
 #pragma once
 
+#include "ir/plan/WinogradLayout.h"
 #include "runtime/Abi.h"
 
 #include <cstdint>
@@ -59,6 +60,16 @@ struct ConvShape {
   bool exact = false;           // no algorithm with other rounding errors
 };
 
+/// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input
+/// channels take 6 KB for each, beside the 9 KB that they are made from.
+constexpr int64_t winogradMaxOcBlocks = 2;
+
+/// Positions of a row that a schedule may hold in registers besides one: two, or so many. 1 where it may not: beside a planar
+/// input filters are always stored.
+constexpr int64_t winogradRowPositions(const WinogradTaps &taps, int64_t channels, int64_t tile) {
+  return taps.kernel == 3 && !winogradPlanarChannels(taps, channels) ? taps.points(tile) : 1;
+}
+
 /// Floats that a kernel may hold on its stack: of the 512 KB that callers are told of (runtime/Runtime.h), beside frames.
 inline constexpr int64_t kMostScratchFloats = 120 * 1024;
 
@@ -69,7 +80,7 @@ bool fitsRegisters(const ConvSchedule &schedule, SkipIsa isa);
 bool covers(const ConvSchedule &schedule, int64_t width);
 
 /// Whether the schedule computes this shape: it fits the registers, its ocBlocks divide the shape's, and it covers the width.
-/// Of Strassen's: ir/plan/Strassen.h.
+/// Of Strassen's: ir/plan/x86/Strassen.h.
 bool isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa);
 
 /// The fraction of peak that the cost model expects of a legal schedule; Strassen's may exceed 1.

@@ -30,10 +30,6 @@ struct Algorithm {
   bool operator==(const Algorithm &) const = default;
 };
 
-/// How far a result may be from the double-precision reference, relative to its largest value: of Winograd by the positions of
-/// a tile's window along an axis, whose transforms multiply by ever larger and smaller numbers; with 0 points, of all else.
-double errorBound(int64_t points);
-
 /// The Winograd algorithms to choose from for 3x3 convolutions of a stride.
 std::vector<Algorithm> winogradCandidates(int64_t stride);
 

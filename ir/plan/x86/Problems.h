@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
-#include "ir/plan/Tuning.h"
+#include "ir/plan/x86/Tuning.h"
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 // A unit's sums must not cost what its seven products save. Sums of the input serve all output channels of a unit, those of
 // weights all its pixels: 14 rows of 14 pixels by 128 channels, of 256 input channels, add one part in 30 to the products,
 // of which an eighth is saved.
-#include "ir/plan/Strassen.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <algorithm>
 #include <numeric>
