@@ -2,8 +2,8 @@
 // an entry of the load table.
 #include "codegen/LowerPlan.h"
 
-#include "codegen/KernelIdentity.h"
-#include "codegen/KernelSpec.h"
+#include "codegen/x86/KernelIdentity.h"
+#include "codegen/x86/KernelSpec.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/Sections.h"

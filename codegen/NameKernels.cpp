@@ -1,10 +1,11 @@
 // Names kernels by their structure: `conv3x3s1b.relu`. What is equal is compiled once, in whatever layer, batch or variant it
 // stands: the code of ResNet-1202 is that of ResNet-20. Different kernels of one structure are numbered.
-#include "codegen/KernelIdentity.h"
+#include "codegen/NameKernels.h"
 
+#include "codegen/x86/KernelIdentity.h"
+#include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
-#include "ir/plan/Contractions.h"
 #include "ir/plan/x86/Shapes.h"
 
 #include "llvm/ADT/StringMap.h"

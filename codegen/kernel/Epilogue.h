@@ -1,25 +1,21 @@
-// What every kernel family shares: the vector width and the elementwise operations that may follow a root.
+// What the kernels of every target share: the elementwise operations that may follow a root.
 #pragma once
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
-#include <cstdint>
 #include <optional>
 
 namespace skip::kernel {
 
-/// Channels of a block, and lanes of every vector that the emitters use.
-inline constexpr int64_t kLanes = 16;
-
-/// An elementwise operation on a vector of one channel block.
+/// An elementwise operation on some of a tensor's values.
 enum class EpilogueOp { Add, Relu, ScaleShift };
 
 using Epilogue = llvm::SmallVector<EpilogueOp, 4>;
 
 /// What an operation reads besides the value that it is applied to, in this order: tensors of the result's shape, then vectors
-/// of one number for each channel. Its operands follow the root's, in chain order. How it is applied says applyEpilogue
-/// (Builder.h).
+/// of one number for each channel. Its operands follow the root's, in chain order. How it is applied, a target's
+/// emitters say.
 struct EpilogueOperands {
   llvm::StringLiteral graphOp; // the operation of the graph dialect that it is
   unsigned tensors, vectors;

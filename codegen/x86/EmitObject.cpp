@@ -2,9 +2,9 @@
 // contexts, so jobs share nothing and their bytes do not depend on the number of threads.
 #include "codegen/x86/EmitObject.h"
 
-#include "codegen/kernel/Builder.h"
 #include "codegen/x86/LowerToLlvm.h"
 #include "codegen/x86/TargetMachine.h"
+#include "codegen/x86/kernel/Builder.h"
 #include "support/Threads.h"
 
 #include "llvm/CodeGen/MachineFrameInfo.h"

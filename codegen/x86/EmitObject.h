@@ -1,7 +1,7 @@
 // Kernels to x86-64 object code, each on its own and so in parallel.
 #pragma once
 
-#include "codegen/kernel/Kernel.h"
+#include "codegen/x86/kernel/Kernel.h"
 #include "runtime/Abi.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"

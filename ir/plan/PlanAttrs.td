@@ -31,7 +31,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter16` | `[oc/16][ic/16][kh][kw][ic%16][oc%16]` | a contraction's weights beside a blocked input |
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
-    | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes of up to 4 channels are channel, row parity, column parity, and of more channels each block has four windows, one for each parity of row and column (codegen/kernel/Winograd.h) |
+    | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes of up to 4 channels are channel, row parity, column parity, and of more channels each block has four windows, one for each parity of row and column (codegen/x86/kernel/Winograd.h) |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same. With h = 1,

@@ -2,8 +2,8 @@
 // only one there is.
 #include "passes/plan/Passes.h"
 
-#include "ir/plan/x86/Problems.h"
 #include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Problems.h"
 #include "ir/plan/x86/Shapes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -14,8 +14,8 @@
 #include "passes/plan/InputNorms.h"
 #include "passes/plan/Passes.h"
 
-#include "ir/plan/Layout.h"
 #include "ir/plan/Contractions.h"
+#include "ir/plan/Layout.h"
 #include "ir/plan/x86/Shapes.h"
 #include "ir/plan/x86/Strassen.h"
 

@@ -1,7 +1,7 @@
 // The table of contents of a compilation.
 #include "tools/compile/Compile.h"
 
-#include "codegen/KernelIdentity.h"
+#include "codegen/NameKernels.h"
 #include "codegen/x86/EmitObject.h"
 #include "ir/plan/Plan.h"
 #include "passes/graph/Passes.h"

@@ -2,8 +2,8 @@
 #include "tools/compile/Tuning.h"
 
 #include "codegen/x86/EmitObject.h"
-#include "ir/plan/x86/Problems.h"
 #include "ir/plan/Contractions.h"
+#include "ir/plan/x86/Problems.h"
 #include "tools/compile/Catalogue.h"
 #include "tools/compile/Targets.h"
 #include "tools/text/Failure.h"

@@ -1,5 +1,5 @@
 // skip-opt: runs any pass pipeline on textual IR.
-#include "codegen/KernelIdentity.h"
+#include "codegen/NameKernels.h"
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
 #include "passes/graph/Passes.h"

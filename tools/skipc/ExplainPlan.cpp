@@ -6,9 +6,9 @@
 // bench --steps` measures.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/x86/Problems.h"
-#include "ir/plan/Contractions.h"
 #include "ir/plan/x86/Shapes.h"
 #include "tools/compile/Compile.h"
 #include "tools/compile/Targets.h"

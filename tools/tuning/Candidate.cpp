@@ -13,7 +13,7 @@
 // few times, and the median of the placements is the candidate's time.
 #include "tools/tuning/Candidate.h"
 
-#include "codegen/KernelIdentity.h"
+#include "codegen/NameKernels.h"
 #include "codegen/LowerPlan.h"
 #include "ir/plan/Contractions.h"
 #include "passes/plan/Passes.h"

@@ -14,8 +14,8 @@
 // the roundings are independent (Higham and Mary, 2019): (8 + 2 sqrt(n)) u is taken.
 #include "tools/verifying/Magnitude.h"
 
-#include "ir/plan/Layout.h"
 #include "ir/plan/Contractions.h"
+#include "ir/plan/Layout.h"
 #include "ir/plan/x86/Shapes.h"
 #include "ir/plan/x86/Strassen.h"
 #include "ir/reference/Convolution.h"

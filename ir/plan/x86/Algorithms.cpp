@@ -4,13 +4,13 @@
 // tiles that may reach beyond the picture, in groups that may reach beyond the last tile; to this come the transforms: of the
 // input and back, which are vector additions and memory traffic, and of the filters, once for each group. So large groups are
 // better as long as they are full and enough of them remain for the cores to share. Of stride 2, F(m x m) of the four phases
-// needs (2 m + 1)^2 products (codegen/kernel/WinogradPhasedProducts.cpp).
+// needs (2 m + 1)^2 products (codegen/x86/kernel/WinogradPhasedProducts.cpp).
 //
 // The constants were fitted to the kernels' times on a Zen 5 (docs/performance.md).
 #include "ir/plan/x86/Algorithms.h"
 
-#include "ir/plan/x86/Schedule.h"
 #include "ir/plan/WinogradLayout.h"
+#include "ir/plan/x86/Schedule.h"
 
 #include <algorithm>
 #include <initializer_list>

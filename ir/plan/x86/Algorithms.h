@@ -14,7 +14,7 @@ struct Conv3x3Shape {
   int64_t stride = 1;
 };
 
-/// A k x k convolution of stride 2 over a planar picture of few channels (codegen/kernel/Winograd.h); k is 5 or 7.
+/// A k x k convolution of stride 2 over a planar picture of few channels (codegen/x86/kernel/Winograd.h); k is 5 or 7.
 struct StemShape {
   int64_t kernel = 7, inChannels = 3, outChannels = 1;
   int64_t outHeight = 1, outWidth = 1;

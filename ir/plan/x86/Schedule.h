@@ -13,8 +13,8 @@ namespace skip::plan {
 /// pixels of each. A row is tiled by `columns`; what remains is covered by `tails`, each at most once, in descending order.
 /// Rows that remain of the picture are computed one at a time. A Winograd convolution's columns are the tiles of a group, its
 /// rows the positions whose sums are in registers at a time: with 1 filters are stored, with 2 half of their transform is in
-/// registers, with all of a row the whole. Strassen's, of a 1x1 convolution (codegen/kernel/Strassen.cpp), multiplies quarters
-/// of `ocBlocks` blocks by `columns` pixels, and has units of `rows` rows by `unitBlocks` blocks.
+/// registers, with all of a row the whole. Strassen's, of a 1x1 convolution (codegen/x86/kernel/Strassen.cpp), multiplies
+/// quarters of `ocBlocks` blocks by `columns` pixels, and has units of `rows` rows by `unitBlocks` blocks.
 struct ConvSchedule {
   int64_t ocBlocks = 1;
   int64_t rows = 1;

@@ -1,4 +1,4 @@
-// The schedules of 1x1 convolutions by Strassen's seven products (codegen/kernel/Strassen.cpp). Plain C++, no MLIR.
+// The schedules of 1x1 convolutions by Strassen's seven products (codegen/x86/kernel/Strassen.cpp). Plain C++, no MLIR.
 #pragma once
 
 #include "ir/plan/x86/Schedule.h"

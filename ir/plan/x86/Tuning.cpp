@@ -2,8 +2,8 @@
 // the same text.
 #include "ir/plan/x86/Tuning.h"
 
-#include "ir/plan/x86/Strassen.h"
 #include "ir/plan/WinogradLayout.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include <algorithm>
 #include <charconv>

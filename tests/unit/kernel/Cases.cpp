@@ -1,6 +1,8 @@
 // What the tests of the memory-bound kernels share.
 #include "tests/unit/kernel/Cases.h"
 
+#include "codegen/x86/kernel/Lanes.h"
+
 #include <cmath>
 
 using namespace skip;

@@ -1,6 +1,8 @@
 // Direct convolutions against their definition, at shapes that no tile divides.
 #include "tests/unit/kernel/ConvCase.h"
 
+#include "codegen/x86/kernel/Lanes.h"
+
 #include <catch2/catch.hpp>
 
 using namespace skip;

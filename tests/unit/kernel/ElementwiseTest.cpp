@@ -1,6 +1,8 @@
 // Chains of elementwise operations against the same chains in double precision.
 #include "tests/unit/kernel/Cases.h"
 
+#include "codegen/x86/kernel/Lanes.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>

@@ -1,6 +1,8 @@
 // Kernels loaded through LLVM's JIT linker; activations with guards.
 #include "tests/unit/kernel/Harness.h"
 
+#include "codegen/x86/kernel/Lanes.h"
+
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -3,8 +3,8 @@
 //
 // Structured bindings name the members of a family: a new one does not compile before it is drawn here. Values are drawn
 // freely, and again until the emitters can do with the whole (isSound).
-#include "codegen/kernel/Kernel.h"
 #include "codegen/x86/EmitObject.h"
+#include "codegen/x86/kernel/Kernel.h"
 
 #include <catch2/catch.hpp>
 

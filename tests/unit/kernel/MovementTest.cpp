@@ -1,6 +1,8 @@
 // Kernels that move values: every element must arrive bit for bit.
 #include "tests/unit/kernel/Cases.h"
 
+#include "codegen/x86/kernel/Lanes.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>

@@ -1,0 +1,29 @@
+// From a kernel of the plan dialect to what its emitter and its step need.
+#pragma once
+
+#include "codegen/x86/kernel/Kernel.h"
+#include "ir/plan/Plan.h"
+#include "runtime/Abi.h"
+
+#include <optional>
+#include <vector>
+
+namespace skip::codegen {
+
+/// A kernel's inputs in the order that its family's ABI wants, and its parameters. The result comes after the inputs.
+struct StepShape {
+  llvm::SmallVector<unsigned> inputs;
+  std::vector<SkipParam> params;
+};
+
+/// The extent of a variant that holds the number of threads (runtime/Abi.h).
+inline constexpr int32_t kThreadsExtent = 1;
+
+/// The specification by which the kernel's code is emitted; `schedule` is one of the kernel's. Nothing when no family computes
+/// it.
+std::optional<kernel::Spec> specOf(plan::KernelOp kernel, mlir::Attribute schedule);
+
+/// Operand order and parameters of the kernel as a step. It must have a spec.
+StepShape stepShapeOf(plan::KernelOp kernel);
+
+} // namespace skip::codegen

@@ -1,0 +1,37 @@
+// The sum of the kernel families: one dispatch for each question that is put to all of them.
+#include "codegen/x86/kernel/Kernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace skip;
+using namespace skip::kernel;
+
+std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
+  if (const auto *conv = std::get_if<ConvSpec>(&spec))
+    return {1, conv->schedule.unitBlocks ? conv->schedule.unitBlocks : conv->schedule.ocBlocks, conv->schedule.rows};
+  if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
+    return {1, winogradUnitBlocks(*winograd), winograd->group};
+  return {1, 1, 1};
+}
+
+void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
+  std::visit(llvm::makeVisitor([&](const ConvSpec &s) { emitConv(module, name, s); },
+                               [&](const WinogradInputSpec &s) { emitWinogradInput(module, name, s); },
+                               [&](const WinogradConvSpec &s) { emitWinogradConv(module, name, s); },
+                               [&](const MaxPoolSpec &s) { emitMaxPool(module, name, s); },
+                               [&](const GlobalAvgPoolSpec &s) { emitGlobalAvgPool(module, name, s); },
+                               [&](const ElementwiseSpec &s) { emitElementwise(module, name, s); },
+                               [&](const RelayoutSpec &s) { emitRelayout(module, name, s); },
+                               [&](const PadChannelsSpec &s) { emitPadChannels(module, name, s); },
+                               [&](const SoftmaxSpec &s) { emitSoftmax(module, name, s); }),
+             spec);
+}
+
+void kernel::loadKernelDialects(mlir::MLIRContext &context) {
+  context.loadDialect<mlir::arith::ArithDialect, mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
+}

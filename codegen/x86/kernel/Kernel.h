@@ -1,0 +1,29 @@
+// Any kernel: the sum of the families.
+#pragma once
+
+#include "codegen/x86/kernel/Conv.h"
+#include "codegen/x86/kernel/Elementwise.h"
+#include "codegen/x86/kernel/Movement.h"
+#include "codegen/x86/kernel/Pool.h"
+#include "codegen/x86/kernel/Softmax.h"
+#include "codegen/x86/kernel/Winograd.h"
+
+#include <array>
+#include <variant>
+
+namespace skip::kernel {
+
+using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
+                          RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
+
+/// How many domain points a work unit spans along each axis.
+std::array<int64_t, 3> splitOf(const Spec &spec);
+
+/// Adds the function `name` to `module`, whose context has the dialects of `loadKernelDialects`. The function is of type
+/// SkipKernelFn (runtime/Abi.h), holds only upstream dialects, and carries no target attributes yet.
+void emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec);
+
+/// Loads the dialects that the emitters use: arith, scf, vector, llvm.
+void loadKernelDialects(mlir::MLIRContext &context);
+
+} // namespace skip::kernel

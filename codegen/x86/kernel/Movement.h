@@ -1,0 +1,66 @@
+// Kernels that only move values: layout changes and shortcut option A.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::kernel {
+
+/// The same values in another layout or with another halo. Operands: source, result. A planar side may be the caller's dense
+/// [N, C, H, W] or [N, C] array. Blocked results get zeros in padding channels (planar source), all results their halo.
+/// Domain: (images, b, rows), split (1, 1, 1), where b is the blocks of 16 channels; planar to planar: the channels.
+struct RelayoutSpec {
+  bool fromPlanar = true, toPlanar = false;
+
+  bool operator==(const RelayoutSpec &) const = default;
+};
+
+struct RelayoutParam {
+  enum : unsigned {
+    images,
+    blocks,
+    rows, // the domain
+    columns,
+    channels, // true count
+    fromImage,
+    fromBlock,
+    fromRow, // strides in elements; planar: fromBlock is between channels
+    toImage,
+    toBlock,
+    toRow,
+    toHalo, // zeros to write around each picture
+    toTail, // planar result: zeros to write behind each image's last element (a flat [N, K] padded to 16); else 0
+    count
+  };
+};
+
+void emitRelayout(mlir::ModuleOp module, llvm::StringRef name, const RelayoutSpec &spec);
+
+/// y[n, c, p, q] = x[n, c - before, p * stride, q * stride], zero where x has no such channel. Operands: input, result (both
+/// blocked). With before = 0 this is `subsample`. Domain: (images, output blocks, output rows), split (1, 1, 1).
+struct PadChannelsSpec {
+  int64_t before = 0, stride = 1;
+
+  bool operator==(const PadChannelsSpec &) const = default;
+};
+
+struct PadChannelsParam {
+  enum : unsigned {
+    images,
+    outBlocks,
+    outRows, // the domain
+    outColumns,
+    inBlocks, // blocks of 16 channels of the input; its padding channels are zero
+    inImage,
+    inBlock,
+    inRow, // strides in elements
+    outImage,
+    outBlock,
+    outRow,
+    outHalo, // zeros to write around each picture
+    count
+  };
+};
+
+void emitPadChannels(mlir::ModuleOp module, llvm::StringRef name, const PadChannelsSpec &spec);
+
+} // namespace skip::kernel

@@ -1,0 +1,61 @@
+// Poolings over blocked tensors.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::kernel {
+
+/// Maximum over square windows; positions outside the picture do not count. Operands: input, result (both blocked).
+/// Domain: (images, channel blocks, output rows), split (1, 1, 1).
+struct MaxPoolSpec {
+  int64_t kernel = 2, stride = 2;
+
+  bool operator==(const MaxPoolSpec &) const = default;
+};
+
+struct MaxPoolParam {
+  enum : unsigned {
+    images,
+    blocks,
+    outRows, // the domain
+    outColumns,
+    inRows,
+    inColumns, // the picture's, without halo
+    inImage,
+    inBlock,
+    inRow, // strides in elements
+    outImage,
+    outBlock,
+    outRow,
+    outHalo, // zeros to write around each picture
+    padding, // below the kernel's size: every window touches the picture
+    count
+  };
+};
+
+void emitMaxPool(mlir::ModuleOp module, llvm::StringRef name, const MaxPoolSpec &spec);
+
+/// Mean over the picture: blocked [N, C, H, W] -> flat [N, C]. Operands: input, result.
+/// Domain: (images, channel blocks, 1), split (1, 1, 1).
+struct GlobalAvgPoolSpec {
+  bool operator==(const GlobalAvgPoolSpec &) const = default;
+};
+
+struct GlobalAvgPoolParam {
+  enum : unsigned {
+    images,
+    blocks,
+    one, // the domain
+    inRows,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,    // strides in elements
+    outImage, // blocks of the flat result lie 16 apart
+    count
+  };
+};
+
+void emitGlobalAvgPool(mlir::ModuleOp module, llvm::StringRef name, const GlobalAvgPoolSpec &spec);
+
+} // namespace skip::kernel
