@@ -7,6 +7,7 @@
 // Without a schedule each shape is measured with the one that the compiler would take; several schedules are compared.
 // With --print a stage of each kernel is printed instead.
 #include "bench/Timing.h"
+#include "ir/plan/x86/Isa.h"
 #include "ir/plan/x86/Strassen.h"
 #include "runtime/Balance.h"
 #include "tests/unit/kernel/Harness.h"
@@ -210,7 +211,7 @@ int main(int argc, char **argv) {
   x86::Target target{options.isa, "", ""};
   if (options.native)
     target = *x86::nativeTarget();
-  double peak = tool::Peak::measure(options.isa, 1).flopsPerSecond * 1e-9;
+  double peak = tool::Peak::measure(*tool::bodyNamed(plan::isaName(options.isa)), 1).flopsPerSecond * 1e-9;
   if (options.print.empty())
     std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
   for (const Problem &problem : problems())

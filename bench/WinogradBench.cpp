@@ -7,6 +7,7 @@
 // Prints for each shape the choices of tile size, group and register tile, the best of them marked; the arguments fix one of
 // these.
 #include "bench/Timing.h"
+#include "ir/plan/x86/Isa.h"
 #include "tests/unit/kernel/WinogradCase.h"
 #include "tools/tuning/Peak.h"
 
@@ -182,7 +183,7 @@ int main(int argc, char **argv) {
   }
   if (!options.print.empty())
     return print(options), 0;
-  double peak = tool::Peak::measure(options.isa, 1).flopsPerSecond * 1e-9;
+  double peak = tool::Peak::measure(*tool::bodyNamed(plan::isaName(options.isa)), 1).flopsPerSecond * 1e-9;
   std::printf("peak %.1f GFLOP/s a core (%s)\n", peak, skip::testing::nameOf(options.isa));
   for (const WinogradCaseShape &shape : shapes())
     if (nameOf(shape).find(options.only) != std::string::npos)

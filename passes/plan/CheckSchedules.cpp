@@ -16,7 +16,7 @@ LogicalResult plan::checkSchedules(KernelOp kernel, int64_t batch, llvm::ArrayRe
   std::optional<ConvShape> shape = convShapeOf(kernel, batch);
   for (auto [attribute, isa] : llvm::zip_equal(kernel.getSchedulesAttr(), isas)) {
     auto schedule = llvm::dyn_cast<ConvScheduleAttr>(attribute);
-    bool fits = shape ? schedule && isLegal(scheduleOf(schedule), *shape, static_cast<SkipIsa>(isa)) : !schedule;
+    bool fits = shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(isa)) : !schedule;
     if (!fits)
       return kernel.emitError("check-12: ") << attribute << " does not compute this on " << stringifyIsa(isa);
   }

@@ -30,7 +30,7 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
   auto several = llvm::dyn_cast<ArrayAttr>(entry);
   for (Attribute attribute : several ? several.getValue() : llvm::ArrayRef(entry)) {
     auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>(attribute);
-    if (schedule && plan::isLegal(plan::scheduleOf(schedule), shape, static_cast<SkipIsa>(isa)))
+    if (schedule && plan::isLegal(plan::scheduleOf(schedule), shape, plan::abiIsa(isa)))
       return plan::scheduleOf(schedule);
   }
   return std::nullopt;
@@ -51,7 +51,7 @@ static void chooseSchedules(plan::KernelOp kernel, int64_t batch, llvm::ArrayRef
     std::optional<plan::ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
     measured.push_back(tuned.has_value());
     schedules.push_back(
-        plan::scheduleAttribute(context, tuned ? *tuned : plan::convSchedules(*shape, static_cast<SkipIsa>(isa)).front()));
+        plan::scheduleAttribute(context, tuned ? *tuned : plan::convSchedules(*shape, plan::abiIsa(isa)).front()));
   }
   kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
   for (Operation &op : kernel.getBody().front()) {

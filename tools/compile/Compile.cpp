@@ -70,7 +70,7 @@ static void tellUntuned(mlir::ModuleOp module) {
 llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!request.name.empty())
     name = request.name;
-  llvm::Expected<plan::TargetAttr> target = targetAttribute(context, options.targetCpu, request.isas);
+  llvm::Expected<plan::TargetAttr> target = targetAttribute(context, options.targetCpu, request.bodies);
   if (!target)
     return target.takeError();
   (*workModule)->setAttr(plan::targetAttr, *target);

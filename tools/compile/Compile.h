@@ -34,7 +34,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
 struct PlanRequest {
   std::string name;             ///< of the library, a C identifier; empty: the model's
   std::vector<int64_t> batches; ///< ascending
-  std::vector<SkipIsa> isas;    ///< ascending; with --target-cpu that decides
+  std::vector<Body> bodies;     ///< ascending; with --target-cpu that decides
 };
 
 /// One model on its way through the stages. Each stage needs the one before it; after an error nothing more may be called. With

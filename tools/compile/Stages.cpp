@@ -2,9 +2,9 @@
 #include "tools/compile/Stages.h"
 
 #include "codegen/OutputFiles.h"
+#include "ir/plan/x86/Isa.h"
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
-#include "tools/compile/Targets.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Table.h"
 
@@ -21,7 +21,7 @@ static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm
     if (isMlir && !first)
       os << "// -----\n";
     first = false;
-    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << tool::isaName(job.target.isa) << ") ===\n"
+    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << plan::isaName(job.target.isa) << ") ===\n"
        << *text << "\n";
   }
   return llvm::Error::success();
@@ -32,7 +32,7 @@ static llvm::Error printObjects(Compilation &compilation, llvm::raw_ostream &os)
     return error;
   tool::Table table({{"function"}, {"isa"}, {"object bytes", tool::Table::Align::right}});
   for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects()))
-    table.add({job.symbol, tool::isaName(job.target.isa).str(), std::to_string(object.size())});
+    table.add({job.symbol, std::string(plan::isaName(job.target.isa)), std::to_string(object.size())});
   table.print(os);
   return llvm::Error::success();
 }

@@ -2,13 +2,13 @@
 #include "tools/compile/Targets.h"
 
 #include "codegen/x86/EmitObject.h"
+#include "ir/plan/x86/Isa.h"
 #include "tools/text/Failure.h"
 
 #include <cstdlib>
 
 using namespace skip;
-
-std::vector<SkipIsa> tool::allIsas() { return {SKIP_ISA_AVX2, SKIP_ISA_AVX512}; }
+using tool::Body;
 
 const char *const tool::bodyRule =
     "Which body runs: the widest of this machine (verify: each of them) that --target-cpu, verify's --isa and the\n"
@@ -18,51 +18,65 @@ namespace {
 /// What one of the three says.
 struct Wish {
   std::string text; ///< as the user wrote it
-  bool allows[SKIP_ISA_COUNT];
-  bool needsAll = false; ///< not any of the allowed bodies but each
+  std::vector<Body> bodies;
+  bool needsAll = false; ///< not any of these bodies but each
 
+  bool allows(Body body) const { return llvm::is_contained(bodies, body); }
   bool excludes(const Wish &other) const {
-    bool shared = false, lost = false;
-    for (SkipIsa isa : tool::allIsas()) {
-      shared |= allows[isa] && other.allows[isa];
-      lost |= needsAll && allows[isa] && !other.allows[isa];
-    }
-    return !shared || lost;
+    auto isShared = [&](Body body) { return other.allows(body); };
+    return needsAll ? !llvm::all_of(bodies, isShared) : llvm::none_of(bodies, isShared);
   }
 };
 } // namespace
 
-/// A wish for the body called `isa`.
-static Wish wishFor(std::string text, llvm::StringRef isa) {
-  return {std::move(text), {isa == tool::isaName(SKIP_ISA_AVX2), isa == tool::isaName(SKIP_ISA_AVX512)}};
+/// A wish for the body called `name`, or for none if there is no such body.
+static Wish wishFor(std::string text, llvm::StringRef name) {
+  std::optional<Body> body = tool::bodyNamed(name);
+  return {std::move(text), body ? std::vector{*body} : std::vector<Body>()};
 }
 
-static llvm::Expected<std::vector<Wish>> wishesOf(const tool::BodyOptions &options, SkipIsa widest) {
+static Body bodyOfCpu(llvm::StringRef cpu, Body native) {
+  return cpu == "native" ? native : cpu == "x86-64-v4" ? Body::avx512 : Body::avx2;
+}
+
+static llvm::Expected<std::vector<Wish>> wishesOf(const tool::BodyOptions &options, Body widest) {
   std::vector<Wish> wishes;
   if (const char *forced = std::getenv("SKIP_ISA"); forced && *forced) {
     wishes.push_back(wishFor(std::string("SKIP_ISA=") + forced, forced));
-    if (!wishes[0].allows[SKIP_ISA_AVX2] && !wishes[0].allows[SKIP_ISA_AVX512])
+    if (wishes[0].bodies.empty())
       return tool::badInput(llvm::Twine("SKIP_ISA in the environment is `") + forced + "`; it may be avx2 or avx512, or unset");
   }
-  if (const std::string &cpu = options.targetCpu; !cpu.empty()) {
-    SkipIsa isa = cpu == "native" ? widest : cpu == "x86-64-v4" ? SKIP_ISA_AVX512 : SKIP_ISA_AVX2;
-    wishes.push_back(wishFor("--target-cpu=" + cpu, tool::isaName(isa)));
-  }
+  if (const std::string &cpu = options.targetCpu; !cpu.empty())
+    wishes.push_back({"--target-cpu=" + cpu, {bodyOfCpu(cpu, widest)}});
   if (options.isa == "both")
-    wishes.push_back({"--isa=both", {true, true}, /*needsAll=*/true});
+    wishes.push_back({"--isa=both", {Body::avx2, Body::avx512}, /*needsAll=*/true});
   else if (!options.isa.empty())
     wishes.push_back(wishFor("--isa=" + options.isa, options.isa));
   return wishes;
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::runnableIsas(const BodyOptions &options) {
+static llvm::Expected<x86::Target> nativeTarget() {
   llvm::Expected<x86::Target> native = x86::nativeTarget();
-  if (!native)
-    return badInput(llvm::toString(native.takeError()));
-  return isasOfMachine(options, native->isa, "this machine");
+  return native ? std::move(native) : tool::badInput(llvm::toString(native.takeError()));
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const BodyOptions &options, SkipIsa widest, const std::string &name) {
+static Body bodyOf(SkipIsa isa) { return *tool::bodyNamed(plan::isaName(isa)); }
+
+llvm::Expected<Body> tool::widestBody() {
+  llvm::Expected<x86::Target> native = nativeTarget();
+  if (!native)
+    return native.takeError();
+  return bodyOf(native->isa);
+}
+
+llvm::Expected<std::vector<Body>> tool::runnableBodies(const BodyOptions &options) {
+  llvm::Expected<Body> widest = widestBody();
+  if (!widest)
+    return widest.takeError();
+  return bodiesOfMachine(options, *widest, "this machine");
+}
+
+llvm::Expected<std::vector<Body>> tool::bodiesOfMachine(const BodyOptions &options, Body widest, const std::string &name) {
   llvm::Expected<std::vector<Wish>> wishes = wishesOf(options, widest);
   if (!wishes)
     return wishes.takeError();
@@ -70,37 +84,43 @@ llvm::Expected<std::vector<SkipIsa>> tool::isasOfMachine(const BodyOptions &opti
     for (const Wish &other : *wishes)
       if (one.excludes(other))
         return badInput("`" + one.text + "` and `" + other.text + "` exclude each other");
-  Wish machine{name, {true, widest == SKIP_ISA_AVX512}};
+  Wish machine{name, {}};
+  llvm::copy_if(allBodies, std::back_inserter(machine.bodies), [&](Body body) { return body <= widest; });
   for (const Wish &wish : *wishes)
     if (wish.excludes(machine))
       return badInput("`" + wish.text + "` needs AVX-512, which " + name + " lacks");
-  std::vector<SkipIsa> isas;
-  for (SkipIsa isa : allIsas())
-    if (machine.allows[isa] && llvm::all_of(*wishes, [&](const Wish &wish) { return wish.allows[isa]; }))
-      isas.push_back(isa);
-  return isas;
+  std::vector<Body> bodies;
+  llvm::copy_if(machine.bodies, std::back_inserter(bodies),
+                [&](Body body) { return llvm::all_of(*wishes, [&](const Wish &wish) { return wish.allows(body); }); });
+  return bodies;
 }
 
-llvm::Expected<std::vector<SkipIsa>> tool::preferredIsa(const BodyOptions &options) {
-  llvm::Expected<std::vector<SkipIsa>> isas = runnableIsas(options);
-  if (!isas)
-    return isas.takeError();
-  return std::vector<SkipIsa>{isas->back()};
+llvm::Expected<std::vector<Body>> tool::preferredBody(const BodyOptions &options) {
+  llvm::Expected<std::vector<Body>> bodies = runnableBodies(options);
+  if (!bodies)
+    return bodies.takeError();
+  return std::vector<Body>{bodies->back()};
+}
+
+plan::Isa tool::planIsaOf(Body body) {
+  switch (body) {
+  case Body::avx2:
+    return plan::Isa::avx2;
+  case Body::avx512:
+    return plan::Isa::avx512;
+  }
+  llvm_unreachable("a body that no plan knows");
 }
 
 llvm::Expected<plan::TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,
-                                                       llvm::ArrayRef<SkipIsa> isas) {
-  auto planIsa = [](SkipIsa isa) { return static_cast<plan::Isa>(isa); };
+                                                       llvm::ArrayRef<Body> bodies) {
   if (cpu == "native") {
-    llvm::Expected<x86::Target> native = x86::nativeTarget();
+    llvm::Expected<x86::Target> native = nativeTarget();
     if (!native)
-      return badInput(llvm::toString(native.takeError()));
-    return plan::TargetAttr::get(&context, {planIsa(native->isa)}, native->cpu, native->features);
+      return native.takeError();
+    return plan::TargetAttr::get(&context, {planIsaOf(bodyOf(native->isa))}, native->cpu, native->features);
   }
-  if (!cpu.empty())
-    return plan::TargetAttr::get(&context, {cpu == "x86-64-v4" ? plan::Isa::avx512 : plan::Isa::avx2}, "", "");
-  llvm::SmallVector<plan::Isa, 2> list = llvm::map_to_vector<2>(isas, planIsa);
-  return plan::TargetAttr::get(&context, list, "", "");
+  llvm::SmallVector<plan::Isa, 2> isas = cpu.empty() ? llvm::map_to_vector<2>(bodies, planIsaOf)
+                                                     : llvm::SmallVector<plan::Isa, 2>{planIsaOf(bodyOfCpu(cpu, Body::avx2))};
+  return plan::TargetAttr::get(&context, isas, "", "");
 }
-
-llvm::StringRef tool::isaName(SkipIsa isa) { return isa == SKIP_ISA_AVX512 ? "avx512" : "avx2"; }

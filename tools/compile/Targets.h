@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
-#include "runtime/Abi.h"
+#include "tools/tuning/Body.h"
 
 #include "llvm/Support/Error.h"
 
@@ -17,26 +17,26 @@ struct BodyOptions {
   std::string isa;       ///< of verify and tune: avx2, avx512, both; empty: see the command
 };
 
-/// Every body, for libraries that run anywhere.
-std::vector<SkipIsa> allIsas();
+/// The widest body that this machine runs; an error if there is none.
+llvm::Expected<Body> widestBody();
 
 /// The bodies that a model which runs at once may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
 /// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
-llvm::Expected<std::vector<SkipIsa>> runnableIsas(const BodyOptions &options);
+llvm::Expected<std::vector<Body>> runnableBodies(const BodyOptions &options);
 
-/// The same for a machine whose widest ISA is `widest`; an error names it as `machine`.
-llvm::Expected<std::vector<SkipIsa>> isasOfMachine(const BodyOptions &options, SkipIsa widest, const std::string &machine);
+/// The same for a machine whose widest body is `widest`; an error names it as `machine`.
+llvm::Expected<std::vector<Body>> bodiesOfMachine(const BodyOptions &options, Body widest, const std::string &machine);
 
 /// The widest of them.
-llvm::Expected<std::vector<SkipIsa>> preferredIsa(const BodyOptions &options);
+llvm::Expected<std::vector<Body>> preferredBody(const BodyOptions &options);
 
-/// The rule of runnableIsas, for --help.
+/// The rule of runnableBodies, for --help.
 extern const char *const bodyRule;
 
-/// The target of a plan: by `cpu` (--target-cpu), or where that is empty a body for each of `isas`.
-llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<SkipIsa> isas);
+/// The instruction set of plans that a body is compiled for.
+plan::Isa planIsaOf(Body body);
 
-/// `avx2` or `avx512`.
-llvm::StringRef isaName(SkipIsa isa);
+/// The target of a plan: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
+llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<Body> bodies);
 
 } // namespace skip::tool

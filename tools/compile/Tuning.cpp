@@ -1,7 +1,6 @@
 // Databases are looked for where --db says, in the user's cache folder, and beside the catalogue; passes read no files.
 #include "tools/compile/Tuning.h"
 
-#include "codegen/x86/EmitObject.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/x86/Problems.h"
 #include "tools/compile/Catalogue.h"
@@ -23,10 +22,10 @@ using namespace skip;
 using tuning::Measurement;
 
 llvm::Expected<tuning::Device> tool::thisDevice() {
-  llvm::Expected<x86::Target> native = x86::nativeTarget();
-  if (!native)
-    return badInput(llvm::toString(native.takeError()));
-  return tuning::Device::read(native->isa);
+  llvm::Expected<Body> widest = widestBody();
+  if (!widest)
+    return widest.takeError();
+  return tuning::Device::read(*widest);
 }
 
 /// The first line of a text that is a fingerprint, alone or behind `device `, as in an export.

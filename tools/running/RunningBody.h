@@ -11,14 +11,14 @@
 
 namespace skip::tool {
 
-class Body {
+class RunningBody {
 public:
   using Observer = std::function<void(const skip_step_event &)>;
 
-  virtual ~Body() = default;
-  Body() = default;
-  Body(const Body &) = delete;
-  Body &operator=(const Body &) = delete;
+  virtual ~RunningBody() = default;
+  RunningBody() = default;
+  RunningBody(const RunningBody &) = delete;
+  RunningBody &operator=(const RunningBody &) = delete;
 
   virtual llvm::StringRef isa() const = 0;
   /// Runs `images` images; `inputs` and `outputs` are arrays as in the C API.

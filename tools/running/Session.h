@@ -3,7 +3,7 @@
 
 #include "tools/compile/Compile.h"
 #include "tools/loaded/LoadedModel.h"
-#include "tools/running/Body.h"
+#include "tools/running/RunningBody.h"
 #include "tools/running/GuardedMemory.h"
 #include "tools/weights/WeightsSource.h"
 
@@ -13,7 +13,7 @@
 namespace skip::tool {
 
 /// A context of a session with a pool of its own, on one of the library's bodies. One thread at a time may use it.
-class Runner : public Body {
+class Runner : public RunningBody {
 public:
   ~Runner() override;
 

@@ -82,7 +82,7 @@ static std::vector<StepTime> describeSteps(mlir::func::FuncOp variant, int64_t b
   return steps;
 }
 
-static llvm::Error measureSteps(tool::Runner &runner, const std::function<llvm::Error()> &run, double budget, SkipIsa isa,
+static llvm::Error measureSteps(tool::Runner &runner, const std::function<llvm::Error()> &run, double budget, tool::Body body,
                                 Measurement &result) {
   bool counts = false; // not during the warm-up
   if (llvm::Error error = runner.observe([&](const skip_step_event &event) {
@@ -102,7 +102,7 @@ static llvm::Error measureSteps(tool::Runner &runner, const std::function<llvm::
     return error;
   if (llvm::Error error = runner.observe({}))
     return error;
-  tool::Peak peak = tool::Peak::measure(isa, static_cast<unsigned>(result.threads));
+  tool::Peak peak = tool::Peak::measure(body, static_cast<unsigned>(result.threads));
   result.peakFlops = peak.flopsPerSecond;
   for (StepTime &step : result.steps) {
     step.median = median(step.seconds);
@@ -183,10 +183,10 @@ llvm::Error tool::bench(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, model);
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
-  if (!isas)
-    return isas.takeError();
-  llvm::Expected<Session> session = Session::start(compilation, {"", {result.batch}, *isas}, *weights);
+  llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
+  if (!bodies)
+    return bodies.takeError();
+  llvm::Expected<Session> session = Session::start(compilation, {"", {result.batch}, *bodies}, *weights);
   if (!session)
     return session.takeError();
   llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);
@@ -202,8 +202,7 @@ llvm::Error tool::bench(const Options &options) {
   std::sort(result.seconds.begin(), result.seconds.end());
   if (options.steps) {
     result.steps = describeSteps(modelOf(compilation.module()), result.batch);
-    SkipIsa isa = result.isa == "avx512" ? SKIP_ISA_AVX512 : SKIP_ISA_AVX2;
-    if (llvm::Error error = measureSteps(**runner, run, options.seconds, isa, result))
+    if (llvm::Error error = measureSteps(**runner, run, options.seconds, bodies->back(), result))
       return error;
   }
   options.json ? printJson(result) : printText(result);

@@ -102,7 +102,7 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
 llvm::Error tool::build(const Options &options) {
   if (llvm::Error error = checkUsage(options))
     return error;
-  PlanRequest request{options.name, batchBounds(options, {1}), allIsas()};
+  PlanRequest request{options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()};
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);
   StageTimer timer(StageTimer::wholeName, options.timing);

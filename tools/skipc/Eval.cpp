@@ -176,11 +176,11 @@ llvm::Error tool::eval(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
-  if (!isas)
-    return isas.takeError();
+  llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
+  if (!bodies)
+    return bodies.takeError();
   std::vector<int64_t> bounds = batchBounds(options, {imagesAtOnce(ports.inputs[0])});
-  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *isas}, *weights);
+  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *bodies}, *weights);
   if (!session)
     return session.takeError();
   std::vector<std::unique_ptr<Runner>> runners;

@@ -47,8 +47,8 @@ struct Variant {
 
 static constexpr double none = std::numeric_limits<double>::infinity();
 
-static plan::ConvProblem problemOf(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images, SkipIsa isa) {
-  plan::ConvProblem problem = *plan::problemOf(view.op, images, static_cast<plan::Isa>(isa));
+static plan::ConvProblem problemOf(plan::KernelOp kernel, const plan::ContractionView &view, int64_t images, tool::Body body) {
+  plan::ConvProblem problem = *plan::problemOf(view.op, images, tool::planIsaOf(body));
   problem.images = images;
   problem.planarInput = kernel.inputLayout(view.input.getArgNumber()).getKind() == plan::LayoutKind::planar;
   return problem;
@@ -76,8 +76,9 @@ static double multiplyAddsOf(plan::KernelOp kernel, llvm::ArrayRef<plan::Contrac
 }
 
 /// What a 1x1 convolution takes directly and by Strassen's products, if these can compute it.
-static bool estimateStrassen(plan::KernelOp kernel, int64_t batch, SkipIsa isa, double directSeconds, Account &account) {
+static bool estimateStrassen(plan::KernelOp kernel, int64_t batch, tool::Body body, double directSeconds, Account &account) {
   plan::ConvShape shape = *plan::convShapeOf(kernel, batch);
+  auto isa = plan::abiIsa(tool::planIsaOf(body));
   double direct = 0, strassen = 0;
   for (const plan::ConvSchedule &schedule : plan::convSchedules(shape, isa)) {
     double &best = schedule.unitBlocks > 0 ? strassen : direct;
@@ -141,13 +142,13 @@ static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool
                                            : microseconds(account.fused) + " us, since more groups transform the filters");
 }
 
-static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipIsa isa, const tool::Peak &peak) {
+static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, tool::Body body, const tool::Peak &peak) {
   Account account;
   account.step = graph::valueName(kernel.getLoc()).str();
   account.operations = tool::operationsText(kernel);
   account.images = kernel.getImages().value_or(batch);
   account.errorBound = plan::errorBoundOf(kernel);
-  account.elementBound = tool::StepAlgorithms(kernel, {tool::isaName(isa).str()}).elementBound(0);
+  account.elementBound = tool::StepAlgorithms(kernel, {std::string(tool::nameOf(body))}).elementBound(0);
   auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
   auto operations = llvm::range_size(kernel.getBody().front().without_terminator());
   account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
@@ -159,9 +160,9 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, SkipI
     return account;
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
   double directSeconds = multiplyAddsOf(kernel, views, account.images) * perMultiplyAdd;
-  plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, isa);
+  plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, body);
   bool hasWays =
-      estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, isa, directSeconds, account);
+      estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, body, directSeconds, account);
   judge(kernel, views.front(), hasWays, exact, account);
   account.multiplying = account.taken == "Strassen"         ? account.strassen
                         : account.taken == "direct"         ? (hasWays ? account.direct : directSeconds)
@@ -292,20 +293,20 @@ llvm::Error tool::explainPlan(const Options &options) {
   if (!device)
     return device.takeError();
   std::string machine = options.device.empty() ? "this machine" : "the machine of --device";
-  llvm::Expected<std::vector<SkipIsa>> isas = isasOfMachine(options, device->isa, machine);
-  if (!isas)
-    return isas.takeError();
-  SkipIsa isa = isas->back();
-  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), {isa}}))
+  llvm::Expected<std::vector<Body>> bodies = bodiesOfMachine(options, device->body, machine);
+  if (!bodies)
+    return bodies.takeError();
+  Body body = bodies->back();
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), {body}}))
     return error;
-  Peak peak = options.device.empty() ? Peak::measure(isa, 1) : Peak::assumed(*device);
+  Peak peak = options.device.empty() ? Peak::measure(body, 1) : Peak::assumed(*device);
   std::vector<Variant> variants;
   for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
     Variant &variant = variants.emplace_back();
     variant.batch = function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt();
     std::vector<double> seconds;
     for (auto kernel : function.getOps<plan::KernelOp>()) {
-      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, isa, peak));
+      variant.accounts.push_back(accountOf(kernel, variant.batch, options.exact, body, peak));
       seconds.push_back(variant.accounts.back().multiplying);
     }
     variant.blocks = blocksOf(function, variant.batch, seconds, static_cast<double>(device->l2) / 2, peak);

@@ -116,7 +116,7 @@ llvm::Error tool::plan(const Options &options) {
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
-  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), allIsas()}))
+  if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()}))
     return error;
   mlir::ModuleOp module = compilation.module();
   if (options.json) {

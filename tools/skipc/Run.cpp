@@ -206,11 +206,11 @@ llvm::Error tool::run(const Options &options) {
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
   if (!weights)
     return weights.takeError();
-  llvm::Expected<std::vector<SkipIsa>> isas = preferredIsa(options);
-  if (!isas)
-    return isas.takeError();
+  llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
+  if (!bodies)
+    return bodies.takeError();
   std::vector<int64_t> bounds = batchBounds(options, {std::min<int64_t>(batch.images, 16)});
-  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *isas}, *weights);
+  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *bodies}, *weights);
   if (!session)
     return session.takeError();
   llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);

@@ -1,7 +1,7 @@
 // `skipc tune`: measures what the cost model only guesses, and keeps it in a database.
 //
 // The contractions of all models are tuned in the order of their work, so that a small budget goes where most time does. The
-// widest ISA comes first, since it chooses the algorithms of a library with several bodies.
+// widest body comes first, since it chooses the algorithms of a library with several bodies.
 #include "ir/plan/x86/Problems.h"
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
@@ -72,11 +72,12 @@ static llvm::Expected<std::vector<Task>> tasksOf(const Options &options) {
 }
 
 /// The widest first.
-static llvm::Expected<std::vector<SkipIsa>> isasOf(const Options &options) {
-  llvm::Expected<std::vector<SkipIsa>> isas = options.isa.empty() ? tool::preferredIsa(options) : tool::runnableIsas(options);
-  if (isas)
-    std::reverse(isas->begin(), isas->end());
-  return isas;
+static llvm::Expected<std::vector<tool::Body>> bodiesOf(const Options &options) {
+  llvm::Expected<std::vector<tool::Body>> bodies =
+      options.isa.empty() ? tool::preferredBody(options) : tool::runnableBodies(options);
+  if (bodies)
+    std::reverse(bodies->begin(), bodies->end());
+  return bodies;
 }
 
 namespace {
@@ -90,19 +91,19 @@ struct Report {
 
 static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<Task> &tasks, const tuning::Device &device,
                                       Database &database) {
-  llvm::Expected<std::vector<SkipIsa>> isas = isasOf(options);
-  if (!isas)
-    return isas.takeError();
+  llvm::Expected<std::vector<tool::Body>> bodies = bodiesOf(options);
+  if (!bodies)
+    return bodies.takeError();
   unsigned threads = options.threads ? options.threads : llvm::hardware_concurrency().compute_thread_count();
-  data::Progress progress(tasks.size() * isas->size() * Tuner::mostCandidates, "tuning");
+  data::Progress progress(tasks.size() * bodies->size() * Tuner::mostCandidates, "tuning");
   int64_t drawn = 0;
   Tuner tuner({device, threads, options.budget, [&] { ++drawn, progress.advance(); }}, database);
   Report report;
   for (const Task &task : tasks) {
     std::optional<plan::Algorithm> chosen;
-    for (SkipIsa isa : *isas) {
+    for (tool::Body body : *bodies) {
       plan::ConvProblem problem = task.problem;
-      problem.isa = isa;
+      problem.isa = plan::abiIsa(tool::planIsaOf(body));
       drawn = 0;
       if (tuner.isOver()) {
         ++report.left;

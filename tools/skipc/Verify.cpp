@@ -39,7 +39,7 @@ static llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> referenceGraph(mlir::Mo
   return graph;
 }
 
-using Bodies = std::vector<std::unique_ptr<tool::Body>>;
+using Bodies = std::vector<std::unique_ptr<tool::RunningBody>>;
 
 namespace {
 /// Of all outputs of a body, from the inputs on.
@@ -67,7 +67,7 @@ struct Check {
   const tool::Checkpoint &checkpoint;
   const tool::StepReference &reference;
   const tool::Ports &ports;
-  llvm::ArrayRef<SkipIsa> isas;
+  llvm::ArrayRef<tool::Body> built;
   data::Progress &progress;
 
   llvm::Error batch(int64_t images, Findings &findings) const;
@@ -79,8 +79,8 @@ struct Check {
 /// Of a batch's own, since the variants of smaller batches use less of a workspace.
 llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
   Bodies bodies;
-  for (SkipIsa isa : isas)
-    if (llvm::Error error = session.guardedRunner(options.threads, tool::isaName(isa), images).moveInto(bodies.emplace_back()))
+  for (tool::Body body : built)
+    if (llvm::Error error = session.guardedRunner(options.threads, tool::nameOf(body), images).moveInto(bodies.emplace_back()))
       return error;
   return bodies;
 }
@@ -91,7 +91,7 @@ llvm::Error Check::runs(const Bodies &bodies, const tool::RandomInput &input, in
   if (tool::isSmallEnough(model, images))
     if (llvm::Error error = tool::expectedOutputs(model, checkpoint, input, images).moveInto(expected))
       return error;
-  for (const std::unique_ptr<tool::Body> &body : bodies) {
+  for (const std::unique_ptr<tool::RunningBody> &body : bodies) {
     llvm::Expected<tool::RunFindings> found = tool::checkRuns(*body, {ports, input, other, images});
     if (!found)
       return found.takeError();
@@ -117,7 +117,7 @@ llvm::Error Check::batch(int64_t images, Findings &findings) const {
 }
 
 static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilation &compilation, const tool::Session &session,
-                                          const tool::Checkpoint &checkpoint, llvm::ArrayRef<SkipIsa> isas,
+                                          const tool::Checkpoint &checkpoint, llvm::ArrayRef<tool::Body> built,
                                           llvm::ArrayRef<int64_t> batches) {
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.written());
   if (!graph)
@@ -127,7 +127,7 @@ static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilat
   tool::Ports ports = tool::describePorts(model);
   size_t steps = compilation.lowered().image.targets.front().variants.front().steps.size();
   data::Progress progress(steps * batches.size(), "verifying");
-  Check check{options, compilation, session, model, checkpoint, reference, ports, isas, progress};
+  Check check{options, compilation, session, model, checkpoint, reference, ports, built, progress};
   Findings findings;
   for (int64_t batch : batches)
     if (llvm::Error error = check.batch(batch, findings))
@@ -149,7 +149,7 @@ static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepErro
   json.attribute("worst_element_bound", worst.elementBound);
 }
 
-static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
+static void printJson(const Findings &findings, llvm::ArrayRef<tool::Body> built) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
   llvm::json::OStream json(llvm::outs(), 2);
@@ -157,7 +157,7 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
     writeError(json, "worst_relative_error", worst.error);
     json.attribute("worst_step", worst.step);
     json.attribute("worst_bound", worst.bound);
-    json.attribute("steps", static_cast<int64_t>(errors.size() / isas.size()));
+    json.attribute("steps", static_cast<int64_t>(errors.size() / built.size()));
     writeWorstElement(json, errors);
     json.attributeArray("outputs", [&] {
       for (const OutputError &error : findings.outputs)
@@ -173,12 +173,12 @@ static void printJson(const Findings &findings, llvm::ArrayRef<SkipIsa> isas) {
         json.value(fault);
     });
     json.attributeArray("bodies", [&] {
-      for (SkipIsa isa : isas) {
+      for (tool::Body body : built) {
         std::vector<StepError> own;
-        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
+        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::nameOf(body); });
         const StepError &ownWorst = tool::worstOf(own);
         json.object([&] {
-          json.attribute("isa", tool::isaName(isa));
+          json.attribute("isa", llvm::StringRef(tool::nameOf(body)));
           writeError(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
           json.attribute("worst_bound", ownWorst.bound);
@@ -210,17 +210,17 @@ static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
                  << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
 }
 
-static void printText(const Findings &findings, llvm::ArrayRef<SkipIsa> isas, double seconds) {
+static void printText(const Findings &findings, llvm::ArrayRef<tool::Body> built, double seconds) {
   llvm::ArrayRef<StepError> errors = findings.errors;
-  for (SkipIsa isa : isas) {
+  for (tool::Body body : built) {
     std::vector<StepError> own;
-    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::isaName(isa); });
+    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::nameOf(body); });
     const StepError &worst = tool::worstOf(own);
-    llvm::outs() << tool::isaName(isa) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
+    llvm::outs() << tool::nameOf(body) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
                  << " of " << tool::scientific(worst.bound) << " allowed at `" << worst.step << "` (batch " << worst.batch
                  << ")\n";
     const StepError &element = tool::worstElementOf(own);
-    llvm::outs() << tool::isaName(isa) << ": worst error of an element " << tool::scientific(element.elementError)
+    llvm::outs() << tool::nameOf(body) << ": worst error of an element " << tool::scientific(element.elementError)
                  << " of the terms that it is made of, " << tool::scientific(element.elementBound) << " allowed at `"
                  << element.step << "` (batch " << element.batch << ")\n";
   }
@@ -261,10 +261,10 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors) {
 
 llvm::Error tool::verify(const Options &options) {
   StageTimer timer(StageTimer::wholeName, options.timing);
-  llvm::Expected<std::vector<SkipIsa>> isas = runnableIsas(options);
-  if (!isas)
-    return isas.takeError();
-  if (isas->back() != SKIP_ISA_AVX512 && options.isa.empty() && options.targetCpu.empty() && !std::getenv("SKIP_ISA"))
+  llvm::Expected<std::vector<Body>> bodies = runnableBodies(options);
+  if (!bodies)
+    return bodies.takeError();
+  if (bodies->back() != Body::avx512 && options.isa.empty() && options.targetCpu.empty() && !std::getenv("SKIP_ISA"))
     note("this machine has no AVX-512: only the AVX2 body is verified");
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
@@ -274,18 +274,18 @@ llvm::Error tool::verify(const Options &options) {
   if (!weights)
     return weights.takeError();
   std::vector<int64_t> batches = batchBounds(options, {1});
-  llvm::Expected<Session> session = Session::start(compilation, {"", batches, *isas}, *weights);
+  llvm::Expected<Session> session = Session::start(compilation, {"", batches, *bodies}, *weights);
   if (!session)
     return session.takeError();
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
   if (!checkpoint)
     return checkpoint.takeError();
-  llvm::Expected<Findings> findings = verifyAll(options, compilation, *session, *checkpoint, *isas, batches);
+  llvm::Expected<Findings> findings = verifyAll(options, compilation, *session, *checkpoint, *bodies, batches);
   if (!findings)
     return findings.takeError();
   if (findings->errors.empty())
     return internalError("verify", "the plan has no steps");
-  options.json ? printJson(*findings, *isas) : printText(*findings, *isas, timer.seconds());
+  options.json ? printJson(*findings, *bodies) : printText(*findings, *bodies, timer.seconds());
   return llvm::joinErrors(judge(findings->errors),
                           llvm::joinErrors(judgeOutputs(findings->outputs), judgeRuns(findings->faults)));
 }

@@ -12,9 +12,9 @@ using tuning::Device;
 static constexpr size_t kLongestName = 128;
 
 std::string Device::text() const {
-  std::string text = vendor + " " + std::to_string(family) + "/" + std::to_string(model) +
-                     (isa == SKIP_ISA_AVX512 ? " avx512" : " avx2") + " l1 " + std::to_string(l1) + " l2 " +
-                     std::to_string(l2) + " l3 " + std::to_string(l3);
+  std::string text = vendor + " " + std::to_string(family) + "/" + std::to_string(model) + " " +
+                     std::string(tool::nameOf(body)) + " l1 " + std::to_string(l1) + " l2 " + std::to_string(l2) + " l3 " +
+                     std::to_string(l3);
   return name.empty() ? text : text + " " + name;
 }
 
@@ -41,7 +41,7 @@ std::optional<Device> Device::parse(std::string_view text) {
   device.vendor = nextWord(rest);
   device.family = number(nextWord(rest, '/'));
   device.model = number(nextWord(rest));
-  device.isa = nextWord(rest) == "avx512" ? SKIP_ISA_AVX512 : SKIP_ISA_AVX2;
+  device.body = tool::bodyNamed(nextWord(rest)).value_or(tool::Body::avx2);
   for (int64_t *size : {&device.l1, &device.l2, &device.l3}) {
     nextWord(rest);
     *size = number(nextWord(rest));
@@ -101,9 +101,9 @@ static void readCaches(const std::string &root, Device &device) {
   }
 }
 
-Device Device::read(SkipIsa widest, const std::string &root) {
+Device Device::read(tool::Body widest, const std::string &root) {
   Device device;
-  device.isa = widest;
+  device.body = widest;
   readProcessor(root, device);
   readCaches(root, device);
   return device;
@@ -118,7 +118,7 @@ static double apart(int64_t a, int64_t b) {
 
 double tuning::distance(const Device &a, const Device &b) {
   double far = std::min(60.0, 2 * apart(a.l1, b.l1) + 2 * apart(a.l2, b.l2) + apart(a.l3, b.l3));
-  if (a.isa != b.isa)
+  if (a.body != b.body)
     far += 100;
   if (a.vendor != b.vendor)
     far += 0.5;

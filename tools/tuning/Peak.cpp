@@ -38,8 +38,8 @@ static double leastSeconds(unsigned threads, int repetitions, const std::functio
   return *std::max_element(least.begin(), least.end());
 }
 
-static double measureFlops(SkipIsa isa, unsigned threads) {
-  bool wide = isa == SKIP_ISA_AVX512;
+static double measureFlops(tool::Body body, unsigned threads) {
+  bool wide = body == tool::Body::avx512;
   std::vector<float> sink(threads);
   double seconds = leastSeconds(
       threads, 60, [&](unsigned thread) { sink[thread] = wide ? tool::multiplyAddAvx512() : tool::multiplyAddAvx2(); });
@@ -60,9 +60,9 @@ static double measureCopy(size_t bytes, unsigned threads) {
   return 2.0 * static_cast<double>(share) * inner * threads / seconds;
 }
 
-Peak Peak::measure(SkipIsa isa, unsigned threads) {
+Peak Peak::measure(Body body, unsigned threads) {
   Peak peak;
-  peak.flopsPerSecond = measureFlops(isa, threads);
+  peak.flopsPerSecond = measureFlops(body, threads);
   for (size_t bytes = size_t(1) << 16; bytes <= size_t(1) << 28; bytes <<= 2)
     peak.copies.push_back({static_cast<double>(bytes), measureCopy(bytes, threads)});
   return peak;
@@ -70,7 +70,7 @@ Peak Peak::measure(SkipIsa isa, unsigned threads) {
 
 Peak Peak::assumed(const tuning::Device &device) {
   constexpr double hertz = 3e9;
-  double vectorBytes = device.isa == SKIP_ISA_AVX512 ? 64 : 32;
+  double vectorBytes = device.body == Body::avx512 ? 64 : 32;
   Peak peak;
   peak.flopsPerSecond = 2 * 2 * vectorBytes / sizeof(float) * hertz;
   peak.copies = {{static_cast<double>(device.l1), vectorBytes * hertz},

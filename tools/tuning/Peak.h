@@ -11,8 +11,8 @@ namespace skip::tool {
 /// Measured peaks of `threads` threads together.
 class Peak {
 public:
-  /// Takes about a quarter of a second. `isa` must run here.
-  static Peak measure(SkipIsa isa, unsigned threads);
+  /// Takes about a quarter of a second. `body` must run here.
+  static Peak measure(Body body, unsigned threads);
 
   /// Of one core of a machine that is not at hand: at 3 GHz, two multiply-adds and about one copy of a vector a cycle, slower
   /// from each further cache.

@@ -9,6 +9,7 @@
 #include "tools/tuning/Tuner.h"
 
 #include "ir/plan/Plan.h"
+#include "ir/plan/x86/Isa.h"
 #include "tools/text/Failure.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -72,9 +73,10 @@ bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algo
   const Known *leader = best();
   if (!leader)
     return true;
-  auto peak = peaks.find(problem.isa);
+  Body body = *bodyNamed(plan::isaName(problem.isa));
+  auto peak = peaks.find(body);
   if (peak == peaks.end())
-    peak = peaks.emplace(problem.isa, Peak::measure(problem.isa, settings.threads)).first;
+    peak = peaks.emplace(body, Peak::measure(body, settings.threads)).first;
   // Clocks vary: what a kernel has reached is no less than the peak.
   double reached = 2e9 * plan::leastMultiplyAdds(problem, leader->choice.algorithm) / double(leader->nanoseconds);
   peak->second.flopsPerSecond = std::max(peak->second.flopsPerSecond, reached);

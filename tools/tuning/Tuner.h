@@ -31,12 +31,12 @@ public:
     bool finished = true;                                  ///< the budget did not end the search
   };
 
-  /// Peaks are measured for each ISA that occurs, when it first does.
+  /// Peaks are measured for each body that occurs, when it first does.
   Tuner(Settings settings, tuning::Database &database);
 
   /// Measures candidates of `problem`, the best expected first, and records each. Goes on with an earlier search in the
-  /// database; a finished one is its result. Of an algorithm that a wider ISA has chosen, `required`, schedules are measured in
-  /// any case.
+  /// database; a finished one is its result. Of an algorithm that a wider body has chosen, `required`, schedules are measured
+  /// in any case.
   llvm::Expected<Outcome> tune(const plan::ConvProblem &problem, const plan::Algorithm *required = nullptr);
 
   /// Whether the budget is spent. Something is run in any case, so that a search gets on however often it is cut short.
@@ -72,7 +72,7 @@ private:
   tuning::Database &database;
   mlir::MLIRContext context;
   Evictor evictor;
-  std::map<SkipIsa, Peak> peaks;
+  std::map<Body, Peak> peaks;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   bool hasRun = false;
 

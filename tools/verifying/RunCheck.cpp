@@ -8,12 +8,12 @@
 #include <cstring>
 
 using namespace skip;
-using tool::Body;
 using tool::Outputs;
 using tool::RunFindings;
 using tool::RunInputs;
+using tool::RunningBody;
 
-static llvm::Error runInto(Body &body, const Outputs &outputs, const tool::RandomInput &input, int64_t images) {
+static llvm::Error runInto(RunningBody &body, const Outputs &outputs, const tool::RandomInput &input, int64_t images) {
   if (!outputs.hasMemory())
     return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
   return body.run(images, input.inputs(), outputs.pointers());
@@ -36,14 +36,14 @@ static void listWrong(RunFindings &findings, const RunInputs &inputs, const char
 }
 
 /// Leaves values of other images in memory.
-static llvm::Error runOther(Body &body, const RunInputs &inputs) {
+static llvm::Error runOther(RunningBody &body, const RunInputs &inputs) {
   Outputs outputs(inputs.ports, inputs.images);
   if (llvm::Error error = runInto(body, outputs, inputs.other, inputs.images))
     return error;
   return inputs.images == 1 ? llvm::Error::success() : runInto(body, outputs, inputs.other, inputs.images / 2);
 }
 
-llvm::Expected<RunFindings> tool::checkRuns(Body &body, const RunInputs &inputs) {
+llvm::Expected<RunFindings> tool::checkRuns(RunningBody &body, const RunInputs &inputs) {
   RunFindings findings{{}, Outputs(inputs.ports, inputs.images)};
   Outputs again(inputs.ports, inputs.images);
   body.spoilWorkspace();

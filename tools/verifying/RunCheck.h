@@ -1,7 +1,7 @@
 // Whether a run depends on what was in memory before it.
 #pragma once
 
-#include "tools/running/Body.h"
+#include "tools/running/RunningBody.h"
 #include "tools/running/Outputs.h"
 #include "tools/running/RandomInput.h"
 
@@ -25,6 +25,6 @@ struct RunInputs {
 /// Runs `body` on the first input in memory that holds NaN; then on the other one, on all images and on fewer; then on the
 /// first again, in what these left behind. The outputs must be numbers, and the same bits; nothing may be written beside an
 /// array.
-llvm::Expected<RunFindings> checkRuns(Body &body, const RunInputs &inputs);
+llvm::Expected<RunFindings> checkRuns(RunningBody &body, const RunInputs &inputs);
 
 } // namespace skip::tool

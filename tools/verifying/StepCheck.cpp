@@ -22,12 +22,12 @@ namespace {
 class Check {
 public:
   Check(mlir::func::FuncOp variant, const tool::StepReference &reference, int64_t images,
-        llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies, data::Progress &progress)
+        llvm::ArrayRef<std::unique_ptr<tool::RunningBody>> bodies, data::Progress &progress)
       : reference(reference), ports(tool::describePorts(variant)), images(images), bodies(bodies), progress(progress),
         turns(bodies.size() - 1), errors(bodies.size()) {
     heard.resize(bodies.size());
     std::vector<std::string> isas;
-    for (const std::unique_ptr<tool::Body> &body : bodies)
+    for (const std::unique_ptr<tool::RunningBody> &body : bodies)
       isas.push_back(body->isa().str());
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
       for (Value input : kernel.getInputs())
@@ -53,7 +53,7 @@ private:
   const tool::StepReference &reference;
   const tool::Ports ports;
   const int64_t images;
-  llvm::ArrayRef<std::unique_ptr<tool::Body>> bodies;
+  llvm::ArrayRef<std::unique_ptr<tool::RunningBody>> bodies;
   data::Progress &progress;
   std::vector<plan::KernelOp> steps;
   std::vector<tool::StepAlgorithms> algorithms; // of each step
@@ -231,7 +231,7 @@ void Check::follow(size_t body, const skip_step_event &event) {
 }
 
 llvm::Error Check::runBody(size_t body, const tool::RandomInput &input) {
-  tool::Body &runner = *bodies[body];
+  tool::RunningBody &runner = *bodies[body];
   tool::Outputs outputs(ports, images); // of its own
   if (!outputs.hasMemory())
     return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
@@ -305,7 +305,7 @@ const StepError &tool::worstElementOf(llvm::ArrayRef<StepError> errors) {
 
 llvm::Expected<std::vector<StepError>> tool::checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
                                                         const RandomInput &input, int64_t images,
-                                                        llvm::ArrayRef<std::unique_ptr<Body>> bodies,
+                                                        llvm::ArrayRef<std::unique_ptr<RunningBody>> bodies,
                                                         data::Progress &progress) {
   return Check(variant, reference, images, bodies, progress).run(variant, input);
 }

@@ -3,7 +3,7 @@
 
 #include "ir/plan/Plan.h"
 #include "tools/data/Progress.h"
-#include "tools/running/Body.h"
+#include "tools/running/RunningBody.h"
 #include "tools/running/RandomInput.h"
 #include "tools/verifying/StepReference.h"
 
@@ -35,6 +35,7 @@ const StepError &worstElementOf(llvm::ArrayRef<StepError> errors);
 /// the outputs hold NaN before.
 llvm::Expected<std::vector<StepError>> checkSteps(mlir::func::FuncOp variant, const StepReference &reference,
                                                   const RandomInput &input, int64_t images,
-                                                  llvm::ArrayRef<std::unique_ptr<Body>> bodies, data::Progress &progress);
+                                                  llvm::ArrayRef<std::unique_ptr<RunningBody>> bodies,
+                                                  data::Progress &progress);
 
 } // namespace skip::tool

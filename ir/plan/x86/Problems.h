@@ -15,6 +15,9 @@ std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa
 /// Whether the problem's input counts as planar.
 bool hasPlanarInput(mlir::Operation *op);
 
+/// The ISA as the runtime numbers it.
+constexpr SkipIsa abiIsa(Isa isa) { return static_cast<SkipIsa>(isa); }
+
 /// A schedule as an attribute, and back.
 ConvScheduleAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
 ConvSchedule scheduleOf(ConvScheduleAttr attribute);

@@ -3,6 +3,7 @@
 #include "ir/plan/x86/Tuning.h"
 
 #include "ir/plan/WinogradLayout.h"
+#include "ir/plan/x86/Isa.h"
 #include "ir/plan/x86/Strassen.h"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ std::string plan::problemText(const ConvProblem &p) {
   return std::string(p.isLinear ? "linear " : "conv2d ") + times(p.kernelHeight, p.kernelWidth) + "/" +
          std::to_string(p.stride) + " p" + std::to_string(p.padding) + " " + std::to_string(p.inChannels) + "->" +
          std::to_string(p.outChannels) + " " + times(p.outHeight, p.outWidth) + " n" + std::to_string(p.images) +
-         (p.planarInput ? " planar" : " blocked") + (p.isa == SKIP_ISA_AVX512 ? " avx512" : " avx2");
+         (p.planarInput ? " planar " : " blocked ") + std::string(isaName(p.isa));
 }
 
 /// Extents are at least one, and the padding is less than the kernel; of a 1x1 it may be one.

@@ -35,17 +35,17 @@ TEST_CASE("device: read from /proc and /sys") {
   cache("0", "1\n", "Data\n", "48K\n");
   cache("1", "1\n", "Instruction\n", "32K\n");
   cache("2", "2\n", "Unified\n", "2M\n");
-  Device device = Device::read(SKIP_ISA_AVX512, folder.path(""));
+  Device device = Device::read(tool::Body::avx512, folder.path(""));
   CHECK(device.text() == "GenuineIntel 6/143 avx512 l1 49152 l2 2097152 l3 0 Intel(R) Xeon(R) CPU");
   CHECK(Device::parse(device.text()) == device);
-  CHECK(Device::read(SKIP_ISA_AVX2, folder.path("nowhere")).text() == "unknown 0/0 avx2 l1 0 l2 0 l3 0");
-  Device here = Device::read(SKIP_ISA_AVX2);
+  CHECK(Device::read(tool::Body::avx2, folder.path("nowhere")).text() == "unknown 0/0 avx2 l1 0 l2 0 l3 0");
+  Device here = Device::read(tool::Body::avx2);
   CHECK(Device::parse(here.text()) == here);
 }
 
-TEST_CASE("device: the ISA counts most, then caches, then who made it") {
+TEST_CASE("device: the body counts most, then caches, then who made it") {
   Device here = sampleDevice(), narrow = here, larger = here, other = here, cousin = here;
-  narrow.isa = SKIP_ISA_AVX2;
+  narrow.body = tool::Body::avx2;
   larger.l2 *= 2;
   other.vendor = "GenuineIntel";
   cousin.model = 5;
@@ -54,7 +54,7 @@ TEST_CASE("device: the ISA counts most, then caches, then who made it") {
   CHECK(tuning::distance(here, other) < tuning::distance(here, larger));
   CHECK(tuning::distance(here, larger) < tuning::distance(here, narrow));
   Device unknown{};
-  unknown.isa = here.isa;
+  unknown.body = here.body;
   CHECK(tuning::distance(here, unknown) < tuning::distance(here, narrow));
   CHECK(tuning::distance(here, narrow) == tuning::distance(narrow, here));
 }

@@ -9,7 +9,9 @@
 
 namespace skip::test {
 
-inline tuning::Device sampleDevice() { return {"AuthenticAMD", 26, 2, SKIP_ISA_AVX512, 49152, 1048576, 33554432, "AMD EPYC"}; }
+inline tuning::Device sampleDevice() {
+  return {"AuthenticAMD", 26, 2, tool::Body::avx512, 49152, 1048576, 33554432, "AMD EPYC"};
+}
 
 inline tuning::Measurement sampleMeasurement(int64_t nanoseconds = 1000, int64_t columns = 14) {
   graph::ContractionSizes sizes{

@@ -54,7 +54,7 @@ static uint32_t stepOf(plan::KernelOp kernel) {
 }
 
 /// A body of which one step does damage.
-class Faulty : public tool::Body {
+class Faulty : public tool::RunningBody {
 public:
   Faulty(std::unique_ptr<tool::Runner> sound, plan::KernelOp kernel, Damage damage)
       : sound(std::move(sound)), kernel(kernel), damage(std::move(damage)) {
@@ -152,7 +152,7 @@ Verdict Experiment::verdict() const {
   tool::WeightsSource weights =
       llvm::cantFail(tool::WeightsSource::open(folder.path() + "/w.safetensors", tool::modelOf(compilation.written())));
   llvm::cantFail(compilation.optimizeGraph());
-  llvm::cantFail(compilation.makePlan({"", {images}, {SKIP_ISA_AVX2}}));
+  llvm::cantFail(compilation.makePlan({"", {images}, {tool::Body::avx2}}));
   if (breakPlan)
     breakPlan(compilation.module());
   tool::Session session = llvm::cantFail(tool::Session::load(compilation, weights));
@@ -165,7 +165,7 @@ Verdict Experiment::verdict() const {
   tool::StepReference reference(model, checkpoint);
 
   plan::KernelOp kernel = kernelOf(compilation.module(), step);
-  std::vector<std::unique_ptr<tool::Body>> bodies;
+  std::vector<std::unique_ptr<tool::RunningBody>> bodies;
   bodies.push_back(std::make_unique<Faulty>(llvm::cantFail(session.guardedRunner(1, "avx2", images)), kernel, damage));
   tool::Ports ports = tool::describePorts(model);
   tool::RandomInput first(ports, images, 1), other(ports, images, 2);

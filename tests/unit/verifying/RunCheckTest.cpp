@@ -9,7 +9,7 @@ using namespace skip;
 
 namespace {
 /// Doubles its input of two elements an image by way of a workspace. What a test sets is its fault.
-class MadeUp : public tool::Body {
+class MadeUp : public tool::RunningBody {
 public:
   llvm::StringRef isa() const override { return "made-up"; }
   llvm::Error run(int64_t images, llvm::ArrayRef<const float *> inputs, llvm::ArrayRef<float *> outputs) override {
@@ -38,7 +38,7 @@ private:
 };
 } // namespace
 
-static std::string faultsOf(tool::Body &body) {
+static std::string faultsOf(tool::RunningBody &body) {
   tool::Ports ports;
   ports.inputs.push_back({"x", {2}, {}, {}, 0});
   ports.outputs.push_back({"y", {2}, {}, false});
