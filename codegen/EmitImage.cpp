@@ -86,7 +86,7 @@ private:
   template <typename Item> Constant *plain(const Item *items, size_t count, const char *what) {
     return Table<Item>(context, items, count).emit(module, what);
   }
-  Constant *kernels(const std::vector<X86Kernel> &kernels, const void *source);
+  Constant *kernels(const X86Kernels &kernels, const void *source);
   Constant *variants(const TargetImage &target, const SkipTargetImage &source);
   Constant *targets();
 
@@ -146,11 +146,11 @@ template <typename Item> Constant *ImageModule::named(const Item *items, size_t 
   return table.emit(module, what);
 }
 
-Constant *ImageModule::kernels(const std::vector<X86Kernel> &kernels, const void *source) {
+Constant *ImageModule::kernels(const X86Kernels &kernels, const void *source) {
   Table<SkipX86Kernel> table(context, static_cast<const SkipX86Kernel *>(source), kernels.size());
   for (size_t i = 0; i < kernels.size(); ++i) {
     table.point(i, offsetof(SkipX86Kernel, name), text(kernels[i].name.c_str()));
-    for (size_t isa = 0; isa < SKIP_ISA_COUNT; ++isa)
+    for (size_t isa = 0; isa < kernels[i].symbols.size(); ++isa)
       table.point(i, offsetof(SkipX86Kernel, fn) + isa * sizeof(SkipKernelFn), function(kernels[i].symbols[isa]));
   }
   return table.emit(module, "kernels");

@@ -1,6 +1,7 @@
 // A model image in the making: what runtime/Abi.h points to, owned.
 #pragma once
 
+#include "codegen/x86/KernelTable.h"
 #include "runtime/Abi.h"
 
 #include <array>
@@ -17,13 +18,6 @@ struct Port {
   std::vector<int64_t> dims;
 };
 
-/// One piece of x86 code: for each ISA its function's symbol (empty: not built) and its split.
-struct X86Kernel {
-  std::string name;
-  std::array<std::string, SKIP_ISA_COUNT> symbols;
-  std::array<std::array<int64_t, 3>, SKIP_ISA_COUNT> split{};
-};
-
 struct Step {
   std::string name;
   uint32_t kernel = 0; // of its variant
@@ -36,7 +30,7 @@ struct Variant {
   std::vector<SkipExtent> extents;
   std::vector<SkipSection> sections;
   std::vector<Step> steps;
-  std::variant<std::vector<X86Kernel>> kernels; // by target
+  std::variant<X86Kernels> kernels; // by target
   uint32_t threadsExtent = 0;
   uint64_t workspaceBytes = 0;
   uint64_t stateBytes = 0;

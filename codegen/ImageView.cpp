@@ -44,7 +44,7 @@ template <typename Described, typename Source> static std::vector<Described> des
 static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
   SkipX86Kernel result{};
   result.name = kernel.name.c_str();
-  for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa)
+  for (size_t isa = 0; isa < kernel.split.size(); ++isa)
     std::copy(kernel.split[isa].begin(), kernel.split[isa].end(), result.split[isa]);
   return result;
 }
@@ -63,7 +63,7 @@ static VariantTables tablesOf(const Variant &variant) {
     tables.operands.insert(tables.operands.end(), step.operands.begin(), step.operands.end());
     tables.params.insert(tables.params.end(), step.params.begin(), step.params.end());
   }
-  for (const X86Kernel &kernel : std::get<std::vector<X86Kernel>>(variant.kernels))
+  for (const X86Kernel &kernel : std::get<X86Kernels>(variant.kernels))
     tables.kernels.push_back(kernelOf(kernel));
   return tables;
 }

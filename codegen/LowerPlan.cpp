@@ -1,9 +1,8 @@
-// Walks the plan's functions: each kernel operation becomes a step, each distinct function that kernels need a job, each load
-// an entry of the load table.
+// Walks the plan's functions: each kernel operation becomes a step, each load an entry of the load table. What code a step
+// needs is the target's to say.
 #include "codegen/LowerPlan.h"
 
-#include "codegen/x86/KernelIdentity.h"
-#include "codegen/x86/KernelSpec.h"
+#include "codegen/x86/Lowering.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/Sections.h"
@@ -20,9 +19,8 @@ using plan::KernelOp;
 namespace {
 class Lowering {
 public:
-  Lowering(ModuleOp module, LoweredModel &model)
-      : module(module), target(module->getAttrOfType<plan::TargetAttr>(plan::targetAttr)), model(model),
-        lowered(model.image.targets.emplace_back()) {}
+  Lowering(ModuleOp module, TargetLowering &target, Image &image)
+      : module(module), target(target), image(image), lowered(image.targets.emplace_back()) {}
 
   LogicalResult run();
 
@@ -31,15 +29,13 @@ private:
   void addTensors();
   void addLoads(func::FuncOp function);
   LogicalResult addVariant(func::FuncOp function);
-  LogicalResult addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels);
-  X86Kernel kernelOf(KernelOp kernel, const KernelIdentity &identity);
-  std::string symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol);
+  LogicalResult addStep(KernelOp kernel, Variant &variant);
   uint32_t firstNorm(ArrayAttr list);
   int32_t tensorIndex(FlatSymbolRefAttr symbol) const { return symbol ? tensors.lookup(symbol.getValue()) : SKIP_NO_TENSOR; }
 
   ModuleOp module;
-  plan::TargetAttr target;
-  LoweredModel &model;
+  TargetLowering &target;
+  Image &image;
   TargetImage &lowered;
   llvm::StringMap<int32_t> tensors;
   llvm::StringSet<> loaded;                  // entries, byte for byte
@@ -65,19 +61,19 @@ static void readChannels(DictionaryAttr attributes, llvm::StringRef name, std::a
 
 void Lowering::addPorts(func::FuncOp function) {
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    model.image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
+    image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    model.image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
+    image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
   if (function.getNumArguments() > 0) {
-    readChannels(function.getArgAttrDict(0), graph::meanAttr, model.image.mean);
-    readChannels(function.getArgAttrDict(0), graph::stdAttr, model.image.deviation);
+    readChannels(function.getArgAttrDict(0), graph::meanAttr, image.mean);
+    readChannels(function.getArgAttrDict(0), graph::stdAttr, image.deviation);
   }
 }
 
 void Lowering::addTensors() {
   for (auto parameter : module.getOps<graph::ParameterOp>()) {
-    tensors[parameter.getSymName()] = static_cast<int32_t>(model.image.tensors.size());
-    model.image.tensors.push_back({parameter.getSymName().str(), parameter.getTensorType().getShape().vec()});
+    tensors[parameter.getSymName()] = static_cast<int32_t>(image.tensors.size());
+    image.tensors.push_back({parameter.getSymName().str(), parameter.getTensorType().getShape().vec()});
   }
 }
 
@@ -117,30 +113,6 @@ void Lowering::addLoads(func::FuncOp function) {
   }
 }
 
-/// The symbol of the function that computes `spec`: a known one's, or that of a new job.
-std::string Lowering::symbolFor(const kernel::Spec &spec, const x86::Target &machine, const std::string &symbol) {
-  auto known =
-      llvm::find_if(model.jobs, [&](const x86::Job &job) { return job.target.isa == machine.isa && job.spec == spec; });
-  if (known != model.jobs.end())
-    return known->symbol;
-  model.jobs.push_back({symbol, spec, machine});
-  return symbol;
-}
-
-/// The kernel's entry in its variant's table, and a job for each ISA unless another kernel has asked for it already.
-X86Kernel Lowering::kernelOf(KernelOp kernel, const KernelIdentity &identity) {
-  X86Kernel entry;
-  entry.name = kernel.getKernelAttr().str();
-  entry.split.fill({1, 1, 1});
-  for (auto [isa, spec] : llvm::zip_equal(target.getIsas(), identity)) {
-    size_t column = static_cast<size_t>(isa);
-    entry.split[column] = kernel::splitOf(spec);
-    x86::Target machine{static_cast<SkipIsa>(isa), target.getCpu().str(), target.getFeatures().str()};
-    entry.symbols[column] = symbolFor(spec, machine, "k." + entry.name + "." + stringifyIsa(isa).str());
-  }
-  return entry;
-}
-
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
   bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked;
   int64_t origin =
@@ -153,19 +125,14 @@ static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr la
           static_cast<uint64_t>(slot.getImageBytes())};
 }
 
-LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, std::vector<KernelIdentity> &kernels) {
-  std::optional<KernelIdentity> identity = identityOf(kernel);
-  if (!identity)
+LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant) {
+  std::optional<uint32_t> index = target.addKernel(kernel, variant);
+  if (!index)
     return kernel.emitError("no kernel family computes this");
-  size_t index = llvm::find(kernels, *identity) - kernels.begin();
-  if (index == kernels.size()) {
-    std::get<std::vector<X86Kernel>>(variant.kernels).push_back(kernelOf(kernel, *identity));
-    kernels.push_back(std::move(*identity));
-  }
-  StepShape shape = stepShapeOf(kernel);
+  StepShape shape = target.stepShapeOf(kernel);
   Step step;
   step.name = graph::valueName(kernel.getLoc()).str();
-  step.kernel = static_cast<uint32_t>(index);
+  step.kernel = *index;
   step.params = std::move(shape.params);
   for (unsigned i : shape.inputs)
     step.operands.push_back(operandOf(kernel.inputSlot(i), kernel.getInputs()[i].getType(), kernel.inputLayout(i)));
@@ -178,14 +145,11 @@ LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant, std::vector<K
 
 LogicalResult Lowering::addVariant(func::FuncOp function) {
   int64_t batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr).getInt();
-  Variant variant;
-  variant.extents = {{batch, batch}, {plan::winogradMostCopies, 1}};
-  variant.threadsExtent = kThreadsExtent;
+  Variant variant = target.startVariant(batch);
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
-  std::vector<KernelIdentity> kernels;
   llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());
   for (KernelOp kernel : steps)
-    if (failed(addStep(kernel, variant, kernels)))
+    if (failed(addStep(kernel, variant)))
       return failure();
   for (const plan::Section &section : plan::sectionsOf(steps, batch))
     variant.sections.push_back(
@@ -196,8 +160,9 @@ LogicalResult Lowering::addVariant(func::FuncOp function) {
 
 LogicalResult Lowering::run() {
   llvm::SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
-  if (!target || functions.empty())
-    return module.emitError("the module has no `plan.target` or no function");
+  if (functions.empty())
+    return module.emitError("the module has no function");
+  lowered.target = target.target();
   addPorts(functions.front());
   addTensors();
   for (func::FuncOp function : functions)
@@ -213,10 +178,14 @@ LogicalResult Lowering::run() {
 }
 
 mlir::FailureOr<LoweredModel> codegen::lowerPlan(ModuleOp module, llvm::StringRef name) {
+  auto target = module->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
+  if (!target)
+    return module.emitError("the module has no `plan.target`");
   LoweredModel model;
   model.image.name = name.str();
   model.image.compiler = "skipc " SKIP_VERSION;
-  if (failed(Lowering(module, model).run()))
+  x86::Lowering kernels(target, model.jobs);
+  if (failed(Lowering(module, kernels, model.image).run()))
     return failure();
   return model;
 }

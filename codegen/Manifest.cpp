@@ -15,8 +15,6 @@ using Json = nlohmann::ordered_json;
 
 namespace skip::codegen {
 
-static const char *const isaNames[SKIP_ISA_COUNT] = {"avx2", "avx512"};
-
 static Json portsOf(const std::vector<Port> &ports) {
   Json list = Json::array();
   for (const Port &port : ports)
@@ -24,18 +22,11 @@ static Json portsOf(const std::vector<Port> &ports) {
   return list;
 }
 
-/// The ISAs for which every kernel of every variant was built.
-static Json isasOf(const TargetImage &target) {
-  Json list = Json::array();
-  for (int isa = 0; isa < SKIP_ISA_COUNT; ++isa) {
-    bool complete = true;
-    for (const Variant &variant : target.variants)
-      for (const X86Kernel &kernel : std::get<std::vector<X86Kernel>>(variant.kernels))
-        complete &= !kernel.symbols[isa].empty();
-    if (complete)
-      list.push_back(isaNames[isa]);
-  }
-  return list;
+static std::vector<std::string> isasOf(const TargetImage &target) {
+  std::vector<const X86Kernels *> tables;
+  for (const Variant &variant : target.variants)
+    tables.push_back(&std::get<X86Kernels>(variant.kernels));
+  return builtIsas(tables);
 }
 
 static Json batchesOf(const TargetImage &target) {

@@ -1,8 +1,8 @@
 // Factors that make unlike channels alike where an algorithm adds them up.
 //
-// Strassen's products (codegen/kernel/Strassen.cpp) add an input channel k to another, k', and an output channel j to another,
-// j'. Where k is a thousand times the size of k', and its weights a thousandth, a sum of the two loses what k' would have
-// given: its rounding error is that of the larger. Multiplied by powers of two until both count alike, and divided by them
+// Strassen's products (codegen/x86/kernel/Strassen.cpp) add an input channel k to another, k', and an output channel j to
+// another, j'. Where k is a thousand times the size of k', and its weights a thousandth, a sum of the two loses what k' would
+// have given: its rounding error is that of the larger. Multiplied by powers of two until both count alike, and divided by them
 // again in the end, nothing else about the result changes, not even its rounding.
 //
 // A filter's unlikeness need not be a product of a size for each input channel and one for each output channel. Where an

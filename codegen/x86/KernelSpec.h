@@ -1,6 +1,7 @@
 // From a kernel of the plan dialect to what its emitter and its step need.
 #pragma once
 
+#include "codegen/TargetLowering.h"
 #include "codegen/x86/kernel/Kernel.h"
 #include "ir/plan/Plan.h"
 #include "runtime/Abi.h"
@@ -9,12 +10,6 @@
 #include <vector>
 
 namespace skip::codegen {
-
-/// A kernel's inputs in the order that its family's ABI wants, and its parameters. The result comes after the inputs.
-struct StepShape {
-  llvm::SmallVector<unsigned> inputs;
-  std::vector<SkipParam> params;
-};
 
 /// The extent of a variant that holds the number of threads (runtime/Abi.h).
 inline constexpr int32_t kThreadsExtent = 1;

@@ -42,14 +42,11 @@ ROOMS = {
 SHARED = {"runtime/Abi.h", "runtime/Balance.h"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
-# What only one target has is named where that target is: x86's instruction sets in folders x86/, in the runtime, which finds out what
-# it runs on, and in the table of targets. Tests and measurements name what they like.
+# What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
+# the table of targets. Tests and measurements name what they like.
 OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*")
-NAMES_X86 = {"runtime", "tests", "bench"}
-TARGET_TABLE = {"tools/compile/Targets.cpp", "tools/compile/Targets.h"}
-# These name it all the same, for an image has kernels of x86 alone so far. The list only gets shorter.
-STILL_NAMES_X86 = {"codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/Manifest.cpp"}
-
+NAMES_X86 = {"tests", "bench"}
+TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Targets.h"}
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h"}
 
@@ -132,10 +129,7 @@ def check_target(path: str, text: str, findings: Findings) -> None:
     if "x86" in folders or (folders and folders[0] in NAMES_X86) or path in TARGET_TABLE:
         return
     found = OF_X86.search(text)
-    if path in STILL_NAMES_X86:
-        if not found:
-            findings.add(path, 1, "names nothing of x86 any more: take it off STILL_NAMES_X86 in tests/lint/lint.py")
-    elif found:
+    if found:
         findings.add(path, line_of(text, found.start()), f"`{found[0]}` is x86's: only folders x86/ may name it")
 
 
@@ -151,8 +145,6 @@ def main() -> int:
     findings = Findings()
     check_order(findings)
     paths = files()
-    for path in sorted(STILL_NAMES_X86.difference(paths)):
-        findings.add("tests/lint/lint.py", 1, f"STILL_NAMES_X86: `{path}` does not exist")
     for path in paths:
         suffix = Path(path).suffix
         if Path(path).name != "CMakeLists.txt" and suffix not in TEXT:

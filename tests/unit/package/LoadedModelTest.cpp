@@ -80,7 +80,7 @@ TEST_CASE("a library without the API, or none, is refused") {
 TEST_CASE("a library with bodies for one ISA alone runs with those") {
   codegen::Image image = toyImage("toy");
   for (codegen::Variant &variant : image.targets[0].variants)
-    for (codegen::X86Kernel &kernel : std::get<std::vector<codegen::X86Kernel>>(variant.kernels))
+    for (codegen::X86Kernel &kernel : std::get<codegen::X86Kernels>(variant.kernels))
       kernel.symbols[SKIP_ISA_AVX512].clear();
   std::unique_ptr<LoadedModel> model = need(LoadedModel::build({image, toyKernels()}));
   CHECK(std::string(model->isa()) == "avx2");

@@ -88,7 +88,7 @@ TEST_CASE("a name that is no identifier is refused") {
 TEST_CASE("a kernel that no object defines is an error, after which the linker still works") {
   TemporaryFolder folder;
   Image image = toyImage("toy");
-  std::get<std::vector<X86Kernel>>(image.targets[0].variants[0].kernels)[0].symbols[0] = "noSuchKernel";
+  std::get<X86Kernels>(image.targets[0].variants[0].kernels)[0].symbols[0] = "noSuchKernel";
   CHECK_THAT(textOf(writePackage({image, toyKernels()}, {.folder = folder.path("out")})), Catch::Contains("noSuchKernel"));
   CHECK(namesIn(folder.path("")).empty());
   packageToy(folder.path("out"), "toy", WeightsMode::none);

@@ -30,8 +30,8 @@ static Variant toyVariant(int64_t batch) {
   variant.extents = {{batch, batch}};
   variant.sections = {{0, 2, batch}};
   variant.workspaceBytes = (between + 63) / 64 * 64;
-  variant.kernels = std::vector<X86Kernel>{{"linear", {"toyLinear", "toyLinear"}, {{{1, 1, 1}, {1, 1, 1}}}},
-                                           {"twice", {"toyTwice", "toyTwice"}, {{{1, 1, 1}, {1, 1, 1}}}}};
+  variant.kernels = X86Kernels{{"linear", {"toyLinear", "toyLinear"}, {{{1, 1, 1}, {1, 1, 1}}}},
+                               {"twice", {"toyTwice", "toyTwice"}, {{{1, 1, 1}, {1, 1, 1}}}}};
   SkipOperand workspace{SKIP_SEGMENT_WORKSPACE, 0, 0, between, 0, 0};
   variant.steps = {{"fc",
                     0,

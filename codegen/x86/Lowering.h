@@ -1,0 +1,29 @@
+// The x86 target's kernels: entries of an image, and jobs for their code.
+#pragma once
+
+#include "codegen/TargetLowering.h"
+#include "codegen/x86/EmitObject.h"
+#include "codegen/x86/KernelIdentity.h"
+
+namespace skip::x86 {
+
+class Lowering : public codegen::TargetLowering {
+public:
+  /// Appends to `jobs` each kernel once for each ISA, whatever the number of variants.
+  Lowering(plan::TargetAttr target, std::vector<Job> &jobs) : isas(target), jobs(jobs) {}
+
+  SkipTarget target() const override { return SKIP_TARGET_X86; }
+  codegen::Variant startVariant(int64_t batch) override;
+  std::optional<uint32_t> addKernel(plan::KernelOp kernel, codegen::Variant &variant) override;
+  codegen::StepShape stepShapeOf(plan::KernelOp kernel) const override;
+
+private:
+  codegen::X86Kernel entryOf(plan::KernelOp kernel, const codegen::KernelIdentity &identity);
+  std::string symbolFor(const kernel::Spec &spec, const Target &machine, const std::string &symbol);
+
+  plan::TargetAttr isas;
+  std::vector<Job> &jobs;
+  std::vector<codegen::KernelIdentity> identities; // of the variant's kernels
+};
+
+} // namespace skip::x86
