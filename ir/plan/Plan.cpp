@@ -2,6 +2,7 @@
 #include "ir/plan/Plan.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -27,6 +28,13 @@ void PlanDialect::initialize() {
 #define GET_OP_LIST
 #include "ir/plan/PlanOps.cpp.inc"
       >();
+}
+
+FailureOr<TargetInterface> plan::targetOf(Operation *op) {
+  auto module = llvm::isa<ModuleOp>(op) ? llvm::cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
+  if (auto target = module->getAttrOfType<TargetInterface>(targetAttr))
+    return target;
+  return module.emitError("the module has no `plan.target`"), failure();
 }
 
 plan::Role plan::roleOf(Operation *function) {

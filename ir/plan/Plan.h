@@ -38,6 +38,9 @@ inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "pl
                                      tunedPlanarAttr = "plan.tuned_planar", measuredAttr = "plan.measured",
                                      roleAttr = "plan.role";
 
+/// What the plan around `op` is made for. An error if its module does not say so.
+mlir::FailureOr<TargetInterface> targetOf(mlir::Operation *op);
+
 /// What a function is for: `run`, inference, unless it says otherwise.
 Role roleOf(mlir::Operation *function);
 

@@ -75,8 +75,27 @@ def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the num
   let cppNamespace = "::skip::plan";
 }
 
-def TargetAttr : PlanAttr<"Target", "target"> {
-  let summary = "what the kernels are built for";
+def TargetInterface : AttrInterface<"TargetInterface"> {
+  let cppNamespace = "::skip::plan";
+  let description = [{ What passes ask of what a plan is made for. A column is what one schedule of each kernel is chosen for. }];
+  let methods = [
+    InterfaceMethod<"The names of the columns, in the order of a kernel's schedules.",
+      "::llvm::SmallVector<::llvm::StringRef>", "columns", (ins)>,
+    InterfaceMethod<"The layout of activations that kernels write.", "::skip::plan::LayoutKind", "nativeLayout", (ins)>,
+    InterfaceMethod<"The layout of a filter that meets an input of layout `met` (a LayoutAttr), of so many channels.",
+      "::skip::plan::LayoutKind", "filterLayout", (ins "::mlir::Attribute":$met, "int64_t":$channels)>,
+    InterfaceMethod<"Bytes of which buffers and weights begin at a multiple.", "int64_t", "alignment", (ins)>,
+    InterfaceMethod<"Bytes of activations that stay in memory that is much faster than the rest.", "int64_t", "nearBytes", (ins)>,
+    InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
+                    "none with other roundings than a plain sum's.",
+      "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,
+    InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
+      "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
+  ];
+}
+
+def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
+  let summary = "x86: what the kernels are built for";
   let description = [{
     `isas` in ascending order, each an `Isa`'s name. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
   }];

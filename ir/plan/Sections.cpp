@@ -11,9 +11,6 @@
 using namespace mlir;
 using namespace skip;
 
-/// Of activations that may live at a time: about the second-level caches of two cores and a share of the third.
-static constexpr int64_t kNearBytes = int64_t(4) << 20;
-
 /// Bytes of one image's activation; 0 for parameters, whose sizes are all known.
 static int64_t activationBytes(Value value) {
   auto type = llvm::dyn_cast<RankedTensorType>(value.getType());
@@ -30,12 +27,12 @@ static int64_t windowBytes(Operation *op) {
   return filter[2] == 3 && filter[3] == 3 ? activationBytes(conv.getX()) * 9 / 4 : 0;
 }
 
-int64_t plan::preferredImages(Operation *op, int64_t batch) {
+int64_t plan::preferredImages(Operation *op, int64_t batch, int64_t nearBytes) {
   int64_t bytes = windowBytes(op);
   for (Value value : llvm::concat<Value>(llvm::to_vector(op->getOperands()), llvm::to_vector(op->getResults())))
     bytes += activationBytes(value);
   int64_t images = 1;
-  while (images < batch && 4 * images * bytes <= kNearBytes)
+  while (images < batch && 4 * images * bytes <= nearBytes)
     images *= 4;
   return std::min(images, batch);
 }

@@ -6,8 +6,8 @@
 namespace skip::plan {
 
 /// How many of `batch` images an operation would best compute at a time: as many as its activations (and, of a convolution that
-/// Winograd can compute, the transformed windows) leave in the caches. A power of four, or `batch` itself.
-int64_t preferredImages(mlir::Operation *op, int64_t batch);
+/// Winograd can compute, the transformed windows) leave in `nearBytes`. A power of four, or `batch` itself.
+int64_t preferredImages(mlir::Operation *op, int64_t batch, int64_t nearBytes);
 
 /// The steps [first, last] that run together, `images` images at a time.
 struct Section {

@@ -1,16 +1,16 @@
 // Chooses where and how every tensor lies in memory, for the whole graph at once.
 //
-// A tensor may exist in several forms (planar or blocked, with some halo). Its producer writes one, each reader uses one, and
-// every further form is a relayout kernel. The cost of a choice, in elements moved or wasted for one image, is
+// A tensor may exist in several forms (planar or the target's native one, with some halo). Its producer writes one, each reader
+// uses one, and every further form is a relayout kernel. The cost of a choice, in elements moved or wasted for one image, is
 //
 //   sum over readers of the cheapest form that exists for them + for each form that is not the producer's own, a copy.
 //
 // Readers state their costs through the LayoutAware interface. The choice for one tensor is tied to another's only through a
-// kernel that can write both families; as long as all kernels but relayouts write blocked results, the problem falls apart into
+// kernel that can write both families; as long as all kernels but relayouts write native results, the problem falls apart into
 // one small enumeration a tensor, and the sum of the optima is the optimum over the graph.
 //
 // The halo of a form is the largest that one of its readers needs: the producer writes the zeros, so they cost no pass of their
-// own. A Winograd convolution reads the blocked form through a copy of its own kind, the transformed windows. The caller's
+// own. A Winograd convolution reads the native form through a copy of its own kind, the transformed windows. The caller's
 // arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
 #include "passes/plan/Passes.h"
 
@@ -36,14 +36,14 @@ namespace {
 /// What one operand of one kernel (or of the return) asks of the tensor's form.
 struct Reader {
   OpOperand *use;
-  std::optional<int64_t> planarCost, blockedCost;
+  std::optional<int64_t> planarCost, nativeCost;
   int64_t halo = 0;
-  LayoutAttr transformed; // what the blocked form must be turned into first, or null
+  LayoutAttr transformed; // what the native form must be turned into first, or null
 };
 
 /// The forms that a tensor is to exist in.
 struct Forms {
-  bool planar = false, blocked = false;
+  bool planar = false, native = false;
 };
 } // namespace
 
@@ -52,13 +52,13 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
     total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
 }
 
-/// The windows of few channels are made from the planar form, without halo; others from the blocked form, with it. A fused
+/// The windows of few channels are made from the planar form, without halo; others from the native form, with it. A fused
 /// kernel makes them itself.
 static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::WinogradAttr winograd) {
   int64_t stride = conv.getStride();
   auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
   bool isPlanar = plan::winogradPlanarChannels({filter.getDimSize(2), stride}, filter.getDimSize(1));
-  (isPlanar ? reader.blockedCost : reader.planarCost) = std::nullopt;
+  (isPlanar ? reader.nativeCost : reader.planarCost) = std::nullopt;
   reader.halo = isPlanar ? 0 : reader.halo;
   if (winograd.getFused())
     return;
@@ -66,11 +66,11 @@ static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::Winograd
                                        winograd.getGroup(), filter.getDimSize(2), stride, plan::Element::f32);
 }
 
-static Reader readerOf(OpOperand &use) {
+static Reader readerOf(OpOperand &use, LayoutKind native) {
   Reader reader{&use, 0, 0, 0, {}};
   auto kernel = llvm::dyn_cast<KernelOp>(use.getOwner());
   if (!kernel) { // a result of the model: the caller's array
-    reader.blockedCost = std::nullopt;
+    reader.nativeCost = std::nullopt;
     return reader;
   }
   for (OpOperand &inner : kernel.getBody().getArgument(use.getOperandNumber()).getUses()) {
@@ -78,7 +78,7 @@ static Reader readerOf(OpOperand &use) {
     if (!aware) // the yield of an empty kernel
       continue;
     addCost(reader.planarCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(LayoutKind::planar)));
-    addCost(reader.blockedCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(LayoutKind::blocked)));
+    addCost(reader.nativeCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(native)));
     reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
     if (winograd && inner.getOperandNumber() == 0)
@@ -87,17 +87,17 @@ static Reader readerOf(OpOperand &use) {
   return reader;
 }
 
-static llvm::SmallVector<Reader> readersOf(Value tensor) {
+static llvm::SmallVector<Reader> readersOf(Value tensor, LayoutKind native) {
   llvm::SmallVector<Reader> readers;
   for (OpOperand &use : tensor.getUses())
-    readers.push_back(readerOf(use));
+    readers.push_back(readerOf(use, native));
   return readers;
 }
 
 static bool prefersPlanar(const Reader &reader, Forms forms) {
   if (!forms.planar || !reader.planarCost)
     return false;
-  return !forms.blocked || !reader.blockedCost || *reader.planarCost < *reader.blockedCost;
+  return !forms.native || !reader.nativeCost || *reader.planarCost < *reader.nativeCost;
 }
 
 /// The cost of the readers when the tensor exists in `forms`; nothing when one of them can use none.
@@ -105,7 +105,7 @@ static std::optional<int64_t> costOf(llvm::ArrayRef<Reader> readers, Forms forms
   int64_t total = 0;
   for (const Reader &reader : readers) {
     std::optional<int64_t> cost = prefersPlanar(reader, forms) ? reader.planarCost
-                                  : forms.blocked              ? reader.blockedCost
+                                  : forms.native               ? reader.nativeCost
                                                                : std::nullopt;
     if (!cost)
       return std::nullopt;
@@ -122,7 +122,7 @@ static int64_t haloOf(llvm::ArrayRef<Reader> readers, Forms forms, bool planar) 
   return halo;
 }
 
-/// The cheapest forms for a tensor that its producer writes planar (the caller) or blocked (a kernel).
+/// The cheapest forms for a tensor that its producer writes planar (the caller) or native (a kernel).
 static Forms chooseForms(Value tensor, llvm::ArrayRef<Reader> readers, bool fromCaller) {
   int64_t copy = 2 * graph::elementsPerImage(llvm::cast<RankedTensorType>(tensor.getType()).getShape());
   std::optional<int64_t> least;
@@ -132,8 +132,8 @@ static Forms chooseForms(Value tensor, llvm::ArrayRef<Reader> readers, bool from
     if (!cost)
       continue;
     bool copiesPlanar = forms.planar && (!fromCaller || haloOf(readers, forms, true) > 0);
-    bool copiesBlocked = forms.blocked && fromCaller;
-    int64_t total = *cost + copy * (copiesPlanar + copiesBlocked);
+    bool copiesNative = forms.native && fromCaller;
+    int64_t total = *cost + copy * (copiesPlanar + copiesNative);
     if (!least || total < *least) {
       least = total;
       best = forms;
@@ -156,7 +156,7 @@ static Value relayout(OpBuilder &builder, Value tensor, LayoutAttr from, LayoutA
 namespace {
 class LayoutAssignment {
 public:
-  explicit LayoutAssignment(MLIRContext *context) : context(context) {}
+  explicit LayoutAssignment(plan::TargetInterface target) : context(target.getContext()), target(target) {}
 
   void assign(Value tensor);
   void annotate(KernelOp kernel);
@@ -168,6 +168,7 @@ private:
   LayoutAttr weightLayout(KernelOp kernel, unsigned index);
 
   MLIRContext *context;
+  plan::TargetInterface target;
   llvm::DenseMap<Value, LayoutAttr> layouts;
 };
 } // namespace
@@ -183,18 +184,18 @@ Value LayoutAssignment::copyOf(OpBuilder &builder, Copies &copies, std::pair<Val
 /// Gives `tensor` its layout and redirects readers of other forms to copies.
 void LayoutAssignment::assign(Value tensor) {
   bool fromCaller = llvm::isa<BlockArgument>(tensor);
-  llvm::SmallVector<Reader> readers = readersOf(tensor);
+  llvm::SmallVector<Reader> readers = readersOf(tensor, target.nativeLayout());
   Forms forms = chooseForms(tensor, readers, fromCaller);
   LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
-  LayoutAttr blocked = layout(LayoutKind::blocked, haloOf(readers, forms, false));
-  LayoutAttr own = fromCaller ? layout(LayoutKind::planar) : blocked;
+  LayoutAttr native = layout(target.nativeLayout(), haloOf(readers, forms, false));
+  LayoutAttr own = fromCaller ? layout(LayoutKind::planar) : native;
   layouts[tensor] = own;
 
   OpBuilder builder(context);
   builder.setInsertionPointAfterValue(tensor);
   Copies copies{{own, tensor}};
   for (Reader &reader : readers) {
-    LayoutAttr wanted = prefersPlanar(reader, forms) ? planar : blocked;
+    LayoutAttr wanted = prefersPlanar(reader, forms) ? planar : native;
     bool isResult = llvm::isa<func::ReturnOp>(reader.use->getOwner());
     if (isResult) { // each result is an array of its own
       builder.setInsertionPoint(reader.use->getOwner());
@@ -217,12 +218,8 @@ LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
   while (Operation *prologue = input.getDefiningOp())
     input = prologue->getOperand(0);
   Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()];
-  LayoutAttr met = layouts.lookup(tensor);
-  bool isPlanar = met.getKind() == LayoutKind::planar;
-  if (met.getKind() == LayoutKind::winograd)
-    isPlanar =
-        plan::winogradPlanarChannels(plan::winogradTaps(met), llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
-  return layout(isPlanar ? LayoutKind::filter1 : LayoutKind::filter16);
+  int64_t channels = llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
+  return layout(target.filterLayout(layouts.lookup(tensor), channels));
 }
 
 void LayoutAssignment::annotate(KernelOp kernel) {
@@ -239,7 +236,10 @@ void LayoutAssignment::annotate(KernelOp kernel) {
 namespace {
 struct AssignLayouts : plan::impl::AssignLayoutsBase<AssignLayouts> {
   void runOnOperation() override {
-    LayoutAssignment assignment(&getContext());
+    FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    LayoutAssignment assignment(*target);
     llvm::SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
     for (Value argument : getOperation().getArguments())
       assignment.assign(argument);

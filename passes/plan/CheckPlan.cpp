@@ -51,8 +51,8 @@ struct Operand {
 
 class PlanRun {
 public:
-  PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes)
-      : function(function), batch(batch), workspaceBytes(workspaceBytes) {}
+  PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes, int64_t alignment)
+      : function(function), batch(batch), workspaceBytes(workspaceBytes), alignment(alignment) {}
 
   LogicalResult run();
 
@@ -65,7 +65,7 @@ private:
   Content contentOf(const Operand &operand, const Turn &turn) const;
 
   func::FuncOp function;
-  int64_t batch, workspaceBytes;
+  int64_t batch, workspaceBytes, alignment;
   plan::PlanMemory memory;
 };
 } // namespace
@@ -111,9 +111,9 @@ LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool i
   if (segment != Segment::workspace && (slot.getIndex() < 0 || slot.getIndex() >= ports || slot.getOffset() != 0))
     return kernel.emitError("check-1: there is no ") << slot;
   int64_t end = slot.getOffset() + slot.getBytes();
-  if (segment == Segment::workspace && (slot.getOffset() < 0 || slot.getOffset() % 64 || end > workspaceBytes))
-    return kernel.emitError("check-1: ") << slot << " is not a place of 64-byte lines within a workspace of " << workspaceBytes
-                                         << " bytes";
+  if (segment == Segment::workspace && (slot.getOffset() < 0 || slot.getOffset() % alignment || end > workspaceBytes))
+    return kernel.emitError("check-1: ") << slot << " is not a place of " << alignment << "-byte lines within a workspace of "
+                                         << workspaceBytes << " bytes";
   int64_t images = slot.getImageBytes() ? batch : static_cast<int64_t>(kernel.getImages().value_or(batch));
   int64_t needed = plan::bytesNeeded(operand.type(), operand.layout, images, batch);
   if (slot.getBytes() < needed)
@@ -247,21 +247,22 @@ struct CheckPlan : plan::impl::CheckPlanBase<CheckPlan> {
 private:
   LogicalResult check() {
     auto weightsBytes = getOperation()->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr);
-    auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
-    plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0);
+    FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+    if (failed(target))
+      return failure();
+    plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0, target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
       auto workspace = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr);
       if (!batch || !workspace)
         return function.emitError("check-3: the function has no `plan.batch` or no `plan.workspace_bytes`");
-      if (failed(PlanRun(function, batch.getInt(), workspace.getInt()).run()))
+      if (failed(PlanRun(function, batch.getInt(), workspace.getInt(), target->alignment()).run()))
         return failure();
       for (auto load : function.getOps<plan::LoadOp>())
         if (failed(weights.add(load)))
           return failure();
       for (auto kernel : function.getOps<KernelOp>())
-        if (failed(plan::checkParameters(kernel)) ||
-            (target && failed(plan::checkSchedules(kernel, batch.getInt(), target.getIsas()))))
+        if (failed(plan::checkParameters(kernel)) || failed(plan::checkSchedules(kernel, batch.getInt(), *target)))
           return failure();
     }
     return success();

@@ -5,8 +5,8 @@
 
 namespace skip::plan {
 
-/// check-12: each schedule of a contraction computes its shape, to the last column and block, in the registers of its ISA.
+/// check-12: each schedule of a contraction computes its shape, to the last column and block, in the registers of its column.
 /// Kernels without schedules are not held to it.
-mlir::LogicalResult checkSchedules(KernelOp kernel, int64_t batch, llvm::ArrayRef<Isa> isas);
+mlir::LogicalResult checkSchedules(KernelOp kernel, int64_t batch, TargetInterface target);
 
 } // namespace skip::plan

@@ -31,7 +31,7 @@ static llvm::SmallVector<Attribute> contentOf(plan::LoadOp load) {
 
 LogicalResult CheckWeights::add(plan::LoadOp load) {
   SlotAttr slot = load.getSlotAttr();
-  if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % 64 ||
+  if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % alignment ||
       slot.getOffset() + slot.getBytes() > bytes || slot.getBytes() < packedBytes(load))
     return load.emitError("check-10: an entry of ")
            << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;

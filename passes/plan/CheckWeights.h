@@ -11,12 +11,12 @@ namespace skip::plan {
 /// check-10 of `plan-check`.
 class CheckWeights {
 public:
-  explicit CheckWeights(int64_t bytes) : bytes(bytes) {}
+  CheckWeights(int64_t bytes, int64_t alignment) : bytes(bytes), alignment(alignment) {}
   /// The next entry, of any variant.
   mlir::LogicalResult add(LoadOp load);
 
 private:
-  int64_t bytes;
+  int64_t bytes, alignment;
   std::map<int64_t, LoadOp> entries; // by offset, those that add onto no other
 };
 

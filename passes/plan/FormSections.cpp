@@ -22,10 +22,10 @@ using namespace mlir;
 using namespace skip;
 using plan::KernelOp;
 
-static int64_t preferredImages(KernelOp kernel, int64_t batch) {
+static int64_t preferredImages(KernelOp kernel, int64_t batch, int64_t nearBytes) {
   int64_t images = batch;
   for (Operation &op : kernel.getBody().front())
-    images = std::min(images, plan::preferredImages(&op, batch));
+    images = std::min(images, plan::preferredImages(&op, batch, nearBytes));
   return images;
 }
 
@@ -55,13 +55,16 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
       getOperation().emitError("the function has no `plan.batch`");
       return signalPassFailure();
     }
+    FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+    if (failed(target))
+      return signalPassFailure();
     llvm::SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
     llvm::SmallVector<int64_t> ends = inseparableEnds(kernels);
     for (size_t first = 0; first < kernels.size();) {
       int64_t last = ends[first], images = batch.getInt();
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
-        images = std::min(images, preferredImages(kernels[step], batch.getInt()));
+        images = std::min(images, preferredImages(kernels[step], batch.getInt(), target->nearBytes()));
       }
       for (; int64_t(first) <= last; ++first)
         kernels[first].setImages(images);

@@ -240,6 +240,7 @@ namespace {
 /// Gives each entry its place in the weights segment, equal entries of different variants the same.
 class Placement {
 public:
+  explicit Placement(int64_t alignment) : alignment(alignment) {}
   void place(plan::LoadOp load);
   int64_t bytes() const { return used; }
 
@@ -247,7 +248,7 @@ private:
   plan::SlotAttr slotFor(plan::LoadOp load);
 
   llvm::DenseMap<Attribute, plan::SlotAttr> slots; // by what an entry says
-  int64_t used = 0;
+  int64_t alignment, used = 0;
 };
 } // namespace
 
@@ -267,7 +268,7 @@ plan::SlotAttr Placement::slotFor(plan::LoadOp load) {
   if (!slot) {
     int64_t bytes = plan::packedBytes(load.getDims(), load.getLayout(), load.getBalance() > 0);
     slot = plan::SlotAttr::get(load.getContext(), plan::Segment::weights, 0, used, bytes, 0);
-    used += (bytes + 63) / 64 * 64;
+    used += llvm::alignTo(bytes, alignment);
   }
   return slot;
 }
@@ -279,7 +280,10 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
   using PackWeightsBase::PackWeightsBase;
 
   void runOnOperation() override {
-    Placement placement;
+    FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    Placement placement(target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Packing packing(exact);
       for (auto kernel : function.getOps<KernelOp>())

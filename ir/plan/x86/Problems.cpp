@@ -20,7 +20,7 @@ std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa
   auto contraction = llvm::dyn_cast<graph::Contraction>(op);
   if (!contraction)
     return std::nullopt;
-  return ConvProblem{contraction.getSizes(), preferredImages(op, batch), hasPlanarInput(op), abiIsa(isa)};
+  return ConvProblem{contraction.getSizes(), preferredImages(op, batch, kNearBytes), hasPlanarInput(op), abiIsa(isa)};
 }
 
 ConvScheduleAttr plan::scheduleAttribute(MLIRContext *context, const ConvSchedule &schedule) {

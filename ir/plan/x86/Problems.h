@@ -8,6 +8,9 @@
 
 namespace skip::plan {
 
+/// Of activations that may live at a time: about the second-level caches of two cores and a share of the third.
+inline constexpr int64_t kNearBytes = int64_t(4) << 20;
+
 /// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing
 /// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);

@@ -1,4 +1,5 @@
 // RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=2 --plan-assign-buffers %s | FileCheck %s
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @w : tensor<16x16x1x1xf32>
 graph.parameter @w3 : tensor<16x16x3x3xf32>
 
@@ -54,4 +55,5 @@ func.func @reads_transformed_what_it_adds(%image: tensor<?x16x4x4xf32>) -> tenso
   %s = graph.add %a, %x : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
   %y = graph.conv2d %s, %w stride 1 padding 1 : (tensor<?x16x4x4xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x4x4xf32>
   return %y : tensor<?x16x4x4xf32>
+}
 }

@@ -1,4 +1,5 @@
 // RUN: skip-opt --plan-form-kernels --plan-assign-layouts %s | FileCheck %s
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @w3 : tensor<16x3x3x3xf32>
 graph.parameter @w32 : tensor<16x32x1x1xf32>
 graph.parameter @w16 : tensor<16x16x5x5xf32>
@@ -49,4 +50,5 @@ func.func @halo(%x: tensor<?x32x4x4xf32>) -> tensor<?x16x4x4xf32> {
 // CHECK-SAME: layouts = [#plan.layout<planar>, #plan.layout<planar>]
 func.func @identity(%x: tensor<?x3x4x4xf32>) -> tensor<?x3x4x4xf32> {
   return %x : tensor<?x3x4x4xf32>
+}
 }

@@ -6,7 +6,7 @@
 // RUN: sed -e 's/#plan.conv_schedule<[^>]*>/#plan.loop_schedule/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // CHECK: check-12: #plan.{{.*}} does not compute this on avx2
 // RUN: sed -e 's/\[avx2\]/[avx2, avx512]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=COUNT
-// COUNT: check-12: has 1 schedules for 2 ISAs
+// COUNT: check-12: has 1 schedules for 2 columns
 
 module attributes {plan.target = #plan.target<[avx2]>} {
   graph.parameter @w : tensor<32x32x5x5xf32>

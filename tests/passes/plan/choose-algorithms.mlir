@@ -1,4 +1,5 @@
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @w : tensor<64x64x3x3xf32>
 graph.parameter @w7 : tensor<512x512x3x3xf32>
 graph.parameter @p : tensor<64x64x1x1xf32>
@@ -71,4 +72,5 @@ func.func @stem(%image: tensor<?x3x224x224xf32>) -> tensor<?x64x112x112xf32> {
   %w = graph.read_parameter @k7 : tensor<64x3x7x7xf32>
   %c = graph.conv2d %image, %w stride 2 padding 3 : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>) -> tensor<?x64x112x112xf32>
   return %c : tensor<?x64x112x112xf32>
+}
 }

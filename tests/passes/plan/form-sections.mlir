@@ -1,4 +1,5 @@
 // RUN: skip-opt --plan-split-variants=batches=16 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-form-sections --plan-pack-weights --plan-assign-buffers %s | FileCheck %s
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @w : tensor<64x64x1x1xf32>
 graph.parameter @w3 : tensor<128x128x3x3xf32>
 
@@ -35,4 +36,5 @@ func.func @windows(%image: tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32> {
   %x = graph.relu %image : (tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32>
   %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x128x24x24xf32>, tensor<128x128x3x3xf32>) -> tensor<?x128x24x24xf32>
   return %c : tensor<?x128x24x24xf32>
+}
 }

@@ -1,6 +1,7 @@
 // RUN: skip-opt --graph-inference --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
 
 // Filters of 1x1 convolutions bear the batch norms whose sum their input is.
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @a : tensor<32x32x1x1xf32>
 graph.parameter @b : tensor<32x32x1x1xf32>
 graph.parameter @c : tensor<32x32x1x1xf32>
@@ -53,4 +54,5 @@ func.func @net(%picture: tensor<?x32x4x4xf32>) -> tensor<?x32x4x4xf32> {
   %ce = graph.conv2d %re, %e stride 1 padding 0 : (tensor<?x32x4x4xf32>, tensor<32x32x1x1xf32>) -> tensor<?x32x4x4xf32>
   %y = graph.add %ce, %raw : (tensor<?x32x4x4xf32>, tensor<?x32x4x4xf32>) -> tensor<?x32x4x4xf32>
   return %y : tensor<?x32x4x4xf32>
+}
 }

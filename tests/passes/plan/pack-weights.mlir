@@ -1,6 +1,7 @@
 // RUN: skip-opt --graph-inference --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
 
-// CHECK: module attributes {plan.weights_bytes = 14400 : i64}
+// CHECK: module attributes {{.*}}plan.weights_bytes = 14400 : i64}
+module attributes {plan.target = #plan.target<[avx2]>} {
 graph.parameter @w3 : tensor<16x16x3x3xf32>
 graph.parameter @w1 : tensor<16x16x1x1xf32>
 graph.parameter @gamma : tensor<16xf32>
@@ -39,4 +40,5 @@ func.func @block(%image: tensor<?x16x4x4xf32>) -> tensor<?x10xf32> {
   %l = graph.flatten %s : (tensor<?x16x2x2xf32>) -> tensor<?x64xf32>
   %y = graph.linear %l, %f : (tensor<?x64xf32>, tensor<10x64xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
+}
 }

@@ -1,0 +1,75 @@
+// What passes ask of x86: 16 channels side by side, cache lines, register tiles.
+#include "ir/plan/Layout.h"
+#include "ir/plan/x86/Problems.h"
+#include "ir/plan/x86/Shapes.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace skip;
+using plan::LayoutKind;
+using plan::TargetAttr;
+
+llvm::SmallVector<llvm::StringRef> TargetAttr::columns() const {
+  return llvm::map_to_vector(getIsas(), [](Isa isa) { return stringifyIsa(isa); });
+}
+
+LayoutKind TargetAttr::nativeLayout() const { return LayoutKind::blocked; }
+
+LayoutKind TargetAttr::filterLayout(Attribute input, int64_t channels) const {
+  auto met = llvm::cast<LayoutAttr>(input);
+  bool isPlanar = met.getKind() == LayoutKind::winograd ? winogradPlanarChannels(winogradTaps(met), channels)
+                                                        : met.getKind() == LayoutKind::planar;
+  return isPlanar ? LayoutKind::filter1 : LayoutKind::filter16;
+}
+
+int64_t TargetAttr::alignment() const { return 64; } // a cache line, and a vector of AVX-512
+
+int64_t TargetAttr::nearBytes() const { return kNearBytes; }
+
+/// The first schedule that tuning found for the `index`th ISA and that is legal for the kernel.
+static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, const plan::ConvShape &shape, size_t index,
+                                                       plan::Isa isa) {
+  Operation *main = plan::mainContractionOf(kernel)->op;
+  auto tuned = main->getAttrOfType<ArrayAttr>(plan::tunedAttr);
+  // A Winograd convolution multiplies windows, whatever they were made from.
+  bool isOfThisInput = main->hasAttr(plan::algorithmAttr) || main->hasAttr(plan::tunedPlanarAttr) == shape.planarInput;
+  if (!tuned || index >= tuned.size() || !isOfThisInput)
+    return std::nullopt;
+  Attribute entry = tuned[index];
+  auto several = llvm::dyn_cast<ArrayAttr>(entry);
+  for (Attribute attribute : several ? several.getValue() : llvm::ArrayRef(entry)) {
+    auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>(attribute);
+    if (schedule && plan::isLegal(plan::scheduleOf(schedule), shape, plan::abiIsa(isa)))
+      return plan::scheduleOf(schedule);
+  }
+  return std::nullopt;
+}
+
+void TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) const {
+  auto kernel = llvm::cast<KernelOp>(op);
+  MLIRContext *context = kernel.getContext();
+  std::optional<ConvShape> shape = convShapeOf(kernel, images);
+  if (shape)
+    shape->exact = exact;
+  llvm::SmallVector<Attribute, 2> schedules;
+  llvm::SmallVector<bool, 2> measured;
+  for (auto [index, isa] : llvm::enumerate(getIsas())) {
+    if (!shape) {
+      schedules.push_back(LoopScheduleAttr::get(context));
+      continue;
+    }
+    std::optional<ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
+    measured.push_back(tuned.has_value());
+    schedules.push_back(scheduleAttribute(context, tuned ? *tuned : convSchedules(*shape, abiIsa(isa)).front()));
+  }
+  kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
+  if (llvm::is_contained(measured, true))
+    kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(context, measured));
+}
+
+bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
+  std::optional<ConvShape> shape = convShapeOf(llvm::cast<KernelOp>(op), images);
+  auto schedule = llvm::dyn_cast<ConvScheduleAttr>(attribute);
+  return shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(getIsas()[column])) : !schedule;
+}
