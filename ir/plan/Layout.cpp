@@ -78,5 +78,5 @@ int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_
 int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout, bool balanced) {
   int64_t depth = layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
   int64_t bytes = roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * elementBytes(layout);
-  return balanced ? bytes + runtime::balanceFloats(blocksOf(dims[0]), blocksOf(dims[1])) * int64_t(sizeof(float)) : bytes;
+  return balanced ? bytes + runtime::balanceFloats(blocksOf(dims[0]), blocksOf(dims[1])) * elementBytes(layout) : bytes;
 }

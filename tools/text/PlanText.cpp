@@ -2,6 +2,7 @@
 #include "tools/text/PlanText.h"
 
 #include "ir/graph/GraphShapes.h"
+#include "ir/plan/Layout.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -53,7 +54,7 @@ static int64_t portBytes(mlir::TypeRange types, int64_t batch) {
   int64_t elements = 0;
   for (mlir::Type type : types)
     elements += graph::elementsPerImage(llvm::cast<mlir::RankedTensorType>(type).getShape());
-  return elements * batch * static_cast<int64_t>(sizeof(float));
+  return elements * batch * plan::elementBytes(plan::Element::f32);
 }
 
 int64_t tool::peakBytes(mlir::func::FuncOp variant) {
