@@ -1,6 +1,9 @@
 // Counting parameters and multiply-adds.
 #include "tests/unit/SpecText.h"
+#include "ir/plan/Plan.h"
 #include "tools/text/Layers.h"
+
+#include "mlir/Parser/Parser.h"
 
 using namespace skip;
 
@@ -24,4 +27,16 @@ TEST_CASE("layers are counted by hand") {
   CHECK(layers.list[4].multiplyAdds == 4 * 5);
   CHECK(layers.parameters == 108 + 8 + 25);
   CHECK(layers.multiplyAdds == 64 * 27 + 20);
+}
+
+TEST_CASE("the model is the function that inference runs, whatever others there are") {
+  mlir::DialectRegistry registry;
+  registry.insert<mlir::func::FuncDialect, graph::GraphDialect, plan::PlanDialect>();
+  mlir::MLIRContext context(registry);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+    func.func @learn(%x: tensor<?x1xf32>) -> tensor<?x1xf32> attributes {plan.role = #plan.role<gradients>} { return %x : tensor<?x1xf32> }
+    func.func @net(%x: tensor<?x1xf32>) -> tensor<?x1xf32> { return %x : tensor<?x1xf32> })",
+                                                        &context);
+  REQUIRE(module);
+  CHECK(tool::modelOf(*module).getName() == "net");
 }
