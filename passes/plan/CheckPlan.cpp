@@ -250,6 +250,7 @@ private:
     FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
     if (failed(target))
       return failure();
+    SymbolTableCollection symbols;
     plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0, target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
@@ -262,7 +263,7 @@ private:
         if (failed(weights.add(load)))
           return failure();
       for (auto kernel : function.getOps<KernelOp>())
-        if (failed(plan::checkParameters(kernel)) || failed(plan::checkSchedules(kernel, batch.getInt(), *target)))
+        if (failed(plan::checkParameters(kernel, symbols)) || failed(plan::checkSchedules(kernel, batch.getInt(), *target)))
           return failure();
     }
     return success();

@@ -51,16 +51,16 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
 }
 
 /// Whether the batch norms of a filter's input are vectors of its input channels.
-static bool hasNormsOf(plan::LoadOp load) {
+static bool hasNormsOf(plan::LoadOp load, SymbolTableCollection &symbols) {
   ArrayAttr norms = load.getNormsAttr();
   return !norms || (norms.size() % 2 == 0 && llvm::all_of(norms.getAsRange<FlatSymbolRefAttr>(), [&](FlatSymbolRefAttr symbol) {
-                      auto vector = SymbolTable::lookupNearestSymbolFrom<graph::ParameterOp>(load, symbol);
+                      auto vector = symbols.lookupNearestSymbolFrom<graph::ParameterOp>(load, symbol);
                       return vector && vector.getTensorType().getShape() == llvm::ArrayRef(load.getDims()[1]);
                     }));
 }
 
 /// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
-static LogicalResult checkBalance(KernelOp kernel) {
+static LogicalResult checkBalance(KernelOp kernel, SymbolTableCollection &symbols) {
   if (!plan::usesStrassen(kernel))
     return success();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
@@ -69,7 +69,7 @@ static LogicalResult checkBalance(KernelOp kernel) {
     int64_t wanted = shape ? plan::strassenHalfBlocks(*shape) : 0;
     if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)
       return kernel.emitError("check-11: adds up input channels whose filter has no factors for it");
-    if (!hasNormsOf(load))
+    if (!hasNormsOf(load, symbols))
       return kernel.emitError("check-11: the batch norms of an input have other channels than it");
   }
   return success();
@@ -85,25 +85,25 @@ static bool holds(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> shape) {
 }
 
 /// Whether the entry's dims are those of what is read, and a filter's source has as many elements.
-static bool hasSizesOf(plan::LoadOp load, Value argument) {
+static bool hasSizesOf(plan::LoadOp load, Value argument, SymbolTableCollection &symbols) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
   if (!holds(dims, llvm::cast<RankedTensorType>(argument.getType()).getShape()))
     return false;
   if (load.getKind() != plan::LoadKind::conv_weight)
     return true;
-  auto source = load.getSource() ? SymbolTable::lookupNearestSymbolFrom<graph::ParameterOp>(load, load.getSourceAttr())
-                                 : graph::ParameterOp();
+  auto source =
+      load.getSource() ? symbols.lookupNearestSymbolFrom<graph::ParameterOp>(load, load.getSourceAttr()) : graph::ParameterOp();
   return source && holds(dims, source.getTensorType().getShape());
 }
 
-LogicalResult plan::checkParameters(KernelOp kernel) {
+LogicalResult plan::checkParameters(KernelOp kernel, SymbolTableCollection &symbols) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
-      if (!hasSizesOf(load, kernel.getBody().getArgument(index)))
+      if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
         return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";
     }
-  return checkBalance(kernel);
+  return checkBalance(kernel, symbols);
 }

@@ -20,7 +20,8 @@ private:
   std::map<int64_t, LoadOp> entries; // by offset, those that add onto no other
 };
 
-/// Whether a kernel's parameters are read where and as they are written.
-mlir::LogicalResult checkParameters(KernelOp kernel);
+/// Whether a kernel's parameters are read where and as they are written. `symbols` are those of the kernel's module, shared by
+/// its kernels: without them each look-up goes over all parameters.
+mlir::LogicalResult checkParameters(KernelOp kernel, mlir::SymbolTableCollection &symbols);
 
 } // namespace skip::plan
