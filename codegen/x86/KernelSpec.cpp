@@ -264,7 +264,7 @@ static int64_t prologueStride(Operation *root) {
 }
 
 std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule) {
-  if (!chainOf(kernel).isComplete || !isFloat32(kernel))
+  if (kernel.getNumResults() != 1 || !chainOf(kernel).isComplete || !isFloat32(kernel)) // each family writes one
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (!views.empty()) {

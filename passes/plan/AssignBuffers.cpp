@@ -40,7 +40,7 @@ struct Buffer {
 
 class Arena {
 public:
-  Arena(func::FuncOp function, int64_t batch) : function(function), batch(batch) {}
+  Arena(func::FuncOp function, int64_t batch, int64_t alignment) : function(function), batch(batch), alignment(alignment) {}
 
   LogicalResult run();
   SlotAttr slotOf(Value tensor);
@@ -53,13 +53,13 @@ private:
   int64_t imageBytesOf(Value tensor);
   int64_t lastUse(Value tensor);
   SlotAttr slot(Value tensor, Segment segment, int64_t index, int64_t offset);
-  void addBuffer(KernelOp kernel, int64_t step);
+  void addBuffer(Value result, int64_t step);
   std::optional<Value> inPlaceInput(KernelOp kernel, int64_t step);
   int64_t lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed);
   void place();
 
   func::FuncOp function;
-  int64_t batch, peak = 0;
+  int64_t batch, alignment, peak = 0;
   llvm::SmallVector<plan::Section> sections;
   llvm::DenseMap<Operation *, int64_t> stepOf;
   llvm::SmallVector<Buffer> buffers;
@@ -69,7 +69,7 @@ private:
 
 static plan::LayoutAttr layoutOf(Value tensor) {
   if (auto kernel = tensor.getDefiningOp<KernelOp>())
-    return kernel.outputLayout(0);
+    return kernel.outputLayout(llvm::cast<OpResult>(tensor).getResultNumber());
   return plan::LayoutAttr::get(tensor.getContext(), plan::LayoutKind::planar, 0);
 }
 
@@ -125,8 +125,10 @@ static bool onlyReadElementwise(KernelOp kernel, Value tensor) {
   });
 }
 
-/// An input whose buffer the kernel's result can take.
+/// An input whose buffer the kernel's result can take. Of several results, one written over it could be read for another.
 std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
+  if (kernel.getNumResults() > 1)
+    return std::nullopt;
   for (Value input : kernel.getInputs())
     if (bufferOf.contains(input) && lastUse(input) == step && isWhole(input) == isWhole(kernel.getResult(0)) &&
         input.getType() == kernel.getResult(0).getType() && layoutOf(input) == kernel.outputLayout(0) &&
@@ -135,21 +137,20 @@ std::optional<Value> Arena::inPlaceInput(KernelOp kernel, int64_t step) {
   return std::nullopt;
 }
 
-void Arena::addBuffer(KernelOp kernel, int64_t step) {
-  Value result = kernel.getResult(0);
+void Arena::addBuffer(Value result, int64_t step) {
   if (isModelResult(result))
     return;
   bool whole = isWhole(result);
   int64_t firstStep = whole ? sectionOf(step).first : step, lastStep = std::max(step, lastUse(result));
   lastStep = whole ? sectionOf(lastStep).last : lastStep;
-  if (std::optional<Value> input = inPlaceInput(kernel, step)) {
+  if (std::optional<Value> input = inPlaceInput(result.getDefiningOp<KernelOp>(), step)) {
     size_t shared = bufferOf.lookup(*input);
     bufferOf[result] = shared;
     buffers[shared].lastStep = lastStep;
     return;
   }
   bufferOf[result] = buffers.size();
-  buffers.push_back({(bytesOf(result) + 63) / 64 * 64, firstStep, lastStep, 0});
+  buffers.push_back({static_cast<int64_t>(llvm::alignTo(bytesOf(result), alignment)), firstStep, lastStep, 0});
 }
 
 int64_t Arena::lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed) {
@@ -184,11 +185,12 @@ LogicalResult Arena::run() {
   sections = plan::sectionsOf(kernels, batch);
   for (auto [step, kernel] : llvm::enumerate(kernels))
     stepOf[kernel] = step;
-  for (auto [step, kernel] : llvm::enumerate(kernels)) {
-    if (isWhole(kernel.getResult(0)) && kernel.outputLayout(0).getKind() == plan::LayoutKind::winograd)
-      return kernel.emitError("transformed windows are read in another section than they are written in");
-    addBuffer(kernel, step);
-  }
+  for (auto [step, kernel] : llvm::enumerate(kernels))
+    for (Value result : kernel.getOutputs()) {
+      if (isWhole(result) && layoutOf(result).getKind() == plan::LayoutKind::winograd)
+        return kernel.emitError("transformed windows are read in another section than they are written in");
+      addBuffer(result, step);
+    }
   place();
   return success();
 }
@@ -217,7 +219,10 @@ struct AssignBuffers : plan::impl::AssignBuffersBase<AssignBuffers> {
       function.emitError("the function has no `plan.batch`");
       return signalPassFailure();
     }
-    Arena arena(function, batch.getInt());
+    FailureOr<plan::TargetInterface> target = plan::targetOf(function);
+    if (failed(target))
+      return signalPassFailure();
+    Arena arena(function, batch.getInt(), target->alignment());
     if (failed(arena.run()))
       return signalPassFailure();
     for (auto kernel : function.getOps<KernelOp>()) {
