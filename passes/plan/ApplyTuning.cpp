@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include <map>
+
 namespace skip::plan {
 #define GEN_PASS_DEF_APPLYTUNING
 #include "passes/plan/Passes.h.inc"
@@ -46,10 +48,23 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
     auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
     if (!table || !target)
       return;
+    solved.clear();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr))
         function.walk([&](Operation *op) { annotate(op, batch.getInt(), table, target.getIsas()); });
     getOperation()->removeAttr(plan::tuningAttr);
+  }
+
+  /// The same, looked up once: a deep network has the same few problems again and again.
+  const std::vector<ConvChoice> &knownChoices(DictionaryAttr table, const ConvProblem &problem) {
+    auto [known, isNew] = solved.try_emplace(problem);
+    if (isNew) {
+      known->second = choicesFor(table, problem);
+      llvm::erase_if(known->second, [&](const ConvChoice &choice) {
+        return exact && (choice.algorithm.tile != 0 || choice.schedule.unitBlocks != 0);
+      });
+    }
+    return known->second;
   }
 
   /// For each ISA the choices of the operation's problem; none for other operations.
@@ -57,12 +72,8 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
                                                  llvm::ArrayRef<plan::Isa> isas) {
     std::vector<std::vector<ConvChoice>> all;
     for (plan::Isa isa : isas)
-      if (std::optional<ConvProblem> problem = plan::problemOf(op, batch, isa)) {
-        all.push_back(choicesFor(table, *problem));
-        llvm::erase_if(all.back(), [&](const ConvChoice &choice) {
-          return exact && (choice.algorithm.tile != 0 || choice.schedule.unitBlocks != 0);
-        });
-      }
+      if (std::optional<ConvProblem> problem = plan::problemOf(op, batch, isa))
+        all.push_back(knownChoices(table, *problem));
     return all;
   }
 
@@ -99,5 +110,7 @@ struct ApplyTuning : plan::impl::ApplyTuningBase<ApplyTuning> {
       op->setAttr(plan::algorithmAttr,
                   plan::WinogradAttr::get(&getContext(), algorithm.tile, algorithm.group, algorithm.fused));
   }
+
+  std::map<ConvProblem, std::vector<ConvChoice>> solved;
 };
 } // namespace
