@@ -60,7 +60,7 @@ static bool hasNormsOf(plan::LoadOp load, SymbolTableCollection &symbols) {
 }
 
 /// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
-static LogicalResult checkBalance(KernelOp kernel, SymbolTableCollection &symbols) {
+static LogicalResult checkBalance(KernelOp kernel) {
   if (!plan::usesStrassen(kernel))
     return success();
   std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
@@ -69,8 +69,6 @@ static LogicalResult checkBalance(KernelOp kernel, SymbolTableCollection &symbol
     int64_t wanted = shape ? plan::strassenHalfBlocks(*shape) : 0;
     if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)
       return kernel.emitError("check-11: adds up input channels whose filter has no factors for it");
-    if (!hasNormsOf(load, symbols))
-      return kernel.emitError("check-11: the batch norms of an input have other channels than it");
   }
   return success();
 }
@@ -101,9 +99,12 @@ LogicalResult plan::checkParameters(KernelOp kernel, SymbolTableCollection &symb
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
       if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
         return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
+      if (!hasNormsOf(load, symbols))
+        return kernel.emitError("check-10: input ")
+               << index << " is a filter whose `norms` are no pairs of vectors of its input channels";
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";
     }
-  return checkBalance(kernel, symbols);
+  return checkBalance(kernel);
 }
