@@ -34,9 +34,7 @@ Expected<Api> findApi(void *library, const std::string &name) {
   Api api{};
   Finder finder(library, name);
   finder.find(api.modelCreate, "model_create");
-  finder.find(api.modelCreateFor, "model_create_for");
   finder.find(api.modelDestroy, "model_destroy");
-  finder.find(api.modelTarget, "model_target");
   finder.find(api.modelIsa, "model_isa");
   finder.find(api.modelMaxBatch, "model_max_batch");
   finder.find(api.modelInputCount, "model_input_count");

@@ -50,6 +50,34 @@ TEST_CASE("a strict C99 program links the static library with -lpthread alone") 
   CHECK(shell({program}) == expectedRuns("toy", 1));
 }
 
+TEST_CASE("a program chooses a target, and hears what is wrong with its choice") {
+  TemporaryFolder folder;
+  packageToy(folder.path("out"), "toy", WeightsMode::embed);
+  std::string source = folder.write("main.c", R"(
+    #include "toy.h"
+    #include <stdio.h>
+    static void create(const char *target, int device) {
+      skip_model_options options = {target, device};
+      skip_model *model = NULL;
+      skip_status status = toy_model_create_for(&options, &model);
+      printf("%d %s %s\n", status, toy_model_target(model), status ? toy_last_error() : "");
+      toy_model_destroy(model);
+    }
+    int main(void) {
+      create(NULL, 0);
+      create("x86", 0);
+      create("x86", 1);
+      create("cuda", 0);
+      return 0;
+    })");
+  std::string program = folder.path("main");
+  shell(strictC(source, folder.path("out"), program) +
+        std::vector<std::string>{"-L" + only(folder, folder.path("out"), ".a"), "-ltoy", "-lpthread"});
+  CHECK(shell({program}) == "0 x86 \n0 x86 \n"
+                            "1  model_create_for: target x86 has device 0 alone, asked for 1\n"
+                            "1  there is no target `cuda` in model `toy`'s library, which was built for:\n  x86\n");
+}
+
 TEST_CASE("a fully static program and a C++ program link it too") {
   TemporaryFolder folder;
   packageToy(folder.path("out"), "toy", WeightsMode::embed);
