@@ -16,7 +16,7 @@
 #include "llvm/Target/TargetMachine.h"
 
 #include <cstddef>
-#include <map>
+#include <cstring>
 
 using namespace llvm;
 
@@ -78,6 +78,8 @@ public:
   Module &build();
 
 private:
+  void addText(const char *value);
+  void addTexts();
   Constant *text(const char *value);
   Constant *function(const std::string &symbol);
   Constant *object(const char *symbol);
@@ -95,20 +97,44 @@ private:
   LLVMContext context;
   Module module;
   const bool embedsWeights;
-  std::map<std::string, Constant *, std::less<>> texts;
+  StringMap<size_t> texts; // where in the pool
+  std::string pool;
+  GlobalVariable *textPool = nullptr;
 };
 } // namespace
 
+void ImageModule::addText(const char *value) {
+  if (texts.try_emplace(value, pool.size()).second)
+    pool.append(value, std::strlen(value) + 1);
+}
+
+/// All names in one array: a deep network has thousands, and an object's symbols take their time one by one.
+void ImageModule::addTexts() {
+  const SkipModelImage &root = view.get();
+  addText(root.name);
+  addText(root.compiler);
+  auto addNames = [&](const auto *items, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+      addText(items[i].name);
+  };
+  addNames(root.inputs, root.inputCount);
+  addNames(root.outputs, root.outputCount);
+  addNames(root.tensors, root.tensorCount);
+  for (const TargetImage &target : image.targets)
+    for (const Variant &variant : target.variants) {
+      for (const Step &step : variant.steps)
+        addText(step.name.c_str());
+      std::visit([&](const auto &kernels) { llvm::for_each(kernels, [&](auto &kernel) { addText(kernel.name.c_str()); }); },
+                 variant.kernels);
+    }
+  Constant *data = ConstantDataArray::getString(context, pool, /*AddNull=*/false);
+  textPool = new GlobalVariable(module, data->getType(), true, GlobalValue::PrivateLinkage, data, "texts");
+  textPool->setAlignment(Align(1));
+}
+
 Constant *ImageModule::text(const char *value) {
-  Constant *&entry = texts[value];
-  if (!entry) {
-    Constant *data = ConstantDataArray::getString(context, value);
-    auto *global = new GlobalVariable(module, data->getType(), true, GlobalValue::PrivateLinkage, data, "text");
-    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global); // Equal texts of several objects may be one.
-    global->setAlignment(Align(1));
-    entry = global;
-  }
-  return entry;
+  Constant *offset = ConstantInt::get(Type::getInt64Ty(context), texts.find(value)->second);
+  return ConstantExpr::getInBoundsGetElementPtr(Type::getInt8Ty(context), textPool, offset);
 }
 
 Constant *ImageModule::function(const std::string &symbol) {
@@ -224,6 +250,7 @@ Constant *ImageModule::targets() {
 
 Module &ImageModule::build() {
   SkipModelImage root = view.get();
+  addTexts();
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
   clearEmpty(root.tensors, root.tensorCount);

@@ -17,6 +17,7 @@
 #include "tools/text/Layers.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -139,6 +140,7 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<voi
       what = describe(diagnostic);
   });
   mlir::PassManager passes(&context);
+  passes.enableVerifier(options.printIrAfterAll || !options.dumpDir.empty()); // else once, in the end
   if (options.printIrAfterAll)
     passes.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
                             [](mlir::Pass *, mlir::Operation *) { return true; });
@@ -147,7 +149,7 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<voi
   if (!options.dumpDir.empty())
     passes.enableCrashReproducerGeneration(options.dumpDir + "/" + stage.str() + "-reproducer.mlir");
   build(passes);
-  if (mlir::succeeded(passes.run(*workModule)))
+  if (mlir::succeeded(passes.run(*workModule)) && mlir::succeeded(mlir::verify(*workModule)))
     return llvm::Error::success();
   return internalError(stage, what + "; --dump-dir DIR leaves a reproducer for skip-opt there");
 }
