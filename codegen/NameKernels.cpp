@@ -81,6 +81,10 @@ private:
 } // namespace
 
 LogicalResult NameKernels::name(KernelOp kernel) {
+  if (failed(plan::requireLayouts(kernel)))
+    return failure();
+  if (!kernel.getSchedules())
+    return kernel.emitError("has no `schedules`: run `plan-choose-schedules` first");
   std::optional<KernelIdentity> identity = identityOf(kernel);
   if (!identity)
     return kernel.emitError("no kernel family computes this");

@@ -73,7 +73,7 @@ skip_status createModel(const SkipModelImage &image, const skip_model_options &o
     return fail(SKIP_INVALID_ARGUMENT, "model `%s` has plan version %u, its runtime reads %d: build the library again",
                 image.name, image.abiVersion, SKIP_ABI_VERSION);
   const char *forced = getenv("SKIP_TARGET");
-  const char *wanted = options.target ? options.target : forced && *forced ? forced : nullptr;
+  const char *wanted = options.target && *options.target ? options.target : forced && *forced ? forced : nullptr;
   skip_model chosen;
   if (skip_status status = chooseTarget(image, wanted, options.device, chosen); status != SKIP_OK)
     return status;

@@ -65,7 +65,7 @@ typedef void (*skip_observer)(void *user, const skip_step_event *event);
 /* Zero means the default for each field. */
 typedef struct skip_model_options {
   const char
-      *target;    /* e.g. `x86`; default: the library's first that runs here, or that SKIP_TARGET in the environment names */
+      *target; /* e.g. `x86`; null or empty: the library's first that runs here, or that SKIP_TARGET in the environment names */
   int32_t device; /* of those that the target's driver counts; x86 has one, 0 */
 } skip_model_options;
 

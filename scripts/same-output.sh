@@ -6,7 +6,7 @@
 #
 # Each spec is built for x86-64-v3, x86-64-v4 and both, at batches 1 and 16 in one library, by what was tuned and with --exact.
 # Compared are every file that is emitted and the text of the plan. With --code, for where the libraries' format changes, these are
-# the kernels' assembly and the probabilities that a picture gets. JOBS builds run at a time (default: one a core). A compiler finds
+# the kernels' assembly, the bytes of the weights segment and the probabilities that a picture gets. JOBS builds run at a time (default: one a core). A compiler finds
 # the catalogue from where it lies: in build/*/bin of its own checkout, or beside the other one.
 set -eu
 
@@ -25,7 +25,8 @@ make_files() {
     "$skipc" build "$spec" $flags --batch 1,16 --stop-after=plan -o plan.txt &&
       "$skipc" build "$spec" $flags --batch 1,16 --weights random:1 --weights-mode file --emit lib,shared,obj -o .
   else
-    "$skipc" build "$spec" $flags --batch 1,16 --emit asm -o . && rm -f ./*.json &&
+    "$skipc" build "$spec" $flags --batch 1,16 --weights random:1 --weights-mode file --emit asm -o . &&
+      tail -c +65 ./*.skipweights > weights && rm -f ./*.skipweights ./*.json && # the header is the format's
       "$skipc" run "$spec" $flags --weights random:1 --top 1000 --json "$PICTURE" > run.json
   fi
 }

@@ -26,6 +26,18 @@ llvm::StringRef graph::valueName(Location loc) {
   return {};
 }
 
+LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != trainableAttr)
+    return success();
+  auto list = llvm::dyn_cast<ArrayAttr>(attribute.getValue());
+  auto isParameter = [&](Attribute each) {
+    auto symbol = llvm::dyn_cast<FlatSymbolRefAttr>(each);
+    return symbol && SymbolTable::lookupNearestSymbolFrom<ParameterOp>(op, symbol);
+  };
+  return list && llvm::all_of(list, isParameter) ? success()
+                                                 : op->emitError("`graph.trainable` must be an array of parameters");
+}
+
 /// Whether the function around the operation says that the parameter may change.
 static bool isTrainable(graph::ReadParameterOp read) {
   Operation *function = read->getParentOp();

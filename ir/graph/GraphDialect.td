@@ -16,9 +16,11 @@ def GraphDialect : Dialect {
     graph as it was written.
 
     Discardable attributes on a model's arguments and results: `graph.name` (string), and on inputs `graph.mean`, `graph.std`
-    (f64 arrays, one per channel), `graph.resize`, `graph.crop` (pixels), on outputs `graph.classes` (string array).
+    (f64 arrays, one per channel), `graph.resize`, `graph.crop` (pixels), on outputs `graph.classes` (string array). On a model
+    `graph.trainable`: an array of the parameters, as symbols, that may change between its runs.
   }];
   let useDefaultAttributePrinterParser = 0;
+  let hasOperationAttrVerify = 1; // graph.trainable
 }
 
 #endif

@@ -30,6 +30,16 @@ void PlanDialect::initialize() {
       >();
 }
 
+LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == roleAttr && !llvm::isa<RoleAttr>(attribute.getValue()))
+    return op->emitError("`plan.role` must be a #plan.role<...>");
+  return success();
+}
+
+LogicalResult plan::requireLayouts(KernelOp kernel) {
+  return kernel.getLayouts() ? success() : kernel.emitError("has no `layouts`: run `plan-assign-layouts` first");
+}
+
 FailureOr<TargetInterface> plan::targetOf(Operation *op) {
   auto module = llvm::isa<ModuleOp>(op) ? llvm::cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   if (auto target = module->getAttrOfType<TargetInterface>(targetAttr))

@@ -41,6 +41,9 @@ inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "pl
 /// What the plan around `op` is made for. An error if its module does not say so.
 mlir::FailureOr<TargetInterface> targetOf(mlir::Operation *op);
 
+/// An error where the kernel's layouts are not assigned yet.
+mlir::LogicalResult requireLayouts(KernelOp kernel);
+
 /// What a function is for: `run`, inference, unless it says otherwise.
 Role roleOf(mlir::Operation *function);
 

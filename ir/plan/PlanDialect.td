@@ -29,6 +29,7 @@ def PlanDialect : Dialect {
   }];
   let dependentDialects = ["::skip::graph::GraphDialect"];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1; // plan.role is a role
 }
 
 #endif

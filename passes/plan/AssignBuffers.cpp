@@ -182,6 +182,9 @@ void Arena::place() {
 
 LogicalResult Arena::run() {
   llvm::SmallVector<KernelOp> kernels(function.getOps<KernelOp>());
+  for (KernelOp kernel : kernels)
+    if (failed(plan::requireLayouts(kernel)))
+      return failure();
   sections = plan::sectionsOf(kernels, batch);
   for (auto [step, kernel] : llvm::enumerate(kernels))
     stepOf[kernel] = step;

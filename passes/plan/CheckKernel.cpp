@@ -131,7 +131,8 @@ static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr 
 
 static LogicalResult checkResult(KernelOp kernel, OpResult result) {
   LayoutAttr layout = kernel.outputLayout(result.getResultNumber());
-  auto relayout = llvm::dyn_cast<plan::RelayoutOp>(kernel.getBody().front().front());
+  Value written = kernel.getBody().front().getTerminator()->getOperand(result.getResultNumber());
+  auto relayout = written.getDefiningOp<plan::RelayoutOp>();
   bool canWrite = layout.getKind() == LayoutKind::blocked || (relayout && layout.getKind() == LayoutKind::planar) ||
                   (relayout && layout.getKind() == LayoutKind::winograd);
   if (!canWrite)

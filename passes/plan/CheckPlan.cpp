@@ -138,7 +138,10 @@ static bool isElementwiseOnward(BlockArgument argument) {
 }
 
 /// Whether each pixel that the kernel reads of the tensor is read where it writes that pixel of the result, and no other.
+/// Another result may be made from it after that.
 static bool isReadInPlace(KernelOp kernel, const Operand &input, const Operand &result) {
+  if (kernel.getNumResults() > 1)
+    return false;
   if (input.layout != result.layout || input.slot != result.slot || input.type() != result.type())
     return false;
   for (OpOperand &use : kernel->getOpOperands())
@@ -150,11 +153,11 @@ static bool isReadInPlace(KernelOp kernel, const Operand &input, const Operand &
 /// The input of a turn is not where the kernel reads it; `found` is.
 static LogicalResult missing(KernelOp kernel, const Operand &input, const Turn &turn, const std::optional<Content> &found) {
   InFlightDiagnostic error = kernel.emitError("check-4: images ");
-  error << turn.first << " to " << turn.first + turn.images - 1 << " of `" << graph::valueName(input.tensor.getLoc()) << "` in "
+  error << turn.first << " to " << turn.first + turn.images - 1 << " of `" << graph::valueName(input.tensor) << "` in "
         << input.layout << " do not lie in " << input.slot;
   if (!found)
     return error << ", where nothing was written";
-  error << ", where `" << graph::valueName(found->tensor.getLoc()) << "` lies in " << found->layout;
+  error << ", where `" << graph::valueName(found->tensor) << "` lies in " << found->layout;
   if (found->tensor == input.tensor && found->layout == input.layout)
     error << ", of other images";
   return error;
@@ -172,7 +175,7 @@ LogicalResult PlanRun::step(KernelOp kernel, const Turn &turn) {
     for (const Operand &input : inputs)
       if (written.overlaps(placeOf(input, turn)) && !isReadInPlace(kernel, input, result))
         return kernel.emitError("check-5: writes to ")
-               << result.slot << " while it reads `" << graph::valueName(input.tensor.getLoc()) << "` from there";
+               << result.slot << " while it reads `" << graph::valueName(input.tensor) << "` from there";
     for (const Operand &other : llvm::ArrayRef(results).drop_front(index + 1))
       if (written.overlaps(placeOf(other, turn)))
         return kernel.emitError("check-5: two of its results share bytes of ") << result.slot;
@@ -260,7 +263,7 @@ private:
       if (failed(PlanRun(function, batch.getInt(), workspace.getInt(), target->alignment()).run()))
         return failure();
       for (auto load : function.getOps<plan::LoadOp>())
-        if (failed(weights.add(load)))
+        if (failed(weights.add(load, symbols)))
           return failure();
       for (auto kernel : function.getOps<KernelOp>())
         if (failed(plan::checkParameters(kernel, symbols)) || failed(plan::checkSchedules(kernel, batch.getInt(), *target)))

@@ -29,7 +29,27 @@ static llvm::SmallVector<Attribute> contentOf(plan::LoadOp load) {
   return content;
 }
 
-LogicalResult CheckWeights::add(plan::LoadOp load) {
+static bool isVector(plan::LoadOp load, FlatSymbolRefAttr symbol, int64_t length, SymbolTableCollection &symbols) {
+  auto vector = symbols.lookupNearestSymbolFrom<graph::ParameterOp>(load, symbol);
+  return vector && vector.getTensorType().getShape() == llvm::ArrayRef(length);
+}
+
+/// Whether what is folded in are vectors of the output channels, and the batch norms of a filter's input pairs of vectors of
+/// its input channels.
+static bool hasVectors(plan::LoadOp load, SymbolTableCollection &symbols) {
+  for (FlatSymbolRefAttr symbol :
+       {load.getBiasAttr(), load.getGammaAttr(), load.getBetaAttr(), load.getMeanAttr(), load.getVarianceAttr()})
+    if (symbol && !isVector(load, symbol, load.getDims()[0], symbols))
+      return false;
+  ArrayAttr norms = load.getNormsAttr();
+  return !norms || (norms.size() % 2 == 0 && llvm::all_of(norms.getAsRange<FlatSymbolRefAttr>(), [&](auto symbol) {
+                      return isVector(load, symbol, load.getDims()[1], symbols);
+                    }));
+}
+
+LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbols) {
+  if (!hasVectors(load, symbols))
+    return load.emitError("check-10: folds in, or has among its `norms`, what is no vector of its channels");
   SlotAttr slot = load.getSlotAttr();
   if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % alignment ||
       slot.getOffset() + slot.getBytes() > bytes || slot.getBytes() < packedBytes(load))
@@ -48,15 +68,6 @@ LogicalResult CheckWeights::add(plan::LoadOp load) {
   if ((after != entries.end() && overlaps(known, after)) || (known != entries.begin() && overlaps(std::prev(known), known)))
     return load.emitError("check-10: two entries share bytes");
   return success();
-}
-
-/// Whether the batch norms of a filter's input are vectors of its input channels.
-static bool hasNormsOf(plan::LoadOp load, SymbolTableCollection &symbols) {
-  ArrayAttr norms = load.getNormsAttr();
-  return !norms || (norms.size() % 2 == 0 && llvm::all_of(norms.getAsRange<FlatSymbolRefAttr>(), [&](FlatSymbolRefAttr symbol) {
-                      auto vector = symbols.lookupNearestSymbolFrom<graph::ParameterOp>(load, symbol);
-                      return vector && vector.getTensorType().getShape() == llvm::ArrayRef(load.getDims()[1]);
-                    }));
 }
 
 /// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
@@ -99,9 +110,6 @@ LogicalResult plan::checkParameters(KernelOp kernel, SymbolTableCollection &symb
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
       if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
         return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
-      if (!hasNormsOf(load, symbols))
-        return kernel.emitError("check-10: input ")
-               << index << " is a filter whose `norms` are no pairs of vectors of its input channels";
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";

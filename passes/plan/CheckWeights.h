@@ -13,7 +13,7 @@ class CheckWeights {
 public:
   CheckWeights(int64_t bytes, int64_t alignment) : bytes(bytes), alignment(alignment) {}
   /// The next entry, of any variant.
-  mlir::LogicalResult add(LoadOp load);
+  mlir::LogicalResult add(LoadOp load, mlir::SymbolTableCollection &symbols);
 
 private:
   int64_t bytes, alignment;

@@ -37,6 +37,8 @@ struct ChooseSchedules : plan::impl::ChooseSchedulesBase<ChooseSchedules> {
         return signalPassFailure();
       }
       for (auto kernel : function.getOps<plan::KernelOp>()) {
+        if (failed(plan::requireLayouts(kernel)))
+          return signalPassFailure();
         target->chooseSchedules(kernel, batch.getInt(), exact);
         forgetTuning(kernel);
       }

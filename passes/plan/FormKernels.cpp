@@ -54,10 +54,10 @@ private:
 };
 } // namespace
 
-/// The group whose value is `operand`, if nothing else reads it.
+/// The group whose only value is `operand`, if nothing else reads it.
 Group *Grouping::readyGroup(Value operand) {
   Operation *producer = operand.getDefiningOp();
-  return producer && operand.hasOneUse() ? groupOf.lookup(producer) : nullptr;
+  return producer && producer->getNumResults() == 1 && operand.hasOneUse() ? groupOf.lookup(producer) : nullptr;
 }
 
 void Grouping::absorb(Group &into, Group &from) {
@@ -168,7 +168,9 @@ struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
       if (graph::isLoadTime(&op))
         continue;
       if (Operation *unknown = grouping.add(&op)) {
-        unknown->emitError("no kernel can compute this operation; inference has none, so a graph pass should have removed it");
+        unknown->emitError("no kernel can compute this operation; ")
+            << (llvm::isa<graph::LoadTime>(unknown) ? "it reads a parameter that this function trains"
+                                                    : "inference has none, so a graph pass should have removed it");
         return signalPassFailure();
       }
     }

@@ -59,6 +59,9 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
     if (failed(target))
       return signalPassFailure();
     llvm::SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
+    for (KernelOp kernel : kernels)
+      if (failed(plan::requireLayouts(kernel)))
+        return signalPassFailure();
     llvm::SmallVector<int64_t> ends = inseparableEnds(kernels);
     for (size_t first = 0; first < kernels.size();) {
       int64_t last = ends[first], images = batch.getInt();

@@ -286,8 +286,11 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
     Placement placement(target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Packing packing(exact);
-      for (auto kernel : function.getOps<KernelOp>())
+      for (auto kernel : function.getOps<KernelOp>()) {
+        if (failed(plan::requireLayouts(kernel)))
+          return signalPassFailure();
         packing.seeInputs(kernel);
+      }
       for (auto kernel : llvm::make_early_inc_range(function.getOps<KernelOp>()))
         if (failed(packing.pack(kernel)))
           return signalPassFailure();

@@ -36,7 +36,7 @@ def FormKernels : Pass<"plan-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "group operations into kernels: a root with its prologue and epilogue";
   let description = [{
     Before: operations of the graph dialect, nothing that only training has. After: every value that is not known at load time is
-    the result of a `plan.kernel` (one result each). An elementwise operation joins the kernel of an operand that nothing else
+    the results of a `plan.kernel`. An elementwise operation joins the kernel of an operand that nothing else
     reads; an add of two convolutions makes them one kernel with two roots, so a projection shortcut costs no round trip through
     memory. A kernel bears the name of the value that it yields. Before and after: tests/passes/plan/form-kernels.mlir.
   }];

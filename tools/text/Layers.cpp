@@ -35,7 +35,7 @@ tool::Layers tool::listLayers(mlir::func::FuncOp model) {
   Layers layers;
   llvm::DenseSet<mlir::Operation *> counted;
   for (mlir::Operation &op : model.getBody().front()) {
-    if (op.getNumResults() == 0 || llvm::isa<graph::LoadTime>(op))
+    if (op.getNumResults() == 0 || graph::isLoadTime(&op))
       continue;
     auto type = llvm::cast<mlir::RankedTensorType>(op.getResult(0).getType());
     auto costed = llvm::dyn_cast<graph::Costed>(op);

@@ -1,9 +1,11 @@
-// A finished plan, and what `plan-check` says where the batch norms before a filter are not what the runtime reads them as.
+// A finished plan, and what `plan-check` says where a load entry names what the runtime could not read as it would.
 // RUN: skip-opt --graph-inference --plan-inference %s -o %t && skip-opt --plan-check %t -o /dev/null
 // RUN: sed -e 's/norms = [[]@g, @b]/norms = [@g]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/norms = [[]@g, @b]/norms = [@g, @none]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/norms = [[]@g, @b]/norms = [@g, @w]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
-// CHECK: check-10: input 1 is a filter whose `norms` are no pairs of vectors of its input channels
+// RUN: sed -e 's/beta = @b,/beta = @none,/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
+// RUN: sed -e 's/gamma = @g,/gamma = @w,/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
+// CHECK: check-10: folds in, or has among its `norms`, what is no vector of its channels
 module attributes {plan.target = #plan.target<[avx2]>} {
   graph.parameter @w : tensor<32x32x1x1xf32>
   graph.parameter @g : tensor<32xf32>
