@@ -61,9 +61,9 @@ static void endAtFatalError(void *, const char *reason, bool) {
 
 static void endAtBadAlloc(void *, const char *, bool) { endWithoutMemory(); }
 
-/// As much as malloc tries to get at least before it gives up.
+/// As much as malloc takes at a time for a thread's arena: others may have freed a little since it was missed.
 static bool hasMemory() {
-  constexpr size_t some = size_t(2) << 20;
+  constexpr size_t some = size_t(64) << 20;
   void *memory = ::mmap(nullptr, some, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     return false;
