@@ -26,12 +26,8 @@ private:
   size_t size = 0;
 };
 
-/// For one of the image's targets, from the safetensors checkpoint at `path`. An error lists every missing, extra or mis-shaped
-/// tensor.
-llvm::Expected<Segment> packCheckpointFile(const Image &image, size_t target, const std::string &path,
-                                           runtime::LoadSummary *summary = nullptr);
-
-/// From a checkpoint in memory; `shownPath` is for error texts.
+/// For one of the image's targets, from a checkpoint in memory; `shownPath` is for error texts. An error lists every missing,
+/// extra or mis-shaped tensor.
 llvm::Expected<Segment> packCheckpoint(const Image &image, size_t target, llvm::StringRef file, const std::string &shownPath,
                                        runtime::LoadSummary *summary = nullptr);
 

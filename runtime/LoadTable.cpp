@@ -11,7 +11,6 @@
 #include "runtime/Balance.h"
 #include "runtime/Element.h"
 #include "runtime/Error.h"
-#include "runtime/MappedFile.h"
 
 #include <initializer_list>
 
@@ -259,14 +258,6 @@ skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &targ
   if (summary)
     *summary = said;
   return SKIP_OK;
-}
-
-skip_status packWeightsFile(const SkipModelImage &image, const SkipTargetImage &target, const char *path, float *segment,
-                            LoadSummary *summary) {
-  MappedFile file;
-  if (skip_status status = file.open(path); status != SKIP_OK)
-    return status;
-  return packWeights(image, target, file.data(), file.size(), path, segment, summary);
 }
 
 } // namespace skip::runtime

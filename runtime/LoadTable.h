@@ -12,10 +12,6 @@ namespace skip::runtime {
 skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
                         const char *path, float *segment, LoadSummary *summary = nullptr);
 
-/// The same from the file at `path`.
-skip_status packWeightsFile(const SkipModelImage &image, const SkipTargetImage &target, const char *path, float *segment,
-                            LoadSummary *summary = nullptr);
-
 /// Checks that the load table stays inside its tensors and the segment, so that running it is safe whatever the image says.
 skip_status checkLoadTable(const SkipModelImage &image, const SkipTargetImage &target);
 

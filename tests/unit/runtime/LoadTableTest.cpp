@@ -266,10 +266,3 @@ TEST_CASE("batch norms before a filter tell whether its channels may be added up
   table.norms = {norm};
   CHECK_FAILS(table.check(), SKIP_INVALID_ARGUMENT, "contradicts");
 }
-
-TEST_CASE("packing from a file is packing from memory") {
-  LoadSummary summary;
-  float segment[64];
-  CHECK_FAILS(packWeightsFile(skipModelImage, tinyTarget(), "/nowhere/x", segment, &summary), SKIP_IO_ERROR,
-              "cannot open `/nowhere/x`: No such file or directory");
-}
