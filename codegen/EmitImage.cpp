@@ -222,8 +222,6 @@ static const char *backendOf(SkipTarget target) {
   switch (target) {
   case SKIP_TARGET_X86:
     return "skipX86Backend";
-  case SKIP_TARGET_COUNT:
-    break;
   }
   llvm_unreachable("no such target");
 }

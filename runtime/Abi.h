@@ -14,7 +14,7 @@
 // kernel family's own.
 typedef void (*SkipKernelFn)(void *const *operands, const int64_t *params, int64_t begin, int64_t end);
 
-enum SkipTarget { SKIP_TARGET_X86 = 0, SKIP_TARGET_COUNT = 1 };
+enum SkipTarget { SKIP_TARGET_X86 = 0 };
 
 // Columns of the kernel table of the x86 target. A column that was not built has null functions.
 enum SkipIsa { SKIP_ISA_AVX2 = 0, SKIP_ISA_AVX512 = 1, SKIP_ISA_COUNT = 2 };

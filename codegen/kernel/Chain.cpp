@@ -1,4 +1,5 @@
-// Two roots are joined by an addition that is no link of the chain; every other operation is one, a root, or what a root reads.
+// A kernel is one chain: its roots, joined by additions, then elementwise operations, each of the value before it and of inputs
+// of the kernel. What is built otherwise no chain describes.
 #include "codegen/kernel/Chain.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -15,35 +16,74 @@ static bool joinsRoots(Operation &op) {
          });
 }
 
-/// Adds the operation to the chain. Its value is that of the operation before it, or of a chain's head the first operand.
-static void append(Chain &chain, Operation &op, bool isHead, EpilogueOp which) {
+namespace {
+class Walk {
+public:
+  explicit Walk(KernelOp kernel) : roots(kernel.roots()) {}
+  Chain read(KernelOp kernel);
+
+private:
+  void add(Operation &op);
+  void apply(Operation &op, EpilogueOp which);
+  void start(Operation &root);
+
+  llvm::SmallVector<Operation *, 2> roots;
+  Chain chain;
+  Value current; // what the operations so far yield; null in front of the first
+  size_t joins = 0;
+};
+} // namespace
+
+/// A chain without a root begins with its first operation's first operand.
+void Walk::apply(Operation &op, EpilogueOp which) {
   const EpilogueOperands &takes = operandsOf(which);
   chain.ops.push_back(which);
   llvm::SmallVector<Value> others(op.getOperands());
-  auto *value =
-      isHead ? others.begin() : llvm::find_if(others, [](Value operand) { return !llvm::isa<BlockArgument>(operand); });
-  chain.isComplete &= others.size() == 1 + takes.tensors + takes.vectors && (value == others.begin() || takes.commutes);
+  auto *value = current ? llvm::find(others, current) : others.begin();
+  bool isChained = value != others.end() && (value == others.begin() || takes.commutes);
+  chain.isComplete &= isChained && others.size() == 1 + takes.tensors + takes.vectors;
   if (!chain.isComplete)
     return;
   others.erase(value);
   for (auto [index, other] : llvm::enumerate(others)) {
-    chain.operands.push_back(llvm::cast<BlockArgument>(other));
+    auto input = llvm::dyn_cast<BlockArgument>(other);
+    if (!input) {
+      chain.isComplete = false;
+      return;
+    }
+    chain.operands.push_back(input);
     if (index < takes.tensors)
-      chain.tensors.push_back(chain.operands.back());
+      chain.tensors.push_back(input);
   }
 }
 
-Chain kernel::chainOf(KernelOp kernel) {
-  Chain chain;
-  for (Operation &op : kernel.getBody().front()) {
-    if (joinsRoots(op))
-      continue;
-    if (std::optional<EpilogueOp> which = epilogueOpFor(op.getName().getStringRef())) {
-      append(chain, op, &op == &kernel.getBody().front().front(), *which);
-    } else if (!llvm::isa<plan::YieldOp>(op)) {
-      auto fusible = llvm::dyn_cast<graph::Fusible>(op);
-      chain.isComplete &= fusible && fusible.canBeRoot();
-    }
-  }
-  return chain;
+/// Several roots are contractions; what comes before one is what it reads.
+void Walk::start(Operation &root) {
+  bool isRoot = llvm::is_contained(roots, &root);
+  auto fusible = llvm::dyn_cast<graph::Fusible>(root);
+  chain.isComplete &= chain.ops.empty() && fusible && fusible.canBeRoot();
+  chain.isComplete &= !isRoot || roots.size() == 1 || llvm::isa<graph::Contraction>(root);
 }
+
+void Walk::add(Operation &op) {
+  if (joinsRoots(op))
+    ++joins;
+  else if (std::optional<EpilogueOp> which = epilogueOpFor(op.getName().getStringRef()))
+    apply(op, *which);
+  else
+    start(op);
+  current = op.getNumResults() == 1 ? Value(op.getResult(0)) : Value();
+}
+
+Chain Walk::read(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  for (Operation &op : body.without_terminator())
+    add(op);
+  chain.isComplete &= joins + 1 == std::max<size_t>(roots.size(), 1);
+  auto yielded = body.getTerminator()->getOperands();
+  bool isCopy = body.without_terminator().empty();
+  chain.isComplete &= isCopy ? llvm::equal(yielded, body.getArguments()) : llvm::equal(yielded, llvm::ArrayRef(current));
+  return std::move(chain);
+}
+
+Chain kernel::chainOf(KernelOp kernel) { return Walk(kernel).read(kernel); }

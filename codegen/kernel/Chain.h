@@ -10,7 +10,7 @@ namespace skip::kernel {
 struct Chain {
   Epilogue ops;
   llvm::SmallVector<mlir::BlockArgument, 4> operands, tensors; // all, and those of the result's shape
-  bool isComplete = true;                                      // no operation but roots and what they read was passed over
+  bool isComplete = true; // says all that the kernel does: else the rest of this means nothing
 };
 
 /// The chain of the kernel. In a kernel without a root it starts from the first operation's first operand.

@@ -57,6 +57,12 @@ std::array<int64_t, 3> ConvScheduleAttr::split() const {
 }
 std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
 
+/// A prologue stands between, at most.
+static bool readsInputs(graph::Contraction op) {
+  return llvm::isa<BlockArgument>(op.getPicture()) && llvm::isa<BlockArgument>(op.getFilter()) &&
+         (!op.getBias() || llvm::isa<BlockArgument>(op.getBias()));
+}
+
 LogicalResult KernelOp::verify() {
   if (getBody().getArgumentTypes() != getInputs().getTypes())
     return emitOpError("kernel-c1: the region's arguments must have the inputs' types");
@@ -66,6 +72,8 @@ LogicalResult KernelOp::verify() {
   size_t operands = getInputs().size() + getOutputs().size();
   if ((getLayouts() && getLayouts()->size() != operands) || (getSlots() && getSlots()->size() != operands))
     return emitOpError("kernel-c2: there must be one layout and one slot for each input and result");
+  if (!llvm::all_of(getBody().getOps<graph::Contraction>(), readsInputs))
+    return emitOpError("kernel-c3: a contraction reads its picture, filter and bias from inputs of the kernel");
   return success();
 }
 

@@ -86,21 +86,31 @@ def TargetInterface : AttrInterface<"TargetInterface"> {
       "::skip::plan::LayoutKind", "filterLayout", (ins "::mlir::Attribute":$met, "int64_t":$channels)>,
     InterfaceMethod<"Bytes of which buffers and weights begin at a multiple.", "int64_t", "alignment", (ins)>,
     InterfaceMethod<"Bytes of activations that stay in memory that is much faster than the rest.", "int64_t", "nearBytes", (ins)>,
+    InterfaceMethod<"Gives the contractions of a function, which stand in no kernel yet, `plan.tuned` and the algorithm by `table` "
+                    "(`plan.tuning`), for runs of up to `images` images; what is not legal is passed over.",
+      "void", "applyTuning", (ins "::mlir::Operation *":$function, "int64_t":$images, "::mlir::DictionaryAttr":$table, "bool":$exact)>,
+    InterfaceMethod<"Gives a contraction that was not tuned `plan.algorithm`, unless the direct one is predicted to be the fastest.",
+      "void", "chooseAlgorithm", (ins "::mlir::Operation *":$contraction, "int64_t":$images)>,
+    InterfaceMethod<"How many blocks of input channels lie between the two of a pair that schedules of the kernel may add up; 0 where "
+                    "none may. Its filters then have factors for such pairs.",
+      "int64_t", "pairDistance", (ins "::mlir::Operation *":$kernel)>,
     InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
                     "none with other roundings than a plain sum's.",
       "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,
     InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
       "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
+    InterfaceMethod<"Whether a schedule adds up pairs of channels.", "bool", "addsPairs", (ins "::mlir::Attribute":$schedule)>,
   ];
 }
 
 def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
   let summary = "x86: what the kernels are built for";
   let description = [{
-    `isas` in ascending order, each an `Isa`'s name. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
+    `isas` in ascending order, each an `Isa`'s name, and no two alike. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
   }];
   let parameters = (ins ArrayRefParameter<"Isa">:$isas, StringRefParameter<"", "\"\"">:$cpu, StringRefParameter<"", "\"\"">:$features);
   let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
+  let genVerifyDecl = 1;
 }
 
 def Role : I32Enum<"Role", "what a function is for", [

@@ -21,7 +21,7 @@ def KernelOp : PlanOp<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
     `images` is how many of the batch's images are computed at a time: neighbouring kernels of one number form a section, which
     runs through all its steps for these images before it takes the next.
     Constraints: kernel-c1 the region's arguments have the inputs' types and its yield the results'; kernel-c2 `layouts` and
-    `slots`, where present, have an entry for each input and result.
+    `slots`, where present, have an entry for each input and result; kernel-c3 a contraction's picture, filter and bias are inputs.
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$inputs, OptionalAttr<LayoutArray>:$layouts, OptionalAttr<SlotArray>:$slots,
                        OptionalAttr<ArrayAttr>:$schedules, OptionalAttr<StrAttr>:$kernel, OptionalAttr<I64Attr>:$images);

@@ -266,7 +266,8 @@ private:
         if (failed(weights.add(load, symbols)))
           return failure();
       for (auto kernel : function.getOps<KernelOp>())
-        if (failed(plan::checkParameters(kernel, symbols)) || failed(plan::checkSchedules(kernel, batch.getInt(), *target)))
+        if (failed(plan::checkParameters(kernel, *target, symbols)) ||
+            failed(plan::checkSchedules(kernel, batch.getInt(), *target)))
           return failure();
     }
     return success();

@@ -2,8 +2,6 @@
 #include "passes/plan/CheckWeights.h"
 
 #include "ir/plan/Contractions.h"
-#include "ir/plan/x86/Shapes.h"
-#include "ir/plan/x86/Strassen.h"
 
 using namespace mlir;
 using namespace skip;
@@ -70,14 +68,14 @@ LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbol
   return success();
 }
 
-/// Where a schedule is Strassen's, each root's filter has factors for the pairs that it adds.
-static LogicalResult checkBalance(KernelOp kernel) {
-  if (!plan::usesStrassen(kernel))
+/// Where a schedule adds pairs of input channels, each root's filter has factors for them.
+static LogicalResult checkBalance(KernelOp kernel, plan::TargetInterface target) {
+  if (!kernel.getSchedules() ||
+      llvm::none_of(kernel.getSchedulesAttr(), [&](Attribute schedule) { return target.addsPairs(schedule); }))
     return success();
-  std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
+  int64_t wanted = target.pairDistance(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     auto load = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp<plan::LoadOp>();
-    int64_t wanted = shape ? plan::strassenHalfBlocks(*shape) : 0;
     if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)
       return kernel.emitError("check-11: adds up input channels whose filter has no factors for it");
   }
@@ -105,7 +103,7 @@ static bool hasSizesOf(plan::LoadOp load, Value argument, SymbolTableCollection 
   return source && holds(dims, source.getTensorType().getShape());
 }
 
-LogicalResult plan::checkParameters(KernelOp kernel, SymbolTableCollection &symbols) {
+LogicalResult plan::checkParameters(KernelOp kernel, TargetInterface target, SymbolTableCollection &symbols) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
       if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
@@ -114,5 +112,5 @@ LogicalResult plan::checkParameters(KernelOp kernel, SymbolTableCollection &symb
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";
     }
-  return checkBalance(kernel);
+  return checkBalance(kernel, target);
 }

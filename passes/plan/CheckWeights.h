@@ -22,6 +22,6 @@ private:
 
 /// Whether a kernel's parameters are read where and as they are written. `symbols` are those of the kernel's module, shared by
 /// its kernels: without them each look-up goes over all parameters.
-mlir::LogicalResult checkParameters(KernelOp kernel, mlir::SymbolTableCollection &symbols);
+mlir::LogicalResult checkParameters(KernelOp kernel, TargetInterface target, mlir::SymbolTableCollection &symbols);
 
 } // namespace skip::plan

@@ -1,14 +1,12 @@
 // Decides which convolutions are computed by Winograd's minimal filtering.
 //
 // The choice comes before kernels are formed, since a transformed sum cannot share registers with another convolution's, and
-// before layouts, since the transformed windows are one. The cost model is ir/plan/x86/Algorithms.h.
+// before layouts, since the transformed windows are one. The cost model is the target's.
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Plan.h"
-#include "ir/plan/x86/Problems.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Builders.h"
 
 namespace skip::plan {
 #define GEN_PASS_DEF_CHOOSEALGORITHMS
@@ -26,12 +24,12 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       getOperation().emitError("the function has no `plan.batch`");
       return signalPassFailure();
     }
+    FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+    if (failed(target))
+      return signalPassFailure();
     getOperation().walk([&](graph::Conv2dOp conv) {
-      if (conv->hasAttr(plan::tunedAttr))
-        return;
-      plan::Algorithm best = plan::predictedAlgorithm(*plan::problemOf(conv, batch.getInt(), plan::Isa::avx2));
-      if (best.tile != 0)
-        conv->setAttr(plan::algorithmAttr, plan::WinogradAttr::get(&getContext(), best.tile, best.group, best.fused));
+      if (!conv->hasAttr(plan::tunedAttr))
+        target->chooseAlgorithm(conv, batch.getInt());
     });
   }
 };

@@ -16,8 +16,6 @@
 
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
-#include "ir/plan/x86/Shapes.h"
-#include "ir/plan/x86/Strassen.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -99,7 +97,7 @@ static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
 namespace {
 class Packing {
 public:
-  explicit Packing(bool exact) : exact(exact) {}
+  Packing(plan::TargetInterface target, bool exact) : target(target), exact(exact) {}
   /// What the kernel's inputs come from, which is to be seen before any is packed.
   void seeInputs(KernelOp kernel);
   LogicalResult pack(KernelOp kernel);
@@ -109,9 +107,10 @@ private:
   Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                const Sources &from, Value onto);
   void sumBiases(KernelOp kernel);
-  Value balanced(OpBuilder &builder, Value load, int64_t halfBlocks, ArrayAttr norms);
+  Value balanced(OpBuilder &builder, Value load, int64_t distance, ArrayAttr norms);
   void balance(KernelOp kernel);
 
+  plan::TargetInterface target;
   bool exact;
   llvm::DenseMap<std::pair<Value, plan::LayoutAttr>, Value> loads;
   llvm::DenseMap<std::tuple<Value, int64_t, ArrayAttr>, Value> balancedLoads;
@@ -176,14 +175,8 @@ void Packing::sumBiases(KernelOp kernel) {
   kernel.getBody().eraseArgument(first);
 }
 
-/// The distance of input channels that the kernel may add up, in blocks: whether it does is decided later, by schedules.
-static int64_t halfBlocksOf(KernelOp kernel) {
-  std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, 1);
-  return shape ? plan::strassenHalfBlocks(*shape) : 0;
-}
-
 void Packing::seeInputs(KernelOp kernel) {
-  if (exact || !halfBlocksOf(kernel))
+  if (exact || !target.pairDistance(kernel))
     return;
   for (const plan::ContractionView &view : plan::contractionsOf(kernel))
     if (llvm::SmallVector<Attribute> norms = plan::inputNormsOf(view.op->getOperand(0)); !norms.empty())
@@ -191,22 +184,22 @@ void Packing::seeInputs(KernelOp kernel) {
 }
 
 void Packing::balance(KernelOp kernel) {
-  int64_t halfBlocks = exact ? 0 : halfBlocksOf(kernel);
-  if (!halfBlocks)
+  int64_t distance = exact ? 0 : target.pairDistance(kernel); // whether it does add such pairs is decided later, by schedules
+  if (!distance)
     return;
   OpBuilder builder(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     OpOperand &input = kernel->getOpOperand(view.filter.getArgNumber());
-    input.set(balanced(builder, input.get(), halfBlocks, inputNorms.lookup(view.op)));
+    input.set(balanced(builder, input.get(), distance, inputNorms.lookup(view.op)));
   }
 }
 
 /// The entry with factors: a copy, since other kernels may want others.
-Value Packing::balanced(OpBuilder &builder, Value load, int64_t halfBlocks, ArrayAttr norms) {
-  Value &known = balancedLoads[{load, halfBlocks, norms}];
+Value Packing::balanced(OpBuilder &builder, Value load, int64_t distance, ArrayAttr norms) {
+  Value &known = balancedLoads[{load, distance, norms}];
   if (!known) {
     auto copy = llvm::cast<plan::LoadOp>(builder.clone(*load.getDefiningOp()));
-    copy.setBalance(halfBlocks);
+    copy.setBalance(distance);
     if (norms)
       copy.setNormsAttr(norms);
     known = copy;
@@ -285,7 +278,7 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
       return signalPassFailure();
     Placement placement(target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      Packing packing(exact);
+      Packing packing(*target, exact);
       for (auto kernel : function.getOps<KernelOp>()) {
         if (failed(plan::requireLayouts(kernel)))
           return signalPassFailure();

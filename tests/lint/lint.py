@@ -47,6 +47,14 @@ LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*")
 NAMES_X86 = {"tests", "bench"}
 TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Targets.h"}
+# Who may include what lies in a folder x86/, besides such folders: where kernels of all targets come together, and the tuner and
+# explanations, which speak of x86's schedules.
+READS_X86 = {
+    "codegen/Image.h", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h", "codegen/NameKernels.cpp",
+    "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
+    "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
+    "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
+}
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h"}
 
@@ -92,6 +100,8 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
         findings.add(path, line, f"`{included}`: {folder}/ may not include {target}/")
     if target == folder == "tools":
         check_room(path, line, included, findings)
+    if "x86" in included.split("/") and "x86" not in path.split("/") and folder not in NAMES_X86 and path not in READS_X86:
+        findings.add(path, line, f"`{included}` is x86's: only folders x86/ and READS_X86 may include it")
     generated = included.endswith(".inc")
     if not generated and not (ROOT / included).is_file():
         findings.add(path, line, f"`{included}` does not exist")

@@ -16,8 +16,6 @@
 
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
-#include "ir/plan/x86/Shapes.h"
-#include "ir/plan/x86/Strassen.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
 
@@ -56,18 +54,19 @@ static int64_t termsOf(Operation &op) {
       .Default([](Operation *) { return 2; });
 }
 
-static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, llvm::StringRef isa) {
-  if (!kernel.getSchedules())
+static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, plan::TargetInterface target, llvm::StringRef column) {
+  llvm::SmallVector<llvm::StringRef> columns = target.columns();
+  size_t index = llvm::find(columns, column) - columns.begin();
+  if (!kernel.getSchedules() || index >= kernel.getSchedules()->size())
     return std::nullopt;
-  size_t index = isa == "avx512" && kernel.getSchedules()->size() > 1 ? 1 : 0;
   auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>((*kernel.getSchedules())[index]);
-  if (!schedule || schedule.getUnitBlocks() == 0)
+  if (!schedule || !target.addsPairs(schedule))
     return std::nullopt;
-  int64_t lanes = plan::lanesOf(plan::LayoutKind::blocked);
-  return tool::StrassenPairs{plan::strassenHalfBlocks(*plan::convShapeOf(kernel, 1)) * lanes, schedule.getOcBlocks() * lanes};
+  int64_t lanes = plan::lanesOf(target.nativeLayout());
+  return tool::StrassenPairs{target.pairDistance(kernel) * lanes, schedule.getOcBlocks() * lanes};
 }
 
-StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas) {
+StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns) {
   for (Operation &op : kernel.getBody().front())
     terms += termsOf(op);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel))
@@ -77,8 +76,9 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
         tiles[*load.getSource()] = view.winograd.getTile();
       winograd = winogradShare * plan::errorBoundOf(kernel);
     }
-  for (const std::string &isa : isas)
-    strassen.push_back(pairsOf(kernel, isa));
+  mlir::FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
+  for (const std::string &column : columns)
+    strassen.push_back(succeeded(target) ? pairsOf(kernel, *target, column) : std::nullopt);
 }
 
 double StepAlgorithms::elementBound(size_t body) const {

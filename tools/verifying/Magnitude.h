@@ -25,8 +25,8 @@ struct StrassenPairs {
 /// How a step computes the convolutions of its region, as far as that mixes terms of neighbouring elements.
 struct StepAlgorithms {
   StepAlgorithms() = default;
-  /// Those of a step's kernel on bodies for `isas`.
-  StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> isas);
+  /// Those of a step's kernel on bodies for the target's `columns`.
+  StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns);
 
   llvm::StringMap<int64_t> tiles;                              ///< of Winograd's convolutions, by their filter's parameter
   double winograd = 0;                                         ///< the largest of their bounds; 0: there are none

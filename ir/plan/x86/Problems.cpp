@@ -23,6 +23,10 @@ std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa
   return ConvProblem{contraction.getSizes(), preferredImages(op, batch, kNearBytes), hasPlanarInput(op), abiIsa(isa)};
 }
 
+WinogradAttr plan::winogradAttribute(MLIRContext *context, const Algorithm &algorithm) {
+  return WinogradAttr::get(context, algorithm.tile, algorithm.group, algorithm.fused);
+}
+
 ConvScheduleAttr plan::scheduleAttribute(MLIRContext *context, const ConvSchedule &schedule) {
   return ConvScheduleAttr::get(context, schedule.ocBlocks, schedule.rows, schedule.columns, schedule.tails,
                                schedule.unitBlocks);

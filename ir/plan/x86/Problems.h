@@ -21,6 +21,9 @@ bool hasPlanarInput(mlir::Operation *op);
 /// The ISA as the runtime numbers it.
 constexpr SkipIsa abiIsa(Isa isa) { return static_cast<SkipIsa>(isa); }
 
+/// A Winograd algorithm as an attribute.
+WinogradAttr winogradAttribute(mlir::MLIRContext *context, const Algorithm &algorithm);
+
 /// A schedule as an attribute, and back.
 ConvScheduleAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
 ConvSchedule scheduleOf(ConvScheduleAttr attribute);

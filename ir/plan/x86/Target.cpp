@@ -2,6 +2,7 @@
 #include "ir/plan/Layout.h"
 #include "ir/plan/x86/Problems.h"
 #include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Strassen.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -9,6 +10,12 @@ using namespace mlir;
 using namespace skip;
 using plan::LayoutKind;
 using plan::TargetAttr;
+
+LogicalResult TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::ArrayRef<Isa> isas, llvm::StringRef,
+                                 llvm::StringRef) {
+  bool isAscending = std::adjacent_find(isas.begin(), isas.end(), std::greater_equal<>()) == isas.end();
+  return !isas.empty() && isAscending ? success() : emitError() << "expected instruction sets in ascending order, each once";
+}
 
 llvm::SmallVector<llvm::StringRef> TargetAttr::columns() const {
   return llvm::map_to_vector(getIsas(), [](Isa isa) { return stringifyIsa(isa); });
@@ -44,6 +51,23 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
       return plan::scheduleOf(schedule);
   }
   return std::nullopt;
+}
+
+void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
+  std::optional<ConvProblem> problem = problemOf(contraction, images, Isa::avx2);
+  Algorithm best = problem ? predictedAlgorithm(*problem) : Algorithm();
+  if (best.tile != 0)
+    contraction->setAttr(algorithmAttr, winogradAttribute(getContext(), best));
+}
+
+int64_t TargetAttr::pairDistance(Operation *kernel) const {
+  std::optional<ConvShape> shape = convShapeOf(llvm::cast<KernelOp>(kernel), 1);
+  return shape ? strassenHalfBlocks(*shape) : 0;
+}
+
+bool TargetAttr::addsPairs(Attribute schedule) const {
+  auto conv = llvm::dyn_cast<ConvScheduleAttr>(schedule);
+  return conv && conv.getUnitBlocks() > 0;
 }
 
 void TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) const {

@@ -22,3 +22,22 @@ func.func @kernel_c2(%x: tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32> {
   }
   return %y : tensor<?x8x5x5xf32>
 }
+
+// -----
+
+// CHECK: kernel-c3:
+func.func @kernel_c3(%x: tensor<?x8x5x5xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<?x8x5x5xf32> {
+  %y = plan.kernel %x, %w : (tensor<?x8x5x5xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x5x5xf32> {
+  ^bb0(%a: tensor<?x8x5x5xf32>, %f: tensor<8x8x1x1xf32>):
+    %r = graph.relu %a : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+    %c = graph.conv2d %r, %f stride 1 padding 0 : (tensor<?x8x5x5xf32>, tensor<8x8x1x1xf32>) -> tensor<?x8x5x5xf32>
+    plan.yield %c : tensor<?x8x5x5xf32>
+  }
+  return %y : tensor<?x8x5x5xf32>
+}
+
+// -----
+
+// CHECK: expected instruction sets in ascending order, each once
+module attributes {plan.target = #plan.target<[avx512, avx2]>} {
+}
