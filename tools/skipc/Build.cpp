@@ -106,7 +106,7 @@ llvm::Error tool::build(const Options &options) {
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);
   StageTimer timer(StageTimer::wholeName, options.timing);
-  Compilation compilation(options);
+  Compilation &compilation = *new Compilation(options); // to the process's end: a deep network's graph takes long to take apart
   if (llvm::Error error = compilation.readGraph())
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
