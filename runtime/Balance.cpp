@@ -16,7 +16,7 @@
 
 namespace skip::runtime {
 
-static constexpr int64_t lanes = 16;
+static constexpr int64_t lanes = SKIP_LANES;
 static constexpr int64_t limit = 40; // of exponents: what a factor makes larger must stay far from infinity
 
 static constexpr double partners = 3, mostNoise = 3, mostSmall = 0.4, smallRest = partners / 63;

@@ -10,15 +10,17 @@
 // would lose what a direct convolution keeps. A flag behind the factors says so, and the kernel computes a direct one.
 #pragma once
 
+#include "runtime/Abi.h"
+
 #include <stdint.h>
 
 namespace skip::runtime {
 
 /// Floats that the factors of a filter take.
-constexpr int64_t balanceFloats(int64_t outBlocks, int64_t inBlocks) { return (inBlocks + 2 * outBlocks + 1) * 16; }
+constexpr int64_t balanceFloats(int64_t outBlocks, int64_t inBlocks) { return (inBlocks + 2 * outBlocks + 1) * SKIP_LANES; }
 
 /// Where among them the flag is: 0 if the filter can be balanced, else 1.
-constexpr int64_t unlikeFlag(int64_t outBlocks, int64_t inBlocks) { return (inBlocks + 2 * outBlocks) * 16; }
+constexpr int64_t unlikeFlag(int64_t outBlocks, int64_t inBlocks) { return (inBlocks + 2 * outBlocks) * SKIP_LANES; }
 
 /// Writes behind a packed 1x1 filter [outBlocks][inBlocks][16 ic][16 oc] its factors, all of them powers of two: for each input
 /// channel [inBlocks * 16] what the second of a pair is multiplied by, and at the first of it the reciprocal; for each output

@@ -16,7 +16,7 @@
 
 namespace skip::runtime {
 
-static constexpr int64_t lanes = 16;
+static constexpr int64_t lanes = SKIP_LANES;
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 

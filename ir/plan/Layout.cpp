@@ -17,7 +17,7 @@ int64_t plan::elementBytes(Element element) {
   llvm_unreachable("an element without a size");
 }
 
-int64_t plan::lanesOf(LayoutKind kind) { return kind == LayoutKind::planar ? 1 : 16; }
+int64_t plan::lanesOf(LayoutKind kind) { return kind == LayoutKind::planar ? 1 : SKIP_LANES; }
 
 int64_t plan::blocksOf(int64_t channels) {
   int64_t lanes = lanesOf(LayoutKind::blocked);
