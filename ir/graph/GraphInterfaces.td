@@ -70,6 +70,19 @@ def Contraction : OpInterface<"Contraction"> {
   ];
 }
 
+def Differentiable : OpInterface<"Differentiable"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ An operation whose gradients are operations of this dialect. }];
+  let methods = [
+    InterfaceMethod<[{Adds operations that compute the gradients of the operands. `gradients` has one entry for each result, null for
+                      one that the loss does not depend on; of a loss, whose gradient is one, it is null. Of operands that are not
+                      `wanted` the gradient may be null; null for one that is wanted: there is no such gradient.}],
+      "::llvm::SmallVector<::mlir::Value>", "differentiate",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::llvm::ArrayRef<::mlir::Value>":$gradients,
+           "::llvm::ArrayRef<bool>":$wanted)>,
+  ];
+}
+
 def LoadTime : OpInterface<"LoadTime"> {
   let cppNamespace = "::skip::graph";
   let description = [{

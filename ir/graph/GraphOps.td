@@ -78,7 +78,7 @@ def ScaleFilterOp : GraphValueOp<"scale_filter", [LoadTime]> {
 
 //===- contractions -===//
 
-def Conv2dOp : GraphValueOp<"conv2d", [
+def Conv2dOp : GraphValueOp<"conv2d", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates", "printStructure"]>,
     DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
@@ -96,7 +96,7 @@ def Conv2dOp : GraphValueOp<"conv2d", [
                           `:` functional-type(operands, results) }];
 }
 
-def LinearOp : GraphValueOp<"linear", [
+def LinearOp : GraphValueOp<"linear", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
     DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
@@ -111,7 +111,7 @@ def LinearOp : GraphValueOp<"linear", [
 
 //===- elementwise -===//
 
-def BatchNormOp : GraphValueOp<"batch_norm", [
+def BatchNormOp : GraphValueOp<"batch_norm", [DeclareOpInterfaceMethods<Differentiable>, 
     Fusible, LayoutAware]> {
   let summary = "batch normalization with running statistics";
   let description = [{
@@ -130,13 +130,13 @@ def ScaleShiftOp : GraphValueOp<"scale_shift", [
   let assemblyFormat = "$x `,` $scale `,` $shift attr-dict `:` functional-type(operands, results)";
 }
 
-def ReluOp : GraphValueOp<"relu", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
+def ReluOp : GraphValueOp<"relu", [DeclareOpInterfaceMethods<Differentiable>, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "max(x, 0)";
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def AddOp : GraphValueOp<"add", [Commutative, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
+def AddOp : GraphValueOp<"add", [DeclareOpInterfaceMethods<Differentiable>, Commutative, DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "a + b: the join of a shortcut";
   let description = [{ Constraint add-c1: both have one shape. }];
   let arguments = (ins RankedF32:$a, RankedF32:$b);
@@ -151,7 +151,7 @@ def DropoutOp : GraphValueOp<"dropout"> {
 
 //===- windows and movement -===//
 
-def MaxPoolOp : GraphValueOp<"max_pool", [
+def MaxPoolOp : GraphValueOp<"max_pool", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "maximum over windows; positions outside the picture do not count";
   let description = [{
@@ -161,14 +161,14 @@ def MaxPoolOp : GraphValueOp<"max_pool", [
   let assemblyFormat = "$x `kernel` $kernel `stride` $stride `padding` $padding attr-dict `:` functional-type(operands, results)";
 }
 
-def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [
+def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "mean over the picture: [N, C, H, W] -> [N, C]";
   let arguments = (ins Image:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def SubsampleOp : GraphValueOp<"subsample", [
+def SubsampleOp : GraphValueOp<"subsample", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue", "printStructure"]>, LayoutAware]> {
   let summary = "every stride-th row and column: y[n, c, p, q] = x[n, c, p * stride, q * stride]";
   let description = [{ Constraint subsample-c1: stride >= 1. The output has ceil(H / stride) rows. }];
@@ -176,7 +176,7 @@ def SubsampleOp : GraphValueOp<"subsample", [
   let assemblyFormat = "$x `stride` $stride attr-dict `:` functional-type(operands, results)";
 }
 
-def PadChannelsOp : GraphValueOp<"pad_channels", [
+def PadChannelsOp : GraphValueOp<"pad_channels", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesPrologue", "printStructure"]>, LayoutAware]> {
   let summary = "zero channels before and after (shortcut option A, section 3.3)";
   let description = [{ Constraint pad_channels-c1: before >= 0, after >= 0. }];
@@ -184,7 +184,7 @@ def PadChannelsOp : GraphValueOp<"pad_channels", [
   let assemblyFormat = "$x `before` $before `after` $after attr-dict `:` functional-type(operands, results)";
 }
 
-def FlattenOp : GraphValueOp<"flatten", [
+def FlattenOp : GraphValueOp<"flatten", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>,
     LayoutAware]> {
   let summary = "[N, C, H, W] -> [N, C * H * W] in NCHW order";
@@ -192,7 +192,7 @@ def FlattenOp : GraphValueOp<"flatten", [
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def SoftmaxOp : GraphValueOp<"softmax", [
+def SoftmaxOp : GraphValueOp<"softmax", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "exp(x - max) / sum over the classes of [N, C]";
   let description = [{ Constraint softmax-c1: x is [N, C]. }];

@@ -2,28 +2,10 @@
 // its operands, or the operands break a rule, which is reported under the rule's number.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/graph/Inference.h"
 
 using namespace mlir;
 using namespace skip::graph;
-
-/// Reports that rule `label` is broken; `loc` may be absent when a builder only asks for the type.
-static LogicalResult broken(std::optional<Location> loc, const llvm::Twine &label, const llvm::Twine &what) {
-  return emitOptionalError(loc, label, ": ", what);
-}
-
-static ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
-
-static bool isVector(Value value, int64_t length) { return shapeOf(value) == ArrayRef<int64_t>(length); }
-
-static LogicalResult infer(SmallVectorImpl<Type> &types, Value like, ArrayRef<int64_t> shape) {
-  types.push_back(RankedTensorType::get(shape, llvm::cast<RankedTensorType>(like.getType()).getElementType()));
-  return success();
-}
-
-#define INFER(OP)                                                                                                              \
-  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,                   \
-                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,              \
-                                     SmallVectorImpl<Type> &types)
 
 LogicalResult ParameterOp::verify() {
   auto type = llvm::dyn_cast<RankedTensorType>(getType());
@@ -90,8 +72,8 @@ INFER(LinearOp) {
   return infer(types, op.getX(), {x[0], filter[0]});
 }
 
-static LogicalResult inferPerChannel(std::optional<Location> loc, llvm::StringRef label, ValueRange operands,
-                                     SmallVectorImpl<Type> &types) {
+LogicalResult skip::graph::inferPerChannel(std::optional<Location> loc, llvm::StringRef label, ValueRange operands,
+                                           SmallVectorImpl<Type> &types) {
   ArrayRef<int64_t> x = shapeOf(operands[0]);
   for (Value vector : operands.drop_front())
     if (x.size() < 2 || !isVector(vector, x[1]))

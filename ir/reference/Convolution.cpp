@@ -10,28 +10,16 @@
 // element is summed in one fixed order, whatever the number of cores.
 #include "ir/reference/Convolution.h"
 
-#include "support/Threads.h"
+#include "ir/reference/ParallelFor.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <thread>
 
 using namespace skip::reference;
 
 static constexpr int64_t lanes = 8; // channels and columns of a tile
 
 using Columns [[gnu::vector_size(lanes * sizeof(double))]] = double;
-
-/// Calls body(i) for each i in [0, count), on all cores.
-template <typename Body> static void parallelFor(int64_t count, const Body &body) {
-  std::atomic<int64_t> next{0};
-  auto work = [&] {
-    for (int64_t i = next++; i < count; i = next++)
-      body(i);
-  };
-  skip::onThreads(std::min<size_t>(static_cast<size_t>(count), std::thread::hardware_concurrency()), work);
-}
 
 namespace {
 /// The padded and sorted copy.

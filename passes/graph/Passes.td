@@ -23,4 +23,31 @@ def FoldBatchNorm : Pass<"graph-fold-batch-norm", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
 
+def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
+  let summary = "make a model's function one that computes its loss and the statistics of its batch norms";
+  let description = [{
+    Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs; its results are the
+    loss (`softmax_cross_entropy` of the output called `output`, or of the only one), then for each batch norm with trainable
+    parameters, which is one by the batch's statistics now, the running mean and variance that follow. Refuses dropout as yet.
+    Before and after: tests/passes/graph/prepare-training.mlir.
+  }];
+  let options = [
+    Option<"output", "output", "std::string", "\"\"", "the logits' name, where the model has several outputs">,
+    Option<"smoothing", "smoothing", "double", "0.0", "of the labels, from 0 to below 1">,
+    Option<"momentum", "momentum", "double", "0.1", "of the running statistics">,
+  ];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
+def DeriveBackward : Pass<"graph-derive-backward", "::mlir::func::FuncOp"> {
+  let summary = "append the gradients of the loss to a function's results";
+  let description = [{
+    Before: the first result is a loss, of an operation that nothing else reads, and `graph.trainable` lists parameters. After: for
+    each of them, in that order, another result is the gradient of the loss. Operations are differentiated from the last to the
+    first; where a value has several readers the gradients of the first are added to that of the second and so on, in the order of
+    the walk, so that equal functions get equal sums. Before and after: tests/passes/graph/derive-backward.mlir.
+  }];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
 #endif

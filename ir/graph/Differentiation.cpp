@@ -1,0 +1,109 @@
+// What the gradients of each operation are, as operations: training's counterpart of GraphInterfaces.cpp.
+#include "ir/graph/Graph.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace skip::graph;
+using Gradients = llvm::ArrayRef<Value>;
+using Wanted = llvm::ArrayRef<bool>;
+using Results = llvm::SmallVector<Value>;
+
+static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
+
+/// By the forward operation where that reads the gradient as a padded picture: stride 1, and no more padding than the window
+/// has neighbours.
+static Value convGradInput(OpBuilder &builder, Location loc, Conv2dOp conv, Value dy) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(conv.getFilter()), x = shapeOf(conv.getX());
+  int64_t stride = conv.getStride(), padding = conv.getPadding();
+  if (stride == 1 && filter[2] == filter[3] && padding < filter[2]) {
+    Value transposed = TransposeFilterOp::create(builder, loc, conv.getFilter());
+    return Conv2dOp::create(builder, loc, dy, transposed, Value(), 1, filter[2] - 1 - padding);
+  }
+  return Conv2dGradInputOp::create(builder, loc, dy, conv.getFilter(), x[2], x[3], stride, padding);
+}
+
+Results Conv2dOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Value dy = gradients[0];
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  Results results(wanted.size());
+  if (wanted[0])
+    results[0] = convGradInput(builder, loc, *this, dy);
+  if (wanted[1])
+    results[1] = Conv2dGradFilterOp::create(builder, loc, dy, getX(), filter[2], filter[3], getStride(), getPadding());
+  if (wanted.size() > 2 && wanted[2])
+    results[2] = ChannelSumsOp::create(builder, loc, dy);
+  return results;
+}
+
+Results LinearOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Value dy = gradients[0];
+  Results results(wanted.size());
+  if (wanted[0])
+    results[0] = LinearOp::create(builder, loc, dy, TransposeFilterOp::create(builder, loc, getFilter()), Value());
+  if (wanted[1])
+    results[1] = LinearGradFilterOp::create(builder, loc, dy, getX());
+  if (wanted.size() > 2 && wanted[2])
+    results[2] = ChannelSumsOp::create(builder, loc, dy);
+  return results;
+}
+
+/// Of the input alone: a batch norm that is trained is one by the batch's statistics.
+Results BatchNormOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  Value scale = BnScaleOp::create(builder, loc, getGamma(), getVariance(), getEpsilonAttr());
+  Results results(5);
+  results[0] = ScaleChannelsOp::create(builder, loc, gradients[0], scale);
+  return results;
+}
+
+/// Of the running statistics nothing is wanted, and the loss does not depend on what becomes of them.
+Results BatchNormTrainOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  Results results(5);
+  if (!gradients[0] || llvm::any_of(gradients.drop_front(), [](Value gradient) { return gradient != nullptr; }))
+    return results;
+  auto grad =
+      BatchNormTrainGradOp::create(builder, loc, gradients[0], getX(), getGamma(), getMean(), getVariance(), getEpsilonAttr());
+  results[0] = grad.getDx();
+  results[1] = grad.getDgamma();
+  results[2] = grad.getDbeta();
+  return results;
+}
+
+Results ReluOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {ReluGradInputOp::create(builder, loc, gradients[0], getY())};
+}
+
+Results AddOp::differentiate(OpBuilder &, Location, Gradients gradients, Wanted) { return {gradients[0], gradients[0]}; }
+
+Results MaxPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {MaxPoolGradInputOp::create(builder, loc, gradients[0], getX(), getKernel(), getStride(), getPadding())};
+}
+
+Results GlobalAvgPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  llvm::ArrayRef<int64_t> x = shapeOf(getX());
+  return {GlobalAvgPoolGradInputOp::create(builder, loc, gradients[0], x[2], x[3])};
+}
+
+Results SubsampleOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  llvm::ArrayRef<int64_t> x = shapeOf(getX());
+  return {SubsampleGradInputOp::create(builder, loc, gradients[0], getStride(), x[2], x[3])};
+}
+
+Results PadChannelsOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {TakeChannelsOp::create(builder, loc, gradients[0], getBefore(), shapeOf(getX())[1])};
+}
+
+Results FlattenOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  llvm::ArrayRef<int64_t> x = shapeOf(getX());
+  if (x.size() == 2)
+    return {gradients[0]};
+  return {UnflattenOp::create(builder, loc, gradients[0], x[1], x[2], x[3])};
+}
+
+Results SoftmaxOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {SoftmaxGradInputOp::create(builder, loc, gradients[0], getY())};
+}
+
+Results SoftmaxCrossEntropyOp::differentiate(OpBuilder &builder, Location loc, Gradients, Wanted) {
+  return {SoftmaxCrossEntropyGradInputOp::create(builder, loc, getX(), getLabels(), getSmoothingAttr()), Value()};
+}

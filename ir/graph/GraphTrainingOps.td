@@ -1,0 +1,169 @@
+// The graph dialect's operations for training: the loss, batch norm by the batch's own statistics, and what gradients are made of.
+//
+// A gradient of y = f(x) is called by f: `f_grad_input` is the gradient of x, `f_grad_filter` that of a parameter; dy is the gradient
+// of y. Where a gradient is another forward operation it has no name of its own: that of `add` is dy twice, that of a convolution of
+// stride 1 a convolution by `transpose_filter`.
+#ifndef SKIP_GRAPH_TRAINING_OPS
+#define SKIP_GRAPH_TRAINING_OPS
+
+include "ir/graph/GraphOps.td"
+
+def Labels : TensorRankOf<[I32], [1]>;
+
+// A pure operation with several results, as GraphValueOp is one with one.
+class GraphValuesOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic, !listconcat([
+    Pure, DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>,
+    DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>], traits)>;
+
+//===- loss and batch norm -===//
+
+def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInterfaceMethods<Differentiable>]> {
+  let summary = "the mean over the batch of -sum over classes of t log softmax(x)";
+  let description = [{
+    t is 1 - smoothing at the label and smoothing / C spread over all classes. The result is [1]: a function's loss, whose gradient
+    is one. Constraints: softmax_cross_entropy-c1 x is [N, C], the labels [N]; softmax_cross_entropy-c2 0 <= smoothing < 1.
+  }];
+  let arguments = (ins RankedF32:$x, Labels:$labels, F64Attr:$smoothing);
+  let assemblyFormat = "$x `,` $labels `smoothing` $smoothing attr-dict `:` functional-type(operands, results)";
+}
+
+def SoftmaxCrossEntropyGradInputOp : GraphValueOp<"softmax_cross_entropy_grad_input"> {
+  let summary = "(softmax(x) - t) / N";
+  let description = [{ Constraint softmax_cross_entropy_grad_input-c1: x is [N, C], the labels [N]. }];
+  let arguments = (ins RankedF32:$x, Labels:$labels, F64Attr:$smoothing);
+  let assemblyFormat = "$x `,` $labels `smoothing` $smoothing attr-dict `:` functional-type(operands, results)";
+}
+
+def BatchNormTrainOp : GraphValuesOp<"batch_norm_train", [DeclareOpInterfaceMethods<Differentiable>]> {
+  let summary = "batch normalization by the batch's own statistics";
+  let description = [{
+    Over all images and pixels of a channel, M of them: mean = sum x / M, variance = sum (x - mean)^2 / M,
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta. `next_mean` and `next_variance` are the running statistics after this
+    batch: running + momentum * (batch - running), where the batch's variance is sum (x - mean)^2 / (M - 1), as PyTorch has it (of one
+    element the running variance stays). Constraint batch_norm_train-c1: all vectors are [C].
+  }];
+  let arguments = (ins RankedF32:$x, Vector:$gamma, Vector:$beta, Vector:$running_mean, Vector:$running_variance, F64Attr:$epsilon,
+                       F64Attr:$momentum);
+  let results = (outs RankedF32:$y, Vector:$mean, Vector:$variance, Vector:$next_mean, Vector:$next_variance);
+  let assemblyFormat = [{ $x `,` $gamma `,` $beta `,` $running_mean `,` $running_variance `epsilon` $epsilon `momentum` $momentum
+                          attr-dict `:` functional-type(operands, results) }];
+}
+
+def BatchNormTrainGradOp : GraphValuesOp<"batch_norm_train_grad"> {
+  let summary = "the gradients of batch_norm_train: of x, gamma and beta";
+  let description = [{
+    With z = (x - mean) / sqrt(variance + epsilon) and sums over a channel's M elements: dbeta = sum dy, dgamma = sum dy z,
+    dx = gamma / sqrt(variance + epsilon) * (dy - dbeta / M - z * dgamma / M). Constraint batch_norm_train_grad-c1: dy has x's shape
+    and all vectors are [C].
+  }];
+  let arguments = (ins RankedF32:$dy, RankedF32:$x, Vector:$gamma, Vector:$mean, Vector:$variance, F64Attr:$epsilon);
+  let results = (outs RankedF32:$dx, Vector:$dgamma, Vector:$dbeta);
+  let assemblyFormat = [{ $dy `,` $x `,` $gamma `,` $mean `,` $variance `epsilon` $epsilon attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+//===- gradients of contractions -===//
+
+def TransposeFilterOp : GraphValueOp<"transpose_filter"> {
+  let summary = "[O, I, kh, kw] -> [I, O, kh, kw] with both window axes reversed; [O, K] -> [K, O]";
+  let description = [{ Constraint transpose_filter-c1: the filter is of rank 2 or 4. }];
+  let arguments = (ins Filter:$filter);
+  let assemblyFormat = "$filter attr-dict `:` functional-type(operands, results)";
+}
+
+def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {
+  let summary = "the gradient of a convolution's input, a picture of height x width";
+  let description = [{
+    dx[n, i, h, w] = sum over o, r, s with p * stride + r - padding = h, q * stride + s - padding = w of dy[n, o, p, q] * filter[o, i, r, s].
+    Constraint conv2d_grad_input-c1: a convolution of such a picture by the filter has dy's shape.
+  }];
+  let arguments = (ins Image:$dy, Filter:$filter, I64Attr:$height, I64Attr:$width, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = [{ $dy `,` $filter `height` $height `width` $width `stride` $stride `padding` $padding attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter"> {
+  let summary = "the gradient of a convolution's filter, [O, I, kernel_height, kernel_width]";
+  let description = [{
+    dw[o, i, r, s] = sum over n, p, q of dy[n, o, p, q] * x[n, i, p * stride + r - padding, q * stride + s - padding].
+    Constraint conv2d_grad_filter-c1: a convolution of x by such a filter has dy's shape.
+  }];
+  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel_height, I64Attr:$kernel_width, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel_height `x` $kernel_width `stride` $stride `padding` $padding attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def LinearGradFilterOp : GraphValueOp<"linear_grad_filter"> {
+  let summary = "the gradient of a linear layer's filter: dw[o, k] = sum over n of dy[n, o] * x[n, k]";
+  let description = [{ Constraint linear_grad_filter-c1: dy is [N, O] and x is [N, K]. }];
+  let arguments = (ins RankedF32:$dy, RankedF32:$x);
+  let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
+}
+
+def ChannelSumsOp : GraphValueOp<"channel_sums"> {
+  let summary = "the sum over all images and pixels of a channel: the gradient of a bias";
+  let description = [{ Constraint channel_sums-c1: x has channels. }];
+  let arguments = (ins RankedF32:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+//===- gradients of the rest -===//
+
+def ReluGradInputOp : GraphValueOp<"relu_grad_input"> {
+  let summary = "dy, but 0 where relu's result y <= 0";
+  let description = [{ Where y is NaN so is what came before it: dy passes. Constraint relu_grad_input-c1: both have one shape. }];
+  let arguments = (ins RankedF32:$dy, RankedF32:$y_forward);
+  let assemblyFormat = "$dy `,` $y_forward attr-dict `:` functional-type(operands, results)";
+}
+
+def ScaleChannelsOp : GraphValueOp<"scale_channels"> {
+  let summary = "x * scale[c]: the gradient of a batch norm whose statistics stand";
+  let description = [{ Constraint scale_channels-c1: the scale is [C]. }];
+  let arguments = (ins RankedF32:$x, Vector:$scale);
+  let assemblyFormat = "$x `,` $scale attr-dict `:` functional-type(operands, results)";
+}
+
+def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input"> {
+  let summary = "each dy at the place of its window's maximum in x, the first in reading order; sums where windows share it";
+  let description = [{ A NaN is a maximum. Constraint max_pool_grad_input-c1: the pooling of x has dy's shape. }];
+  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel `stride` $stride `padding` $padding attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input"> {
+  let summary = "dy[n, c] / (height * width) at every pixel";
+  let description = [{ Constraint global_avg_pool_grad_input-c1: dy is [N, C], height and width at least 1. }];
+  let arguments = (ins RankedF32:$dy, I64Attr:$height, I64Attr:$width);
+  let assemblyFormat = "$dy `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
+}
+
+def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input"> {
+  let summary = "dy at every stride-th row and column of a picture of height x width, 0 between";
+  let description = [{ Constraint subsample_grad_input-c1: the subsampling of such a picture has dy's shape. }];
+  let arguments = (ins Image:$dy, I64Attr:$stride, I64Attr:$height, I64Attr:$width);
+  let assemblyFormat = "$dy `stride` $stride `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
+}
+
+def TakeChannelsOp : GraphValueOp<"take_channels"> {
+  let summary = "`count` channels from `first` on: the gradient of pad_channels";
+  let description = [{ Constraint take_channels-c1: x has these channels. }];
+  let arguments = (ins Image:$x, I64Attr:$first, I64Attr:$count);
+  let assemblyFormat = "$x `first` $first `count` $count attr-dict `:` functional-type(operands, results)";
+}
+
+def UnflattenOp : GraphValueOp<"unflatten"> {
+  let summary = "[N, C * H * W] -> [N, C, H, W] in NCHW order: the gradient of flatten";
+  let description = [{ Constraint unflatten-c1: x is [N, channels * height * width]. }];
+  let arguments = (ins RankedF32:$x, I64Attr:$channels, I64Attr:$height, I64Attr:$width);
+  let assemblyFormat = "$x `channels` $channels `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
+}
+
+def SoftmaxGradInputOp : GraphValueOp<"softmax_grad_input"> {
+  let summary = "y * (dy - sum over classes of dy * y), y being softmax's result";
+  let description = [{ Constraint softmax_grad_input-c1: both are [N, C]. }];
+  let arguments = (ins RankedF32:$dy, RankedF32:$y_forward);
+  let assemblyFormat = "$dy `,` $y_forward attr-dict `:` functional-type(operands, results)";
+}
+
+#endif

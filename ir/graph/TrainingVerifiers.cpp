@@ -1,0 +1,155 @@
+// Shape inference and the numbered constraints of the operations for training.
+#include "ir/graph/GraphShapes.h"
+#include "ir/graph/Inference.h"
+
+using namespace mlir;
+using namespace skip::graph;
+
+static bool areClasses(Value x, Value labels) { return shapeOf(x).size() == 2 && shapeOf(labels)[0] == shapeOf(x)[0]; }
+
+INFER(SoftmaxCrossEntropyOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (!areClasses(op.getX(), op.getLabels()))
+    return broken(loc, "softmax_cross_entropy-c1", "the input must be [N, C] and the labels [N]");
+  double smoothing = op.getSmoothing().convertToDouble();
+  if (!(smoothing >= 0 && smoothing < 1))
+    return broken(loc, "softmax_cross_entropy-c2", "the smoothing must be at least 0 and less than 1");
+  return infer(types, op.getX(), {1});
+}
+
+INFER(SoftmaxCrossEntropyGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (!areClasses(op.getX(), op.getLabels()))
+    return broken(loc, "softmax_cross_entropy_grad_input-c1", "the input must be [N, C] and the labels [N]");
+  return infer(types, op.getX(), shapeOf(op.getX()));
+}
+
+INFER(BatchNormTrainOp) {
+  if (failed(inferPerChannel(loc, "batch_norm_train-c1", operands, types)))
+    return failure();
+  for (int result = 1; result < 5; ++result)
+    (void)infer(types, operands[1], shapeOf(operands[1]));
+  return success();
+}
+
+INFER(BatchNormTrainGradOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (shapeOf(op.getDy()) != shapeOf(op.getX()))
+    return broken(loc, "batch_norm_train_grad-c1", "dy must have the input's shape");
+  if (failed(inferPerChannel(loc, "batch_norm_train_grad-c1", operands.drop_front(), types)))
+    return failure();
+  for (int result = 1; result < 3; ++result)
+    (void)infer(types, op.getGamma(), shapeOf(op.getGamma()));
+  return success();
+}
+
+INFER(TransposeFilterOp) {
+  ArrayRef<int64_t> filter = shapeOf(operands[0]);
+  if (filter.size() != 2 && filter.size() != 4)
+    return broken(loc, "transpose_filter-c1", "the filter must be of rank 2 or 4");
+  SmallVector<int64_t> shape(filter);
+  std::swap(shape[0], shape[1]);
+  return infer(types, operands[0], shape);
+}
+
+/// Whether windows over a picture of `size` make one of `result`.
+static bool makes(ArrayRef<int64_t> size, ArrayRef<int64_t> kernel, int64_t stride, int64_t padding, ArrayRef<int64_t> result) {
+  return windowOutputSize(size[0], kernel[0], stride, padding) == result[0] &&
+         windowOutputSize(size[1], kernel[1], stride, padding) == result[1];
+}
+
+INFER(Conv2dGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), filter = shapeOf(op.getFilter());
+  int64_t height = op.getHeight(), width = op.getWidth();
+  if (filter.size() != 4 || filter[0] != dy[1] ||
+      !makes({height, width}, filter.drop_front(2), op.getStride(), op.getPadding(), dy.drop_front(2)))
+    return broken(loc, "conv2d_grad_input-c1", "a convolution of such a picture by the filter has another shape than dy");
+  return infer(types, op.getDy(), {dy[0], filter[1], height, width});
+}
+
+INFER(Conv2dGradFilterOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
+  int64_t height = op.getKernelHeight(), width = op.getKernelWidth();
+  if (x[0] != dy[0] || !makes(x.drop_front(2), {height, width}, op.getStride(), op.getPadding(), dy.drop_front(2)))
+    return broken(loc, "conv2d_grad_filter-c1", "a convolution of the input by such a filter has another shape than dy");
+  return infer(types, op.getDy(), {dy[1], x[1], height, width});
+}
+
+INFER(LinearGradFilterOp) {
+  ArrayRef<int64_t> dy = shapeOf(operands[0]), x = shapeOf(operands[1]);
+  if (dy.size() != 2 || x.size() != 2 || dy[0] != x[0])
+    return broken(loc, "linear_grad_filter-c1", "dy must be [N, O] and the input [N, K]");
+  return infer(types, operands[0], {dy[1], x[1]});
+}
+
+INFER(ChannelSumsOp) {
+  ArrayRef<int64_t> x = shapeOf(operands[0]);
+  if (x.size() < 2)
+    return broken(loc, "channel_sums-c1", "the input must have channels");
+  return infer(types, operands[0], {x[1]});
+}
+
+static LogicalResult inferAlike(std::optional<Location> loc, llvm::StringRef label, ValueRange operands,
+                                SmallVectorImpl<Type> &types) {
+  if (shapeOf(operands[0]) != shapeOf(operands[1]))
+    return broken(loc, label, "both operands must have one shape");
+  return infer(types, operands[0], shapeOf(operands[0]));
+}
+
+INFER(ReluGradInputOp) { return inferAlike(loc, "relu_grad_input-c1", operands, types); }
+INFER(ScaleChannelsOp) { return inferPerChannel(loc, "scale_channels-c1", operands, types); }
+
+INFER(MaxPoolGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
+  int64_t kernel = op.getKernel();
+  if (x.take_front(2) != dy.take_front(2) ||
+      !makes(x.drop_front(2), {kernel, kernel}, op.getStride(), op.getPadding(), dy.drop_front(2)))
+    return broken(loc, "max_pool_grad_input-c1", "the pooling of the input has another shape than dy");
+  return infer(types, op.getX(), x);
+}
+
+INFER(GlobalAvgPoolGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy());
+  int64_t height = op.getHeight(), width = op.getWidth();
+  if (dy.size() != 2 || height < 1 || width < 1)
+    return broken(loc, "global_avg_pool_grad_input-c1", "dy must be [N, C], height and width at least 1");
+  return infer(types, op.getDy(), {dy[0], dy[1], height, width});
+}
+
+INFER(SubsampleGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy());
+  int64_t stride = op.getStride(), height = op.getHeight(), width = op.getWidth();
+  if (stride < 1 || height < 1 || width < 1 || subsampledSize(height, stride) != dy[2] ||
+      subsampledSize(width, stride) != dy[3])
+    return broken(loc, "subsample_grad_input-c1", "the subsampling of such a picture has another shape than dy");
+  return infer(types, op.getDy(), {dy[0], dy[1], height, width});
+}
+
+INFER(TakeChannelsOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  int64_t first = op.getFirst(), count = op.getCount();
+  if (first < 0 || count < 1 || first > x[1] - count)
+    return broken(loc, "take_channels-c1", "the input has no such channels");
+  return infer(types, op.getX(), {x[0], count, x[2], x[3]});
+}
+
+INFER(UnflattenOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  int64_t channels = op.getChannels(), height = op.getHeight(), width = op.getWidth();
+  if (x.size() != 2 || channels < 1 || height < 1 || width < 1 || x[1] != channels * height * width)
+    return broken(loc, "unflatten-c1", "the input must be [N, channels * height * width]");
+  return infer(types, op.getX(), {x[0], channels, height, width});
+}
+
+INFER(SoftmaxGradInputOp) {
+  if (shapeOf(operands[0]).size() != 2)
+    return broken(loc, "softmax_grad_input-c1", "the operands must be [N, C]");
+  return inferAlike(loc, "softmax_grad_input-c1", operands, types);
+}

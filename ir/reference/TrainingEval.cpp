@@ -1,0 +1,239 @@
+// The reference semantics of the operations for training, in double precision.
+#include "ir/graph/Graph.h"
+#include "ir/reference/Convolution.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace skip::graph;
+using skip::reference::Tensor;
+using Operands = llvm::ArrayRef<const Tensor *>;
+
+namespace {
+/// Where the elements of a channel are: axis 1 of [N, C, ...].
+struct Channels {
+  explicit Channels(const Tensor &x)
+      : images(x.dim(0)), count(x.dim(1)), plane(x.size() / std::max<int64_t>(1, images * count)) {}
+  int64_t channelOf(int64_t index) const { return index / plane % count; }
+  double elements() const { return static_cast<double>(images * plane); } // of one channel
+
+  int64_t images, count, plane;
+};
+} // namespace
+
+/// [C], the sum of f(index, channel) over a channel's elements.
+template <typename Function> static Tensor sums(const Tensor &x, Function f) {
+  Channels channels(x);
+  Tensor result({channels.count});
+  for (int64_t i = 0; i < x.size(); ++i)
+    result.data[channels.channelOf(i)] += f(i, channels.channelOf(i));
+  return result;
+}
+
+/// What cross entropy wants of each class: the label's share and the spread of all.
+static double targetOf(int64_t c, int64_t classes, double label, double smoothing) {
+  return smoothing / static_cast<double>(classes) + (c == static_cast<int64_t>(label) ? 1 - smoothing : 0);
+}
+
+/// [N, C], of each row x - log(sum(exp(x))).
+static Tensor logSoftmax(const Tensor &x) {
+  Tensor y = x;
+  int64_t classes = x.dim(1);
+  for (int64_t n = 0; n < x.dim(0); ++n) {
+    auto row = llvm::MutableArrayRef<double>(y.data).slice(n * classes, classes);
+    double largest = *std::max_element(row.begin(), row.end()), sum = 0;
+    for (double value : row)
+      sum += std::exp(value - largest);
+    for (double &value : row)
+      value -= largest + std::log(sum);
+  }
+  return y;
+}
+
+Tensor SoftmaxCrossEntropyOp::compute(Operands in) {
+  Tensor loss({1}), logs = logSoftmax(*in[0]);
+  int64_t classes = logs.dim(1);
+  for (int64_t i = 0; i < logs.size(); ++i)
+    loss.data[0] -= targetOf(i % classes, classes, in[1]->data[i / classes], getSmoothing().convertToDouble()) * logs.data[i];
+  loss.data[0] /= static_cast<double>(logs.dim(0));
+  return loss;
+}
+
+Tensor SoftmaxCrossEntropyGradInputOp::compute(Operands in) {
+  Tensor y = logSoftmax(*in[0]);
+  int64_t classes = y.dim(1);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] =
+        (std::exp(y.data[i]) - targetOf(i % classes, classes, in[1]->data[i / classes], getSmoothing().convertToDouble())) /
+        static_cast<double>(y.dim(0));
+  return y;
+}
+
+std::vector<Tensor> BatchNormTrainOp::evaluate(Operands in) {
+  const Tensor &x = *in[0], &gamma = *in[1], &beta = *in[2];
+  Channels channels(x);
+  double count = channels.elements(), momentum = getMomentum().convertToDouble();
+  Tensor mean = sums(x, [&](int64_t i, int64_t) { return x.data[i] / count; });
+  Tensor squares = sums(x, [&](int64_t i, int64_t c) { return (x.data[i] - mean.data[c]) * (x.data[i] - mean.data[c]); });
+  Tensor variance = squares, y = x, nextMean = *in[3], nextVariance = *in[4];
+  for (double &value : variance.data)
+    value /= count;
+  for (int64_t i = 0; i < x.size(); ++i) {
+    int64_t c = channels.channelOf(i);
+    y.data[i] = gamma.data[c] * (x.data[i] - mean.data[c]) / std::sqrt(variance.data[c] + getEpsilon().convertToDouble()) +
+                beta.data[c];
+  }
+  for (int64_t c = 0; c < channels.count; ++c) {
+    nextMean.data[c] += momentum * (mean.data[c] - nextMean.data[c]);
+    if (count > 1)
+      nextVariance.data[c] += momentum * (squares.data[c] / (count - 1) - nextVariance.data[c]);
+  }
+  return {std::move(y), std::move(mean), std::move(variance), std::move(nextMean), std::move(nextVariance)};
+}
+
+std::vector<Tensor> BatchNormTrainGradOp::evaluate(Operands in) {
+  const Tensor &dy = *in[0], &x = *in[1], &gamma = *in[2], &mean = *in[3], &variance = *in[4];
+  Channels channels(x);
+  double count = channels.elements();
+  auto deviation = [&](int64_t c) { return std::sqrt(variance.data[c] + getEpsilon().convertToDouble()); };
+  auto normalized = [&](int64_t i, int64_t c) { return (x.data[i] - mean.data[c]) / deviation(c); };
+  Tensor dbeta = sums(dy, [&](int64_t i, int64_t) { return dy.data[i]; });
+  Tensor dgamma = sums(dy, [&](int64_t i, int64_t c) { return dy.data[i] * normalized(i, c); });
+  Tensor dx(x.shape);
+  for (int64_t i = 0; i < x.size(); ++i) {
+    int64_t c = channels.channelOf(i);
+    dx.data[i] =
+        gamma.data[c] / deviation(c) * (dy.data[i] - dbeta.data[c] / count - normalized(i, c) * dgamma.data[c] / count);
+  }
+  return {std::move(dx), std::move(dgamma), std::move(dbeta)};
+}
+
+Tensor TransposeFilterOp::compute(Operands in) {
+  const Tensor &w = *in[0];
+  int64_t outputs = w.dim(0), inputs = w.dim(1), taps = w.size() / (outputs * inputs);
+  std::vector<int64_t> shape = w.shape;
+  std::swap(shape[0], shape[1]);
+  Tensor y(std::move(shape));
+  for (int64_t i = 0; i < y.size(); ++i) {
+    int64_t tap = i % taps, o = i / taps % outputs, k = i / (taps * outputs);
+    y.data[i] = w.data[(o * inputs + k) * taps + taps - 1 - tap];
+  }
+  return y;
+}
+
+Tensor Conv2dGradInputOp::compute(Operands in) {
+  return reference::convolveGradInput(*in[0], *in[1], getHeight(), getWidth(), getStride(), getPadding());
+}
+
+Tensor Conv2dGradFilterOp::compute(Operands in) {
+  return reference::convolveGradFilter(*in[0], *in[1], getKernelHeight(), getKernelWidth(), getStride(), getPadding());
+}
+
+Tensor LinearGradFilterOp::compute(Operands in) {
+  const Tensor &dy = *in[0], &x = *in[1];
+  int64_t outputs = dy.dim(1), inputs = x.dim(1);
+  Tensor dw({outputs, inputs});
+  for (int64_t n = 0; n < dy.dim(0); ++n)
+    for (int64_t o = 0; o < outputs; ++o)
+      for (int64_t k = 0; k < inputs; ++k)
+        dw.data[o * inputs + k] += dy.data[n * outputs + o] * x.data[n * inputs + k];
+  return dw;
+}
+
+Tensor ChannelSumsOp::compute(Operands in) {
+  return sums(*in[0], [&](int64_t i, int64_t) { return in[0]->data[i]; });
+}
+
+Tensor ReluGradInputOp::compute(Operands in) {
+  Tensor dx = *in[0];
+  for (int64_t i = 0; i < dx.size(); ++i)
+    if (in[1]->data[i] <= 0)
+      dx.data[i] = 0;
+  return dx;
+}
+
+Tensor ScaleChannelsOp::compute(Operands in) {
+  Tensor y = *in[0];
+  Channels channels(y);
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] *= in[1]->data[channels.channelOf(i)];
+  return y;
+}
+
+namespace {
+struct Window {
+  int64_t kernel, stride, padding;
+  int64_t begin(int64_t p) const { return std::max<int64_t>(0, p * stride - padding); }
+  int64_t end(int64_t p, int64_t size) const { return std::min(size, p * stride - padding + kernel); }
+};
+} // namespace
+
+/// Where the first maximum of the window of output (p, q) is; a NaN is one.
+static int64_t placeOfMaximum(const Tensor &x, int64_t plane, const Window &window, int64_t p, int64_t q) {
+  int64_t height = x.dim(2), width = x.dim(3), best = -1;
+  for (int64_t h = window.begin(p); h < window.end(p, height); ++h)
+    for (int64_t w = window.begin(q); w < window.end(q, width); ++w) {
+      int64_t i = (plane * height + h) * width + w;
+      if (best < 0 || x.data[i] > x.data[best] || (std::isnan(x.data[i]) && !std::isnan(x.data[best])))
+        best = i;
+    }
+  return best;
+}
+
+Tensor MaxPoolGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0], &x = *in[1];
+  Window window{int64_t(getKernel()), int64_t(getStride()), int64_t(getPadding())};
+  Tensor dx(x.shape);
+  int64_t height = dy.dim(2), width = dy.dim(3);
+  for (int64_t i = 0; i < dy.size(); ++i)
+    dx.data[placeOfMaximum(x, i / (height * width), window, i / width % height, i % width)] += dy.data[i];
+  return dx;
+}
+
+Tensor GlobalAvgPoolGradInputOp::compute(Operands in) {
+  int64_t pixels = int64_t(getHeight()) * int64_t(getWidth());
+  Tensor dx({in[0]->dim(0), in[0]->dim(1), int64_t(getHeight()), int64_t(getWidth())});
+  for (int64_t i = 0; i < dx.size(); ++i)
+    dx.data[i] = in[0]->data[i / pixels] / static_cast<double>(pixels);
+  return dx;
+}
+
+Tensor SubsampleGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0];
+  int64_t height = getHeight(), width = getWidth(), stride = getStride();
+  Tensor dx({dy.dim(0), dy.dim(1), height, width});
+  for (int64_t i = 0; i < dy.size(); ++i) {
+    int64_t plane = i / (dy.dim(2) * dy.dim(3)), p = i / dy.dim(3) % dy.dim(2), q = i % dy.dim(3);
+    dx.data[(plane * height + p * stride) * width + q * stride] = dy.data[i];
+  }
+  return dx;
+}
+
+Tensor TakeChannelsOp::compute(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t count = getCount(), plane = x.dim(2) * x.dim(3), first = getFirst();
+  Tensor y({x.dim(0), count, x.dim(2), x.dim(3)});
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = x.data[(i / (count * plane) * x.dim(1) + first) * plane + i % (count * plane)];
+  return y;
+}
+
+Tensor UnflattenOp::compute(Operands in) {
+  Tensor y = *in[0];
+  y.shape = {y.dim(0), int64_t(getChannels()), int64_t(getHeight()), int64_t(getWidth())};
+  return y;
+}
+
+Tensor SoftmaxGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0], &y = *in[1];
+  Tensor dx(y.shape);
+  int64_t classes = y.dim(1);
+  for (int64_t n = 0; n < y.dim(0); ++n) {
+    double sum = 0;
+    for (int64_t i = n * classes; i < (n + 1) * classes; ++i)
+      sum += dy.data[i] * y.data[i];
+    for (int64_t i = n * classes; i < (n + 1) * classes; ++i)
+      dx.data[i] = y.data[i] * (dy.data[i] - sum);
+  }
+  return dx;
+}

@@ -1,0 +1,104 @@
+// From what a model computes to what its training computes: the loss in place of the outputs, and batch norms by the batch.
+#include "passes/graph/Passes.h"
+
+#include "ir/graph/Graph.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace skip::graph {
+#define GEN_PASS_DEF_PREPARETRAINING
+#include "passes/graph/Passes.h.inc"
+} // namespace skip::graph
+
+using namespace mlir;
+using namespace skip;
+
+/// The output called `name`, or the only one.
+static FailureOr<Value> logitsOf(func::FuncOp function, llvm::StringRef name) {
+  Operation *end = function.getBody().front().getTerminator();
+  if (name.empty() && end->getNumOperands() == 1)
+    return end->getOperand(0);
+  for (unsigned i = 0; i < end->getNumOperands(); ++i) {
+    auto attribute = function.getResultAttrOfType<StringAttr>(i, graph::nameAttr);
+    if (!name.empty() && attribute && attribute.getValue() == name)
+      return end->getOperand(i);
+  }
+  if (name.empty())
+    return function.emitError("the model has ") << end->getNumOperands() << " outputs: say which one has the loss";
+  return function.emitError("the model has no output `") << name << "`";
+}
+
+static bool isTrained(graph::BatchNormOp norm) {
+  return llvm::any_of(ValueRange{norm.getGamma(), norm.getBeta()}, [](Value value) {
+    Operation *read = value.getDefiningOp();
+    return read && !graph::isLoadTime(read);
+  });
+}
+
+/// By the batch's statistics; the running ones that follow are appended to `results`.
+static void trainBatchNorm(graph::BatchNormOp norm, double momentum, llvm::SmallVectorImpl<Value> &results) {
+  OpBuilder builder(norm);
+  auto trained =
+      graph::BatchNormTrainOp::create(builder, norm.getLoc(), norm.getX(), norm.getGamma(), norm.getBeta(), norm.getMean(),
+                                      norm.getVariance(), norm.getEpsilonAttr(), builder.getF64FloatAttr(momentum));
+  norm.getY().replaceAllUsesWith(trained.getY());
+  results.push_back(trained.getNextMean());
+  results.push_back(trained.getNextVariance());
+  norm.erase();
+}
+
+static void setResults(func::FuncOp function, llvm::ArrayRef<Value> results) {
+  function.getBody().front().getTerminator()->setOperands(results);
+  function.removeResAttrsAttr();
+  function.setType(FunctionType::get(function.getContext(), function.getArgumentTypes(), ValueRange(results).getTypes()));
+}
+
+/// What only the other outputs needed.
+static void eraseUnused(func::FuncOp function) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (op.use_empty() && !op.hasTrait<OpTrait::IsTerminator>())
+      op.erase();
+}
+
+namespace {
+struct PrepareTraining : graph::impl::PrepareTrainingBase<PrepareTraining> {
+  using PrepareTrainingBase::PrepareTrainingBase;
+
+  LogicalResult prepare();
+  void runOnOperation() override {
+    if (failed(prepare()))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+LogicalResult PrepareTraining::prepare() {
+  func::FuncOp function = getOperation();
+  FailureOr<Value> logits = logitsOf(function, output);
+  if (failed(logits))
+    return failure();
+  auto type = llvm::cast<RankedTensorType>(logits->getType());
+  if (type.getRank() != 2)
+    return function.emitError("a loss is that of a vector of logits, not of ") << type;
+  if (!(smoothing >= 0 && smoothing < 1))
+    return function.emitError("the smoothing must be at least 0 and less than 1");
+  unsigned index = function.getNumArguments();
+  OpBuilder builder(function.getBody().front().getTerminator());
+  auto labelsType = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
+  auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(graph::nameAttr, builder.getStringAttr("labels")));
+  if (failed(function.insertArgument(index, labelsType, attributes, NameLoc::get(builder.getStringAttr("labels")))))
+    return failure();
+  Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), *logits,
+                                                    function.getArgument(index), builder.getF64FloatAttr(smoothing));
+  setResults(function, loss);
+  eraseUnused(function);
+  for (auto dropout : function.getOps<graph::DropoutOp>())
+    return dropout.emitError("dropout cannot be trained as yet");
+  llvm::SmallVector<Value> results{loss};
+  for (auto norm : llvm::make_early_inc_range(function.getOps<graph::BatchNormOp>()))
+    if (isTrained(norm))
+      trainBatchNorm(norm, momentum, results);
+  setResults(function, results);
+  return success();
+}

@@ -1,0 +1,39 @@
+// RUN: skip-opt --graph-prepare-training='smoothing=0.1 momentum=0.2 output=logits' %s | FileCheck %s
+// RUN: not skip-opt --graph-prepare-training %s 2>&1 | FileCheck %s --check-prefix=WHICH
+// WHICH: error: the model has 2 outputs: say which one has the loss
+// RUN: not skip-opt --graph-prepare-training='output=nope' %s 2>&1 | FileCheck %s --check-prefix=NOPE
+// NOPE: error: the model has no output `nope`
+// RUN: not skip-opt --graph-prepare-training='output=picture' %s 2>&1 | FileCheck %s --check-prefix=PICTURE
+// PICTURE: error: a loss is that of a vector of logits, not of 'tensor<?x4x8x8xf32>'
+// RUN: not skip-opt --graph-prepare-training='output=logits smoothing=1' %s 2>&1 | FileCheck %s --check-prefix=SMOOTHING
+// SMOOTHING: error: the smoothing must be at least 0 and less than 1
+// RUN: sed -e 's/graph.relu %n/graph.dropout %n rate 0.5/' %s | not skip-opt --graph-prepare-training='output=logits' - 2>&1 | FileCheck %s --check-prefix=DROPOUT
+// DROPOUT: error: dropout cannot be trained as yet
+// RUN: not skip-opt --graph-derive-backward %s 2>&1 | FileCheck %s --check-prefix=FIRST
+// FIRST: error: the first result is no loss: run `graph-prepare-training` first
+// RUN: sed -e 's/graph.trainable = .*}/graph.trainable = [@g, @b, @u]}/' %s | not skip-opt --graph-prepare-training='output=logits' --graph-derive-backward - 2>&1 | FileCheck %s --check-prefix=UNUSED
+// UNUSED: error: the loss does not depend on the trainable parameter @u
+
+// What only the other output needed is gone; the batch norm is one by the batch, and its running statistics are results.
+// CHECK: func.func @net(%[[IMAGE:.*]]: tensor<?x4x8x8xf32> {graph.name = "image"}, %[[LABELS:.*]]: tensor<?xi32> {graph.name = "labels"}) -> (tensor<1xf32>, tensor<4xf32>, tensor<4xf32>)
+// CHECK: %[[N:.*]], %mean, %variance, %[[MEAN:.*]], %[[VARIANCE:.*]] = graph.batch_norm_train %[[IMAGE]], {{.*}} epsilon 1.000000e-05 momentum 2.000000e-01
+// CHECK-NOT: graph.max_pool
+// CHECK: %[[E:.*]] = graph.global_avg_pool
+// CHECK: %[[LOSS:.*]] = graph.softmax_cross_entropy %[[E]], %[[LABELS]] smoothing 1.000000e-01
+// CHECK: return %[[LOSS]], %[[MEAN]], %[[VARIANCE]]
+graph.parameter @g : tensor<4xf32>
+graph.parameter @b : tensor<4xf32>
+graph.parameter @m : tensor<4xf32>
+graph.parameter @v : tensor<4xf32>
+graph.parameter @u : tensor<4xf32>
+func.func @net(%image: tensor<?x4x8x8xf32> {graph.name = "image"}) -> (tensor<?x4x8x8xf32> {graph.name = "picture"}, tensor<?x4xf32> {graph.name = "logits"}) attributes {graph.trainable = [@g, @b]} {
+  %g = graph.read_parameter @g : tensor<4xf32>
+  %b = graph.read_parameter @b : tensor<4xf32>
+  %m = graph.read_parameter @m : tensor<4xf32>
+  %v = graph.read_parameter @v : tensor<4xf32>
+  %n = graph.batch_norm %image, %g, %b, %m, %v epsilon 1.0e-05 : (tensor<?x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x8x8xf32>
+  %r = graph.relu %n : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  %p = graph.max_pool %r kernel 3 stride 1 padding 1 : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  %e = graph.global_avg_pool %r : (tensor<?x4x8x8xf32>) -> tensor<?x4xf32>
+  return %p, %e : tensor<?x4x8x8xf32>, tensor<?x4xf32>
+}
