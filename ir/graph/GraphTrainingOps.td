@@ -62,6 +62,58 @@ def BatchNormTrainGradOp : GraphValuesOp<"batch_norm_train_grad"> {
                           `:` functional-type(operands, results) }];
 }
 
+//===- batch norm in parts -===//
+
+// A batch's statistics are sums over all of its images. What one image adds is a picture of two rows for each channel, computed where
+// the image is near; the rest is of the size of the channels. `graph-expand-batch-norm` makes these of the two above.
+
+def MomentsOp : GraphValueOp<"moments"> {
+  let summary = "each image's mean and sum of squared distances from it, channel by channel: [N, C, ...] -> [N, C, 2, 1]";
+  let description = [{ Constraint moments-c1: x has channels. }];
+  let arguments = (ins RankedF32:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def MergeMomentsOp : GraphValuesOp<"merge_moments"> {
+  let summary = "the batch's mean and variance, and the running statistics after it, from its images' moments";
+  let description = [{
+    `pixels` are those of a picture, M = N * pixels. Images are merged in order (Chan, Golub and LeVeque, 1979): with d the distance of an
+    image's mean from that of the n before it, mean += d / (n + 1), squares += its squares + d^2 * pixels * n / (n + 1). Results are
+    those of batch_norm_train. Constraints: merge_moments-c1 the moments are [N, C, 2, 1] and vectors [C]; merge_moments-c2 pixels >= 1.
+  }];
+  let arguments = (ins Image:$moments, Vector:$running_mean, Vector:$running_variance, I64Attr:$pixels, F64Attr:$momentum);
+  let results = (outs Vector:$mean, Vector:$variance, Vector:$next_mean, Vector:$next_variance);
+  let assemblyFormat = [{ $moments `,` $running_mean `,` $running_variance `pixels` $pixels `momentum` $momentum attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def GradSumsOp : GraphValueOp<"grad_sums"> {
+  let summary = "each image's sums of dy and of dy * (x - mean), channel by channel: [N, C, 2, 1]";
+  let description = [{ Constraint grad_sums-c1: dy has x's shape and the mean is [C]. }];
+  let arguments = (ins RankedF32:$dy, RankedF32:$x, Vector:$mean);
+  let assemblyFormat = "$dy `,` $x `,` $mean attr-dict `:` functional-type(operands, results)";
+}
+
+def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums"> {
+  let summary = "a batch norm's gradients of gamma and beta, and what makes that of its input: dx = a * dy + b * x + c";
+  let description = [{
+    With s the sums over all images, e = 1 / sqrt(variance + epsilon) and M = N * pixels: dbeta = s_0, dgamma = s_1 e, a = gamma e,
+    b = -gamma e^3 s_1 / M, c = -a s_0 / M - b mean. Constraints: merge_grad_sums-c1 the sums are [N, C, 2, 1] and vectors [C];
+    merge_grad_sums-c2 pixels >= 1.
+  }];
+  let arguments = (ins Image:$sums, Vector:$gamma, Vector:$mean, Vector:$variance, I64Attr:$pixels, F64Attr:$epsilon);
+  let results = (outs Vector:$dgamma, Vector:$dbeta, Vector:$a, Vector:$b, Vector:$c);
+  let assemblyFormat = [{ $sums `,` $gamma `,` $mean `,` $variance `pixels` $pixels `epsilon` $epsilon attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def ScaleAddOp : GraphValueOp<"scale_add"> {
+  let summary = "a[c] * x + b[c] * z + shift[c]";
+  let description = [{ Constraint scale_add-c1: z has x's shape and all vectors are [C]. }];
+  let arguments = (ins RankedF32:$x, RankedF32:$z, Vector:$a, Vector:$b, Vector:$shift);
+  let assemblyFormat = "$x `,` $z `,` $a `,` $b `,` $shift attr-dict `:` functional-type(operands, results)";
+}
+
 //===- gradients of contractions -===//
 
 def TransposeFilterOp : GraphValueOp<"transpose_filter"> {

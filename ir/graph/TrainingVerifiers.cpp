@@ -43,6 +43,50 @@ INFER(BatchNormTrainGradOp) {
   return success();
 }
 
+INFER(MomentsOp) {
+  ArrayRef<int64_t> x = shapeOf(operands[0]);
+  if (x.size() < 2)
+    return broken(loc, "moments-c1", "the input must have channels");
+  return infer(types, operands[0], {x[0], x[1], 2, 1});
+}
+
+/// Of [N, C, 2, 1] and vectors to so many vectors.
+static LogicalResult inferMerged(std::optional<Location> loc, llvm::StringRef name, ValueRange operands, int64_t pixels,
+                                 int results, SmallVectorImpl<Type> &types) {
+  ArrayRef<int64_t> sums = shapeOf(operands[0]);
+  bool areVectors = llvm::all_of(operands.drop_front(), [&](Value vector) { return isVector(vector, sums[1]); });
+  if (sums.drop_front(2) != ArrayRef<int64_t>({2, 1}) || !areVectors)
+    return broken(loc, name + "-c1", "the first operand must be [N, C, 2, 1] and all others [C]");
+  if (pixels < 1)
+    return broken(loc, name + "-c2", "a picture has at least one pixel");
+  for (int result = 0; result < results; ++result)
+    (void)infer(types, operands[1], shapeOf(operands[1]));
+  return success();
+}
+
+INFER(MergeMomentsOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  return inferMerged(loc, "merge_moments", operands, op.getPixels(), 4, types);
+}
+
+INFER(MergeGradSumsOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  return inferMerged(loc, "merge_grad_sums", operands, op.getPixels(), 5, types);
+}
+
+INFER(GradSumsOp) {
+  ArrayRef<int64_t> x = shapeOf(operands[1]);
+  if (shapeOf(operands[0]) != x || x.size() < 2 || !isVector(operands[2], x[1]))
+    return broken(loc, "grad_sums-c1", "dy must have the input's shape and the mean one element for each channel");
+  return infer(types, operands[0], {x[0], x[1], 2, 1});
+}
+
+INFER(ScaleAddOp) {
+  if (shapeOf(operands[0]) != shapeOf(operands[1]))
+    return broken(loc, "scale_add-c1", "both pictures must have one shape");
+  return inferPerChannel(loc, "scale_add-c1", operands.drop_front(), types);
+}
+
 INFER(TransposeFilterOp) {
   ArrayRef<int64_t> filter = shapeOf(operands[0]);
   if (filter.size() != 2 && filter.size() != 4)

@@ -2,6 +2,8 @@
 #include "ir/graph/Graph.h"
 #include "ir/reference/Convolution.h"
 
+#include "llvm/ADT/Sequence.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -106,6 +108,86 @@ std::vector<Tensor> BatchNormTrainGradOp::evaluate(Operands in) {
         gamma.data[c] / deviation(c) * (dy.data[i] - dbeta.data[c] / count - normalized(i, c) * dgamma.data[c] / count);
   }
   return {std::move(dx), std::move(dgamma), std::move(dbeta)};
+}
+
+/// [N, C, 2, 1]: f fills the pair of each plane.
+template <typename Function> static Tensor pairs(const Tensor &x, Function f) {
+  Channels channels(x);
+  Tensor result({channels.images, channels.count, 2, 1});
+  for (int64_t plane = 0; plane < channels.images * channels.count; ++plane)
+    f(llvm::seq(plane * channels.plane, (plane + 1) * channels.plane), plane % channels.count, &result.data[2 * plane]);
+  return result;
+}
+
+Tensor MomentsOp::compute(Operands in) {
+  const Tensor &x = *in[0];
+  return pairs(x, [&](auto indices, int64_t, double *moments) {
+    for (int64_t i : indices)
+      moments[0] += x.data[i] / static_cast<double>(indices.size());
+    for (int64_t i : indices)
+      moments[1] += (x.data[i] - moments[0]) * (x.data[i] - moments[0]);
+  });
+}
+
+std::vector<Tensor> MergeMomentsOp::evaluate(Operands in) {
+  const Tensor &moments = *in[0];
+  int64_t channels = moments.dim(1);
+  double pixels = static_cast<double>(getPixels()), count = pixels * static_cast<double>(moments.dim(0));
+  double momentum = getMomentum().convertToDouble();
+  Tensor mean({channels}), variance({channels}), nextMean = *in[1], nextVariance = *in[2];
+  for (int64_t c = 0; c < channels; ++c) {
+    double squares = 0;
+    for (int64_t n = 0; n < moments.dim(0); ++n) {
+      const double *image = &moments.data[2 * (n * channels + c)];
+      double distance = image[0] - mean.data[c], before = static_cast<double>(n);
+      mean.data[c] += distance / (before + 1);
+      squares += image[1] + distance * distance * pixels * before / (before + 1);
+    }
+    variance.data[c] = squares / count;
+    nextMean.data[c] += momentum * (mean.data[c] - nextMean.data[c]);
+    if (count > 1)
+      nextVariance.data[c] += momentum * (squares / (count - 1) - nextVariance.data[c]);
+  }
+  return {std::move(mean), std::move(variance), std::move(nextMean), std::move(nextVariance)};
+}
+
+Tensor GradSumsOp::compute(Operands in) {
+  const Tensor &dy = *in[0], &x = *in[1], &mean = *in[2];
+  return pairs(x, [&](auto indices, int64_t c, double *sums) {
+    for (int64_t i : indices) {
+      sums[0] += dy.data[i];
+      sums[1] += dy.data[i] * (x.data[i] - mean.data[c]);
+    }
+  });
+}
+
+std::vector<Tensor> MergeGradSumsOp::evaluate(Operands in) {
+  const Tensor &sums = *in[0], &gamma = *in[1], &mean = *in[2], &variance = *in[3];
+  int64_t channels = sums.dim(1);
+  double count = static_cast<double>(int64_t(getPixels()) * sums.dim(0));
+  Tensor dgamma({channels}), dbeta({channels}), a({channels}), b({channels}), shift({channels});
+  for (int64_t c = 0; c < channels; ++c) {
+    double inverse = 1 / std::sqrt(variance.data[c] + getEpsilon().convertToDouble()), product = 0;
+    for (int64_t n = 0; n < sums.dim(0); ++n) {
+      dbeta.data[c] += sums.data[2 * (n * channels + c)];
+      product += sums.data[2 * (n * channels + c) + 1];
+    }
+    dgamma.data[c] = product * inverse;
+    a.data[c] = gamma.data[c] * inverse;
+    b.data[c] = -gamma.data[c] * inverse * inverse * inverse * product / count;
+    shift.data[c] = -a.data[c] * dbeta.data[c] / count - b.data[c] * mean.data[c];
+  }
+  return {std::move(dgamma), std::move(dbeta), std::move(a), std::move(b), std::move(shift)};
+}
+
+Tensor ScaleAddOp::compute(Operands in) {
+  Tensor y = *in[0];
+  Channels channels(y);
+  for (int64_t i = 0; i < y.size(); ++i) {
+    int64_t c = channels.channelOf(i);
+    y.data[i] = in[2]->data[c] * y.data[i] + in[3]->data[c] * in[1]->data[i] + in[4]->data[c];
+  }
+  return y;
 }
 
 Tensor TransposeFilterOp::compute(Operands in) {

@@ -39,6 +39,16 @@ def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
 
+def ExpandBatchNorm : Pass<"graph-expand-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "batch norms by the batch's statistics, and their gradients, in parts";
+  let description = [{
+    Training's counterpart of `graph-fold-batch-norm`: `batch_norm_train` becomes moments of each image, their merging, and a
+    `scale_shift` by `bn_scale` and `bn_shift`; `batch_norm_train_grad` sums of each image, their merging, and a `scale_add`. After it
+    neither is left. Before and after: tests/passes/graph/expand-batch-norm.mlir.
+  }];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
 def DeriveBackward : Pass<"graph-derive-backward", "::mlir::func::FuncOp"> {
   let summary = "append the gradients of the loss to a function's results";
   let description = [{

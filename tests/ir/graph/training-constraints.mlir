@@ -142,3 +142,59 @@ func.func @softmax_grad_input_c1(%x: tensor<?x4x1x1xf32>) {
   %y = graph.softmax_grad_input %x, %x : (tensor<?x4x1x1xf32>, tensor<?x4x1x1xf32>) -> tensor<?x4x1x1xf32>
   return
 }
+
+// -----
+
+// CHECK: moments-c1:
+func.func @moments_c1(%x: tensor<4xf32>) {
+  %y = graph.moments %x : (tensor<4xf32>) -> tensor<4x4x2x1xf32>
+  return
+}
+
+// -----
+
+// CHECK: merge_moments-c1:
+func.func @merge_moments_c1(%x: tensor<?x4x2x2xf32>, %v: tensor<4xf32>) {
+  %y:4 = graph.merge_moments %x, %v, %v pixels 4 momentum 0.1 : (tensor<?x4x2x2xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return
+}
+
+// -----
+
+// CHECK: merge_moments-c2:
+func.func @merge_moments_c2(%x: tensor<?x4x2x1xf32>, %v: tensor<4xf32>) {
+  %y:4 = graph.merge_moments %x, %v, %v pixels 0 momentum 0.1 : (tensor<?x4x2x1xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return
+}
+
+// -----
+
+// CHECK: grad_sums-c1:
+func.func @grad_sums_c1(%x: tensor<?x4x3x3xf32>, %v: tensor<5xf32>) {
+  %y = graph.grad_sums %x, %x, %v : (tensor<?x4x3x3xf32>, tensor<?x4x3x3xf32>, tensor<5xf32>) -> tensor<?x4x2x1xf32>
+  return
+}
+
+// -----
+
+// CHECK: merge_grad_sums-c1:
+func.func @merge_grad_sums_c1(%x: tensor<?x4x2x1xf32>, %v: tensor<5xf32>) {
+  %y:5 = graph.merge_grad_sums %x, %v, %v, %v pixels 4 epsilon 1.0e-05 : (tensor<?x4x2x1xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>)
+  return
+}
+
+// -----
+
+// CHECK: merge_grad_sums-c2:
+func.func @merge_grad_sums_c2(%x: tensor<?x4x2x1xf32>, %v: tensor<4xf32>) {
+  %y:5 = graph.merge_grad_sums %x, %v, %v, %v pixels 0 epsilon 1.0e-05 : (tensor<?x4x2x1xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return
+}
+
+// -----
+
+// CHECK: scale_add-c1:
+func.func @scale_add_c1(%x: tensor<?x4x3x3xf32>, %z: tensor<?x4x3x2xf32>, %v: tensor<4xf32>) {
+  %y = graph.scale_add %x, %z, %v, %v, %v : (tensor<?x4x3x3xf32>, tensor<?x4x3x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x3x3xf32>
+  return
+}

@@ -158,5 +158,6 @@ TEST_CASE("the gradients of random networks are what differences of the loss say
     Training training(network, seed);
     REQUIRE(training.isDerived);
     CHECK(agrees(training));
+    CHECK(training.expand() < 1e-10);
   }
 }

@@ -36,6 +36,25 @@ public:
     isDerived = mlir::succeeded(passes.run(*module));
   }
 
+  /// Runs graph-expand-batch-norm too; the largest distance that it makes to any result, of the result's largest value.
+  double expand() {
+    std::vector<Tensor> whole = run(parameters);
+    mlir::PassManager passes(&context);
+    passes.addNestedPass<mlir::func::FuncOp>(graph::createExpandBatchNorm());
+    REQUIRE(mlir::succeeded(passes.run(*module)));
+    std::vector<Tensor> parts = run(parameters);
+    double worst = 0;
+    for (size_t i = 0; i < whole.size(); ++i) {
+      double largest = 1e-3, distance = 0;
+      for (int64_t k = 0; k < whole[i].size(); ++k) {
+        largest = std::max(largest, std::abs(whole[i].data[k]));
+        distance = std::max(distance, std::abs(whole[i].data[k] - parts[i].data[k]));
+      }
+      worst = std::max(worst, distance / largest);
+    }
+    return worst;
+  }
+
   std::vector<Tensor> run(const Parameters &parameters) {
     auto results = reference::interpret(function, inputs, parameters, [](llvm::StringRef, const Tensor &) {});
     REQUIRE(results);
