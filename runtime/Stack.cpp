@@ -8,6 +8,8 @@
 // when another thread than before runs a context.
 #include "runtime/Stack.h"
 
+#include <atomic>
+
 #include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -32,18 +34,27 @@ static bool isReadable(uintptr_t low, uintptr_t high) {
   return readable;
 }
 
+/// pthread_self() is another thread's when one has ended, and with it the place of the stack, whose size may be smaller.
+static uint64_t threadNumber() {
+  static std::atomic<uint64_t> last{0};
+  thread_local uint64_t number = 0;
+  if (number == 0)
+    number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number;
+}
+
 bool hasStack(KnownStack &known, size_t bytes) {
   const char *high = static_cast<const char *>(__builtin_frame_address(0)), *low = high - bytes;
-  // A later thread may bear the name of one that ended: it shows where its stack lies elsewhere.
-  bool sameStack = known.high && pthread_equal(known.thread, pthread_self()) && low <= known.high && high >= known.low;
+  uint64_t thread = threadNumber();
+  bool sameStack = known.thread == thread && low <= known.high && high >= known.low;
   if (sameStack && low >= known.low && high <= known.high)
     return true;
   if (!isReadable(reinterpret_cast<uintptr_t>(low), reinterpret_cast<uintptr_t>(high)))
     return false;
   if (sameStack) // called from other depths than before
-    known = {known.thread, low < known.low ? low : known.low, high > known.high ? high : known.high};
+    known = {thread, low < known.low ? low : known.low, high > known.high ? high : known.high};
   else
-    known = {pthread_self(), low, high};
+    known = {thread, low, high};
   return true;
 }
 

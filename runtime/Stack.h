@@ -3,7 +3,6 @@
 
 #include "runtime/Abi.h"
 
-#include <pthread.h>
 #include <stddef.h>
 
 namespace skip::runtime {
@@ -26,8 +25,8 @@ inline size_t stackBytesOfRun(const SkipModelImage &image) {
 
 /// The part of a thread's stack that is known to be there.
 struct KnownStack {
-  pthread_t thread;
-  const char *low = nullptr, *high = nullptr; // both null: of no thread
+  uint64_t thread = 0; // a number that no other thread ever has; 0: of no thread
+  const char *low = nullptr, *high = nullptr;
 };
 
 /// Whether `bytes` of stack are left on the calling thread. Looked up in `known` if that is this thread's, else found out, and

@@ -9,8 +9,10 @@ using namespace skip;
 using namespace skip::kernel;
 using plan::KernelOp;
 
+/// Of two roots, each once.
 static bool joinsRoots(Operation &op) {
-  return llvm::isa<graph::AddOp>(op) && llvm::all_of(op.getOperands(), [](Value operand) {
+  return llvm::isa<graph::AddOp>(op) && op.getOperand(0) != op.getOperand(1) &&
+         llvm::all_of(op.getOperands(), [](Value operand) {
            Operation *producer = operand.getDefiningOp();
            return producer && llvm::isa<graph::Contraction>(producer);
          });

@@ -52,6 +52,16 @@ plan::Role plan::roleOf(Operation *function) {
   return role ? role.getValue() : Role::run;
 }
 
+LogicalResult LayoutAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, LayoutKind kind, int64_t halo,
+                                 int64_t tile, int64_t group, int64_t kernel, int64_t stride, Element) {
+  bool hasSizes = kind != LayoutKind::winograd || (tile >= 1 && group >= 1 && kernel >= 1 && stride >= 1);
+  return halo >= 0 && hasSizes ? success() : emitError() << "a layout's halo, tile, group, kernel or stride is too small";
+}
+
+LogicalResult WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t tile, int64_t group, bool) {
+  return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
+}
+
 std::array<int64_t, 3> ConvScheduleAttr::split() const {
   return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
 }

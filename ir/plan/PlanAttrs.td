@@ -50,6 +50,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
                         DefaultValuedParameter<"::skip::plan::Element", "::skip::plan::Element::f32">:$element);
   let assemblyFormat = [{ `<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)?
                           (`element` $element^)? `>` }];
+  let genVerifyDecl = 1; // what windows are of has a size
   let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, Element::f32); }]>];
 }
 
@@ -129,6 +130,7 @@ def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
   }];
   let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
   let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";
+  let genVerifyDecl = 1; // tile and group are at least 1
 }
 
 def ScheduleInterface : AttrInterface<"ScheduleInterface"> {

@@ -103,11 +103,24 @@ static bool hasSizesOf(plan::LoadOp load, Value argument, SymbolTableCollection 
   return source && holds(dims, source.getTensorType().getShape());
 }
 
+/// What an entry is to be that an operation reads there.
+static std::optional<plan::LoadKind> kindFor(OpOperand &use) {
+  if (auto contraction = llvm::dyn_cast<graph::Contraction>(use.getOwner()))
+    return use.get() == contraction.getFilter() ? plan::LoadKind::conv_weight : plan::LoadKind::bias;
+  if (auto affine = llvm::dyn_cast<graph::ScaleShiftOp>(use.getOwner()))
+    return use.get() == affine.getScale() ? plan::LoadKind::scale : plan::LoadKind::bias;
+  return std::nullopt;
+}
+
 LogicalResult plan::checkParameters(KernelOp kernel, TargetInterface target, SymbolTableCollection &symbols) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
       if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
         return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
+      for (OpOperand &use : kernel.getBody().getArgument(index).getUses())
+        if (kindFor(use) != load.getKind())
+          return kernel.emitError("check-10: `") << use.getOwner()->getName() << "` reads input " << index << ", which is a "
+                                                 << stringifyLoadKind(load.getKind());
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";

@@ -25,7 +25,6 @@ struct Place {
   bool overlaps(const Place &other) const {
     return segment == other.segment && index == other.index && begin < other.end && other.begin < end;
   }
-  bool operator==(const Place &) const = default;
 };
 
 class PlanMemory {

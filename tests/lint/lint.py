@@ -54,6 +54,7 @@ READS_X86 = {
     "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
     "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
     "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
+    "tools/verifying/WinogradGrowth.cpp",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h"}

@@ -34,7 +34,8 @@ struct Account {
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
   double direct = 0, separate = 0, fused = 0, strassen = 0;
-  double errorBound = 0, elementBound = 0; // of the step's largest value; of an element's terms
+  double errorBound = 0;                      // of the step's largest value
+  double elementBound = 0, elementAtMost = 0; // of an element's terms: where these are unlike; whatever they are
 };
 
 /// The model for batches up to `batch`.
@@ -148,7 +149,9 @@ static Account accountOf(plan::KernelOp kernel, int64_t batch, bool exact, tool:
   account.operations = tool::operationsText(kernel);
   account.images = kernel.getImages().value_or(batch);
   account.errorBound = plan::errorBoundOf(kernel);
-  account.elementBound = tool::StepAlgorithms(kernel, {std::string(tool::nameOf(body))}).elementBound(0);
+  tool::StepAlgorithms algorithms(kernel, {std::string(tool::nameOf(body))});
+  account.elementBound = algorithms.elementBound(0);
+  account.elementAtMost = algorithms.elementAtMost(0);
   auto out = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
   auto operations = llvm::range_size(kernel.getBody().front().without_terminator());
   account.savedBytes = 2.0 * static_cast<double>(graph::elementsPerImage(out.getShape()) * account.images * 4) *
@@ -206,18 +209,19 @@ static void printText(const Variant &variant) {
                      {"taken"},
                      {"error bound", right},
                      {"of terms", right},
+                     {"at most", right},
                      {"why"}});
   std::string block;
   for (const Account &a : variant.accounts) {
     bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
     if (!goesOn && !block.empty())
-      table.add(std::vector<std::string>(13));
+      table.add(std::vector<std::string>(14));
     if (!goesOn)
       block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
                microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound),
-               tool::scientific(a.elementBound), a.why});
+               tool::scientific(a.elementBound), tool::scientific(a.elementAtMost), a.why});
   }
   llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
   table.print(llvm::outs());
@@ -257,6 +261,7 @@ static void writeStep(llvm::json::OStream &json, const Account &a) {
     json.attribute("taken", a.taken);
     json.attribute("error_bound", a.errorBound);
     json.attribute("element_error_bound", a.elementBound);
+    json.attribute("element_error_at_most", a.elementAtMost);
     json.attribute("why", a.why);
   });
 }

@@ -275,8 +275,8 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
       addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
                  "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n\n"
                  "How far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
-                 "largest value, `of terms` of the sum of absolute values that an element is made of\n"
-                 "(docs/verification.md).");
+                 "largest value, `of terms` of the sum of absolute values that an element is made of, where these are\n"
+                 "unlike, as random weights are, and `at most` whatever they are (docs/verification.md).");
   addSpec(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
   addCompile(why, o);

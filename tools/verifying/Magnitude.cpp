@@ -11,13 +11,20 @@
 //   M = sum over k of (|x[k]| + |x[k] of the other row|) a[k] b[j] (r[k][j] + r[k'][j] + r[k][j'] + r[k'][j']) + |b|
 //
 // The factor. A sum of n terms in single precision (u = 2^-24) is off by n u M at the very most, and by some sqrt(n) u M where
-// the roundings are independent (Higham and Mary, 2019): (8 + 2 sqrt(n)) u is taken.
+// the roundings are independent (Higham and Mary, 2019): (8 + 2 sqrt(n)) u is taken. Terms that are all alike round alike, so
+// that they come near the former. At the very most, too,
+//
+//   Strassen  4 (n / 2 + 12) u M: a result is the sum of up to four products, each of half the channels and no larger than M,
+//             whose operands are sums of up to four
+//   Winograd  (c + 40) u times what its transforms may blow up (WinogradGrowth.h), c the products that are summed: channels,
+//             times four phases with stride 2
 #include "tools/verifying/Magnitude.h"
 
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
+#include "tools/verifying/WinogradGrowth.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -30,6 +37,7 @@ using reference::Tensor;
 using tool::Measured;
 using tool::StepAlgorithms;
 
+static constexpr double unit = 0x1p-24;
 static constexpr double strassenBound = 2e-6; // docs/verification.md
 /// Of plan::errorBoundOf, which is of the largest value; seen on ResNets: 1.7e-7 of 5e-6, 3.2e-7 of 1e-5, 1.5e-6 of 2e-5.
 static constexpr double winogradShare = 0.25;
@@ -75,6 +83,9 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
       if (load && load.getSource())
         tiles[*load.getSource()] = view.winograd.getTile();
       winograd = winogradShare * plan::errorBoundOf(kernel);
+      int64_t sums = view.inChannels * view.stride * view.stride, taps = (view.kernelHeight + view.stride - 1) / view.stride;
+      winogradAtMost =
+          std::max(winogradAtMost, static_cast<double>(sums + 40) * unit * winogradGrowth(view.winograd.getTile(), taps));
     }
   mlir::FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
   for (const std::string &column : columns)
@@ -82,8 +93,13 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
 }
 
 double StepAlgorithms::elementBound(size_t body) const {
-  double direct = (8 + 2 * std::sqrt(static_cast<double>(terms))) * 0x1p-24;
+  double direct = (8 + 2 * std::sqrt(static_cast<double>(terms))) * unit;
   return std::max({direct, winograd, strassen[body] ? strassenBound : 0});
+}
+
+double StepAlgorithms::elementAtMost(size_t body) const {
+  double count = static_cast<double>(terms), ofStrassen = strassen[body] ? 4 * (count / 2 + 12) * unit : 0;
+  return std::max(elementBound(body), count * unit + winogradAtMost + ofStrassen);
 }
 
 Tensor tool::absolute(const Tensor &x) {

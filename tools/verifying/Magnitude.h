@@ -30,12 +30,15 @@ struct StepAlgorithms {
 
   llvm::StringMap<int64_t> tiles;                              ///< of Winograd's convolutions, by their filter's parameter
   double winograd = 0;                                         ///< the largest of their bounds; 0: there are none
+  double winogradAtMost = 0;                                   ///< the same of what they can lose at the very most
   llvm::SmallVector<std::optional<StrassenPairs>, 2> strassen; ///< by body: of a step by Strassen's products
   std::optional<StrassenPairs> pairs;                          ///< what magnitudeOf counts in, of the body at hand
   int64_t terms = 1;                                           ///< that the region adds up to one element at most
 
-  /// How far an element may be off, of its magnitude.
+  /// How far an element may be off, of its magnitude, where roundings are not all on one side, as those of unlike terms are.
   double elementBound(size_t body) const;
+  /// How far an element can be off, of its magnitude, whatever the weights and inputs.
+  double elementAtMost(size_t body) const;
 };
 
 /// The magnitude of a value, from those of its operation's operands; an error if there is no rule for the operation.

@@ -145,7 +145,8 @@ void Check::record(size_t body, const skip_step_event &event, mlir::OpResult res
   int64_t number = result.getResultNumber();
   if (event.first_image == 0)
     errors[body].push_back({graph::valueName(result), bodies[body]->isa().str(), images, 0,
-                            plan::errorBoundOf(steps[event.index]), 0, how.elementBound(body), int64_t(event.index), number});
+                            plan::errorBoundOf(steps[event.index]), 0, how.elementBound(body), how.elementAtMost(body),
+                            int64_t(event.index), number});
   auto same = llvm::find_if(
       errors[body], [&](const StepError &known) { return known.index == int64_t(event.index) && known.result == number; });
   const tool::Measured &wanted = expected[number];

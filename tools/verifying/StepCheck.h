@@ -18,10 +18,12 @@ struct StepError {
   double bound = 0;        ///< plan::errorBoundOf
   double elementError = 0; ///< max of |c - r| / M, M an element's magnitude (Magnitude.h)
   double elementBound = 1;
-  int64_t index = 0;  ///< of the step in its plan: a name may be that of several
-  int64_t result = 0; ///< of the step
+  double elementAtMost = 1; ///< whatever the weights and inputs
+  int64_t index = 0;        ///< of the step in its plan: a name may be that of several
+  int64_t result = 0;       ///< of the step
 
   bool isWithin() const { return error <= bound && elementError <= elementBound; }
+  bool isPossible() const { return elementError <= elementAtMost; }
 };
 
 /// The one that is nearest to its bound or farthest beyond it, a NaN above all numbers; errors must not be empty.

@@ -114,6 +114,8 @@ static bool coversShape(const ConvSchedule &schedule, const ConvShape &shape) {
 }
 
 bool plan::isLegal(const ConvSchedule &schedule, const ConvShape &shape, SkipIsa isa) {
+  if (schedule.ocBlocks < 1 || schedule.rows < 1 || schedule.columns < 1)
+    return false;
   if (schedule.unitBlocks > 0)
     return isLegalStrassen(schedule, shape, isa);
   bool blocksFit = schedule.ocBlocks <= shape.maxOcBlocks && shape.ocBlocks % schedule.ocBlocks == 0;

@@ -92,8 +92,20 @@ void TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) cons
     kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(context, measured));
 }
 
+static bool isKnownAlgorithm(const plan::ContractionView &view) {
+  plan::Algorithm algorithm;
+  if (view.winograd)
+    algorithm = {view.winograd.getTile(), view.winograd.getGroup(), view.winograd.getFused()};
+  plan::ConvProblem problem{view};
+  problem.planarInput = view.inChannels < plan::lanesOf(LayoutKind::blocked);
+  return plan::isKnown(algorithm, problem);
+}
+
 bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
-  std::optional<ConvShape> shape = convShapeOf(llvm::cast<KernelOp>(op), images);
+  auto kernel = llvm::cast<KernelOp>(op);
+  if (!llvm::all_of(contractionsOf(kernel), isKnownAlgorithm))
+    return false;
+  std::optional<ConvShape> shape = convShapeOf(kernel, images);
   auto schedule = llvm::dyn_cast<ConvScheduleAttr>(attribute);
   return shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(getIsas()[column])) : !schedule;
 }

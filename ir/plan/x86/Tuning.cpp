@@ -171,19 +171,19 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
   return shape;
 }
 
-bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
-  if (choice.algorithm.tile) {
-    std::vector<Algorithm> known = winogradOf(problem);
-    if (std::find(known.begin(), known.end(), choice.algorithm) == known.end())
-      return false;
-    int64_t fusedBlocks = choice.algorithm.fused ? blocksOf(problem.inChannels) : 0;
-    int64_t points = WinogradTaps{problem.kernelHeight, problem.stride}.points(choice.algorithm.tile);
-    if (!scratchFits(isStem(problem) ? 1 : fusedBlocks, points, choice.algorithm.group))
-      return false;
-  } else if (choice.algorithm != Algorithm()) {
+bool plan::isKnown(const Algorithm &algorithm, const ConvProblem &problem) {
+  if (!algorithm.tile)
+    return algorithm == Algorithm();
+  std::vector<Algorithm> known = winogradOf(problem);
+  if (std::find(known.begin(), known.end(), algorithm) == known.end())
     return false;
-  }
-  return isLegal(choice.schedule, shapeOf(problem, choice.algorithm), problem.isa);
+  int64_t fusedBlocks = algorithm.fused ? blocksOf(problem.inChannels) : 0;
+  int64_t points = WinogradTaps{problem.kernelHeight, problem.stride}.points(algorithm.tile);
+  return scratchFits(isStem(problem) ? 1 : fusedBlocks, points, algorithm.group);
+}
+
+bool plan::isLegal(const ConvChoice &choice, const ConvProblem &problem) {
+  return isKnown(choice.algorithm, problem) && isLegal(choice.schedule, shapeOf(problem, choice.algorithm), problem.isa);
 }
 
 static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algorithm) {

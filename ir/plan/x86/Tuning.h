@@ -49,8 +49,10 @@ std::optional<ConvChoice> parseChoice(std::string_view text);
 /// What the choice of a schedule depends on, once the algorithm is chosen.
 ConvShape shapeOf(const ConvProblem &problem, const Algorithm &algorithm);
 
-/// Whether the choice computes the problem: by an algorithm that is a candidate for it (Algorithms.h), and a schedule that is
-/// legal for the shape.
+/// Whether kernels compute the problem by the algorithm: the direct one, or a candidate (Algorithms.h) whose scratch has room.
+bool isKnown(const Algorithm &algorithm, const ConvProblem &problem);
+
+/// Whether the choice computes the problem: by a known algorithm, and a schedule that is legal for the shape.
 bool isLegal(const ConvChoice &choice, const ConvProblem &problem);
 
 /// In multiply-adds at the peak, of the whole problem; for problems that have several algorithms.

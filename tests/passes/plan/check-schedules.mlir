@@ -3,6 +3,9 @@
 // RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<2, 1, 29>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<2, 1, 3>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<3, 1, 4>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
+// RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<0, 1, 4>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
+// RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<1, 0, 4>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
+// RUN: sed -e 's/conv_schedule<[^>]*>/conv_schedule<1, 1, 0>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/#plan.conv_schedule<[^>]*>/#plan.loop_schedule/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // CHECK: check-12: #plan.{{.*}} does not compute this on avx2
 // RUN: sed -e 's/\[avx2\]/[avx2, avx512]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=COUNT
