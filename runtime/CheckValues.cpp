@@ -38,9 +38,12 @@ template <bool (*isBad)(float)> static Bad find(const FileTensor &tensor) {
     return findAs<ElementF32, isBad>(tensor);
   case ElementType::F16:
     return findAs<ElementF16, isBad>(tensor);
-  default:
+  case ElementType::BF16:
     return findAs<ElementBF16, isBad>(tensor);
+  case ElementType::Other:
+    break;
   }
+  __builtin_trap(); // such tensors were refused
 }
 
 /// What is wrong with each tensor of the model, which is at most one thing.

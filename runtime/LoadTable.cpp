@@ -37,9 +37,12 @@ static double readElement(const FileTensor &tensor, int64_t i) {
     return ElementF32::read(tensor.data + 4 * i);
   case ElementType::F16:
     return ElementF16::read(tensor.data + 2 * i);
-  default:
+  case ElementType::BF16:
     return ElementBF16::read(tensor.data + 2 * i);
+  case ElementType::Other:
+    break;
   }
+  __builtin_trap(); // such tensors were refused
 }
 
 static double valueOr(const FileTensor *tensor, int64_t i, double otherwise) {
@@ -109,9 +112,12 @@ static void packConv(const Sources &from, float *to) {
     return packConvOf<ElementF32>(from, weight.data, to);
   case ElementType::F16:
     return packConvOf<ElementF16>(from, weight.data, to);
-  default:
+  case ElementType::BF16:
     return packConvOf<ElementBF16>(from, weight.data, to);
+  case ElementType::Other:
+    break;
   }
+  __builtin_trap(); // such tensors were refused
 }
 
 /// What batch norms say of the sizes of the filter's inputs: beta is a channel's mean, gamma its deviation. Null where they say

@@ -1,6 +1,6 @@
 // The sizes that layouts mean, written down a second time: from the index functions in PlanAttrs.td and the comments of the
-// kernel families, not from the code that other passes use (ir/plan/Layout.h). Which families of layout an operation reads, and
-// how wide a halo, it says itself (LayoutAware).
+// kernel families, not from the code that other passes use (ir/plan/Layout.h), and so is which layouts an operation reads and
+// how wide a halo (LayoutAware is what other passes ask).
 #include "passes/plan/CheckKernel.h"
 
 using namespace mlir;
@@ -48,9 +48,13 @@ int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
     return p.channels * area * elementBytes(layout);
   case LayoutKind::blocked:
     return ceilDiv(p.channels, lanes) * lanes * area * elementBytes(layout);
-  default:
+  case LayoutKind::winograd:
+  case LayoutKind::filter16:
+  case LayoutKind::filter1:
+  case LayoutKind::vector:
     return 0;
   }
+  llvm_unreachable("a layout without a rule");
 }
 
 int64_t plan::bytesNeeded(RankedTensorType type, LayoutAttr layout, int64_t images, int64_t batch) {
@@ -82,11 +86,28 @@ static bool makesPlanarWindows(Operation *op) {
          isFewOfStride2(llvm::cast<RankedTensorType>(conv.getX().getType()).getDimSize(1), conv.getStride());
 }
 
+/// Whether kernels of the operation are written down here.
+static bool isReader(Operation *op) {
+  return llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp, graph::ReluOp, graph::AddOp, graph::MaxPoolOp,
+                   graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp, graph::SoftmaxOp,
+                   plan::RelayoutOp>(op);
+}
+
+/// Convolutions read a planar picture too, with a filter of that kind; of all else only copies do.
+static bool readsPlanar(Operation *op, unsigned index) {
+  return llvm::isa<plan::RelayoutOp>(op) || (llvm::isa<graph::Conv2dOp>(op) && index == 0);
+}
+
+/// Convolutions read zeros around the picture; poolings look at its bounds themselves.
+static int64_t haloOf(Operation *op, unsigned index) {
+  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
+  return conv && index == 0 ? int64_t(conv.getPadding()) : 0;
+}
+
 /// What an operation needs of an activation that it reads, or null if `layout` serves.
 static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
   Operation *op = use.getOwner();
-  auto aware = llvm::dyn_cast<graph::LayoutAware>(op);
-  if (!aware)
+  if (!isReader(op))
     return "an operation that reads no layout";
   unsigned index = use.getOperandNumber();
   if (LayoutAttr windows = windowsOf(op); windows && index == 0)
@@ -96,9 +117,9 @@ static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
   bool isPlanar = layout.getKind() == LayoutKind::planar;
   if (makesPlanarWindows(op) && index == 0)
     return isPlanar ? nullptr : "a planar picture of few channels";
-  if (!aware.operandCost(index, {isPlanar ? 1 : lanes}))
-    return isPlanar ? "another layout than planar" : "another layout than blocked";
-  return layout.getHalo() >= aware.requiredHalo(index) ? nullptr : "a wider halo of zeros";
+  if (isPlanar && !readsPlanar(op, index))
+    return "another layout than planar";
+  return layout.getHalo() >= haloOf(op, index) ? nullptr : "a wider halo of zeros";
 }
 
 /// The layout in which a contraction's picture lies, its prologue passed over.
