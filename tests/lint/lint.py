@@ -42,7 +42,7 @@ ROOMS = {
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
 SHARED = {"runtime/Abi.h", "runtime/Balance.h"}
 # What the runtime calls and the emulator answers: the driver API as declared by Skip.
-OF_EMULATOR = {"runtime/cuda/DriverApi.h"}
+OF_EMULATOR = {"runtime/cuda/DriverApi.h", "runtime/cuda/DriverEntries.def", "runtime/cuda/DriverResults.def"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
 # What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
