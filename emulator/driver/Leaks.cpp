@@ -41,7 +41,8 @@ static void rememberRest() {
     state().leaks.push_back(context->device.primary == context->handle ? "a primary context was not released"
                                                                        : "a context was not destroyed");
   }
-  addCount(state().libraries.size(), "loaded library object");
+  if (size_t count = state().libraries.size())
+    state().leaks.push_back(std::to_string(count) + (count == 1 ? " library was" : " libraries were") + " not unloaded");
   addCount(state().graphs.size(), "graph");
 }
 
