@@ -9,7 +9,7 @@
 
 namespace skip::driver {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json; // `event` comes first
 
 void tell(const std::string &text) { std::fprintf(stderr, "skip-emulator: %s\n", printable(text).c_str()); }
 
