@@ -1,0 +1,76 @@
+// Asynchronous work: what is on its way, and when it takes effect.
+#pragma once
+
+#include "emulator/machine/State.h"
+
+namespace skip::emulator {
+
+class Decoding;
+void decodeClusterBarrier(Decoding &d);
+
+/// cp.async of one instruction, for lanes whose group is the same.
+struct LaneCopy {
+  const Program *program = nullptr;
+  const Instruction *instruction = nullptr;
+  uint32_t mask = 0, group = 0, bytes = 0;
+  uint32_t sourceBytes[32] = {};
+  uint64_t from[32] = {};
+  uint32_t to[32] = {}; // offsets in the own block's shared memory
+  bool done = false;
+};
+
+/// A bulk copy from shared to global memory of one thread, which its groups wait for.
+struct BulkStore {
+  const Program *program = nullptr;
+  const Instruction *instruction = nullptr;
+  uint32_t lane = 0, group = 0, copyClock = 0;
+  uint64_t deferred = 0; // 0: done
+  struct Piece {
+    uint32_t shared;
+    uint16_t bytes;
+  };
+  std::vector<Piece> pieces;
+  bool released = false; // its shared memory may be written again
+  bool isDone = false;
+};
+
+/// One wgmma of one warp.
+struct Product {
+  const Program *program = nullptr;
+  const Instruction *instruction = nullptr;
+  uint32_t group = 0;
+  uint64_t descriptorA = 0, descriptorB = 0;
+  bool scaleD = true;
+  std::vector<uint32_t> pieces; // offsets of sixteen bytes in shared memory that it reads
+  bool done = false;
+};
+
+struct WarpAsync {
+  std::vector<LaneCopy> copies;
+  uint32_t copyGroup[32] = {}; // groups that each lane has committed
+  std::deque<BulkStore> stores;
+  uint32_t storeGroup[32] = {};
+  std::deque<Product> products;
+  uint32_t productGroup = 0;
+  bool wgmmaFenced = false;
+  std::vector<uint8_t> inFlight; // by place of register / 64: products that write it
+  uint32_t inFlightCount = 0;
+  std::vector<uint8_t> readInFlight; // the same, that read it
+};
+
+/// Whether what is asked for now happens at once; otherwise later.
+bool happensNow(Run &run);
+/// Does one piece of what was put off, drawn by the seed; false if there is none.
+bool performDeferred(Run &run);
+uint64_t defer(Run &run, std::function<void()> perform);
+/// Does it now if it has not been done.
+void performNow(Run &run, uint64_t id);
+
+/// fence.mbarrier_init and fence.proxy.async: others may use the mbarriers that this warp made.
+void fenceMbarriers(Warp &w);
+/// What a warp that ends must not leave behind.
+void checkLeftBehind(Warp &w);
+/// Called in front of each instruction while products are in flight.
+void watchRegisters(Warp &w, const Instruction &in);
+
+} // namespace skip::emulator

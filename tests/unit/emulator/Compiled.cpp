@@ -1,0 +1,44 @@
+#include "tests/unit/emulator/Compiled.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+namespace skip::emulator::test {
+
+std::string stored(const std::string &name) {
+  const char *root = std::getenv("SKIP_SOURCE_DIR");
+  std::ifstream file(std::string(root ? root : ".") + "/tests/unit/emulator/data/" + name);
+  REQUIRE(file);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+size_t kernelOf(const Module &module, const std::string &name) {
+  for (size_t i = 0; i < module.kernels().size(); ++i)
+    if (module.kernels()[i].name == name)
+      return i;
+  FAIL("no kernel " << name);
+  return 0;
+}
+
+Launch launchOf(const Module &module, const std::string &kernel, Dim3 grid, Dim3 block) {
+  Launch launch;
+  launch.module = &module;
+  launch.kernel = kernelOf(module, kernel);
+  launch.grid = grid;
+  launch.block = block;
+  return launch;
+}
+
+std::vector<float> randomFloats(size_t count, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<float> values(count);
+  for (float &value : values)
+    value = static_cast<float>(static_cast<int64_t>(random() % 2001) - 1000) / 256;
+  return values;
+}
+
+} // namespace skip::emulator::test
