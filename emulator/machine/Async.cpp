@@ -65,14 +65,14 @@ void watchRegisters(Warp &w, const Instruction &in) {
 void checkLeftBehind(Warp &w) {
   if (!w.run->settings.checks)
     return;
-  for (const LaneCopy &copy : w.async->copies)
-    failAt(w, *copy.program, *copy.instruction, FaultKind::missingWait, "the warp ends and never waited for this copy");
   for (const BulkStore &store : w.async->stores)
     if (!store.released)
       failAt(w, *store.program, *store.instruction, FaultKind::missingWait,
              "the thread ends while this copy reads its shared memory: cp.async.bulk.wait_group is missing", store.lane);
-  for (const Product &product : w.async->products)
+  if (!w.async->products.empty()) {
+    const Product &product = w.async->products.front();
     failAt(w, *product.program, *product.instruction, FaultKind::missingWait, "the warp ends and never waited for this product");
+  }
   if (w.block->liveWarps > 1)
     return;
   const Program &program = *w.run->program;

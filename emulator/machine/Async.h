@@ -34,15 +34,29 @@ struct BulkStore {
   bool isDone = false;
 };
 
-/// One wgmma of one warp.
+/// One warp's part of a wgmma.
 struct Product {
   const Program *program = nullptr;
   const Instruction *instruction = nullptr;
+  Frame *frame = nullptr;
   uint32_t group = 0;
   uint64_t descriptorA = 0, descriptorB = 0;
   bool scaleD = true;
-  std::vector<uint32_t> pieces; // offsets of sixteen bytes in shared memory that it reads
-  bool done = false;
+};
+
+/// A wgmma of four warps. It runs when all four have issued it, and is complete as a whole: a warp that has waited for it knows
+/// that the other three have read their operands too.
+struct GroupProduct {
+  uint32_t issued = 0, waited = 0; // bit a warp
+  Product parts[4];
+  std::vector<uint32_t> pieces;    // offsets of sixteen bytes in shared memory that are read
+  bool now = false, done = false, released = false;
+};
+
+struct Warpgroup {
+  uint64_t agent = 0;
+  uint32_t firstProduct = 0; // number of the first in the list; products count from there
+  std::deque<GroupProduct> products;
 };
 
 struct WarpAsync {
@@ -50,8 +64,8 @@ struct WarpAsync {
   uint32_t copyGroup[32] = {}; // groups that each lane has committed
   std::deque<BulkStore> stores;
   uint32_t storeGroup[32] = {};
-  std::deque<Product> products;
-  uint32_t productGroup = 0;
+  std::deque<Product> products; // not waited for
+  uint32_t productGroup = 0, productsIssued = 0, productsWaited = 0;
   bool wgmmaFenced = false;
   std::vector<uint8_t> inFlight; // by place of register / 64: products that write it
   uint32_t inFlightCount = 0;

@@ -106,6 +106,11 @@ void prepareBlock(Run &run, Cluster &cluster, Block &block, uint64_t firstAgent)
   block.liveThreads = static_cast<uint32_t>(product(run.launch->block));
   block.copyAgent = firstAgent + block.warps.size();
   block.copyClock = 0;
+  block.warpgroups.clear();
+  for (uint32_t i = 0; i < block.warps.size() / 4; ++i) {
+    block.warpgroups.push_back(std::make_unique<Warpgroup>());
+    block.warpgroups.back()->agent = block.copyAgent + 1 + i;
+  }
   block.registersHeld = 0;
   for (uint32_t i = 0; i < block.warps.size(); ++i) {
     prepareWarp(run, block, *block.warps[i], i);
@@ -124,6 +129,7 @@ uint64_t residentMost(const Run &run) {
 } // namespace
 
 uint32_t warpsOf(const Run &run) { return static_cast<uint32_t>((product(run.launch->block) + 31) / 32); }
+uint32_t agentsOf(const Run &run) { return warpsOf(run) + 1 + warpsOf(run) / 4; }
 uint32_t blocksOfCluster(const Run &run) { return static_cast<uint32_t>(product(run.launch->cluster)); }
 
 uint64_t clusterAt(const Run &run, uint64_t position) {
@@ -149,14 +155,14 @@ void startClusters(Run &run, bool atLeastOne) {
     cluster->serial = clusterAt(run, run.nextCluster++);
     cluster->index = clusterIndex(run, cluster->serial);
     cluster->firstAgent = run.memory->nextAgent;
-    cluster->agents = (warpsOf(run) + 1) * blocksOfCluster(run);
+    cluster->agents = agentsOf(run) * blocksOfCluster(run);
     run.memory->nextAgent += cluster->agents;
     cluster->arrived = cluster->phase = 0;
     cluster->collected = cluster->completed = Knowledge();
     cluster->liveWarps = static_cast<uint32_t>(each);
     cluster->liveThreads = static_cast<uint32_t>(product(run.launch->block) * blocksOfCluster(run));
     for (auto &block : cluster->blocks)
-      prepareBlock(run, *cluster, *block, cluster->firstAgent + block->rank * uint64_t(warpsOf(run) + 1));
+      prepareBlock(run, *cluster, *block, cluster->firstAgent + block->rank * uint64_t(agentsOf(run)));
     for (auto &block : cluster->blocks)
       for (auto &warp : block->warps)
         makeRunnable(*warp);

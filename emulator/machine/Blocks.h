@@ -6,6 +6,8 @@
 namespace skip::emulator {
 
 uint32_t warpsOf(const Run &run); // of a block
+/// Numbers of a block in clocks: its warps, its copies, its warpgroups.
+uint32_t agentsOf(const Run &run);
 uint32_t blocksOfCluster(const Run &run);
 /// The cluster that starts as the `position`th.
 uint64_t clusterAt(const Run &run, uint64_t position);

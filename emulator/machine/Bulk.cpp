@@ -161,7 +161,7 @@ void release(Warp &w, BulkStore &store) {
     performNow(*w.run, store.deferred);
   store.deferred = 0;
   for (const BulkStore::Piece &piece : store.pieces)
-    endRead(w, *w.block, piece.shared, piece.bytes);
+    endRead(w, *w.block, piece.shared, piece.bytes, Epoch::of(w.agent, w.clock));
   store.released = true;
 }
 

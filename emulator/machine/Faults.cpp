@@ -21,13 +21,15 @@ std::string describe(Run &run, uint64_t agent) {
   if (agent < run.firstAgent)
     return "an earlier launch";
   uint32_t blocks = run.launch->cluster.x * run.launch->cluster.y * run.launch->cluster.z;
-  uint32_t each = warpsOf(run) + 1;
+  uint32_t each = agentsOf(run);
   uint64_t offset = agent - run.firstAgent, position = offset / (uint64_t(each) * blocks);
   uint32_t within = static_cast<uint32_t>(offset % (uint64_t(each) * blocks));
   Dim3 index = blockIndex(run, clusterAt(run, position), within / each);
   std::string block = fmt::format("block ({}, {}, {})", index.x, index.y, index.z);
-  if (within % each == each - 1)
+  if (within % each == warpsOf(run))
     return "an asynchronous copy of " + block;
+  if (within % each > warpsOf(run))
+    return fmt::format("a wgmma of warpgroup {} of {}", within % each - warpsOf(run) - 1, block);
   return fmt::format("warp {} of {}", within % each, block);
 }
 

@@ -77,13 +77,13 @@ void beginRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes, uint32_t 
     ++block.inFlight.readers[at >> 4];
 }
 
-void endRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes) {
+void endRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes, Epoch reader) {
   if (!w.run->settings.checks)
     return;
   for (uint32_t at = offset & ~15u; at < offset + bytes; at += 16)
     --block.inFlight.readers[at >> 4];
   Conflict conflict;
-  Party party = partyOf(w, &block);
+  Party party{&w.knows.generic, reader, block.cluster->firstAgent};
   if (block.cells->enter(offset, bytes, false, party, conflict))
     failRace(w, conflict, false, "shared memory", offset + kSharedBase, ~0u);
 }

@@ -11,8 +11,8 @@ void beginWrite(Warp &w, Block &block, uint32_t offset, uint32_t bytes, const Pa
 void endWrite(Block &block, uint32_t offset, uint32_t bytes);
 /// An asynchronous read begins: the bytes were written, by what the warp knows, and behind a proxy fence.
 void beginRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes, uint32_t mask = ~0u);
-/// It ends, which the warp knows.
-void endRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes);
+/// It ends; `reader` is who read, which the warp knows of.
+void endRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes, Epoch reader);
 /// The same demands on global memory, of copies of the tensor unit.
 void checkAsyncGlobalRead(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Party &party, uint32_t mask);
 

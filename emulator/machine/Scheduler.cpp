@@ -109,7 +109,9 @@ std::string_view waitsFor(const Path &path) {
   case Waiting::mbarrier:
     return "an mbarrier";
   case Waiting::registers:
-    return "registers";
+    return "registers that others hold";
+  case Waiting::warpgroup:
+    return "the other warps of its warpgroup to run the same wgmma";
   default:
     return "nothing";
   }

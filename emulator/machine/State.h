@@ -32,7 +32,7 @@ struct Barrier {
   Knowledge collected, completed;
 };
 
-enum class Waiting : uint8_t { no, barrier, clusterBarrier, mbarrier, registers, children };
+enum class Waiting : uint8_t { no, barrier, clusterBarrier, mbarrier, registers, warpgroup, children };
 
 /// Lanes that run together. A divergent branch turns a path into the place where its children meet again.
 struct Path {
@@ -49,6 +49,7 @@ struct Path {
 
 struct BulkOperation;
 struct WarpAsync;
+struct Warpgroup;
 
 struct Warp {
   std::byte *file = nullptr; // of the current path's frame
@@ -114,6 +115,7 @@ struct Block {
   uint32_t liveWarps = 0, liveThreads = 0;
   Barrier barriers[16];
   std::map<uint32_t, Mbarrier> mbarriers; // by address
+  std::vector<std::unique_ptr<Warpgroup>> warpgroups;
   uint64_t copyAgent = 0;
   uint32_t copyClock = 0;
   uint32_t registersHeld = 0;             // by its warps, as setmaxnreg counts them

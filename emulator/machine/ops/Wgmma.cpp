@@ -5,6 +5,7 @@
 #include "emulator/machine/Converged.h"
 #include "emulator/machine/Faults.h"
 #include "emulator/machine/InFlight.h"
+#include "emulator/machine/Paths.h"
 #include "emulator/machine/ops/Lanes.h"
 
 #include <cstring>
@@ -28,6 +29,7 @@ SharedOperand operandOf(const Detail &detail, uint64_t descriptor, bool isA) {
 }
 
 int firstRow(const Warp &w) { return kWarpRows * static_cast<int>(w.index % 4); }
+template <class T> T *registersAt(const Product &product, uint32_t place) { return reinterpret_cast<T *>(product.frame->file() + place); }
 
 void negate(float *values, int count) {
   for (int i = 0; i < count; ++i)
@@ -43,7 +45,7 @@ void compute(Warp &w, const Product &product) {
   if (detail.numbers[kInRegisters]) {
     std::array<LaneWords, 4> registers;
     for (size_t i = 0; i < 4; ++i)
-      std::memcpy(registers[i].data(), w.at<uint32_t>(detail.a[i]), sizeof(LaneWords));
+      std::memcpy(registers[i].data(), registersAt<uint32_t>(product, detail.a[i]), sizeof(LaneWords));
     gatherA(registers, k, element, a.data());
   } else {
     gatherRows(operandOf(detail, product.descriptorA, true), shared, firstRow(w), kWarpRows, a.data());
@@ -53,10 +55,10 @@ void compute(Warp &w, const Product &product) {
     negate(a.data(), kWarpRows * k);
   std::vector<LaneWords> sums(detail.d.size());
   for (size_t i = 0; i < sums.size(); ++i)
-    std::memcpy(sums[i].data(), w.at<uint32_t>(detail.d[i]), sizeof(LaneWords));
+    std::memcpy(sums[i].data(), registersAt<uint32_t>(product, detail.d[i]), sizeof(LaneWords));
   accumulate(sums, {a.data(), b.data(), n, k, product.scaleD, detail.numbers[kHalf] != 0});
   for (size_t i = 0; i < sums.size(); ++i)
-    std::memcpy(w.at<uint32_t>(detail.d[i]), sums[i].data(), sizeof(LaneWords));
+    std::memcpy(registersAt<uint32_t>(product, detail.d[i]), sums[i].data(), sizeof(LaneWords));
 }
 
 void checkOperand(Warp &w, const SharedOperand &operand, std::string_view which) {
@@ -69,10 +71,14 @@ void checkOperand(Warp &w, const SharedOperand &operand, std::string_view which)
              hex(kSharedBase) + " to " + hex(most));
 }
 
-void beginReads(Warp &w, const SharedOperand &operand, int first, int count, Product &product) {
+/// Each of the four warps answers for a quarter of what all read, and for its own rows.
+void beginReads(Warp &w, const SharedOperand &operand, int first, int count, GroupProduct &group, bool quarter) {
+  uint32_t number = 0;
   forEachPiece(operand, first, count, [&](uint32_t address, uint32_t) {
+    if (quarter && number++ % 4 != w.index % 4)
+      return;
     beginRead(w, *w.block, address - kSharedBase, 16);
-    product.pieces.push_back(address - kSharedBase);
+    group.pieces.push_back(address - kSharedBase);
   });
 }
 
@@ -95,39 +101,90 @@ void checkUniform(Warp &w, uint32_t place) {
       fail(w, FaultKind::illegalDescriptor, "lanes have different descriptors", 1u << i);
 }
 
+Warp &warpOf(Warp &w, uint32_t part) { return *w.block->warps[w.index / 4 * 4 + part]; }
+
+void complete(Warp &w, GroupProduct &group) {
+  for (uint32_t part = 0; part < 4; ++part)
+    compute(warpOf(w, part), group.parts[part]);
+  group.done = true;
+}
+
+/// In their order, as far as all four warps have issued them and `through` is not passed.
+void completeThrough(Warp &w, Warpgroup &warpgroup, uint32_t through, bool force) {
+  for (uint32_t i = 0; i < warpgroup.products.size() && warpgroup.firstProduct + i <= through; ++i) {
+    GroupProduct &group = warpgroup.products[i];
+    if (group.done)
+      continue;
+    if (group.issued != 15 || (!force && !group.now))
+      return;
+    complete(w, group);
+  }
+}
+
+GroupProduct &groupOf(Warp &w, Warpgroup &warpgroup, uint32_t number) {
+  uint32_t index = number - warpgroup.firstProduct;
+  if (index == warpgroup.products.size()) {
+    warpgroup.products.emplace_back();
+    warpgroup.products.back().now = happensNow(*w.run);
+  }
+  return warpgroup.products[index];
+}
+
+void checkSame(Warp &w, const GroupProduct &group, const Product &product) {
+  for (uint32_t part = 0; part < 4; ++part) {
+    const Product &other = group.parts[part];
+    if (!(group.issued >> part & 1))
+      continue;
+    if (other.instruction != product.instruction)
+      fail(w, FaultKind::divergence, "warp " + std::to_string(warpOf(w, part).index) + " of the warpgroup runs another wgmma, that of line " +
+                                         std::to_string(other.program->lineOf(*other.instruction)));
+    if (other.descriptorA != product.descriptorA || other.descriptorB != product.descriptorB || other.scaleD != product.scaleD)
+      fail(w, FaultKind::illegalDescriptor, "warps of the warpgroup have different descriptors or scales");
+  }
+}
+
 void multiply(Warp &w, const Instruction &in, uint32_t mask) {
   needFullWarp(w, mask);
   const Detail &detail = w.program->details[in.target];
   bool checks = w.run->settings.checks;
+  if (w.index / 4 >= w.block->warpgroups.size())
+    fail(w, FaultKind::illegalInstruction, "wgmma needs four whole warps, and this warp is among the last, fewer than four");
   if (checks && !w.async->wgmmaFenced)
     fail(w, FaultKind::missingFence, "registers of this wgmma were touched since the last wgmma.fence, or there was none");
   Product product;
   product.program = w.program;
   product.instruction = &in;
+  product.frame = w.path().frame;
   product.group = w.async->productGroup;
   product.scaleD = in.kind ? in.immediate != 0 : *w.at<uint32_t>(in.c) & 1;
+  checkUniform(w, in.b);
+  product.descriptorB = w.at<uint64_t>(in.b)[0];
   if (!detail.numbers[kInRegisters]) {
     checkUniform(w, in.a);
     product.descriptorA = w.at<uint64_t>(in.a)[0];
+  }
+  Warpgroup &warpgroup = *w.block->warpgroups[w.index / 4];
+  uint32_t number = w.async->productsIssued++;
+  GroupProduct &group = groupOf(w, warpgroup, number);
+  checkSame(w, group, product);
+  if (!detail.numbers[kInRegisters]) {
     SharedOperand a = operandOf(detail, product.descriptorA, true);
     checkOperand(w, a, "A");
     if (checks)
-      beginReads(w, a, firstRow(w), kWarpRows, product);
+      beginReads(w, a, firstRow(w), kWarpRows, group, false);
   }
-  checkUniform(w, in.b);
-  product.descriptorB = w.at<uint64_t>(in.b)[0];
   SharedOperand b = operandOf(detail, product.descriptorB, false);
   checkOperand(w, b, "B");
   if (checks)
-    beginReads(w, b, 0, b.rows, product);
+    beginReads(w, b, 0, b.rows, group, true);
   w.run->counters.matrixOperations += uint64_t(kWarpRows) * detail.numbers[kN] * static_cast<uint64_t>(b.k);
-  // Products into one accumulator follow each other, so one that runs now must not overtake one that was put off.
-  bool others = !w.async->products.empty() && !w.async->products.back().done;
-  product.done = !others && happensNow(*w.run);
-  if (product.done)
-    compute(w, product);
+  group.parts[w.index % 4] = product;
+  group.issued |= 1u << w.index % 4;
   mark(w, product, 1);
-  w.async->products.push_back(std::move(product));
+  w.async->products.push_back(product);
+  completeThrough(w, warpgroup, number, false);
+  if (group.issued == 15)
+    wake(*w.block->cluster, Waiting::warpgroup, w.block, w.index / 4);
 }
 
 void fenceRegisters(Warp &w, const Instruction &, uint32_t mask) {
@@ -140,17 +197,36 @@ void commit(Warp &w, const Instruction &, uint32_t mask) {
   ++w.async->productGroup;
 }
 
+/// The first of the four that waits lets what was read be written again.
+void release(Warp &w, Warpgroup &warpgroup, uint32_t number) {
+  GroupProduct &group = warpgroup.products[number - warpgroup.firstProduct];
+  Epoch reader = Epoch::of(warpgroup.agent, number + 1);
+  if (w.run->settings.checks)
+    w.knows.generic.raise(warpgroup.agent, number + 1);
+  if (!group.released)
+    for (uint32_t piece : group.pieces)
+      endRead(w, *w.block, piece, 16, reader);
+  group.released = true;
+  group.waited |= 1u << w.index % 4;
+  while (!warpgroup.products.empty() && warpgroup.products.front().waited == 15) {
+    warpgroup.products.pop_front();
+    ++warpgroup.firstProduct;
+  }
+}
+
 void wait(Warp &w, const Instruction &in, uint32_t mask) {
   needWarp(w, mask);
   auto &products = w.async->products;
   while (!products.empty() && products.front().group + static_cast<uint32_t>(in.immediate) < w.async->productGroup) {
-    Product &product = products.front();
-    if (!product.done)
-      compute(w, product);
-    for (uint32_t piece : product.pieces)
-      endRead(w, *w.block, piece, 16);
-    mark(w, product, -1);
+    Warpgroup &warpgroup = *w.block->warpgroups[w.index / 4];
+    uint32_t number = w.async->productsWaited;
+    if (warpgroup.products[number - warpgroup.firstProduct].issued != 15)
+      return waitAt(w, Waiting::warpgroup, w.block, w.index / 4, true);
+    completeThrough(w, warpgroup, number, true);
+    release(w, warpgroup, number);
+    mark(w, products.front(), -1);
     products.pop_front();
+    ++w.async->productsWaited;
   }
 }
 
