@@ -384,7 +384,9 @@ static void findUses(Program &program, FileLayout &layout) {
       continue;
     for (size_t i = 0; i < statement.operands.size(); ++i)
       collect(statement.operands[i], i == 0, layout, program.uses);
-    for (size_t i = program.useBegin.back(); i < program.uses.size(); ++i)
+    // Copies are how LLVM gives values their registers; ptxas makes none of them instructions behind the fence.
+    bool copies = statement.opcode.starts_with("mov");
+    for (size_t i = program.useBegin.back(); i < program.uses.size() && !copies; ++i)
       in.writesAccumulator |= (program.uses[i] & 1) && isAccumulator(program.uses[i] & ~1u);
   }
   program.useBegin.push_back(static_cast<uint32_t>(program.uses.size()));
