@@ -52,13 +52,14 @@ int ptxVersion(std::string_view ptx) {
   return std::sscanf(head.c_str(), ".version %3d.%3d", &major, &minor) == 2 ? 10 * major + minor : 0;
 }
 
-static void fillLog(const JitOptions &options, const std::string &text) {
+/// One of the two logs, which a buffer and its size name. The size becomes the count of characters.
+static void fillLog(const JitOptions &options, JitOption bufferOption, JitOption sizeOption, const std::string &text) {
   char *buffer = nullptr;
   void **sizeValue = nullptr;
   for (unsigned i = 0; i < options.count; ++i) {
-    if (options.options[i] == JitOption::errorLogBuffer)
+    if (options.options[i] == bufferOption)
       buffer = static_cast<char *>(options.values[i]);
-    if (options.options[i] == JitOption::errorLogBufferSizeBytes)
+    if (options.options[i] == sizeOption)
       sizeValue = &options.values[i];
   }
   if (!buffer || !sizeValue)
@@ -72,8 +73,13 @@ static void fillLog(const JitOptions &options, const std::string &text) {
   *sizeValue = reinterpret_cast<void *>(filled);
 }
 
+static void fillLogs(const JitOptions &options, const std::string &errors) {
+  fillLog(options, JitOption::errorLogBuffer, JitOption::errorLogBufferSizeBytes, errors);
+  fillLog(options, JitOption::infoLogBuffer, JitOption::infoLogBufferSizeBytes, "");
+}
+
 static Result failJit(const JitOptions &options, Result result, const std::string &text) {
-  fillLog(options, text);
+  fillLogs(options, text);
   return refuse(result, text);
 }
 
@@ -119,7 +125,7 @@ Result loadCode(const void *image, const JitOptions &options, ContextState *cont
   code->modules.resize(static_cast<size_t>(device.ordinal) + 1);
   code->modules[static_cast<size_t>(device.ordinal)] = std::move(std::get<0>(loaded));
   code->kernels = code->modules[static_cast<size_t>(device.ordinal)]->kernels();
-  fillLog(options, "");
+  fillLogs(options, "");
   return Result::success;
 }
 

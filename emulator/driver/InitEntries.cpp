@@ -63,6 +63,10 @@ Result cuGetProcAddress_v2(const char *name, void **function, int version, uint6
   return Result::success;
 }
 
+Result cuGetProcAddress(const char *name, void **function, int version, uint64_t flags) {
+  return cuGetProcAddress_v2(name, function, version, flags, nullptr);
+}
+
 Result cuGetErrorName(Result result, const char **name) {
   if (!name)
     return Result::invalidValue;

@@ -28,6 +28,7 @@ static const Good kGood[] = {
     GOOD(cuInit, nothing, 0),
     GOOD(cuDriverGetVersion, nothing, &number),
     GOOD(cuGetProcAddress_v2, nothing, "cuInit", &pointer, 12000, 0, nullptr),
+    GOOD(cuGetProcAddress, nothing, "cuInit", &pointer, 11030, 0),
     GOOD(cuGetErrorName, nothing, Result::success, &constText),
     GOOD(cuGetErrorString, nothing, Result::success, &constText),
     GOOD(cuDeviceGet, nothing, &number, 0),
