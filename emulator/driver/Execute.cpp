@@ -60,7 +60,7 @@ static void runKernels(ContextState &context, const std::vector<const KernelWork
 /// That device memory which was checked when the call was made is still there.
 static bool isThere(ContextState &context, uint64_t address, size_t bytes, const char *what) {
   emulator::DeviceMemory &memory = context.device.memory;
-  if (bytes == 0 || memory.contains(address, bytes))
+  if (memory.contains(address, bytes))
     return true;
   reportMisuse("copy", std::string("a ") + what + " of " + std::to_string(bytes) + " bytes at " + hex(address) +
                            " runs after the memory " + (memory.wasFreed(address) ? "was freed" : "went away"));
@@ -73,6 +73,8 @@ static void run(ContextState &context, NoWork &) {}
 static void run(ContextState &context, KernelWork &work) { runKernels(context, {&work}); }
 
 static void run(ContextState &context, CopyWork &work) {
+  if (work.bytes == 0)
+    return;
   emulator::DeviceMemory &memory = context.device.memory;
   auto *to = reinterpret_cast<std::byte *>(work.to);
   auto *from = reinterpret_cast<const std::byte *>(work.from);
@@ -83,8 +85,7 @@ static void run(ContextState &context, CopyWork &work) {
   if (work.kind == CopyWork::Kind::toHost && !memory.isWritten(work.from, work.bytes))
     reportNote("uninitialised", "a copy to the host of " + std::to_string(work.bytes) + " bytes from " + hex(work.from) +
                                     " includes some that were never written");
-  if (work.bytes > 0)
-    std::memmove(to, work.isStaged ? work.staged.data() : from, work.bytes);
+  std::memmove(to, work.isStaged ? work.staged.data() : from, work.bytes);
   if (work.kind == CopyWork::Kind::toDevice)
     memory.markWritten(work.to, work.bytes);
   else if (work.kind == CopyWork::Kind::within)
@@ -93,7 +94,7 @@ static void run(ContextState &context, CopyWork &work) {
 
 static void run(ContextState &context, FillWork &work) {
   size_t bytes = work.count * work.width;
-  if (!isThere(context, work.to, bytes, "memset"))
+  if (bytes == 0 || !isThere(context, work.to, bytes, "memset"))
     return;
   auto *to = reinterpret_cast<std::byte *>(work.to);
   if (work.width == 1)

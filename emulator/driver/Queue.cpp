@@ -64,12 +64,11 @@ void Queue::complete(uint64_t operation) {
 }
 
 void Queue::completeAll() {
-  while (!pending.empty()) {
-    std::set<uint64_t> all;
-    for (auto &[number, operation] : pending)
-      all.insert(number);
+  std::set<uint64_t> all;
+  for (auto &[number, operation] : pending)
+    all.insert(all.end(), number);
+  while (!pending.empty())
     runOne(all);
-  }
 }
 
 void Queue::advance(uint64_t operation) {
