@@ -151,7 +151,8 @@ void checkInFlight(Warp &w, Block &block, uint32_t offset, uint32_t bytes, bool 
       failInFlight(w, block, at + kSharedBase, 0, write, mask);
 }
 
-void enterShared(Warp &w, Block &block, uint32_t offset, uint32_t bytes, const Access &access, const Party &party, uint32_t mask) {
+void enterShared(Warp &w, Block &block, uint32_t offset, uint32_t bytes, const Access &access, const Party &party,
+                 uint32_t mask) {
   checkInFlight(w, block, offset, bytes, access.write, mask);
   if ((!access.write || access.isAtomic) && !block.written->all(offset, bytes)) {
     uint64_t at = block.written->firstClear(offset, bytes) + kSharedBase;
@@ -217,7 +218,8 @@ void resolveLocal(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
       failAlignment(w, "local", offset, access.bytes, laneBit(lane));
     if (offset + access.bytes > w.localBytes)
       fail(w, FaultKind::outOfBounds,
-           "local address " + hex(offset) + " is beyond the " + std::to_string(w.localBytes) + " bytes of a thread", laneBit(lane));
+           "local address " + hex(offset) + " is beyond the " + std::to_string(w.localBytes) + " bytes of a thread",
+           laneBit(lane));
     uint64_t place = uint64_t(lane) * w.localBytes + offset;
     if (w.run->settings.checks && !access.write && !w.localWritten->all(place, access.bytes))
       fail(w, FaultKind::uninitialised, "reads local memory at " + hex(offset) + ", which nothing ever wrote", laneBit(lane));
@@ -236,7 +238,8 @@ void resolveParam(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
       failAlignment(w, "parameter", offset, access.bytes, laneBit(lane));
     if (access.write || offset + access.bytes > params.size())
       fail(w, FaultKind::outOfBounds,
-           access.write ? "writes to a parameter" : "parameter address " + hex(offset) + " is beyond the parameters", laneBit(lane));
+           access.write ? "writes to a parameter" : "parameter address " + hex(offset) + " is beyond the parameters",
+           laneBit(lane));
     at[lane] = reinterpret_cast<uint64_t>(params.data()) + offset;
   }
 }
@@ -365,7 +368,8 @@ Allocation &checkGlobal(Warp &w, uint64_t address, uint64_t bytes, uint32_t alig
 
 void checkGridWait(Warp &w, uint32_t mask) {
   if (w.run->mustWait && !w.knows.behindGrid)
-    fail(w, FaultKind::missingWait, "touches global memory before griddepcontrol.wait, while the launch in front may run", mask);
+    fail(w, FaultKind::missingWait, "touches global memory before griddepcontrol.wait, while the launch in front may run",
+         mask);
   if (w.run->notCovered)
     fail(w, FaultKind::missingWait, "touches global memory while launches in front may run: " + w.run->notCoveredBy, mask);
 }

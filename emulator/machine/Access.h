@@ -9,9 +9,9 @@ namespace skip::emulator {
 struct Access {
   uint32_t bytes = 4; // a lane
   bool write = false;
-  bool strong = false;    // may meet other strong accesses: atomics, volatile, relaxed, acquire, release
-  bool readOnly = false;  // ld.global.nc
-  bool isAtomic = false;  // reads what it writes
+  bool strong = false;   // may meet other strong accesses: atomics, volatile, relaxed, acquire, release
+  bool readOnly = false; // ld.global.nc
+  bool isAtomic = false; // reads what it writes
 };
 
 /// Turns the lanes' addresses in the instruction's space into the host's, after all checks; throws Fault.
@@ -33,6 +33,7 @@ Party partyOf(const Warp &w, const Block *of, bool strong = false);
 void checkShared(Warp &w, const SharedPlace &place, uint64_t bytes, uint32_t alignment, uint32_t mask = ~0u);
 Allocation &checkGlobal(Warp &w, uint64_t address, uint64_t bytes, uint32_t alignment, uint32_t mask = ~0u);
 void checkGridWait(Warp &w, uint32_t mask);
-[[noreturn]] void failRace(Warp &w, const Conflict &conflict, bool write, std::string_view where, uint64_t address, uint32_t mask);
+[[noreturn]] void failRace(Warp &w, const Conflict &conflict, bool write, std::string_view where, uint64_t address,
+                           uint32_t mask);
 
 } // namespace skip::emulator

@@ -25,9 +25,9 @@ struct Allocation {
 /// Addresses are never given out twice, so that what was freed stays known. A guard lies between any two.
 struct MemoryState {
   uint64_t capacity = 0, used = 0;
-  uint64_t nextAgent = 1;                // numbers that shadows hold: of warps, one after the other in all launches
-  std::map<uint64_t, Allocation> live;   // by address
-  std::map<uint64_t, uint64_t> freed;    // address -> bytes
+  uint64_t nextAgent = 1;              // numbers that shadows hold: of warps, one after the other in all launches
+  std::map<uint64_t, Allocation> live; // by address
+  std::map<uint64_t, uint64_t> freed;  // address -> bytes
   struct Chunk {
     uint64_t begin = 0, next = 0, end = 0;
   };

@@ -56,7 +56,8 @@ void watchRegisters(Warp &w, const Instruction &in) {
     bool writes = program.uses[i] & 1;
     if (w.async->inFlight[place / 64])
       fail(w, FaultKind::missingWait,
-           std::string(writes ? "writes" : "reads") + " a register that a wgmma in flight accumulates in: wgmma.wait_group comes too late");
+           std::string(writes ? "writes" : "reads") +
+               " a register that a wgmma in flight accumulates in: wgmma.wait_group comes too late");
     if (writes && w.async->readInFlight[place / 64])
       fail(w, FaultKind::missingWait, "writes a register that a wgmma in flight still reads");
   }
@@ -71,7 +72,8 @@ void checkLeftBehind(Warp &w) {
              "the thread ends while this copy reads its shared memory: cp.async.bulk.wait_group is missing", store.lane);
   if (!w.async->products.empty()) {
     const Product &product = w.async->products.front();
-    failAt(w, *product.program, *product.instruction, FaultKind::missingWait, "the warp ends and never waited for this product");
+    failAt(w, *product.program, *product.instruction, FaultKind::missingWait,
+           "the warp ends and never waited for this product");
   }
   if (w.block->liveWarps > 1)
     return;
@@ -79,9 +81,11 @@ void checkLeftBehind(Warp &w) {
   for (const auto &[address, barrier] : w.block->mbarriers)
     if (barrier.transactions != 0)
       failAt(w, program, program.code.back(), FaultKind::illegalBarrier,
-             "the block ends while mbarrier " + hex(address) + " has " + std::to_string(barrier.transactions) + " bytes to come");
+             "the block ends while mbarrier " + hex(address) + " has " + std::to_string(barrier.transactions) +
+                 " bytes to come");
   if (w.block->pendingCopies)
-    failAt(w, program, program.code.back(), FaultKind::missingWait, "the block ends while copies into its shared memory are on their way");
+    failAt(w, program, program.code.back(), FaultKind::missingWait,
+           "the block ends while copies into its shared memory are on their way");
 }
 
 } // namespace skip::emulator

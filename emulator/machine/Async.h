@@ -49,7 +49,7 @@ struct Product {
 struct GroupProduct {
   uint32_t issued = 0, waited = 0; // bit a warp
   Product parts[4];
-  std::vector<uint32_t> pieces;    // offsets of sixteen bytes in shared memory that are read
+  std::vector<uint32_t> pieces; // offsets of sixteen bytes in shared memory that are read
   bool now = false, done = false, released = false;
 };
 

@@ -121,8 +121,8 @@ void prepareBlock(Run &run, Cluster &cluster, Block &block, uint64_t firstAgent)
 uint64_t residentMost(const Run &run) {
   const Architecture &a = *run.architecture;
   uint64_t threads = product(run.launch->block), shared = run.kernel->staticSharedBytes + run.launch->dynamicSharedBytes + 1024;
-  uint64_t perMultiprocessor = std::min<uint64_t>({a.blocksPerMultiprocessor, a.threadsPerMultiprocessor / threads,
-                                                   a.sharedBytesPerMultiprocessor / shared});
+  uint64_t perMultiprocessor = std::min<uint64_t>(
+      {a.blocksPerMultiprocessor, a.threadsPerMultiprocessor / threads, a.sharedBytesPerMultiprocessor / shared});
   return std::max<uint64_t>(1, perMultiprocessor) * a.multiprocessors / blocksOfCluster(run);
 }
 
@@ -143,7 +143,8 @@ Dim3 clusterIndex(const Run &run, uint64_t cluster) {
 
 Dim3 blockIndex(const Run &run, uint64_t cluster, uint32_t rank) {
   Dim3 index = clusterIndex(run, cluster), size = run.launch->cluster;
-  return {index.x * size.x + rank % size.x, index.y * size.y + rank / size.x % size.y, index.z * size.z + rank / size.x / size.y};
+  return {index.x * size.x + rank % size.x, index.y * size.y + rank / size.x % size.y,
+          index.z * size.z + rank / size.x / size.y};
 }
 
 void startClusters(Run &run, bool atLeastOne) {

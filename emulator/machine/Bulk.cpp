@@ -50,7 +50,9 @@ void checkTarget(Warp &w, Block &target, const BulkLoad &load, const Party &part
   Mbarrier &found = mbarrierAt(w, barrier, mask);
   if (w.run->settings.checks && !found.isFenced)
     fail(w, FaultKind::missingFence,
-         "a copy ends at mbarrier " + hex(load.mbarrier) + ", which was initialised without fence.mbarrier_init or fence.proxy.async", mask);
+         "a copy ends at mbarrier " + hex(load.mbarrier) +
+             ", which was initialised without fence.mbarrier_init or fence.proxy.async",
+         mask);
   for (const TensorChunk &chunk : load.chunks) {
     checkShared(w, {&target, chunk.shared}, 16, 16, mask);
     beginWrite(w, target, chunk.shared - kSharedBase, 16, party, mask);

@@ -9,7 +9,8 @@ namespace skip::emulator {
 void needWarp(Warp &w, uint32_t mask) {
   if (mask != w.alive)
     fail(w, FaultKind::divergence,
-         "needs the whole warp, but lanes " + hex(w.alive & ~mask) + " of " + hex(w.alive) + " do not run it together with the others",
+         "needs the whole warp, but lanes " + hex(w.alive & ~mask) + " of " + hex(w.alive) +
+             " do not run it together with the others",
          mask);
 }
 
@@ -30,7 +31,8 @@ void needMembers(Warp &w, uint32_t mask, uint32_t place) {
   }
   if (wanted & w.alive & ~mask)
     fail(w, FaultKind::divergence,
-         "members " + hex(wanted) + " are named, but lanes " + hex(wanted & w.alive & ~mask) + " of them do not run it with the others",
+         "members " + hex(wanted) + " are named, but lanes " + hex(wanted & w.alive & ~mask) +
+             " of them do not run it with the others",
          mask);
 }
 

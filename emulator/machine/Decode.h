@@ -22,10 +22,14 @@ struct Operation {
   void (*decode)(Decoding &);
 };
 
+/// Of `%tid.x` and its like; none for what is no special register.
+Special specialOf(std::string_view name);
+
 /// Gives registers, constants and special registers their places.
 class FileLayout {
 public:
-  FileLayout(Program &program, const Function &function) : program(program), function(function), ofRegister(function.registers.size(), 0) {}
+  FileLayout(Program &program, const Function &function)
+      : program(program), function(function), ofRegister(function.registers.size(), 0) {}
 
   static constexpr uint32_t kSink = 0, kCarry = 256;
   uint32_t registerPlace(uint32_t index);
@@ -45,7 +49,8 @@ private:
 
 class Decoding {
 public:
-  Decoding(Program &program, FileLayout &layout, const Addresses &addresses, const ModuleState &module, const Statement &statement)
+  Decoding(Program &program, FileLayout &layout, const Addresses &addresses, const ModuleState &module,
+           const Statement &statement)
       : program(program), layout(layout), addresses(addresses), module(module), statement(statement) {}
   void run();
 
@@ -61,7 +66,7 @@ public:
   bool take(std::string_view modifier);
   /// The index of the one of `choices` that is there; -1 if none is.
   int takeOneOf(std::initializer_list<std::string_view> choices);
-  Type takeType();          // the next modifier that is a type; none if there is none
+  Type takeType(); // the next modifier that is a type; none if there is none
   Type wantType(std::initializer_list<Type> allowed);
   std::string_view takeStartingWith(std::string_view prefix); // without the prefix; empty if there is none
   void takeCacheHints();
@@ -102,6 +107,7 @@ private:
 std::span<const Operation> integerOperations();
 std::span<const Operation> bitOperations();
 std::span<const Operation> floatOperations();
+std::span<const Operation> functionOperations();
 std::span<const Operation> compareOperations();
 std::span<const Operation> convertOperations();
 std::span<const Operation> moveOperations();
@@ -117,6 +123,8 @@ std::span<const Operation> warpgroupOperations();
 std::span<const Operation> clusterOperations();
 
 Instruction endOfCode(); // a return
+/// What each instruction of a program with wgmma names.
+void findUses(Program &program, FileLayout &layout);
 
 /// Places of `function`'s statements in a program. Throws PtxError.
 void decode(Program &program, const Function &function, const Addresses &addresses, const ModuleState &module);

@@ -9,7 +9,9 @@ namespace skip::emulator {
 
 std::string hex(uint64_t value) { return fmt::format("{:#x}", value); }
 
-std::string nameOf(const Block &block) { return fmt::format("block ({}, {}, {})", block.index.x, block.index.y, block.index.z); }
+std::string nameOf(const Block &block) {
+  return fmt::format("block ({}, {}, {})", block.index.x, block.index.y, block.index.z);
+}
 
 Dim3 threadOf(const Warp &warp, uint32_t lane) {
   Dim3 size = warp.run->launch->block;
@@ -52,9 +54,10 @@ void fail(Warp &warp, FaultKind kind, std::string text, uint32_t mask) {
 
 std::string_view nameOf(FaultKind kind) {
   static constexpr std::string_view kNames[] = {
-      "out of bounds", "use after free",       "misaligned",         "uninitialised",   "race",     "missing fence",
-      "missing wait",  "divergence",           "illegal tensor map", "illegal descriptor", "illegal barrier", "deadlock",
-      "out of resources", "illegal instruction", "trap",             "does not end"};
+      "out of bounds",   "use after free", "misaligned",       "uninitialised",       "race",
+      "missing fence",   "missing wait",   "divergence",       "illegal tensor map",  "illegal descriptor",
+      "illegal barrier", "deadlock",       "out of resources", "illegal instruction", "trap",
+      "does not end"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -12,7 +12,7 @@ namespace skip::emulator {
                          uint32_t lane = 0);
 Dim3 threadOf(const Warp &warp, uint32_t lane);
 std::string hex(uint64_t value);
-std::string nameOf(const Block &block);                 // "block (1, 0, 0)"
-std::string describe(Run &run, uint64_t agent);         // "warp 3 of block (1, 0, 0)"
+std::string nameOf(const Block &block);         // "block (1, 0, 0)"
+std::string describe(Run &run, uint64_t agent); // "warp 3 of block (1, 0, 0)"
 
 } // namespace skip::emulator

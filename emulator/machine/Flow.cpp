@@ -24,7 +24,7 @@ struct Graph {
   std::vector<uint32_t> begins;             // first instruction of each
   std::vector<std::vector<uint32_t>> after; // successors
   std::vector<std::vector<uint32_t>> before;
-  std::vector<uint32_t> blockOf;            // of each instruction
+  std::vector<uint32_t> blockOf; // of each instruction
 };
 
 Graph graphOf(const Program &program) {

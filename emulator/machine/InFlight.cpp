@@ -34,16 +34,20 @@ void beginWrite(Warp &w, Block &block, uint32_t offset, uint32_t bytes, const Pa
   for (uint32_t at = offset & ~3u; at < offset + bytes; at += 4) {
     uint8_t &writers = block.inFlight.writers[at >> 2];
     if (writers == InFlight::kMbarrier)
-      fail(w, FaultKind::illegalBarrier, "copies to shared memory at " + hex(at + kSharedBase) + ", where an mbarrier lives", mask);
+      fail(w, FaultKind::illegalBarrier, "copies to shared memory at " + hex(at + kSharedBase) + ", where an mbarrier lives",
+           mask);
     if (writers)
       fail(w, FaultKind::missingWait,
-           "copies to shared memory at " + hex(at + kSharedBase) + " of " + nameOf(block) + ", where another copy is still writing", mask);
+           "copies to shared memory at " + hex(at + kSharedBase) + " of " + nameOf(block) +
+               ", where another copy is still writing",
+           mask);
     writers = 1;
   }
   for (uint32_t at = offset & ~15u; at < offset + bytes; at += 16)
     if (block.inFlight.readers[at >> 4])
       fail(w, FaultKind::missingWait,
-           "copies to shared memory at " + hex(at + kSharedBase) + " of " + nameOf(block) + ", which something asynchronous still reads",
+           "copies to shared memory at " + hex(at + kSharedBase) + " of " + nameOf(block) +
+               ", which something asynchronous still reads",
            mask);
   Conflict conflict;
   if (block.cells->enter(offset, bytes, true, party, conflict))
@@ -88,7 +92,8 @@ void endRead(Warp &w, Block &block, uint32_t offset, uint32_t bytes, Epoch reade
     failRace(w, conflict, false, "shared memory", offset + kSharedBase, ~0u);
 }
 
-void checkAsyncGlobalRead(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Party &party, uint32_t mask) {
+void checkAsyncGlobalRead(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Party &party,
+                          uint32_t mask) {
   uint64_t offset = address - allocation.address;
   if (!allocation.written.all(offset, bytes))
     fail(w, FaultKind::uninitialised,

@@ -20,7 +20,8 @@ void tryComplete(const SharedPlace &place, Mbarrier &barrier) {
 void checkBytes(Warp &w, const SharedPlace &place, const Mbarrier &barrier, uint32_t mask) {
   if (barrier.transactions > kMostBytes || barrier.transactions < -kMostBytes)
     fail(w, FaultKind::illegalBarrier,
-         "mbarrier " + hex(place.address) + " counts " + std::to_string(barrier.transactions) + " bytes, more than it can", mask);
+         "mbarrier " + hex(place.address) + " counts " + std::to_string(barrier.transactions) + " bytes, more than it can",
+         mask);
 }
 
 } // namespace
@@ -38,7 +39,8 @@ Mbarrier &mbarrierAt(Warp &w, const SharedPlace &place, uint32_t mask) {
          mask);
   if (w.run->settings.checks && place.block != w.block && !barrier.isFenced)
     fail(w, FaultKind::missingFence,
-         "uses mbarrier " + hex(place.address) + " of " + nameOf(*place.block) + ", which was initialised without fence.mbarrier_init",
+         "uses mbarrier " + hex(place.address) + " of " + nameOf(*place.block) +
+             ", which was initialised without fence.mbarrier_init",
          mask);
   return barrier;
 }

@@ -59,15 +59,15 @@ private:
 void Loader::placeGlobal(const Variable &variable) {
   if (variable.isExtern && variable.space != Space::shared)
     return; // an error where it is used
-  if (variable.alignment > 256)
-    throw PtxError{variable.line, "an alignment of " + std::to_string(variable.alignment) + " is not supported: at most 256 is"};
   uint64_t bytes = std::max<uint64_t>(variable.bytes, 1);
   uint64_t address = memory.allocate(bytes);
   if (!address)
     throw PtxError{variable.line, "no memory for the " + std::to_string(bytes) + " bytes of `" + printed(variable.name) + "`"};
+  if (variable.alignment > 256)
+    throw PtxError{variable.line,
+                   "an alignment of " + std::to_string(variable.alignment) + " is not supported: at most 256 is"};
   state.globals.emplace(variable.name, DeviceMemory::Range{address, variable.bytes});
-  if (!variable.initial.empty())
-    std::memcpy(reinterpret_cast<void *>(address), variable.initial.data(), variable.initial.size());
+  std::memcpy(reinterpret_cast<void *>(address), variable.initial.data(), variable.initial.size());
   memory.markWritten(address, bytes);
   globals.of.emplace(&variable, address);
   byName.emplace(variable.name, address);
@@ -102,7 +102,8 @@ void Loader::placeGlobals() {
 }
 
 void visitVariables(const Operand &operand, std::vector<const Variable *> &seen) {
-  if (operand.variable && operand.variable->space == Space::shared && std::find(seen.begin(), seen.end(), operand.variable) == seen.end())
+  if (operand.variable && operand.variable->space == Space::shared &&
+      std::find(seen.begin(), seen.end(), operand.variable) == seen.end())
     seen.push_back(operand.variable);
   for (const Operand &part : operand.parts)
     visitVariables(part, seen);

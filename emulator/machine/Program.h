@@ -22,30 +22,75 @@ enum class Scope : uint8_t { block, cluster, device };
 
 struct Instruction {
   Execute execute = nullptr;
-  uint32_t dst = 0, a = 0, b = 0, c = 0;  // bytes into the register file
-  uint32_t guard = 0;                     // 0: none
-  uint32_t list = 0;                      // first of further operands in Program::lists
-  int64_t immediate = 0;                  // displacement of an address, or what the operation wants
-  uint32_t target = 0, reconverge = 0;    // of a branch; `detail` of others
+  uint32_t dst = 0, a = 0, b = 0, c = 0; // bytes into the register file
+  uint32_t guard = 0;                    // 0: none
+  uint32_t list = 0;                     // first of further operands in Program::lists
+  int64_t immediate = 0;                 // displacement of an address, or what the operation wants
+  uint32_t target = 0, reconverge = 0;   // of a branch; `detail` of others
   uint32_t statement = 0;
-  uint8_t count = 1;                      // elements of a vector
-  uint8_t kind = 0;                       // what the operation wants
+  uint8_t count = 1; // elements of a vector
+  uint8_t kind = 0;  // what the operation wants
   Space space = Space::generic;
   Order order = Order::weak;
   Scope scope = Scope::device;
   bool guardNegated = false;
-  bool narrowAddress = false;             // the address is in a register of 32 bits
-  bool writesAccumulator = false;         // of a wgmma, and is none itself
+  bool narrowAddress = false;     // the address is in a register of 32 bits
+  bool writesAccumulator = false; // of a wgmma, and is none itself
 };
 constexpr uint32_t kNoReconvergence = ~uint32_t(0);
 
 /// What a special register holds. Those up to `last` that do not change while a warp runs have a place in its file.
 enum class Special : uint8_t {
-  tidX, tidY, tidZ, ntidX, ntidY, ntidZ, ctaidX, ctaidY, ctaidZ, nctaidX, nctaidY, nctaidZ, laneid, warpid, nwarpid,
-  lanemaskEq, lanemaskLe, lanemaskLt, lanemaskGe, lanemaskGt, clusteridX, clusteridY, clusteridZ, nclusteridX, nclusteridY,
-  nclusteridZ, clusterCtaidX, clusterCtaidY, clusterCtaidZ, clusterNctaidX, clusterNctaidY, clusterNctaidZ, clusterCtarank,
-  clusterNctarank, smid, nsmid, gridid, totalSmemSize, dynamicSmemSize, aggrSmemSize, isExplicitCluster, localBase, zero,
-  clock, clockHi, clock64, globaltimer, globaltimerLo, globaltimerHi, none
+  tidX,
+  tidY,
+  tidZ,
+  ntidX,
+  ntidY,
+  ntidZ,
+  ctaidX,
+  ctaidY,
+  ctaidZ,
+  nctaidX,
+  nctaidY,
+  nctaidZ,
+  laneid,
+  warpid,
+  nwarpid,
+  lanemaskEq,
+  lanemaskLe,
+  lanemaskLt,
+  lanemaskGe,
+  lanemaskGt,
+  clusteridX,
+  clusteridY,
+  clusteridZ,
+  nclusteridX,
+  nclusteridY,
+  nclusteridZ,
+  clusterCtaidX,
+  clusterCtaidY,
+  clusterCtaidZ,
+  clusterNctaidX,
+  clusterNctaidY,
+  clusterNctaidZ,
+  clusterCtarank,
+  clusterNctarank,
+  smid,
+  nsmid,
+  gridid,
+  totalSmemSize,
+  dynamicSmemSize,
+  aggrSmemSize,
+  isExplicitCluster,
+  localBase,
+  zero,
+  clock,
+  clockHi,
+  clock64,
+  globaltimer,
+  globaltimerLo,
+  globaltimerHi,
+  none
 };
 
 struct SpecialPlace {
@@ -89,7 +134,8 @@ struct Program {
   };
   std::vector<Call> calls;
   std::vector<uint32_t> accumulators; // places of registers that a wgmma may still be writing
-  // What instructions name, for the checks of registers in flight: of instruction i, uses[useBegin[i]] to uses[useBegin[i + 1]].
+  // What instructions name, for the checks of registers in flight: of instruction i, uses[useBegin[i]] to uses[useBegin[i +
+  // 1]].
   std::vector<uint32_t> useBegin, uses;
   bool usesWgmma = false, usesCluster = false;
 
@@ -107,7 +153,7 @@ struct ModuleState {
   Architecture architecture;
   DeviceMemory *memory = nullptr;
   std::vector<KernelInfo> kernels;
-  std::deque<Program> programs;           // of the kernels, in their order, then of functions
+  std::deque<Program> programs; // of the kernels, in their order, then of functions
   std::map<std::string, DeviceMemory::Range, std::less<>> globals;
 };
 struct Module::State : ModuleState {};

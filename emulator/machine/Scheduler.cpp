@@ -157,8 +157,8 @@ std::string describeWaiting(const Warp &w, const Path &path) {
           }
           if (told++ < kMost)
             text += (text.empty() ? "" : "; ") +
-                    (spins ? fmt::format("warp {} of {} tests a barrier again and again near line {}", warp->index, nameOf(*block),
-                                         path.frame->program->lineOf(path.frame->program->code[path.pc]))
+                    (spins ? fmt::format("warp {} of {} tests a barrier again and again near line {}", warp->index,
+                                         nameOf(*block), path.frame->program->lineOf(path.frame->program->code[path.pc]))
                            : describeWaiting(*warp, path));
         }
   if (all > kMost)

@@ -41,8 +41,9 @@ public:
       uint32_t mask = (1u << bytes) - 1;
       return (bits[offset >> 3] >> (offset & 7) & mask) == mask;
     }
-    return bytes == 8 ? bits[offset >> 3] == 0xff : bytes == 16 ? bits[offset >> 3] == 0xff && bits[(offset >> 3) + 1] == 0xff
-                                                                : all(offset, bytes);
+    return bytes == 8    ? bits[offset >> 3] == 0xff
+           : bytes == 16 ? bits[offset >> 3] == 0xff && bits[(offset >> 3) + 1] == 0xff
+                         : all(offset, bytes);
   }
   void mark(uint64_t offset, uint64_t bytes);
   void clear(uint64_t offset, uint64_t bytes);
@@ -81,9 +82,7 @@ public:
   Epoch lastWrite(uint64_t offset) const;
 
 private:
-  static bool isBehind(Epoch epoch, const Party &party) {
-    return epoch.agent() < party.firstLive || party.knows->knows(epoch);
-  }
+  static bool isBehind(Epoch epoch, const Party &party) { return epoch.agent() < party.firstLive || party.knows->knows(epoch); }
   static bool races(Epoch epoch, const Party &party) {
     return !epoch.isNever() && !(epoch.isStrong() && party.now.isStrong()) && !isBehind(epoch, party);
   }

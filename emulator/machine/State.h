@@ -19,16 +19,16 @@ struct Frame {
   std::vector<std::byte> registers;
   std::vector<std::byte> params; // 32 lanes x frameParamBytes
   uint32_t localBase = 0;
-  int caller = -1;               // path that waits for this frame's return
-  uint32_t call = 0;             // index of the call in the caller's program
+  int caller = -1;   // path that waits for this frame's return
+  uint32_t call = 0; // index of the call in the caller's program
   std::byte *file() { return registers.data(); }
 };
 
 struct Barrier {
   uint32_t expected = 0, arrived = 0, generation = 0;
-  bool whole = true;                      // of all threads, without a number
-  uint32_t holding = 0, voting = 0;       // of barrier.red: threads whose predicate holds, all of them
-  uint32_t outcome = 0, outcomeOf = 0;    // the same of the last one that was complete
+  bool whole = true;                   // of all threads, without a number
+  uint32_t holding = 0, voting = 0;    // of barrier.red: threads whose predicate holds, all of them
+  uint32_t outcome = 0, outcomeOf = 0; // the same of the last one that was complete
   Knowledge collected, completed;
 };
 
@@ -41,7 +41,7 @@ struct Path {
   int parent = -1, children = 0;
   Frame *frame = nullptr;
   Waiting waiting = Waiting::no;
-  uint32_t object = 0;  // barrier's number or mbarrier's address
+  uint32_t object = 0; // barrier's number or mbarrier's address
   Block *objectBlock = nullptr;
   Barrier *arrivedAt = nullptr; // counted there already
   bool isLive = false;
@@ -56,13 +56,13 @@ struct Warp {
   const Program *program = nullptr;
   Block *block = nullptr;
   Run *run = nullptr;
-  uint32_t index = 0;          // in its block
-  uint32_t alive = 0;          // lanes that have not ended
+  uint32_t index = 0; // in its block
+  uint32_t alive = 0; // lanes that have not ended
   std::vector<Path> paths;
   int current = 0;
-  bool stop = false;           // the loop must look at the path again: it waits, branched apart, or ended
-  uint32_t pc = 0;             // of the instruction behind the present one
-  uint32_t mask = 0;           // lanes of the current path
+  bool stop = false; // the loop must look at the path again: it waits, branched apart, or ended
+  uint32_t pc = 0;   // of the instruction behind the present one
+  uint32_t mask = 0; // lanes of the current path
   std::vector<std::unique_ptr<Frame>> frames;
   std::vector<std::byte> local; // 32 lanes x localBytes
   std::unique_ptr<WrittenBits> localWritten;
@@ -75,7 +75,7 @@ struct Warp {
   uint64_t spins = 0;                 // failed tests in a row
   int runnableAt = -1;                // in the scheduler's list
   uint32_t registersHeld = 0;
-  uint32_t clusterArrival[32] = {};   // of each lane: 1 + the phase of the cluster's barrier that it arrived in; 0: none
+  uint32_t clusterArrival[32] = {}; // of each lane: 1 + the phase of the cluster's barrier that it arrived in; 0: none
   std::unique_ptr<WarpAsync> async;
 
   template <class T> T *at(uint32_t slot) { return reinterpret_cast<T *>(file + slot); }
@@ -83,7 +83,6 @@ struct Warp {
   const Instruction &present() const { return program->code[pc - 1]; }
   void tick() { knows.generic.raise(agent, ++clock); }
 };
-
 
 struct Mbarrier {
   uint32_t expected = 0, pending = 0;
@@ -118,8 +117,8 @@ struct Block {
   std::vector<std::unique_ptr<Warpgroup>> warpgroups;
   uint64_t copyAgent = 0;
   uint32_t copyClock = 0;
-  uint32_t registersHeld = 0;             // by its warps, as setmaxnreg counts them
-  uint32_t pendingCopies = 0;             // that write into its shared memory
+  uint32_t registersHeld = 0; // by its warps, as setmaxnreg counts them
+  uint32_t pendingCopies = 0; // that write into its shared memory
 };
 
 struct Cluster {
@@ -153,7 +152,7 @@ struct Run {
   Counters counters;
   std::mt19937_64 random;
 
-  uint64_t firstAgent = 0;                // of this launch
+  uint64_t firstAgent = 0; // of this launch
   uint64_t nextCluster = 0, clusterCount = 0, liveClusters = 0;
   uint64_t orderFactor = 1, orderShift = 0; // the order of clusters
   std::vector<std::unique_ptr<Cluster>> resident, spare;
@@ -164,9 +163,10 @@ struct Run {
   Allocation *cached = nullptr;                   // the one that was used last
   bool mustWait = false;                          // programmatic: global memory only behind griddepcontrol.wait
   bool everyBlockWaited = true;
-  bool notCovered = false;                        // a launch in front of that in front may not have ended
+  bool notCovered = false; // a launch in front of that in front may not have ended
   std::string notCoveredBy;
-  uint64_t progress = 0;                          // counts what may let somebody that spins go on
+  uint64_t clockReads = 0;
+  uint64_t progress = 0; // counts what may let somebody that spins go on
 
   uint64_t below(uint64_t bound) { return bound ? random() % bound : 0; }
 };

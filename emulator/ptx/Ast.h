@@ -37,14 +37,14 @@ struct Register {
 struct Operand {
   enum class Kind : uint8_t { reg, special, variable, label, function, integer, real, memory, vector, pair, list, sink };
   Kind kind = Kind::integer;
-  bool negated = false;             // `!%p`, `-%r` is none of PTX's
-  bool isDouble = false;            // of a real
-  uint32_t index = 0;               // of the register or the label
+  bool negated = false;  // `!%p`, `-%r` is none of PTX's
+  bool isDouble = false; // of a real
+  uint32_t index = 0;    // of the register or the label
   const Variable *variable = nullptr;
-  std::string_view name;            // of a special register, a function, or what is not resolved yet
-  int64_t value = 0;                // of an integer; of a memory operand, or a variable, what is added
-  uint64_t bits = 0;                // of a real
-  std::vector<Operand> parts;       // memory: the base and perhaps a vector of coordinates; pair, vector, list: the elements
+  std::string_view name;      // of a special register, a function, or what is not resolved yet
+  int64_t value = 0;          // of an integer; of a memory operand, or a variable, what is added
+  uint64_t bits = 0;          // of a real
+  std::vector<Operand> parts; // memory: the base and perhaps a vector of coordinates; pair, vector, list: the elements
 };
 
 struct Statement {
@@ -61,10 +61,10 @@ struct Function {
   bool isEntry = false, isDefined = false;
   int line = 0;
   std::vector<const Variable *> parameters, results;
-  std::vector<Register> registers;   // that are used
-  std::deque<Variable> variables;    // parameters, results, and of the body: shared, local, param, const, global
+  std::vector<Register> registers; // that are used
+  std::deque<Variable> variables;  // parameters, results, and of the body: shared, local, param, const, global
   std::vector<Statement> statements;
-  std::vector<uint32_t> labels;      // statement in front of which each stands
+  std::vector<uint32_t> labels;                     // statement in front of which each stands
   std::vector<std::vector<uint32_t>> branchTargets; // of `.branchtargets`, by the value of the label operand that names it
   uint32_t maxThreads = 0;
   std::optional<Dim3> requiredBlock, requiredCluster;

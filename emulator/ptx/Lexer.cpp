@@ -115,9 +115,8 @@ Token Lexer::hexFloat(size_t begin) {
 }
 
 Token Lexer::decimalFloat(size_t begin) {
-  while (at < source.size() &&
-         (isDigit(source[at]) || source[at] == '.' || (source[at] | 0x20) == 'e' ||
-          ((source[at] == '-' || source[at] == '+') && (source[at - 1] | 0x20) == 'e')))
+  while (at < source.size() && (isDigit(source[at]) || source[at] == '.' || (source[at] | 0x20) == 'e' ||
+                                ((source[at] == '-' || source[at] == '+') && (source[at - 1] | 0x20) == 'e')))
     ++at;
   double value = 0;
   auto [end, error] = std::from_chars(source.data() + begin, source.data() + at, value);

@@ -9,12 +9,12 @@ namespace skip::emulator {
 
 struct Token {
   enum class Kind : uint8_t {
-    word,      // a name: %r1, $L__BB0_2, foo
-    dotted,    // .global, .shared::cta, .2d
-    integer,   // its value in `bits`
-    real,      // f32 or f64 bits in `bits`; `isDouble` tells which
-    text,      // a string, with its quotes
-    symbol,    // one character of punctuation
+    word,    // a name: %r1, $L__BB0_2, foo
+    dotted,  // .global, .shared::cta, .2d
+    integer, // its value in `bits`
+    real,    // f32 or f64 bits in `bits`; `isDouble` tells which
+    text,    // a string, with its quotes
+    symbol,  // one character of punctuation
     end
   };
   Kind kind = Kind::end;

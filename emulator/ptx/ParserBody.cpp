@@ -5,9 +5,9 @@
 namespace skip::emulator {
 namespace {
 
-constexpr int kMostDepth = 200;          // of blocks
-constexpr int kMostOperandDepth = 4;     // of brackets in operands
-constexpr size_t kMostParts = 512;       // of a list of operands
+constexpr int kMostDepth = 200;      // of blocks
+constexpr int kMostOperandDepth = 4; // of brackets in operands
+constexpr size_t kMostParts = 512;   // of a list of operands
 
 } // namespace
 
@@ -81,8 +81,11 @@ void Parser::bodyDirective() {
   if (take(".reg"))
     return declareRegisters();
   bool isExtern = take(".extern");
-  for (auto [name, space] : {std::pair{".local", Space::local}, {".shared", Space::shared}, {".param", Space::param},
-                             {".global", Space::global}, {".const", Space::constant}})
+  for (auto [name, space] : {std::pair{".local", Space::local},
+                             {".shared", Space::shared},
+                             {".param", Space::param},
+                             {".global", Space::global},
+                             {".const", Space::constant}})
     if (take(name))
       return declareInBody(space, isExtern);
   fail("`" + printed(token.text) + "` is not known in a function");

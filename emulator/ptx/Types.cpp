@@ -12,12 +12,12 @@ struct Row {
 };
 
 constexpr Row kTypes[] = {
-    {"", 0, false, false},      {"pred", 0, false, false}, {"b8", 1, false, false},  {"b16", 2, false, false},
-    {"b32", 4, false, false},   {"b64", 8, false, false},  {"b128", 16, false, false}, {"u8", 1, false, false},
-    {"u16", 2, false, false},   {"u32", 4, false, false},  {"u64", 8, false, false}, {"s8", 1, true, false},
-    {"s16", 2, true, false},    {"s32", 4, true, false},   {"s64", 8, true, false},  {"f16", 2, true, true},
-    {"f16x2", 4, true, true},   {"bf16", 2, true, true},   {"bf16x2", 4, true, true}, {"tf32", 4, true, true},
-    {"f32", 4, true, true},     {"f64", 8, true, true},
+    {"", 0, false, false},    {"pred", 0, false, false}, {"b8", 1, false, false},    {"b16", 2, false, false},
+    {"b32", 4, false, false}, {"b64", 8, false, false},  {"b128", 16, false, false}, {"u8", 1, false, false},
+    {"u16", 2, false, false}, {"u32", 4, false, false},  {"u64", 8, false, false},   {"s8", 1, true, false},
+    {"s16", 2, true, false},  {"s32", 4, true, false},   {"s64", 8, true, false},    {"f16", 2, true, true},
+    {"f16x2", 4, true, true}, {"bf16", 2, true, true},   {"bf16x2", 4, true, true},  {"tf32", 4, true, true},
+    {"f32", 4, true, true},   {"f64", 8, true, true},
 };
 
 const Row &rowOf(Type type) { return kTypes[static_cast<size_t>(type)]; }

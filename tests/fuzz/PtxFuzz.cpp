@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (size_t i = 0; i < module.kernels().size(); ++i) {
     const KernelInfo &info = module.kernels()[i];
     for (const KernelInfo::Param &param : info.params)
-      require(param.offset + param.bytes <= info.paramBytes && param.offset % param.alignment == 0, "parameters lie in their block");
+      require(param.offset + param.bytes <= info.paramBytes && param.offset % param.alignment == 0,
+              "parameters lie in their block");
     if (info.localBytes <= 4096 && i < 4)
       runShortly(module, i, architecture, memory);
   }

@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "codegen": {"passes", "ir", "runtime", "support"},
     "emulator": {"support"},
     "tools": {"codegen", "passes", "frontend", "ir", "runtime", "support"},
-    "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests"},
+    "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests", "emulator"},
     "tests": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "emulator"},
 }
 # The rooms of tools/ in their order: what each may include besides itself, all of it above in this list.

@@ -8,7 +8,7 @@ namespace skip::emulator {
 namespace {
 
 enum class Update : uint8_t { add, min, max, inc, dec, bitAnd, bitOr, bitXor, exch, cas };
-constexpr std::initializer_list<std::string_view> kFunctions = {"add", "min", "max", "inc", "dec",
+constexpr std::initializer_list<std::string_view> kFunctions = {"add", "min", "max", "inc",  "dec",
                                                                 "and", "or",  "xor", "exch", "cas"};
 
 template <class T> T integerResult(Update function, T old, T b, T c) {

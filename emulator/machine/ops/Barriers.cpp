@@ -68,7 +68,8 @@ void barrier(Warp &w, const Instruction &in, uint32_t mask) {
     needWarp(w, mask);
   uint32_t expected = in.b ? uniform(w, in.b, mask, "numbers of threads") : block.liveThreads;
   if (in.b && (expected == 0 || expected % 32))
-    fail(w, FaultKind::illegalBarrier, "a barrier of " + std::to_string(expected) + " threads: a multiple of 32 is wanted", mask);
+    fail(w, FaultKind::illegalBarrier, "a barrier of " + std::to_string(expected) + " threads: a multiple of 32 is wanted",
+         mask);
   bool whole = !in.b;
   if (barrier.arrived && (barrier.whole != whole || (!whole && barrier.expected != expected)))
     fail(w, FaultKind::illegalBarrier,
@@ -78,11 +79,15 @@ void barrier(Warp &w, const Instruction &in, uint32_t mask) {
   barrier.whole = whole;
   barrier.expected = expected;
   // In a count that is given, a warp counts as 32 threads, also if some have ended.
-  uint32_t arriving = whole ? static_cast<uint32_t>(std::popcount(mask)) : mask == w.alive ? 32 : static_cast<uint32_t>(std::popcount(mask));
+  uint32_t arriving = whole             ? static_cast<uint32_t>(std::popcount(mask))
+                      : mask == w.alive ? 32
+                                        : static_cast<uint32_t>(std::popcount(mask));
   barrier.arrived += arriving;
   if (barrier.arrived > expected)
     fail(w, FaultKind::illegalBarrier,
-         "barrier " + std::to_string(number) + " of " + std::to_string(expected) + " threads gets " + std::to_string(barrier.arrived), mask);
+         "barrier " + std::to_string(number) + " of " + std::to_string(expected) + " threads gets " +
+             std::to_string(barrier.arrived),
+         mask);
   if (w.run->settings.checks) {
     barrier.collected.join(w.knows);
     w.tick();
@@ -206,7 +211,8 @@ void decodeFence(Decoding &d) {
   d.in.execute = fenceMemory;
 }
 
-constexpr Operation kOperations[] = {{"bar", decodeBar}, {"barrier", decodeBarrier}, {"membar", decodeMembar}, {"fence", decodeFence}};
+constexpr Operation kOperations[] = {
+    {"bar", decodeBar}, {"barrier", decodeBarrier}, {"membar", decodeMembar}, {"fence", decodeFence}};
 
 } // namespace
 

@@ -264,9 +264,9 @@ struct Prmt {
 };
 /// The special modes choose by the low two bits: bytes from there forwards, backwards, and so on.
 uint32_t selectorOf(int mode, uint32_t c) {
-  static constexpr uint16_t kSelectors[6][4] = {
-      {0x3210, 0x4321, 0x5432, 0x6543}, {0x5670, 0x6701, 0x7012, 0x0123}, {0x0000, 0x1111, 0x2222, 0x3333},
-      {0x3210, 0x3211, 0x3222, 0x3333}, {0x0000, 0x1110, 0x2210, 0x3210}, {0x1010, 0x3232, 0x1010, 0x3232}};
+  static constexpr uint16_t kSelectors[6][4] = {{0x3210, 0x4321, 0x5432, 0x6543}, {0x5670, 0x6701, 0x7012, 0x0123},
+                                                {0x0000, 0x1111, 0x2222, 0x3333}, {0x3210, 0x3211, 0x3222, 0x3333},
+                                                {0x0000, 0x1110, 0x2210, 0x3210}, {0x1010, 0x3232, 0x1010, 0x3232}};
   return kSelectors[mode][c & 3];
 }
 void prmtMode(Warp &w, const Instruction &in, uint32_t mask) {
@@ -314,8 +314,9 @@ void decodeLop3(Decoding &d) {
 void decodeDp4a(Decoding &d) {
   bool a = isSigned(d.wantType({Type::u32, Type::s32})), b = isSigned(d.wantType({Type::u32, Type::s32}));
   using U = uint32_t;
-  decodeTernary(d, Type::u32, a ? (b ? ternary<U, U, U, U, DotFour<true, true>> : ternary<U, U, U, U, DotFour<true, false>>)
-                                : (b ? ternary<U, U, U, U, DotFour<false, true>> : ternary<U, U, U, U, DotFour<false, false>>));
+  decodeTernary(d, Type::u32,
+                a ? (b ? ternary<U, U, U, U, DotFour<true, true>> : ternary<U, U, U, U, DotFour<true, false>>)
+                  : (b ? ternary<U, U, U, U, DotFour<false, true>> : ternary<U, U, U, U, DotFour<false, false>>));
 }
 
 void decodeFns(Decoding &d) {
@@ -324,10 +325,24 @@ void decodeFns(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"and", decodeLogic<And>}, {"or", decodeLogic<Or>}, {"xor", decodeLogic<Xor>}, {"not", decodeNot}, {"cnot", decodeCnot},
-    {"shl", decodeShift<ShiftLeft>}, {"shr", decodeShift<ShiftRight>}, {"popc", decodeCount<Popc>}, {"clz", decodeCount<Clz>},
-    {"brev", decodeBrev}, {"bfind", decodeBfind}, {"bfe", decodeBfe}, {"bfi", decodeBfi}, {"shf", decodeShf},
-    {"prmt", decodePrmt}, {"lop3", decodeLop3}, {"dp4a", decodeDp4a}, {"fns", decodeFns},
+    {"and", decodeLogic<And>},
+    {"or", decodeLogic<Or>},
+    {"xor", decodeLogic<Xor>},
+    {"not", decodeNot},
+    {"cnot", decodeCnot},
+    {"shl", decodeShift<ShiftLeft>},
+    {"shr", decodeShift<ShiftRight>},
+    {"popc", decodeCount<Popc>},
+    {"clz", decodeCount<Clz>},
+    {"brev", decodeBrev},
+    {"bfind", decodeBfind},
+    {"bfe", decodeBfe},
+    {"bfi", decodeBfi},
+    {"shf", decodeShf},
+    {"prmt", decodePrmt},
+    {"lop3", decodeLop3},
+    {"dp4a", decodeDp4a},
+    {"fns", decodeFns},
 };
 
 } // namespace

@@ -79,7 +79,8 @@ std::vector<Block *> targetsOf(Warp &w, const Detail &detail, int lane, const Sh
     if (!(wanted >> rank & 1))
       continue;
     if (rank >= blocks.size())
-      fail(w, FaultKind::outOfBounds, "multicasts to block " + std::to_string(rank) + " of a cluster of " + std::to_string(blocks.size()), 1u << lane);
+      fail(w, FaultKind::outOfBounds,
+           "multicasts to block " + std::to_string(rank) + " of a cluster of " + std::to_string(blocks.size()), 1u << lane);
     targets.push_back(blocks[rank].get());
   }
   if (targets.empty())
@@ -90,7 +91,8 @@ std::vector<Block *> targetsOf(Warp &w, const Detail &detail, int lane, const Sh
 uint32_t sizeOf(Warp &w, const Detail &detail, int lane) {
   uint32_t bytes = w.at<uint32_t>(detail.a[kSize])[lane];
   if (bytes == 0 || bytes % 16)
-    fail(w, FaultKind::misaligned, "a bulk copy of " + std::to_string(bytes) + " bytes: a multiple of 16 is wanted", 1u << lane);
+    fail(w, FaultKind::misaligned, "a bulk copy of " + std::to_string(bytes) + " bytes: a multiple of 16 is wanted",
+         1u << lane);
   return bytes;
 }
 

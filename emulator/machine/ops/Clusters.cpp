@@ -58,7 +58,8 @@ void mapAddress(Warp &w, const Instruction &in, uint32_t mask) {
     int lane = std::countr_zero(left);
     uint32_t rank = w.at<uint32_t>(in.b)[lane];
     if (rank >= blocks)
-      fail(w, FaultKind::outOfBounds, "block " + std::to_string(rank) + " of a cluster of " + std::to_string(blocks), left & -left);
+      fail(w, FaultKind::outOfBounds, "block " + std::to_string(rank) + " of a cluster of " + std::to_string(blocks),
+           left & -left);
     uint64_t address = in.narrowAddress ? w.at<uint32_t>(in.a)[lane] : w.at<uint64_t>(in.a)[lane];
     uint64_t window = address & kWindowMask;
     uint64_t mapped = window | uint64_t(rank + 1) << kRankShift | (address & ((1u << kRankShift) - 1));

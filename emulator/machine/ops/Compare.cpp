@@ -73,8 +73,8 @@ template <class T, Comparison C> void setp(Warp &w, const Instruction &in, uint3
 template <class T> Execute setpOf(Comparison comparison) {
   using enum Comparison;
   switch (comparison) {
-#define SKIP_CASE(C)                                                                                                             \
-  case C:                                                                                                                        \
+#define SKIP_CASE(C)                                                                                                           \
+  case C:                                                                                                                      \
     return setp<T, C>
     SKIP_CASE(eq);
     SKIP_CASE(ne);
@@ -256,10 +256,7 @@ void decodeSet(Decoding &d) {
   Type type = d.takeType();
   Execute compare = comparing(d, comparison, type, flush);
   Detail &detail = d.addDetail();
-  detail.numbers[0] = result == Type::f32    ? 0x3f800000
-                      : result == Type::f16  ? 0x3c00
-                      : result == Type::bf16 ? 0x3f80
-                                             : ~0u;
+  detail.numbers[0] = result == Type::f32 ? 0x3f800000 : result == Type::f16 ? 0x3c00 : result == Type::bf16 ? 0x3f80 : ~0u;
   detail.numbers[1] = d.layout.scratch(2);
   detail.compare = compare;
   d.in.dst = d.destination(0, result);
@@ -331,7 +328,8 @@ template <class T> void testp(Warp &w, const Instruction &in, uint32_t mask) {
   for (int i = 0; i < 32; ++i) {
     T value = w.at<T>(in.a)[i];
     int kind = std::fpclassify(value);
-    bool holds[] = {std::isfinite(value), std::isinf(value), kind != FP_NAN, kind == FP_NAN, kind == FP_NORMAL, kind == FP_SUBNORMAL};
+    bool holds[] = {std::isfinite(value), std::isinf(value), kind != FP_NAN,
+                    kind == FP_NAN,       kind == FP_NORMAL, kind == FP_SUBNORMAL};
     bits |= static_cast<uint32_t>(holds[in.kind]) << i;
   }
   setPredicate(w, in.dst, bits, mask);

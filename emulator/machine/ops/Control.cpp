@@ -52,7 +52,9 @@ void ret(Warp &w, const Instruction &, uint32_t mask) { returnLanes(w, mask); }
 void exitThreads(Warp &w, const Instruction &, uint32_t mask) { exitLanes(w, mask); }
 void trap(Warp &w, const Instruction &, uint32_t mask) { fail(w, FaultKind::trap, "the kernel stops itself", mask); }
 void nothing(Warp &, const Instruction &, uint32_t) {}
-void assertFail(Warp &w, const Instruction &, uint32_t mask) { fail(w, FaultKind::trap, "an assertion of the kernel failed", mask); }
+void assertFail(Warp &w, const Instruction &, uint32_t mask) {
+  fail(w, FaultKind::trap, "an assertion of the kernel failed", mask);
+}
 
 void call(Warp &w, const Instruction &in, uint32_t mask) { callFunction(w, w.program->calls[in.list], in.list, mask); }
 
@@ -162,8 +164,15 @@ void decodeGriddepcontrol(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"bra", decodeBra}, {"brx", decodeBrx}, {"ret", decodeRet}, {"exit", decodeExit}, {"trap", decodeTrap},
-    {"brkpt", decodeBrkpt}, {"nanosleep", decodeNanosleep}, {"call", decodeCall}, {"griddepcontrol", decodeGriddepcontrol},
+    {"bra", decodeBra},
+    {"brx", decodeBrx},
+    {"ret", decodeRet},
+    {"exit", decodeExit},
+    {"trap", decodeTrap},
+    {"brkpt", decodeBrkpt},
+    {"nanosleep", decodeNanosleep},
+    {"call", decodeCall},
+    {"griddepcontrol", decodeGriddepcontrol},
 };
 
 } // namespace

@@ -204,8 +204,8 @@ void convertPair(Warp &w, const Instruction &in, uint32_t mask) {
   Conversion c{static_cast<Type>(n[0]), Type::f32, 2, 4, static_cast<RoundTo>(n[4]), n[5]};
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
-      w.at<uint32_t>(in.dst)[i] = static_cast<uint32_t>(converted(w.at<uint32_t>(in.a)[i], c) << 16 |
-                                                        converted(w.at<uint32_t>(in.b)[i], c));
+      w.at<uint32_t>(in.dst)[i] =
+          static_cast<uint32_t>(converted(w.at<uint32_t>(in.a)[i], c) << 16 | converted(w.at<uint32_t>(in.b)[i], c));
 }
 
 struct PackSigned {
@@ -249,7 +249,8 @@ Modifiers takeModifiers(Decoding &d) {
 }
 
 RoundTo roundOf(const Modifiers &m) {
-  return m.rounding < 0 || m.rounding == 4 ? RoundTo::nearest : static_cast<RoundTo>(m.rounding >= 5 ? m.rounding - 5 : m.rounding);
+  return m.rounding < 0 || m.rounding == 4 ? RoundTo::nearest
+                                           : static_cast<RoundTo>(m.rounding >= 5 ? m.rounding - 5 : m.rounding);
 }
 
 void keep(Decoding &d, Type to, Type from, uint32_t toBytes, uint32_t fromBytes, const Modifiers &m) {

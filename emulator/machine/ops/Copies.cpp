@@ -58,10 +58,11 @@ uint32_t sourceBytesOf(Warp &w, const Instruction &in, int lane) {
 
 void checkSource(Warp &w, LaneCopy &copy, int lane) {
   if (copy.from[lane] & (copy.bytes - 1))
-    fail(w, FaultKind::misaligned, "global address " + hex(copy.from[lane]) + " is no multiple of " + std::to_string(copy.bytes), 1u << lane);
+    fail(w, FaultKind::misaligned,
+         "global address " + hex(copy.from[lane]) + " is no multiple of " + std::to_string(copy.bytes), 1u << lane);
   if (copy.sourceBytes[lane] > copy.bytes)
-    fail(w, FaultKind::illegalInstruction, std::to_string(copy.sourceBytes[lane]) + " bytes of a source for a copy of " + std::to_string(copy.bytes),
-         1u << lane);
+    fail(w, FaultKind::illegalInstruction,
+         std::to_string(copy.sourceBytes[lane]) + " bytes of a source for a copy of " + std::to_string(copy.bytes), 1u << lane);
   if (copy.sourceBytes[lane] == 0)
     return;
   Allocation &allocation = checkGlobal(w, copy.from[lane], copy.sourceBytes[lane], 1, 1u << lane);
@@ -70,7 +71,8 @@ void checkSource(Warp &w, LaneCopy &copy, int lane) {
   checkGridWait(w, 1u << lane);
   uint64_t offset = copy.from[lane] - allocation.address;
   if (!allocation.written.all(offset, copy.sourceBytes[lane]))
-    fail(w, FaultKind::uninitialised, "copies global memory at " + hex(copy.from[lane]) + ", which nothing ever wrote", 1u << lane);
+    fail(w, FaultKind::uninitialised, "copies global memory at " + hex(copy.from[lane]) + ", which nothing ever wrote",
+         1u << lane);
   Conflict conflict;
   if (allocation.cellsMade().enter(offset, copy.sourceBytes[lane], false, partyOf(w, nullptr), conflict))
     failRace(w, conflict, false, "global memory", copy.from[lane], 1u << lane);

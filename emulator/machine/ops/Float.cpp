@@ -1,25 +1,15 @@
 // Floating-point arithmetic in f32, f64 and the sixteen-bit formats.
 //
 // To nearest in f32 and f64 is vector code; other roundings and the narrow formats go lane by lane. A NaN that f32 makes is
-// 0x7fffffff. The approximations (ex2, rcp, rsqrt, ...) are computed in double and rounded once: closer to the true value than
-// silicon, within its stated error.
+// 0x7fffffff.
 #include "emulator/machine/Rounded.h"
 #include "emulator/machine/ops/Arithmetic.h"
+#include "emulator/machine/ops/Narrow.h"
 
 #include <cmath>
 
 namespace skip::emulator {
 namespace {
-
-enum : uint8_t { kFtz = 1, kSat = 2, kRelu = 4, kNan = 8, kXorsign = 16, kOob = 32 };
-
-inline float ftz(float value) {
-  uint32_t bits = std::bit_cast<uint32_t>(value);
-  return std::bit_cast<float>((bits & 0x7f800000u) == 0 ? bits & 0x80000000u : bits);
-}
-inline float tidy(float value) { return value != value ? std::bit_cast<float>(kNanF32) : value; }
-inline double tidy(double value) { return value; }
-inline float sat(float value) { return value > 0 ? (value < 1 ? value : 1.0f) : 0.0f; }
 
 /// An operation of f32 with flushing and saturation around it.
 template <class Op, int Flags> struct Wrapped {
@@ -145,57 +135,6 @@ template <class T> void rounded(Warp &w, const Instruction &in, uint32_t mask) {
     d[i] = r;
   }
 }
-
-/// One value of f16 or bf16.
-struct Narrow {
-  bool isBf16;
-  uint8_t flags;
-
-  double in(uint16_t bits) const {
-    float value = isBf16 ? fromBf16(bits) : fromF16(bits);
-    bool subnormal = flags & kFtz && (bits & (isBf16 ? 0x7f80 : 0x7c00)) == 0;
-    return subnormal ? std::copysign(0.0f, value) : value;
-  }
-  uint16_t out(double value) const {
-    uint16_t bits = isBf16 ? toBf16(value, Rounding::rn) : toF16(value);
-    if (flags & kFtz && (bits & (isBf16 ? 0x7f80 : 0x7c00)) == 0)
-      bits &= 0x8000;
-    if (flags & kSat)
-      return value > 0 ? (value < 1 ? bits : (isBf16 ? 0x3f80 : 0x3c00)) : 0;
-    if (flags & kRelu && !(value > 0) && value == value)
-      return 0;
-    return bits;
-  }
-  uint16_t minMax(uint16_t a, uint16_t b, bool max) const {
-    float x = static_cast<float>(in(a)), y = static_cast<float>(in(b));
-    float r = max ? maximum(x, y, flags & kNan) : minimum(x, y, flags & kNan);
-    return out(r);
-  }
-  uint16_t operator()(FloatOperation operation, uint16_t a, uint16_t b, uint16_t c) const {
-    uint16_t sign = 0x8000;
-    switch (operation) {
-    case FloatOperation::add:
-      return out(fusedToOdd(in(a), 1, in(b)));
-    case FloatOperation::sub:
-      return out(fusedToOdd(in(b), -1, in(a)));
-    case FloatOperation::mul:
-      return out(in(a) * in(b));
-    case FloatOperation::fma:
-      // .oob: what marks an element outside of a tensor gives zero.
-      if (flags & kOob && ((a & 0x7fff) == 0x7fff || (b & 0x7fff) == 0x7fff))
-        return 0;
-      return out(fusedToOdd(in(a), in(b), in(c)));
-    case FloatOperation::min:
-      return minMax(a, b, false);
-    case FloatOperation::max:
-      return minMax(a, b, true);
-    case FloatOperation::neg:
-      return static_cast<uint16_t>(a ^ sign);
-    default:
-      return static_cast<uint16_t>(a & ~sign);
-    }
-  }
-};
 
 template <class T> void narrow(Warp &w, const Instruction &in, uint32_t mask) {
   T *d = w.at<T>(in.dst);
@@ -340,136 +279,7 @@ void decodeFma(Decoding &d) {
   decodeFloat(d, FloatOperation::fma, type);
 }
 
-struct Rcp {
-  double operator()(double a) const { return 1 / a; }
-};
-struct Rsqrt {
-  double operator()(double a) const { return 1 / std::sqrt(a); }
-};
-struct Sqrt {
-  double operator()(double a) const { return std::sqrt(a); }
-};
-struct Lg2 {
-  double operator()(double a) const { return std::log2(a); }
-};
-struct Ex2 {
-  double operator()(double a) const { return std::exp2(a); }
-};
-struct Sin {
-  double operator()(double a) const { return std::sin(a); }
-};
-struct Cos {
-  double operator()(double a) const { return std::cos(a); }
-};
-struct Tanh {
-  double operator()(double a) const { return std::tanh(a); }
-};
-
-template <class Op> void approximate(Warp &w, const Instruction &in, uint32_t mask) {
-  float *d = w.at<float>(in.dst);
-  const float *a = w.at<float>(in.a);
-  for (int i = 0; i < 32; ++i) {
-    if (!(mask >> i & 1))
-      continue;
-    float x = in.kind & kFtz ? ftz(a[i]) : a[i];
-    float r = static_cast<float>(Op()(static_cast<double>(x)));
-    d[i] = tidy(in.kind & kFtz ? ftz(r) : r);
-  }
-}
-template <class Op> void exactF64(Warp &w, const Instruction &in, uint32_t mask) { unary<double, double, Op>(w, in, mask); }
-
-/// sqrt.rz and rcp.rp, and so on.
-template <class T, bool Root> void roundedUnary(Warp &w, const Instruction &in, uint32_t mask) {
-  T *d = w.at<T>(in.dst);
-  const T *a = w.at<T>(in.a);
-  RoundTo to = static_cast<RoundTo>(in.immediate);
-  for (int i = 0; i < 32; ++i) {
-    if (!(mask >> i & 1))
-      continue;
-    T x = a[i];
-    if constexpr (sizeof(T) == 4)
-      x = in.kind & kFtz ? ftz(x) : x;
-    T r = Root ? sqrtRounded(x, to) : divRounded(T(1), x, to);
-    if constexpr (sizeof(T) == 4)
-      r = in.kind & kFtz ? ftz(r) : r;
-    d[i] = tidy(r);
-  }
-}
-
-template <bool Root> void decodeRootOrInverse(Decoding &d) {
-  bool approx = d.take("approx");
-  int rounding = d.takeOneOf({"rn", "rz", "rm", "rp"});
-  d.in.kind = d.take("ftz") ? kFtz : 0;
-  d.in.immediate = rounding < 0 ? 0 : rounding;
-  if (approx == (rounding >= 0))
-    d.fail("`.approx` or a rounding is missing");
-  Type type = d.wantType({Type::f32, Type::f64});
-  decodeUnary(d, type, type == Type::f32 ? roundedUnary<float, Root> : roundedUnary<double, Root>);
-}
-
-void decodeRsqrt(Decoding &d) {
-  d.take("approx");
-  d.in.kind = d.take("ftz") ? kFtz : 0;
-  Type type = d.wantType({Type::f32, Type::f64});
-  decodeUnary(d, type, type == Type::f32 ? approximate<Rsqrt> : exactF64<Rsqrt>);
-}
-
-template <class Op> void narrowApproximate(Warp &w, const Instruction &in, uint32_t mask) {
-  for (int i = 0; i < 32; ++i) {
-    if (!(mask >> i & 1))
-      continue;
-    Narrow one{in.immediate != 0, in.kind};
-    if (in.count == 2) {
-      uint32_t a = w.at<uint32_t>(in.a)[i];
-      w.at<uint32_t>(in.dst)[i] = one.out(Op()(one.in(static_cast<uint16_t>(a)))) |
-                                  uint32_t(one.out(Op()(one.in(static_cast<uint16_t>(a >> 16))))) << 16;
-    } else {
-      w.at<uint16_t>(in.dst)[i] = one.out(Op()(one.in(w.at<uint16_t>(in.a)[i])));
-    }
-  }
-}
-
-template <class Op, bool Narrow16> void decodeApproximate(Decoding &d) {
-  if (!d.take("approx"))
-    d.fail("`.approx` is missing");
-  d.in.kind = d.take("ftz") ? kFtz : 0;
-  Type type = d.takeType();
-  if (type == Type::f32)
-    return decodeUnary(d, type, approximate<Op>);
-  if (!Narrow16 || bytesOf(type) > 4 || !isFloat(type))
-    d.refuseType(type);
-  d.in.count = bytesOf(type) / 2;
-  d.in.immediate = type == Type::bf16 || type == Type::bf16x2;
-  decodeUnary(d, type, narrowApproximate<Op>);
-}
-
-template <class T, class B> void copysign(Warp &w, const Instruction &in, uint32_t mask) {
-  struct Sign { // copysign d, a, b: the sign of a, the rest of b
-    B operator()(B a, B b) const {
-      constexpr B kSign = B(1) << (8 * sizeof(B) - 1);
-      return (a & kSign) | (b & ~kSign);
-    }
-  };
-  binary<B, B, B, Sign>(w, in, mask);
-}
-
-void decodeCopysign(Decoding &d) {
-  Type type = d.wantType({Type::f32, Type::f64});
-  decodeBinary(d, type, type == Type::f32 ? copysign<float, uint32_t> : copysign<double, uint64_t>);
-}
-
-constexpr Operation kOperations[] = {
-    {"fma", decodeFma},
-    {"rcp", decodeRootOrInverse<false>},
-    {"sqrt", decodeRootOrInverse<true>},
-    {"rsqrt", decodeRsqrt},
-    {"lg2", decodeApproximate<Lg2, false>},
-    {"ex2", decodeApproximate<Ex2, true>},
-    {"sin", decodeApproximate<Sin, false>},
-    {"cos", decodeApproximate<Cos, false>},
-    {"tanh", decodeApproximate<Tanh, true>},
-    {"copysign", decodeCopysign},
-};
+constexpr Operation kOperations[] = {{"fma", decodeFma}};
 
 } // namespace
 

@@ -50,12 +50,12 @@ struct MadHigh {
   template <class T> T operator()(T a, T b, T c) const { return Add()(MulHigh()(a, b), c); }
 };
 struct MadWide {
-  template <class T, class W> W operator()(T a, T b, W c) const { return static_cast<W>(uint64_t(MulWide()(a, b)) + uint64_t(c)); }
+  template <class T, class W> W operator()(T a, T b, W c) const {
+    return static_cast<W>(uint64_t(MulWide()(a, b)) + uint64_t(c));
+  }
 };
 struct Mul24 {
-  template <class T> T operator()(T a, T b) const {
-    return static_cast<T>((uint32_t(a) << 8 >> 8) * (uint32_t(b) << 8 >> 8));
-  }
+  template <class T> T operator()(T a, T b) const { return static_cast<T>((uint32_t(a) << 8 >> 8) * (uint32_t(b) << 8 >> 8)); }
 };
 // Division by zero gives what the hardware gives: all bits, and the dividend as the remainder.
 struct Div {
@@ -152,8 +152,8 @@ void decodeAddSub(Decoding &d, bool subtract) {
   if (d.take("sat")) {
     if (type != Type::s32)
       d.refuseType(type);
-    return decodeBinary(d, type,
-                        subtract ? binary<int32_t, int32_t, int32_t, SaturatedSub> : binary<int32_t, int32_t, int32_t, SaturatedAdd>);
+    return decodeBinary(
+        d, type, subtract ? binary<int32_t, int32_t, int32_t, SaturatedSub> : binary<int32_t, int32_t, int32_t, SaturatedAdd>);
   }
   decodeBinary(d, type, integerAnd<Sub, Add>(d, type, subtract));
 }
@@ -331,9 +331,9 @@ void decodeSad(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"add", decodeAdd}, {"sub", decodeSub}, {"addc", decodeAddc}, {"subc", decodeSubc}, {"mul", decodeMul},
-    {"mad", decodeMad}, {"madc", decodeMadc}, {"mul24", decodeMul24}, {"div", decodeDiv}, {"rem", decodeRem},
-    {"min", decodeMin}, {"max", decodeMax}, {"neg", decodeNeg}, {"abs", decodeAbs}, {"sad", decodeSad},
+    {"add", decodeAdd}, {"sub", decodeSub},   {"addc", decodeAddc},   {"subc", decodeSubc}, {"mul", decodeMul},
+    {"mad", decodeMad}, {"madc", decodeMadc}, {"mul24", decodeMul24}, {"div", decodeDiv},   {"rem", decodeRem},
+    {"min", decodeMin}, {"max", decodeMax},   {"neg", decodeNeg},     {"abs", decodeAbs},   {"sad", decodeSad},
 };
 
 } // namespace

@@ -60,7 +60,8 @@ void decodeMatrixMove(Decoding &d, bool load) {
   d.wantOperands(2, 2);
   d.address(load ? 1 : 0);
   const Operand &registers = d.operand(load ? 0 : 1);
-  std::vector<uint32_t> places = load ? d.destinations(registers, Type::b32, d.in.count) : d.sources(registers, Type::b32, d.in.count);
+  std::vector<uint32_t> places =
+      load ? d.destinations(registers, Type::b32, d.in.count) : d.sources(registers, Type::b32, d.in.count);
   d.in.list = d.addList(places);
   d.in.execute = load ? ldmatrix : stmatrix;
 }
@@ -146,7 +147,7 @@ void decodeMma(Decoding &d) {
   detail.b = d.sources(d.operand(2), Type::b32, static_cast<size_t>(registersOfB(k, bytesOf(ofB))));
   detail.c = d.sources(d.operand(3), whole, sums);
   uint32_t numbers[] = {static_cast<uint32_t>(k), static_cast<uint32_t>(ofA), static_cast<uint32_t>(ofB),
-                        static_cast<uint32_t>(integers               ? Accumulator::s32
+                        static_cast<uint32_t>(integers              ? Accumulator::s32
                                               : result == Type::f16 ? Accumulator::f16
                                                                     : Accumulator::f32),
                         saturate};

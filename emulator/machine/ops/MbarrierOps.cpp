@@ -107,7 +107,7 @@ template <bool Sleeps> void waitFor(Warp &w, const Instruction &in, uint32_t mas
     w.spins = 0;
   else if (!Sleeps)
     ++w.spins;
-  if (Sleeps && done != mask && (w.run->settings.completion != Completion::mixed || w.run->below(8) != 0))
+  if (Sleeps && done != mask && (!w.run->settings.checks || w.run->below(4) != 0))
     return waitAt(w, Waiting::mbarrier, open.block, open.address, true);
   setPredicate(w, in.dst, done, mask);
 }
@@ -162,8 +162,8 @@ void decodeCount(Decoding &d, Execute execute) {
 
 void decodeMbarrier(Decoding &d) {
   d.wantArchitecture(80);
-  static constexpr std::initializer_list<std::string_view> kActions = {"init",        "inval",    "arrive",    "arrive_drop", "test_wait",
-                                                                       "try_wait",    "complete_tx"};
+  static constexpr std::initializer_list<std::string_view> kActions = {"init",      "inval",    "arrive",     "arrive_drop",
+                                                                       "test_wait", "try_wait", "complete_tx"};
   int action = d.takeOneOf(kActions);
   if (action < 0 && d.take("expect_tx")) {
     d.wantArchitecture(90);

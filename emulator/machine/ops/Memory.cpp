@@ -9,8 +9,8 @@ namespace skip::emulator {
 Space takeMemorySpace(Decoding &d) {
   static constexpr Space kSpaces[] = {Space::global, Space::constant, Space::shared, Space::shared, Space::sharedCluster,
                                       Space::local,  Space::param,    Space::param,  Space::param};
-  int index = d.takeOneOf({"global", "const", "shared", "shared::cta", "shared::cluster", "local", "param", "param::entry",
-                           "param::func"});
+  int index = d.takeOneOf(
+      {"global", "const", "shared", "shared::cta", "shared::cluster", "local", "param", "param::entry", "param::func"});
   return index < 0 ? Space::generic : kSpaces[index];
 }
 
@@ -103,7 +103,8 @@ template <class M, class R> void loadFrame(Warp &w, const Instruction &in, uint3
   for (uint32_t element = 0; element < in.count; ++element)
     for (uint32_t left = mask; left; left &= left - 1) {
       int i = std::countr_zero(left);
-      w.at<R>(places[element])[i] = static_cast<R>(fetch<M>(reinterpret_cast<uint64_t>(frameParam(w, in, i)) + element * sizeof(M)));
+      w.at<R>(places[element])[i] =
+          static_cast<R>(fetch<M>(reinterpret_cast<uint64_t>(frameParam(w, in, i)) + element * sizeof(M)));
     }
 }
 template <class M, class R> void storeFrame(Warp &w, const Instruction &in, uint32_t mask) {
@@ -277,8 +278,14 @@ void decodeCreatepolicy(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"ld", decodeLd}, {"ldu", decodeLd}, {"st", decodeSt}, {"prefetch", decodePrefetch}, {"prefetchu", decodePrefetchu},
-    {"discard", decodeHint}, {"applypriority", decodeHint}, {"createpolicy", decodeCreatepolicy},
+    {"ld", decodeLd},
+    {"ldu", decodeLd},
+    {"st", decodeSt},
+    {"prefetch", decodePrefetch},
+    {"prefetchu", decodePrefetchu},
+    {"discard", decodeHint},
+    {"applypriority", decodeHint},
+    {"createpolicy", decodeCreatepolicy},
 };
 
 } // namespace

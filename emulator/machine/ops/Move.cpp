@@ -5,8 +5,6 @@
 
 namespace skip::emulator {
 
-Special specialOf(std::string_view name);
-
 namespace {
 
 template <class T> void move(Warp &w, const Instruction &in, uint32_t mask) {
@@ -51,7 +49,7 @@ template <class Whole, class Part> void unpack(Warp &w, const Instruction &in, u
 
 /// Time is the number of instructions: it grows, and that is all that programs may rely on.
 void moveClock(Warp &w, const Instruction &in, uint32_t mask) {
-  uint64_t now = w.run->counters.warpInstructions * 4;
+  uint64_t now = w.run->counters.warpInstructions * 4 + ++w.run->clockReads;
   Special special = static_cast<Special>(in.kind);
   if (special == Special::clockHi || special == Special::globaltimerHi)
     now >>= 32;
@@ -127,8 +125,8 @@ void decodeMov(Decoding &d) {
 }
 
 Space takeSpace(Decoding &d) {
-  static constexpr Space kSpaces[] = {Space::global, Space::constant, Space::shared, Space::sharedCluster, Space::shared,
-                                      Space::local, Space::param, Space::param};
+  static constexpr Space kSpaces[] = {Space::global, Space::constant, Space::shared, Space::sharedCluster,
+                                      Space::shared, Space::local,    Space::param,  Space::param};
   int index = d.takeOneOf({"global", "const", "shared", "shared::cluster", "shared::cta", "local", "param", "param::entry"});
   if (index < 0)
     d.fail("a state space is missing");

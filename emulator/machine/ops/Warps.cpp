@@ -230,7 +230,7 @@ void decodeActivemask(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"shfl", decodeShfl}, {"vote", decodeVote}, {"match", decodeMatch},
+    {"shfl", decodeShfl},   {"vote", decodeVote},   {"match", decodeMatch},
     {"redux", decodeRedux}, {"elect", decodeElect}, {"activemask", decodeActivemask},
 };
 

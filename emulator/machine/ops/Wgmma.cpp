@@ -29,7 +29,9 @@ SharedOperand operandOf(const Detail &detail, uint64_t descriptor, bool isA) {
 }
 
 int firstRow(const Warp &w) { return kWarpRows * static_cast<int>(w.index % 4); }
-template <class T> T *registersAt(const Product &product, uint32_t place) { return reinterpret_cast<T *>(product.frame->file() + place); }
+template <class T> T *registersAt(const Product &product, uint32_t place) {
+  return reinterpret_cast<T *>(product.frame->file() + place);
+}
 
 void negate(float *values, int count) {
   for (int i = 0; i < count; ++i)
@@ -136,8 +138,9 @@ void checkSame(Warp &w, const GroupProduct &group, const Product &product) {
     if (!(group.issued >> part & 1))
       continue;
     if (other.instruction != product.instruction)
-      fail(w, FaultKind::divergence, "warp " + std::to_string(warpOf(w, part).index) + " of the warpgroup runs another wgmma, that of line " +
-                                         std::to_string(other.program->lineOf(*other.instruction)));
+      fail(w, FaultKind::divergence,
+           "warp " + std::to_string(warpOf(w, part).index) + " of the warpgroup runs another wgmma, that of line " +
+               std::to_string(other.program->lineOf(*other.instruction)));
     if (other.descriptorA != product.descriptorA || other.descriptorB != product.descriptorB || other.scaleD != product.scaleD)
       fail(w, FaultKind::illegalDescriptor, "warps of the warpgroup have different descriptors or scales");
   }
@@ -291,7 +294,8 @@ void decodeMultiply(Decoding &d) {
   size_t majors = element == MatrixElement::tf32 ? 0 : registers ? 1 : 2;
   d.wantOperands(6 + majors, 6 + majors);
   Detail &detail = d.addDetail();
-  detail.d = d.destinations(d.operand(0), Type::b32, static_cast<size_t>(accumulatorRegisters(static_cast<int>(shape.n), half)));
+  detail.d =
+      d.destinations(d.operand(0), Type::b32, static_cast<size_t>(accumulatorRegisters(static_cast<int>(shape.n), half)));
   if (registers)
     detail.a = d.sources(d.operand(1), Type::b32, 4);
   else

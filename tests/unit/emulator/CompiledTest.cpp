@@ -109,7 +109,8 @@ TEST_CASE("recursion, doubles, 64-bit division, a switch and warp functions by n
       uint32_t reversed = 0;
       for (int bit = 0; bit < 32; ++bit)
         reversed |= (uint32_t(i) >> bit & 1) << (31 - bit);
-      value = int(uint32_t(cases[i % 6]) + 16 + 496 + uint32_t(__builtin_clz(i) * (i != 0) + 32 * (i == 0)) + uint32_t(__builtin_ffs(i)) + reversed);
+      value = int(uint32_t(cases[i % 6]) + 16 + 496 + uint32_t(__builtin_clz(i) * (i != 0) + 32 * (i == 0)) +
+                  uint32_t(__builtin_ffs(i)) + reversed);
       CHECK(result[size_t(i)] == value);
       CHECK(sines[size_t(i)] == Approx(std::sin(doubles[size_t(i)]) / std::sqrt(doubles[size_t(i)] + 1)).epsilon(1e-14));
       CHECK(rests[size_t(i)] == longs[size_t(i)] / (i + 1) % 7);

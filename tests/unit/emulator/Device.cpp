@@ -40,9 +40,10 @@ std::string describe(const Outcome &outcome) {
   if (!outcome.fault)
     return "no fault";
   const Fault &f = *outcome.fault;
-  return std::string(nameOf(f.kind)) + " in " + f.kernel + ", line " + std::to_string(f.line) + " `" + f.instruction + "`, block (" +
-         std::to_string(f.block.x) + ", " + std::to_string(f.block.y) + ", " + std::to_string(f.block.z) + "), thread (" +
-         std::to_string(f.thread.x) + ", " + std::to_string(f.thread.y) + ", " + std::to_string(f.thread.z) + "): " + f.text;
+  return std::string(nameOf(f.kind)) + " in " + f.kernel + ", line " + std::to_string(f.line) + " `" + f.instruction +
+         "`, block (" + std::to_string(f.block.x) + ", " + std::to_string(f.block.y) + ", " + std::to_string(f.block.z) +
+         "), thread (" + std::to_string(f.thread.x) + ", " + std::to_string(f.thread.y) + ", " + std::to_string(f.thread.z) +
+         "): " + f.text;
 }
 
 } // namespace skip::emulator::test

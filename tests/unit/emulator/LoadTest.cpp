@@ -73,7 +73,8 @@ TEST_CASE("what the emulator does not know is an error with its line") {
            {"cvt.s32.f32 %r1, %f1;", "a rounding to an integer is missing"},
            {"fma.f32 %f1, %f2, %f3, %f4;", "a rounding is missing"},
            {"ld.global.v4.f64 {%g1, %g2, %g3, %g4}, [%d1];", "more than 16 bytes"},
-           {"mma.sync.aligned.m16n8k16.row.col.f32.tf32.tf32.f32 {%f1,%f2,%f3,%f4}, {%r1,%r2,%r3,%r4}, {%r1,%r2}, {%f1,%f2,%f3,%f4};",
+           {"mma.sync.aligned.m16n8k16.row.col.f32.tf32.tf32.f32 {%f1,%f2,%f3,%f4}, {%r1,%r2,%r3,%r4}, {%r1,%r2}, "
+            "{%f1,%f2,%f3,%f4};",
             "does not exist"},
            {"@%r1 ret;", "is no predicate"},
            {"setp.lo.f32 %p1, %f1, %f2;", "is not known of `f32`"},
@@ -93,11 +94,15 @@ TEST_CASE("broken text is refused with its line") {
     const char *text;
     int line;
   };
-  for (auto [text, line] : {Row{"", 1}, {".version 6.5\n.target sm_80\n.address_size 64\n", 1}, {".version 9.0\n.target sm_80\n.address_size 32\n", 3},
-                            {".version 8.0\n.target sm_80\n.address_size 64\n/* open", 4}, {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\nret\n}", 6},
-                            {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\n.reg .b32 %r<4>; .reg .b32 %r<4>;}", 5},
-                            {".version 8.0\n.target sm_80\n.address_size 64\n.global .b8 a[99999999999999];\n", 4},
-                            {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\nL: L: ret;}", 5}}) {
+  for (auto [text, line] :
+       {Row{"", 1},
+        {".version 6.5\n.target sm_80\n.address_size 64\n", 1},
+        {".version 9.0\n.target sm_80\n.address_size 32\n", 3},
+        {".version 8.0\n.target sm_80\n.address_size 64\n/* open", 4},
+        {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\nret\n}", 6},
+        {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\n.reg .b32 %r<4>; .reg .b32 %r<4>;}", 5},
+        {".version 8.0\n.target sm_80\n.address_size 64\n.global .b8 a[99999999999999];\n", 4},
+        {".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\nL: L: ret;}", 5}}) {
     PtxError error = refusalOfText(text);
     INFO(text << ": " << error.text);
     CHECK(error.line == line);

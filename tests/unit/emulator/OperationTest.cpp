@@ -1,5 +1,5 @@
-// Single operations on known values: a in %r2 (or %f2, %d12), b in %r3, c in %r4, the result in %r5. All lanes get the same, and
-// lanes that a guard leaves out keep what they had.
+// Single operations on known values: a in %r2 (or %f2, %d12), b in %r3, c in %r4, the result in %r5. All lanes get the same,
+// and lanes that a guard leaves out keep what they had.
 #include "tests/unit/emulator/Device.h"
 
 #include <bit>
@@ -167,7 +167,8 @@ TEST_CASE("f32 arithmetic") {
            {"abs.f32 %f5, %f2; neg.f32 %f5, %f5; mov.b32 %r5, %f5;", bits(-2), 0, 0, bits(-2)},
            {"copysign.f32 %f5, %f2, %f3; mov.b32 %r5, %f5;", bits(-2), bits(3), 0, bits(-3)},
            {"fma.rn.ftz.sat.f32 %f5, %f2, %f3, %f4; mov.b32 %r5, %f5;", bits(2), bits(0.25f), bits(0.25f), bits(0.75f)},
-           {"cvt.f64.f32 %g1, %f2; fma.rn.f64 %g1, %g1, %g1, 0d3FF0000000000000; cvt.rn.f32.f64 %f5, %g1; mov.b32 %r5, %f5;", bits(3), 0, 0, bits(10)},
+           {"cvt.f64.f32 %g1, %f2; fma.rn.f64 %g1, %g1, %g1, 0d3FF0000000000000; cvt.rn.f32.f64 %f5, %g1; mov.b32 %r5, %f5;",
+            bits(3), 0, 0, bits(10)},
        })
     check(row);
 }
@@ -239,15 +240,24 @@ TEST_CASE("comparisons and choices") {
     bool holds;
   };
   for (auto [comparison, a, b, holds] : {
-           Compared{"setp.lt.s32 %p1, %r2, %r3;", ~0u, 0, true}, {"setp.lt.u32 %p1, %r2, %r3;", ~0u, 0, false},
-           {"setp.lo.u32 %p1, %r2, %r3;", 0, 1, true},           {"setp.hs.u32 %p1, %r2, %r3;", 1, 1, true},
-           {"setp.ne.b32 %p1, %r2, %r3;", 1, 1, false},          {"setp.eq.f32 %p1, %f2, %f3;", kNaN, kNaN, false},
-           {"setp.ne.f32 %p1, %f2, %f3;", kNaN, bits(1), false}, {"setp.neu.f32 %p1, %f2, %f3;", kNaN, bits(1), true},
-           {"setp.ltu.f32 %p1, %f2, %f3;", kNaN, bits(1), true}, {"setp.num.f32 %p1, %f2, %f3;", kNaN, bits(1), false},
-           {"setp.nan.f32 %p1, %f2, %f3;", kNaN, bits(1), true}, {"setp.geu.f32 %p1, %f2, %f3;", bits(1), bits(2), false},
-           {"setp.gt.ftz.f32 %p1, %f2, %f3;", 1, 0, false},      {"setp.gt.f32 %p1, %f2, %f3;", 1, 0, true},
-           {"setp.eq.f32 %p1, %f2, %f3;", kLow, 0, true},        {"testp.subnormal.f32 %p1, %f2;", 1, 0, true},
-           {"testp.notanumber.f32 %p1, %f2;", kNaN, 0, true},    {"setp.lt.f16 %p1, %h2, %h4;", 0x3c00, 0x4000, true},
+           Compared{"setp.lt.s32 %p1, %r2, %r3;", ~0u, 0, true},
+           {"setp.lt.u32 %p1, %r2, %r3;", ~0u, 0, false},
+           {"setp.lo.u32 %p1, %r2, %r3;", 0, 1, true},
+           {"setp.hs.u32 %p1, %r2, %r3;", 1, 1, true},
+           {"setp.ne.b32 %p1, %r2, %r3;", 1, 1, false},
+           {"setp.eq.f32 %p1, %f2, %f3;", kNaN, kNaN, false},
+           {"setp.ne.f32 %p1, %f2, %f3;", kNaN, bits(1), false},
+           {"setp.neu.f32 %p1, %f2, %f3;", kNaN, bits(1), true},
+           {"setp.ltu.f32 %p1, %f2, %f3;", kNaN, bits(1), true},
+           {"setp.num.f32 %p1, %f2, %f3;", kNaN, bits(1), false},
+           {"setp.nan.f32 %p1, %f2, %f3;", kNaN, bits(1), true},
+           {"setp.geu.f32 %p1, %f2, %f3;", bits(1), bits(2), false},
+           {"setp.gt.ftz.f32 %p1, %f2, %f3;", 1, 0, false},
+           {"setp.gt.f32 %p1, %f2, %f3;", 1, 0, true},
+           {"setp.eq.f32 %p1, %f2, %f3;", kLow, 0, true},
+           {"testp.subnormal.f32 %p1, %f2;", 1, 0, true},
+           {"testp.notanumber.f32 %p1, %f2;", kNaN, 0, true},
+           {"setp.lt.f16 %p1, %h2, %h4;", 0x3c00, 0x4000, true},
        })
     check({chosen(comparison).c_str(), a, b, 0, holds});
   for (const Row &row : {
@@ -258,7 +268,9 @@ TEST_CASE("comparisons and choices") {
            {"slct.u32.f32 %r5, %r2, %r3, %f4;", 1, 2, bits(0.5f), 1},
            {"set.lt.u32.s32 %r5, %r2, %r3;", 1, 2, 0, ~0u},
            {"set.lt.f32.s32 %f5, %r2, %r3; mov.b32 %r5, %f5;", 1, 2, 0, bits(1)},
-           {"setp.eq.u32 %p1, %r2, %r3; setp.eq.u32 %p2, %r2, %r4; xor.pred %p3, %p1, %p2; not.pred %p3, %p3; selp.u32 %r5, 1, 0, %p3;", 1, 1, 2, 0},
+           {"setp.eq.u32 %p1, %r2, %r3; setp.eq.u32 %p2, %r2, %r4; xor.pred %p3, %p1, %p2; not.pred %p3, %p3; selp.u32 %r5, 1, "
+            "0, %p3;",
+            1, 1, 2, 0},
            {"mov.pred %p1, -1; selp.u32 %r5, 4, 5, %p1;", 0, 0, 0, 4},
        })
     check(row);
