@@ -67,7 +67,8 @@ void Loader::placeGlobal(const Variable &variable) {
     throw PtxError{variable.line,
                    "an alignment of " + std::to_string(variable.alignment) + " is not supported: at most 256 is"};
   state.globals.emplace(variable.name, DeviceMemory::Range{address, variable.bytes});
-  std::memcpy(reinterpret_cast<void *>(address), variable.initial.data(), variable.initial.size());
+  if (!variable.initial.empty())
+    std::memcpy(reinterpret_cast<void *>(address), variable.initial.data(), variable.initial.size());
   memory.markWritten(address, bytes);
   globals.of.emplace(&variable, address);
   byName.emplace(variable.name, address);
