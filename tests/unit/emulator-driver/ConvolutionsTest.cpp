@@ -1,6 +1,6 @@
-// Kernels as a compiler makes them, in data/: MLIR lowered them to PTX by LLVM. Convolutions forwards and backwards with the
-// tensor unit, wgmma and clusters, or with cp.async and mma.sync; and a product of matrices whose descriptors MLIR's nvgpu
-// dialect made.
+// Kernels as a compiler makes them, here and in the room of the machine: MLIR lowered them to PTX by LLVM. Convolutions
+// forwards and backwards with the tensor unit, wgmma and clusters, or with cp.async and mma.sync; and a product of matrices
+// whose descriptors MLIR's nvgpu dialect made.
 #include "tests/unit/emulator-driver/Convolutions.h"
 
 #include <cmath>
@@ -20,7 +20,7 @@ struct Loaded : Gpu {
   Loaded(const char *architecture, const std::string &file, const char *kernelName, Completion completion, uint64_t seed)
       : Gpu(Setup{.architecture = architecture, .completion = completion, .seed = seed, .memoryBytes = uint64_t{1} << 30}) {
     const char *root = std::getenv("SKIP_SOURCE_DIR");
-    std::ifstream stream(std::string(root ? root : ".") + "/tests/unit/emulator-driver/data/" + file);
+    std::ifstream stream(std::string(root ? root : ".") + "/tests/unit/" + file);
     std::stringstream text;
     text << stream.rdbuf();
     INFO(file);
@@ -88,19 +88,19 @@ static void runForward90(const char *file, const Convolution &conv, int cluster,
 }
 
 TEST_CASE("convolutions: forwards on sm_90a, by im2col, wgmma and a pipeline of warps") {
-  runForward90("conv_ws.ptx", {2, 14, 64, 256, 3, 1}, 1, Completion::lazy, 1);
-  runForward90("conv_ws.ptx", {3, 14, 128, 256, 3, 2}, 1, Completion::eager, 2);
-  runForward90("conv_ws.ptx", {1, 14, 64, 256, 1, 2}, 1, Completion::mixed, 3);
+  runForward90("emulator/data/conv_ws.ptx", {2, 14, 64, 256, 3, 1}, 1, Completion::lazy, 1);
+  runForward90("emulator/data/conv_ws.ptx", {3, 14, 128, 256, 3, 2}, 1, Completion::eager, 2);
+  runForward90("emulator/data/conv_ws.ptx", {1, 14, 64, 256, 1, 2}, 1, Completion::mixed, 3);
 }
 
 TEST_CASE("convolutions: forwards in clusters, whose blocks share the filter") {
   for (uint64_t seed : {1, 2, 3})
-    runForward90("conv_ws_cl2.ptx", {2, 14, 64, 256, 3, 1}, 2, Completion::mixed, seed);
+    runForward90("emulator/data/conv_ws_cl2.ptx", {2, 14, 64, 256, 3, 1}, 2, Completion::mixed, seed);
 }
 
 TEST_CASE("convolutions: forwards on sm_80, by cp.async and mma") {
   for (Convolution conv : {Convolution{2, 12, 64, 128, 3, 1}, {2, 14, 32, 256, 3, 2}, {2, 14, 64, 128, 1, 2}}) {
-    Loaded gpu("sm_80", "conv_fprop_sm80.ptx", "conv_fprop_sm80", Completion::mixed, 1);
+    Loaded gpu("sm_80", "emulator/data/conv_fprop_sm80.ptx", "conv_fprop_sm80", Completion::mixed, 1);
     Forward data(conv);
     int m = conv.outputs(), reduction = conv.taps() * conv.c;
     DeviceAddress y = gpu.allocate(data.expected.size() * 2);
@@ -113,7 +113,7 @@ TEST_CASE("convolutions: forwards on sm_80, by cp.async and mma") {
 
 TEST_CASE("convolutions: the gradient of the input, whose filter is read MN-major") {
   Convolution conv{2, 14, 128, 128, 3, 1};
-  Loaded gpu("sm_90a", "dgrad_128.ptx", "dgrad", Completion::mixed, 1);
+  Loaded gpu("sm_90a", "emulator-driver/data/dgrad_128.ptx", "dgrad", Completion::mixed, 1);
   Bf16 dy = randomBf16(static_cast<size_t>(conv.outputs()) * conv.k, 1),
        w = randomBf16(static_cast<size_t>(conv.k) * conv.taps() * conv.c, 2);
   std::vector<float> expected(static_cast<size_t>(conv.inputs()) * conv.c);
@@ -140,7 +140,7 @@ TEST_CASE("convolutions: the gradient of the filter, both operands MN-major, spl
     int split;
   };
   for (auto [conv, split] : {Case{{2, 14, 128, 128, 3, 1}, 2}, {{2, 14, 128, 128, 3, 2}, 1}}) {
-    Loaded gpu("sm_90a", "wgrad_128.ptx", "wgrad", Completion::mixed, 1);
+    Loaded gpu("sm_90a", "emulator-driver/data/wgrad_128.ptx", "wgrad", Completion::mixed, 1);
     Bf16 dy = randomBf16(static_cast<size_t>(conv.outputs()) * conv.k, 1),
          x = randomBf16(static_cast<size_t>(conv.inputs()) * conv.c, 2);
     size_t count = static_cast<size_t>(conv.k) * conv.taps() * conv.c;
@@ -169,7 +169,7 @@ TEST_CASE("convolutions: the gradient of the filter, both operands MN-major, spl
 
 TEST_CASE("convolutions: a product of matrices that only nvgpu described, by maps in device memory") {
   constexpr int kSize = 128, kInner = 4096, kStride = 4096;
-  Loaded gpu("sm_90a", "gemm_nvgpu.ptx", "gemm", Completion::mixed, 1);
+  Loaded gpu("sm_90a", "emulator/data/gemm_nvgpu.ptx", "gemm", Completion::mixed, 1);
   std::vector<uint16_t> a(kSize * kInner), b(static_cast<size_t>(kInner) * kSize);
   std::mt19937 random(3);
   for (auto *matrix : {&a, &b})
