@@ -105,10 +105,17 @@ static void run(ContextState &context, FillWork &work) {
   context.device.memory.markWritten(work.to, bytes);
 }
 
+namespace {
+/// Marks the thread for as long as a function of the program runs, also if that throws.
+struct HostFunctionMark {
+  HostFunctionMark() { inHostFunction() = true; }
+  ~HostFunctionMark() { inHostFunction() = false; }
+};
+} // namespace
+
 static void run(ContextState &, HostWork &work) {
-  inHostFunction() = true;
+  HostFunctionMark mark;
   work.function(work.data);
-  inHostFunction() = false;
 }
 
 static void run(ContextState &, EventWork &work) {

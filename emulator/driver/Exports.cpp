@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 
 extern "C" char **environ;
@@ -65,6 +66,18 @@ void traceLine(const char *name, const std::string &arguments, Result result) {
   std::fflush(state().trace.file);
 }
 
+/// Nothing is thrown at callers, which may be written in C.
+template <class Call> static Result withoutThrowing(const char *name, Call call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc &) {
+    return Result::outOfMemory;
+  } catch (const std::exception &error) {
+    tell(std::string(name) + " failed inside of the emulator: " + error.what());
+    return Result::unknown;
+  }
+}
+
 template <class... Args> static Result call(const char *name, Result (*function)(Args...), std::type_identity_t<Args>... args) {
   if (inHostFunction()) { // this thread holds the lock
     trace(name, Result::notPermitted, args...);
@@ -73,7 +86,7 @@ template <class... Args> static Result call(const char *name, Result (*function)
   std::lock_guard guard(state().lock);
   Result result = before(name);
   if (result == Result::success)
-    result = function(args...);
+    result = withoutThrowing(name, [&] { return function(args...); });
   trace(name, result, args...);
   return result;
 }

@@ -48,13 +48,14 @@ void Queue::runOne(const std::set<uint64_t> &candidates) {
         at->second.after == std::vector{chain.back()})
       chain.push_back(number);
   }
+  std::vector<Work> taken; // out of the queue before they run: what throws does not run again
+  for (uint64_t number : chain)
+    taken.push_back(std::move(pending.extract(number).mapped().work));
   std::vector<Work *> works;
-  for (uint64_t number : chain)
-    works.push_back(&pending.at(number).work);
+  for (Work &work : taken)
+    works.push_back(&work);
   if (!runner(works))
-    return drop();
-  for (uint64_t number : chain)
-    pending.erase(number);
+    drop();
 }
 
 void Queue::complete(uint64_t operation) {

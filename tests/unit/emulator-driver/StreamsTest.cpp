@@ -1,7 +1,9 @@
 // The order of work: in a stream, between streams, with the legacy stream, by events; and when it runs.
 #include "tests/unit/emulator-driver/Gpu.h"
 
+#include <new>
 #include <set>
+#include <stdexcept>
 
 using namespace skip::driver;
 using skip::emulator::Completion;
@@ -201,4 +203,17 @@ TEST_CASE("events: they happen when their stream gets there, and tell the time b
   Event untimed = gpu.event(kEventDisableTiming);
   Gpu::ok(gpu.api.cuEventRecord(untimed, stream));
   CHECK_RESULT(gpu.api.cuEventElapsedTime(&milliseconds, start, untimed), CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST_CASE("streams: what a host function throws does not reach the caller, and does not happen again") {
+  Gpu gpu;
+  DeviceAddress word = gpu.allocate(4);
+  Stream stream = gpu.stream();
+  Gpu::ok(gpu.api.cuLaunchHostFunc(stream, [](void *) { throw std::bad_alloc(); }, nullptr));
+  Gpu::ok(gpu.api.cuLaunchHostFunc(stream, [](void *) { throw std::runtime_error("no such luck"); }, nullptr));
+  Gpu::ok(gpu.api.cuMemsetD32Async(word, 5, 1, stream));
+  CHECK_RESULT(gpu.api.cuStreamSynchronize(stream), CUDA_ERROR_OUT_OF_MEMORY);
+  CHECK_RESULT(gpu.api.cuStreamSynchronize(stream), CUDA_ERROR_UNKNOWN);
+  CHECK_RESULT(gpu.api.cuStreamSynchronize(stream), CUDA_SUCCESS);
+  CHECK(Gpu::peek(word) == 5);
 }
