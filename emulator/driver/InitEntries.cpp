@@ -14,6 +14,11 @@ static void atEnd() {
   state().ended = true;
 }
 
+/// The machine is compiled for these: its lanes are vectors.
+static bool canRunHere() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+}
+
 namespace entry {
 
 Result cuInit(unsigned flags) {
@@ -22,6 +27,10 @@ Result cuInit(unsigned flags) {
   DriverState &driver = state();
   if (!driver.knobError.empty())
     return Result::systemNotReady; // the reason was told
+  if (!canRunHere()) {
+    tell("this CPU has no AVX2, FMA or BMI2, which the emulator needs");
+    return Result::systemNotReady;
+  }
   if (driver.knobs.devices == 0)
     return Result::noDevice;
   if (driver.initialized)

@@ -36,7 +36,7 @@ static constexpr Attribute kAttributes[] = {
     {FunctionAttribute::requiredClusterWidth, [](const KernelState &k) { return clusterSide(k.info(), &emulator::Dim3::x); }},
     {FunctionAttribute::requiredClusterHeight, [](const KernelState &k) { return clusterSide(k.info(), &emulator::Dim3::y); }},
     {FunctionAttribute::requiredClusterDepth, [](const KernelState &k) { return clusterSide(k.info(), &emulator::Dim3::z); }},
-    {FunctionAttribute::nonPortableClusterSizeAllowed, [](const KernelState &k) { return int{k.nonPortableCluster}; }},
+    {FunctionAttribute::nonPortableClusterSizeAllowed, [](const KernelState &) { return 0; }},
     {FunctionAttribute::clusterSchedulingPolicyPreference, [](const KernelState &) { return 0; }},
 };
 
@@ -77,8 +77,7 @@ static Result setAttribute(FunctionAttribute attribute, int value, KernelState *
   case FunctionAttribute::nonPortableClusterSizeAllowed:
     if (value != 0 && value != 1)
       return Result::invalidValue;
-    kernel->nonPortableCluster = value == 1;
-    return Result::success;
+    return value == 0 ? Result::success : refuse(Result::notSupported, "clusters beyond the portable size are not modelled");
   case FunctionAttribute::clusterSizeMustBeSet:
   case FunctionAttribute::requiredClusterWidth:
   case FunctionAttribute::requiredClusterHeight:

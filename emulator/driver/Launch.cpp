@@ -18,7 +18,6 @@ static bool within(const Dim3 &dim, const Dim3 &most) {
 static bool equal(const Dim3 &a, const Dim3 &b) { return a.x == b.x && a.y == b.y && a.z == b.z; }
 
 static constexpr Dim3 kMostBlocks{0x7fffffff, 65535, 65535}, kMostThreads{1024, 1024, 64};
-static constexpr uint32_t kPortableCluster = 8, kLargestCluster = 16;
 
 namespace {
 struct Launch {
@@ -67,7 +66,7 @@ static Refusal checkCluster(const Launch &launch) {
   if (given && required && !equal(*required, launch.shape.cluster))
     return {Result::invalidClusterSize,
             "the cluster is " + textOf(launch.shape.cluster) + ", the kernel's .reqnctapercluster " + textOf(*required)};
-  uint64_t most = launch.kernel.nonPortableCluster ? kLargestCluster : kPortableCluster;
+  uint64_t most = launch.architecture.clusterBlocks;
   if (volume(launch.cluster) > most)
     return {Result::invalidClusterSize, "the cluster has " + std::to_string(volume(launch.cluster)) + " blocks, at most " +
                                             std::to_string(most) + " are possible"};

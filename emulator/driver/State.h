@@ -89,7 +89,6 @@ struct KernelState {
   std::shared_ptr<Code> code;
   size_t index = 0;
   int maxDynamicShared = 0;
-  bool nonPortableCluster = false;
   int carveout = -1;
   const emulator::KernelInfo &info() const { return code->kernels[index]; }
 };

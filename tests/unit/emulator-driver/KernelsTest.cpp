@@ -104,6 +104,22 @@ $wait:
   ret;
 }
 
+.visible .entry pair(.param .u64 pair_param_0)
+.explicitcluster
+.reqnctapercluster 2, 1, 1
+{
+  .reg .b32 %r<4>;
+  .reg .b64 %rd<5>;
+  ld.param.u64 %rd1, [pair_param_0];
+  cvta.to.global.u64 %rd2, %rd1;
+  mov.u32 %r1, %ctaid.x;
+  mov.u32 %r2, %cluster_ctarank;
+  mul.wide.u32 %rd3, %r1, 4;
+  add.s64 %rd4, %rd2, %rd3;
+  st.global.u32 [%rd4], %r2;
+  ret;
+}
+
 .visible .entry first(.param .u64 first_param_0)
 {
   .reg .b64 %rd<3>;
@@ -245,6 +261,46 @@ TEST_CASE("kernels: blocks of a cluster have ranks") {
   Gpu::ok(gpu.api.cuMemcpyDtoH(ranks, out, 32));
   for (uint32_t block = 0; block < 8; ++block)
     CHECK(ranks[block] == block % 4);
+}
+
+static LaunchAttribute clusterOf(unsigned blocks) {
+  LaunchAttribute made{};
+  made.id = LaunchAttributeId::clusterDimension;
+  made.value.clusterDim = {blocks, 1, 1};
+  return made;
+}
+
+TEST_CASE("kernels: a cluster has at most eight blocks, and more cannot be allowed") {
+  Hopper gpu;
+  DeviceAddress out = gpu.allocate(64);
+  CHECK_RESULT(gpu.run("rank", nullptr, {&out}, 16, 1, 0, {clusterOf(16)}), CUDA_ERROR_INVALID_CLUSTER_SIZE);
+  Kernel rank = gpu.kernel("rank");
+  auto allow = [&](int value) {
+    return gpu.api.cuKernelSetAttribute(FunctionAttribute::nonPortableClusterSizeAllowed, value, rank, 0);
+  };
+  CHECK_RESULT(allow(2), CUDA_ERROR_INVALID_VALUE);
+  CHECK_RESULT(allow(1), CUDA_ERROR_NOT_SUPPORTED);
+  CHECK_RESULT(allow(0), CUDA_SUCCESS);
+  CHECK_RESULT(gpu.run("rank", nullptr, {&out}, 16, 1, 0, {clusterOf(8)}), CUDA_SUCCESS);
+  CHECK_RESULT(gpu.api.cuCtxSynchronize(), CUDA_SUCCESS);
+}
+
+TEST_CASE("kernels: a cluster that the kernel requires is taken, and no other") {
+  Hopper gpu;
+  DeviceAddress out = gpu.allocate(32);
+  Kernel pair = gpu.kernel("pair");
+  int sides[3] = {};
+  for (int i = 0; i < 3; ++i)
+    Gpu::ok(gpu.api.cuKernelGetAttribute(&sides[i], static_cast<FunctionAttribute>(11 + i), pair, 0));
+  CHECK((sides[0] == 2 && sides[1] == 1 && sides[2] == 1));
+  CHECK_RESULT(gpu.run("pair", nullptr, {&out}, 3, 1, 0), CUDA_ERROR_INVALID_CLUSTER_SIZE);
+  CHECK_RESULT(gpu.run("pair", nullptr, {&out}, 4, 1, 0, {clusterOf(4)}), CUDA_ERROR_INVALID_CLUSTER_SIZE);
+  CHECK_RESULT(gpu.run("pair", nullptr, {&out}, 4, 1, 0, {clusterOf(2)}), CUDA_SUCCESS);
+  Gpu::ok(gpu.run("pair", nullptr, {&out}, 8, 1, 0));
+  uint32_t ranks[8];
+  Gpu::ok(gpu.api.cuMemcpyDtoH(ranks, out, 32));
+  for (uint32_t block = 0; block < 8; ++block)
+    CHECK(ranks[block] == block % 2);
 }
 
 /// `first`, then `second` with programmatic serialization, in a stream or as a graph.

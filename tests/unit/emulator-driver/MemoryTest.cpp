@@ -84,6 +84,10 @@ TEST_CASE("memory: pointers tell where they belong") {
   CHECK(attribute(PointerAttribute::rangeStartAddress, device + 5, DeviceAddress{}) == device);
   CHECK(attribute(PointerAttribute::rangeSize, device + 5, size_t{}) == 64);
   CHECK(attribute(PointerAttribute::devicePointer, device + 5, DeviceAddress{}) == device + 5);
+  CHECK(attribute(PointerAttribute::isManaged, device, 1u) == 0);
+  CHECK(attribute(PointerAttribute::mapped, device, 0u) == 1);
+  CHECK(attribute(PointerAttribute::bufferId, device, uint64_t{}) ==
+        attribute(PointerAttribute::bufferId, device + 63, uint64_t{}));
   uint64_t value = 0;
   CHECK_RESULT(gpu.api.cuPointerGetAttribute(&value, PointerAttribute::hostPointer, device), CUDA_ERROR_INVALID_VALUE);
   CHECK_RESULT(gpu.api.cuPointerGetAttribute(&value, PointerAttribute::context, reinterpret_cast<DeviceAddress>(&gpu)),
@@ -91,6 +95,10 @@ TEST_CASE("memory: pointers tell where they belong") {
   void *pinned = nullptr;
   Gpu::ok(gpu.api.cuMemHostAlloc(&pinned, 8, 0));
   CHECK(attribute(PointerAttribute::memoryType, reinterpret_cast<DeviceAddress>(pinned), MemoryType{}) == MemoryType::host);
+  CHECK(attribute(PointerAttribute::hostPointer, reinterpret_cast<DeviceAddress>(pinned) + 2, uint64_t{}) ==
+        reinterpret_cast<uint64_t>(pinned) + 2);
+  CHECK_RESULT(gpu.api.cuPointerGetAttribute(&value, PointerAttribute::devicePointer, reinterpret_cast<DeviceAddress>(pinned)),
+               CUDA_ERROR_INVALID_VALUE);
   Gpu::ok(gpu.api.cuMemFreeHost(pinned));
 }
 
