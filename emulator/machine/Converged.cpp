@@ -21,19 +21,22 @@ void needFullWarp(Warp &w, uint32_t mask) {
 
 void needMembers(Warp &w, uint32_t mask, uint32_t place) {
   const uint32_t *members = w.at<uint32_t>(place);
-  uint32_t wanted = members[std::countr_zero(mask)];
+  uint32_t known = 0; // members of the last lane, which the next mostly names too
   for (uint32_t left = mask; left; left &= left - 1) {
-    uint32_t own = members[std::countr_zero(left)];
-    if (own != wanted)
-      fail(w, FaultKind::divergence, "lanes name different members, " + hex(own) + " and " + hex(wanted), left & -left);
-    if (!(own & left & -left))
-      fail(w, FaultKind::divergence, "a lane runs it that is not among the members " + hex(own), left & -left);
+    uint32_t lane = left & -left, own = members[std::countr_zero(left)];
+    if (!(own & lane))
+      fail(w, FaultKind::divergence, "a lane runs it that is not among the members " + hex(own), lane);
+    if (own == known)
+      continue;
+    if (own & w.alive & ~mask)
+      fail(w, FaultKind::divergence,
+           "members " + hex(own) + " are named, but lanes " + hex(own & w.alive & ~mask) + " of them do not run it with the others", lane);
+    for (uint32_t others = own & mask; others; others &= others - 1)
+      if (members[std::countr_zero(others)] != own)
+        fail(w, FaultKind::divergence,
+             "lanes name different members, " + hex(own) + " and " + hex(members[std::countr_zero(others)]), others & -others);
+    known = own;
   }
-  if (wanted & w.alive & ~mask)
-    fail(w, FaultKind::divergence,
-         "members " + hex(wanted) + " are named, but lanes " + hex(wanted & w.alive & ~mask) +
-             " of them do not run it with the others",
-         mask);
 }
 
 } // namespace skip::emulator

@@ -234,17 +234,19 @@ void decodeSetp(Decoding &d) {
     d.fail("a result cannot be negated");
 }
 
-/// set.lt.u32.f32 d, a, b: all bits or 1.0 where it holds. The comparison goes into the place of a predicate first.
+/// set.lt.u32.f32 d, a, b: all bits or 1.0 where it holds. The comparison goes into the places of predicates first; of pairs of
+/// sixteen bits, one for each half.
 template <class T> void setRegister(Warp &w, const Instruction &in, uint32_t mask) {
   const Detail &detail = w.program->details[in.target];
   Instruction compare = in;
   compare.dst = detail.numbers[1];
-  compare.list = FileLayout::kSink;
+  compare.list = detail.numbers[1] + 4;
   detail.compare(w, compare, kAllLanes);
-  uint32_t bits = *w.at<uint32_t>(detail.numbers[1]);
+  uint32_t low = *w.at<uint32_t>(compare.dst), high = detail.numbers[2] ? *w.at<uint32_t>(compare.list) : 0;
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
-      w.at<T>(in.dst)[i] = bits >> i & 1 ? static_cast<T>(detail.numbers[0]) : T(0);
+      w.at<T>(in.dst)[i] =
+          static_cast<T>((low >> i & 1 ? detail.numbers[0] : 0) | (high >> i & 1 ? detail.numbers[0] << 16 : 0));
 }
 
 void decodeSet(Decoding &d) {
@@ -252,11 +254,15 @@ void decodeSet(Decoding &d) {
   bool flush = d.take("ftz");
   takeCombination(d, 3);
   d.wantOperands(d.in.order == Order::weak ? 3 : 4, d.in.order == Order::weak ? 3 : 4);
-  Type result = d.wantType({Type::u32, Type::s32, Type::f32, Type::u16, Type::f16, Type::bf16});
+  Type result = d.wantType({Type::u32, Type::s32, Type::f32, Type::u16, Type::f16, Type::bf16, Type::f16x2, Type::bf16x2});
   Type type = d.takeType();
   Execute compare = comparing(d, comparison, type, flush);
   Detail &detail = d.addDetail();
-  detail.numbers[0] = result == Type::f32 ? 0x3f800000 : result == Type::f16 ? 0x3c00 : result == Type::bf16 ? 0x3f80 : ~0u;
+  bool half = result == Type::f16 || result == Type::f16x2, brain = result == Type::bf16 || result == Type::bf16x2;
+  detail.numbers[0] = result == Type::f32 ? 0x3f800000 : half ? 0x3c00 : brain ? 0x3f80 : ~0u;
+  detail.numbers[2] = result == Type::f16x2 || result == Type::bf16x2;
+  if (detail.numbers[2] && result != type)
+    d.refuseType(type);
   detail.numbers[1] = d.layout.scratch(2);
   detail.compare = compare;
   d.in.dst = d.destination(0, result);

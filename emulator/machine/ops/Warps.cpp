@@ -39,6 +39,7 @@ std::pair<int, bool> sourceLane(Shuffle mode, int lane, uint32_t b, uint32_t c) 
 
 void shfl(Warp &w, const Instruction &in, uint32_t mask) {
   needMembers(w, mask, static_cast<uint32_t>(in.immediate));
+  const uint32_t *members = w.at<uint32_t>(static_cast<uint32_t>(in.immediate));
   uint32_t values[32], *d = w.at<uint32_t>(in.dst), within = 0;
   const uint32_t *a = w.at<uint32_t>(in.a), *b = w.at<uint32_t>(in.b), *c = w.at<uint32_t>(in.c);
   std::copy(a, a + 32, values);
@@ -46,8 +47,8 @@ void shfl(Warp &w, const Instruction &in, uint32_t mask) {
     if (!(mask >> lane & 1))
       continue;
     auto [from, holds] = sourceLane(static_cast<Shuffle>(in.kind), lane, b[lane], c[lane]);
-    if (!(mask >> from & 1))
-      fail(w, FaultKind::divergence, "reads lane " + std::to_string(from) + ", which does not run it", 1u << lane);
+    if (!((mask & members[lane]) >> from & 1))
+      fail(w, FaultKind::divergence, "reads lane " + std::to_string(from) + ", which does not run it or is no member", 1u << lane);
     within |= static_cast<uint32_t>(holds) << lane;
     d[lane] = values[from];
   }
@@ -76,8 +77,7 @@ void decodeShfl(Decoding &d) {
 
 enum class Vote : uint8_t { all, any, uni, ballot };
 
-void vote(Warp &w, const Instruction &in, uint32_t mask) {
-  needMembers(w, mask, in.b);
+void voteOf(Warp &w, const Instruction &in, uint32_t mask) {
   uint32_t bits = (*w.at<uint32_t>(in.a) ^ (in.narrowAddress ? ~0u : 0u)) & mask;
   Vote mode = static_cast<Vote>(in.kind);
   if (mode == Vote::ballot) {
@@ -88,6 +88,10 @@ void vote(Warp &w, const Instruction &in, uint32_t mask) {
   }
   bool holds = mode == Vote::any ? bits != 0 : mode == Vote::all ? bits == mask : bits == mask || bits == 0;
   setPredicate(w, in.dst, holds ? ~0u : 0u, mask);
+}
+
+void vote(Warp &w, const Instruction &in, uint32_t mask) {
+  eachGroup(w, mask, in.b, [&](uint32_t group) { voteOf(w, in, group); });
 }
 
 void decodeVote(Decoding &d) {
@@ -107,8 +111,7 @@ void decodeVote(Decoding &d) {
     d.fail("a mode is missing");
 }
 
-template <class T, bool All> void match(Warp &w, const Instruction &in, uint32_t mask) {
-  needMembers(w, mask, in.b);
+template <class T, bool All> void matchOf(Warp &w, const Instruction &in, uint32_t mask) {
   T values[32];
   std::copy(w.at<T>(in.a), w.at<T>(in.a) + 32, values);
   uint32_t holds = 0;
@@ -124,6 +127,10 @@ template <class T, bool All> void match(Warp &w, const Instruction &in, uint32_t
   }
   if (All)
     setPredicate(w, in.list, holds, mask);
+}
+
+template <class T, bool All> void match(Warp &w, const Instruction &in, uint32_t mask) {
+  eachGroup(w, mask, in.b, [&](uint32_t group) { matchOf<T, All>(w, in, group); });
 }
 
 void decodeMatch(Decoding &d) {
@@ -146,8 +153,7 @@ void decodeMatch(Decoding &d) {
 
 enum class Reduction : uint8_t { add, min, max, bitAnd, bitOr, bitXor };
 
-template <class T> void redux(Warp &w, const Instruction &in, uint32_t mask) {
-  needMembers(w, mask, in.b);
+template <class T> void reduxOf(Warp &w, const Instruction &in, uint32_t mask) {
   const T *a = w.at<T>(in.a);
   T result = a[std::countr_zero(mask)];
   for (uint32_t left = mask & (mask - 1); left; left &= left - 1) {
@@ -178,6 +184,10 @@ template <class T> void redux(Warp &w, const Instruction &in, uint32_t mask) {
       w.at<T>(in.dst)[i] = result;
 }
 
+template <class T> void redux(Warp &w, const Instruction &in, uint32_t mask) {
+  eachGroup(w, mask, in.b, [&](uint32_t group) { reduxOf<T>(w, in, group); });
+}
+
 void decodeRedux(Decoding &d) {
   int operation = d.takeOneOf({"add", "min", "max", "and", "or", "xor"});
   if (!d.take("sync") || operation < 0)
@@ -192,13 +202,16 @@ void decodeRedux(Decoding &d) {
   d.in.execute = type == Type::s32 ? redux<int32_t> : redux<uint32_t>;
 }
 
-void elect(Warp &w, const Instruction &in, uint32_t mask) {
-  needMembers(w, mask, in.a);
+void electOf(Warp &w, const Instruction &in, uint32_t mask) {
   int leader = std::countr_zero(mask);
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
       w.at<uint32_t>(in.dst)[i] = static_cast<uint32_t>(leader);
   setPredicate(w, in.list, 1u << leader, mask);
+}
+
+void elect(Warp &w, const Instruction &in, uint32_t mask) {
+  eachGroup(w, mask, in.a, [&](uint32_t group) { electOf(w, in, group); });
 }
 
 void decodeElect(Decoding &d) {

@@ -268,6 +268,7 @@ TEST_CASE("comparisons and choices") {
            {"slct.u32.f32 %r5, %r2, %r3, %f4;", 1, 2, bits(0.5f), 1},
            {"set.lt.u32.s32 %r5, %r2, %r3;", 1, 2, 0, ~0u},
            {"set.lt.f32.s32 %f5, %r2, %r3; mov.b32 %r5, %f5;", 1, 2, 0, bits(1)},
+           {"set.gt.f16x2.f16x2 %r5, %r2, %r3;", 0x40003c00, 0x3c004000, 0, 0x3c000000},
            {"setp.eq.u32 %p1, %r2, %r3; setp.eq.u32 %p2, %r2, %r4; xor.pred %p3, %p1, %p2; not.pred %p3, %p3; selp.u32 %r5, 1, "
             "0, %p3;",
             1, 1, 2, 0},
