@@ -1,6 +1,6 @@
 // How fast the emulator runs: warp instructions a second, with all checks and without any.
 //
-//   skip-emulator-bench tests/unit/emulator/data/nvcc.ptx
+//   skip-emulator-bench tests/unit/emulator/data/nvcc80.ptx
 //
 // `loop`: three multiply-adds, a load and a store a turn. `sgemm`: 512x512x512 in f32, as nvcc compiled it.
 #include "emulator/Machine.h"

@@ -30,7 +30,9 @@ void needMembers(Warp &w, uint32_t mask, uint32_t place) {
       continue;
     if (own & w.alive & ~mask)
       fail(w, FaultKind::divergence,
-           "members " + hex(own) + " are named, but lanes " + hex(own & w.alive & ~mask) + " of them do not run it with the others", lane);
+           "members " + hex(own) + " are named, but lanes " + hex(own & w.alive & ~mask) +
+               " of them do not run it with the others",
+           lane);
     for (uint32_t others = own & mask; others; others &= others - 1)
       if (members[std::countr_zero(others)] != own)
         fail(w, FaultKind::divergence,

@@ -48,7 +48,8 @@ void shfl(Warp &w, const Instruction &in, uint32_t mask) {
       continue;
     auto [from, holds] = sourceLane(static_cast<Shuffle>(in.kind), lane, b[lane], c[lane]);
     if (!((mask & members[lane]) >> from & 1))
-      fail(w, FaultKind::divergence, "reads lane " + std::to_string(from) + ", which does not run it or is no member", 1u << lane);
+      fail(w, FaultKind::divergence, "reads lane " + std::to_string(from) + ", which does not run it or is no member",
+           1u << lane);
     within |= static_cast<uint32_t>(holds) << lane;
     d[lane] = values[from];
   }

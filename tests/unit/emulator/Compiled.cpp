@@ -1,5 +1,7 @@
 #include "tests/unit/emulator/Compiled.h"
 
+#include "tests/unit/TemporaryFolder.h"
+
 #include <cstdlib>
 #include <fstream>
 #include <random>
@@ -7,13 +9,31 @@
 
 namespace skip::emulator::test {
 
-std::string stored(const std::string &name) {
+static std::string dataFolder() {
   const char *root = std::getenv("SKIP_SOURCE_DIR");
-  std::ifstream file(std::string(root ? root : ".") + "/tests/unit/emulator/data/" + name);
+  return std::string(root ? root : ".") + "/tests/unit/emulator/data/";
+}
+
+static std::string contents(const std::string &path) {
+  std::ifstream file(path);
   REQUIRE(file);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+std::string stored(const std::string &name) { return contents(dataFolder() + name); }
+
+std::optional<std::string> compiled(const std::string &architecture) {
+  ::test::TemporaryFolder folder;
+  std::string out = folder.path("kernels.ptx");
+  const char *home = std::getenv("CUDA_HOME");
+  std::string path = std::string(home ? home : "/usr/local/cuda") + "/bin";
+  std::string command = "PATH=\"$PATH:" + path + "\" nvcc -std=c++17 -arch=" + architecture + " -ptx '" + dataFolder() +
+                        "kernels.cu' -o '" + out + "' >/dev/null 2>&1";
+  if (std::system(command.c_str()) != 0)
+    return std::nullopt;
+  return contents(out);
 }
 
 size_t kernelOf(const Module &module, const std::string &name) {

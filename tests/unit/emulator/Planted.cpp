@@ -26,7 +26,7 @@ std::string textOf(Sample sample) {
   return stored(sample == convolveAmpere   ? "conv_fprop_sm80.ptx"
                 : sample == convolveHopper ? "conv_ws_cl2.ptx"
                 : sample == multiplyHopper ? "gemm_nvgpu.ptx"
-                                           : "nvcc.ptx");
+                                           : "nvcc80.ptx");
 }
 
 std::string broken(const Planted &planted) {
