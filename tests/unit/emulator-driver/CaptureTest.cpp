@@ -246,6 +246,17 @@ TEST_CASE("capture: the legacy stream is refused while a blocking stream capture
   gpu.checkVoid();
 }
 
+TEST_CASE("capture: a blocking stream that joins one makes the legacy stream refused too") {
+  Capturing gpu(CaptureMode::relaxed);
+  Gpu::ok(gpu.launch(gpu.store, nullptr, gpu.word, 1)); // the origin is not ordered with it
+  Stream blocking = gpu.Gpu::stream(kStreamDefault);
+  Event event = gpu.event();
+  Gpu::ok(gpu.api.cuEventRecord(event, gpu.stream));
+  Gpu::ok(gpu.api.cuStreamWaitEvent(blocking, event, 0));
+  CHECK_RESULT(gpu.launch(gpu.store, nullptr, gpu.word, 1), CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
+  gpu.checkVoid();
+}
+
 TEST_CASE("capture: a relaxed one allows allocations, and a thread may ask for that") {
   Capturing relaxed(CaptureMode::relaxed);
   relaxed.allocate(4);

@@ -68,6 +68,28 @@ TEST_CASE("faults: each is answered as silicon would, or as a failed launch wher
   }
 }
 
+TEST_CASE("faults: copies carry what was written, and what was not") {
+  struct Copied {
+    const char *what;
+    bool written, within;
+  };
+  for (Copied c : {Copied{"from the host", true, false},
+                   {"of what was written", true, true},
+                   {"of what was never written", false, true}}) {
+    INFO(c.what);
+    Gpu gpu;
+    gpu.load();
+    DeviceAddress from = gpu.allocate(4), to = gpu.allocate(4);
+    uint32_t value = 3;
+    if (c.written)
+      Gpu::ok(gpu.api.cuMemcpyHtoD(c.within ? from : to, &value, 4));
+    if (c.within)
+      Gpu::ok(gpu.api.cuMemcpyDtoD(to, from, 4));
+    Gpu::ok(gpu.launch(gpu.scale, nullptr, to, 2));
+    CHECK(gpu.api.cuCtxSynchronize() == (c.written ? Result::success : Result::launchFailed));
+  }
+}
+
 TEST_CASE("threads: four of them share a context") {
   for (auto completion : {skip::emulator::Completion::lazy, skip::emulator::Completion::mixed}) {
     Gpu gpu(Setup{.completion = completion});

@@ -210,6 +210,28 @@ TEST_CASE("tensor maps: the entry points encode what the walk reads") {
   }
 }
 
+TEST_CASE("tensor maps: each parameter has its place") {
+  Draft draft(true);
+  draft.lower = {-3, 4, 0};
+  draft.upper = {-5, 6, 0};
+  draft.elementStrides = {7, 2, 3, 4};
+  draft.request.fill = TensorMapFill::nanRequestZeroFma;
+  skip::emulator::TensorMap map = encode(draft.request);
+  CHECK(map.magic == skip::emulator::TensorMap::kMagic);
+  CHECK(map.element == skip::emulator::TensorMap::Element::bf16);
+  CHECK((map.rank == 4 && map.im2col == 1 && map.fillNan == 1 && map.l2Promotion == 3 && map.interleave == 0));
+  CHECK(map.swizzle == skip::emulator::Swizzle::b128);
+  CHECK(map.address == 0x10000);
+  CHECK(map.dims == std::array<uint32_t, 5>{64, 14, 14, 8, 0});
+  CHECK(map.strides == std::array<uint64_t, 4>{128, 1792, 25088, 0});
+  CHECK((map.box[0] == 64 && map.box[1] == 128));
+  CHECK(map.elementStrides == std::array<uint8_t, 5>{1, 2, 3, 4, 1}); // that of the innermost dimension is ignored
+  CHECK(map.lower == std::array<int8_t, 3>{-3, 4, 0});
+  CHECK(map.upper == std::array<int8_t, 3>{-5, 6, 0});
+  Draft tiled(false);
+  CHECK(encode(tiled.request).box == std::array<uint16_t, 5>{64, 8, 1, 1, 0});
+}
+
 TEST_CASE("tensor maps: they need an sm_90, and a request that is good") {
   Gpu older(Setup{.architecture = "sm_80"});
   Draft draft(false);
