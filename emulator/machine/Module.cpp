@@ -67,8 +67,7 @@ void Loader::placeGlobal(const Variable &variable) {
     throw PtxError{variable.line,
                    "an alignment of " + std::to_string(variable.alignment) + " is not supported: at most 256 is"};
   state.globals.emplace(variable.name, DeviceMemory::Range{address, variable.bytes});
-  if (!variable.initial.empty())
-    std::memcpy(reinterpret_cast<void *>(address), variable.initial.data(), variable.initial.size());
+  std::copy(variable.initial.begin(), variable.initial.end(), reinterpret_cast<std::byte *>(address));
   memory.markWritten(address, bytes);
   globals.of.emplace(&variable, address);
   byName.emplace(variable.name, address);
