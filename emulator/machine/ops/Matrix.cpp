@@ -4,6 +4,7 @@
 #include "emulator/machine/ops/Lanes.h"
 #include "emulator/tensor/Mma.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace skip::emulator {
@@ -127,8 +128,8 @@ void decodeMma(Decoding &d) {
   d.wantArchitecture(80);
   if (!d.take("sync") || !d.take("aligned"))
     d.fail("`.sync.aligned` is missing");
-  int k = 4 << d.takeOneOf({"m16n8k4", "m16n8k8", "m16n8k16", "m16n8k32"});
-  if (k < 4 || !d.take("row") || !d.take("col"))
+  int shape = d.takeOneOf({"m16n8k4", "m16n8k8", "m16n8k16", "m16n8k32"}), k = 4 << std::max(shape, 0);
+  if (shape < 0 || !d.take("row") || !d.take("col"))
     d.fail("a shape of m16n8k4 to m16n8k32, and `.row.col` are wanted");
   bool saturate = d.take("satfinite");
   Type result = d.wantType({Type::f32, Type::f16, Type::s32}), a = d.takeType(), b = d.takeType();
