@@ -260,6 +260,10 @@ Module::~Module() {
 
 std::variant<std::unique_ptr<Module>, PtxError> Module::load(std::string_view ptx, const Architecture &architecture,
                                                              DeviceMemory &memory) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    return PtxError{1, "the emulator needs a processor with AVX2 and FMA"};
+#endif
   std::unique_ptr<Module> module(new Module);
   module->state = std::make_unique<State>();
   State &state = *module->state;

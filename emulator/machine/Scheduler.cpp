@@ -17,6 +17,7 @@ namespace skip::emulator {
 namespace {
 
 constexpr uint64_t kSpinning = 64, kHopeless = 4096; // failed tests in a row
+constexpr uint64_t kPatience = 512;                  // turns without an end, after which twice as many clusters run
 
 /// Until the path is left or the turn is over.
 void step(Warp &w, uint64_t turn) {
@@ -198,7 +199,7 @@ void checkEnd(Run &run, Warp &w) {
 
 void runToEnd(Run &run) {
   startClusters(run, false);
-  uint64_t turns = 0;
+  uint64_t turns = 0, sinceEnd = 0, live = run.liveClusters, started = run.nextCluster;
   bool mixed = run.settings.completion == Completion::mixed;
   while (run.liveClusters > 0) {
     if (run.runnable.empty()) {
@@ -207,6 +208,13 @@ void runToEnd(Run &run) {
     }
     Warp &w = *run.runnable[run.below(run.runnable.size())];
     runTurn(run, w);
+    // Blocks may wait in memory for what blocks write that have not started: those then must, as far as there is room.
+    bool moves = run.liveClusters != live || run.nextCluster != started;
+    sinceEnd = moves ? 0 : sinceEnd + 1;
+    for (uint64_t more = sinceEnd > kPatience ? run.liveClusters : 0; more > 0; --more)
+      startClusters(run, true);
+    live = run.liveClusters;
+    started = run.nextCluster;
     if (w.runnableAt >= 0)
       checkEnd(run, w);
     if (!run.deferred.empty() && (mixed ? run.below(4) == 0 : ++turns % 4096 == 0))

@@ -262,3 +262,37 @@ TEST_CASE("device memory") {
   CHECK_FALSE(memory.wasFreed(b));
   CHECK(memory.live().size() == 1);
 }
+
+TEST_CASE("blocks that wait for each other in memory all get to run") {
+  // A barrier of the whole grid: each block counts itself and waits for the others.
+  std::vector<uint32_t> found = results(R"(
+setp.ne.u32 %p1, %r0, 0; @%p1 bra E;
+mov.u32 %r5, %nctaid.x;
+atom.add.acq_rel.gpu.global.u32 %r6, [%d1], 1;
+L: ld.acquire.gpu.global.u32 %r6, [%d1]; setp.lt.u32 %p2, %r6, %r5; @%p2 bra L;
+E: bar.sync 0;)",
+                                        256, 0, 20);
+  CHECK(found[0] == 20);
+}
+
+TEST_CASE("what waits for ever is told with what it waits for") {
+  auto deadlock = [](const std::string &body) {
+    Device device("sm_90a", Settings{.maxWarpInstructions = 1'000'000});
+    Launch launch;
+    launch.module = &device.load(
+        kernelText(".shared .align 8 .b64 m; setp.eq.u32 %p1, %r0, 0; @%p1 mbarrier.init.shared.b64 [m], 2; bar.sync 0;" + body,
+                   "sm_90a"));
+    launch.block = {64, 1, 1};
+    launch.params = Device::pack(uint64_t(0), uint64_t(0), uint64_t(0), 0);
+    Outcome outcome = device.run(launch);
+    INFO(describe(outcome));
+    REQUIRE(outcome.fault);
+    CHECK(outcome.fault->kind == FaultKind::deadlock);
+    return outcome.fault->text;
+  };
+  CHECK(deadlock("L: mbarrier.try_wait.parity.shared.b64 %p2, [m], 0; @!%p2 bra L;")
+            .find("mbarrier 0x400 (phase 0, 2 arrivals and 0 bytes are missing)") != std::string::npos);
+  CHECK(deadlock("L: mbarrier.test_wait.parity.shared.b64 %p2, [m], 0; @!%p2 bra L;").find("tests a barrier again and again") !=
+        std::string::npos);
+  CHECK(deadlock("bar.sync 1, 96;").find("barrier 1 (64 of 96 threads came)") != std::string::npos);
+}
