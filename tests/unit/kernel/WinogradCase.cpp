@@ -70,6 +70,8 @@ void WinogradCase::spreadSizes() {
   input.scale([&](int64_t c, int64_t y, int64_t x) { return ofInput[c] * ofPixels[y * input.shape.width + x]; });
   for (size_t i = 0; i < weights.size(); ++i)
     weights[i] *= ofOutput[i / taps / shape.inChannels] / ofInput[i / taps % shape.inChannels] * ofTaps[i % taps];
+  for (size_t i = 0; i < weights.size() && shape.onlyTap >= 0; ++i)
+    weights[i] = int64_t(i) % taps == shape.onlyTap ? weights[i] : 0;
   for (int64_t o = 0; o < shape.outChannels; ++o)
     bias[o] *= ofOutput[o];
 }

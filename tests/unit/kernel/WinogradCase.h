@@ -20,6 +20,7 @@ struct WinogradCaseShape {
   float spread = 0;        // as in ConvCaseShape: of the sizes of input and output channels
   float pixelSpread = 0;   // the same of the input's pixels
   float tapSpread = 0;     // and of the filter's taps
+  int64_t onlyTap = -1;    // all others are zero; -1: none is
 };
 
 /// What is free to choose: F(tile x tile, r x r), tiles that lie together, the register tile, and whether one kernel does it
@@ -79,5 +80,15 @@ private:
 /// The error allowed by the points of a tile's window along an axis, max|c - r| / max|r|, on values in [-1, 1) and few
 /// channels: half of what networks are held to (plan::errorBound), or less. Measured: 5e-7, 2e-6, 1.1e-5 for 4, 6 and 8.
 inline double toleranceOf(int64_t points) { return points == 4 ? 2e-6 : points < 7 ? 8e-6 : points == 7 ? 2e-5 : 4e-5; }
+
+/// Both kernels of one choice, compiled for one target.
+struct CompiledWinograd {
+  CompiledWinograd(const WinogradCaseShape &shape, const WinogradChoice &choice, const x86::Target &target)
+      : target(target), input(WinogradCase::inputSpec(shape, choice), target),
+        conv(WinogradCase::convSpec(shape, choice), target) {}
+
+  x86::Target target;
+  LoadedKernel input, conv;
+};
 
 } // namespace skip::testing
