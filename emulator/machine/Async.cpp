@@ -25,7 +25,6 @@ uint64_t defer(Run &run, std::function<void()> perform) {
 static void performAt(Run &run, size_t index) {
   std::function<void()> perform = std::move(run.deferred[index].perform);
   run.deferred.erase(run.deferred.begin() + static_cast<std::ptrdiff_t>(index));
-  ++run.progress;
   perform();
 }
 

@@ -109,6 +109,8 @@ void DeviceMemory::copyShadow(uint64_t to, uint64_t from, uint64_t bytes) {
   Allocation *target = state->find(to), *source = state->find(from);
   if (!target || !source || !target->holds(to, bytes) || !source->holds(from, bytes))
     return;
+  if (source->written.all(from - source->address, bytes)) // mostly
+    return target->written.mark(to - target->address, bytes);
   std::vector<bool> written(bytes); // the ranges may overlap
   for (uint64_t i = 0; i < bytes; ++i)
     written[i] = source->written.all(from - source->address + i, 1);

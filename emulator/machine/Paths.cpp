@@ -111,7 +111,6 @@ void exitLanes(Warp &w, uint32_t lanes) {
   w.block->cluster->liveThreads -= static_cast<uint32_t>(std::popcount(lanes));
   w.path().mask = w.mask;
   w.stop = true;
-  ++w.run->progress;
   threadsEnded(*w.block);
   if (w.mask == 0)
     endPath(w, w.current, 0);
@@ -201,7 +200,6 @@ void wake(Cluster &cluster, Waiting waiting, const Block *block, uint32_t object
         path.waiting = Waiting::no;
         makeRunnable(*warp);
       }
-  ++cluster.blocks.front()->run->progress;
 }
 
 } // namespace skip::emulator

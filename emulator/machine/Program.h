@@ -82,8 +82,6 @@ enum class Special : uint8_t {
   dynamicSmemSize,
   aggrSmemSize,
   isExplicitCluster,
-  localBase,
-  zero,
   clock,
   clockHi,
   clock64,
@@ -137,7 +135,7 @@ struct Program {
   // What instructions name, for the checks of registers in flight: of instruction i, uses[useBegin[i]] to uses[useBegin[i +
   // 1]].
   std::vector<uint32_t> useBegin, uses;
-  bool usesWgmma = false, usesCluster = false;
+  bool usesWgmma = false;
 
   std::string_view textOf(const Instruction &in) const {
     return in.statement < source->statements.size() ? source->statements[in.statement].text : "the end of the function";

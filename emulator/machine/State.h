@@ -18,9 +18,8 @@ struct Frame {
   const Program *program = nullptr;
   std::vector<std::byte> registers;
   std::vector<std::byte> params; // 32 lanes x frameParamBytes
-  uint32_t localBase = 0;
-  int caller = -1;   // path that waits for this frame's return
-  uint32_t call = 0; // index of the call in the caller's program
+  int caller = -1;               // path that waits for this frame's return
+  uint32_t call = 0;             // index of the call in the caller's program
   std::byte *file() { return registers.data(); }
 };
 
@@ -66,7 +65,7 @@ struct Warp {
   std::vector<std::unique_ptr<Frame>> frames;
   std::vector<std::byte> local; // 32 lanes x localBytes
   std::unique_ptr<WrittenBits> localWritten;
-  uint32_t localBytes = 0, localUsed = 0;
+  uint32_t localBytes = 0;
 
   uint64_t agent = 0;
   uint32_t clock = 1;
@@ -166,7 +165,6 @@ struct Run {
   bool notCovered = false; // a launch in front of that in front may not have ended
   std::string notCoveredBy;
   uint64_t clockReads = 0;
-  uint64_t progress = 0; // counts what may let somebody that spins go on
 
   uint64_t below(uint64_t bound) { return bound ? random() % bound : 0; }
 };

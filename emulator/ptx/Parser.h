@@ -38,6 +38,7 @@ private:
   void parameters(Function &function, std::vector<const Variable *> &into);
   void functionDirectives(Function &function);
   Dim3 threeNumbers();
+  static Space spaceOf(std::string_view directive); // `.global` and its like; registers for what is none
   Variable variable(Space space, bool isExtern);
   void dimensions(Variable &variable);
   void initializer(Variable &variable);

@@ -118,7 +118,6 @@ void atomic(Warp &w, const Instruction &in, uint32_t mask) {
         writeRegister(w, detail.d[element], bytes, lane, old);
     }
   }
-  ++w.run->progress;
 }
 
 bool isKnown(Update function, Type type) {

@@ -42,7 +42,6 @@ void stmatrix(Warp &w, const Instruction &in, uint32_t mask) {
     for (int row = 0; row < 8; ++row)
       std::memcpy(reinterpret_cast<void *>(at[addressLane(m, row)]), matrix[static_cast<size_t>(row)].data(), 16);
   }
-  ++w.run->progress;
 }
 
 void decodeMatrixMove(Decoding &d, bool load) {

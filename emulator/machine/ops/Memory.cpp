@@ -78,7 +78,6 @@ template <class M, class R> void store(Warp &w, const Instruction &in, uint32_t 
       std::memcpy(reinterpret_cast<void *>(at[i] + element * sizeof(M)), &value, sizeof value);
     }
   }
-  ++w.run->progress;
 }
 
 /// Parameters of the kernel, at an address that is known: the same for all lanes.

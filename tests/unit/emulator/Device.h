@@ -57,13 +57,6 @@ private:
 /// Loads the text, which must be refused; the message.
 PtxError refusalOfText(const std::string &text, const std::string &architecture = "sm_90a");
 
-/// The launch of one kernel in a text, on fresh memory; all parameters are given.
-struct Trial {
-  std::string text;
-  Dim3 grid{1, 1, 1}, block{32, 1, 1};
-  uint32_t dynamicSharedBytes = 0;
-};
-
 std::string describe(const Outcome &outcome);
 
 } // namespace skip::emulator::test

@@ -1,0 +1,74 @@
+// Accesses of global memory.
+#include "emulator/machine/Resolve.h"
+
+namespace skip::emulator {
+namespace {
+
+void readGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, uint32_t mask) {
+  uint64_t offset = address - allocation.address;
+  if (allocation.written.all(offset, bytes))
+    return;
+  uint64_t at = allocation.address + allocation.written.firstClear(offset, bytes);
+  fail(w, FaultKind::uninitialised, "reads global memory at " + hex(at) + ", which nothing ever wrote", mask);
+}
+
+void enterGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Access &access, const Party &party,
+                 uint32_t mask) {
+  Conflict conflict;
+  if (!access.write || access.isAtomic)
+    readGlobal(w, allocation, address, bytes, mask);
+  Cells &cells = allocation.cellsMade();
+  uint64_t offset = address - allocation.address;
+  if (access.readOnly && cells.lastWrite(offset).agent() >= w.run->firstAgent)
+    fail(w, FaultKind::race, "ld.global.nc reads " + hex(address) + ", which this launch wrote", mask);
+  if (cells.enter(offset, bytes, access.write, party, conflict))
+    failRace(w, conflict, access.write, "global memory", address, mask);
+  if (access.write)
+    allocation.written.mark(offset, bytes);
+}
+
+void countGlobal(Warp &w, const Access &access, uint32_t mask) {
+  uint64_t bytes = uint64_t(access.bytes) * static_cast<unsigned>(std::popcount(mask));
+  if (!access.write || access.isAtomic)
+    w.run->counters.globalReadBytes += bytes;
+  if (access.write)
+    w.run->counters.globalWriteBytes += bytes;
+}
+
+} // namespace
+
+void resolveGlobal(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
+  Bounds bounds = boundsOf(at, mask);
+  checkAlignment(w, "global", at, bounds.bits, access.bytes, mask);
+  Run &run = *w.run;
+  countGlobal(w, access, mask);
+  Allocation *all = run.cached;
+  if (!all || !all->holds(bounds.low, 1))
+    all = run.cached = run.memory->find(bounds.low);
+  bool one = all && all->holds(bounds.low, bounds.high - bounds.low + access.bytes);
+  if (!run.settings.checks) {
+    if (!one)
+      for (int i = 0; i < 32; ++i)
+        if (mask >> i & 1)
+          checkGlobal(w, at[i], access.bytes, 1, laneBit(i));
+    if (access.write) // host code that asks later must not be told otherwise
+      for (uint32_t left = mask; left; left &= left - 1) {
+        Allocation &allocation = one ? *all : checkGlobal(w, at[std::countr_zero(left)], access.bytes, 1);
+        allocation.written.mark(at[std::countr_zero(left)] - allocation.address, access.bytes);
+      }
+    return;
+  }
+  checkGridWait(w, mask);
+  Party party = partyOf(w, nullptr, access.strong);
+  if (one && isRow(at, mask, access.bytes))
+    return enterGlobal(w, *all, at[0], access.bytes * 32, access, party, mask);
+  if (one && !access.write && isBroadcast(at, mask))
+    return enterGlobal(w, *all, at[0], access.bytes, access, party, mask);
+  for (uint32_t left = mask; left; left &= left - 1) {
+    int lane = std::countr_zero(left);
+    Allocation &allocation = one ? *all : checkGlobal(w, at[lane], access.bytes, 1, laneBit(lane));
+    enterGlobal(w, allocation, at[lane], access.bytes, access, party, laneBit(lane));
+  }
+}
+
+} // namespace skip::emulator
