@@ -17,8 +17,9 @@ bool happensNow(Run &run) {
   }
 }
 
-uint64_t defer(Run &run, std::function<void()> perform) {
-  run.deferred.push_back({std::move(perform), run.nextDeferred});
+uint64_t defer(Warp &w, std::function<void()> perform) {
+  Run &run = *w.run;
+  run.deferred.push_back({std::move(perform), w.block->cluster, run.nextDeferred});
   return run.nextDeferred++;
 }
 
@@ -33,6 +34,15 @@ bool performDeferred(Run &run) {
     return false;
   performAt(run, run.below(run.deferred.size()));
   return true;
+}
+
+void performAllOf(Run &run, const Cluster &cluster) {
+  for (size_t i = 0; i < run.deferred.size();) {
+    if (run.deferred[i].cluster == &cluster)
+      performAt(run, i);
+    else
+      ++i;
+  }
 }
 
 void performNow(Run &run, uint64_t id) {

@@ -76,7 +76,9 @@ struct WarpAsync {
 bool happensNow(Run &run);
 /// Does one piece of what was put off, drawn by the seed; false if there is none.
 bool performDeferred(Run &run);
-uint64_t defer(Run &run, std::function<void()> perform);
+uint64_t defer(Warp &w, std::function<void()> perform);
+/// All that the cluster asked for.
+void performAllOf(Run &run, const Cluster &cluster);
 /// Does it now if it has not been done.
 void performNow(Run &run, uint64_t id);
 

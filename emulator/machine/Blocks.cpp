@@ -173,6 +173,7 @@ void startClusters(Run &run, bool atLeastOne) {
 }
 
 void endCluster(Run &run, Cluster &cluster) {
+  performAllOf(run, cluster);
   for (auto &block : cluster.blocks) {
     bool waited = false;
     for (auto &warp : block->warps)

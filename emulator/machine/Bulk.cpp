@@ -197,7 +197,7 @@ void startLoad(Warp &w, BulkLoad load, uint32_t mask) {
   if (happensNow(*w.run))
     perform();
   else
-    defer(*w.run, std::move(perform));
+    defer(w, std::move(perform));
 }
 
 void startStore(Warp &w, BulkWrite write, uint32_t lane) {
@@ -229,7 +229,7 @@ void startStore(Warp &w, BulkWrite write, uint32_t lane) {
   if (happensNow(*w.run))
     perform();
   else
-    store.deferred = defer(*w.run, std::move(perform));
+    store.deferred = defer(w, std::move(perform));
   w.async->stores.push_back(std::move(store));
 }
 
@@ -253,7 +253,7 @@ void startMove(Warp &w, const BulkMove &move, uint32_t mask) {
   if (happensNow(*w.run))
     perform();
   else
-    defer(*w.run, std::move(perform));
+    defer(w, std::move(perform));
 }
 
 void commitStores(Warp &w, uint32_t mask) {

@@ -1,6 +1,7 @@
 #include "emulator/machine/Faults.h"
 
 #include "emulator/machine/Blocks.h"
+#include "emulator/ptx/Printed.h"
 
 #include <bit>
 #include <fmt/format.h>
@@ -35,12 +36,23 @@ std::string describe(Run &run, uint64_t agent) {
   return fmt::format("warp {} of {}", within % each, block);
 }
 
+/// Without the line breaks and tabs of the source, and not longer than a reader wants.
+static std::string oneLine(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!space || (!line.empty() && line.back() != ' '))
+      line += space ? ' ' : c;
+  }
+  return printed(line);
+}
+
 void failAt(Warp &warp, const Program &program, const Instruction &in, FaultKind kind, std::string text, uint32_t lane) {
   Fault fault;
   fault.kind = kind;
   fault.text = std::move(text);
   fault.kernel = warp.run->kernel->name;
-  fault.instruction = std::string(program.textOf(in));
+  fault.instruction = oneLine(program.textOf(in));
   fault.line = program.lineOf(in);
   fault.block = warp.block->index;
   fault.thread = threadOf(warp, lane);

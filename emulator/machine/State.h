@@ -133,6 +133,7 @@ struct Cluster {
 /// Something that happens later than the instruction that asked for it.
 struct Deferred {
   std::function<void()> perform;
+  const Cluster *cluster = nullptr; // that asked for it; it happens before that ends
   uint64_t id = 0;
 };
 

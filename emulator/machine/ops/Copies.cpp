@@ -146,7 +146,7 @@ void arriveCopies(Warp &w, const Instruction &in, uint32_t mask) {
     if (happensNow(*w.run))
       land();
     else
-      defer(*w.run, land);
+      defer(w, land);
   }
 }
 

@@ -1,7 +1,9 @@
 // Branches that part a warp and bring it together again, calls, what lanes tell each other, atomics, counters.
 #include "tests/unit/emulator/Device.h"
 
+#include <array>
 #include <numeric>
+#include <set>
 
 using namespace skip::emulator;
 using namespace skip::emulator::test;
@@ -295,4 +297,42 @@ TEST_CASE("what waits for ever is told with what it waits for") {
   CHECK(deadlock("L: mbarrier.test_wait.parity.shared.b64 %p2, [m], 0; @!%p2 bra L;").find("tests a barrier again and again") !=
         std::string::npos);
   CHECK(deadlock("bar.sync 1, 96;").find("barrier 1 (64 of 96 threads came)") != std::string::npos);
+}
+
+TEST_CASE("one seed is one order") {
+  auto instructions = [](uint64_t seed) {
+    Counters counters;
+    results(
+        "mov.u32 %r5, %laneid; setp.ne.u32 %p2, %r5, 0; @%p2 bra E;"
+        "L: atom.global.cas.b32 %r8, [%d1], 0, 1; setp.ne.u32 %p1, %r8, 0; @%p1 bra L; atom.global.exch.b32 %r8, [%d1], 0; E:",
+        64, 0, 4, 32, &counters, "", seed);
+    return counters.warpInstructions;
+  };
+  CHECK(instructions(1) == instructions(1));
+  CHECK(instructions(2) == instructions(2));
+  CHECK(std::set<uint64_t>{instructions(1), instructions(2), instructions(3), instructions(4)}.size() > 1);
+}
+
+TEST_CASE("without checks, what a block left undone is done before it ends") {
+  // The store is not waited for: checks would tell.
+  std::string body = ".shared .align 16 .b8 s[128]; mov.u32 %r5, s; mad.lo.u32 %r6, %r0, 4, %r5; st.shared.u32 [%r6], %r0;"
+                     "fence.proxy.async; bar.sync 0; setp.ne.u32 %p1, %r0, 0; @%p1 bra E;"
+                     "mov.u32 %r7, %ctaid.x; mad.wide.u32 %d7, %r7, 128, %d1;"
+                     "cp.async.bulk.global.shared::cta.bulk_group [%d7], [%r5], 128; cp.async.bulk.commit_group; E:";
+  for (bool checks : {false, true}) {
+    Device device("sm_90a", Settings{.completion = Completion::lazy, .checks = checks});
+    uint64_t out = device.raw(128 * 100);
+    Launch launch;
+    launch.module = &device.load(kernelText(body, "sm_90a"));
+    launch.grid = {100, 1, 1};
+    launch.block = {32, 1, 1};
+    launch.params = Device::pack(out, out, out, 0);
+    Outcome outcome = device.run(launch);
+    INFO(describe(outcome));
+    REQUIRE(outcome.fault.has_value() == checks);
+    if (checks)
+      CHECK(outcome.fault->kind == FaultKind::missingWait);
+    else
+      CHECK(device.get<uint32_t>(out, 3200) == lanes([](uint32_t i) { return i % 32; }, 3200));
+  }
 }
