@@ -59,13 +59,13 @@ private:
 void Loader::placeGlobal(const Variable &variable) {
   if (variable.isExtern && variable.space != Space::shared)
     return; // an error where it is used
-  uint64_t bytes = std::max<uint64_t>(variable.bytes, 1);
-  uint64_t address = memory.allocate(bytes);
-  if (!address)
-    throw PtxError{variable.line, "no memory for the " + std::to_string(bytes) + " bytes of `" + printed(variable.name) + "`"};
   if (variable.alignment > 256)
     throw PtxError{variable.line,
                    "an alignment of " + std::to_string(variable.alignment) + " is not supported: at most 256 is"};
+  uint64_t bytes = std::max<uint64_t>(variable.bytes, 1), address = memory.allocate(bytes);
+  if (!address)
+    throw PtxError{variable.line, "no memory for the " + std::to_string(bytes) + " bytes of `" + printed(variable.name) + "`"};
+  state.allocations.push_back(address);
   state.globals.emplace(variable.name, DeviceMemory::Range{address, variable.bytes});
   std::copy(variable.initial.begin(), variable.initial.end(), reinterpret_cast<std::byte *>(address));
   memory.markWritten(address, bytes);
@@ -254,8 +254,8 @@ Module::Module() = default;
 
 Module::~Module() {
   if (state && state->memory)
-    for (const auto &[name, range] : state->globals)
-      state->memory->release(range.address);
+    for (uint64_t address : state->allocations)
+      state->memory->release(address);
 }
 
 std::variant<std::unique_ptr<Module>, PtxError> Module::load(std::string_view ptx, const Architecture &architecture,

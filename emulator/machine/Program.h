@@ -153,6 +153,7 @@ struct ModuleState {
   std::vector<KernelInfo> kernels;
   std::deque<Program> programs; // of the kernels, in their order, then of functions
   std::map<std::string, DeviceMemory::Range, std::less<>> globals;
+  std::vector<uint64_t> allocations; // theirs, and those of functions' own, whose names may be the same
 };
 struct Module::State : ModuleState {};
 

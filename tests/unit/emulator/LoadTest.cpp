@@ -109,3 +109,19 @@ TEST_CASE("broken text is refused with its line") {
     CHECK_FALSE(error.text.empty());
   }
 }
+
+TEST_CASE("a module's variables are gone with it, and those of one that is refused") {
+  DeviceMemory memory(1 << 20);
+  std::string head = ".version 8.0\n.target sm_80\n.address_size 64\n.global .b8 a[100]; .const .u32 b = 1;\n";
+  std::string twice = ".entry k() { .global .b8 c[10]; ret; } .entry l() { .global .b8 c[10]; ret; }\n";
+  {
+    auto loaded = Module::load(head + twice, *architectureOf("sm_80"), memory);
+    REQUIRE(loaded.index() == 0);
+    CHECK(memory.usedBytes() == 124);
+  }
+  CHECK(memory.usedBytes() == 0);
+  for (const char *wrong :
+       {".global .align 512 .b8 d[4];", ".entry m() { nonsense; }", ".global .u64 e = nobody;", ".global .b8 f[2000000];"})
+    CHECK(Module::load(head + wrong, *architectureOf("sm_80"), memory).index() == 1);
+  CHECK(memory.usedBytes() == 0);
+}
