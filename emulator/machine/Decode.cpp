@@ -13,10 +13,11 @@ namespace {
 const std::unordered_map<std::string_view, const Operation *> &operations() {
   static const auto table = [] {
     std::unordered_map<std::string_view, const Operation *> made;
-    for (auto rows : {integerOperations(), bitOperations(), floatOperations(), functionOperations(), compareOperations(),
-                      convertOperations(), moveOperations(), memoryOperations(), atomicOperations(), controlOperations(),
-                      warpOperations(), barrierOperations(), asyncOperations(), matrixOperations(), mbarrierOperations(),
-                      warpgroupOperations(), clusterOperations()})
+    for (auto rows :
+         {integerOperations(), carryOperations(),    fieldOperations(),    choiceOperations(),    bitOperations(),
+          floatOperations(),   functionOperations(), compareOperations(),  convertOperations(),   moveOperations(),
+          memoryOperations(),  atomicOperations(),   controlOperations(),  warpOperations(),      barrierOperations(),
+          asyncOperations(),   matrixOperations(),   mbarrierOperations(), warpgroupOperations(), clusterOperations()})
       for (const Operation &row : rows)
         made.emplace(row.name, &row);
     return made;

@@ -105,10 +105,13 @@ private:
 
 // Each file of machine/ops has a table.
 std::span<const Operation> integerOperations();
+std::span<const Operation> carryOperations();
 std::span<const Operation> bitOperations();
+std::span<const Operation> fieldOperations();
 std::span<const Operation> floatOperations();
 std::span<const Operation> functionOperations();
 std::span<const Operation> compareOperations();
+std::span<const Operation> choiceOperations();
 std::span<const Operation> convertOperations();
 std::span<const Operation> moveOperations();
 std::span<const Operation> memoryOperations();

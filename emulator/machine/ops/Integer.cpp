@@ -7,12 +7,6 @@
 namespace skip::emulator {
 namespace {
 
-template <class T> using Unsigned = std::make_unsigned_t<T>;
-template <class T>
-using Wide = std::conditional_t<sizeof(T) == 2, std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>,
-                                std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
-template <class T> using Widest = std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>;
-
 struct Add {
   template <class T> T operator()(T a, T b) const { return static_cast<T>(Unsigned<T>(a) + Unsigned<T>(b)); }
 };
@@ -29,17 +23,6 @@ struct SaturatedSub {
     return static_cast<int32_t>(std::clamp<int64_t>(int64_t(a) - b, INT32_MIN, INT32_MAX));
   }
 };
-struct MulLow {
-  template <class T> T operator()(T a, T b) const { return static_cast<T>(uint64_t(a) * uint64_t(b)); }
-};
-struct MulHigh {
-  template <class T> T operator()(T a, T b) const {
-    if constexpr (sizeof(T) == 8)
-      return static_cast<T>(Widest<T>(a) * Widest<T>(b) >> 64);
-    else
-      return static_cast<T>(Wide<T>(a) * Wide<T>(b) >> 8 * sizeof(T));
-  }
-};
 struct MulWide {
   template <class T> Wide<T> operator()(T a, T b) const { return Wide<T>(a) * Wide<T>(b); }
 };
@@ -54,8 +37,11 @@ struct MadWide {
     return static_cast<W>(uint64_t(MulWide()(a, b)) + uint64_t(c));
   }
 };
-struct Mul24 {
-  template <class T> T operator()(T a, T b) const { return static_cast<T>((uint32_t(a) << 8 >> 8) * (uint32_t(b) << 8 >> 8)); }
+struct Mul24 { // of the low 24 bits, with their sign
+  template <class T> T operator()(T a, T b) const {
+    auto low = [](T value) { return static_cast<uint32_t>(static_cast<T>(uint32_t(value) << 8) >> 8); };
+    return static_cast<T>(low(a) * low(b));
+  }
 };
 // Division by zero gives what the hardware gives: all bits, and the dividend as the remainder.
 struct Div {
@@ -116,32 +102,6 @@ template <class A, class B> Execute integerAnd(Decoding &d, Type type, bool firs
   return first ? integerBinary<A>(d, type) : integerBinary<B>(d, type);
 }
 
-/// add.cc and its like: a carry in and out, one bit a lane.
-enum : uint8_t { kCarryIn = 1, kCarryOut = 2, kSubtract = 4 };
-template <class T> void addCarry(Warp &w, const Instruction &in, uint32_t mask) {
-  T *d = w.at<T>(in.dst);
-  const T *a = w.at<T>(in.a), *b = w.at<T>(in.b);
-  uint32_t &carries = *w.at<uint32_t>(FileLayout::kCarry), out = 0;
-  bool subtract = in.kind & kSubtract;
-  for (int i = 0; i < 32; ++i) {
-    // Subtraction keeps a borrow: CF is 1 where there is one.
-    unsigned __int128 carry = in.kind & kCarryIn ? carries >> i & 1 : 0;
-    unsigned __int128 sum = subtract ? (unsigned __int128)(a[i]) - b[i] - carry : (unsigned __int128)(a[i]) + b[i] + carry;
-    out |= static_cast<uint32_t>(sum >> (8 * sizeof(T)) & 1) << i;
-    if (mask >> i & 1)
-      d[i] = static_cast<T>(sum);
-  }
-  if (in.kind & kCarryOut)
-    carries = (carries & ~mask) | (out & mask);
-}
-
-void decodeCarry(Decoding &d, bool subtract, bool carryIn, bool carryOut, Type type) {
-  d.in.kind = static_cast<uint8_t>((subtract ? kSubtract : 0) | (carryIn ? kCarryIn : 0) | (carryOut ? kCarryOut : 0));
-  decodeBinary(d, type, bytesOf(type) == 8 ? addCarry<uint64_t> : addCarry<uint32_t>);
-  if (bytesOf(type) < 4 || isFloat(type))
-    d.refuseType(type);
-}
-
 void decodeAddSub(Decoding &d, bool subtract) {
   bool carryOut = d.take("cc");
   Type type = d.takeType();
@@ -160,42 +120,6 @@ void decodeAddSub(Decoding &d, bool subtract) {
 
 void decodeAdd(Decoding &d) { decodeAddSub(d, false); }
 void decodeSub(Decoding &d) { decodeAddSub(d, true); }
-void decodeAddc(Decoding &d) {
-  bool out = d.take("cc");
-  decodeCarry(d, false, true, out, d.wantType({Type::u32, Type::s32, Type::u64, Type::s64}));
-}
-void decodeSubc(Decoding &d) {
-  bool out = d.take("cc");
-  decodeCarry(d, true, true, out, d.wantType({Type::u32, Type::s32, Type::u64, Type::s64}));
-}
-
-/// mad.lo.cc, madc.hi and their like: the product's half, then an addition with carries.
-template <class T> void madCarry(Warp &w, const Instruction &in, uint32_t mask) {
-  T *d = w.at<T>(in.dst);
-  const T *a = w.at<T>(in.a), *b = w.at<T>(in.b), *c = w.at<T>(in.c);
-  uint32_t &carries = *w.at<uint32_t>(FileLayout::kCarry), out = 0;
-  for (int i = 0; i < 32; ++i) {
-    T product = in.immediate ? MulHigh()(a[i], b[i]) : MulLow()(a[i], b[i]);
-    unsigned __int128 carry = in.kind & kCarryIn ? carries >> i & 1 : 0;
-    unsigned __int128 sum = (unsigned __int128)(Unsigned<T>(product)) + Unsigned<T>(c[i]) + carry;
-    out |= static_cast<uint32_t>(sum >> (8 * sizeof(T)) & 1) << i;
-    if (mask >> i & 1)
-      d[i] = static_cast<T>(sum);
-  }
-  if (in.kind & kCarryOut)
-    carries = (carries & ~mask) | (out & mask);
-}
-
-void decodeMadCarry(Decoding &d, bool carryIn, bool carryOut) {
-  int half = d.takeOneOf({"lo", "hi"});
-  Type type = d.wantType({Type::u32, Type::s32, Type::u64, Type::s64});
-  if (half < 0)
-    d.fail("`.lo` or `.hi` is missing");
-  d.in.immediate = half;
-  d.in.kind = static_cast<uint8_t>((carryIn ? kCarryIn : 0) | (carryOut ? kCarryOut : 0));
-  decodeTernary(d, type, forInteger(d, type, [](auto zero) -> Execute { return madCarry<decltype(zero)>; }));
-}
-
 Type widened(Type type) {
   switch (type) {
   case Type::u16:
@@ -273,17 +197,12 @@ void decodeMad(Decoding &d) {
     d.fail("`.lo`, `.hi` or `.wide` is missing");
   decodeTernary(d, type, half == 0 ? integerTernary<MadLow>(d, type) : integerTernary<MadHigh>(d, type));
 }
-void decodeMadc(Decoding &d) {
-  bool out = d.take("cc");
-  decodeMadCarry(d, true, out);
-}
-
 void decodeMul24(Decoding &d) {
-  d.take("lo");
+  if (!d.take("lo"))
+    d.fail("`.lo` is missing: nothing else of `mul24` is supported");
   Type type = d.wantType({Type::u32, Type::s32});
-  decodeBinary(d, type, type == Type::u32 ? binary<uint32_t, uint32_t, uint32_t, Mul24> : nullptr);
-  if (!d.in.execute)
-    d.refuseType(type);
+  decodeBinary(d, type,
+               type == Type::u32 ? binary<uint32_t, uint32_t, uint32_t, Mul24> : binary<int32_t, int32_t, int32_t, Mul24>);
 }
 
 void decodeDiv(Decoding &d) {
@@ -331,9 +250,8 @@ void decodeSad(Decoding &d) {
 }
 
 constexpr Operation kOperations[] = {
-    {"add", decodeAdd}, {"sub", decodeSub},   {"addc", decodeAddc},   {"subc", decodeSubc}, {"mul", decodeMul},
-    {"mad", decodeMad}, {"madc", decodeMadc}, {"mul24", decodeMul24}, {"div", decodeDiv},   {"rem", decodeRem},
-    {"min", decodeMin}, {"max", decodeMax},   {"neg", decodeNeg},     {"abs", decodeAbs},   {"sad", decodeSad},
+    {"add", decodeAdd}, {"sub", decodeSub}, {"mul", decodeMul}, {"mad", decodeMad}, {"mul24", decodeMul24}, {"div", decodeDiv},
+    {"rem", decodeRem}, {"min", decodeMin}, {"max", decodeMax}, {"neg", decodeNeg}, {"abs", decodeAbs},     {"sad", decodeSad},
 };
 
 } // namespace

@@ -67,6 +67,8 @@ TEST_CASE("integer arithmetic") {
            {"mad.wide.u32 %d20, %r2, %r3, %d13; cvt.u32.u64 %r5, %d20;", 3, 4, 5, 17},
            {"mul.lo.u16 %h6, %h2, %h4; cvt.u32.u16 %r5, %h6;", 0x101, 0x101, 0, 0x0201},
            {"mul.hi.u64 %d20, %d12, %d12; cvt.u32.u64 %r5, %d20;", 0, 2, 0, 4},
+           {"mul24.lo.s32 %r5, %r2, %r3;", 0x7fffffff, 5, 0, uint32_t(-5)},
+           {"mul24.lo.u32 %r5, %r2, %r3;", 0xff000003, 5, 0, 15},
            {"div.s32 %r5, %r2, %r3;", uint32_t(-7), 2, 0, uint32_t(-3)},
            {"rem.s32 %r5, %r2, %r3;", uint32_t(-7), 2, 0, ~0u},
            {"div.u32 %r5, %r2, %r3;", 7, 0, 0, ~0u},
