@@ -61,7 +61,7 @@ void prepareWarp(Run &run, Block &block, Warp &w, uint32_t index) {
     makeFrame(w, *run.program, -1, 0);
   } else {
     w.frames.resize(1);
-    fillFrame(w, *w.frames[0]);
+    refillFrame(w, *w.frames[0]);
   }
   Path path;
   path.mask = w.alive;

@@ -84,9 +84,26 @@ void writeLane(std::byte *at, uint32_t bytes, uint32_t lane, uint64_t bits) { st
 
 } // namespace
 
-void fillFrame(Warp &w, Frame &frame) {
-  const Program &program = *frame.program;
-  for (const ConstantPlace &constant : program.constants) {
+/// Depends on the block, so that a warp that is used again needs it anew.
+static bool isOfBlock(Special special) {
+  return (special >= Special::ctaidX && special <= Special::ctaidZ) ||
+         (special >= Special::clusteridX && special <= Special::clusteridZ) || special == Special::smid;
+}
+
+static void fillSpecial(Warp &w, Frame &frame, const SpecialPlace &place) {
+  std::byte *at = frame.file() + place.slot;
+  for (uint32_t lane = 0; lane < kWarpSize; ++lane)
+    writeLane(at, place.bytes, lane, specialValue(w, place.special, lane));
+}
+
+void refillFrame(Warp &w, Frame &frame) {
+  for (const SpecialPlace &place : frame.program->specials)
+    if (isOfBlock(place.special))
+      fillSpecial(w, frame, place);
+}
+
+static void fillFrame(Warp &w, Frame &frame) {
+  for (const ConstantPlace &constant : frame.program->constants) {
     std::byte *at = frame.file() + constant.slot;
     if (constant.bytes == 2)
       fill<uint16_t>(at, constant.bits);
@@ -95,9 +112,8 @@ void fillFrame(Warp &w, Frame &frame) {
     else
       fill<uint64_t>(at, constant.bits);
   }
-  for (const SpecialPlace &place : program.specials)
-    for (uint32_t lane = 0; lane < kWarpSize; ++lane)
-      writeLane(frame.file() + place.slot, place.bytes, lane, specialValue(w, place.special, lane));
+  for (const SpecialPlace &place : frame.program->specials)
+    fillSpecial(w, frame, place);
 }
 
 Frame *makeFrame(Warp &w, const Program &program, int caller, uint32_t call) {

@@ -10,7 +10,7 @@ Frame *makeFrame(Warp &w, const Program &program, int caller, uint32_t call);
 void releaseFrames(Warp &w, int caller);
 void copyArguments(Warp &w, const Program::Call &call, Frame &from, Frame &to, uint32_t lanes);
 void copyResults(Warp &w, Frame &callee, uint32_t lanes);
-/// Constants and special registers.
-void fillFrame(Warp &w, Frame &frame);
+/// Of a warp that runs the same program in another block: what depends on the block.
+void refillFrame(Warp &w, Frame &frame);
 
 } // namespace skip::emulator
