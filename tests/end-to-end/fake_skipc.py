@@ -30,6 +30,9 @@ def has_shortcut(spec: str) -> bool:
 
 def main() -> int:
     arguments, fault = sys.argv[1:], os.environ["FAKE_FAULT"]
+    if arguments[0] == "tune":
+        print(json.dumps({"device": "a machine avx512 l1 32768"}))
+        return 0
     with open(arguments[1], encoding="utf-8") as file:
         spec = file.read()
     if fault == "crash" and " + " not in spec:
