@@ -25,6 +25,8 @@ from networks.draw import Case, draw
 from networks.reduce import reduce
 from networks.verify import Outcome, verify
 
+LINE_EVERY = 500  # networks, where stderr is no terminal
+
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,6 +92,9 @@ def main() -> int:
                 worst, worst_seed = outcome.worst, seed
             if sys.stderr.isatty():
                 print(f"\r{done}/{len(seeds)}", end="", file=sys.stderr)
+            elif done % LINE_EVERY == 0:
+                print(f"{done} of {len(seeds)} done, up to seed {seed}: {len(failures)} failed, worst {worst:.2e}", file=sys.stderr,
+                      flush=True)
     print(f"seeds {seeds[0]} to {seeds[-1]}: {len(seeds) - len(failures)} of {len(seeds)} networks agree with the reference; "
           f"worst relative error {worst:.2e} (seed {worst_seed})")
     if failures:
