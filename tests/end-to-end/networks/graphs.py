@@ -1,7 +1,8 @@
 """Networks as nobody draws them: values with any number of uses, joined in any way that the types allow.
 
 A network grows by motifs, each of which computes on values that are there: residual bodies around one convolution or none, sums of
-parallel branches (RepVGG, projections, poolings), sums of what happens to have one shape, elementwise operations in odd places.
+parallel branches (RepVGG, projections, poolings), bottlenecks, sums of what happens to have one shape, elementwise operations in odd
+places.
 Few widths and kernel sizes are drawn for a network, so that many values have one shape and kernels differ in details only: what
 makes two kernels be taken for one, or one buffer for two values, needs such neighbours.
 """
@@ -15,6 +16,7 @@ from .spec import IMAGE, Invalid, Network
 
 NARROW = [width for width in WIDTHS if width < 16]
 WIDE = [16, 17, 24, 31, 32, 33, 48]
+UNPAIRED = [80, 100, 112, 144, 208]  # widths that are no pairs of whole blocks of 16
 NORMS = ["", "bn", "bias", "both"]
 FINISHES = [["relu"], [], ["bn"], ["bn", "relu"], ["relu", "bn"], ["dropout"]]
 
@@ -30,12 +32,15 @@ class Theme:
     depths: list[int]  # of bodies
     strides: list[int | None]
     onward: float  # how often an operation goes on from the last value
+    fewest: int = 1  # motifs
+    stem: float = 0.6  # how often a convolution comes first
+    budget: int = 1  # of multiply-adds, as a multiple of what others have
     norms: list[str] = dataclasses.field(default_factory=list)
     finishes: list[list[str]] = dataclasses.field(default_factory=list)
 
     @staticmethod
     def draw(rng: random.Random) -> Theme:
-        theme = rng.choice([mixed, windows, projections])(rng)
+        theme = rng.choices([mixed, windows, projections, wide], [2, 2, 2, 4])[0](rng)
         uniform = rng.random() < 0.6
         theme.norms = [rng.choice(NORMS[:3])] if uniform else ["", "", "bn", "bn", "bias", "both"]
         theme.finishes = [rng.choice(FINISHES[:2])] if uniform else FINISHES[:2] * 2 + FINISHES
@@ -46,19 +51,29 @@ def mixed(rng: random.Random) -> Theme:
     heights = rng.choice([[1, 2, 5, 7, 8], [9, 13, 14, 16, 19], [28, 32, 33, 40]])
     palette = rng.choice([[rng.choice(WIDTHS)], [rng.choice(NARROW), rng.choice(WIDE)], [rng.choice(WIDE)]])
     kernels = rng.choice([[1], [1, 3], [3], [3, 3, 3, 5], [1, 3, 5, 7]])
-    return Theme(heights, palette, kernels, [2, 5, 4, 3, 2, 2, 1], 4, [1, 1, 2, 2, 3], [None, None, None, 2, 3], 0.6)
+    return Theme(heights, palette, kernels, [2, 5, 4, 3, 2, 2, 1, 1], 4, [1, 1, 2, 2, 3], [None, None, None, 2, 3], 0.6)
 
 
 def windows(rng: random.Random) -> Theme:
     """Pictures and widths for which transformed windows pay."""
     heights = rng.choice([[26, 28, 31, 32, 33, 40], [7, 10, 14, 16]])
-    return Theme(heights, [rng.choice([16, 24, 32, 32, 33, 48])], [3, 3, 3, 3, 3, 5], [1, 6, 2, 0, 1, 1, 0], 4, [1, 1, 1, 2], [None], 0.9)
+    palette = [rng.choice([16, 24, 32, 32, 33, 48])]
+    return Theme(heights, palette, [3, 3, 3, 3, 3, 5], [1, 6, 2, 0, 1, 1, 0, 0], 4, [1, 1, 1, 2], [None], 0.9)
 
 
 def projections(rng: random.Random) -> Theme:
     """Sums of convolutions of narrow and of wide values."""
     palette = [rng.choice(NARROW[:5]), rng.choice(WIDE)]
-    return Theme([1, 7, 8, 13, 16, 19], palette, rng.choice([[1], [1], [3], [1, 3]]), [1, 1, 1, 2, 0, 0, 6], 5, [1, 1, 2], [None], 0.7)
+    return Theme([1, 7, 8, 13, 16, 19], palette, rng.choice([[1], [1], [3], [1, 3]]), [1, 1, 1, 2, 0, 0, 6, 0], 5, [1, 1, 2], [None], 0.7)
+
+
+def wide(rng: random.Random) -> Theme:
+    """1x1 convolutions of many channels, which Strassen's products compute where builds hold AVX-512 and pictures are of even height
+    (ir/plan/x86/Strassen.h); now and then widths and heights for which nothing pays."""
+    heights = rng.choice([[8, 12, 14, 16], [8, 12, 16, 20], [8, 10, 12], [8, 16], [4, 6, 7, 9, 15]])
+    palette = rng.choice([[128], [256], [128, 256], [128, 256], [64, 128, 256], [128, 512], [64, 256], [256, rng.choice(UNPAIRED)]])
+    kernels = rng.choice([[1], [1], [1, 1, 1, 3]])
+    return Theme(heights, palette, kernels, [3, 2, 3, 3, 2, 1, 0, 5], 5, [1, 1, 2], [None, None, None, None, 2], 0.7, 2, 0.95, budget=4)
 
 
 class Graph(Draft):
@@ -68,7 +83,7 @@ class Graph(Draft):
         height = rng.choice(theme.heights)
         width = height if rng.random() < 0.6 else rng.choice(theme.heights) if rng.random() < 0.7 else rng.randint(1, 40)
         channels = rng.choice([1, 3, 3, 3, *self.palette, rng.choice(WIDTHS)])
-        super().__init__(rng, (channels, height, width), budget)
+        super().__init__(rng, (channels, height, width), budget * theme.budget)
 
     def pick(self, rank: int) -> str:
         values = self.values(rank)
@@ -173,6 +188,22 @@ class Graph(Draft):
         narrow = self.put("relu", narrow) if self.chance(0.5) else narrow
         self.finish(self.sum([self.conv(start, channels) for start in (x, narrow)]))
 
+    def bottleneck(self) -> None:
+        """A narrow middle between two 1x1 convolutions, and a shortcut: the value itself, or a projection, which the last one of
+        the body is computed with."""
+        x, rng = self.pick(3), self.rng
+        stride, channels = rng.choice(self.theme.strides), self.channels(x) if self.chance(0.4) else max(self.palette)
+        y = self.put("relu", self.conv(x, min(self.palette), 1))
+        y = self.put("relu", self.middle(y, stride)) if stride or self.chance(0.5) else y
+        y = self.conv(y, channels, 1)
+        keeps = stride is None and channels == self.channels(x)
+        self.finish(self.sum([y, x if keeps and self.chance(0.7) else self.conv(x, channels, 1, stride)]))
+
+    def middle(self, x: str, stride: int | None) -> str:
+        if self.chance(0.3):
+            return self.put("max_pool", x, kernel=3, stride=stride or 1)
+        return self.conv(x, self.channels(x), self.rng.choice([1, 3, 3]), stride)
+
     def merge(self) -> None:
         """A sum of up to six values that happen to have one shape, some more than once."""
         rank = self.rng.choice([3, 3, 3, 1]) if self.values(1) else 3
@@ -232,9 +263,9 @@ class Graph(Draft):
 
 def draw(rng: random.Random, budget: int) -> Network:
     net = Graph(rng, budget)
-    motifs = [net.plain, net.residual, net.branches, net.cross, net.merge, net.change, net.squeeze]
-    plan = [net.plain] if net.chance(0.6) else []
-    plan += rng.choices(motifs, net.theme.motifs, k=rng.randint(1, net.theme.most))
+    motifs = [net.plain, net.residual, net.branches, net.cross, net.merge, net.change, net.squeeze, net.bottleneck]
+    plan = [net.plain] if net.chance(net.theme.stem) else []
+    plan += rng.choices(motifs, net.theme.motifs, k=rng.randint(net.theme.fewest, net.theme.most))
     plan += [net.head] * rng.choice([0, 1, 1, 2, 3])
     plan += [net.merge] if net.chance(0.1) else []
     for motif in plan:
