@@ -1,11 +1,7 @@
 #!/usr/bin/env python3
 """Checkpoints and pictures as people have them: the right values, or a refusal that says what is wrong."""
-import importlib.util
-import subprocess
-import sys
-
-import real_data
 import trouble
+from test_trouble_pytorch import PTH
 
 SPECS, CHECKPOINTS, PICTURES = (trouble.folder() / part for part in ("specs", "checkpoints", "pictures"))
 
@@ -20,14 +16,6 @@ SAFETENSORS = {
     ("tiny_features", "ok"): "extra: `fc.weight`",
     ("tiny", "f64"): "`conv1.weight` is F64, the model reads F32, F16 and BF16",
     ("tiny", "duplicate_same"): "two tensors called `conv1.weight`",
-}
-
-# checkpoint of PyTorch: the network's spec, or what is said where it is refused
-PTH = {
-    **dict.fromkeys(("channels_last", "ema_model", "examples_imagenet", "half", "kuangliu", "legacy", "parameters", "tutorial"),
-                    "tiny"),
-    "lightning.ckpt": "tiny_prefixed",
-    **dict.fromkeys(("timm", "torchvision_reference", "whole_module"), "not a checkpoint of tensors only"),
 }
 
 # The means of R, G, B over each quarter of a picture, by Pillow 12.3 (that of 16 bits: a 256th of its values).
@@ -59,13 +47,6 @@ def quarters(height: int, width: int, planes: list[float]) -> list[float]:
 
 
 class Files(trouble.Case):
-    def hold_to_right_values(self, spec: str, checkpoint, tolerance: float) -> None:
-        y = self.folder / "y.npy"
-        self.succeed("run", SPECS / f"{spec}.skip", "--weights", checkpoint, "--input", CHECKPOINTS / "tiny_x.npy", "--output", y)
-        (shape, got), (right_shape, right) = trouble.read_npy(y), trouble.read_npy(CHECKPOINTS / "tiny_y.npy")
-        self.assertEqual(shape, right_shape)
-        self.assertLess(max(abs(a - b) for a, b in zip(got, right)) / max(map(abs, right)), tolerance)
-
     def test_every_file_is_tried(self):
         tried = {f"{name}.safetensors" for _, name in SAFETENSORS} | {f"{name}.pth" for name in PTH} | set(QUARTERS)
         there = {path.name for folder in (CHECKPOINTS, PICTURES) for path in folder.iterdir() if path.suffix != ".npy"}
@@ -81,22 +62,6 @@ class Files(trouble.Case):
                     self.refused("run", SPECS / f"{spec}.skip", "--weights", path, "--input", CHECKPOINTS / "tiny_x.npy", "--output",
                                  self.folder / "none.npy", expected=refusal)
                     self.assertFalse((self.folder / "none.npy").exists())
-
-    def test_pytorch_files(self):
-        if not all(importlib.util.find_spec(module) for module in ("torch", "safetensors")):
-            self.skipTest("needs PyTorch")
-        for name, expected in PTH.items():
-            with self.subTest(checkpoint=name):
-                converted = self.folder / f"{name}.safetensors"
-                done = subprocess.run([sys.executable, real_data.PROJECT / "scripts" / "pth_to_safetensors.py",
-                                       CHECKPOINTS / f"{name}.pth", converted], capture_output=True, text=True, check=False)
-                if expected.startswith("tiny"):
-                    self.assertEqual(done.returncode, 0, done.stderr)
-                    self.hold_to_right_values(expected, converted, 2e-4 if name == "half" else 1e-5)
-                else:
-                    self.assertNotEqual(done.returncode, 0)
-                    self.assertIn(expected, done.stderr)
-                    self.assertFalse(converted.exists())
 
     def picture(self, name: str, height: int, width: int, *flags: str, settings: str = "") -> list[float]:
         spec, y = self.folder / "picture.skip", self.folder / "y.npy"

@@ -50,6 +50,15 @@ class Case(unittest.TestCase):
         self.assertGreater(done.returncode, 0, "ended by a signal")
         self.assertIn(expected, done.stderr)
 
+    def hold_to_right_values(self, spec: str, checkpoint: pathlib.Path, tolerance: float) -> None:
+        """What a tiny network makes of its input with this checkpoint, against tiny_y.npy."""
+        y, inputs = self.folder / "y.npy", folder() / "checkpoints"
+        self.succeed("run", folder() / "specs" / f"{spec}.skip", "--weights", checkpoint, "--input", inputs / "tiny_x.npy", "--output",
+                     y)
+        (shape, got), (right_shape, right) = read_npy(y), read_npy(inputs / "tiny_y.npy")
+        self.assertEqual(shape, right_shape)
+        self.assertLess(max(abs(a - b) for a, b in zip(got, right)) / max(map(abs, right)), tolerance)
+
 
 def main(cases: type[Case]) -> None:
     """Runs the tests of the calling module; `cases` is the class whose builds the options describe."""
