@@ -37,6 +37,7 @@ hashes() {
   if (cd "$folder" && make_files "$@") > "$folder.said" 2>&1; then
     (cd "$folder" && find . -type f | LC_ALL=C sort | xargs sha256sum) | sed "s|\([0-9a-f]*\)  \./\(.*\)|$3 $4 $5: \2 \1|"
   else
+    echo "ended with an error" >> "$folder.said"
     sed "s|^|$3 $4 $5: FAILED: |" "$folder.said"
   fi
   rm -rf "$folder" "$folder.said"
@@ -67,4 +68,5 @@ cat "$results"/*.new > "$results/new"
 if grep -h ': FAILED: ' "$results/old" "$results/new" || ! diff "$results/old" "$results/new"; then
   exit 1
 fi
+[ -s "$results/new" ] || { echo "nothing was compared"; exit 1; }
 echo "all $(wc -l < "$results/new") files are the same"

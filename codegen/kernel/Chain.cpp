@@ -36,9 +36,10 @@ private:
 };
 } // namespace
 
-/// A chain without a root begins with its first operation's first operand.
+/// A chain without a root begins with its first operation's first operand; kernels of some roots apply nothing behind them.
 void Walk::apply(Operation &op, EpilogueOp which) {
   const EpilogueOperands &takes = operandsOf(which);
+  chain.isComplete &= llvm::all_of(roots, [](Operation *root) { return llvm::cast<graph::Fusible>(root).takesEpilogue(); });
   chain.ops.push_back(which);
   llvm::SmallVector<Value> others(op.getOperands());
   auto *value = current ? llvm::find(others, current) : others.begin();
@@ -81,7 +82,7 @@ Chain Walk::read(KernelOp kernel) {
   Block &body = kernel.getBody().front();
   for (Operation &op : body.without_terminator())
     add(op);
-  chain.isComplete &= joins + 1 == std::max<size_t>(roots.size(), 1);
+  chain.isComplete &= roots.size() <= 2 && joins + 1 == std::max<size_t>(roots.size(), 1);
   auto yielded = body.getTerminator()->getOperands();
   bool isCopy = body.without_terminator().empty();
   chain.isComplete &= isCopy ? llvm::equal(yielded, body.getArguments()) : llvm::equal(yielded, llvm::ArrayRef(current));

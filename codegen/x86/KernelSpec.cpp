@@ -267,6 +267,9 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
   if (kernel.getNumResults() != 1 || !chainOf(kernel).isComplete || !isFloat32(kernel)) // each family writes one
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  bool isTransformed = llvm::any_of(views, [](const ContractionView &view) { return view.winograd != nullptr; });
+  if (isTransformed && views.size() > 1) // a transformed sum has registers of its own
+    return std::nullopt;
   if (!views.empty()) {
     auto tile = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
     if (tile && views.front().winograd)

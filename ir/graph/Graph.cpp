@@ -34,8 +34,11 @@ LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, Named
     auto symbol = llvm::dyn_cast<FlatSymbolRefAttr>(each);
     return symbol && SymbolTable::lookupNearestSymbolFrom<ParameterOp>(op, symbol);
   };
-  return list && llvm::all_of(list, isParameter) ? success()
-                                                 : op->emitError("`graph.trainable` must be an array of parameters");
+  llvm::DenseSet<Attribute> each;
+  bool isOnce = list && llvm::all_of(list, [&](Attribute parameter) { return each.insert(parameter).second; });
+  return isOnce && llvm::all_of(list, isParameter)
+             ? success()
+             : op->emitError("`graph.trainable` must be an array of parameters, each once");
 }
 
 /// Whether the function around the operation says that the parameter may change.

@@ -148,8 +148,8 @@ INFER(ScaleChannelsOp) { return inferPerChannel(loc, "scale_channels-c1", operan
 INFER(MaxPoolGradInputOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
-  int64_t kernel = op.getKernel();
-  if (x.take_front(2) != dy.take_front(2) ||
+  int64_t kernel = op.getKernel(), padding = op.getPadding();
+  if (padding < 0 || padding > kernel / 2 || x.take_front(2) != dy.take_front(2) ||
       !makes(x.drop_front(2), {kernel, kernel}, op.getStride(), op.getPadding(), dy.drop_front(2)))
     return broken(loc, "max_pool_grad_input-c1", "the pooling of the input has another shape than dy");
   return infer(types, op.getX(), x);

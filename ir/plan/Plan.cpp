@@ -44,6 +44,8 @@ FailureOr<TargetInterface> plan::targetOf(Operation *op) {
   auto module = llvm::isa<ModuleOp>(op) ? llvm::cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   if (auto target = module->getAttrOfType<TargetInterface>(targetAttr))
     return target;
+  if (Attribute other = module->getAttr(targetAttr))
+    return module.emitError("`plan.target` is no target: ") << other, failure();
   return module.emitError("the module has no `plan.target`"), failure();
 }
 

@@ -103,8 +103,17 @@ LogicalResult Derivation::appendResults() {
       return function.emitError("the loss does not depend on the trainable parameter ") << symbol;
     results.push_back(gradient);
   }
+  unsigned first = end->getNumOperands();
   end->setOperands(results);
+  llvm::SmallVector<DictionaryAttr> attributes;
+  for (unsigned i = 0; i < first; ++i)
+    attributes.push_back(function.getResultAttrDict(i));
+  for (Attribute symbol : trainable) {
+    auto name = builder.getStringAttr(llvm::cast<FlatSymbolRefAttr>(symbol).getValue() + ".grad");
+    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(graph::nameAttr, name)));
+  }
   function.setType(builder.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setAllResultAttrs(attributes);
   return success();
 }
 
@@ -125,8 +134,8 @@ namespace {
 struct DeriveBackward : graph::impl::DeriveBackwardBase<DeriveBackward> {
   void runOnOperation() override {
     auto trainable = getOperation()->getAttrOfType<ArrayAttr>(graph::trainableAttr);
-    if (!trainable || trainable.empty()) {
-      getOperation().emitError("the function has no `graph.trainable` parameters");
+    if (!trainable || trainable.empty() || getOperation().isDeclaration()) {
+      getOperation().emitError("the function has no `graph.trainable` parameters, or no body");
       return signalPassFailure();
     }
     if (failed(Derivation(getOperation(), trainable).run()))

@@ -28,7 +28,8 @@ def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
   let description = [{
     Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs; its results are the
     loss (`softmax_cross_entropy` of the output called `output`, or of the only one), then for each batch norm with trainable
-    parameters, which is one by the batch's statistics now, the running mean and variance that follow. Refuses dropout as yet.
+    parameters, which is one by the batch's statistics now, the running mean and variance that follow, called as their parameters: once
+    each, also where layers share them. Refuses dropout as yet.
     Before and after: tests/passes/graph/prepare-training.mlir.
   }];
   let options = [

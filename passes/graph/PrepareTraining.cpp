@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include "llvm/ADT/MapVector.h"
+
 namespace skip::graph {
 #define GEN_PASS_DEF_PREPARETRAINING
 #include "passes/graph/Passes.h.inc"
@@ -36,16 +38,35 @@ static bool isTrained(graph::BatchNormOp norm) {
   });
 }
 
-/// By the batch's statistics; the running ones that follow are appended to `results`.
-static void trainBatchNorm(graph::BatchNormOp norm, double momentum, llvm::SmallVectorImpl<Value> &results) {
+namespace {
+/// The running statistics as they are after the operations so far, by the parameter that they are kept in. A batch norm that
+/// two layers share takes in both batches, one after the other.
+using Statistics = llvm::MapVector<Value, Value>;
+} // namespace
+
+/// By the batch's statistics.
+static void trainBatchNorm(graph::BatchNormOp norm, double momentum, Statistics &running) {
   OpBuilder builder(norm);
-  auto trained =
-      graph::BatchNormTrainOp::create(builder, norm.getLoc(), norm.getX(), norm.getGamma(), norm.getBeta(), norm.getMean(),
-                                      norm.getVariance(), norm.getEpsilonAttr(), builder.getF64FloatAttr(momentum));
+  auto latest = [&](Value statistic) { return running.try_emplace(statistic, statistic).first->second; };
+  auto trained = graph::BatchNormTrainOp::create(builder, norm.getLoc(), norm.getX(), norm.getGamma(), norm.getBeta(),
+                                                 latest(norm.getMean()), latest(norm.getVariance()), norm.getEpsilonAttr(),
+                                                 builder.getF64FloatAttr(momentum));
   norm.getY().replaceAllUsesWith(trained.getY());
-  results.push_back(trained.getNextMean());
-  results.push_back(trained.getNextVariance());
+  running[norm.getMean()] = trained.getNextMean();
+  running[norm.getVariance()] = trained.getNextVariance();
   norm.erase();
+}
+
+/// One reading of each parameter, in front of all else: so that layers that share it are seen to.
+static void shareReads(func::FuncOp function) {
+  llvm::DenseMap<Attribute, graph::ReadParameterOp> first;
+  for (auto read : llvm::make_early_inc_range(function.getOps<graph::ReadParameterOp>())) {
+    auto [known, isNew] = first.try_emplace(read.getParameterAttr(), read);
+    if (isNew)
+      continue;
+    read.getValue().replaceAllUsesWith(known->second.getValue());
+    read.erase();
+  }
 }
 
 static void setResults(func::FuncOp function, llvm::ArrayRef<Value> results) {
@@ -75,6 +96,8 @@ struct PrepareTraining : graph::impl::PrepareTrainingBase<PrepareTraining> {
 
 LogicalResult PrepareTraining::prepare() {
   func::FuncOp function = getOperation();
+  if (function.isDeclaration())
+    return function.emitError("a function without a body cannot be trained");
   FailureOr<Value> logits = logitsOf(function, output);
   if (failed(logits))
     return failure();
@@ -83,6 +106,8 @@ LogicalResult PrepareTraining::prepare() {
     return function.emitError("a loss is that of a vector of logits, not of ") << type;
   if (!(smoothing >= 0 && smoothing < 1))
     return function.emitError("the smoothing must be at least 0 and less than 1");
+  if (!(momentum >= 0 && momentum <= 1))
+    return function.emitError("the momentum must be from 0 to 1");
   unsigned index = function.getNumArguments();
   OpBuilder builder(function.getBody().front().getTerminator());
   auto labelsType = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
@@ -95,10 +120,18 @@ LogicalResult PrepareTraining::prepare() {
   eraseUnused(function);
   for (auto dropout : function.getOps<graph::DropoutOp>())
     return dropout.emitError("dropout cannot be trained as yet");
-  llvm::SmallVector<Value> results{loss};
+  shareReads(function);
+  Statistics running;
   for (auto norm : llvm::make_early_inc_range(function.getOps<graph::BatchNormOp>()))
     if (isTrained(norm))
-      trainBatchNorm(norm, momentum, results);
+      trainBatchNorm(norm, momentum, running);
+  llvm::SmallVector<Value> results{loss};
+  for (auto [parameter, next] : running)
+    results.push_back(next);
   setResults(function, results);
+  function.setResultAttr(0, graph::nameAttr, builder.getStringAttr("loss"));
+  for (auto [index, statistic] : llvm::enumerate(running))
+    if (auto read = statistic.first.getDefiningOp<graph::ReadParameterOp>())
+      function.setResultAttr(index + 1, graph::nameAttr, read.getParameterAttr().getAttr());
   return success();
 }

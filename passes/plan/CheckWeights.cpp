@@ -15,7 +15,8 @@ static int64_t packedBytes(plan::LoadOp load) {
   auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
   int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) + 16 : 0;
-  return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * 4;
+  int64_t elementBytes = load.getLayout().getElement() == plan::Element::f32 ? 4 : 2;
+  return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * elementBytes;
 }
 
 /// What an entry writes, with the entries that add onto it.

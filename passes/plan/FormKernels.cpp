@@ -164,6 +164,10 @@ namespace {
 struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     Grouping grouping;
+    if (getOperation().isDeclaration()) {
+      getOperation().emitError("a plan has no functions without a body");
+      return signalPassFailure();
+    }
     for (Operation &op : getOperation().getBody().front().without_terminator()) {
       if (graph::isLoadTime(&op))
         continue;

@@ -278,6 +278,10 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
       return signalPassFailure();
     Placement placement(target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isDeclaration()) {
+        function.emitError("a plan has no functions without a body");
+        return signalPassFailure();
+      }
       Packing packing(*target, exact);
       for (auto kernel : function.getOps<KernelOp>()) {
         if (failed(plan::requireLayouts(kernel)))

@@ -69,6 +69,7 @@ MOST_LINES = 400
 
 RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#?[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
+SYSTEM_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*<([^>]+)>', re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w")
 
 
@@ -135,6 +136,10 @@ def check_code(path: str, text: str, findings: Findings) -> None:
         outside = RAW_STRING.sub(lambda raw: "\n" * raw[0].count("\n"), text)  # emitted programs have includes of their own
         for match in INCLUDE.finditer(outside):
             check_include(path, line_of(outside, match.start()), match[1], findings)
+        for match in SYSTEM_INCLUDE.finditer(outside):
+            first = match[1].split("/")[0]
+            if first in MAY_INCLUDE or (first in LIBRARIES and path.startswith("runtime/")):
+                check_include(path, line_of(outside, match.start()), match[1], findings)
     if suffix == ".h" and path not in WITHOUT_PRAGMA and not re.search(r"^#pragma once$", text, re.MULTILINE):
         findings.add(path, 1, "no `#pragma once`")
 
