@@ -1,4 +1,4 @@
-// Proves from a finished plan alone that it computes what its values say.
+// Proves from a finished plan alone that every step reads what its values say, as it was written.
 //
 // The passes before decide by lifetimes and layouts; this one runs the plan without its arithmetic. It takes the sections in
 // order, each turn by turn and step by step as the runtime does (runtime/x86/Walk.cpp), and keeps a map of what every byte of

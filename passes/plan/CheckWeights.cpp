@@ -47,6 +47,8 @@ static bool hasVectors(plan::LoadOp load, SymbolTableCollection &symbols) {
 }
 
 LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbols) {
+  if (!load.getEpsilon().isFinite() || load.getEpsilon().isNegative())
+    return load.emitError("check-10: epsilon must be finite and not negative");
   if (!hasVectors(load, symbols))
     return load.emitError("check-10: folds in, or has among its `norms`, what is no vector of its channels");
   SlotAttr slot = load.getSlotAttr();

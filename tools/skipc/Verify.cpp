@@ -262,7 +262,7 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
   }
   if (above == 0 && unusual > 0)
     tool::note(llvm::Twine(unusual) + " of " + llvm::Twine(errors.size()) +
-               " steps are off by more than sums of unlike terms are, by no more than sums of like ones can be "
+               " steps are off by more than sums of unlike terms are, by no more than sums of like ones may be "
                "(docs/verification.md)");
   if (above == 0)
     return llvm::Error::success();

@@ -59,6 +59,9 @@ static int64_t termsOf(Operation &op) {
         auto type = llvm::cast<mlir::RankedTensorType>(pool.getX().getType());
         return type.getDimSize(2) * type.getDimSize(3);
       })
+      .Case([](graph::SoftmaxOp softmax) {
+        return llvm::cast<mlir::RankedTensorType>(softmax.getX().getType()).getDimSize(1) + 2;
+      })
       .Default([](Operation *) { return 2; });
 }
 

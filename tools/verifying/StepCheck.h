@@ -23,7 +23,11 @@ struct StepError {
   int64_t result = 0;       ///< of the step
 
   bool isWithin() const { return error <= bound && elementError <= elementBound; }
-  bool isPossible() const { return elementError <= elementAtMost; }
+  /// Of like terms: seen up to 15 times what unlike ones lose.
+  bool isPossible() const {
+    constexpr double alike = 30;
+    return error <= alike * bound && elementError <= elementAtMost && elementError <= alike * elementBound;
+  }
 };
 
 /// The one that is nearest to its bound or farthest beyond it, a NaN above all numbers; errors must not be empty.
