@@ -56,24 +56,25 @@ Result cuStreamDestroy_v2(Stream handle) {
   return Result::success;
 }
 
-Result cuStreamSynchronize(Stream handle) {
-  StreamState *stream = nullptr;
+/// The stream, unless waiting for it or asking after it is forbidden now.
+static Result findToWait(Stream handle, StreamState *&stream) {
   if (Result result = findStream(handle, stream); result != Result::success)
     return result;
   if (Result refused = refusedWhileCapturing(*stream); refused != Result::success)
     return refused;
-  if (Result refused = refusedByCapture(); refused != Result::success)
+  return refusedByCapture();
+}
+
+Result cuStreamSynchronize(Stream handle) {
+  StreamState *stream = nullptr;
+  if (Result refused = findToWait(handle, stream); refused != Result::success)
     return refused;
   return finish(*stream);
 }
 
 Result cuStreamQuery(Stream handle) {
   StreamState *stream = nullptr;
-  if (Result result = findStream(handle, stream); result != Result::success)
-    return result;
-  if (Result refused = refusedWhileCapturing(*stream); refused != Result::success)
-    return refused;
-  if (Result refused = refusedByCapture(); refused != Result::success)
+  if (Result refused = findToWait(handle, stream); refused != Result::success)
     return refused;
   Queue &queue = stream->context->queue;
   bool busy = queue.isPending(stream->last);

@@ -57,7 +57,7 @@ static void trainBatchNorm(graph::BatchNormOp norm, double momentum, Statistics 
   norm.erase();
 }
 
-/// One reading of each parameter, in front of all else: so that layers that share it are seen to.
+/// Leaves the first reading of each parameter, so that layers that share one read one value.
 static void shareReads(func::FuncOp function) {
   llvm::DenseMap<Attribute, graph::ReadParameterOp> first;
   for (auto read : llvm::make_early_inc_range(function.getOps<graph::ReadParameterOp>())) {
