@@ -222,6 +222,8 @@ static const char *backendOf(SkipTarget target) {
   switch (target) {
   case SKIP_TARGET_X86:
     return "skipX86Backend";
+  case SKIP_TARGET_CUDA:
+    return "skipCudaBackend";
   }
   llvm_unreachable("no such target");
 }

@@ -14,7 +14,7 @@
 // kernel family's own.
 typedef void (*SkipKernelFn)(void *const *operands, const int64_t *params, int64_t begin, int64_t end);
 
-enum SkipTarget { SKIP_TARGET_X86 = 0 };
+enum SkipTarget { SKIP_TARGET_X86 = 0, SKIP_TARGET_CUDA = 1 };
 
 // Columns of the kernel table of the x86 target. A column that was not built has null functions.
 enum SkipIsa { SKIP_ISA_AVX2 = 0, SKIP_ISA_AVX512 = 1, SKIP_ISA_COUNT = 2 };
@@ -28,7 +28,7 @@ enum SkipSegment {
 };
 
 // How a tensor's elements lie in memory and what they are stored as; the numbers are those of ir/plan/PlanAttrs.td.
-enum SkipLayout { SKIP_LAYOUT_FILTER16 = 2, SKIP_LAYOUT_FILTER1 = 3, SKIP_LAYOUT_VECTOR = 4 };
+enum SkipLayout { SKIP_LAYOUT_FILTER16 = 2, SKIP_LAYOUT_FILTER1 = 3, SKIP_LAYOUT_VECTOR = 4, SKIP_LAYOUT_KRSC = 7 };
 enum { SKIP_LANES = 16 }; // channels side by side in a block of x86's layouts
 enum SkipElement { SKIP_ELEMENT_F32 = 0, SKIP_ELEMENT_F16 = 1, SKIP_ELEMENT_BF16 = 2 };
 
@@ -68,6 +68,30 @@ typedef struct SkipX86Kernel {
   int64_t split[SKIP_ISA_COUNT][3]; // domain[i] / split[i], rounded up, are the units along axis i
 } SkipX86Kernel;
 
+// What a run of a CUDA context says to its kernels, in device memory: they are launched for the variant's bound, in a graph that
+// is made before the first run.
+typedef struct SkipCudaBlock {
+  int64_t n;          // images of this run
+  uint64_t ports[31]; // device addresses of the inputs, then of the outputs
+} SkipCudaBlock;
+
+// A kernel of a variant of SKIP_TARGET_CUDA: the entry `name` of each of the target's codes, for one device of this plan. Its
+// parameters are
+//   .u64 block    of the SkipCudaBlock
+//   .u32 first    the turn's first image
+//   .u32 images   of the turn where n is the bound; an image `first + i` with i >= images or first + i >= n does not exist, and
+//                 nothing of it is read or written
+//   .u64 each     of the step's operands: base + offset + origin + first * imageBytes; of an input or output the address of its
+//                 element of `ports`, and the kernel goes to image `first` itself
+// Blocks are threads x 1 x 1. The grid along axis i is params[i] of the step, with extents at the turn's images, over split[i],
+// rounded up; all its sizes but the images are compiled in.
+typedef struct SkipCudaKernel {
+  const char *name;
+  uint32_t threads;
+  uint32_t sharedBytes; // dynamic
+  int64_t split[3];
+} SkipCudaKernel;
+
 typedef struct SkipStep {
   const char *name; // the layer whose value the step realises, e.g. `layer1.0.relu2`
   uint32_t kernel;
@@ -100,8 +124,8 @@ typedef struct SkipNorm {
 enum SkipLoadKind {
   // w[oc][ic][kh][kw] * scale[oc] as [oc/16][ic/b][kh][kw][b][16], zero where oc or ic is padding; b is 16 in layout filter16
   // (blocked activations) and 1 in filter1 (planar activations). A linear layer's [out][in] is dims {out, in, 1, 1}, or {out,
-  // C, H, W} when it follows a flatten of [C, H, W]. Behind a 1x1 filter
-  // with `balance` are the factors of runtime/Balance.h.
+  // C, H, W} when it follows a flatten of [C, H, W]. Behind a 1x1 filter with `balance` are the factors of runtime/Balance.h.
+  // In layout krsc as [oc][kh][kw][ic], ic rounded up to whole 16 bytes.
   SKIP_LOAD_CONV_WEIGHT = 0,
   // beta[oc] + (bias[oc] - mean[oc]) * scale[oc], each term where its tensor is given; padded with zeros to a multiple of 16.
   SKIP_LOAD_BIAS = 1,
@@ -136,7 +160,7 @@ typedef struct SkipVariant {
   const SkipStep *steps;
   const SkipOperand *operands;
   const SkipParam *params;
-  const void *kernels;     // by target: SkipX86Kernel
+  const void *kernels;     // by target: SkipX86Kernel, SkipCudaKernel
   uint64_t workspaceBytes; // at the bounds
   uint64_t stateBytes;
 } SkipVariant;
