@@ -297,14 +297,16 @@ private:
 
   Value heldAt(int64_t which) { return b.at(held, which * blocks * columns * kLanes); }
 
-  /// The right half of the output channels comes out multiplied, but for what product 6 begins with.
-  Values undone(const Tile &tile, ValueRange sums) {
-    Values factors, results;
-    for (int64_t block = 0; block < blocks; ++block)
-      factors.push_back(units.ratio(tile.sizes, blocks + block, block));
-    for (auto [i, sum] : llvm::enumerate(sums))
-      results.push_back(mlir::arith::MulFOp::create(b.op, sum, factors[i % blocks]));
-    return results;
+  /// What the sums of each block of output channels are to be multiplied by: the right half comes out of product 5 with the
+  /// sizes of the left one. A register each, where multiplying all sums beforehand would keep them twice.
+  Values undoing(const Tile &tile, Value product) {
+    auto ratios = [&] {
+      Values factors;
+      for (int64_t block = 0; block < blocks; ++block)
+        factors.push_back(units.ratio(tile.sizes, blocks + block, block));
+      return factors;
+    };
+    return b.when(isProduct(product, 5), ratios, [&] { return Values(blocks, b.splat(1.0f)); });
   }
 
   /// What becomes of the sums after a product; those to go on with.
@@ -316,11 +318,12 @@ private:
       return Values(sums);
     };
     auto loaded = [&](Value from, size_t i) { return b.load(from, int64_t(i) * kLanes); };
-    auto moveToC12 = [&] {
+    auto moveToC12 = [&](ValueRange factors) {
       Values next;
       for (auto [i, sum] : llvm::enumerate(sums))
-        next.push_back(plus(b, minus(b, sum, loaded(heldAt(2), i)), loaded(heldAt(1), i)));
-      return undone(tile, next);
+        next.push_back(mlir::arith::MulFOp::create(
+            b.op, plus(b, minus(b, sum, loaded(heldAt(2), i)), loaded(heldAt(1), i)), factors[i % blocks]));
+      return next;
     };
     auto restart = [&] {
       Value from = select(b, isProduct(product, 3), heldAt(0), heldAt(2));
@@ -330,29 +333,30 @@ private:
       return next;
     };
     auto quarter = [&] {
-      Values results = b.when(isProduct(product, 5), [&] { return undone(tile, sums); }, [&] { return Values(sums); });
-      finish(tile, b.modulo(product, b.constant(2)), b.divide(product, b.constant(5)), results);
-      return b.when(isProduct(product, 5), moveToC12, restart);
+      Values factors = undoing(tile, product);
+      finish(tile, b.modulo(product, b.constant(2)), b.divide(product, b.constant(5)), sums, factors);
+      return b.when(isProduct(product, 5), [&] { return moveToC12(factors); }, restart);
     };
     return b.when(b.less(product, b.constant(3)), hold, quarter);
   }
 
-  /// Adds what earlier chunks left, and stores the quarter `down`, `right`: the result if no chunk follows.
-  void finish(const Tile &tile, Value down, Value right, ValueRange sums) {
+  /// Adds what earlier chunks left to the sums times their block's factor, and stores the quarter `down`, `right`: the result
+  /// if no chunk follows.
+  void finish(const Tile &tile, Value down, Value right, ValueRange sums, ValueRange factors) {
     Value row = b.add(b.mul(b.divide(tile.index, units.tilesAcross), 2), down);
     Value block = b.add(b.mul(tile.stage, 2 * blocks), b.mul(right, blocks));
     Value column = b.mul(b.modulo(tile.index, units.tilesAcross), columns);
     ConvTile result{blocks, 1, columns, tile.unit.image, b.add(tile.unit.block, block), b.add(tile.unit.row, row), column};
     if (spec.strassen.chunks == 1)
-      return storeResult(result, sums, nullptr);
+      return storeResult(result, sums, factors, nullptr);
     View waiting = partial;
     waiting.pointer = tilePointer(b, partial, {blocks, 1, columns, b.constant(0), block, row, column});
     branch(b, tile.begun, [&](bool begun) {
       branch(b, tile.isLast, [&](bool isLast) {
         if (isLast)
-          return storeResult(result, sums, begun ? &waiting : nullptr);
+          return storeResult(result, sums, factors, begun ? &waiting : nullptr);
         forEachPosition(sums, [&](Value sum, const TilePosition &p) {
-          b.store(begun ? plus(b, sum, b.load(at(b, waiting, p))) : sum, at(b, waiting, p));
+          b.store(scaled(sum, factors[p.block], begun ? b.load(at(b, waiting, p)) : Value()), at(b, waiting, p));
         });
       });
     });
@@ -366,16 +370,21 @@ private:
       }
   }
 
-  void storeResult(const ConvTile &tile, ValueRange sums, const View *waiting) {
+  /// sum x factor + addend, which may be null.
+  Value scaled(Value sum, Value factor, Value addend) {
+    return addend ? b.fma(sum, factor, addend) : mlir::arith::MulFOp::create(b.op, sum, factor);
+  }
+
+  void storeResult(const ConvTile &tile, ValueRange sums, ValueRange factors, const View *waiting) {
     EpilogueSources sources = tileSources(b, operands, tile);
     View output = operands.output;
     output.pointer = tilePointer(b, output, tile);
     Value bias = operands.bias ? b.at(operands.bias, b.mul(tile.block, kLanes)) : Value();
     forEachPosition(sums, [&](Value sum, const TilePosition &p) {
-      if (waiting)
-        sum = plus(b, sum, b.load(at(b, *waiting, p)));
-      if (bias)
-        sum = plus(b, sum, b.load(bias, p.block * kLanes));
+      Value ofChannel = bias ? b.load(bias, p.block * kLanes) : Value();
+      sum = scaled(sum, factors[p.block], waiting ? b.load(at(b, *waiting, p)) : ofChannel);
+      if (waiting && bias)
+        sum = plus(b, sum, ofChannel);
       b.store(applyEpilogue(b, spec.epilogue, sources, sum, p), at(b, output, p));
     });
   }
