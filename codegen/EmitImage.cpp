@@ -1,17 +1,18 @@
 // Each table is taken byte for byte from the runtime's own structs (ImageView), so the layout of Abi.h is not described a
-// second time; only the pointer fields among the bytes become relocations. In IR a table is a packed struct of byte strings and
-// pointers:
-//   <{ ptr @name, [24 x i8] c"...", ptr @name, [24 x i8] c"..." }>     two SkipSteps
-// The code generator puts what has relocations into .data.rel.ro, the rest into .rodata. Weights, hundreds of megabytes, do not
-// go through IR: the module's assembly makes a section that stands for them.
+// second time; only the pointer fields among the bytes become relocations. Tables go to the object as bytes and symbols, by
+// LLVM's streamer and not by its IR, in which the thousands of steps of a deep network take their time. What has relocations is
+// in .data.rel.ro, the rest in .rodata.
 #include "codegen/EmitImage.h"
 
-#include "llvm/IR/Constants.h"
-#include "llvm/IR/DiagnosticInfo.h"
-#include "llvm/IR/DiagnosticPrinter.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Module.h"
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/MC/MCAsmInfo.h"
+#include "llvm/MC/MCContext.h"
+#include "llvm/MC/MCExpr.h"
+#include "llvm/MC/MCObjectFileInfo.h"
+#include "llvm/MC/MCSectionELF.h"
+#include "llvm/MC/MCStreamer.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -25,91 +26,67 @@ void LLVMInitializeX86TargetInfo();
 void LLVMInitializeX86Target();
 void LLVMInitializeX86TargetMC();
 void LLVMInitializeX86AsmPrinter();
-void LLVMInitializeX86AsmParser();
 }
 
 namespace skip::codegen {
 
 namespace {
-/// A copy of `count` structs in which pointer fields are replaced one by one, in the order in which they lie.
-template <typename Item> class Table {
-public:
-  Table(LLVMContext &context, const Item *items, size_t count)
-      : context(context), bytes(reinterpret_cast<const char *>(items), count * sizeof(Item)) {}
+/// Structs, and what is to stand in place of their pointer fields, in the order in which these lie.
+template <typename Item> struct Table {
+  Table(const Item *items, size_t count) : bytes(reinterpret_cast<const char *>(items), count * sizeof(Item)) {}
 
   /// The pointer at byte `field` of item `index` points at `target`; null leaves it as it is, which must be null.
-  void point(size_t index, size_t field, Constant *target) {
-    if (!target)
-      return;
-    copyUpTo(index * sizeof(Item) + field);
-    parts.push_back(target);
-    done += sizeof(void *);
+  void point(size_t index, size_t field, const MCExpr *target) {
+    if (target)
+      pointers.push_back({index * sizeof(Item) + field, target});
   }
 
-  /// The table as a global of the module; null when it is empty.
-  GlobalVariable *emit(Module &module, const Twine &name) {
-    copyUpTo(bytes.size());
-    if (parts.empty())
-      return nullptr;
-    Constant *data = ConstantStruct::getAnon(context, parts, /*Packed=*/true);
-    auto *global = new GlobalVariable(module, data->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, data, name);
-    global->setAlignment(Align(16));
-    return global;
-  }
-
-private:
-  void copyUpTo(size_t end) {
-    if (done < end)
-      parts.push_back(ConstantDataArray::getString(context, bytes.slice(done, end), /*AddNull=*/false));
-    done = end;
-  }
-
-  LLVMContext &context;
   StringRef bytes;
-  size_t done = 0;
-  SmallVector<Constant *> parts;
+  SmallVector<std::pair<size_t, const MCExpr *>> pointers;
 };
 
-/// Builds the module; one use.
-class ImageModule {
+/// Writes the tables, those first that others point at; one use.
+class ImageWriter {
 public:
-  ImageModule(const Image &image, bool embedsWeights)
-      : image(image), view(image), module("skip", context), embedsWeights(embedsWeights) {}
-  Module &build();
+  ImageWriter(const Image &image, bool embedsWeights, MCContext &context, MCStreamer &out)
+      : image(image), view(image), embedsWeights(embedsWeights), context(context), out(out) {}
+  void write();
 
 private:
+  MCSection *section(const char *name, unsigned flags) { return context.getELFSection(name, ELF::SHT_PROGBITS, flags); }
+  const MCExpr *addressOf(const MCSymbol *symbol) { return MCSymbolRefExpr::create(symbol, context); }
+
   void addText(const char *value);
-  void addTexts();
-  Constant *text(const char *value);
-  Constant *function(const std::string &symbol);
-  Constant *object(const char *symbol);
-  Constant *embeddedWeights(const TargetImage &target);
-  template <typename Item> Constant *named(const Item *items, size_t count, const char *what);
-  template <typename Item> Constant *plain(const Item *items, size_t count, const char *what) {
-    return Table<Item>(context, items, count).emit(module, what);
-  }
-  Constant *kernels(const X86Kernels &kernels, const void *source);
-  Constant *variants(const TargetImage &target, const SkipTargetImage &source);
-  Constant *targets();
+  void writeTexts();
+  const MCExpr *text(const char *value);
+  const MCExpr *external(StringRef symbol);
+  const MCExpr *weights();
+  template <typename Item> void fill(const Table<Item> &table, MCSymbol *symbol);
+  template <typename Item> const MCExpr *emit(const Table<Item> &table);
+  template <typename Item> const MCExpr *named(const Item *items, size_t count);
+  template <typename Item> const MCExpr *plain(const Item *items, size_t count) { return emit(Table<Item>(items, count)); }
+  const MCExpr *kernels(const X86Kernels &kernels, const void *source);
+  const MCExpr *variants(const TargetImage &target, const SkipTargetImage &source);
+  const MCExpr *targets();
 
   const Image &image;
   ImageView view;
-  LLVMContext context;
-  Module module;
   const bool embedsWeights;
+  MCContext &context;
+  MCStreamer &out;
   StringMap<size_t> texts; // where in the pool
   std::string pool;
-  GlobalVariable *textPool = nullptr;
+  MCSymbol *textPool = nullptr;
 };
 } // namespace
 
-void ImageModule::addText(const char *value) {
+void ImageWriter::addText(const char *value) {
   if (texts.try_emplace(value, pool.size()).second)
     pool.append(value, std::strlen(value) + 1);
 }
 
 /// All names in one array: a deep network has thousands, and an object's symbols take their time one by one.
-void ImageModule::addTexts() {
+void ImageWriter::writeTexts() {
   const SkipModelImage &root = view.get();
   addText(root.name);
   addText(root.compiler);
@@ -127,59 +104,75 @@ void ImageModule::addTexts() {
       std::visit([&](const auto &kernels) { llvm::for_each(kernels, [&](auto &kernel) { addText(kernel.name.c_str()); }); },
                  variant.kernels);
     }
-  Constant *data = ConstantDataArray::getString(context, pool, /*AddNull=*/false);
-  textPool = new GlobalVariable(module, data->getType(), true, GlobalValue::PrivateLinkage, data, "texts");
-  textPool->setAlignment(Align(1));
+  out.switchSection(section(".rodata", ELF::SHF_ALLOC));
+  textPool = context.createTempSymbol("texts");
+  out.emitLabel(textPool);
+  out.emitBytes(pool);
 }
 
-Constant *ImageModule::text(const char *value) {
-  Constant *offset = ConstantInt::get(Type::getInt64Ty(context), texts.find(value)->second);
-  return ConstantExpr::getInBoundsGetElementPtr(Type::getInt8Ty(context), textPool, offset);
+const MCExpr *ImageWriter::text(const char *value) {
+  auto offset = static_cast<int64_t>(texts.find(value)->second);
+  return MCBinaryExpr::createAdd(addressOf(textPool), MCConstantExpr::create(offset, context), context);
 }
 
-Constant *ImageModule::function(const std::string &symbol) {
-  if (symbol.empty())
+/// What another object of the library defines.
+const MCExpr *ImageWriter::external(StringRef symbol) {
+  MCSymbol *declared = context.getOrCreateSymbol(symbol);
+  out.emitSymbolAttribute(declared, MCSA_Hidden);
+  return addressOf(declared);
+}
+
+/// A section that stands for the segment.
+const MCExpr *ImageWriter::weights() {
+  MCSymbol *begin = context.createTempSymbol("weights");
+  out.switchSection(section(weightsSection, ELF::SHF_ALLOC | ELF::SHF_X86_64_LARGE));
+  out.emitValueToAlignment(Align(64));
+  out.emitLabel(begin);
+  out.emitZeros(64);
+  return addressOf(begin);
+}
+
+/// The table under `symbol`.
+template <typename Item> void ImageWriter::fill(const Table<Item> &table, MCSymbol *symbol) {
+  out.switchSection(table.pointers.empty() ? section(".rodata", ELF::SHF_ALLOC)
+                                           : section(".data.rel.ro", ELF::SHF_ALLOC | ELF::SHF_WRITE));
+  out.emitValueToAlignment(Align(16));
+  out.emitLabel(symbol);
+  size_t done = 0;
+  for (auto [offset, target] : table.pointers) {
+    out.emitBytes(table.bytes.slice(done, offset));
+    out.emitValue(target, sizeof(void *));
+    done = offset + sizeof(void *);
+  }
+  out.emitBytes(table.bytes.drop_front(done));
+}
+
+/// Its address; null when it is empty.
+template <typename Item> const MCExpr *ImageWriter::emit(const Table<Item> &table) {
+  if (table.bytes.empty())
     return nullptr;
-  if (Function *known = module.getFunction(symbol))
-    return known;
-  auto *type = FunctionType::get(Type::getVoidTy(context), false); // The type is of no interest to a relocation.
-  Function *declared = Function::Create(type, GlobalValue::ExternalLinkage, symbol, module);
-  declared->setVisibility(GlobalValue::HiddenVisibility);
-  return declared;
-}
-
-/// Data that another object of the library defines.
-Constant *ImageModule::object(const char *symbol) {
-  auto *declared = new GlobalVariable(module, Type::getInt8Ty(context), true, GlobalValue::ExternalLinkage, nullptr, symbol);
-  declared->setVisibility(GlobalValue::HiddenVisibility);
-  return declared;
-}
-
-Constant *ImageModule::embeddedWeights(const TargetImage &target) {
-  if (!embedsWeights || target.weightsBytes == 0)
-    return nullptr;
-  // Flag `l` is SHF_X86_64_LARGE. An absolute pointer is all that reaches it, so there is nothing more to say to LLVM.
-  module.appendModuleInlineAsm(std::string(".section ") + weightsSection +
-                               ",\"al\",@progbits\n.p2align 6\nskipModelWeights:\n.zero 64\n");
-  return object("skipModelWeights");
+  MCSymbol *symbol = context.createTempSymbol();
+  fill(table, symbol);
+  return addressOf(symbol);
 }
 
 /// A table whose items' one pointer is their name.
-template <typename Item> Constant *ImageModule::named(const Item *items, size_t count, const char *what) {
-  Table<Item> table(context, items, count);
+template <typename Item> const MCExpr *ImageWriter::named(const Item *items, size_t count) {
+  Table<Item> table(items, count);
   for (size_t i = 0; i < count; ++i)
     table.point(i, offsetof(Item, name), text(items[i].name));
-  return table.emit(module, what);
+  return emit(table);
 }
 
-Constant *ImageModule::kernels(const X86Kernels &kernels, const void *source) {
-  Table<SkipX86Kernel> table(context, static_cast<const SkipX86Kernel *>(source), kernels.size());
+const MCExpr *ImageWriter::kernels(const X86Kernels &kernels, const void *source) {
+  Table<SkipX86Kernel> table(static_cast<const SkipX86Kernel *>(source), kernels.size());
   for (size_t i = 0; i < kernels.size(); ++i) {
     table.point(i, offsetof(SkipX86Kernel, name), text(kernels[i].name.c_str()));
     for (size_t isa = 0; isa < kernels[i].symbols.size(); ++isa)
-      table.point(i, offsetof(SkipX86Kernel, fn) + isa * sizeof(SkipKernelFn), function(kernels[i].symbols[isa]));
+      if (const std::string &symbol = kernels[i].symbols[isa]; !symbol.empty())
+        table.point(i, offsetof(SkipX86Kernel, fn) + isa * sizeof(SkipKernelFn), external(symbol));
   }
-  return table.emit(module, "kernels");
+  return emit(table);
 }
 
 /// A pointer into the view that has no data behind it would go into the object as it is.
@@ -188,7 +181,7 @@ template <typename Pointer> static void clearEmpty(const Pointer *&pointer, size
     pointer = nullptr;
 }
 
-Constant *ImageModule::variants(const TargetImage &target, const SkipTargetImage &source) {
+const MCExpr *ImageWriter::variants(const TargetImage &target, const SkipTargetImage &source) {
   std::vector<SkipVariant> sources(source.variants, source.variants + source.variantCount);
   for (size_t i = 0; i < sources.size(); ++i) {
     clearEmpty(sources[i].extents, sources[i].extentCount);
@@ -196,7 +189,7 @@ Constant *ImageModule::variants(const TargetImage &target, const SkipTargetImage
     clearEmpty(sources[i].steps, sources[i].stepCount);
     clearEmpty(sources[i].kernels, sources[i].kernelCount);
   }
-  Table<SkipVariant> table(context, sources.data(), sources.size());
+  Table<SkipVariant> table(sources.data(), sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     SkipVariant &source = sources[i];
     size_t operandCount = 0, paramCount = 0;
@@ -206,15 +199,15 @@ Constant *ImageModule::variants(const TargetImage &target, const SkipTargetImage
     }
     clearEmpty(source.operands, operandCount);
     clearEmpty(source.params, paramCount);
-    table.point(i, offsetof(SkipVariant, extents), plain(source.extents, source.extentCount, "extents"));
-    table.point(i, offsetof(SkipVariant, sections), plain(source.sections, source.sectionCount, "sections"));
-    table.point(i, offsetof(SkipVariant, steps), named(source.steps, source.stepCount, "steps"));
-    table.point(i, offsetof(SkipVariant, operands), plain(source.operands, operandCount, "operands"));
-    table.point(i, offsetof(SkipVariant, params), plain(source.params, paramCount, "params"));
+    table.point(i, offsetof(SkipVariant, extents), plain(source.extents, source.extentCount));
+    table.point(i, offsetof(SkipVariant, sections), plain(source.sections, source.sectionCount));
+    table.point(i, offsetof(SkipVariant, steps), named(source.steps, source.stepCount));
+    table.point(i, offsetof(SkipVariant, operands), plain(source.operands, operandCount));
+    table.point(i, offsetof(SkipVariant, params), plain(source.params, paramCount));
     auto emitKernels = [&](const auto &list) { return kernels(list, source.kernels); };
     table.point(i, offsetof(SkipVariant, kernels), std::visit(emitKernels, target.variants[i].kernels));
   }
-  return table.emit(module, "variants");
+  return emit(table);
 }
 
 /// The symbol of the backend that runs a target's plan (runtime/Backend.h).
@@ -228,7 +221,7 @@ static const char *backendOf(SkipTarget target) {
   llvm_unreachable("no such target");
 }
 
-Constant *ImageModule::targets() {
+const MCExpr *ImageWriter::targets() {
   const SkipModelImage &root = view.get();
   std::vector<SkipTargetImage> sources(root.targets, root.targets + root.targetCount);
   for (SkipTargetImage &source : sources) {
@@ -236,36 +229,38 @@ Constant *ImageModule::targets() {
     clearEmpty(source.loads, source.loadCount);
     clearEmpty(source.norms, source.normCount);
   }
-  Table<SkipTargetImage> table(context, sources.data(), sources.size());
+  Table<SkipTargetImage> table(sources.data(), sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     const SkipTargetImage &source = sources[i];
-    table.point(i, offsetof(SkipTargetImage, backend), object(backendOf(image.targets[i].target)));
+    table.point(i, offsetof(SkipTargetImage, backend), external(backendOf(image.targets[i].target)));
     table.point(i, offsetof(SkipTargetImage, variants), variants(image.targets[i], source));
-    table.point(i, offsetof(SkipTargetImage, loads), plain(source.loads, source.loadCount, "loads"));
-    table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount, "norms"));
-    table.point(i, offsetof(SkipTargetImage, embeddedWeights), embeddedWeights(image.targets[i]));
+    table.point(i, offsetof(SkipTargetImage, loads), plain(source.loads, source.loadCount));
+    table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount));
+    if (embedsWeights && source.weightsBytes > 0)
+      table.point(i, offsetof(SkipTargetImage, embeddedWeights), weights());
   }
-  return table.emit(module, "targets");
+  return emit(table);
 }
 
-Module &ImageModule::build() {
+void ImageWriter::write() {
   SkipModelImage root = view.get();
-  addTexts();
+  writeTexts();
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
   clearEmpty(root.tensors, root.tensorCount);
   clearEmpty(root.targets, root.targetCount);
-  Table<SkipModelImage> table(context, &root, 1);
+  Table<SkipModelImage> table(&root, 1);
   table.point(0, offsetof(SkipModelImage, name), text(root.name));
   table.point(0, offsetof(SkipModelImage, compiler), text(root.compiler));
-  table.point(0, offsetof(SkipModelImage, inputs), named(root.inputs, root.inputCount, "inputs"));
-  table.point(0, offsetof(SkipModelImage, outputs), named(root.outputs, root.outputCount, "outputs"));
-  table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount, "tensors"));
+  table.point(0, offsetof(SkipModelImage, inputs), named(root.inputs, root.inputCount));
+  table.point(0, offsetof(SkipModelImage, outputs), named(root.outputs, root.outputCount));
+  table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount));
   table.point(0, offsetof(SkipModelImage, targets), targets());
-  GlobalVariable *global = table.emit(module, "skipModelImage");
-  global->setLinkage(GlobalValue::ExternalLinkage);
-  global->setVisibility(GlobalValue::HiddenVisibility);
-  return module;
+  MCSymbol *symbol = context.getOrCreateSymbol("skipModelImage");
+  for (MCSymbolAttr attribute : {MCSA_Global, MCSA_Hidden, MCSA_ELF_TypeObject})
+    out.emitSymbolAttribute(symbol, attribute);
+  out.emitELFSize(symbol, MCConstantExpr::create(sizeof root, context));
+  fill(table, symbol);
 }
 
 static const Target *x86Target(std::string &error) {
@@ -274,7 +269,6 @@ static const Target *x86Target(std::string &error) {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser(); // For the module's assembly.
     return true;
   }();
   (void)initialised;
@@ -282,30 +276,26 @@ static const Target *x86Target(std::string &error) {
 }
 
 Error emitImage(const Image &image, bool embedsWeights, raw_pwrite_stream &out) {
-  std::string error;
-  const Target *target = x86Target(error);
+  std::string problems;
+  const Target *target = x86Target(problems);
   if (!target)
-    return createStringError(inconvertibleErrorCode(), error);
+    return createStringError(inconvertibleErrorCode(), problems);
   Triple triple("x86_64-unknown-linux-gnu");
   std::unique_ptr<TargetMachine> machine(
       target->createTargetMachine(triple, "x86-64", "", TargetOptions(), Reloc::PIC_, std::nullopt, CodeGenOptLevel::None));
-  ImageModule builder(image, embedsWeights);
-  Module &module = builder.build();
-  std::string problems; // Without a handler an error in the module's assembly would end the process.
-  module.getContext().setDiagnosticHandlerCallBack(
-      [](const DiagnosticInfo *info, void *text) {
-        raw_string_ostream stream(*static_cast<std::string *>(text));
-        DiagnosticPrinterRawOStream printer(stream);
-        info->print(printer);
-      },
-      &problems);
-  module.setTargetTriple(triple);
-  module.setDataLayout(machine->createDataLayout());
-  module.setPICLevel(PICLevel::BigPIC);
-  legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, out, nullptr, CodeGenFileType::ObjectFile))
-    return createStringError(inconvertibleErrorCode(), "LLVM's x86 backend cannot write objects");
-  passes.run(module);
+  MCContext context(triple, machine->getMCAsmInfo(), machine->getMCRegisterInfo(), machine->getMCSubtargetInfo());
+  context.setDiagnosticHandler([&](const SMDiagnostic &diagnostic, bool, const SourceMgr &, std::vector<const MDNode *> &) {
+    problems += diagnostic.getMessage();
+  });
+  std::unique_ptr<MCObjectFileInfo> sections(target->createMCObjectFileInfo(context, /*PIC=*/true));
+  context.setObjectFileInfo(sections.get());
+  Expected<std::unique_ptr<MCStreamer>> streamer =
+      machine->createMCStreamer(out, nullptr, CodeGenFileType::ObjectFile, context);
+  if (!streamer)
+    return streamer.takeError();
+  (*streamer)->switchSection(machine->getMCAsmInfo()->getStackSection(context, /*Exec=*/false));
+  ImageWriter(image, embedsWeights, context, **streamer).write();
+  (*streamer)->finish();
   out.flush();
   return problems.empty() ? Error::success()
                           : createStringError(inconvertibleErrorCode(), "cannot write the model's object: " + problems);
