@@ -71,14 +71,20 @@ static llvm::Expected<Json> describeFile(const ManifestFile &file) {
   return Json{{"name", file.name}, {"bytes", bytes.size()}, {"sha256", llvm::toHex(sum, /*LowerCase=*/true)}};
 }
 
+using Described = std::future<llvm::Expected<Json>>;
+
 /// Libraries with embedded weights take their time, so the files are read side by side, as far as there are threads.
-static llvm::Expected<Json> describeFiles(const std::vector<ManifestFile> &files) {
-  std::vector<std::future<llvm::Expected<Json>>> pending;
+static std::vector<Described> startDescribing(const std::vector<ManifestFile> &files) {
+  std::vector<Described> pending;
   for (const ManifestFile &file : files)
     pending.push_back(std::async(std::launch::async | std::launch::deferred, describeFile, std::cref(file)));
+  return pending;
+}
+
+static llvm::Expected<Json> collect(std::vector<Described> pending) {
   Json list = Json::array();
   llvm::Error failures = llvm::Error::success();
-  for (std::future<llvm::Expected<Json>> &file : pending) {
+  for (Described &file : pending) {
     llvm::Expected<Json> described = file.get();
     if (described)
       list.push_back(std::move(*described));
@@ -94,17 +100,18 @@ static llvm::Expected<Json> describeFiles(const std::vector<ManifestFile> &files
 
 llvm::Expected<std::string> manifestText(const Image &image, const std::string &weights,
                                          const std::vector<ManifestFile> &files) {
-  llvm::Expected<Json> described = describeFiles(files);
-  if (!described)
-    return described.takeError();
+  std::vector<Described> pending = startDescribing(files);
   Json root = {{"name", image.name},
                {"compiler", image.compiler},
                {"abiVersion", SKIP_ABI_VERSION},
                {"inputs", portsOf(image.inputs)},
                {"outputs", portsOf(image.outputs)},
                {"targets", targetsOf(image)},
-               {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}},
-               {"files", std::move(*described)}};
+               {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}}};
+  llvm::Expected<Json> described = collect(std::move(pending));
+  if (!described)
+    return described.takeError();
+  root["files"] = std::move(*described);
   return root.dump(2) + "\n";
 }
 

@@ -68,8 +68,8 @@ typedef struct SkipX86Kernel {
   int64_t split[SKIP_ISA_COUNT][3]; // domain[i] / split[i], rounded up, are the units along axis i
 } SkipX86Kernel;
 
-// What a run of a CUDA context says to its kernels, in device memory: they are launched for the variant's bound, in a graph that
-// is made before the first run.
+// What a run of a CUDA context says to its kernels, in device memory: they are launched for the variant's bound, in a graph
+// that is made before the first run.
 typedef struct SkipCudaBlock {
   int64_t n;          // images of this run
   uint64_t ports[31]; // device addresses of the inputs, then of the outputs

@@ -2,13 +2,15 @@
 //
 // gamma * (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta is, with s = gamma / sqrt(variance + epsilon),
 // conv(x, w * s) + beta + (b - mean) * s. The new convolution computes what the batch norm did, so it bears the batch norm's
-// name.
+// name. Where layers are applied several times, what they make of their parameters is one expression.
 #include "passes/graph/Passes.h"
 
 #include "ir/graph/Graph.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+
+#include <map>
 
 namespace skip::graph {
 #define GEN_PASS_DEF_FOLDBATCHNORM
@@ -18,29 +20,61 @@ namespace skip::graph {
 using namespace mlir;
 using namespace skip;
 
-static Value scaleOf(OpBuilder &builder, graph::BatchNormOp norm) {
-  return graph::BnScaleOp::create(builder, norm.getLoc(), norm.getGamma(), norm.getVariance(), norm.getEpsilonAttr());
-}
+namespace {
+/// Expressions over parameters, by operation, operands and attributes.
+class Expressions {
+public:
+  /// An operation of results that equal ones share, made where `builder` stands; later requests come from behind it.
+  template <typename Op, typename... Arguments> Value get(OpBuilder &builder, Location loc, Arguments... arguments) {
+    auto made = Op::create(builder, loc, arguments...);
+    Key key = {made->getName().getAsOpaquePointer(), made->getAttrDictionary().getAsOpaquePointer()};
+    for (Value operand : made->getOperands())
+      key.push_back(operand.getAsOpaquePointer());
+    auto [known, isNew] = values.try_emplace(std::move(key), made->getResult(0));
+    if (!isNew)
+      made.erase();
+    return known->second;
+  }
 
-static Value shiftOf(OpBuilder &builder, graph::BatchNormOp norm, Value scale, Value bias) {
-  return graph::BnShiftOp::create(builder, norm.getLoc(), norm.getBeta(), norm.getMean(), scale, bias);
-}
+private:
+  using Key = llvm::SmallVector<const void *, 6>;
+  std::map<Key, Value> values;
+};
+
+class Folding {
+public:
+  void fold(graph::BatchNormOp norm);
+
+private:
+  Value scaleOf(OpBuilder &builder, graph::BatchNormOp norm) {
+    return known.get<graph::BnScaleOp>(builder, norm.getLoc(), norm.getGamma(), norm.getVariance(), norm.getEpsilonAttr());
+  }
+  Value shiftOf(OpBuilder &builder, graph::BatchNormOp norm, Value scale, Value bias) {
+    return known.get<graph::BnShiftOp>(builder, norm.getLoc(), norm.getBeta(), norm.getMean(), scale, bias);
+  }
+  template <typename Contraction> void foldInto(Contraction op, graph::BatchNormOp norm);
+  void keepAsScaleShift(graph::BatchNormOp norm);
+
+  Expressions known;
+};
+} // namespace
 
 /// The contraction with its filter and bias scaled and shifted, in the batch norm's place.
-template <typename Contraction> static void foldInto(Contraction op, graph::BatchNormOp norm) {
+template <typename Contraction> void Folding::foldInto(Contraction op, graph::BatchNormOp norm) {
   OpBuilder builder(norm);
   Value scale = scaleOf(builder, norm);
+  Value filter = known.get<graph::ScaleFilterOp>(builder, norm.getLoc(), op.getFilter(), scale);
+  Value shift = shiftOf(builder, norm, scale, op.getBias());
   auto folded = llvm::cast<Contraction>(builder.clone(*op.getOperation()));
   folded->setLoc(norm.getLoc());
-  builder.setInsertionPoint(folded);
-  folded.getFilterMutable().assign(graph::ScaleFilterOp::create(builder, norm.getLoc(), op.getFilter(), scale));
-  folded.getBiasMutable().assign(shiftOf(builder, norm, scale, op.getBias()));
+  folded.getFilterMutable().assign(filter);
+  folded.getBiasMutable().assign(shift);
   norm.getY().replaceAllUsesWith(folded.getY());
   norm.erase();
   op.erase();
 }
 
-static void keepAsScaleShift(graph::BatchNormOp norm) {
+void Folding::keepAsScaleShift(graph::BatchNormOp norm) {
   OpBuilder builder(norm);
   Value scale = scaleOf(builder, norm);
   Value shift = shiftOf(builder, norm, scale, Value());
@@ -53,7 +87,7 @@ template <typename Contraction> static bool isPlain(Contraction op) {
   return op && op.getFilter().template getDefiningOp<graph::ReadParameterOp>();
 }
 
-static void fold(graph::BatchNormOp norm) {
+void Folding::fold(graph::BatchNormOp norm) {
   Operation *producer = norm.getX().getDefiningOp();
   bool onlyReader = norm.getX().hasOneUse();
   if (auto conv = llvm::dyn_cast_or_null<graph::Conv2dOp>(producer); onlyReader && isPlain(conv))
@@ -67,8 +101,9 @@ namespace {
 struct FoldBatchNorm : graph::impl::FoldBatchNormBase<FoldBatchNorm> {
   void runOnOperation() override {
     llvm::SmallVector<graph::BatchNormOp> norms(getOperation().getOps<graph::BatchNormOp>());
+    Folding folding;
     for (graph::BatchNormOp norm : norms)
-      fold(norm);
+      folding.fold(norm);
   }
 };
 } // namespace

@@ -25,7 +25,6 @@ void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
   buildReferencePipeline(passes);
   auto &model = passes.nest<mlir::func::FuncOp>();
   model.addPass(createFoldBatchNorm()); // a normalisation costs nothing once it is in the weights
-  model.addPass(mlir::createCSEPass()); // shared scales are one expression
 }
 
 void graph::registerPasses() {

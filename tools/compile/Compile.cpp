@@ -43,7 +43,6 @@ llvm::Error Compilation::readGraph() {
   workModule = frontend::buildGraph(context, sources, {path, options.model, options.defines, {}}, diagnostics);
   if (!workModule)
     return printErrors(diagnostics);
-  writtenModule = workModule->clone();
   name = modelOf(*workModule).getName().str();
   if (!options.dumpDir.empty()) {
     std::string text;
@@ -52,11 +51,11 @@ llvm::Error Compilation::readGraph() {
       if (llvm::Error error = dump("ast.skip", [&](llvm::raw_ostream &file) { file << text; }))
         return error;
   }
-  return dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*writtenModule, os); });
+  return dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
 
 llvm::Error Compilation::optimizeGraph() {
-  if (llvm::Error error = runPasses("graph", [](mlir::PassManager &passes) { graph::buildInferencePipeline(passes); }))
+  if (llvm::Error error = runPasses("graph", Verify::byWhoReads, graph::buildInferencePipeline))
     return error;
   return dump("graph.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
@@ -82,7 +81,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
-  if (llvm::Error error = runPasses("plan", [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
+  if (llvm::Error error =
+          runPasses("plan", Verify::inTheEnd, [&](mlir::OpPassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
     return error;
   if (options.timing)
     tellUntuned(*workModule);
@@ -132,7 +132,8 @@ static std::string describe(mlir::Diagnostic &diagnostic) {
   return text;
 }
 
-llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<void(mlir::PassManager &)> build) {
+llvm::Error Compilation::runPasses(llvm::StringRef stage, Verify verify,
+                                   llvm::function_ref<void(mlir::OpPassManager &)> build) {
   StageTimer timer((stage + " passes").str(), options.timing);
   std::string what;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
@@ -140,7 +141,7 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<voi
       what = describe(diagnostic);
   });
   mlir::PassManager passes(&context);
-  passes.enableVerifier(options.printIrAfterAll || !options.dumpDir.empty()); // else once, in the end
+  passes.enableVerifier(options.printIrAfterAll || !options.dumpDir.empty());
   if (options.printIrAfterAll)
     passes.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
                             [](mlir::Pass *, mlir::Operation *) { return true; });
@@ -149,7 +150,7 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, llvm::function_ref<voi
   if (!options.dumpDir.empty())
     passes.enableCrashReproducerGeneration(options.dumpDir + "/" + stage.str() + "-reproducer.mlir");
   build(passes);
-  if (mlir::succeeded(passes.run(*workModule)) && mlir::succeeded(mlir::verify(*workModule)))
+  if (mlir::succeeded(passes.run(*workModule)) && (verify == Verify::byWhoReads || mlir::succeeded(mlir::verify(*workModule))))
     return llvm::Error::success();
   return internalError(stage, what + "; --dump-dir DIR leaves a reproducer for skip-opt there");
 }

@@ -57,8 +57,7 @@ public:
   /// The canonical text of the spec (the `ast` stage).
   llvm::Error printSyntax(llvm::raw_ostream &os);
 
-  mlir::ModuleOp written() const { return *writtenModule; } ///< the graph before any pass
-  mlir::ModuleOp module() const { return *workModule; }     ///< the graph or plan as it stands now
+  mlir::ModuleOp module() const { return *workModule; } ///< the graph or plan as it stands now
   codegen::LoweredModel &lowered() { return loweredModel; }
   const std::vector<std::string> &objects() const { return compiled.objects; } ///< in the order of lowered().jobs
   const std::string &libraryName() const { return name; }
@@ -66,7 +65,9 @@ public:
 
 private:
   llvm::Error printErrors(const frontend::Diagnostics &diagnostics);
-  llvm::Error runPasses(llvm::StringRef stage, llvm::function_ref<void(mlir::PassManager &)> build);
+  /// When a stage's result is: by whom prints it or by the next stage, or at once.
+  enum class Verify { byWhoReads, inTheEnd };
+  llvm::Error runPasses(llvm::StringRef stage, Verify verify, llvm::function_ref<void(mlir::OpPassManager &)> build);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
   llvm::Error dumpKernels();
@@ -75,7 +76,7 @@ private:
   mlir::MLIRContext context;
   frontend::Sources sources;
   std::string path, name;
-  mlir::OwningOpRef<mlir::ModuleOp> writtenModule, workModule;
+  mlir::OwningOpRef<mlir::ModuleOp> workModule;
   codegen::LoweredModel loweredModel;
   x86::Compiled compiled;
 };

@@ -179,7 +179,8 @@ llvm::Error tool::bench(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  mlir::func::FuncOp model = modelOf(compilation.written());
+  mlir::func::FuncOp model = modelOf(compilation.module()); // before any pass
+  Ports ports = describePorts(model);
   llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, model);
   if (!weights)
     return weights.takeError();
@@ -195,7 +196,7 @@ llvm::Error tool::bench(const Options &options) {
   result.isa = (*runner)->isa().str();
   result.threads = (*runner)->threads();
 
-  RandomInput input(describePorts(model), result.batch, options.seed);
+  RandomInput input(ports, result.batch, options.seed);
   auto run = [&] { return (*runner)->run(result.batch, input.inputs(), input.outputs()); };
   if (llvm::Error error = measure(run, options.seconds, result.seconds))
     return error;

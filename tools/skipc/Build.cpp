@@ -109,6 +109,10 @@ llvm::Error tool::build(const Options &options) {
   Compilation &compilation = *new Compilation(options); // to the process's end: a deep network's graph takes long to take apart
   if (llvm::Error error = compilation.readGraph())
     return error;
+  std::optional<WeightsSource> weights;
+  if (weightsMode(options) != codegen::WeightsMode::none)
+    if (llvm::Error error = WeightsSource::open(options.weights, modelOf(compilation.module())).moveInto(weights))
+      return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
   if (llvm::Error error = compilation.makePlan(request))
@@ -117,10 +121,7 @@ llvm::Error tool::build(const Options &options) {
   if (llvm::Error error = compilation.lower())
     return error;
   codegen::Segment segment; // before the kernels: a wrong checkpoint is said at once
-  if (weightsMode(options) != codegen::WeightsMode::none) {
-    llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
-    if (!weights)
-      return weights.takeError();
+  if (weights) {
     if (llvm::Error error = weights->pack(compilation.lowered().image).moveInto(segment))
       return error;
     weights->tellForgiven();

@@ -163,7 +163,7 @@ llvm::Error tool::eval(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  Ports ports = describePorts(modelOf(compilation.written()));
+  Ports ports = describePorts(modelOf(compilation.module()));
   llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
   if (!preprocessing)
     return preprocessing.takeError();
@@ -173,7 +173,7 @@ llvm::Error tool::eval(const Options &options) {
     return badInput(problem);
   if (llvm::Error error = checkLabels(*dataset, ports.outputs[0]))
     return error;
-  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
+  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.module()));
   if (!weights)
     return weights.takeError();
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);

@@ -194,7 +194,7 @@ llvm::Error tool::run(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  Ports ports = describePorts(modelOf(compilation.written()));
+  Ports ports = describePorts(modelOf(compilation.module()));
   Batch batch;
   if (llvm::Error error = checkUsage(options, ports))
     return error;
@@ -203,7 +203,7 @@ llvm::Error tool::run(const Options &options) {
     return names.takeError();
   if (llvm::Error error = readInputs(options, ports, batch))
     return error;
-  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.written()));
+  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.module()));
   if (!weights)
     return weights.takeError();
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);

@@ -49,7 +49,7 @@ llvm::Error tool::summary(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  mlir::func::FuncOp model = modelOf(compilation.written());
+  mlir::func::FuncOp model = modelOf(compilation.module());
   Layers layers = listLayers(model);
   if (options.json)
     printJson(layers, model.getName());

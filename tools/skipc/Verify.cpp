@@ -117,12 +117,8 @@ llvm::Error Check::batch(int64_t images, Findings &findings) const {
 }
 
 static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilation &compilation, const tool::Session &session,
-                                          const tool::Checkpoint &checkpoint, llvm::ArrayRef<tool::Body> built,
-                                          llvm::ArrayRef<int64_t> batches) {
-  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.written());
-  if (!graph)
-    return graph.takeError();
-  mlir::func::FuncOp model = tool::modelOf(**graph);
+                                          const tool::Checkpoint &checkpoint, mlir::func::FuncOp model,
+                                          llvm::ArrayRef<tool::Body> built, llvm::ArrayRef<int64_t> batches) {
   tool::StepReference reference(model, checkpoint);
   tool::Ports ports = tool::describePorts(model);
   size_t steps = compilation.lowered().image.targets.front().variants.front().steps.size();
@@ -281,9 +277,12 @@ llvm::Error tool::verify(const Options &options) {
   if (llvm::Error error = compilation.readGraph())
     return error;
   llvm::Expected<WeightsSource> weights =
-      WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, modelOf(compilation.written()));
+      WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, modelOf(compilation.module()));
   if (!weights)
     return weights.takeError();
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.module());
+  if (!graph)
+    return graph.takeError();
   std::vector<int64_t> batches = batchBounds(options, {1});
   llvm::Expected<Session> session = Session::start(compilation, {"", batches, *bodies}, *weights);
   if (!session)
@@ -291,7 +290,8 @@ llvm::Error tool::verify(const Options &options) {
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
   if (!checkpoint)
     return checkpoint.takeError();
-  llvm::Expected<Findings> findings = verifyAll(options, compilation, *session, *checkpoint, *bodies, batches);
+  llvm::Expected<Findings> findings =
+      verifyAll(options, compilation, *session, *checkpoint, modelOf(**graph), *bodies, batches);
   if (!findings)
     return findings.takeError();
   if (findings->errors.empty())

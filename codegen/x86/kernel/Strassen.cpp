@@ -300,13 +300,8 @@ private:
   /// What the sums of each block of output channels are to be multiplied by: the right half comes out of product 5 with the
   /// sizes of the left one. A register each, where multiplying all sums beforehand would keep them twice.
   Values undoing(const Tile &tile, Value product) {
-    auto ratios = [&] {
-      Values factors;
-      for (int64_t block = 0; block < blocks; ++block)
-        factors.push_back(units.ratio(tile.sizes, blocks + block, block));
-      return factors;
-    };
-    return b.when(isProduct(product, 5), ratios, [&] { return Values(blocks, b.splat(1.0f)); });
+    return b.when(
+        isProduct(product, 5), [&] { return units.ratiosToLeft(tile.sizes); }, [&] { return Values(blocks, b.splat(1.0f)); });
   }
 
   /// What becomes of the sums after a product; those to go on with.
@@ -321,8 +316,8 @@ private:
     auto moveToC12 = [&](ValueRange factors) {
       Values next;
       for (auto [i, sum] : llvm::enumerate(sums))
-        next.push_back(mlir::arith::MulFOp::create(
-            b.op, plus(b, minus(b, sum, loaded(heldAt(2), i)), loaded(heldAt(1), i)), factors[i % blocks]));
+        next.push_back(
+            productPlus(b, plus(b, minus(b, sum, loaded(heldAt(2), i)), loaded(heldAt(1), i)), factors[i % blocks], {}));
       return next;
     };
     auto restart = [&] {
@@ -356,7 +351,7 @@ private:
         if (isLast)
           return storeResult(result, sums, factors, begun ? &waiting : nullptr);
         forEachPosition(sums, [&](Value sum, const TilePosition &p) {
-          b.store(scaled(sum, factors[p.block], begun ? b.load(at(b, waiting, p)) : Value()), at(b, waiting, p));
+          b.store(productPlus(b, sum, factors[p.block], begun ? b.load(at(b, waiting, p)) : Value()), at(b, waiting, p));
         });
       });
     });
@@ -370,11 +365,6 @@ private:
       }
   }
 
-  /// sum x factor + addend, which may be null.
-  Value scaled(Value sum, Value factor, Value addend) {
-    return addend ? b.fma(sum, factor, addend) : mlir::arith::MulFOp::create(b.op, sum, factor);
-  }
-
   void storeResult(const ConvTile &tile, ValueRange sums, ValueRange factors, const View *waiting) {
     EpilogueSources sources = tileSources(b, operands, tile);
     View output = operands.output;
@@ -382,7 +372,7 @@ private:
     Value bias = operands.bias ? b.at(operands.bias, b.mul(tile.block, kLanes)) : Value();
     forEachPosition(sums, [&](Value sum, const TilePosition &p) {
       Value ofChannel = bias ? b.load(bias, p.block * kLanes) : Value();
-      sum = scaled(sum, factors[p.block], waiting ? b.load(at(b, *waiting, p)) : ofChannel);
+      sum = productPlus(b, sum, factors[p.block], waiting ? b.load(at(b, *waiting, p)) : ofChannel);
       if (waiting && bias)
         sum = plus(b, sum, ofChannel);
       b.store(applyEpilogue(b, spec.epilogue, sources, sum, p), at(b, output, p));

@@ -79,6 +79,13 @@ Value StrassenUnits::ratio(Value sizes, int64_t from, int64_t to) const {
   return mlir::arith::MulFOp::create(b.op, b.load(sizes, from * kLanes), b.load(inverse, to * kLanes));
 }
 
+Values StrassenUnits::ratiosToLeft(Value sizes) const {
+  Values ratios;
+  for (int64_t block = 0, blocks = spec.schedule.ocBlocks; block < blocks; ++block)
+    ratios.push_back(ratio(sizes, blocks + block, block));
+  return ratios;
+}
+
 Value StrassenUnits::weightsOf(Value index, Value stage) {
   Value all = b.constant(spec.strassen.chunks * stages), inUnit = b.less(stage, all);
   Value position = select(b, inUnit, stage, b.modulo(stage, all));

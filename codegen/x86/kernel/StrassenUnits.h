@@ -39,6 +39,8 @@ public:
   Value sizesAt(const StrassenSource &source, Value stage) const;
   /// The size of the block `from` of output channels over that of `to`, counted from a stage's first.
   Value ratio(Value sizes, int64_t from, int64_t to) const;
+  /// Of each block of a stage's right half over its counterpart of the left one.
+  Values ratiosToLeft(Value sizes) const;
   /// Of the unit's stage that is so many behind the first of its first chunk, which may be the next unit's.
   Value weightsOf(Value index, Value stage);
 

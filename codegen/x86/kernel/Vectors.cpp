@@ -49,6 +49,10 @@ Value kernel::plus(Builder &b, Value x, Value y) { return arith::AddFOp::create(
 
 Value kernel::minus(Builder &b, Value x, Value y) { return arith::SubFOp::create(b.op, x, y); }
 
+Value kernel::productPlus(Builder &b, Value x, Value y, Value z) {
+  return z ? b.fma(x, y, z) : arith::MulFOp::create(b.op, x, y);
+}
+
 void kernel::branch(Builder &b, Value condition, llvm::function_ref<void(bool holds)> body) {
   auto emit = [&](bool holds) {
     body(holds);

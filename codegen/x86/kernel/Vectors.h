@@ -21,6 +21,8 @@ Value select(Builder &b, Value mask, Value value, Value otherwise);
 /// x + y and x - y of floats.
 Value plus(Builder &b, Value x, Value y);
 Value minus(Builder &b, Value x, Value y);
+/// x y + z, rounded once; z may be null.
+Value productPlus(Builder &b, Value x, Value y, Value z);
 
 /// Emits `body` for each outcome of a condition.
 void branch(Builder &b, Value condition, llvm::function_ref<void(bool holds)> body);

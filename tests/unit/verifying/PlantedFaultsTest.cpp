@@ -148,16 +148,16 @@ Verdict Experiment::verdict() const {
   options.exact = options.noTuning = true;
   tool::Compilation compilation(options);
   llvm::cantFail(compilation.readGraph());
-  write(folder.path() + "/w.safetensors", weightsOf(tool::modelOf(compilation.written())));
+  write(folder.path() + "/w.safetensors", weightsOf(tool::modelOf(compilation.module())));
   tool::WeightsSource weights =
-      llvm::cantFail(tool::WeightsSource::open(folder.path() + "/w.safetensors", tool::modelOf(compilation.written())));
+      llvm::cantFail(tool::WeightsSource::open(folder.path() + "/w.safetensors", tool::modelOf(compilation.module())));
+  mlir::OwningOpRef<mlir::ModuleOp> graph = compilation.module().clone();
   llvm::cantFail(compilation.optimizeGraph());
   llvm::cantFail(compilation.makePlan({"", {images}, {tool::Body::avx2}}));
   if (breakPlan)
     breakPlan(compilation.module());
   tool::Session session = llvm::cantFail(tool::Session::load(compilation, weights));
   tool::Checkpoint checkpoint = llvm::cantFail(tool::Checkpoint::open(weights, compilation.lowered().image));
-  mlir::OwningOpRef<mlir::ModuleOp> graph = compilation.written().clone();
   mlir::PassManager passes(graph->getContext());
   graph::buildReferencePipeline(passes);
   REQUIRE(mlir::succeeded(passes.run(*graph)));
