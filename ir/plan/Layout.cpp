@@ -17,7 +17,24 @@ int64_t plan::elementBytes(Element element) {
   llvm_unreachable("an element without a size");
 }
 
-int64_t plan::lanesOf(LayoutKind kind) { return kind == LayoutKind::planar ? 1 : SKIP_LANES; }
+static constexpr int64_t kVectorBytes = 16; // what a thread of a GPU loads at a time
+
+int64_t plan::lanesOf(LayoutKind kind, Element element) {
+  switch (kind) {
+  case LayoutKind::planar:
+    return 1;
+  case LayoutKind::nhwc:
+  case LayoutKind::krsc:
+    return kVectorBytes / elementBytes(element);
+  case LayoutKind::blocked:
+  case LayoutKind::filter16:
+  case LayoutKind::filter1:
+  case LayoutKind::vector:
+  case LayoutKind::winograd:
+    return SKIP_LANES;
+  }
+  llvm_unreachable("a layout without lanes");
+}
 
 int64_t plan::blocksOf(int64_t channels) {
   int64_t lanes = lanesOf(LayoutKind::blocked);
@@ -28,17 +45,19 @@ int64_t plan::roundUpToBlock(int64_t channels) { return blocksOf(channels) * lan
 
 Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   bool picture = type.getRank() == 4;
-  int64_t lanes = lanesOf(layout.getKind()), halo = layout.getHalo();
+  int64_t lanes = lanesOf(layout.getKind(), layout.getElement()), halo = layout.getHalo();
+  bool isPixelMajor = layout.getKind() == LayoutKind::nhwc;
   Strides s;
   s.halo = halo;
   s.channels = type.getDimSize(1);
   s.height = picture ? type.getDimSize(2) : 1;
   s.width = picture ? type.getDimSize(3) : 1;
   s.blocks = (s.channels + lanes - 1) / lanes;
-  s.pixel = lanes;
-  s.row = (s.width + 2 * halo) * lanes;
-  s.block = (s.height + 2 * halo) * s.row;
-  s.image = s.blocks * s.block;
+  s.pixel = isPixelMajor ? s.blocks * lanes : lanes;
+  s.row = (s.width + 2 * halo) * s.pixel;
+  int64_t area = (s.height + 2 * halo) * s.row;
+  s.block = isPixelMajor ? lanes : area;
+  s.image = isPixelMajor ? area : s.blocks * area;
   s.origin = halo * (s.row + s.pixel);
   return s;
 }
@@ -75,7 +94,14 @@ int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_
   return stridesOf(type, layout).image * batch * elementBytes(layout);
 }
 
+static int64_t krscBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout) {
+  int64_t channels = llvm::alignTo(dims[1], plan::lanesOf(layout.getKind(), layout.getElement()));
+  return dims[0] * dims[2] * dims[3] * channels * plan::elementBytes(layout);
+}
+
 int64_t plan::packedBytes(llvm::ArrayRef<int64_t> dims, LayoutAttr layout, bool balanced) {
+  if (layout.getKind() == LayoutKind::krsc)
+    return krscBytes(dims, layout);
   int64_t depth = layout.getKind() == LayoutKind::filter16 ? roundUpToBlock(dims[1]) : dims[1];
   int64_t bytes = roundUpToBlock(dims[0]) * depth * dims[2] * dims[3] * elementBytes(layout);
   return balanced ? bytes + runtime::balanceFloats(blocksOf(dims[0]), blocksOf(dims[1])) * elementBytes(layout) : bytes;

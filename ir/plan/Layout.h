@@ -10,11 +10,12 @@ namespace skip::plan {
 int64_t elementBytes(Element element);
 inline int64_t elementBytes(LayoutAttr layout) { return elementBytes(layout.getElement()); }
 
-/// How many channels lie side by side: 1, or those of a block.
-int64_t lanesOf(LayoutKind kind);
+/// How many channels lie side by side at least: 1, those of a block, or those in 16 bytes.
+int64_t lanesOf(LayoutKind kind, Element element = Element::f32);
 inline graph::LayoutFamily familyOf(LayoutKind kind) { return {lanesOf(kind)}; }
 
-/// Where the elements of an activation lie, counted in elements. A rank-2 tensor [N, C] is a picture of one pixel.
+/// Where the elements of an activation lie, counted in elements. A rank-2 tensor [N, C] is a picture of one pixel. In `nhwc`
+/// the blocks of a pixel follow one another.
 struct Strides {
   int64_t channels, height, width;  // logical sizes; channels not rounded
   int64_t blocks;                   // C / lanesOf, rounded up
@@ -23,7 +24,7 @@ struct Strides {
   int64_t halo;
 };
 
-/// Strides of a planar or blocked activation of type [N, C, H, W] or [N, C].
+/// Strides of a planar, blocked or nhwc activation of type [N, C, H, W] or [N, C].
 Strides stridesOf(mlir::RankedTensorType type, LayoutAttr layout);
 
 /// Bytes of an activation's buffer for `batch` images, in any layout; of transformed windows with all copies.

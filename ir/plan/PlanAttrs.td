@@ -12,7 +12,7 @@ class PlanAttr<string name, string mnemonic_, list<Trait> traits = []> : AttrDef
 
 def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", [
     I32EnumCase<"planar", 0>, I32EnumCase<"blocked", 1>, I32EnumCase<"filter16", 2>, I32EnumCase<"filter1", 3>,
-    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>]> {
+    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>, I32EnumCase<"nhwc", 6>, I32EnumCase<"krsc", 7>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -32,6 +32,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `filter1` | `[oc/16][ic][kh][kw][oc%16]` | the same beside a planar input |
     | `vector` | `[c]`, rounded up to 16 | biases, scales |
     | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes of up to 4 channels are channel, row parity, column parity, and of more channels each block has four windows, one for each parity of row and column (codegen/x86/kernel/Winograd.h) |
+    | `nhwc` | `((n * H + y) * W + x) * C' + c` | activations; C' is C rounded up to 16 bytes, zeros in the channels between; no halo |
+    | `krsc` | `[oc][kh][kw][c]`, c rounded up to 16 bytes | a contraction's weights beside an `nhwc` input |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same. With h = 1,
@@ -50,7 +52,7 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
                         DefaultValuedParameter<"::skip::plan::Element", "::skip::plan::Element::f32">:$element);
   let assemblyFormat = [{ `<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)?
                           (`element` $element^)? `>` }];
-  let genVerifyDecl = 1; // what windows are of has a size
+  let genVerifyDecl = 1; // what windows are of has a size; halos lie around planar and blocked pictures alone
   let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, Element::f32); }]>];
 }
 
@@ -83,6 +85,9 @@ def TargetInterface : AttrInterface<"TargetInterface"> {
     InterfaceMethod<"The names of the columns, in the order of a kernel's schedules.",
       "::llvm::SmallVector<::llvm::StringRef>", "columns", (ins)>,
     InterfaceMethod<"The layout of activations that kernels write.", "::skip::plan::LayoutKind", "nativeLayout", (ins)>,
+    InterfaceMethod<"Whether windows that reach out of a picture read zeros that lie around it; else kernels look at its bounds.",
+      "bool", "hasHalos", (ins)>,
+    InterfaceMethod<"Whether contractions read the caller's planar arrays; else only copies do.", "bool", "readsPlanar", (ins)>,
     InterfaceMethod<"The layout of a filter that meets an input of layout `met` (a LayoutAttr), of so many channels.",
       "::skip::plan::LayoutKind", "filterLayout", (ins "::mlir::Attribute":$met, "int64_t":$channels)>,
     InterfaceMethod<"Bytes of which buffers and weights begin at a multiple.", "int64_t", "alignment", (ins)>,
@@ -111,6 +116,19 @@ def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<Targe
   }];
   let parameters = (ins ArrayRefParameter<"Isa">:$isas, StringRefParameter<"", "\"\"">:$cpu, StringRefParameter<"", "\"\"">:$features);
   let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is made for; the numbers are NVIDIA's", [
+    I32EnumCase<"sm_80", 80>]> {
+  let cppNamespace = "::skip::plan";
+}
+
+def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
+  let summary = "CUDA: the architectures that the kernels are built for";
+  let description = [{ `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. }];
+  let parameters = (ins ArrayRefParameter<"Architecture">:$architectures);
+  let assemblyFormat = "`<` `[` $architectures `]` `>`";
   let genVerifyDecl = 1;
 }
 
@@ -157,6 +175,22 @@ def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInt
 def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
   let summary = "the only schedule of a memory-bound kernel: one unit for each domain point";
   let assemblyFormat = "";
+}
+
+def CudaGemmAttr : PlanAttr<"CudaGemm", "cuda_gemm", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a contraction's tile on CUDA cores: tileM pixels by tileN channels a block, threadM by threadN of them a thread";
+  let description = [{
+    The step's domain is pixels of all images by output channels. A block takes tileK values of the sum at a time through shared
+    memory. Sums have one order whatever the tile, so all tiles give the same bits.
+  }];
+  let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$threadM, "int64_t":$threadN);
+  let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `thread` $threadM `,` $threadN `>`";
+}
+
+def CudaLoopAttr : PlanAttr<"CudaLoop", "cuda_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a memory-bound kernel's blocks: so many points of the step's domain, `lanes` threads each";
+  let parameters = (ins "int64_t":$points, DefaultValuedParameter<"int64_t", "1">:$lanes);
+  let assemblyFormat = "`<` $points (`lanes` $lanes^)? `>`";
 }
 
 #endif

@@ -66,7 +66,7 @@ static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::Winograd
                                        winograd.getGroup(), filter.getDimSize(2), stride, plan::Element::f32);
 }
 
-static Reader readerOf(OpOperand &use, LayoutKind native) {
+static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
   Reader reader{&use, 0, 0, 0, {}};
   auto kernel = llvm::dyn_cast<KernelOp>(use.getOwner());
   if (!kernel) { // a result of the model: the caller's array
@@ -77,20 +77,22 @@ static Reader readerOf(OpOperand &use, LayoutKind native) {
     auto aware = llvm::dyn_cast<graph::LayoutAware>(inner.getOwner());
     if (!aware) // the yield of an empty kernel
       continue;
-    addCost(reader.planarCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(LayoutKind::planar)));
-    addCost(reader.nativeCost, aware.operandCost(inner.getOperandNumber(), plan::familyOf(native)));
-    reader.halo = std::max(reader.halo, aware.requiredHalo(inner.getOperandNumber()));
+    unsigned index = inner.getOperandNumber();
+    addCost(reader.planarCost,
+            target.readsPlanar() ? aware.operandCost(index, plan::familyOf(LayoutKind::planar)) : std::nullopt);
+    addCost(reader.nativeCost, aware.operandCost(index, plan::familyOf(target.nativeLayout())));
+    reader.halo = std::max(reader.halo, target.hasHalos() ? aware.requiredHalo(index) : 0);
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
-    if (winograd && inner.getOperandNumber() == 0)
+    if (winograd && index == 0)
       readTransformed(reader, llvm::cast<graph::Conv2dOp>(inner.getOwner()), winograd);
   }
   return reader;
 }
 
-static llvm::SmallVector<Reader> readersOf(Value tensor, LayoutKind native) {
+static llvm::SmallVector<Reader> readersOf(Value tensor, plan::TargetInterface target) {
   llvm::SmallVector<Reader> readers;
   for (OpOperand &use : tensor.getUses())
-    readers.push_back(readerOf(use, native));
+    readers.push_back(readerOf(use, target));
   return readers;
 }
 
@@ -184,7 +186,7 @@ Value LayoutAssignment::copyOf(OpBuilder &builder, Copies &copies, std::pair<Val
 /// Gives `tensor` its layout and redirects readers of other forms to copies.
 void LayoutAssignment::assign(Value tensor) {
   bool fromCaller = llvm::isa<BlockArgument>(tensor);
-  llvm::SmallVector<Reader> readers = readersOf(tensor, target.nativeLayout());
+  llvm::SmallVector<Reader> readers = readersOf(tensor, target);
   Forms forms = chooseForms(tensor, readers, fromCaller);
   LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
   LayoutAttr native = layout(target.nativeLayout(), haloOf(readers, forms, false));

@@ -48,9 +48,12 @@ int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
     return p.channels * area * elementBytes(layout);
   case LayoutKind::blocked:
     return ceilDiv(p.channels, lanes) * lanes * area * elementBytes(layout);
+  case LayoutKind::nhwc: // in vectors of 16 bytes
+    return ceilDiv(p.channels * elementBytes(layout), 16) * 16 * area;
   case LayoutKind::winograd:
   case LayoutKind::filter16:
   case LayoutKind::filter1:
+  case LayoutKind::krsc:
   case LayoutKind::vector:
     return 0;
   }
@@ -64,7 +67,8 @@ int64_t plan::bytesNeeded(RankedTensorType type, LayoutAttr layout, int64_t imag
 }
 
 static bool isActivation(LayoutAttr layout) {
-  return layout.getKind() == LayoutKind::planar || layout.getKind() == LayoutKind::blocked;
+  return layout.getKind() == LayoutKind::planar || layout.getKind() == LayoutKind::blocked ||
+         layout.getKind() == LayoutKind::nhwc;
 }
 
 /// The windows that a Winograd convolution multiplies, or null where it makes them itself or is computed directly.
@@ -93,19 +97,21 @@ static bool isReader(Operation *op) {
                    plan::RelayoutOp>(op);
 }
 
-/// Convolutions read a planar picture too, with a filter of that kind; of all else only copies do.
-static bool readsPlanar(Operation *op, unsigned index) {
-  return llvm::isa<plan::RelayoutOp>(op) || (llvm::isa<graph::Conv2dOp>(op) && index == 0);
+/// Convolutions read a planar picture too, with a filter of that kind, beside blocked ones; of all else only copies do.
+static bool readsPlanar(Operation *op, unsigned index, LayoutKind native) {
+  bool isConvolution = llvm::isa<graph::Conv2dOp>(op) && index == 0 && native == LayoutKind::blocked;
+  return llvm::isa<plan::RelayoutOp>(op) || isConvolution;
 }
 
-/// Convolutions read zeros around the picture; poolings look at its bounds themselves.
-static int64_t haloOf(Operation *op, unsigned index) {
+/// Convolutions read zeros around a blocked or planar picture; poolings look at its bounds themselves, and so does what reads
+/// pixels with their channels side by side.
+static int64_t haloOf(Operation *op, unsigned index, LayoutKind native) {
   auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
-  return conv && index == 0 ? int64_t(conv.getPadding()) : 0;
+  return conv && index == 0 && native == LayoutKind::blocked ? int64_t(conv.getPadding()) : 0;
 }
 
 /// What an operation needs of an activation that it reads, or null if `layout` serves.
-static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
+static const char *refusalOf(OpOperand &use, LayoutAttr layout, LayoutKind native) {
   Operation *op = use.getOwner();
   if (!isReader(op))
     return "an operation that reads no layout";
@@ -114,12 +120,14 @@ static const char *refusalOf(OpOperand &use, LayoutAttr layout) {
     return layout == windows ? nullptr : "its transformed windows";
   if (!isActivation(layout))
     return "an activation";
+  if (layout.getKind() != LayoutKind::planar && layout.getKind() != native)
+    return native == LayoutKind::nhwc ? "a layout of its target, planar or nhwc" : "a layout of its target, planar or blocked";
   bool isPlanar = layout.getKind() == LayoutKind::planar;
   if (makesPlanarWindows(op) && index == 0)
     return isPlanar ? nullptr : "a planar picture of few channels";
-  if (isPlanar && !readsPlanar(op, index))
+  if (isPlanar && !readsPlanar(op, index, native))
     return "another layout than planar";
-  return layout.getHalo() >= haloOf(op, index) ? nullptr : "a wider halo of zeros";
+  return layout.getHalo() >= haloOf(op, index, native) ? nullptr : "a wider halo of zeros";
 }
 
 /// The layout in which a contraction's picture lies, its prologue passed over.
@@ -130,8 +138,11 @@ static LayoutAttr pictureLayout(KernelOp kernel, Operation *contraction) {
   return kernel.inputLayout(llvm::cast<BlockArgument>(x).getArgNumber());
 }
 
-/// Blocked pictures want blocks of 16 input channels, planar ones single channels; so do windows of few channels.
+/// Blocked pictures want blocks of 16 input channels, planar ones single channels; so do windows of few channels. Beside pixels
+/// with their channels side by side, filters lie so too.
 static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
+  if (picture.getKind() == LayoutKind::nhwc)
+    return LayoutKind::krsc;
   bool isPlanar = picture.getKind() == LayoutKind::planar;
   if (picture.getKind() == LayoutKind::winograd)
     isPlanar =
@@ -150,12 +161,13 @@ static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr 
          << use.getOwner()->getName() << "` reads are " << layout << "; its input wants them " << stringifyLayoutKind(wanted);
 }
 
-static LogicalResult checkResult(KernelOp kernel, OpResult result) {
+static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind native) {
   LayoutAttr layout = kernel.outputLayout(result.getResultNumber());
   Value written = kernel.getBody().front().getTerminator()->getOperand(result.getResultNumber());
   auto relayout = written.getDefiningOp<plan::RelayoutOp>();
-  bool canWrite = layout.getKind() == LayoutKind::blocked || (relayout && layout.getKind() == LayoutKind::planar) ||
-                  (relayout && layout.getKind() == LayoutKind::winograd);
+  bool canWrite = layout.getKind() == native || (relayout && layout.getKind() == LayoutKind::planar) ||
+                  (relayout && layout.getKind() == LayoutKind::winograd && native == LayoutKind::blocked);
+  canWrite &= native == LayoutKind::blocked || layout.getHalo() == 0;
   if (!canWrite)
     return kernel.emitError("check-8: no kernel writes this result as ") << layout;
   if (isActivation(layout) && layout.getHalo() > 0 && llvm::cast<RankedTensorType>(result.getType()).getRank() != 4)
@@ -169,7 +181,7 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result) {
   return success();
 }
 
-LogicalResult plan::checkLayouts(KernelOp kernel) {
+LogicalResult plan::checkLayouts(KernelOp kernel, LayoutKind native) {
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());
     bool isParameter = kernel.getInputs()[argument.getArgNumber()].getDefiningOp<plan::LoadOp>() != nullptr;
@@ -177,14 +189,14 @@ LogicalResult plan::checkLayouts(KernelOp kernel) {
       if (isParameter) {
         if (failed(checkParameter(kernel, use, layout)))
           return failure();
-      } else if (const char *needed = refusalOf(use, layout)) {
+      } else if (const char *needed = refusalOf(use, layout, native)) {
         return kernel.emitError("check-6: input ")
                << argument.getArgNumber() << " is " << layout << "; `" << use.getOwner()->getName() << "` needs " << needed;
       }
     }
   }
   for (OpResult result : kernel->getResults())
-    if (failed(checkResult(kernel, result)))
+    if (failed(checkResult(kernel, result, native)))
       return failure();
   return success();
 }

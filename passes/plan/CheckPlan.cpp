@@ -51,8 +51,9 @@ struct Operand {
 
 class PlanRun {
 public:
-  PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes, int64_t alignment)
-      : function(function), batch(batch), workspaceBytes(workspaceBytes), alignment(alignment) {}
+  PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes, plan::TargetInterface target)
+      : function(function), batch(batch), workspaceBytes(workspaceBytes), alignment(target.alignment()),
+        native(target.nativeLayout()) {}
 
   LogicalResult run();
 
@@ -66,6 +67,7 @@ private:
 
   func::FuncOp function;
   int64_t batch, workspaceBytes, alignment;
+  plan::LayoutKind native;
   plan::PlanMemory memory;
 };
 } // namespace
@@ -220,7 +222,7 @@ LogicalResult PlanRun::run() {
       return kernel.emitError("check-3: has no layouts or no slots");
     if (int64_t images = kernel.getImages().value_or(batch); images < 1 || images > batch)
       return kernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
-    if (failed(plan::checkLayouts(kernel)))
+    if (failed(plan::checkLayouts(kernel, native)))
       return failure();
     for (const Operand &input : inputsOf(kernel))
       if (failed(checkSlot(kernel, input, /*isWritten=*/false)))
@@ -260,7 +262,7 @@ private:
       auto workspace = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr);
       if (!batch || !workspace)
         return function.emitError("check-3: the function has no `plan.batch` or no `plan.workspace_bytes`");
-      if (failed(PlanRun(function, batch.getInt(), workspace.getInt(), target->alignment()).run()))
+      if (failed(PlanRun(function, batch.getInt(), workspace.getInt(), *target).run()))
         return failure();
       for (auto load : function.getOps<plan::LoadOp>())
         if (failed(weights.add(load, symbols)))

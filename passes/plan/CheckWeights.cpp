@@ -10,8 +10,15 @@ using plan::KernelOp;
 using plan::Segment;
 using plan::SlotAttr;
 
+/// `[oc][kh][kw][c]`
+static int64_t krscBytes(llvm::ArrayRef<int64_t> dims, int64_t elementBytes) {
+  return dims[0] * dims[2] * dims[3] * ((dims[1] * elementBytes + 15) / 16 * 16);
+}
+
 static int64_t packedBytes(plan::LoadOp load) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
+  if (load.getLayout().getKind() == plan::LayoutKind::krsc)
+    return krscBytes(dims, load.getLayout().getElement() == plan::Element::f32 ? 4 : 2);
   auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
   int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) + 16 : 0;

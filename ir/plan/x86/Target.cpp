@@ -23,6 +23,10 @@ llvm::SmallVector<llvm::StringRef> TargetAttr::columns() const {
 
 LayoutKind TargetAttr::nativeLayout() const { return LayoutKind::blocked; }
 
+bool TargetAttr::hasHalos() const { return true; }
+
+bool TargetAttr::readsPlanar() const { return true; }
+
 LayoutKind TargetAttr::filterLayout(Attribute input, int64_t channels) const {
   auto met = llvm::cast<LayoutAttr>(input);
   bool isPlanar = met.getKind() == LayoutKind::winograd ? winogradPlanarChannels(winogradTaps(met), channels)

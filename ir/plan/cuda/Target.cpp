@@ -1,0 +1,104 @@
+// What passes ask of CUDA: pixels with their channels side by side, tiles through shared memory.
+#include "ir/plan/Contractions.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/cuda/Shapes.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace skip;
+using plan::CudaGemmAttr;
+using plan::CudaLoopAttr;
+using plan::CudaTargetAttr;
+using plan::LayoutKind;
+
+static constexpr int64_t kWarp = 32, kLoopThreads = 256, kMostThreads = 1024;
+
+LogicalResult CudaTargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                                     llvm::ArrayRef<Architecture> architectures) {
+  bool isAscending =
+      std::adjacent_find(architectures.begin(), architectures.end(), std::greater_equal<>()) == architectures.end();
+  return !architectures.empty() && isAscending ? success()
+                                               : emitError() << "expected architectures in ascending order, each once";
+}
+
+llvm::SmallVector<llvm::StringRef> CudaTargetAttr::columns() const {
+  return llvm::map_to_vector(getArchitectures(), [](Architecture each) { return stringifyArchitecture(each); });
+}
+
+LayoutKind CudaTargetAttr::nativeLayout() const { return LayoutKind::nhwc; }
+
+bool CudaTargetAttr::hasHalos() const { return false; }
+
+bool CudaTargetAttr::readsPlanar() const { return false; }
+
+LayoutKind CudaTargetAttr::filterLayout(Attribute, int64_t) const { return LayoutKind::krsc; }
+
+int64_t CudaTargetAttr::alignment() const { return 256; } // what the driver aligns its own allocations to
+
+int64_t CudaTargetAttr::nearBytes() const { return 20 << 20; } // half of an A100's second-level cache
+
+void CudaTargetAttr::applyTuning(Operation *, int64_t, DictionaryAttr, bool) const {}
+
+void CudaTargetAttr::chooseAlgorithm(Operation *, int64_t) const {}
+
+int64_t CudaTargetAttr::pairDistance(Operation *) const { return 0; }
+
+bool CudaTargetAttr::addsPairs(Attribute) const { return false; }
+
+std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch) {
+  llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
+  if (views.empty())
+    return std::nullopt;
+  GemmShape shape;
+  shape.pixels = kernel.getImages().value_or(batch) * views[0].outHeight * views[0].outWidth;
+  shape.channels = views[0].outChannels;
+  shape.depth = 0;
+  for (const ContractionView &view : views)
+    shape.depth += view.kernelHeight * view.kernelWidth * llvm::alignTo(view.inChannels, lanesOf(LayoutKind::krsc));
+  return shape;
+}
+
+int64_t plan::lanesOf(KernelOp kernel) {
+  Operation &first = kernel.getBody().front().front();
+  return llvm::isa<graph::GlobalAvgPoolOp, graph::SoftmaxOp>(first) ? kWarp : 1;
+}
+
+plan::GemmTile plan::tileOf(CudaGemmAttr schedule) {
+  return {schedule.getTileM(), schedule.getTileN(), schedule.getTileK(), schedule.getThreadM(), schedule.getThreadN()};
+}
+
+static Attribute scheduleFor(plan::KernelOp kernel, int64_t images) {
+  MLIRContext *context = kernel.getContext();
+  if (std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images)) {
+    plan::GemmTile tile = plan::gemmTiles(*shape).front();
+    return CudaGemmAttr::get(context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
+  }
+  int64_t lanes = plan::lanesOf(kernel);
+  return CudaLoopAttr::get(context, kLoopThreads / lanes, lanes);
+}
+
+void CudaTargetAttr::chooseSchedules(Operation *op, int64_t images, bool) const {
+  auto kernel = llvm::cast<KernelOp>(op);
+  llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(kernel, images));
+  kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
+}
+
+bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t) const {
+  auto kernel = llvm::cast<KernelOp>(op);
+  if (llvm::any_of(contractionsOf(kernel), [](const ContractionView &view) { return view.winograd != nullptr; }))
+    return false;
+  if (gemmShapeOf(kernel, images)) {
+    auto gemm = llvm::dyn_cast<CudaGemmAttr>(attribute);
+    return gemm && isLegal(tileOf(gemm));
+  }
+  auto loop = llvm::dyn_cast<CudaLoopAttr>(attribute);
+  if (!loop || loop.getLanes() != lanesOf(kernel) || loop.getPoints() < 1 || loop.getPoints() > kMostThreads)
+    return false;
+  int64_t threads = loop.getPoints() * loop.getLanes();
+  return threads % kWarp == 0 && threads <= kMostThreads;
+}
+
+std::array<int64_t, 3> CudaGemmAttr::split() const { return {getTileM(), getTileN(), 1}; }
+
+std::array<int64_t, 3> CudaLoopAttr::split() const { return {getPoints(), 1, 1}; }
