@@ -66,6 +66,8 @@ private:
   template <typename Item> const MCExpr *named(const Item *items, size_t count);
   template <typename Item> const MCExpr *plain(const Item *items, size_t count) { return emit(Table<Item>(items, count)); }
   const MCExpr *kernels(const X86Kernels &kernels, const void *source);
+  const MCExpr *kernels(const CudaKernels &kernels, const void *source);
+  const MCExpr *codes(const SkipCode *items, size_t count);
   const MCExpr *variants(const TargetImage &target, const SkipTargetImage &source);
   const MCExpr *targets();
 
@@ -175,6 +177,25 @@ const MCExpr *ImageWriter::kernels(const X86Kernels &kernels, const void *source
   return emit(table);
 }
 
+const MCExpr *ImageWriter::kernels(const CudaKernels &kernels, const void *source) {
+  return named(static_cast<const SkipCudaKernel *>(source), kernels.size());
+}
+
+/// With a zero behind each, for drivers that take a text for a C string.
+const MCExpr *ImageWriter::codes(const SkipCode *items, size_t count) {
+  Table<SkipCode> table(items, count);
+  for (size_t i = 0; i < count; ++i) {
+    MCSymbol *code = context.createTempSymbol();
+    out.switchSection(section(".rodata", ELF::SHF_ALLOC));
+    out.emitValueToAlignment(Align(64));
+    out.emitLabel(code);
+    out.emitBytes(StringRef(static_cast<const char *>(items[i].data), items[i].bytes));
+    out.emitZeros(1);
+    table.point(i, offsetof(SkipCode, data), addressOf(code));
+  }
+  return emit(table);
+}
+
 /// A pointer into the view that has no data behind it would go into the object as it is.
 template <typename Pointer> static void clearEmpty(const Pointer *&pointer, size_t count) {
   if (count == 0)
@@ -228,6 +249,7 @@ const MCExpr *ImageWriter::targets() {
     clearEmpty(source.variants, source.variantCount);
     clearEmpty(source.loads, source.loadCount);
     clearEmpty(source.norms, source.normCount);
+    clearEmpty(source.codes, source.codeCount);
   }
   Table<SkipTargetImage> table(sources.data(), sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
@@ -236,6 +258,7 @@ const MCExpr *ImageWriter::targets() {
     table.point(i, offsetof(SkipTargetImage, variants), variants(image.targets[i], source));
     table.point(i, offsetof(SkipTargetImage, loads), plain(source.loads, source.loadCount));
     table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount));
+    table.point(i, offsetof(SkipTargetImage, codes), codes(source.codes, source.codeCount));
     if (embedsWeights && source.weightsBytes > 0)
       table.point(i, offsetof(SkipTargetImage, embeddedWeights), weights());
   }

@@ -1,6 +1,7 @@
 // A model image in the making: what runtime/Abi.h points to, owned.
 #pragma once
 
+#include "codegen/nvptx/KernelTable.h"
 #include "codegen/x86/KernelTable.h"
 #include "runtime/Abi.h"
 
@@ -30,7 +31,7 @@ struct Variant {
   std::vector<SkipExtent> extents;
   std::vector<SkipSection> sections;
   std::vector<Step> steps;
-  std::variant<X86Kernels> kernels; // by target
+  std::variant<X86Kernels, CudaKernels> kernels; // by target
   uint32_t threadsExtent = 0;
   uint64_t workspaceBytes = 0;
   uint64_t stateBytes = 0;
@@ -42,12 +43,21 @@ struct Tensor {
   std::vector<int64_t> dims;
 };
 
+/// Code that is loaded when a context is made (SkipCode in runtime/Abi.h). A text ends with a zero that `bytes` of the image
+/// does not count.
+struct Code {
+  uint32_t architecture = 0;
+  bool isText = false;
+  std::string bytes;
+};
+
 /// One target's plan.
 struct TargetImage {
   SkipTarget target = SKIP_TARGET_X86;
   std::vector<Variant> variants; // sorted by batch bound
   std::vector<SkipLoad> loads;
   std::vector<SkipNorm> norms;
+  std::vector<Code> codes;
   uint64_t weightsBytes = 0;
   uint64_t kernelStackBytes = 0; // x86::Compiled says it
 };

@@ -12,12 +12,13 @@ struct VariantTables {
   std::vector<SkipStep> steps;
   std::vector<SkipOperand> operands;
   std::vector<SkipParam> params;
-  std::vector<SkipX86Kernel> kernels;
+  std::variant<std::vector<SkipX86Kernel>, std::vector<SkipCudaKernel>> kernels;
 };
 
 struct TargetTables {
   std::vector<VariantTables> tables;
   std::vector<SkipVariant> variants;
+  std::vector<SkipCode> codes;
 };
 } // namespace
 
@@ -49,6 +50,21 @@ static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
   return result;
 }
 
+static SkipCudaKernel kernelOf(const CudaKernel &kernel) {
+  SkipCudaKernel result{};
+  result.name = kernel.name.c_str();
+  result.threads = kernel.threads;
+  std::copy(kernel.split.begin(), kernel.split.end(), result.split);
+  return result;
+}
+
+template <typename Kernels> static auto kernelsOf(const Kernels &kernels) {
+  std::vector<decltype(kernelOf(kernels.front()))> result;
+  for (const auto &kernel : kernels)
+    result.push_back(kernelOf(kernel));
+  return result;
+}
+
 /// The steps' operands and parameters follow one another, each step's in one piece.
 static VariantTables tablesOf(const Variant &variant) {
   VariantTables tables;
@@ -63,15 +79,16 @@ static VariantTables tablesOf(const Variant &variant) {
     tables.operands.insert(tables.operands.end(), step.operands.begin(), step.operands.end());
     tables.params.insert(tables.params.end(), step.params.begin(), step.params.end());
   }
-  for (const X86Kernel &kernel : std::get<X86Kernels>(variant.kernels))
-    tables.kernels.push_back(kernelOf(kernel));
+  std::visit([&](const auto &kernels) { tables.kernels = kernelsOf(kernels); }, variant.kernels);
   return tables;
 }
 
 static SkipVariant variantOf(const Variant &variant, const VariantTables &tables) {
+  auto sizeOf = [](const auto &kernels) { return kernels.size(); };
+  auto dataOf = [](const auto &kernels) { return static_cast<const void *>(kernels.data()); };
   return SkipVariant{.extentCount = static_cast<uint32_t>(variant.extents.size()),
                      .stepCount = static_cast<uint32_t>(tables.steps.size()),
-                     .kernelCount = static_cast<uint32_t>(tables.kernels.size()),
+                     .kernelCount = static_cast<uint32_t>(std::visit(sizeOf, tables.kernels)),
                      .sectionCount = static_cast<uint32_t>(variant.sections.size()),
                      .threadsExtent = variant.threadsExtent,
                      .reserved = 0,
@@ -80,7 +97,7 @@ static SkipVariant variantOf(const Variant &variant, const VariantTables &tables
                      .steps = tables.steps.data(),
                      .operands = tables.operands.data(),
                      .params = tables.params.data(),
-                     .kernels = tables.kernels.data(),
+                     .kernels = std::visit(dataOf, tables.kernels),
                      .workspaceBytes = variant.workspaceBytes,
                      .stateBytes = variant.stateBytes};
 }
@@ -91,6 +108,8 @@ static TargetTables tablesOf(const TargetImage &target) {
     tables.tables.push_back(tablesOf(variant));
   for (size_t i = 0; i < target.variants.size(); ++i)
     tables.variants.push_back(variantOf(target.variants[i], tables.tables[i]));
+  for (const Code &code : target.codes)
+    tables.codes.push_back({code.architecture, code.isText, code.bytes.size(), code.bytes.c_str()});
   return tables;
 }
 
@@ -100,9 +119,11 @@ static SkipTargetImage targetOf(const TargetImage &target, const TargetTables &t
   result.variantCount = static_cast<uint32_t>(target.variants.size());
   result.loadCount = static_cast<uint32_t>(target.loads.size());
   result.normCount = static_cast<uint32_t>(target.norms.size());
+  result.codeCount = static_cast<uint32_t>(target.codes.size());
   result.variants = tables.variants.data();
   result.loads = target.loads.data();
   result.norms = target.norms.data();
+  result.codes = tables.codes.data();
   result.weightsBytes = target.weightsBytes;
   result.kernelStackBytes = target.kernelStackBytes;
   return result;

@@ -2,6 +2,7 @@
 // needs is the target's to say.
 #include "codegen/LowerPlan.h"
 
+#include "codegen/nvptx/Lowering.h"
 #include "codegen/x86/Lowering.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
@@ -59,7 +60,10 @@ static void readChannels(DictionaryAttr attributes, llvm::StringRef name, std::a
       values[channel] = static_cast<float>(list[channel]);
 }
 
+/// The same for every target.
 void Lowering::addPorts(func::FuncOp function) {
+  if (image.targets.size() > 1)
+    return;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
@@ -70,10 +74,12 @@ void Lowering::addPorts(func::FuncOp function) {
   }
 }
 
+/// Each target's plan has all of the model's parameters, in the same order.
 void Lowering::addTensors() {
   for (auto parameter : module.getOps<graph::ParameterOp>()) {
-    tensors[parameter.getSymName()] = static_cast<int32_t>(image.tensors.size());
-    image.tensors.push_back({parameter.getSymName().str(), parameter.getTensorType().getShape().vec()});
+    tensors[parameter.getSymName()] = static_cast<int32_t>(tensors.size());
+    if (image.targets.size() == 1)
+      image.tensors.push_back({parameter.getSymName().str(), parameter.getTensorType().getShape().vec()});
   }
 }
 
@@ -114,7 +120,8 @@ void Lowering::addLoads(func::FuncOp function) {
 }
 
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
-  bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked;
+  bool isActivation = layout.getKind() == plan::LayoutKind::planar || layout.getKind() == plan::LayoutKind::blocked ||
+                      layout.getKind() == plan::LayoutKind::nhwc;
   int64_t origin =
       isActivation ? plan::stridesOf(llvm::cast<RankedTensorType>(type), layout).origin * plan::elementBytes(layout) : 0;
   return {static_cast<uint32_t>(slot.getSegment()),
@@ -177,15 +184,28 @@ LogicalResult Lowering::run() {
   return success();
 }
 
-mlir::FailureOr<LoweredModel> codegen::lowerPlan(ModuleOp module, llvm::StringRef name) {
-  auto target = module->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
-  if (!target)
-    return module.emitError("the module has no `plan.target`");
+/// What makes kernels of a plan for `target`; null where no target has such plans.
+static std::unique_ptr<TargetLowering> loweringFor(plan::TargetInterface target, LoweredModel &model) {
+  if (auto x86 = llvm::dyn_cast<plan::TargetAttr>(target))
+    return std::make_unique<x86::Lowering>(x86, model.jobs);
+  if (auto cuda = llvm::dyn_cast<plan::CudaTargetAttr>(target))
+    return std::make_unique<nvptx::Lowering>(cuda, model.cudaJobs);
+  return nullptr;
+}
+
+mlir::FailureOr<LoweredModel> codegen::lowerPlans(llvm::ArrayRef<ModuleOp> modules, llvm::StringRef name) {
   LoweredModel model;
   model.image.name = name.str();
   model.image.compiler = "skipc " SKIP_VERSION;
-  x86::Lowering kernels(target, model.jobs);
-  if (failed(Lowering(module, kernels, model.image).run()))
-    return failure();
+  for (ModuleOp module : modules) {
+    FailureOr<plan::TargetInterface> target = plan::targetOf(module);
+    if (failed(target))
+      return failure();
+    std::unique_ptr<TargetLowering> kernels = loweringFor(*target, model);
+    if (!kernels)
+      return module.emitError("no kernels are made for the target ") << *target;
+    if (failed(Lowering(module, *kernels, model.image).run()))
+      return failure();
+  }
   return model;
 }

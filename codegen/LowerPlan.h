@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/Image.h"
+#include "codegen/nvptx/EmitPtx.h"
 #include "codegen/x86/EmitObject.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -11,10 +12,15 @@ namespace skip::codegen {
 
 struct LoweredModel {
   Image image;
-  std::vector<x86::Job> jobs; // each kernel once for each ISA, whatever the number of variants
+  std::vector<x86::Job> jobs;       // each kernel once for each ISA, whatever the number of variants
+  std::vector<nvptx::Job> cudaJobs; // each kernel once
 };
 
-/// `module` went through the whole plan pipeline. An error (a defect of ours) is emitted at the kernel it concerns.
-mlir::FailureOr<LoweredModel> lowerPlan(mlir::ModuleOp module, llvm::StringRef name);
+/// The plans of one model, for a target each, in the order in which these are tried. They went through the whole plan pipeline.
+/// An error (a defect of ours) is emitted at the kernel it concerns.
+mlir::FailureOr<LoweredModel> lowerPlans(llvm::ArrayRef<mlir::ModuleOp> modules, llvm::StringRef name);
+
+/// The same of a model for one target.
+inline mlir::FailureOr<LoweredModel> lowerPlan(mlir::ModuleOp module, llvm::StringRef name) { return lowerPlans(module, name); }
 
 } // namespace skip::codegen

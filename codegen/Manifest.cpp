@@ -29,6 +29,18 @@ static std::vector<std::string> isasOf(const TargetImage &target) {
   return builtIsas(tables);
 }
 
+/// What the target is, and what its code is made for.
+static Json machineOf(const TargetImage &target) {
+  if (target.target == SKIP_TARGET_X86)
+    return {{"target", "x86_64-linux"}, {"isas", isasOf(target)}};
+  Json codes = Json::array();
+  for (const Code &code : target.codes)
+    codes.push_back({{"architecture", "sm_" + std::to_string(code.architecture)},
+                     {"kind", code.isText ? "ptx" : "cubin"},
+                     {"bytes", code.bytes.size()}});
+  return {{"target", "cuda"}, {"codes", std::move(codes)}};
+}
+
 static Json batchesOf(const TargetImage &target) {
   Json list = Json::array();
   for (const Variant &variant : target.variants)
@@ -45,12 +57,11 @@ static Json targetsOf(const Image &image) {
   for (size_t i = 0; i < image.targets.size(); ++i) {
     const TargetImage &target = image.targets[i];
     uint64_t fingerprint = view.get().targets[i].loadFingerprint;
-    list.push_back(
-        {{"target", "x86_64-linux"},
-         {"isas", isasOf(target)},
-         {"batches", batchesOf(target)},
-         {"weights",
-          {{"bytes", target.weightsBytes}, {"fingerprint", llvm::utohexstr(fingerprint, /*LowerCase=*/true, /*Width=*/16)}}}});
+    Json entry = machineOf(target);
+    entry["batches"] = batchesOf(target);
+    entry["weights"] = {{"bytes", target.weightsBytes},
+                        {"fingerprint", llvm::utohexstr(fingerprint, /*LowerCase=*/true, /*Width=*/16)}};
+    list.push_back(std::move(entry));
   }
   return list;
 }

@@ -2,6 +2,7 @@
 // stands: the code of ResNet-1202 is that of ResNet-20. Different kernels of one structure are numbered.
 #include "codegen/NameKernels.h"
 
+#include "codegen/nvptx/KernelSpec.h"
 #include "codegen/x86/KernelIdentity.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
@@ -30,8 +31,28 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
                                        llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
 }
 
+/// Everything that a kernel's code is made from, by target.
+using Identity = std::variant<KernelIdentity, nvptx::Spec>;
+
+static std::optional<Identity> identityFor(plan::TargetInterface target, KernelOp kernel) {
+  if (llvm::isa<plan::TargetAttr>(target))
+    return identityOf(kernel);
+  return nvptx::specOf(kernel, 0);
+}
+
+/// What x86's contractions are told apart by besides.
+static void printTiling(llvm::raw_ostream &os, KernelOp kernel) {
+  if (plan::imagesAreColumns(kernel))
+    os << ".columns";
+  if (!plan::usesStrassen(kernel))
+    return;
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel))
+    os << ".c" << view.inChannels;
+  os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
+}
+
 /// The operations in order, each as its structure says, with what people tell contractions apart by.
-static std::string labelOf(KernelOp kernel) {
+static std::string labelOf(plan::TargetInterface target, KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -53,13 +74,8 @@ static std::string labelOf(KernelOp kernel) {
   for (unsigned input = 0; input < kernel.getInputs().size(); ++input)
     printWindows(os, kernel.inputLayout(input), kernel.getInputs()[input]);
   printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
-  if (plan::imagesAreColumns(kernel))
-    os << ".columns";
-  if (plan::usesStrassen(kernel)) {
-    for (const plan::ContractionView &view : plan::contractionsOf(kernel))
-      os << ".c" << view.inChannels;
-    os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
-  }
+  if (llvm::isa<plan::TargetAttr>(target))
+    printTiling(os, kernel);
   return text;
 }
 
@@ -74,22 +90,22 @@ struct NameKernels : PassWrapper<NameKernels, OperationPass<ModuleOp>> {
   void runOnOperation() override;
 
 private:
-  LogicalResult name(KernelOp kernel);
+  LogicalResult name(plan::TargetInterface target, KernelOp kernel);
 
-  llvm::StringMap<llvm::SmallVector<KernelIdentity, 1>> known; // by label, in the order of their numbers
+  llvm::StringMap<llvm::SmallVector<Identity, 1>> known; // by label, in the order of their numbers
 };
 } // namespace
 
-LogicalResult NameKernels::name(KernelOp kernel) {
+LogicalResult NameKernels::name(plan::TargetInterface target, KernelOp kernel) {
   if (failed(plan::requireLayouts(kernel)))
     return failure();
   if (!kernel.getSchedules())
     return kernel.emitError("has no `schedules`: run `plan-choose-schedules` first");
-  std::optional<KernelIdentity> identity = identityOf(kernel);
+  std::optional<Identity> identity = identityFor(target, kernel);
   if (!identity)
     return kernel.emitError("no kernel family computes this");
-  std::string label = labelOf(kernel);
-  llvm::SmallVector<KernelIdentity, 1> &identities = known[label];
+  std::string label = labelOf(target, kernel);
+  llvm::SmallVector<Identity, 1> &identities = known[label];
   size_t number = llvm::find(identities, *identity) - identities.begin();
   if (number == identities.size())
     identities.push_back(std::move(*identity));
@@ -99,8 +115,11 @@ LogicalResult NameKernels::name(KernelOp kernel) {
 
 void NameKernels::runOnOperation() {
   known.clear();
+  FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
+  if (failed(target))
+    return signalPassFailure();
   WalkResult result = getOperation().walk(
-      [&](KernelOp kernel) { return failed(name(kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
+      [&](KernelOp kernel) { return failed(name(*target, kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
   if (result.wasInterrupted())
     signalPassFailure();
 }

@@ -48,6 +48,9 @@ LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 # What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
 # the table of targets. Tests and measurements name what they like.
 OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*")
+# The same of CUDA's tables and attributes, in folders cuda/ and nvptx/, in the plan's binary layout and in the table of targets.
+OF_CUDA = re.compile(r"\bSkipCuda\w*|\bCuda\w*Attr\b")
+CUDA_FOLDERS = {"cuda", "nvptx"}
 NAMES_X86 = {"tests", "bench"}
 TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Targets.h"}
 # Who may include what lies in a folder x86/, besides such folders: where kernels of all targets come together, and the tuner and
@@ -58,6 +61,11 @@ READS_X86 = {
     "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
     "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
     "tools/verifying/WinogradGrowth.cpp",
+}
+# Who may name what is CUDA's, and include it: where kernels of all targets come together, and what shows plans.
+READS_CUDA = {
+    "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
+    "codegen/NameKernels.cpp", "ir/plan/PlanAttrs.td", "tools/text/PlanText.cpp",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h"}
@@ -108,9 +116,15 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
         check_room(path, line, included, findings)
     if "x86" in included.split("/") and "x86" not in path.split("/") and folder not in NAMES_X86 and path not in READS_X86:
         findings.add(path, line, f"`{included}` is x86's: only folders x86/ and READS_X86 may include it")
+    if is_of_cuda(included) and not is_of_cuda(path) and folder not in NAMES_X86 and path not in READS_CUDA and not shared:
+        findings.add(path, line, f"`{included}` is CUDA's: only folders cuda/ and nvptx/ and READS_CUDA may include it")
     generated = included.endswith(".inc")
     if not generated and not (ROOT / included).is_file():
         findings.add(path, line, f"`{included}` does not exist")
+
+
+def is_of_cuda(path: str) -> bool:
+    return not CUDA_FOLDERS.isdisjoint(path.split("/")[:-1])
 
 
 def check_room(path: str, line: int, included: str, findings: Findings) -> None:
@@ -151,6 +165,9 @@ def check_target(path: str, text: str, findings: Findings) -> None:
     found = OF_X86.search(text)
     if found:
         findings.add(path, line_of(text, found.start()), f"`{found[0]}` is x86's: only folders x86/ may name it")
+    found = OF_CUDA.search(text)
+    if found and not is_of_cuda(path) and path not in READS_CUDA:
+        findings.add(path, line_of(text, found.start()), f"`{found[0]}` is CUDA's: only folders cuda/ and nvptx/ may name it")
 
 
 def check_text(path: str, text: str, findings: Findings) -> None:

@@ -55,7 +55,7 @@ llvm::Error Compilation::readGraph() {
 }
 
 llvm::Error Compilation::optimizeGraph() {
-  if (llvm::Error error = runPasses("graph", Verify::byWhoReads, graph::buildInferencePipeline))
+  if (llvm::Error error = runPasses("graph", *workModule, Verify::byWhoReads, graph::buildInferencePipeline))
     return error;
   return dump("graph.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
@@ -67,46 +67,99 @@ static void tellUntuned(mlir::ModuleOp module) {
                << (steps.empty() ? "" : ": " + llvm::join(steps, ", ")) << "\n";
 }
 
-llvm::Error Compilation::makePlan(const PlanRequest &request) {
-  if (!request.name.empty())
-    name = request.name;
-  llvm::Expected<plan::TargetAttr> target = targetAttribute(context, options.targetCpu, request.bodies);
-  if (!target)
-    return target.takeError();
-  (*workModule)->setAttr(plan::targetAttr, *target);
-  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
-  if (!tuning)
-    return tuning.takeError();
-  attachTuning(*workModule, *tuning, request.batches);
+/// Tuning is x86's.
+llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const PlanRequest &request) {
+  if (target == Target::cuda) {
+    module->setAttr(plan::targetAttr, cudaTargetAttribute(context));
+  } else {
+    llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
+    if (!attribute)
+      return attribute.takeError();
+    module->setAttr(plan::targetAttr, *attribute);
+    llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+    if (!tuning)
+      return tuning.takeError();
+    attachTuning(module, *tuning, request.batches);
+  }
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
-  if (llvm::Error error =
-          runPasses("plan", Verify::inTheEnd, [&](mlir::OpPassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
+  if (llvm::Error error = runPasses("plan", module, Verify::inTheEnd,
+                                    [&](mlir::OpPassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
     return error;
-  if (options.timing)
-    tellUntuned(*workModule);
-  return dump("plan.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
+  if (options.timing && target == Target::x86)
+    tellUntuned(module);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::makePlan(const PlanRequest &request) {
+  if (!request.name.empty())
+    name = request.name;
+  llvm::Expected<std::vector<Target>> targets = targetsNamed(options.targets);
+  if (!targets)
+    return targets.takeError();
+  if (!options.targetCpu.empty() && !llvm::is_contained(*targets, Target::x86))
+    return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
+  for (size_t i = 1; i < targets->size(); ++i)
+    otherPlans.push_back(workModule->clone());
+  for (auto [target, module] : llvm::zip_equal(*targets, plans())) {
+    if (llvm::Error error = planFor(target, module, request))
+      return error;
+    std::string file = targets->size() == 1 ? "plan.mlir" : ("plan-" + nameOf(target) + ".mlir").str();
+    if (llvm::Error error = dump(file, [&](llvm::raw_ostream &os) { printModule(module, os); }))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+std::vector<mlir::ModuleOp> Compilation::plans() const {
+  std::vector<mlir::ModuleOp> modules{*workModule};
+  for (const mlir::OwningOpRef<mlir::ModuleOp> &plan : otherPlans)
+    modules.push_back(*plan);
+  return modules;
 }
 
 llvm::Error Compilation::lower() {
   StageTimer timer("tables", options.timing);
   std::string what = "unknown cause";
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) { what = diagnostic.str(); });
-  mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlan(*workModule, name);
+  mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlans(plans(), name);
   if (mlir::failed(result))
     return internalError("plan", what);
   loweredModel = std::move(*result);
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
+  if (llvm::Error error = x86::compileKernels(loweredModel.jobs, compileThreads(options), onCompiled).moveInto(compiled))
+    return internalError("object", std::move(error));
+  for (codegen::TargetImage &target : loweredModel.image.targets)
+    if (target.target == SKIP_TARGET_X86)
+      target.kernelStackBytes = compiled.stackBytes;
+  return llvm::Error::success();
+}
+
+/// All kernels are one text.
+llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
+  llvm::ArrayRef<nvptx::Job> jobs = loweredModel.cudaJobs;
+  if (jobs.empty())
+    return llvm::Error::success();
+  if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
+    return internalError("ptx", std::move(error));
+  unsigned architecture = jobs.front().architecture;
+  for (codegen::TargetImage &target : loweredModel.image.targets)
+    if (target.target == SKIP_TARGET_CUDA)
+      target.codes = {{architecture, /*isText=*/true, nvptx::joinKernels(architecture, cudaTexts)}};
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::compileKernels() {
   StageTimer timer("object", options.timing);
-  data::Progress progress(loweredModel.jobs.size(), "compiling kernels");
-  if (llvm::Error error =
-          x86::compileKernels(loweredModel.jobs, compileThreads(options), [&] { progress.advance(); }).moveInto(compiled))
-    return internalError("object", std::move(error));
-  loweredModel.image.targets.front().kernelStackBytes = compiled.stackBytes;
+  data::Progress progress(loweredModel.jobs.size() + loweredModel.cudaJobs.size(), "compiling kernels");
+  if (llvm::Error error = compileX86([&] { progress.advance(); }))
+    return error;
+  if (llvm::Error error = compileCuda([&] { progress.advance(); }))
+    return error;
   return dumpKernels();
 }
 
@@ -132,7 +185,7 @@ static std::string describe(mlir::Diagnostic &diagnostic) {
   return text;
 }
 
-llvm::Error Compilation::runPasses(llvm::StringRef stage, Verify verify,
+llvm::Error Compilation::runPasses(llvm::StringRef stage, mlir::ModuleOp module, Verify verify,
                                    llvm::function_ref<void(mlir::OpPassManager &)> build) {
   StageTimer timer((stage + " passes").str(), options.timing);
   std::string what;
@@ -150,7 +203,7 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, Verify verify,
   if (!options.dumpDir.empty())
     passes.enableCrashReproducerGeneration(options.dumpDir + "/" + stage.str() + "-reproducer.mlir");
   build(passes);
-  if (mlir::succeeded(passes.run(*workModule)) && (verify == Verify::byWhoReads || mlir::succeeded(mlir::verify(*workModule))))
+  if (mlir::succeeded(passes.run(module)) && (verify == Verify::byWhoReads || mlir::succeeded(mlir::verify(module))))
     return llvm::Error::success();
   return internalError(stage, what + "; --dump-dir DIR leaves a reproducer for skip-opt there");
 }

@@ -23,8 +23,9 @@ struct CompileOptions : BodyOptions, TuningOptions {
   std::vector<frontend::Define> defines;
   std::vector<std::string> importPaths;
   std::vector<int64_t> batches;
-  bool exact = false; ///< no algorithm that rounds differently from the direct one
-  unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
+  bool exact = false;               ///< no algorithm that rounds differently from the direct one
+  std::vector<std::string> targets; ///< by name, in the order in which a library tries them; empty: x86
+  unsigned jobs = 0;                ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;
   bool timing = false;
@@ -47,9 +48,9 @@ public:
   llvm::Error readGraph();
   /// The passes on the graph.
   llvm::Error optimizeGraph();
-  /// Graph to plan.
+  /// Graph to a plan for each target.
   llvm::Error makePlan(const PlanRequest &request);
-  /// Plan to the image's tables and the list of kernels.
+  /// Plans to the image's tables and the list of kernels.
   llvm::Error lower();
   /// Kernels to objects.
   llvm::Error compileKernels();
@@ -57,9 +58,11 @@ public:
   /// The canonical text of the spec (the `ast` stage).
   llvm::Error printSyntax(llvm::raw_ostream &os);
 
-  mlir::ModuleOp module() const { return *workModule; } ///< the graph or plan as it stands now
+  mlir::ModuleOp module() const { return *workModule; } ///< the graph, or the first target's plan, as it stands now
+  std::vector<mlir::ModuleOp> plans() const;            ///< one for each target
   codegen::LoweredModel &lowered() { return loweredModel; }
   const std::vector<std::string> &objects() const { return compiled.objects; } ///< in the order of lowered().jobs
+  const std::vector<std::string> &ptx() const { return cudaTexts; }            ///< in the order of lowered().cudaJobs
   const std::string &libraryName() const { return name; }
   bool isTimed() const { return options.timing; }
 
@@ -67,7 +70,11 @@ private:
   llvm::Error printErrors(const frontend::Diagnostics &diagnostics);
   /// When a stage's result is: by whom prints it or by the next stage, or at once.
   enum class Verify { byWhoReads, inTheEnd };
-  llvm::Error runPasses(llvm::StringRef stage, Verify verify, llvm::function_ref<void(mlir::OpPassManager &)> build);
+  llvm::Error runPasses(llvm::StringRef stage, mlir::ModuleOp module, Verify verify,
+                        llvm::function_ref<void(mlir::OpPassManager &)> build);
+  llvm::Error planFor(Target target, mlir::ModuleOp module, const PlanRequest &request);
+  llvm::Error compileX86(llvm::function_ref<void()> onCompiled);
+  llvm::Error compileCuda(llvm::function_ref<void()> onCompiled);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
   llvm::Error dumpKernels();
@@ -77,8 +84,10 @@ private:
   frontend::Sources sources;
   std::string path, name;
   mlir::OwningOpRef<mlir::ModuleOp> workModule;
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> otherPlans; // of the targets behind the first
   codegen::LoweredModel loweredModel;
   x86::Compiled compiled;
+  std::vector<std::string> cudaTexts;
 };
 
 /// The batch bounds of --batch, ascending and each once, or without the flag `otherwise`.

@@ -11,6 +11,19 @@
 using namespace skip;
 using tool::Compilation;
 
+/// What stands for the stage on the way to PTX.
+static nvptx::Stage cudaStageOf(x86::Stage stage) {
+  switch (stage) {
+  case x86::Stage::Kernel:
+    return nvptx::Stage::Kernel;
+  case x86::Stage::Llvm:
+    return nvptx::Stage::Llvm;
+  case x86::Stage::Asm:
+    return nvptx::Stage::Ptx;
+  }
+  llvm_unreachable("unknown stage");
+}
+
 /// The texts of all kernels, each below a line with its name; those of MLIR apart as `-split-input-file` takes them.
 static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm::raw_ostream &os) {
   bool isMlir = stage == x86::Stage::Kernel, first = true;
@@ -24,6 +37,15 @@ static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm
     os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << plan::isaName(job.target.isa) << ") ===\n"
        << *text << "\n";
   }
+  for (const nvptx::Job &job : compilation.lowered().cudaJobs) {
+    llvm::Expected<std::string> text = nvptx::printKernel(job, cudaStageOf(stage));
+    if (!text)
+      return tool::internalError("kernel", text.takeError());
+    if (isMlir && !first)
+      os << "// -----\n";
+    first = false;
+    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (sm_" << job.architecture << ") ===\n" << *text << "\n";
+  }
   return llvm::Error::success();
 }
 
@@ -33,8 +55,18 @@ static llvm::Error printObjects(Compilation &compilation, llvm::raw_ostream &os)
   tool::Table table({{"function"}, {"isa"}, {"object bytes", tool::Table::Align::right}});
   for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects()))
     table.add({job.symbol, std::string(plan::isaName(job.target.isa)), std::to_string(object.size())});
+  for (auto [job, text] : llvm::zip_equal(compilation.lowered().cudaJobs, compilation.ptx()))
+    table.add({job.symbol, "sm_" + std::to_string(job.architecture), std::to_string(text.size())});
   table.print(os);
   return llvm::Error::success();
+}
+
+/// Those of several targets apart as `-split-input-file` takes them.
+static void printPlans(Compilation &compilation, llvm::raw_ostream &os) {
+  for (auto [index, module] : llvm::enumerate(compilation.plans())) {
+    os << (index ? "// -----\n" : "");
+    tool::printModule(module, os);
+  }
 }
 
 static llvm::Error printStage(const tool::CompileOptions &options, const tool::PlanRequest &request, llvm::StringRef stage,
@@ -51,7 +83,7 @@ static llvm::Error printStage(const tool::CompileOptions &options, const tool::P
   if (llvm::Error error = compilation.makePlan(request))
     return error;
   if (stage == "plan")
-    return tool::printModule(compilation.module(), os), llvm::Error::success();
+    return printPlans(compilation, os), llvm::Error::success();
   if (llvm::Error error = compilation.lower())
     return error;
   if (stage == "object")
@@ -86,6 +118,12 @@ llvm::Error tool::appendKernelFiles(Compilation &compilation, x86::Stage stage, 
     if (!text)
       return internalError("kernel", text.takeError());
     files.push_back({job.symbol + suffix.str(), std::move(*text)});
+  }
+  for (const nvptx::Job &job : compilation.lowered().cudaJobs) {
+    llvm::Expected<std::string> text = nvptx::printKernel(job, cudaStageOf(stage));
+    if (!text)
+      return internalError("kernel", text.takeError());
+    files.push_back({job.symbol + (stage == x86::Stage::Asm ? ".ptx" : suffix.str()), std::move(*text)});
   }
   return llvm::Error::success();
 }

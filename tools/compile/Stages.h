@@ -11,7 +11,7 @@ namespace skip::tool {
 llvm::Error showStage(const CompileOptions &options, const PlanRequest &request, llvm::StringRef stage,
                       const std::string &output);
 
-/// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s`).
+/// Appends to `files` the kernels' texts at one stage, a file each (`<symbol>.mlir`, `.ll`, `.s` or `.ptx`).
 llvm::Error appendKernelFiles(Compilation &compilation, x86::Stage stage, std::vector<codegen::ExtraFile> &files);
 
 /// Writes the same into a folder, all or none.

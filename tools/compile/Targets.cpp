@@ -10,6 +10,19 @@
 using namespace skip;
 using tool::Body;
 
+llvm::StringRef tool::nameOf(Target target) { return target == Target::x86 ? "x86" : "cuda"; }
+
+llvm::Expected<std::vector<tool::Target>> tool::targetsNamed(llvm::ArrayRef<std::string> names) {
+  std::vector<Target> targets;
+  for (const std::string &name : names) {
+    Target target = name == "cuda" ? Target::cuda : Target::x86;
+    if (llvm::is_contained(targets, target))
+      return badInput("--target names `" + name + "` twice");
+    targets.push_back(target);
+  }
+  return targets.empty() ? std::vector{Target::x86} : targets;
+}
+
 const char *const tool::bodyRule =
     "Which body runs: the widest of this machine (verify: each of them) that --target-cpu, verify's --isa and the\n"
     "environment's SKIP_ISA=avx2|avx512 all allow. Two that exclude each other are an error.";
@@ -110,6 +123,10 @@ plan::Isa tool::planIsaOf(Body body) {
     return plan::Isa::avx512;
   }
   llvm_unreachable("a body that no plan knows");
+}
+
+plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context) {
+  return plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80});
 }
 
 llvm::Expected<plan::TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,

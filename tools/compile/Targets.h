@@ -11,6 +11,15 @@
 
 namespace skip::tool {
 
+/// What plans are made for.
+enum class Target { x86, cuda };
+
+/// As --target calls it.
+llvm::StringRef nameOf(Target target);
+
+/// The targets of --target, in the order in which a library tries them; without the flag x86.
+llvm::Expected<std::vector<Target>> targetsNamed(llvm::ArrayRef<std::string> names);
+
 /// Which bodies the user wants.
 struct BodyOptions {
   std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
@@ -36,7 +45,10 @@ extern const char *const bodyRule;
 /// The instruction set of plans that a body is compiled for.
 plan::Isa planIsaOf(Body body);
 
-/// The target of a plan: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
+/// The target of a plan for GPUs: sm_80, whose code every later one runs.
+plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context);
+
+/// The target of a plan for x86: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
 llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<Body> bodies);
 
 } // namespace skip::tool

@@ -137,6 +137,8 @@ std::vector<std::string> tool::untunedSteps(mlir::ModuleOp module, size_t &total
   std::vector<std::string> steps;
   total = 0;
   auto target = module->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
+  if (!target) // for GPUs nothing is tuned
+    return steps;
   module.walk([&](plan::KernelOp kernel) {
     if (plan::contractionsOf(kernel).empty())
       return;

@@ -30,6 +30,9 @@ static llvm::Error checkUsage(const Options &options) {
     tool::note("--weights-mode=none: the library is built without `" + options.weights + "`");
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
+  if (options.targets.size() > 1 && !options.weights.empty() && options.weightsMode != "none")
+    return tool::badInput("a library for several targets takes no weights when it is built, since each target packs its own; "
+                          "build without --weights, or for one target, and load the checkpoint where the library runs");
   namespace fs = llvm::sys::fs;
   if (options.stopAfter.empty() && fs::exists(options.output) && !fs::is_directory(options.output))
     return tool::badInput("-o names the folder to write into, and `" + options.output + "` is a file");
@@ -49,6 +52,10 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
     if (emits(options, kind))
       if (llvm::Error error = tool::appendKernelFiles(compilation, stage, extra))
         return error;
+  if (emits(options, "ptx"))
+    for (const codegen::TargetImage &target : compilation.lowered().image.targets)
+      for (const codegen::Code &code : target.codes)
+        extra.push_back({compilation.libraryName() + ".ptx", code.bytes});
   codegen::PackageInput input{compilation.lowered().image, compilation.objects(), segment.bytes(), extra};
   codegen::PackageOptions wanted;
   wanted.folder = options.output.empty() ? "." : options.output;
@@ -62,12 +69,27 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   return llvm::Error::success();
 }
 
+/// Of all targets' plans; `total` counts what could be.
+static std::vector<std::string> untunedSteps(tool::Compilation &compilation, size_t &total) {
+  std::vector<std::string> steps;
+  for (mlir::ModuleOp module : compilation.plans()) {
+    size_t count = 0;
+    llvm::append_range(steps, tool::untunedSteps(module, count));
+    total += count;
+  }
+  return steps;
+}
+
 /// Where the steps are not listed anyway. Exact builds are not tuned for: where a transform is faster, tuning measures that.
 static void noteUntuned(tool::Compilation &compilation, const Options &options) {
-  size_t total = 0, untuned = tool::untunedSteps(compilation.module(), total).size();
+  size_t total = 0, untuned = untunedSteps(compilation, total).size();
   if (untuned != 0 && !options.noTuning && !options.exact && !options.timing && !options.json)
     tool::note(llvm::Twine(untuned) + " of " + llvm::Twine(total) +
                " schedules are untuned, by the cost model (`skipc tune --isa both` measures them, --timing names them)");
+}
+
+static size_t functionsOf(tool::Compilation &compilation) {
+  return compilation.lowered().jobs.size() + compilation.lowered().cudaJobs.size();
 }
 
 static void tellResult(tool::Compilation &compilation, const Options &options, double seconds) {
@@ -75,7 +97,7 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
   llvm::StringRef folder = options.output.empty() ? "." : llvm::StringRef(options.output);
   if (!options.json) {
     if (llvm::outs().is_displayed())
-      llvm::outs() << "built " << image.name << " in " << printable(folder) << ": " << compilation.lowered().jobs.size()
+      llvm::outs() << "built " << image.name << " in " << printable(folder) << ": " << functionsOf(compilation)
                    << " functions, " << image.targets.front().weightsBytes << " bytes of weights, "
                    << llvm::format("%.2f", seconds) << " s\n";
     return;
@@ -84,11 +106,11 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
   json.object([&] {
     json.attribute("name", image.name);
     json.attribute("folder", llvm::json::fixUTF8(folder)); // a path may be any bytes
-    json.attribute("functions", static_cast<int64_t>(compilation.lowered().jobs.size()));
+    json.attribute("functions", static_cast<int64_t>(functionsOf(compilation)));
     json.attribute("steps", static_cast<int64_t>(image.targets.front().variants.front().steps.size()));
     json.attribute("weights_bytes", static_cast<int64_t>(image.targets.front().weightsBytes));
     size_t schedules = 0;
-    std::vector<std::string> untuned = tool::untunedSteps(compilation.module(), schedules);
+    std::vector<std::string> untuned = untunedSteps(compilation, schedules);
     json.attribute("schedules", static_cast<int64_t>(schedules));
     json.attributeArray("untuned", [&] {
       for (const std::string &step : untuned)
@@ -102,6 +124,8 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
 llvm::Error tool::build(const Options &options) {
   if (llvm::Error error = checkUsage(options))
     return error;
+  if (emits(options, "ptx") && !llvm::is_contained(options.targets, "cuda"))
+    return badInput("--emit=ptx needs --target=cuda");
   PlanRequest request{options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()};
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);

@@ -72,6 +72,23 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
 }
 
+static void addTarget(CLI::App &app, Options &o) {
+  app.add_option("--target", o.targets,
+                 "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"x86", "cuda"}))
+      ->type_name("NAME[,NAME]");
+  app.add_option_function<std::string>(
+         "--precision",
+         [](const std::string &text) {
+           if (text != "f32")
+             throw CLI::ValidationError("--precision", "`" + text + "`: kernels compute in f32 alone");
+         },
+         "what values are computed and stored in: f32 (default)")
+      ->type_name("f32");
+}
+
 static void addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
 
 static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
@@ -131,8 +148,9 @@ static void addBuild(CLI::App &app, Options &o) {
       "          only the functions of NAME.h are visible, so any number of models link into one program\n"
       "  exe     NAME, a program (`NAME --help`) that ends with 0 done, 1 input, weights, memory or disk failed,\n"
       "          2 wrong arguments; it needs `cc`\n"
-      "  asm     each kernel's assembly, k.*.s\n"
+      "  asm     each kernel's assembly, k.*.s, of cuda k$*.ptx\n"
       "  llvm    each kernel's LLVM IR, k.*.ll\n"
+      "  ptx     NAME.ptx, all of cuda's kernels as they are in the library\n"
       "\n"
       "--stop-after=kernel and llvm show all kernels in one text, each below a line `=== kernel NAME (ISA) ===`,\n"
       "which is a comment there (`//`, `;`).");
@@ -147,13 +165,14 @@ static void addBuild(CLI::App &app, Options &o) {
   addWeights(build, o);
   build.add_option("--weights-mode", o.weightsMode, "where the weights go: embed (default with --weights), file or none")
       ->check(CLI::IsMember({"embed", "file", "none"}));
-  build.add_option("--emit", o.emit, "what to write, of lib, shared, exe, obj, asm, llvm (default: lib,shared)")
+  build.add_option("--emit", o.emit, "what to write, of lib, shared, exe, obj, asm, llvm, ptx (default: lib,shared)")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"lib", "shared", "exe", "obj", "asm", "llvm"}))
+      ->check(CLI::IsMember({"lib", "shared", "exe", "obj", "asm", "llvm", "ptx"}))
       ->type_name("KIND[,KIND...]");
   build.add_option("--stop-after", o.stopAfter, "show a stage's text: ast, graph, plan, kernel, llvm or object")
       ->check(CLI::IsMember({"ast", "graph", "plan", "kernel", "llvm", "object"}));
+  addTarget(build, o);
   addCompile(build, o);
 }
 
@@ -270,6 +289,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
                               "  skipc plan resnet50 --batch 1,16\n  skipc plan cifar_resnet -D depth=1202 --json");
   addSpec(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
+  addTarget(plan, o);
   addCompile(plan, o);
   CLI::App &why =
       addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",

@@ -52,21 +52,36 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
   });
 }
 
-static void printJson(mlir::ModuleOp module, llvm::StringRef name) {
+/// One target's plan, as attributes of the object that is being written.
+static void writePlan(llvm::json::OStream &json, mlir::ModuleOp module) {
+  json.attribute("weights_bytes", integerAttribute(module, plan::weightsBytesAttr));
+  json.attributeArray("variants", [&] {
+    for (auto function : module.getOps<mlir::func::FuncOp>())
+      json.object([&] {
+        json.attribute("batch", integerAttribute(function, plan::batchAttr));
+        json.attribute("workspace_bytes", integerAttribute(function, plan::workspaceBytesAttr));
+        json.attribute("peak_bytes", tool::peakBytes(function));
+        json.attributeArray("steps", [&] {
+          for (auto kernel : function.getOps<plan::KernelOp>())
+            writeStep(json, kernel);
+        });
+      });
+  });
+}
+
+/// Plans of several targets stand in a list.
+static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool::Target> targets) {
+  std::vector<mlir::ModuleOp> plans = compilation.plans();
   llvm::json::OStream json(llvm::outs(), 1);
   json.object([&] {
-    json.attribute("model", name);
-    json.attribute("weights_bytes", integerAttribute(module, plan::weightsBytesAttr));
-    json.attributeArray("variants", [&] {
-      for (auto function : module.getOps<mlir::func::FuncOp>())
+    json.attribute("model", compilation.libraryName());
+    if (plans.size() == 1)
+      return writePlan(json, plans.front());
+    json.attributeArray("targets", [&] {
+      for (auto [target, module] : llvm::zip_equal(targets, plans))
         json.object([&] {
-          json.attribute("batch", integerAttribute(function, plan::batchAttr));
-          json.attribute("workspace_bytes", integerAttribute(function, plan::workspaceBytesAttr));
-          json.attribute("peak_bytes", tool::peakBytes(function));
-          json.attributeArray("steps", [&] {
-            for (auto kernel : function.getOps<plan::KernelOp>())
-              writeStep(json, kernel);
-          });
+          json.attribute("target", tool::nameOf(target));
+          writePlan(json, module);
         });
     });
   });
@@ -118,12 +133,16 @@ llvm::Error tool::plan(const Options &options) {
     return error;
   if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()}))
     return error;
-  mlir::ModuleOp module = compilation.module();
+  std::vector<Target> targets = llvm::cantFail(targetsNamed(options.targets)); // makePlan has asked
   if (options.json) {
-    printJson(module, compilation.libraryName());
+    printJson(compilation, targets);
     return llvm::Error::success();
   }
-  for (auto function : module.getOps<mlir::func::FuncOp>())
-    printVariant(function, integerAttribute(module, plan::weightsBytesAttr));
+  for (auto [target, module] : llvm::zip_equal(targets, compilation.plans())) {
+    if (targets.size() > 1)
+      llvm::outs() << "target " << nameOf(target) << "\n\n";
+    for (auto function : module.getOps<mlir::func::FuncOp>())
+      printVariant(function, integerAttribute(module, plan::weightsBytesAttr));
+  }
   return llvm::Error::success();
 }

@@ -30,11 +30,18 @@ std::string tool::operationsText(plan::KernelOp kernel) {
 }
 
 std::string tool::scheduleText(mlir::Attribute schedule) {
+  auto join = [](std::initializer_list<int64_t> sizes) {
+    std::string text;
+    for (int64_t size : sizes)
+      text += (text.empty() ? "" : "x") + std::to_string(size);
+    return text;
+  };
+  if (auto gemm = llvm::dyn_cast<plan::CudaGemmAttr>(schedule))
+    return join({gemm.getTileM(), gemm.getTileN(), gemm.getTileK()}) + "/" + join({gemm.getThreadM(), gemm.getThreadN()});
   auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
   if (!conv)
     return "loop";
-  std::string text =
-      std::to_string(conv.getOcBlocks()) + "x" + std::to_string(conv.getRows()) + "x" + std::to_string(conv.getColumns());
+  std::string text = join({conv.getOcBlocks(), conv.getRows(), conv.getColumns()});
   return conv.getUnitBlocks() ? text + "/" + std::to_string(conv.getUnitBlocks()) : text;
 }
 

@@ -1,0 +1,156 @@
+// A job's way: emitter, LLVM IR, a few of LLVM's passes, PTX. Each job owns its MLIR and LLVM contexts, so jobs share nothing
+// and their text does not depend on the number of threads.
+//
+// PTX is of version 7.0, which drivers from CUDA 11.0 on compile for any GPU that is not older than sm_80.
+#include "codegen/nvptx/EmitPtx.h"
+
+#include "codegen/nvptx/LowerToLlvm.h"
+#include "support/Threads.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <atomic>
+#include <mutex>
+
+using namespace skip;
+using namespace skip::nvptx;
+
+extern "C" {
+void LLVMInitializeNVPTXTargetInfo();
+void LLVMInitializeNVPTXTarget();
+void LLVMInitializeNVPTXTargetMC();
+void LLVMInitializeNVPTXAsmPrinter();
+}
+
+static constexpr const char *kTriple = "nvptx64-nvidia-cuda", *kPtxVersion = "7.0", *kPtxFeature = "+ptx70";
+static constexpr llvm::StringLiteral kHeaderEnd = ".address_size 64\n";
+
+static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Twine &reason) {
+  return llvm::createStringError("kernel `" + job.symbol + "`: " + stage + ": " + reason);
+}
+
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(unsigned architecture) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
+  std::string ignored;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(llvm::Triple(kTriple), ignored);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict; // only the fused operations that emitters ask for
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(llvm::Triple(kTriple), "sm_" + std::to_string(architecture), kPtxFeature, options,
+                                  std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+/// Kernels come unrolled as their tiles say; ptxas, or the driver, schedules them.
+static constexpr const char *kPipeline =
+    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,dse,"
+    "instcombine<no-verify-fixpoint>,simplifycfg)";
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PassBuilder builder(&machine);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  llvm::ModulePassManager passes;
+  llvm::cantFail(builder.parsePassPipeline(passes, kPipeline));
+  passes.run(module, modules);
+}
+
+/// The text behind the header, which is joinKernels' to write.
+static llvm::Expected<std::string> generateCode(const Job &job, llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    return failure(job, "code generation", "the target cannot write PTX");
+  passes.run(module);
+  llvm::StringRef text(bytes.data(), bytes.size());
+  size_t end = text.find(kHeaderEnd);
+  if (end == llvm::StringRef::npos)
+    return failure(job, "code generation", "the PTX has no header");
+  return text.drop_front(end + kHeaderEnd.size()).str();
+}
+
+template <typename Printable> static std::string toText(Printable &&print) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  print(stream);
+  return text;
+}
+
+static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  loadKernelDialects(context);
+  mlir::OwningOpRef<mlir::ModuleOp> source = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
+  emitKernel(*source, job.symbol, job.spec);
+  if (stage == Stage::Kernel)
+    return toText([&](llvm::raw_ostream &os) { source->print(os); });
+  auto machine = createTargetMachine(job.architecture);
+  if (!machine)
+    return failure(job, "target", "this LLVM has no NVPTX back end");
+  llvm::LLVMContext llvmContext;
+  std::string reason;
+  std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
+  if (!module)
+    return failure(job, "lowering to LLVM IR", reason);
+  optimize(*module, *machine);
+  if (stage == Stage::Llvm)
+    return toText([&](llvm::raw_ostream &os) { module->print(os, nullptr); });
+  return generateCode(job, *module, *machine);
+}
+
+llvm::Expected<std::vector<std::string>> nvptx::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
+                                                               llvm::function_ref<void()> onCompiled) {
+  std::vector<std::string> texts(jobs.size());
+  std::vector<llvm::Error> errors;
+  for (size_t i = 0; i < jobs.size(); ++i)
+    errors.push_back(llvm::Error::success());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < jobs.size(); i = next++) {
+      llvm::Expected<std::string> text = compile(jobs[i], Stage::Ptx);
+      if (text)
+        texts[i] = std::move(*text);
+      else
+        errors[i] = llvm::joinErrors(std::move(errors[i]), text.takeError());
+      onCompiled();
+    }
+  };
+  onThreads(std::min<size_t>(threads, jobs.size()), work);
+  llvm::Error all = llvm::Error::success();
+  for (llvm::Error &error : errors)
+    all = llvm::joinErrors(std::move(all), std::move(error));
+  if (all)
+    return all;
+  return texts;
+}
+
+std::string nvptx::joinKernels(unsigned architecture, llvm::ArrayRef<std::string> kernels) {
+  std::string text = std::string(".version ") + kPtxVersion + "\n.target sm_" + std::to_string(architecture) + "\n";
+  text += kHeaderEnd;
+  for (const std::string &kernel : kernels)
+    text += kernel;
+  return text;
+}
+
+llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {
+  llvm::Expected<std::string> text = compile(job, stage);
+  return text && stage == Stage::Ptx ? joinKernels(job.architecture, *text) : std::move(text);
+}

@@ -1,0 +1,34 @@
+// Kernels to PTX, each on its own and so in parallel.
+#pragma once
+
+#include "codegen/nvptx/kernel/Spec.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace skip::nvptx {
+
+/// One kernel to be compiled: `symbol` is its entry's name.
+struct Job {
+  std::string symbol;
+  Spec spec;
+  unsigned architecture = 80; // of sm_80
+};
+
+/// PTX for the jobs, in their order, on up to `threads` threads, each without a header. The same jobs give the same text. An
+/// error names the job's symbol and the stage that failed. `onCompiled` is called after each, on any of the threads.
+llvm::Expected<std::vector<std::string>>
+compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
+
+/// One text that a driver loads: a header, and kernels as compileKernels gives them.
+std::string joinKernels(unsigned architecture, llvm::ArrayRef<std::string> kernels);
+
+enum class Stage { Kernel, Llvm, Ptx };
+
+/// A job's text at a stage: upstream MLIR dialects, optimised LLVM IR, or PTX with its header.
+llvm::Expected<std::string> printKernel(const Job &job, Stage stage);
+
+} // namespace skip::nvptx

@@ -1,0 +1,203 @@
+// One function a kernel family: what code is needed, with which operands and over which domain (codegen/nvptx/kernel/Spec.h).
+#include "codegen/nvptx/KernelSpec.h"
+
+#include "codegen/kernel/Chain.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/cuda/Shapes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace skip;
+using namespace skip::nvptx;
+using codegen::StepShape;
+using kernel::Chain;
+using plan::ContractionView;
+using plan::KernelOp;
+using plan::LayoutAttr;
+using plan::LayoutKind;
+
+namespace {
+/// What is known of a kernel in the end.
+struct Found {
+  Family family;
+  llvm::SmallVector<unsigned> inputs; // in the order of the family
+  int64_t pointsPerImage = 1;         // of the domain's first axis
+  int64_t columns = 1;                // its second axis
+};
+} // namespace
+
+static Picture pictureOf(Type type) {
+  llvm::ArrayRef<int64_t> shape = llvm::cast<RankedTensorType>(type).getShape();
+  return shape.size() == 4 ? Picture{shape[1], shape[2], shape[3]} : Picture{shape[1], 1, 1};
+}
+
+static Picture pictureOf(Value value) { return pictureOf(value.getType()); }
+
+/// The values that a prologue selects from.
+static BlockArgument inputBehind(Value value) {
+  while (Operation *prologue = value.getDefiningOp())
+    value = prologue->getOperand(0);
+  return llvm::cast<BlockArgument>(value);
+}
+
+static int64_t vectorsOf(const Picture &picture) { return picture.pixels() * picture.vectors(); }
+
+static void appendChain(const Chain &chain, llvm::SmallVector<unsigned> &inputs) {
+  for (BlockArgument operand : chain.operands)
+    inputs.push_back(operand.getArgNumber());
+}
+
+/// A flatten that a linear layer reads through lies in its filter's order: the whole picture is one window.
+static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const Chain &chain, const plan::GemmTile &tile) {
+  GemmSpec spec;
+  Found found;
+  for (const ContractionView &view : views) {
+    spec.views.push_back({.input = pictureOf(view.input),
+                          .kernelHeight = view.kernelHeight,
+                          .kernelWidth = view.kernelWidth,
+                          .stride = view.stride,
+                          .padding = view.padding});
+    found.inputs.append({view.input.getArgNumber(), view.filter.getArgNumber()});
+  }
+  for (const ContractionView &view : views)
+    if (view.bias) {
+      spec.bias = true;
+      found.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
+    }
+  appendChain(chain, found.inputs);
+  spec.result = pictureOf(kernel.getResult(0));
+  spec.epilogue = chain.ops;
+  spec.tile = tile;
+  found.pointsPerImage = spec.result.pixels();
+  found.columns = spec.result.vectors() * 4;
+  found.family = std::move(spec);
+  return found;
+}
+
+static Found elementwise(KernelOp kernel, const Chain &chain) {
+  auto main = llvm::cast<BlockArgument>(kernel.getBody().front().front().getOperand(0));
+  Picture picture = pictureOf(main);
+  Found found{ElementwiseSpec{picture, chain.ops}, {main.getArgNumber()}, vectorsOf(picture)};
+  appendChain(chain, found.inputs);
+  return found;
+}
+
+static Found padChannels(KernelOp kernel, Operation *root) {
+  auto pad = llvm::dyn_cast<graph::PadChannelsOp>(root);
+  auto subsample = pad ? pad.getX().getDefiningOp<graph::SubsampleOp>() : llvm::cast<graph::SubsampleOp>(root);
+  BlockArgument input = inputBehind(root->getOperand(0));
+  PadChannelsSpec spec{.input = pictureOf(input),
+                       .result = pictureOf(kernel.getResult(0)),
+                       .before = pad ? int64_t(pad.getBefore()) : 0,
+                       .stride = subsample ? int64_t(subsample.getStride()) : 1};
+  return {spec, {input.getArgNumber()}, vectorsOf(spec.result)};
+}
+
+static Found relayout(KernelOp kernel) {
+  Picture picture = pictureOf(kernel.getResult(0));
+  bool fromPlanar = kernel.inputLayout(0).getKind() == LayoutKind::planar;
+  bool toPlanar = kernel.outputLayout(0).getKind() == LayoutKind::planar;
+  return {
+      RelayoutSpec{picture, fromPlanar, toPlanar}, {0}, toPlanar ? picture.pixels() * picture.channels : vectorsOf(picture)};
+}
+
+/// Of a kernel whose one root is no contraction.
+static std::optional<Found> movement(KernelOp kernel, Operation *root) {
+  Picture result = pictureOf(kernel.getResult(0));
+  if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
+    return Found{MaxPoolSpec{pictureOf(pool.getX()), result, int64_t(pool.getKernel()), int64_t(pool.getStride()),
+                             int64_t(pool.getPadding())},
+                 {0},
+                 vectorsOf(result)};
+  if (auto pool = llvm::dyn_cast<graph::GlobalAvgPoolOp>(root))
+    return Found{GlobalAvgPoolSpec{pictureOf(pool.getX())}, {0}, result.vectors()};
+  if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp>(root))
+    return padChannels(kernel, root);
+  if (llvm::isa<graph::SoftmaxOp>(root))
+    return Found{SoftmaxSpec{result.channels}, {0}};
+  if (auto flatten = llvm::dyn_cast<graph::FlattenOp>(root))
+    return Found{FlattenSpec{pictureOf(flatten.getX())}, {0}, result.vectors()};
+  if (llvm::isa<plan::RelayoutOp>(root))
+    return relayout(kernel);
+  return std::nullopt;
+}
+
+static std::optional<Found> find(KernelOp kernel, const plan::GemmTile &tile) {
+  Chain chain = kernel::chainOf(kernel);
+  if (kernel.getNumResults() != 1 || !chain.isComplete)
+    return std::nullopt;
+  llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (!views.empty())
+    return gemm(kernel, views, chain, tile);
+  llvm::SmallVector<Operation *, 2> roots = kernel.roots();
+  if (roots.empty())
+    return elementwise(kernel, chain);
+  return chain.ops.empty() ? movement(kernel, roots.front()) : std::nullopt;
+}
+
+/// Whether the layouts are those of the families: nhwc, f32, and planar where a copy reads or writes the caller's arrays.
+static bool hasLayouts(KernelOp kernel) {
+  bool isRelayout = llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front());
+  return llvm::all_of(kernel.getLayouts()->getAsRange<LayoutAttr>(), [&](LayoutAttr layout) {
+    bool isKnown = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc ||
+                   layout.getKind() == LayoutKind::vector || (layout.getKind() == LayoutKind::planar && isRelayout);
+    return isKnown && layout.getHalo() == 0 && layout.getElement() == plan::Element::f32;
+  });
+}
+
+static int64_t batchOf(KernelOp kernel) {
+  auto function = kernel->getParentOfType<func::FuncOp>();
+  auto batch = function ? function->getAttrOfType<IntegerAttr>(plan::batchAttr) : nullptr;
+  return kernel.getImages().value_or(batch ? batch.getInt() : 1);
+}
+
+/// Whether a turn's offsets, in floats, and the domain are numbers of 31 bits, which kernels count with.
+static bool isCountable(KernelOp kernel) {
+  int64_t images = batchOf(kernel), most = (int64_t(1) << 31) - (int64_t(1) << 16); // less what a block counts beyond its end
+  auto isSmall = [&](Type type) {
+    auto tensor = llvm::cast<RankedTensorType>(type);
+    if (!tensor.isDynamicDim(0)) // parameters
+      return tensor.getNumElements() * 4 < most;
+    Picture picture = pictureOf(type);
+    return picture.vectors() * 4 * images < most && picture.floats() * images < most;
+  };
+  return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
+}
+
+static bool isPort(plan::SlotAttr slot) {
+  return slot.getSegment() == plan::Segment::input || slot.getSegment() == plan::Segment::output;
+}
+
+/// Without slots, as when a kernel is named before it is placed, whether an operand is a port is told by its layout.
+static bool isIndirect(KernelOp kernel, unsigned index) {
+  if (auto slots = kernel.getSlots())
+    return isPort(llvm::cast<plan::SlotAttr>((*slots)[index]));
+  return llvm::cast<LayoutAttr>((*kernel.getLayouts())[index]).getKind() == LayoutKind::planar;
+}
+
+std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
+  if (!hasLayouts(kernel) || !isCountable(kernel))
+    return std::nullopt;
+  Attribute schedule = kernel.getSchedulesAttr()[column];
+  auto tile = llvm::dyn_cast<plan::CudaGemmAttr>(schedule);
+  auto loop = llvm::dyn_cast<plan::CudaLoopAttr>(schedule);
+  std::optional<Found> found = find(kernel, tile ? plan::tileOf(tile) : plan::GemmTile());
+  if (!found || std::holds_alternative<GemmSpec>(found->family) != bool(tile) || (!tile && !loop))
+    return std::nullopt;
+  Spec spec{std::move(found->family), {}, {}};
+  if (loop)
+    spec.blocks = {loop.getPoints(), loop.getLanes()};
+  for (unsigned input : found->inputs)
+    spec.isIndirect.push_back(isIndirect(kernel, input));
+  spec.isIndirect.push_back(isIndirect(kernel, kernel.getInputs().size()));
+  return spec;
+}
+
+StepShape nvptx::stepShapeOf(KernelOp kernel) {
+  Found found = *find(kernel, {});
+  StepShape step{std::move(found.inputs), {}};
+  step.params = {{found.pointsPerImage, 0, 0}, {found.columns, -1, 0}, {1, -1, 0}};
+  return step;
+}

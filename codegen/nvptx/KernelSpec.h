@@ -1,0 +1,19 @@
+// From a kernel of the plan dialect to what its emitter and its step need.
+#pragma once
+
+#include "codegen/TargetLowering.h"
+#include "codegen/nvptx/kernel/Spec.h"
+#include "ir/plan/Plan.h"
+
+#include <optional>
+
+namespace skip::nvptx {
+
+/// The specification by which the kernel's code is emitted, for a column of the target; all that its code is made from, so that
+/// kernels of equal ones have equal code. Nothing when no family computes it.
+std::optional<Spec> specOf(plan::KernelOp kernel, size_t column);
+
+/// Operand order and domain of the kernel as a step. It must have a spec.
+codegen::StepShape stepShapeOf(plan::KernelOp kernel);
+
+} // namespace skip::nvptx

@@ -1,0 +1,32 @@
+// What the kernel families share, and one function a family.
+#pragma once
+
+#include "codegen/nvptx/kernel/Builder.h"
+#include "codegen/nvptx/kernel/Spec.h"
+
+namespace skip::nvptx {
+
+/// The point of the domain that this thread's lanes compute, of `perImage` points an image: `body` runs where it exists.
+void forPoint(Builder &b, const Blocks &blocks, int64_t perImage, llvm::function_ref<void(Value point)> body);
+
+/// The chain's result for four values that lie `offset` floats into each tensor of the result's shape, the first of them of
+/// channel `channel`. `operands` are the chain's.
+Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, Values values, Value offset, Value channel);
+
+/// Zeros where a vector that begins with channel `channel` has no channels.
+Values zeroPadding(Builder &b, Values values, Value channel, int64_t channels);
+
+/// The exponential function, to about 2 units in the last place; NaN of NaN.
+Value exponential(Builder &b, Value x);
+
+/// The bodies of kernels. `operands` are pointers in the order of the specification.
+void emitGemm(Builder &b, const GemmSpec &spec, ValueRange operands);
+void emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitElementwise(Builder &b, const ElementwiseSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitRelayout(Builder &b, const RelayoutSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitFlatten(Builder &b, const FlattenSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitPadChannels(Builder &b, const PadChannelsSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &blocks, ValueRange operands);
+
+} // namespace skip::nvptx

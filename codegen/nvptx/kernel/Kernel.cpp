@@ -1,0 +1,55 @@
+// The sum of the kernel families: one dispatch for each question that is put to all of them.
+#include "codegen/nvptx/kernel/Emitters.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace skip;
+using namespace skip::nvptx;
+
+int64_t nvptx::threadsOf(const Spec &spec) {
+  const auto *gemm = std::get_if<GemmSpec>(&spec.family);
+  return gemm ? gemm->tile.threads() : spec.blocks.points * spec.blocks.lanes;
+}
+
+std::array<int64_t, 3> nvptx::splitOf(const Spec &spec) {
+  if (const auto *gemm = std::get_if<GemmSpec>(&spec.family))
+    return {gemm->tile.m, gemm->tile.n, 1};
+  return {spec.blocks.points, 1, 1};
+}
+
+/// Floats of an image of the caller's arrays.
+static int64_t planarFloats(const Spec &spec) {
+  const auto *relayout = std::get_if<RelayoutSpec>(&spec.family);
+  return relayout ? relayout->picture.channels * relayout->picture.pixels() : 0;
+}
+
+void nvptx::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
+  Builder b(module, name, {.threads = threadsOf(spec), .operands = static_cast<unsigned>(spec.isIndirect.size())});
+  Values operands;
+  for (auto [index, isIndirect] : llvm::enumerate(spec.isIndirect))
+    operands.push_back(b.operand(index, isIndirect, planarFloats(spec)));
+  const Blocks &blocks = spec.blocks;
+  std::visit(llvm::makeVisitor([&](const GemmSpec &s) { emitGemm(b, s, operands); },
+                               [&](const MaxPoolSpec &s) { emitMaxPool(b, s, blocks, operands); },
+                               [&](const GlobalAvgPoolSpec &s) { emitGlobalAvgPool(b, s, blocks, operands); },
+                               [&](const ElementwiseSpec &s) { emitElementwise(b, s, blocks, operands); },
+                               [&](const RelayoutSpec &s) { emitRelayout(b, s, blocks, operands); },
+                               [&](const FlattenSpec &s) { emitFlatten(b, s, blocks, operands); },
+                               [&](const PadChannelsSpec &s) { emitPadChannels(b, s, blocks, operands); },
+                               [&](const SoftmaxSpec &s) { emitSoftmax(b, s, blocks, operands); }),
+             spec.family);
+  b.finish();
+}
+
+void nvptx::loadKernelDialects(mlir::MLIRContext &context) {
+  context.loadDialect<mlir::arith::ArithDialect, mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect, mlir::scf::SCFDialect>();
+}
+
+void nvptx::forPoint(Builder &b, const Blocks &blocks, int64_t perImage, llvm::function_ref<void(Value point)> body) {
+  Value point = b.add(b.mul(b.block(0), blocks.points), b.divide(b.thread(), blocks.lanes));
+  b.when(b.less(point, b.mul(b.images(), perImage)), [&] { body(point); });
+}

@@ -1,0 +1,135 @@
+// Kernels that only move values.
+#include "codegen/nvptx/kernel/Emitters.h"
+
+using namespace skip;
+using namespace skip::nvptx;
+
+namespace {
+/// Where a vector of an nhwc activation lies.
+struct Place {
+  Value image, y, x, channel;
+};
+} // namespace
+
+static Place placeOf(Builder &b, const Picture &picture, Value vector) {
+  Value pixel = b.divide(vector, picture.vectors());
+  Value row = b.divide(pixel, picture.width);
+  return {.image = b.divide(row, picture.height),
+          .y = b.modulo(row, picture.height),
+          .x = b.modulo(pixel, picture.width),
+          .channel = b.mul(b.modulo(vector, picture.vectors()), kVector)};
+}
+
+/// Of a value's pixel and channel in an image, in floats.
+static Value offsetOf(Builder &b, const Picture &picture, Value image, Value pixel, Value channel) {
+  Value pixels = b.add(b.mul(image, picture.pixels()), pixel);
+  return b.add(b.mul(pixels, picture.vectors() * kVector), channel);
+}
+
+/// One float of an input where `condition` holds, else zero; reads nothing else that lies outside.
+static Value loadWhere(Builder &b, Value condition, Value pointer, Value offset) {
+  return b.select(condition, b.load(pointer, b.select(condition, offset, b.constant(0))), b.floatConstant(0));
+}
+
+/// A vector of the result for neighbouring pixels in neighbouring threads, which then read neighbouring floats.
+static void fromPlanar(Builder &b, const Picture &picture, Value point, ValueRange operands) {
+  Value pixel = b.modulo(point, picture.pixels()), rest = b.divide(point, picture.pixels());
+  Value channel = b.mul(b.modulo(rest, picture.vectors()), kVector), image = b.divide(rest, picture.vectors());
+  Value plane = b.add(b.mul(image, picture.channels), channel);
+  Values values;
+  for (int64_t lane = 0; lane < kVector; ++lane)
+    values.push_back(loadWhere(b, b.below(b.add(channel, lane), picture.channels), operands[0],
+                               b.add(b.mul(b.add(plane, lane), picture.pixels()), pixel)));
+  b.store4(values, operands[1], offsetOf(b, picture, image, pixel, channel));
+}
+
+static void toPlanar(Builder &b, const Picture &picture, Value point, ValueRange operands) {
+  Value pixel = b.modulo(point, picture.pixels()), plane = b.divide(point, picture.pixels());
+  Value channel = b.modulo(plane, picture.channels), image = b.divide(plane, picture.channels);
+  b.store(b.load(operands[0], offsetOf(b, picture, image, pixel, channel)), operands[1], point);
+}
+
+void nvptx::emitRelayout(Builder &b, const RelayoutSpec &spec, const Blocks &blocks, ValueRange operands) {
+  const Picture &picture = spec.picture;
+  int64_t channels = spec.toPlanar ? picture.channels : picture.vectors();
+  forPoint(b, blocks, picture.pixels() * channels, [&](Value point) {
+    if (spec.fromPlanar && spec.toPlanar)
+      b.store(b.load(operands[0], point), operands[1], point);
+    else if (spec.toPlanar)
+      toPlanar(b, picture, point, operands);
+    else if (spec.fromPlanar)
+      fromPlanar(b, picture, point, operands);
+    else
+      b.store4(b.load4(operands[0], b.mul(point, kVector)), operands[1], b.mul(point, kVector));
+  });
+}
+
+void nvptx::emitFlatten(Builder &b, const FlattenSpec &spec, const Blocks &blocks, ValueRange operands) {
+  Picture result{spec.input.channels * spec.input.pixels(), 1, 1};
+  forPoint(b, blocks, result.vectors(), [&](Value point) {
+    Value image = b.divide(point, result.vectors()), first = b.mul(b.modulo(point, result.vectors()), kVector);
+    Values values;
+    for (int64_t lane = 0; lane < kVector; ++lane) {
+      Value index = b.add(first, lane);
+      Value pixel = b.modulo(index, spec.input.pixels()), channel = b.divide(index, spec.input.pixels());
+      values.push_back(
+          loadWhere(b, b.below(index, result.channels), operands[0], offsetOf(b, spec.input, image, pixel, channel)));
+    }
+    b.store4(values, operands[1], b.mul(point, kVector));
+  });
+}
+
+/// Four channels of the result at a pixel of the input. Those of whole vectors are a vector of the input, whose own padding is
+/// zero; others are read one by one.
+static Values paddedChannels(Builder &b, const PadChannelsSpec &spec, Value pointer, Value pixel, Value channel) {
+  Values values;
+  Value from = b.sub(channel, b.constant(spec.before));
+  if (spec.before % kVector == 0) {
+    Value isInside = b.below(from, spec.input.vectors() * kVector);
+    Value offset = b.add(pixel, b.select(isInside, from, b.constant(0)));
+    for (Value value : b.load4(pointer, offset))
+      values.push_back(b.select(isInside, value, b.floatConstant(0)));
+    return values;
+  }
+  for (int64_t lane = 0; lane < kVector; ++lane) {
+    Value each = b.add(from, lane);
+    values.push_back(loadWhere(b, b.below(each, spec.input.channels), pointer, b.add(pixel, each)));
+  }
+  return values;
+}
+
+void nvptx::emitPadChannels(Builder &b, const PadChannelsSpec &spec, const Blocks &blocks, ValueRange operands) {
+  forPoint(b, blocks, spec.result.pixels() * spec.result.vectors(), [&](Value point) {
+    Place place = placeOf(b, spec.result, point);
+    Value pixel = b.add(b.mul(b.mul(place.y, spec.stride), spec.input.width), b.mul(place.x, spec.stride));
+    Value start = offsetOf(b, spec.input, place.image, pixel, b.constant(0));
+    Values values = paddedChannels(b, spec, operands[0], start, place.channel);
+    b.store4(zeroPadding(b, values, place.channel, spec.result.channels), operands[1], b.mul(point, kVector));
+  });
+}
+
+/// The largest of a window's values; positions outside of the picture do not count.
+static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, Value pointer) {
+  Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
+  Values best(kVector, lowest);
+  Value top = b.sub(b.mul(place.y, spec.stride), b.constant(spec.padding));
+  Value left = b.sub(b.mul(place.x, spec.stride), b.constant(spec.padding));
+  return b.loop(b.constant(0), b.constant(spec.kernel), 1, best, [&](Value dy, ValueRange outer) {
+    Value y = b.add(top, dy), isRow = b.below(y, spec.input.height);
+    return b.loop(b.constant(0), b.constant(spec.kernel), 1, outer, [&](Value dx, ValueRange inner) {
+      Value x = b.add(left, dx), isInside = b.both(isRow, b.below(x, spec.input.width));
+      Value pixel = b.select(isInside, b.add(b.mul(y, spec.input.width), x), b.constant(0));
+      Values read = b.load4(pointer, offsetOf(b, spec.input, place.image, pixel, place.channel)), next;
+      for (auto [value, old] : llvm::zip_equal(read, inner))
+        next.push_back(b.maximumOrNan(b.select(isInside, value, lowest), old));
+      return next;
+    });
+  });
+}
+
+void nvptx::emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
+  forPoint(b, blocks, spec.result.pixels() * spec.result.vectors(), [&](Value point) {
+    Place place = placeOf(b, spec.result, point);
+    b.store4(largest(b, spec, place, operands[0]), operands[1], b.mul(point, kVector));
+  });
+}

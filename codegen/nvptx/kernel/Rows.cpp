@@ -1,0 +1,94 @@
+// Kernels in which a warp sums up a row: the lanes take every 32nd value each, then add what they have pairwise, in one order.
+#include "codegen/nvptx/kernel/Emitters.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace skip;
+using namespace skip::nvptx;
+namespace arith = mlir::arith;
+
+/// The index of this thread in its warp.
+static Value laneOf(Builder &b) { return b.modulo(b.thread(), kWarp); }
+
+void nvptx::emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
+  const Picture &picture = spec.input;
+  forPoint(b, blocks, picture.vectors(), [&](Value point) {
+    Value image = b.divide(point, picture.vectors()), channel = b.mul(b.modulo(point, picture.vectors()), kVector);
+    Value start = b.add(b.mul(image, picture.floats()), channel);
+    Values zeros(kVector, b.floatConstant(0));
+    Values sums = b.loop(laneOf(b), b.constant(picture.pixels()), kWarp, zeros, [&](Value pixel, ValueRange carried) {
+      Values next;
+      for (auto [sum, value] :
+           llvm::zip_equal(carried, b.load4(operands[0], b.add(start, b.mul(pixel, picture.vectors() * kVector)))))
+        next.push_back(b.plus(sum, value));
+      return next;
+    });
+    for (Value &sum : sums)
+      sum = b.quotient(b.acrossWarp(sum, [&](Value x, Value y) { return b.plus(x, y); }),
+                       b.floatConstant(static_cast<float>(picture.pixels())));
+    b.when(b.below(laneOf(b), 1),
+           [&] { b.store4(zeroPadding(b, sums, channel, picture.channels), operands[1], b.mul(point, kVector)); });
+  });
+}
+
+static Value largestOf(Builder &b, const SoftmaxSpec &spec, Value input, Value start) {
+  Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
+  Values largest = b.loop(laneOf(b), b.constant(spec.classes), kWarp, lowest, [&](Value index, ValueRange carried) {
+    return Values{b.maximum(b.load(input, b.add(start, index)), carried[0])};
+  });
+  return b.acrossWarp(largest[0], [&](Value x, Value y) { return b.maximum(x, y); });
+}
+
+/// In three passes over the classes: their maximum; the sum of the exponentials; the quotients.
+void nvptx::emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &blocks, ValueRange operands) {
+  int64_t row = (spec.classes + kVector - 1) / kVector * kVector;
+  forPoint(b, blocks, 1, [&](Value image) {
+    Value start = b.mul(image, row), largest = largestOf(b, spec, operands[0], start);
+    auto exponentialAt = [&](Value index) {
+      return exponential(b, b.minus(b.load(operands[0], b.add(start, index)), largest));
+    };
+    Values sum = b.loop(laneOf(b), b.constant(spec.classes), kWarp, b.floatConstant(0),
+                        [&](Value index, ValueRange carried) { return Values{b.plus(carried[0], exponentialAt(index))}; });
+    Value all = b.acrossWarp(sum[0], [&](Value x, Value y) { return b.plus(x, y); });
+    b.loop(laneOf(b), b.constant(row), kWarp, {}, [&](Value index, ValueRange) {
+      Value isClass = b.below(index, spec.classes), read = b.select(isClass, index, b.constant(0));
+      Value probability = b.quotient(exponentialAt(read), all);
+      b.store(b.select(isClass, probability, b.floatConstant(0)), operands[1], b.add(start, index));
+      return Values();
+    });
+  });
+}
+
+// As codegen/x86/kernel/Exp.cpp: exp(x) = 2^n * exp(r) with |r| <= ln 2 / 2, where the Taylor polynomial of degree 7 is off by
+// 5e-9. A GPU's own ex2.approx would do for the polynomial, but an emulator could not know its last bits.
+static constexpr float kLowest = -104.0f; // exp(-104) rounds to zero
+static constexpr float kLog2e = 1.44269504f;
+static constexpr float kLn2High = 0.693359375f; // 355 / 512
+static constexpr float kLn2Low = -2.12194440e-4f;
+static constexpr float kRounder = 12582912.0f; // 1.5 * 2^23: adding it leaves the rounded integer in the last bits
+static constexpr int32_t kRounderBits = 0x4b400000;
+static constexpr int32_t kExponentBias = 127, kMantissaBits = 23;
+
+static Value powerOfTwo(Builder &b, Value exponent) {
+  Value bits = arith::ShLIOp::create(b.op, b.add(exponent, kExponentBias), b.constant(kMantissaBits));
+  return arith::BitcastOp::create(b.op, b.op.getF32Type(), bits);
+}
+
+static Value taylor(Builder &b, Value r) {
+  constexpr int64_t factorials[] = {1, 1, 2, 6, 24, 120, 720, 5040};
+  Value sum = b.floatConstant(1.0f / factorials[7]);
+  for (int degree = 6; degree >= 0; --degree)
+    sum = b.fma(sum, r, b.floatConstant(1.0f / factorials[degree]));
+  return sum;
+}
+
+Value nvptx::exponential(Builder &b, Value x) {
+  x = b.maximum(b.floatConstant(kLowest), x);
+  Value shifted = b.fma(x, b.floatConstant(kLog2e), b.floatConstant(kRounder));
+  Value rounded = b.minus(shifted, b.floatConstant(kRounder));
+  Value r = b.fma(rounded, b.floatConstant(-kLn2Low), b.fma(rounded, b.floatConstant(-kLn2High), x));
+  Value bits = arith::BitcastOp::create(b.op, b.op.getI32Type(), shifted);
+  Value n = b.sub(bits, b.constant(kRounderBits));
+  Value half = arith::ShRSIOp::create(b.op, n, b.constant(1));
+  return b.times(b.times(taylor(b, r), powerOfTwo(b, half)), powerOfTwo(b, b.sub(n, half)));
+}

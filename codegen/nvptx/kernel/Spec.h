@@ -1,0 +1,133 @@
+// What CUDA's kernels are made by: complete specifications, all sizes but the number of images compiled in.
+//
+// Activations are nhwc, so that a pixel's channels are whole vectors of 4 of which those that are no channels are zeros: read
+// as such, and written so by each kernel. The caller's arrays are planar; only Relayout touches them.
+#pragma once
+
+#include "codegen/kernel/Epilogue.h"
+#include "ir/plan/cuda/Schedule.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <array>
+#include <variant>
+
+namespace skip::nvptx {
+
+/// One image of an activation; a tensor [N, C] has one pixel.
+struct Picture {
+  int64_t channels = 1, height = 1, width = 1;
+
+  int64_t vectors() const { return (channels + 3) / 4; } // of a pixel
+  int64_t pixels() const { return height * width; }
+  int64_t floats() const { return pixels() * vectors() * 4; } // as nhwc
+  bool operator==(const Picture &) const = default;
+};
+
+/// One convolution, or linear layer, that accumulates into the result. Its filter is krsc.
+struct GemmView {
+  Picture input;
+  int64_t kernelHeight = 1, kernelWidth = 1, stride = 1, padding = 0;
+
+  bool operator==(const GemmView &) const = default;
+};
+
+/// result = epilogue(bias + sum over views of conv(input, filter)). Operands: for each view its input and filter; the bias
+/// where there is one; the epilogue's in chain order; the result, which may lie where an added tensor does. Domain: (pixels of
+/// all images, the result's channels rounded up to vectors, 1).
+struct GemmSpec {
+  llvm::SmallVector<GemmView, 2> views; // one or two
+  Picture result;
+  bool bias = false;
+  kernel::Epilogue epilogue;
+  plan::GemmTile tile;
+
+  bool operator==(const GemmSpec &) const = default;
+};
+
+/// Operands: the input, the result. Domain: (vectors of the result, 1, 1).
+struct MaxPoolSpec {
+  Picture input, result;
+  int64_t kernel = 1, stride = 1, padding = 0;
+
+  bool operator==(const MaxPoolSpec &) const = default;
+};
+
+/// Operands: the input, the result. Domain: (vectors of the result, 1, 1), a warp each.
+struct GlobalAvgPoolSpec {
+  Picture input;
+
+  bool operator==(const GlobalAvgPoolSpec &) const = default;
+};
+
+/// Operands: the input, the chain's, the result, which may lie where one of the others does. Domain: (vectors, 1, 1).
+struct ElementwiseSpec {
+  Picture picture;
+  kernel::Epilogue epilogue;
+
+  bool operator==(const ElementwiseSpec &) const = default;
+};
+
+/// The same values from or to the caller's planar array, or both. Domain: (vectors of the result; planar: floats, 1, 1).
+struct RelayoutSpec {
+  Picture picture;
+  bool fromPlanar = false, toPlanar = false;
+
+  bool operator==(const RelayoutSpec &) const = default;
+};
+
+/// A vector of the picture's values in planar order. Domain: (vectors of the result, 1, 1).
+struct FlattenSpec {
+  Picture input;
+
+  bool operator==(const FlattenSpec &) const = default;
+};
+
+/// Every stride-th row and column, with zero channels before and after. Domain: (vectors of the result, 1, 1).
+struct PadChannelsSpec {
+  Picture input, result;
+  int64_t before = 0, stride = 1;
+
+  bool operator==(const PadChannelsSpec &) const = default;
+};
+
+/// Domain: (images, 1, 1), a warp each.
+struct SoftmaxSpec {
+  int64_t classes = 1;
+
+  bool operator==(const SoftmaxSpec &) const = default;
+};
+
+using Family = std::variant<GemmSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, FlattenSpec,
+                            PadChannelsSpec, SoftmaxSpec>;
+
+/// How a memory-bound kernel's domain is shared out: points a block, threads a point.
+struct Blocks {
+  int64_t points = 1, lanes = 1;
+
+  bool operator==(const Blocks &) const = default;
+};
+
+/// A kernel. Kernels of equal specifications are one.
+struct Spec {
+  Family family;
+  llvm::SmallVector<bool, 4> isIndirect; // of each operand: whether it is an input or output of the model
+  Blocks blocks;                         // where it is no Gemm
+
+  bool operator==(const Spec &) const = default;
+};
+
+/// Threads of a block.
+int64_t threadsOf(const Spec &spec);
+
+/// How many domain points a block spans along each axis.
+std::array<int64_t, 3> splitOf(const Spec &spec);
+
+/// Adds the kernel `name` to `module`, whose context has the dialects of `loadKernelDialects`: upstream dialects alone. The
+/// spec must be sound.
+void emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec);
+
+/// Loads the dialects that the emitters use: arith, scf, llvm, nvvm.
+void loadKernelDialects(mlir::MLIRContext &context);
+
+} // namespace skip::nvptx

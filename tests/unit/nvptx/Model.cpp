@@ -1,0 +1,337 @@
+#include "tests/unit/nvptx/Model.h"
+
+#include "codegen/NameKernels.h"
+#include "codegen/nvptx/KernelSpec.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/Sections.h"
+#include "passes/graph/Passes.h"
+#include "tests/unit/SpecText.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <cmath>
+
+using namespace skip;
+using namespace skip::testing;
+using driver::DeviceAddress;
+using driver::Gpu;
+using plan::KernelOp;
+using plan::LayoutAttr;
+using plan::LayoutKind;
+
+/// What nobody may have written to the caller's arrays.
+static constexpr float kSentinel = -777.0f;
+
+static void runPasses(mlir::ModuleOp module, const std::function<void(mlir::PassManager &)> &build) {
+  mlir::PassManager passes(module.getContext());
+  build(passes);
+  REQUIRE(mlir::succeeded(passes.run(module)));
+}
+
+static Tensor randomTensor(llvm::ArrayRef<int64_t> shape, double low, double high, std::mt19937 &random) {
+  std::uniform_real_distribution<float> values(static_cast<float>(low), static_cast<float>(high));
+  Tensor tensor(shape.vec());
+  for (double &value : tensor.data)
+    value = values(random);
+  return tensor;
+}
+
+Model::Model(const char *spec, int64_t batch) : batch(batch) {
+  context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
+  module = test::graphOf(context, spec);
+  std::mt19937 random(7);
+  for (auto parameter : module->getOps<graph::ParameterOp>()) {
+    bool isVariance = parameter.getSymName().ends_with("running_var");
+    parameters[parameter.getSymName().str()] =
+        randomTensor(parameter.getTensorType().getShape(), isVariance ? 0.5 : -1, isVariance ? 2 : 1, random);
+  }
+  (*module)->setAttr(plan::targetAttr, plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}));
+  runPasses(*module, [](mlir::PassManager &passes) { graph::buildInferencePipeline(passes); });
+  runPasses(*module, [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, {{batch}, false}); });
+  packWeights();
+  compile();
+}
+
+void Model::useTile(const plan::GemmTile &tile) {
+  module->walk([&](KernelOp kernel) {
+    if (!llvm::isa<plan::CudaGemmAttr>((*kernel.getSchedules())[0]))
+      return;
+    auto schedule = plan::CudaGemmAttr::get(&context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
+    kernel.setSchedulesAttr(mlir::ArrayAttr::get(&context, {schedule}));
+  });
+  runPasses(*module, [](mlir::PassManager &passes) { passes.addPass(codegen::createNameKernels()); });
+  compile();
+}
+
+void Model::compile() {
+  mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlan(*module, "test");
+  REQUIRE(mlir::succeeded(result));
+  lowered = std::move(*result);
+  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered.cudaJobs, 1);
+  if (!kernels)
+    FAIL(llvm::toString(kernels.takeError()));
+  text = nvptx::joinKernels(80, *kernels);
+}
+
+std::vector<std::string> Model::kernels() const {
+  std::vector<std::string> names;
+  for (const nvptx::Job &job : lowered.cudaJobs)
+    names.push_back(job.symbol);
+  return names;
+}
+
+/// By the formulas of SkipLoadKind in runtime/Abi.h.
+Tensor Model::loadedValue(plan::LoadOp load) {
+  auto read = [&](mlir::FlatSymbolRefAttr symbol) { return symbol ? &parameters.at(symbol.getValue().str()) : nullptr; };
+  const Tensor *gamma = read(load.getGammaAttr()), *variance = read(load.getVarianceAttr()), *beta = read(load.getBetaAttr()),
+               *mean = read(load.getMeanAttr()), *bias = read(load.getBiasAttr());
+  auto scale = [&](int64_t c) {
+    return gamma ? gamma->data[c] / std::sqrt(variance->data[c] + load.getEpsilon().convertToDouble()) : 1.0;
+  };
+  auto type = llvm::cast<mlir::RankedTensorType>(load.getValue().getType());
+  Tensor value(type.getShape().vec());
+  int64_t each = value.size() / value.dim(0);
+  for (int64_t i = 0; i < value.size(); ++i) {
+    int64_t c = i / each;
+    auto at = [&](const Tensor *vector) { return vector ? vector->data[c] : 0.0; };
+    if (load.getKind() == plan::LoadKind::conv_weight)
+      value.data[i] = read(load.getSourceAttr())->data[i] * scale(c);
+    else if (load.getKind() == plan::LoadKind::scale)
+      value.data[i] = scale(c);
+    else
+      value.data[i] = at(beta) + (at(bias) - at(mean)) * scale(c) + (load.getOnto() ? loaded[load.getOnto()].data[i] : 0.0);
+    value.data[i] = static_cast<float>(value.data[i]);
+  }
+  return value;
+}
+
+void Model::packWeights() {
+  auto bytes = (*module)->getAttrOfType<mlir::IntegerAttr>(plan::weightsBytesAttr);
+  weights.assign(bytes.getInt() / sizeof(float), 0);
+  module->walk([&](plan::LoadOp load) {
+    const Tensor &value = loaded[load.getValue()] = loadedValue(load);
+    float *to = weights.data() + load.getSlotAttr().getOffset() / sizeof(float);
+    llvm::ArrayRef<int64_t> dims = load.getDims();
+    int64_t channels = load.getKind() == plan::LoadKind::conv_weight ? (dims[1] + 3) / 4 * 4 : 1;
+    for (int64_t i = 0; i < value.size(); ++i) {
+      int64_t x = i % dims[3], y = i / dims[3] % dims[2], c = i / (dims[3] * dims[2]) % dims[1],
+              o = i / (dims[3] * dims[2] * dims[1]);
+      to[((o * dims[2] + y) * dims[3] + x) * channels + c] = static_cast<float>(value.data[i]);
+    }
+  });
+}
+
+/// What a run has on the device.
+struct Model::Memory {
+  Gpu gpu;
+  DeviceAddress weights = 0, workspace = 0, block = 0;
+  std::vector<DeviceAddress> inputs, outputs, all;
+  int64_t images;
+
+  explicit Memory(const Run &run)
+      : gpu(driver::Setup{.completion = run.completion, .seed = run.seed, .memoryBytes = 512 << 20}), images(run.images) {}
+
+  ~Memory() {
+    for (DeviceAddress address : all)
+      gpu.api.cuMemFree(address);
+    gpu.api.cuLibraryUnload(gpu.library);
+    gpu.api.cuDevicePrimaryCtxRelease(0);
+  }
+
+  DeviceAddress allocate(size_t bytes) { return all.emplace_back(gpu.allocate(std::max<size_t>(bytes, 4))); }
+  DeviceAddress upload(const void *data, size_t bytes) {
+    DeviceAddress address = allocate(bytes);
+    if (bytes)
+      Gpu::ok(gpu.api.cuMemcpyHtoD(address, data, bytes));
+    return address;
+  }
+  std::vector<float> download(DeviceAddress from, size_t floats) {
+    std::vector<float> values(floats);
+    Gpu::ok(gpu.api.cuMemcpyDtoH(values.data(), from, floats * sizeof(float)));
+    return values;
+  }
+  DeviceAddress baseOf(const SkipOperand &operand) const {
+    switch (operand.segment) {
+    case SKIP_SEGMENT_INPUT:
+      return inputs[operand.index];
+    case SKIP_SEGMENT_OUTPUT:
+      return outputs[operand.index];
+    case SKIP_SEGMENT_WEIGHTS:
+      return weights;
+    default:
+      return workspace;
+    }
+  }
+  /// Where the turn's first image of an operand lies.
+  DeviceAddress addressOf(const SkipOperand &operand, mlir::RankedTensorType type, LayoutAttr layout, int64_t first) const {
+    bool isPort = operand.segment == SKIP_SEGMENT_INPUT || operand.segment == SKIP_SEGMENT_OUTPUT;
+    int64_t distance = isPort ? plan::stridesOf(type, layout).image * int64_t(sizeof(float)) : int64_t(operand.imageBytes);
+    return baseOf(operand) + operand.offset + operand.origin + first * distance;
+  }
+};
+
+/// The indices of an activation's elements in memory, in the order n, c, y, x.
+template <typename Function>
+static void forElements(mlir::RankedTensorType type, LayoutAttr layout, int64_t images, const Function &visit) {
+  plan::Strides s = plan::stridesOf(type, layout);
+  int64_t lanes = plan::lanesOf(layout.getKind());
+  for (int64_t n = 0; n < images; ++n)
+    for (int64_t c = 0; c < s.channels; ++c)
+      for (int64_t y = 0; y < s.height; ++y)
+        for (int64_t x = 0; x < s.width; ++x)
+          visit(n * s.image + c / lanes * s.block + y * s.row + x * s.pixel + c % lanes);
+}
+
+static std::vector<int64_t> shapeOf(mlir::RankedTensorType type, int64_t images) {
+  std::vector<int64_t> shape = type.getShape().vec();
+  shape[0] = images;
+  return shape;
+}
+
+/// The values that the kernel's region computes.
+static Tensor evaluate(KernelOp kernel, const std::vector<Tensor> &inputs) {
+  llvm::DenseMap<mlir::Value, Tensor> values;
+  for (auto [argument, input] : llvm::zip_equal(kernel.getBody().getArguments(), inputs))
+    values[argument] = input;
+  for (mlir::Operation &op : kernel.getBody().front().without_terminator()) {
+    llvm::SmallVector<const Tensor *> operands;
+    for (mlir::Value operand : op.getOperands())
+      operands.push_back(&values.find(operand)->second);
+    auto evaluable = llvm::dyn_cast<graph::Evaluable>(op);
+    Tensor result = evaluable ? evaluable.evaluate(operands).front() : *operands.front(); // a relayout
+    values[op.getResult(0)] = std::move(result);
+  }
+  return values[kernel.getBody().front().getTerminator()->getOperand(0)];
+}
+
+void Model::launch(Memory &memory, const codegen::Step &step, int64_t first, int64_t turn) {
+  const codegen::Variant &variant = lowered.image.targets[0].variants[0];
+  const codegen::CudaKernel &kernel = std::get<codegen::CudaKernels>(variant.kernels)[step.kernel];
+  uint32_t grid[3];
+  for (int axis = 0; axis < 3; ++axis) {
+    int64_t points = step.params[axis].value * (step.params[axis].extent >= 0 ? turn : 1);
+    grid[axis] = static_cast<uint32_t>((points + kernel.split[axis] - 1) / kernel.split[axis]);
+  }
+  uint32_t firstImage = static_cast<uint32_t>(first), images = static_cast<uint32_t>(turn);
+  std::vector<uint64_t> operands;
+  for (const SkipOperand &operand : step.operands) {
+    bool isInput = operand.segment == SKIP_SEGMENT_INPUT, isOutput = operand.segment == SKIP_SEGMENT_OUTPUT;
+    size_t port = operand.index + (isOutput ? memory.inputs.size() : 0);
+    operands.push_back(isInput || isOutput
+                           ? memory.block + offsetof(SkipCudaBlock, ports) + port * sizeof(uint64_t)
+                           : memory.baseOf(operand) + operand.offset + operand.origin + first * operand.imageBytes);
+  }
+  std::vector<void *> params{&memory.block, &firstImage, &images};
+  for (uint64_t &operand : operands)
+    params.push_back(&operand);
+  driver::LaunchConfig config{grid[0], grid[1], grid[2], kernel.threads, 1, 1, 0, nullptr, nullptr, 0};
+  auto function = reinterpret_cast<driver::Function>(memory.gpu.kernel(kernel.name.c_str()));
+  Gpu::ok(memory.gpu.api.cuLaunchKernelEx(&config, function, params.data(), nullptr));
+  Gpu::ok(memory.gpu.api.cuStreamSynchronize(nullptr));
+}
+
+/// Whether the floats behind a pixel's last channel are zero.
+static void checkPadding(const std::vector<float> &memory, mlir::RankedTensorType type, LayoutAttr layout, int64_t images) {
+  if (layout.getKind() != LayoutKind::nhwc)
+    return;
+  std::vector<bool> isElement(memory.size());
+  forElements(type, layout, images, [&](int64_t index) { isElement[index] = true; });
+  size_t wrong = 0;
+  for (size_t i = 0; i < memory.size(); ++i)
+    wrong += !isElement[i] && memory[i] != 0;
+  CHECK(wrong == 0);
+}
+
+void Model::compare(Memory &memory, KernelOp kernel, const codegen::Step &step, const std::vector<Tensor> &inputs,
+                    int64_t first, int64_t count, double bound) {
+  auto type = llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType());
+  LayoutAttr layout = kernel.outputLayout(0);
+  Tensor want = evaluate(kernel, inputs);
+  DeviceAddress from = memory.addressOf(step.operands.back(), type, layout, first);
+  std::vector<float> got = memory.download(from, plan::stridesOf(type, layout).image * count);
+  checkPadding(got, type, layout, count);
+  double largest = 0, worst = 0;
+  for (double value : want.data)
+    largest = std::max(largest, std::abs(value));
+  size_t index = 0;
+  forElements(type, layout, count, [&](int64_t at) {
+    double difference = std::abs(got[at] - want.data[index++]);
+    worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
+  });
+  CHECK(worst <= bound * largest);
+}
+
+void Model::step(Memory &memory, KernelOp kernel, const codegen::Step &step, int64_t first, int64_t turn, double bound) {
+  INFO(step.name << ", images from " << first << " on");
+  int64_t count = std::min(turn, memory.images - first);
+  std::vector<Tensor> inputs(kernel.getInputs().size());
+  llvm::SmallVector<unsigned> order = nvptx::stepShapeOf(kernel).inputs;
+  for (auto [place, index] : llvm::enumerate(order)) {
+    mlir::Value input = kernel.getInputs()[index];
+    if (auto known = loaded.find(input); known != loaded.end()) {
+      inputs[index] = known->second;
+    } else if (count > 0) {
+      auto type = llvm::cast<mlir::RankedTensorType>(input.getType());
+      LayoutAttr layout = kernel.inputLayout(index);
+      std::vector<float> raw = memory.download(memory.addressOf(step.operands[place], type, layout, first),
+                                               plan::stridesOf(type, layout).image * count);
+      Tensor tensor(shapeOf(type, count));
+      size_t to = 0;
+      forElements(type, layout, count, [&](int64_t at) { tensor.data[to++] = raw[at]; });
+      inputs[index] = std::move(tensor);
+    }
+  }
+  launch(memory, step, first, turn);
+  if (count > 0)
+    compare(memory, kernel, step, inputs, first, count, bound);
+}
+
+static int64_t floatsOf(mlir::Type type) {
+  int64_t floats = 1;
+  for (int64_t dim : llvm::cast<mlir::RankedTensorType>(type).getShape().drop_front())
+    floats *= dim;
+  return floats;
+}
+
+std::vector<std::vector<float>> Model::run(const Run &run, double bound) {
+  INFO("batch " << batch << ", images " << run.images << ", seed " << run.seed << ", completion " << int(run.completion));
+  auto function = *module->getOps<mlir::func::FuncOp>().begin();
+  const codegen::Variant &variant = lowered.image.targets[0].variants[0];
+  Memory memory(run);
+  Gpu::ok(memory.gpu.api.cuLibraryLoadData(&memory.gpu.library, text.c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0));
+  memory.weights = memory.upload(weights.data(), weights.size() * sizeof(float));
+  memory.workspace = memory.allocate(variant.workspaceBytes);
+  std::mt19937 random(11);
+  SkipCudaBlock block{};
+  block.n = run.images;
+  size_t port = 0;
+  for (mlir::Type type : function.getArgumentTypes()) {
+    std::vector<float> input(floatsOf(type) * batch);
+    for (float &value : input)
+      value = std::uniform_real_distribution<float>(-1, 1)(random);
+    memory.inputs.push_back(memory.upload(input.data(), floatsOf(type) * run.images * sizeof(float))); // no byte more
+    block.ports[port++] = memory.inputs.back();
+  }
+  for (mlir::Type type : function.getResultTypes()) {
+    std::vector<float> output(floatsOf(type) * batch, kSentinel);
+    memory.outputs.push_back(memory.upload(output.data(), output.size() * sizeof(float)));
+    block.ports[port++] = memory.outputs.back();
+  }
+  memory.block = memory.upload(&block, sizeof block);
+
+  llvm::SmallVector<KernelOp> kernels(function.getOps<KernelOp>());
+  for (const SkipSection &section : variant.sections)
+    for (int64_t first = 0; first < batch; first += section.images)
+      for (uint32_t i = section.firstStep; i < section.firstStep + section.stepCount; ++i)
+        step(memory, kernels[i], variant.steps[i], first, std::min(section.images, batch - first), bound);
+
+  std::vector<std::vector<float>> outputs;
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
+    std::vector<float> all = memory.download(memory.outputs[index], floatsOf(type) * batch);
+    auto end = all.begin() + floatsOf(type) * run.images;
+    CHECK(std::all_of(end, all.end(), [](float value) { return value == kSentinel; }));
+    outputs.emplace_back(all.begin(), end);
+  }
+  return outputs;
+}
