@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+#include <optional>
 #include <random>
 
 namespace skip::testing {
@@ -21,6 +22,7 @@ struct Run {
   int64_t images = 1;
   uint64_t seed = 1;
   emulator::Completion completion = emulator::Completion::mixed;
+  std::optional<float> special = {}; // what every 37th value of the inputs is
 };
 
 class Model {
@@ -33,7 +35,8 @@ public:
   void useTile(const plan::GemmTile &tile);
 
   /// Runs the plan on a fresh emulator with all checks on, and compares each step's result with the reference's for the inputs
-  /// that it read, to `bound` of its largest value. The outputs.
+  /// that it read, to `bound` of its largest value; infinities and NaN are to be where they are in the reference's. The
+  /// outputs.
   std::vector<std::vector<float>> run(const Run &run, double bound);
 
   /// The names of the kernels that it needs.
