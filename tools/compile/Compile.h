@@ -23,8 +23,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
   std::vector<frontend::Define> defines;
   std::vector<std::string> importPaths;
   std::vector<int64_t> batches;
-  bool exact = false;               ///< no algorithm that rounds differently from the direct one
-  std::vector<std::string> targets; ///< by name, in the order in which a library tries them; empty: x86
+  bool exact = false; ///< no algorithm that rounds differently from the direct one
   unsigned jobs = 0;                ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;

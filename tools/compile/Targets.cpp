@@ -23,6 +23,15 @@ llvm::Expected<std::vector<tool::Target>> tool::targetsNamed(llvm::ArrayRef<std:
   return targets.empty() ? std::vector{Target::x86} : targets;
 }
 
+llvm::Expected<tool::Target> tool::runnableTarget(const BodyOptions &options) {
+  llvm::Expected<std::vector<Target>> targets = targetsNamed(options.targets);
+  if (!targets)
+    return targets.takeError();
+  if (targets->size() > 1)
+    return badInput("what runs at once runs on one target: give --target one name");
+  return targets->front();
+}
+
 const char *const tool::bodyRule =
     "Which body runs: the widest of this machine (verify: each of them) that --target-cpu, verify's --isa and the\n"
     "environment's SKIP_ISA=avx2|avx512 all allow. Two that exclude each other are an error.";
@@ -109,6 +118,11 @@ llvm::Expected<std::vector<Body>> tool::bodiesOfMachine(const BodyOptions &optio
 }
 
 llvm::Expected<std::vector<Body>> tool::preferredBody(const BodyOptions &options) {
+  llvm::Expected<Target> target = runnableTarget(options);
+  if (!target)
+    return target.takeError();
+  if (*target != Target::x86)
+    return std::vector<Body>();
   llvm::Expected<std::vector<Body>> bodies = runnableBodies(options);
   if (!bodies)
     return bodies.takeError();

@@ -20,8 +20,9 @@ llvm::StringRef nameOf(Target target);
 /// The targets of --target, in the order in which a library tries them; without the flag x86.
 llvm::Expected<std::vector<Target>> targetsNamed(llvm::ArrayRef<std::string> names);
 
-/// Which bodies the user wants.
+/// Which targets and bodies the user wants.
 struct BodyOptions {
+  std::vector<std::string> targets; ///< by name, in the order in which a library tries them; empty: x86
   std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
   std::string isa;       ///< of verify and tune: avx2, avx512, both; empty: see the command
 };
@@ -29,14 +30,17 @@ struct BodyOptions {
 /// The widest body that this machine runs; an error if there is none.
 llvm::Expected<Body> widestBody();
 
-/// The bodies that a model which runs at once may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
+/// The target of a model that runs at once; an error if --target names several.
+llvm::Expected<Target> runnableTarget(const BodyOptions &options);
+
+/// The bodies that a model which runs at once on x86 may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
 /// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
 llvm::Expected<std::vector<Body>> runnableBodies(const BodyOptions &options);
 
 /// The same for a machine whose widest body is `widest`; an error names it as `machine`.
 llvm::Expected<std::vector<Body>> bodiesOfMachine(const BodyOptions &options, Body widest, const std::string &machine);
 
-/// The widest of them.
+/// The widest of them. Of another target than x86 none, whatever the machine.
 llvm::Expected<std::vector<Body>> preferredBody(const BodyOptions &options);
 
 /// The rule of runnableBodies, for --help.

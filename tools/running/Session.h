@@ -20,9 +20,13 @@ public:
   llvm::Error run(int64_t images, llvm::ArrayRef<const float *> inputs, llvm::ArrayRef<float *> outputs) override;
   llvm::Error observe(Observer observer) override;
   llvm::StringRef isa() const override { return library.api().modelIsa(model); }
-  /// These three are of a guarded runner.
-  void spoilWorkspace() override { workspace->fill(); }
-  bool isWorkspaceIntact() const override { return workspace->isIntact(); }
+  /// Without a guarded workspace nothing is done, and nothing known.
+  void spoilWorkspace() override {
+    if (workspace)
+      workspace->fill();
+  }
+  bool isWorkspaceIntact() const override { return !workspace || workspace->isIntact(); }
+  /// Of a guarded runner.
   GuardedMemory &guardedWorkspace() { return *workspace; }
   int32_t threads() const { return library.api().poolThreads(pool.get()); }
 

@@ -187,6 +187,8 @@ llvm::Error tool::bench(const Options &options) {
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
   if (!bodies)
     return bodies.takeError();
+  if (options.steps && bodies->empty())
+    return badInput("--steps compares each step with what this machine's CPU can do, and the target is no CPU");
   llvm::Expected<Session> session = Session::start(compilation, {"", {result.batch}, *bodies}, *weights);
   if (!session)
     return session.takeError();

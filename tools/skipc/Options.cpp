@@ -72,12 +72,16 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
 }
 
-static void addTarget(CLI::App &app, Options &o) {
-  app.add_option("--target", o.targets,
-                 "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
+static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
+  return app.add_option("--target", o.targets, help)
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"x86", "cuda"}))
+      ->check(CLI::IsMember({"x86", "cuda"}));
+}
+
+/// Of commands that build or plan.
+static void addTargets(CLI::App &app, Options &o) {
+  addTarget(app, o, "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
       ->type_name("NAME[,NAME]");
   app.add_option_function<std::string>(
          "--precision",
@@ -87,6 +91,11 @@ static void addTarget(CLI::App &app, Options &o) {
          },
          "what values are computed and stored in: f32 (default)")
       ->type_name("f32");
+}
+
+/// Of commands that run what they build.
+static void addRunTarget(CLI::App &app, Options &o) {
+  addTarget(app, o, "what to run on, x86 or cuda (default: x86)")->type_name("NAME");
 }
 
 static void addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
@@ -172,7 +181,7 @@ static void addBuild(CLI::App &app, Options &o) {
       ->type_name("KIND[,KIND...]");
   build.add_option("--stop-after", o.stopAfter, "show a stage's text: ast, graph, plan, kernel, llvm or object")
       ->check(CLI::IsMember({"ast", "graph", "plan", "kernel", "llvm", "object"}));
-  addTarget(build, o);
+  addTargets(build, o);
   addCompile(build, o);
 }
 
@@ -190,6 +199,7 @@ static void addRun(CLI::App &app, Options &o) {
   addBatches(run, o, "images at a time");
   addPictures(run, o);
   addThreads(run, o);
+  addRunTarget(run, o);
   addCompile(run, o);
   addRule(run, tool::bodyRule);
 }
@@ -206,6 +216,7 @@ static void addEval(CLI::App &app, Options &o) {
   addBatches(eval, o, "images at a time");
   addPictures(eval, o);
   addThreads(eval, o);
+  addRunTarget(eval, o);
   addCompile(eval, o);
   addRule(eval, tool::bodyRule);
 }
@@ -222,6 +233,7 @@ static void addVerify(CLI::App &app, Options &o) {
       ->check(CLI::IsMember({"avx2", "avx512", "both"}));
   verify.add_option("--seed", o.seed, "of the random input (default: 1)");
   addThreads(verify, o);
+  addRunTarget(verify, o);
   addCompile(verify, o);
   addRule(verify, tool::bodyRule);
 }
@@ -242,6 +254,7 @@ static void addBench(CLI::App &app, Options &o) {
     bool valid = !llvm::StringRef(text).getAsDouble(seconds) && seconds >= 0.01 && seconds <= 3600;
     return valid ? "" : "expected 0.01 to 3600 seconds";
   });
+  addRunTarget(bench, o);
   addCompile(bench, o);
   addRule(bench, tool::bodyRule);
 }
@@ -289,7 +302,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
                               "  skipc plan resnet50 --batch 1,16\n  skipc plan cifar_resnet -D depth=1202 --json");
   addSpec(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
-  addTarget(plan, o);
+  addTargets(plan, o);
   addCompile(plan, o);
   CLI::App &why =
       addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",

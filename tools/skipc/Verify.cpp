@@ -67,7 +67,7 @@ struct Check {
   const tool::Checkpoint &checkpoint;
   const tool::StepReference &reference;
   const tool::Ports &ports;
-  llvm::ArrayRef<tool::Body> built;
+  llvm::ArrayRef<std::string> built; // bodies, by name
   data::Progress &progress;
 
   llvm::Error batch(int64_t images, Findings &findings) const;
@@ -76,12 +76,18 @@ struct Check {
 };
 } // namespace
 
-/// Of a batch's own, since the variants of smaller batches use less of a workspace.
+/// Of a batch's own, since the variants of smaller batches use less of a workspace. That of a GPU is its own memory, whose
+/// bounds the runtime cannot guard: the emulator does.
 llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
+  bool isGuarded = compilation.lowered().image.targets.front().target == SKIP_TARGET_X86;
   Bodies bodies;
-  for (tool::Body body : built)
-    if (llvm::Error error = session.guardedRunner(options.threads, tool::nameOf(body), images).moveInto(bodies.emplace_back()))
-      return error;
+  for (const std::string &body : built) {
+    llvm::Expected<std::unique_ptr<tool::Runner>> runner =
+        isGuarded ? session.guardedRunner(options.threads, body, images) : session.runner(1);
+    if (!runner)
+      return runner.takeError();
+    bodies.push_back(std::move(*runner));
+  }
   return bodies;
 }
 
@@ -118,7 +124,7 @@ llvm::Error Check::batch(int64_t images, Findings &findings) const {
 
 static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilation &compilation, const tool::Session &session,
                                           const tool::Checkpoint &checkpoint, mlir::func::FuncOp model,
-                                          llvm::ArrayRef<tool::Body> built, llvm::ArrayRef<int64_t> batches) {
+                                          llvm::ArrayRef<std::string> built, llvm::ArrayRef<int64_t> batches) {
   tool::StepReference reference(model, checkpoint);
   tool::Ports ports = tool::describePorts(model);
   size_t steps = compilation.lowered().image.targets.front().variants.front().steps.size();
@@ -145,7 +151,7 @@ static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepErro
   json.attribute("worst_element_bound", worst.elementBound);
 }
 
-static void printJson(const Findings &findings, llvm::ArrayRef<tool::Body> built) {
+static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
   llvm::json::OStream json(llvm::outs(), 2);
@@ -169,12 +175,12 @@ static void printJson(const Findings &findings, llvm::ArrayRef<tool::Body> built
         json.value(fault);
     });
     json.attributeArray("bodies", [&] {
-      for (tool::Body body : built) {
+      for (const std::string &body : built) {
         std::vector<StepError> own;
-        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::nameOf(body); });
+        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
         const StepError &ownWorst = tool::worstOf(own);
         json.object([&] {
-          json.attribute("isa", llvm::StringRef(tool::nameOf(body)));
+          json.attribute("isa", body);
           writeError(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
           json.attribute("worst_bound", ownWorst.bound);
@@ -207,18 +213,17 @@ static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
                  << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
 }
 
-static void printText(const Findings &findings, llvm::ArrayRef<tool::Body> built, bool isDrawn, double seconds) {
+static void printText(const Findings &findings, llvm::ArrayRef<std::string> built, bool isDrawn, double seconds) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   llvm::StringRef allowed = isDrawn ? " allowed" : " of unlike terms";
-  for (tool::Body body : built) {
+  for (const std::string &body : built) {
     std::vector<StepError> own;
-    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == tool::nameOf(body); });
+    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
     const StepError &worst = tool::worstOf(own);
-    llvm::outs() << tool::nameOf(body) << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error)
-                 << " of " << tool::scientific(worst.bound) << allowed << " at `" << worst.step << "` (batch " << worst.batch
-                 << ")\n";
+    llvm::outs() << body << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error) << " of "
+                 << tool::scientific(worst.bound) << allowed << " at `" << worst.step << "` (batch " << worst.batch << ")\n";
     const StepError &element = tool::worstElementOf(own);
-    llvm::outs() << tool::nameOf(body) << ": worst error of an element " << tool::scientific(element.elementError)
+    llvm::outs() << body << ": worst error of an element " << tool::scientific(element.elementError)
                  << " of the terms that it is made of, " << tool::scientific(element.elementBound) << allowed << " at `"
                  << element.step << "` (batch " << element.batch << ")\n";
   }
@@ -266,13 +271,40 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
                            " steps are off by more than is allowed:" + list + (above > 10 ? "\n  ..." : ""));
 }
 
+/// Those of x86 that are to be verified; for a GPU none.
+static llvm::Expected<std::vector<tool::Body>> bodiesToVerify(const Options &options) {
+  llvm::Expected<tool::Target> target = tool::runnableTarget(options);
+  if (!target)
+    return target.takeError();
+  if (*target != tool::Target::x86)
+    return options.isa.empty() ? std::vector<tool::Body>()
+                               : llvm::Expected<std::vector<tool::Body>>(
+                                     tool::badInput("--isa names bodies of x86, and --target is " + tool::nameOf(*target)));
+  llvm::Expected<std::vector<tool::Body>> bodies = tool::runnableBodies(options);
+  if (bodies && bodies->back() != tool::Body::avx512 && options.isa.empty() && options.targetCpu.empty() &&
+      !std::getenv("SKIP_ISA"))
+    tool::note("this machine has no AVX-512: only the AVX2 body is verified");
+  return bodies;
+}
+
+/// The names of what is verified: x86's bodies, or what the library runs on.
+static llvm::Expected<std::vector<std::string>> builtNames(const tool::Session &session, llvm::ArrayRef<tool::Body> bodies) {
+  std::vector<std::string> names;
+  for (tool::Body body : bodies)
+    names.emplace_back(tool::nameOf(body));
+  if (!names.empty())
+    return names;
+  llvm::Expected<std::unique_ptr<tool::Runner>> runner = session.runner(1);
+  if (!runner)
+    return runner.takeError();
+  return std::vector{(*runner)->isa().str()};
+}
+
 llvm::Error tool::verify(const Options &options) {
   StageTimer timer(StageTimer::wholeName, options.timing);
-  llvm::Expected<std::vector<Body>> bodies = runnableBodies(options);
+  llvm::Expected<std::vector<Body>> bodies = bodiesToVerify(options);
   if (!bodies)
     return bodies.takeError();
-  if (bodies->back() != Body::avx512 && options.isa.empty() && options.targetCpu.empty() && !std::getenv("SKIP_ISA"))
-    note("this machine has no AVX-512: only the AVX2 body is verified");
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
@@ -290,14 +322,17 @@ llvm::Error tool::verify(const Options &options) {
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
   if (!checkpoint)
     return checkpoint.takeError();
+  llvm::Expected<std::vector<std::string>> built = builtNames(*session, *bodies);
+  if (!built)
+    return built.takeError();
   llvm::Expected<Findings> findings =
-      verifyAll(options, compilation, *session, *checkpoint, modelOf(**graph), *bodies, batches);
+      verifyAll(options, compilation, *session, *checkpoint, modelOf(**graph), *built, batches);
   if (!findings)
     return findings.takeError();
   if (findings->errors.empty())
     return internalError("verify", "the plan has no steps");
   bool isDrawn = options.weights.empty() || llvm::StringRef(options.weights).starts_with("random:");
-  options.json ? printJson(*findings, *bodies) : printText(*findings, *bodies, isDrawn, timer.seconds());
+  options.json ? printJson(*findings, *built) : printText(*findings, *built, isDrawn, timer.seconds());
   return llvm::joinErrors(judge(findings->errors, isDrawn),
                           llvm::joinErrors(judgeOutputs(findings->outputs), judgeRuns(findings->faults)));
 }

@@ -10,8 +10,10 @@ using namespace skip;
 using reference::Tensor;
 
 /// Calls visit(index in NCHW order, offset from the interior origin in elements) for each element.
-template <typename Visit> static void forEachElement(const plan::Strides &s, int64_t images, Visit visit) {
-  int64_t lanes = s.pixel, index = 0;
+template <typename Visit>
+static void forEachElement(mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images, Visit visit) {
+  plan::Strides s = plan::stridesOf(type, layout);
+  int64_t lanes = plan::lanesOf(layout.getKind(), layout.getElement()), index = 0;
   for (int64_t n = 0; n < images; ++n)
     for (int64_t c = 0; c < s.channels; ++c)
       for (int64_t y = 0; y < s.height; ++y) {
@@ -25,13 +27,13 @@ Tensor tool::readLayout(const float *interior, mlir::RankedTensorType type, plan
   std::vector<int64_t> shape = type.getShape().vec();
   shape[0] = images;
   Tensor tensor(std::move(shape));
-  forEachElement(plan::stridesOf(type, layout), images,
+  forEachElement(type, layout, images,
                  [&](int64_t index, int64_t offset) { tensor.data[index] = static_cast<double>(interior[offset]); });
   return tensor;
 }
 
 void tool::writeLayout(const Tensor &tensor, float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout) {
-  forEachElement(plan::stridesOf(type, layout), tensor.dim(0),
+  forEachElement(type, layout, tensor.dim(0),
                  [&](int64_t index, int64_t offset) { interior[offset] = static_cast<float>(tensor.data[index]); });
 }
 
