@@ -24,3 +24,5 @@ with open(lit_config.params["build"] + "/CMakeCache.txt", encoding="utf-8") as c
 # Two machines for what is chosen, not run: their fingerprints.
 config.substitutions.append(("%wide", "'AuthenticAMD 26/2 avx512 l1 49152 l2 1048576 l3 33554432 a wide machine'"))
 config.substitutions.append(("%narrow", "'GenuineIntel 6/94 avx2 l1 32768 l2 262144 l3 8388608 a narrow machine'"))
+# What stands in for a GPU's driver.
+config.substitutions.append(("%emulator", lit_config.params["build"] + "/lib/libskip-cuda-emulator.so"))

@@ -20,13 +20,21 @@ class Case:
     target_cpu: str | None = None
     tuning: bool = True
     threads: int = 1
+    target: str | None = None
 
     def flags(self) -> list[str]:
         flags = ["--weights", f"random:{self.seed}", "--batch", ",".join(map(str, self.batches)), "--threads", str(self.threads)]
         flags += ["--exact"] if self.exact else []
         flags += ["--target-cpu", self.target_cpu] if self.target_cpu else []
         flags += [] if self.tuning else ["--no-tuning"]
+        flags += ["--target", self.target] if self.target else []
         return flags
+
+
+def draw_for(seed: int, target: str | None) -> Case:
+    """The same network and batches for another target than x86, on which no CPU is to be chosen."""
+    case = draw(seed)
+    return dataclasses.replace(case, target=target, target_cpu=None) if target else case
 
 
 def draw(seed: int) -> Case:
