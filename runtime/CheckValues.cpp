@@ -5,6 +5,8 @@
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 
+#include <string.h>
+
 namespace skip::runtime {
 
 /// The elements of one tensor that fail a test: how many, and the first of them.
@@ -70,6 +72,28 @@ static skip_status search(const SkipModelImage &image, const SkipTargetImage &ta
     found.negativeTensors += found.negative[variance].count > 0;
   }
   return SKIP_OK;
+}
+
+/// The whole is counted without a branch, so that the loop vectorises: memory is the limit.
+template <typename Word, Word exponent> static uint64_t countExponents(const void *values, uint64_t count) {
+  uint64_t found = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    Word word;
+    memcpy(&word, static_cast<const char *>(values) + i * sizeof word, sizeof word);
+    found += (word & exponent) == exponent;
+  }
+  return found;
+}
+
+uint64_t countNotFinite(uint32_t element, const void *values, uint64_t count) {
+  switch (element) {
+  case SKIP_ELEMENT_F16:
+    return countExponents<uint16_t, 0x7C00>(values, count);
+  case SKIP_ELEMENT_BF16:
+    return countExponents<uint16_t, 0x7F80>(values, count);
+  default:
+    return countExponents<uint32_t, 0x7F800000>(values, count);
+  }
 }
 
 static void add(ErrorList &list, const char *what, const SkipTensor &tensor, const Bad &bad, int64_t elements) {

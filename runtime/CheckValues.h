@@ -6,6 +6,9 @@
 
 namespace skip::runtime {
 
+/// How many of `count` elements, stored as SkipElement says, are NaN or infinite.
+uint64_t countNotFinite(uint32_t element, const void *values, uint64_t count);
+
 /// `matches[i]` is the file's tensor for image.tensors[i], of a type and shape that suit it; the load table passed
 /// checkLoadTable. SKIP_BAD_WEIGHTS lists every tensor
 /// that holds NaN or infinity, and every running variance that holds a negative number.

@@ -1,8 +1,10 @@
 // Writes and checks the header of packed weights.
 #include "runtime/PackedFile.h"
 
+#include "runtime/CheckValues.h"
 #include "runtime/Element.h"
 #include "runtime/Error.h"
+#include "runtime/LoadTable.h"
 
 #include <initializer_list>
 #include <string.h>
@@ -93,30 +95,57 @@ skip_status checkPackedHeader(const SkipModelImage &image, const SkipTargetImage
   return SKIP_OK;
 }
 
-/// Whole blocks are counted without a branch, so that the loop vectorises: memory is the limit.
-static uint64_t countNotFinite(const uint8_t *values, uint64_t count) {
-  uint64_t found = 0;
-  for (uint64_t i = 0; i < count; ++i)
-    found += (__builtin_bit_cast(uint32_t, ElementF32::read(values + 4 * i)) & 0x7F800000) == 0x7F800000;
-  return found;
+/// The numbers of a packed file: those of each load entry, which lie apart or are the same ones.
+struct Search {
+  uint64_t bad = 0, all = 0, firstByte = 0; // of the segment
+  float first = 0;
+
+  void look(const SkipLoad &load, const uint8_t *segment);
+};
+
+static float readAs(uint32_t element, const uint8_t *from) {
+  switch (element) {
+  case SKIP_ELEMENT_F16:
+    return ElementF16::read(from);
+  case SKIP_ELEMENT_BF16:
+    return ElementBF16::read(from);
+  default:
+    return ElementF32::read(from);
+  }
+}
+
+void Search::look(const SkipLoad &load, const uint8_t *segment) {
+  uint64_t each = load.element == SKIP_ELEMENT_F32 ? 4 : 2, count = load.bytes / each;
+  const uint8_t *values = segment + load.offset;
+  uint64_t found = countNotFinite(load.element, values, count);
+  all += count;
+  if (found > 0 && bad == 0) {
+    uint64_t i = 0;
+    while (countNotFinite(load.element, values + each * i, 1) == 0)
+      ++i;
+    firstByte = load.offset + each * i;
+    first = readAs(load.element, values + each * i);
+  }
+  bad += found;
 }
 
 skip_status checkPacked(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
                         const char *path) {
   if (skip_status status = checkPackedHeader(image, target, file, bytes, path); status != SKIP_OK)
     return status;
-  const uint8_t *values = static_cast<const uint8_t *>(file) + sizeof(PackedHeader);
-  uint64_t count = target.weightsBytes / 4, bad = countNotFinite(values, count), first = 0;
-  if (bad == 0)
+  if (skip_status status = checkLoadTable(image, target); status != SKIP_OK)
+    return status;
+  Search search;
+  for (uint32_t i = 0; i < target.loadCount; ++i)
+    if (!target.loads[i].accumulate) // its numbers are an earlier entry's
+      search.look(target.loads[i], static_cast<const uint8_t *>(file) + sizeof(PackedHeader));
+  if (search.bad == 0)
     return SKIP_OK;
-  while (countNotFinite(values + 4 * first, 1) == 0)
-    ++first;
   return fail(SKIP_BAD_WEIGHTS,
               "the packed weights `%s` hold NaN or infinity, with which model `%s` cannot compute: %llu of %llu values, the "
               "first is %g at byte %llu",
-              path, image.name, static_cast<unsigned long long>(bad), static_cast<unsigned long long>(count),
-              static_cast<double>(ElementF32::read(values + 4 * first)),
-              static_cast<unsigned long long>(sizeof(PackedHeader) + 4 * first));
+              path, image.name, static_cast<unsigned long long>(search.bad), static_cast<unsigned long long>(search.all),
+              static_cast<double>(search.first), static_cast<unsigned long long>(sizeof(PackedHeader) + search.firstByte));
 }
 
 } // namespace skip::runtime
