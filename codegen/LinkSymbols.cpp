@@ -37,15 +37,15 @@ static Expected<std::set<std::string>> globalNames(const object::ELFObjectFileBa
   return names;
 }
 
-static Expected<std::set<std::string>> runtimeNames(bool undefined) {
-  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(runtimeObject(), "runtime"));
+static Expected<std::set<std::string>> runtimeNames(const Image &image, bool undefined) {
+  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(runtimeObject(image), "runtime"));
   if (!object)
     return object.takeError();
   return globalNames(cast<object::ELFObjectFileBase>(**object), undefined);
 }
 
-Expected<std::vector<std::string>> libcSymbols() {
-  Expected<std::set<std::string>> names = runtimeNames(/*undefined=*/true);
+Expected<std::vector<std::string>> libcSymbols(const Image &image) {
+  Expected<std::set<std::string>> names = runtimeNames(image, /*undefined=*/true);
   if (!names)
     return names.takeError();
   names->insert({"memcmp", "memcpy", "memmove", "memset"});
@@ -55,7 +55,7 @@ Expected<std::vector<std::string>> libcSymbols() {
 }
 
 Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &out) {
-  Expected<std::set<std::string>> defined = runtimeNames(/*undefined=*/false);
+  Expected<std::set<std::string>> defined = runtimeNames(options.image, /*undefined=*/false);
   if (!defined)
     return defined.takeError();
   auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(linked, "linked object"));
@@ -69,7 +69,7 @@ Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &
     StringRef rest = symbol;
     if (!rest.consume_front("skipmodel_"))
       continue;
-    config.SymbolsToRename[symbol] = names.save(options.name + "_" + rest);
+    config.SymbolsToRename[symbol] = names.save(options.image.name + "_" + rest);
     if (Error error = config.SymbolsToKeepGlobal.addMatcher(
             objcopy::NameOrPattern::create(names.save(symbol), objcopy::MatchStyle::Literal, nullptr)))
       return error;
@@ -82,7 +82,7 @@ Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &
     if (error->convertToErrorCode() != std::errc::not_enough_memory)
       return Error(std::move(error));
     return createStringError(std::make_error_code(std::errc::not_enough_memory),
-                             describeSystemError("make the object of", options.name.str(), ENOMEM));
+                             describeSystemError("make the object of", options.image.name, ENOMEM));
   });
 }
 

@@ -1,6 +1,8 @@
 // What LLVM's objcopy does for us: linked objects show only the API, and get their weights.
 #pragma once
 
+#include "codegen/Image.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -11,11 +13,11 @@
 
 namespace skip::codegen {
 
-/// The libc functions that a library may use: what the runtime needs, and what LLVM calls of its own accord.
-llvm::Expected<std::vector<std::string>> libcSymbols();
+/// The libc functions that the image's library may use: what its runtime needs, and what LLVM calls of its own accord.
+llvm::Expected<std::vector<std::string>> libcSymbols(const Image &image);
 
 struct FinishOptions {
-  llvm::StringRef name;              // the library's
+  const Image &image;
   llvm::ArrayRef<char> weights = {}; // the contents of weightsSection (EmitImage.h), if the object has one
 };
 

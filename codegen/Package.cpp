@@ -115,7 +115,7 @@ Error Builder::linkObject() {
     if (Error error = files.scratch(names[i]).moveInto(scratch[i]))
       return error;
   auto [runtimeFile, imageFile, kernelFile, linkedFile, finishedFile] = scratch;
-  if (Error error = writeBytes(*runtimeFile, runtimeObject()))
+  if (Error error = writeBytes(*runtimeFile, runtimeObject(image)))
     return error;
   if (Error error = writeKernels(*kernelFile))
     return error;
@@ -129,14 +129,14 @@ Error Builder::linkObject() {
   if (!linked)
     return linked.takeError();
   object = finishedFile->temporaryPath();
-  FinishOptions options{.name = image.name};
+  FinishOptions options{.image = image};
   if (embedsWeights)
     options.weights = input.segment;
   return writeThrough(*finishedFile, [&](raw_ostream &out) { return finishObject((*linked)->getBuffer(), options, out); });
 }
 
 Error Builder::writeShared(AtomicFile &output) {
-  Expected<std::vector<std::string>> symbols = libcSymbols();
+  Expected<std::vector<std::string>> symbols = libcSymbols(image);
   if (!symbols)
     return symbols.takeError();
   AtomicFile *stubObject = nullptr, *stub = nullptr;

@@ -3,6 +3,7 @@
 
 extern "C" {
 extern const char skipRuntimeObjectBegin[], skipRuntimeObjectEnd[];
+extern const char skipRuntimeCudaObjectBegin[], skipRuntimeCudaObjectEnd[];
 extern const char skipRuntimeHeaderBegin[], skipRuntimeHeaderEnd[];
 extern const char skipExecutableMainBegin[], skipExecutableMainEnd[];
 }
@@ -11,7 +12,12 @@ namespace skip::codegen {
 
 static llvm::StringRef between(const char *begin, const char *end) { return {begin, static_cast<size_t>(end - begin)}; }
 
-llvm::StringRef runtimeObject() { return between(skipRuntimeObjectBegin, skipRuntimeObjectEnd); }
+llvm::StringRef runtimeObject(const Image &image) {
+  for (const TargetImage &target : image.targets)
+    if (target.target == SKIP_TARGET_CUDA)
+      return between(skipRuntimeCudaObjectBegin, skipRuntimeCudaObjectEnd);
+  return between(skipRuntimeObjectBegin, skipRuntimeObjectEnd);
+}
 llvm::StringRef runtimeHeader() { return between(skipRuntimeHeaderBegin, skipRuntimeHeaderEnd); }
 llvm::StringRef executableMain() { return between(skipExecutableMainBegin, skipExecutableMainEnd); }
 

@@ -1,12 +1,15 @@
 // What the compiler carries inside itself of the runtime, so that a user needs no second file.
 #pragma once
 
+#include "codegen/Image.h"
+
 #include "llvm/ADT/StringRef.h"
 
 namespace skip::codegen {
 
-/// The runtime as one relocatable ELF object; it defines skipmodel_* and needs skipModelImage and libc.
-llvm::StringRef runtimeObject();
+/// The runtime for the image's targets as one relocatable ELF object; it defines skipmodel_* and needs skipModelImage and libc.
+/// Only that of target cuda can open libraries.
+llvm::StringRef runtimeObject(const Image &image);
 /// The text of runtime/Runtime.h.
 llvm::StringRef runtimeHeader();
 /// The text of the `main` of emitted executables, which uses skipmodel_*.

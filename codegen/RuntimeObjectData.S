@@ -11,6 +11,7 @@
 
   .section .rodata
   carry skipRuntimeObject, SKIP_RUNTIME_OBJECT
+  carry skipRuntimeCudaObject, SKIP_RUNTIME_CUDA_OBJECT
   carry skipRuntimeHeader, SKIP_RUNTIME_HEADER
   carry skipExecutableMain, SKIP_EXECUTABLE_MAIN
   .section .note.GNU-stack,"",@progbits

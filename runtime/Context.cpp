@@ -15,6 +15,13 @@ static skip_status checkWeights(const skip_model &model, const skip_weights *wei
   return SKIP_OK;
 }
 
+static skip_status bind(skip_context &context, const skip_weights *weights) {
+  skip_status status = context.model->target->backend->bind(context, weights);
+  if (status == SKIP_OK)
+    context.weights = weights;
+  return status;
+}
+
 static skip_status configure(skip_context &context, const skip_weights *weights, const skip_context_options &options) {
   int64_t limit = skipmodel_model_max_batch(context.model);
   context.maxBatch = options.max_batch == 0 ? limit : options.max_batch;
@@ -23,11 +30,13 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
                 static_cast<long long>(options.max_batch), static_cast<long long>(limit));
   if (options.pool && options.parallel_for)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: give a pool or a parallel_for, not both");
-  context.weights = weights;
   context.pool = options.pool;
   context.parallelFor = options.parallel_for;
   context.parallelUser = options.parallel_user;
-  return context.model->target->backend->createContext(context, options);
+  const SkipBackend &backend = *context.model->target->backend;
+  if (skip_status status = backend.createContext(context, options); status != SKIP_OK || !weights)
+    return status;
+  return bind(context, weights);
 }
 
 static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
@@ -88,8 +97,7 @@ skip_status skipmodel_context_bind(skip_context *context, const skip_weights *we
   BusyGuard guard(context->busy);
   if (!guard.taken)
     return fail(SKIP_BUSY, "context_bind: the context is inside a run");
-  context->weights = weights;
-  return SKIP_OK;
+  return bind(*context, weights);
 }
 
 skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user) {
@@ -119,6 +127,18 @@ skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *
   if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
     return status;
   return context->model->target->backend->run(*context, n, inputs, outputs);
+}
+
+skip_status skipmodel_run_async(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs,
+                                void *stream) {
+  if (!context)
+    return fail(SKIP_INVALID_ARGUMENT, "run_async: `context` is null");
+  BusyGuard guard(context->busy);
+  if (!guard.taken)
+    return fail(SKIP_BUSY, "run_async: the context is inside another run");
+  if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
+    return status;
+  return context->model->target->backend->runAsync(*context, n, inputs, outputs, stream);
 }
 
 } // extern "C"

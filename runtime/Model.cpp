@@ -54,8 +54,8 @@ static skip_status chooseTarget(const SkipModelImage &image, const char *wanted,
     const SkipTargetImage &target = image.targets[i];
     if (wanted && !isNamed(target, wanted))
       continue;
-    model = {&image, &target, 0};
-    if (status = target.backend->open(image, target, device, model.body); status == SKIP_OK)
+    model = {&image, &target, 0, nullptr};
+    if (status = target.backend->open(model, device); status == SKIP_OK)
       return SKIP_OK;
     reasons.add(target.backend->target);
     ++tried;
@@ -78,8 +78,10 @@ skip_status createModel(const SkipModelImage &image, const skip_model_options &o
   if (skip_status status = chooseTarget(image, wanted, options.device, chosen); status != SKIP_OK)
     return status;
   skip_model *created = create<skip_model>();
-  if (!created)
+  if (!created) {
+    chosen.target->backend->close(chosen);
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a model");
+  }
   *created = chosen;
   *model = created;
   return SKIP_OK;
@@ -110,7 +112,12 @@ skip_status skipmodel_model_create_for(const skip_model_options *options, skip_m
   return createModel(skipModelImage, options ? *options : skip_model_options{}, model);
 }
 
-void skipmodel_model_destroy(skip_model *model) { destroy(model); }
+void skipmodel_model_destroy(skip_model *model) {
+  if (!model)
+    return;
+  model->target->backend->close(*model);
+  destroy(model);
+}
 
 const char *skipmodel_model_target(const skip_model *model) { return model ? model->target->backend->target : ""; }
 

@@ -9,6 +9,7 @@ struct skip_model {
   const SkipModelImage *image;
   const SkipTargetImage *target; // one of the image's
   uint32_t body;                 // the backend's choice
+  void *opened = nullptr;        // what the backend keeps of the device, if anything
 };
 
 struct skip_weights {
@@ -17,6 +18,7 @@ struct skip_weights {
   void *owned = nullptr;                   // malloc'ed segment, or null
   void *mapping = nullptr;                 // mapped packed file, or null
   size_t mappingBytes = 0;
+  mutable void *uploads = nullptr; // the backend's copies on devices
 };
 
 struct skip_context {

@@ -51,7 +51,8 @@ typedef void (*skip_task)(void *argument, int64_t begin, int64_t end);
 typedef void (*skip_parallel_for)(void *user, int64_t count, skip_task task, void *argument);
 
 /* What an observer hears after each step of a run, which may come several times in a run, each time for some of the images.
- * `results` point at the interior origins of the step's results, at image `first_image`. */
+ * `results` point at the interior origins of the step's results, at image `first_image`. On target cuda they are copies of the
+ * host's, which hold until the observer returns; what it changes there is written back to the device. */
 typedef struct skip_step_event {
   int64_t index;
   const char *name;
@@ -71,9 +72,11 @@ typedef struct skip_model_options {
 
 typedef struct skip_context_options {
   int64_t max_batch; /* default: the largest batch that the library was built for */
-  void *workspace;   /* default: the context allocates it; else 64-byte aligned, of workspace_bytes */
+  void *workspace; /* default: the context allocates it; else 64-byte aligned, of workspace_bytes. On target cuda memory of the
+                      model's device, 256-byte aligned; the host's is refused. A context has a little more there: the state,
+                      and places for arrays of the host's */
   size_t workspace_bytes;
-  skip_pool *pool;                /* default: run on the calling thread alone */
+  skip_pool *pool;                /* default: run on the calling thread alone. Target cuda has no use for a pool */
   skip_parallel_for parallel_for; /* used instead of a pool */
   void *parallel_user;
 } skip_context_options;
@@ -83,13 +86,15 @@ typedef struct skip_context_options {
 /* model_create_for with the defaults. */
 skip_status skipmodel_model_create(skip_model **model);
 /* Picks a target that the library was built for and that runs here, and the target's body: for this CPU (in the environment
- * SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one without AVX-512). `options` may be null. Where no
- * target runs, the text says of each why. SKIP_INVALID_ARGUMENT: no such target in the library, or no such device. */
+ * SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one without AVX-512), or for this GPU, whose driver is
+ * opened here (SKIP_CUDA_DRIVER names another library than libcuda.so.1) and takes the code that is in the library. `options`
+ * may be null. Where no target runs, the text says of each why. SKIP_INVALID_ARGUMENT: no such target in the library, or no
+ * such device. */
 skip_status skipmodel_model_create_for(const skip_model_options *options, skip_model **model);
 void skipmodel_model_destroy(skip_model *model);
-/* The target that was picked: `x86`. */
+/* The target that was picked: `x86` or `cuda`. */
 const char *skipmodel_model_target(const skip_model *model);
-/* Its body: `avx2` or `avx512`. */
+/* Its body: `avx2` or `avx512`; of target cuda the architecture of the code that was loaded, e.g. `sm_80`. */
 const char *skipmodel_model_isa(const skip_model *model);
 int64_t skipmodel_model_max_batch(const skip_model *model);
 int32_t skipmodel_model_input_count(const skip_model *model);
@@ -121,16 +126,32 @@ void skipmodel_pool_destroy(skip_pool *pool);
  * context. */
 skip_status skipmodel_context_create(const skip_model *model, const skip_weights *weights, const skip_context_options *options,
                                      skip_context **context);
+/* Later runs use these weights. On target cuda they are copied to the device, once for all contexts there, until they are
+ * destroyed; where that fails, the context keeps those that it had. */
 skip_status skipmodel_context_bind(skip_context *context, const skip_weights *weights);
 skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user);
 void skipmodel_context_destroy(skip_context *context);
 
-/* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing.
+/* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing, unless a
+ * context of target cuda has an observer.
  * An output may share no memory with an input, another output, the workspace or the weights, nor an input with the workspace:
  * such a run is refused. Inputs may share memory with each other.
  * The calling thread needs model_stack_bytes of stack. A run on one that has too little left is refused where memory that
- * cannot be read lies below the stack: the guard page that threads have unless they are made without. */
+ * cannot be read lies below the stack: the guard page that threads have unless they are made without.
+ *
+ * On target cuda each array may be the host's or memory of the model's device. The run does not wait for streams of the caller:
+ * what is in device memory must be there. The caller's current context is what it was. After SKIP_DRIVER_ERROR the context runs
+ * again, unless the device itself failed: then each later call answers the same, and the process can use that device no more.
+ */
 skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs);
+
+/* The same without waiting for its end, on target cuda: its work is given to `stream`, a CUstream of the device's primary
+ * context (null: the legacy stream) that does not capture, behind what is in it. Arrays are memory of the device or pinned, and
+ * stay as they are until the stream has come so far. Runs of one context follow each other, whatever their streams are, and up
+ * to four may be on their way before a call waits for the first. A failure of the device is told by the next call that meets
+ * it. With an observer it is refused. On target x86 this is skipmodel_run, and `stream` is not looked at. */
+skip_status skipmodel_run_async(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs,
+                                void *stream);
 
 /* n pictures of height x width as 8-bit RGB, row by row, to the model's normalised NCHW input: (value / 255 - mean) / std. */
 skip_status skipmodel_normalize_rgb8(const skip_model *model, const uint8_t *pixels, int64_t n, int64_t height, int64_t width,

@@ -20,11 +20,24 @@ static skip_status checkArguments(const char *call, const skip_model *model, ski
   return model ? SKIP_OK : fail(SKIP_INVALID_ARGUMENT, "%s: `model` is null", call);
 }
 
-static skip_status publish(const skip_weights &value, skip_weights **weights) {
+/// Where weights lie.
+struct Segment {
+  const SkipTargetImage *target = nullptr;
+  const void *memory = nullptr;
+  void *owned = nullptr;
+  void *mapping = nullptr;
+  size_t mappingBytes = 0;
+};
+
+static skip_status publish(const Segment &segment, skip_weights **weights) {
   skip_weights *created = create<skip_weights>();
   if (!created)
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a weights object");
-  *created = value;
+  created->target = segment.target;
+  created->segment = segment.memory;
+  created->owned = segment.owned;
+  created->mapping = segment.mapping;
+  created->mappingBytes = segment.mappingBytes;
   *weights = created;
   return SKIP_OK;
 }
@@ -48,7 +61,7 @@ static skip_status copyWeights(const skip_model &model, const void *data, size_t
   }
   if (status != SKIP_OK)
     return status;
-  status = publish({.target = &target, .segment = segment.get(), .owned = segment.get()}, weights);
+  status = publish({.target = &target, .memory = segment.get(), .owned = segment.get()}, weights);
   if (status == SKIP_OK)
     segment.release();
   return status;
@@ -60,7 +73,7 @@ static skip_status mapWeights(const skip_model &model, MappedFile &file, const c
   if (skip_status status = checkPackedHeader(*model.image, *model.target, file.data(), file.size(), path); status != SKIP_OK)
     return status;
   skip_status status = publish({.target = model.target,
-                                .segment = file.data() + sizeof(PackedHeader),
+                                .memory = file.data() + sizeof(PackedHeader),
                                 .mapping = const_cast<uint8_t *>(file.data()),
                                 .mappingBytes = file.size()},
                                weights);
@@ -79,7 +92,7 @@ skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **w
   const SkipTargetImage &target = *model->target;
   if (!target.embeddedWeights && target.weightsBytes > 0)
     return fail(SKIP_NO_WEIGHTS, "model `%s` was built without embedded weights: load a checkpoint", model->image->name);
-  return publish({.target = &target, .segment = target.embeddedWeights}, weights);
+  return publish({.target = &target, .memory = target.embeddedWeights}, weights);
 }
 
 skip_status skipmodel_weights_load_file(const skip_model *model, const char *path, skip_weights **weights) {
@@ -106,6 +119,7 @@ skip_status skipmodel_weights_load_memory(const skip_model *model, const void *d
 void skipmodel_weights_destroy(skip_weights *weights) {
   if (!weights)
     return;
+  weights->target->backend->releaseWeights(*weights);
   free(weights->owned);
   if (weights->mapping)
     munmap(weights->mapping, weights->mappingBytes);

@@ -8,14 +8,16 @@
 
 namespace skip::runtime::x86 {
 
-static skip_status open(const SkipModelImage &image, const SkipTargetImage &target, int32_t device, uint32_t &body) {
+static skip_status open(skip_model &model, int32_t device) {
   if (device != 0)
     return fail(SKIP_INVALID_ARGUMENT, "model_create_for: target x86 has device 0 alone, asked for %d", device);
   SkipIsa isa = SKIP_ISA_AVX2;
-  skip_status status = chooseIsa(builtIsas(target), cpuIsas(), getenv("SKIP_ISA"), isa);
-  body = isa;
+  skip_status status = chooseIsa(builtIsas(*model.target), cpuIsas(), getenv("SKIP_ISA"), isa);
+  model.body = isa;
   return status;
 }
+
+static void close(skip_model &) {}
 
 static const char *bodyName(uint32_t body) { return isaName(static_cast<SkipIsa>(body)); }
 
@@ -89,11 +91,24 @@ static void destroyContext(skip_context &context) {
   destroy(body);
 }
 
+/// Kernels read weights where they lie.
+static skip_status bind(skip_context &, const skip_weights *) { return SKIP_OK; }
+static void releaseWeights(skip_weights &) {}
+
+/// Kernels run on the CPU's threads, which no stream orders.
+static skip_status runAsync(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs, void *) {
+  return run(context, n, inputs, outputs);
+}
+
 } // namespace skip::runtime::x86
 
-const SkipBackend skipX86Backend = {"x86",
-                                    skip::runtime::x86::open,
-                                    skip::runtime::x86::bodyName,
-                                    skip::runtime::x86::createContext,
-                                    skip::runtime::x86::destroyContext,
-                                    skip::runtime::x86::run};
+const SkipBackend skipX86Backend = {.target = "x86",
+                                    .open = skip::runtime::x86::open,
+                                    .close = skip::runtime::x86::close,
+                                    .bodyName = skip::runtime::x86::bodyName,
+                                    .createContext = skip::runtime::x86::createContext,
+                                    .destroyContext = skip::runtime::x86::destroyContext,
+                                    .bind = skip::runtime::x86::bind,
+                                    .releaseWeights = skip::runtime::x86::releaseWeights,
+                                    .run = skip::runtime::x86::run,
+                                    .runAsync = skip::runtime::x86::runAsync};

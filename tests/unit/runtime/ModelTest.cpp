@@ -68,14 +68,9 @@ TEST_CASE("a model needs a place and the right version") {
 
 namespace {
 /// What a target says that runs nowhere here.
-const SkipBackend nowhere = {"cuda",
-                             [](const SkipModelImage &, const SkipTargetImage &, int32_t device, uint32_t &) {
+const SkipBackend nowhere = {.target = "cuda", .open = [](skip_model &, int32_t device) {
                                return fail(SKIP_NO_DEVICE, "no driver for device %d", device);
-                             },
-                             [](uint32_t) { return ""; },
-                             nullptr,
-                             nullptr,
-                             nullptr};
+                             }};
 } // namespace
 
 TEST_CASE("the first target that runs here is taken, or the one asked for") {

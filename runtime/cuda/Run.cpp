@@ -1,0 +1,221 @@
+// One run: the block, the host's inputs, the graph, the host's outputs, all in one stream.
+//
+// A failure in the middle leaves work in the stream that nobody knows of. It is waited for; where that fails too, as it does
+// after a fault of a kernel, the context is of no use any more, and all that is asked of it later is answered with the fault's
+// text.
+#include "runtime/cuda/Run.h"
+
+#include "runtime/Error.h"
+#include "runtime/Overlap.h"
+
+#include <stdio.h>
+
+using namespace skip::runtime;
+
+namespace skip::cuda {
+
+uint64_t imageBytes(const SkipPort &port) {
+  uint64_t bytes = sizeof(float);
+  for (int32_t i = 1; i < port.rank; ++i)
+    bytes *= static_cast<uint64_t>(port.dims[i]);
+  return bytes;
+}
+
+skip_status checkFault(const Body &body, const char *call) {
+  if (!body.fault[0])
+    return SKIP_OK;
+  return fail(SKIP_DRIVER_ERROR, "%s: the device failed in an earlier run, after which this process cannot use it: %s", call,
+              body.fault);
+}
+
+namespace {
+enum class Memory { device, pinned, pageable };
+
+struct Run {
+  skip_context &context;
+  Body &body;
+  int64_t n;
+  uint32_t variantIndex;
+  Stream stream;
+  const float *const *inputs;
+  float *const *outputs;
+  Memory memory[mostPorts] = {};
+
+  const SkipModelImage &image() const { return *context.model->image; }
+  bool isInput(uint32_t port) const { return port < image().inputCount; }
+  void *array(uint32_t port) const {
+    return isInput(port) ? const_cast<float *>(inputs[port]) : outputs[port - image().inputCount];
+  }
+  size_t bytes(uint32_t port) const { return static_cast<size_t>(n) * imageBytes(portOf(image(), port)); }
+
+  skip_status locate(bool mayBePageable);
+  skip_status locate(uint32_t port);
+  SkipCudaBlock block() const;
+  skip_status sendInputs();
+  skip_status launch(Current &current);
+  skip_status fetchPinned();
+  skip_status fetchPageable();
+  skip_status enqueue(Current &current);
+};
+} // namespace
+
+/// Where the array lies. The driver knows no address of pageable memory.
+skip_status Run::locate(uint32_t port) {
+  DeviceAddress address = reinterpret_cast<DeviceAddress>(array(port));
+  MemoryType type = MemoryType::host;
+  Result result = driver().cuPointerGetAttribute(&type, PointerAttribute::memoryType, address);
+  if (result == Result::invalidValue) {
+    memory[port] = Memory::pageable;
+    return SKIP_OK;
+  }
+  if (result != Result::success)
+    return check(result, "cuPointerGetAttribute");
+  memory[port] = type == MemoryType::host ? Memory::pinned : Memory::device;
+  if (memory[port] == Memory::pinned)
+    return SKIP_OK;
+  int ordinal = -1;
+  if (skip_status status = SKIP_DRIVER(cuPointerGetAttribute, &ordinal, PointerAttribute::deviceOrdinal, address);
+      status != SKIP_OK)
+    return status;
+  if (ordinal == body.opened->device)
+    return SKIP_OK;
+  return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` lies on device %d, the context's is %d", isInput(port) ? "input" : "output",
+              portOf(image(), port).name, ordinal, body.opened->device);
+}
+
+skip_status Run::locate(bool mayBePageable) {
+  for (uint32_t port = 0; port < portCount(image()); ++port) {
+    if (skip_status status = locate(port); status != SKIP_OK)
+      return status;
+    if (memory[port] == Memory::pageable && !mayBePageable)
+      return fail(SKIP_INVALID_ARGUMENT,
+                  "run_async: %s `%s` is neither memory of the device nor pinned: copies of other memory have to be waited for",
+                  isInput(port) ? "input" : "output", portOf(image(), port).name);
+  }
+  return SKIP_OK;
+}
+
+SkipCudaBlock Run::block() const {
+  SkipCudaBlock block = {};
+  block.n = n;
+  for (uint32_t port = 0; port < portCount(image()); ++port)
+    block.ports[port] = memory[port] == Memory::device ? reinterpret_cast<DeviceAddress>(array(port)) : body.places[port];
+  return block;
+}
+
+skip_status Run::sendInputs() {
+  for (uint32_t port = 0; port < image().inputCount; ++port) {
+    skip_status status = SKIP_OK;
+    if (memory[port] == Memory::pinned)
+      status = SKIP_DRIVER(cuMemcpyHtoDAsync, body.places[port], array(port), bytes(port), stream);
+    else if (memory[port] == Memory::pageable)
+      status = body.staging.sendArray(array(port), body.places[port], bytes(port), stream);
+    if (status != SKIP_OK)
+      return status;
+  }
+  return SKIP_OK;
+}
+
+skip_status Run::fetchPinned() {
+  for (uint32_t port = image().inputCount; port < portCount(image()); ++port)
+    if (memory[port] == Memory::pinned)
+      if (skip_status status = SKIP_DRIVER(cuMemcpyDtoHAsync, array(port), body.places[port], bytes(port), stream);
+          status != SKIP_OK)
+        return status;
+  return SKIP_OK;
+}
+
+skip_status Run::fetchPageable() {
+  for (uint32_t port = image().inputCount; port < portCount(image()); ++port)
+    if (memory[port] == Memory::pageable)
+      if (skip_status status = body.staging.fetchArray(body.places[port], array(port), bytes(port), stream); status != SKIP_OK)
+        return status;
+  return SKIP_OK;
+}
+
+skip_status Run::launch(Current &current) {
+  if (context.observer)
+    return runObserved(context, variantIndex, block(), current);
+  return SKIP_DRIVER(cuGraphLaunch, body.graphs[variantIndex], stream);
+}
+
+/// All of a run but what has to be waited for. Runs of a context share the arena: each waits for the one before, whatever its
+/// stream was.
+skip_status Run::enqueue(Current &current) {
+  skip_status status = SKIP_DRIVER(cuStreamWaitEvent, stream, body.done, 0);
+  if (status == SKIP_OK)
+    status = body.staging.sendBlock(block(), body.block, stream);
+  if (status == SKIP_OK)
+    status = sendInputs();
+  if (status == SKIP_OK)
+    status = launch(current);
+  if (status == SKIP_OK)
+    status = fetchPinned();
+  return status == SKIP_OK ? SKIP_DRIVER(cuEventRecord, body.done, stream) : status;
+}
+
+/// After a failure: what is in the stream comes to its end, or the context does.
+static skip_status settle(Body &body, Stream stream, skip_status status) {
+  if (driver().cuStreamSynchronize(stream) != Result::success)
+    snprintf(body.fault, sizeof body.fault, "%s", lastErrorText());
+  return status;
+}
+
+static skip_status runIn(Run &run, Current &current, bool waits) {
+  if (skip_status status = run.locate(/*mayBePageable=*/waits); status != SKIP_OK)
+    return status;
+  skip_status status = run.enqueue(current);
+  if (status == SKIP_OK && waits)
+    status = run.fetchPageable();
+  if (status == SKIP_OK && waits)
+    status = SKIP_DRIVER(cuStreamSynchronize, run.stream);
+  return status == SKIP_OK ? SKIP_OK : settle(run.body, run.stream, status);
+}
+
+static uint32_t variantIndexFor(const skip_model &model, int64_t n) {
+  return static_cast<uint32_t>(variantFor(model, n) - model.target->variants);
+}
+
+skip_status run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  Body &body = bodyOf(context);
+  if (skip_status status = checkFault(body, "run"); status != SKIP_OK)
+    return status;
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
+    return status;
+  Current current(body.opened->context);
+  if (skip_status status = current.enter(); status != SKIP_OK)
+    return status;
+  Run run{context, body, n, variantIndexFor(*context.model, n), body.stream, inputs, outputs};
+  return current.leave(runIn(run, current, /*waits=*/true));
+}
+
+/// The stream must be one that the work of a run may be given to.
+static skip_status checkStream(Stream stream) {
+  CaptureStatus capturing = CaptureStatus::none;
+  if (skip_status status = SKIP_DRIVER(cuStreamIsCapturing, stream, &capturing); status != SKIP_OK)
+    return inContext(status, "run_async: the stream");
+  if (capturing == CaptureStatus::none)
+    return SKIP_OK;
+  return fail(SKIP_INVALID_ARGUMENT, "run_async: the stream captures, and a run cannot be a part of a graph");
+}
+
+skip_status runAsync(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs, void *stream) {
+  Body &body = bodyOf(context);
+  if (skip_status status = checkFault(body, "run_async"); status != SKIP_OK)
+    return status;
+  if (context.observer)
+    return fail(SKIP_INVALID_ARGUMENT,
+                "run_async: the context has an observer, which hears a run's steps while it is waited for");
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
+    return status;
+  Current current(body.opened->context);
+  if (skip_status status = current.enter(); status != SKIP_OK)
+    return status;
+  Run run{context, body, n, variantIndexFor(*context.model, n), static_cast<Stream>(stream), inputs, outputs};
+  skip_status status = checkStream(run.stream);
+  if (status == SKIP_OK)
+    status = runIn(run, current, /*waits=*/false);
+  return current.leave(status);
+}
+
+} // namespace skip::cuda

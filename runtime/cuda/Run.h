@@ -1,0 +1,19 @@
+// Runs of a context.
+#pragma once
+
+#include "runtime/cuda/Body.h"
+#include "runtime/cuda/Current.h"
+
+namespace skip::cuda {
+
+/// SkipBackend::run and runAsync.
+skip_status run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs);
+skip_status runAsync(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs, void *stream);
+
+/// An error if a failure has made the context useless.
+skip_status checkFault(const Body &body, const char *call);
+
+/// Launches the steps one by one in the body's stream, waits for each and tells the context's observer, outside of `current`.
+skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, Current &current);
+
+} // namespace skip::cuda

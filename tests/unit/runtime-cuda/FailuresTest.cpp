@@ -1,0 +1,175 @@
+// Every call of the driver that a life of models, weights and contexts makes, failed once: whoever asked hears which call it
+// was and why, can ask again and then gets what was asked for, and nothing is lost.
+#include "tests/unit/TemporaryFolder.h"
+#include "tests/unit/runtime-cuda/Model.h"
+#include "tests/unit/runtime-cuda/Spawn.h"
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <set>
+
+using namespace test;
+
+namespace {
+/// Asks until it is answered, at most twice: one call of the driver fails.
+template <typename Ask> void ask(const char *what, Ask ask) {
+  for (int again = 0; again < 2; ++again) {
+    skip_status status = ask();
+    if (status == SKIP_OK)
+      return;
+    std::printf("<%s: %d %s>\n", what, status, skipmodel_last_error());
+  }
+  std::printf("<lost>\n");
+  std::exit(3);
+}
+} // namespace
+
+static void checkRight(int64_t wrong) {
+  if (wrong)
+    std::printf("<wrong>\n");
+}
+
+/// Memory of a caller's that outlives failures of the driver, which are to be the runtime's.
+struct CallersMemory {
+  explicit CallersMemory(int64_t n) : n(n), plain(n) {}
+  void make() {
+    auto &api = skip::cuda::driver();
+    for (auto [address, floats] :
+         {std::pair{&in[0], n * pixels}, {&in[1], n * channels}, {&out[0], n * channels}, {&out[1], n}})
+      while (api.cuMemAlloc(address, static_cast<size_t>(floats) * 4) != skip::cuda::Result::success)
+        ;
+    while (api.cuMemcpyHtoD(in[0], plain.pictures.data(), plain.pictures.size() * 4) != skip::cuda::Result::success)
+      ;
+    while (api.cuMemcpyHtoD(in[1], plain.vectors.data(), plain.vectors.size() * 4) != skip::cuda::Result::success)
+      ;
+  }
+  void take() {
+    auto &api = skip::cuda::driver();
+    while (api.cuMemcpyDtoH(plain.scores.data(), out[0], plain.scores.size() * 4) != skip::cuda::Result::success)
+      ;
+    while (api.cuMemcpyDtoH(plain.energy.data(), out[1], plain.energy.size() * 4) != skip::cuda::Result::success)
+      ;
+  }
+  void free() {
+    for (skip::cuda::DeviceAddress address : {in[0], in[1], out[0], out[1]})
+      while (skip::cuda::driver().cuMemFree(address) != skip::cuda::Result::success)
+        ;
+  }
+  skip_status run(skip_context *context, bool waits) {
+    const float *from[] = {reinterpret_cast<float *>(in[0]), reinterpret_cast<float *>(in[1])};
+    float *to[] = {reinterpret_cast<float *>(out[0]), reinterpret_cast<float *>(out[1])};
+    return waits ? skipmodel_run(context, n, from, to) : skipmodel_run_async(context, n, from, to, nullptr);
+  }
+  int64_t n;
+  Batch plain;
+  skip::cuda::DeviceAddress in[2] = {}, out[2] = {};
+};
+
+TEST_CASE("alone: a life", "[.]") {
+  skip_model *model = nullptr;
+  skip_weights *first = nullptr, *second = nullptr;
+  skip_context *context = nullptr;
+  std::string files[] = {modelCheckpoint(1), modelCheckpoint(2)};
+  ask("model", [&] { return skipmodel_model_create(&model); });
+  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[0].data(), files[0].size(), &first); });
+  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[1].data(), files[1].size(), &second); });
+  ask("context", [&] { return skipmodel_context_create(model, first, nullptr, &context); });
+  for (int64_t n : {1, 5}) {
+    Batch batch(n);
+    ask("run", [&] { return batch.run(context); });
+    checkRight(batch.wrong(1));
+  }
+  CallersMemory memory(3);
+  skip::cuda::Context primary = nullptr;
+  while (skip::cuda::driver().cuDevicePrimaryCtxRetain(&primary, 0) != skip::cuda::Result::success)
+    ;
+  while (skip::cuda::driver().cuCtxPushCurrent(primary) != skip::cuda::Result::success)
+    ;
+  memory.make();
+  ask("device", [&] { return memory.run(context, true); });
+  memory.take();
+  checkRight(memory.plain.wrong(1));
+  ask("bind", [&] { return skipmodel_context_bind(context, second); });
+  memory.plain.forget();
+  ask("async", [&] { return memory.run(context, false); });
+  memory.take(); // the legacy stream's work is done by then
+  checkRight(memory.plain.wrong(2));
+  memory.free();
+  skipmodel_context_observe(
+      context,
+      [](void *, const skip_step_event *event) {
+        if (event->result_count == 1 && event->images == 1) // is written back
+          *static_cast<float *>(const_cast<void *>(event->results[0])) += 0;
+      },
+      nullptr);
+  Batch observed(4);
+  ask("observed", [&] { return observed.run(context); });
+  checkRight(observed.wrong(2));
+  std::printf("<destroy>\n");
+  skipmodel_context_destroy(context);
+  skipmodel_weights_destroy(second);
+  skipmodel_weights_destroy(first);
+  skipmodel_model_destroy(model);
+  skip::cuda::Context popped = nullptr;
+  while (skip::cuda::driver().cuCtxPopCurrent(&popped) == skip::cuda::Result::success && popped)
+    popped = nullptr;
+  while (skip::cuda::driver().cuDevicePrimaryCtxRelease(0) != skip::cuda::Result::success)
+    ;
+  std::printf("<done>\n");
+}
+
+/// How often a life calls each entry point, by the name that SKIP_EMULATOR_FAIL knows.
+static std::map<std::string, int> callsOfALife() {
+  TemporaryFolder folder;
+  std::string trace = folder.path("trace");
+  Ended ended = runAlone("alone: a life", {{"SKIP_EMULATOR_TRACE", trace}});
+  CHECK(ended.status == 0);
+  CHECK_THAT(ended.text, Catch::Contains("<destroy>\n<done>"));
+  std::map<std::string, int> calls;
+  std::ifstream lines(trace);
+  for (std::string line; std::getline(lines, line);)
+    if (size_t end = line.find('('); end != std::string::npos)
+      ++calls[line.substr(0, end)];
+  return calls;
+}
+
+/// Calls of which some are tried for all: they are made many times in the same way.
+static std::set<int> triedOf(int count) {
+  std::set<int> tried;
+  for (int i = 1; i <= count && i <= 8; ++i)
+    tried.insert({i, count + 1 - i});
+  for (int i = 1; i < 8; ++i)
+    tried.insert(1 + i * (count - 1) / 8);
+  return tried;
+}
+
+/// Those that give something back, where nobody can be told that it failed; what they were to give back is then lost.
+static const std::set<std::string> givesBack = {
+    "cuMemFree",          "cuMemFreeHost",   "cuStreamDestroy",           "cuEventDestroy",
+    "cuGraphExecDestroy", "cuLibraryUnload", "cuDevicePrimaryCtxRelease", "cuGraphDestroy"};
+
+static void checkFailure(const std::string &entry, int call) {
+  std::string fail = entry + ":" + std::to_string(call) + ":CUDA_ERROR_UNKNOWN";
+  INFO(fail);
+  Ended ended = runAlone("alone: a life", {{"SKIP_EMULATOR_FAIL", fail}});
+  INFO(ended.text);
+  CHECK_THAT(ended.text, Catch::Contains("<done>") && !Catch::Contains("<wrong>") && !Catch::Contains("FAILED"));
+  bool isTold = ended.text.find(": 10 ") != std::string::npos || ended.text.find(": 9 ") != std::string::npos;
+  if (isTold)
+    CHECK_THAT(ended.text, Catch::Contains(entry));
+  if (givesBack.count(entry))
+    CHECK((ended.status == 0 || ended.status == 86));
+  else
+    CHECK(ended.status == 0);
+}
+
+TEST_CASE("cuda: each call of the driver may fail once", "[processes]") {
+  int tried = 0;
+  for (const auto &[entry, count] : callsOfALife())
+    for (int call : triedOf(count)) {
+      checkFailure(entry, call);
+      ++tried;
+    }
+  CHECK(tried > 150);
+}
