@@ -32,89 +32,83 @@ int64_t inputMultiple(const SkipLoad &load) {
   }
 }
 
-/// Stores element `index` of an array.
-template <typename Element, bool accumulate> static void store(uint8_t *array, int64_t index, double value) {
-  uint8_t *to = array + index * Element::bytes;
+/// What x86's kernels read is float32.
+template <bool accumulate> static void store(float *to, double value) {
   float rounded = static_cast<float>(value);
-  Element::write(to, accumulate ? Element::read(to) + rounded : rounded);
+  *to = accumulate ? *to + rounded : rounded;
 }
 
-/// One output channel's row of a tile: `channels` x `taps` consecutive elements, to every 16th of the tile, tap outermost.
-template <typename From, typename To, bool accumulate>
-static void packRow(const uint8_t *row, int64_t channels, int64_t taps, int64_t icBlock, double scale, uint8_t *to) {
+/// One output channel's row of a tile: `channels` x `taps` consecutive elements, to every 16th float, tap outermost.
+template <typename From, bool accumulate>
+static void packRow(const uint8_t *row, int64_t channels, int64_t taps, int64_t icBlock, double scale, float *to) {
   for (int64_t i = 0; i < channels; ++i)
     for (int64_t tap = 0; tap < taps; ++tap, row += From::bytes)
-      store<To, accumulate>(to, (tap * icBlock + i) * lanes, From::read(row) * scale);
+      store<accumulate>(to + (tap * icBlock + i) * lanes, From::read(row) * scale);
 }
 
-template <typename From, typename To, bool accumulate>
-static void packBlocked(const Sources &from, const uint8_t *data, uint8_t *to) {
+template <typename From, bool accumulate> static void packBlocked(const Sources &from, const uint8_t *data, float *to) {
   const SkipLoad &load = from.load;
   int64_t outputs = load.dims[0], inputs = load.dims[1], taps = load.dims[2] * load.dims[3];
-  int64_t icBlock = inputMultiple(load), tileBytes = icBlock * taps * lanes * To::bytes;
+  int64_t icBlock = inputMultiple(load), tileFloats = icBlock * taps * lanes;
   double scale[lanes];
   for (int64_t firstOutput = 0; firstOutput < outputs; firstOutput += lanes) {
     int64_t outputCount = outputs - firstOutput < lanes ? outputs - firstOutput : lanes;
     for (int64_t o = 0; o < outputCount; ++o)
       scale[o] = scaleOf(from, firstOutput + o);
-    for (int64_t firstInput = 0; firstInput < inputs; firstInput += icBlock, to += tileBytes) {
+    for (int64_t firstInput = 0; firstInput < inputs; firstInput += icBlock, to += tileFloats) {
       int64_t channels = inputs - firstInput < icBlock ? inputs - firstInput : icBlock;
       for (int64_t o = 0; o < outputCount; ++o) {
         const uint8_t *row = data + ((firstOutput + o) * inputs + firstInput) * taps * From::bytes;
-        packRow<From, To, accumulate>(row, channels, taps, icBlock, scale[o], to + o * To::bytes);
+        packRow<From, accumulate>(row, channels, taps, icBlock, scale[o], to + o);
       }
     }
   }
 }
 
-template <typename From, typename To, bool accumulate>
-static void packKrsc(const Sources &from, const uint8_t *data, uint8_t *to) {
+template <typename From, typename To> static void packKrsc(const Sources &from, const uint8_t *data, uint8_t *to) {
   const SkipLoad &load = from.load;
-  int64_t inputs = load.dims[1], taps = load.dims[2] * load.dims[3], padded = roundUp(inputs, inputMultiple(load));
-  for (int64_t output = 0; output < load.dims[0]; ++output, to += taps * padded * To::bytes) {
+  int64_t inputs = load.dims[1], taps = load.dims[2] * load.dims[3],
+          pixelBytes = roundUp(inputs, inputMultiple(load)) * To::bytes;
+  for (int64_t output = 0; output < load.dims[0]; ++output, to += taps * pixelBytes) {
     double scale = scaleOf(from, output);
     for (int64_t i = 0; i < inputs; ++i)
-      for (int64_t tap = 0; tap < taps; ++tap, data += From::bytes)
-        store<To, accumulate>(to, tap * padded + i, From::read(data) * scale);
+      for (int64_t tap = 0; tap < taps; ++tap, data += From::bytes) {
+        uint8_t *element = to + tap * pixelBytes + i * To::bytes;
+        float rounded = static_cast<float>(From::read(data) * scale);
+        To::write(element, load.accumulate ? To::read(element) + rounded : rounded);
+      }
   }
 }
 
-template <typename From, typename To, bool accumulate>
-static void packAs(const Sources &from, const uint8_t *data, uint8_t *to) {
-  if (from.load.layout == SKIP_LAYOUT_KRSC)
-    packKrsc<From, To, accumulate>(from, data, to);
-  else
-    packBlocked<From, To, accumulate>(from, data, to);
-}
-
-template <typename From, typename To> static void packTo(const Sources &from, const uint8_t *data, uint8_t *to) {
-  if (from.load.accumulate)
-    packAs<From, To, true>(from, data, to);
-  else
-    packAs<From, To, false>(from, data, to);
-}
-
-template <typename From> static void packFrom(const Sources &from, const uint8_t *data, uint8_t *to) {
+template <typename From> static void packKrscFrom(const Sources &from, const uint8_t *data, uint8_t *to) {
   switch (from.load.element) {
   case SKIP_ELEMENT_F16:
-    return packTo<From, ElementF16>(from, data, to);
+    return packKrsc<From, ElementF16>(from, data, to);
   case SKIP_ELEMENT_BF16:
-    return packTo<From, ElementBF16>(from, data, to);
+    return packKrsc<From, ElementBF16>(from, data, to);
   default:
-    return packTo<From, ElementF32>(from, data, to);
+    return packKrsc<From, ElementF32>(from, data, to);
   }
+}
+
+template <typename From> static void packFrom(const Sources &from, const uint8_t *data, void *to) {
+  if (from.load.layout == SKIP_LAYOUT_KRSC)
+    packKrscFrom<From>(from, data, static_cast<uint8_t *>(to));
+  else if (from.load.accumulate)
+    packBlocked<From, true>(from, data, static_cast<float *>(to));
+  else
+    packBlocked<From, false>(from, data, static_cast<float *>(to));
 }
 
 void packFilter(const Sources &from, void *to) {
   const FileTensor &weight = *from.at(from.load.source);
-  uint8_t *bytes = static_cast<uint8_t *>(to);
   switch (weight.type) {
   case ElementType::F32:
-    return packFrom<ElementF32>(from, weight.data, bytes);
+    return packFrom<ElementF32>(from, weight.data, to);
   case ElementType::F16:
-    return packFrom<ElementF16>(from, weight.data, bytes);
+    return packFrom<ElementF16>(from, weight.data, to);
   case ElementType::BF16:
-    return packFrom<ElementBF16>(from, weight.data, bytes);
+    return packFrom<ElementBF16>(from, weight.data, to);
   case ElementType::Other:
     break;
   }

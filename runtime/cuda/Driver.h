@@ -2,7 +2,7 @@
 //
 // The library is opened by name, so that a model runs on machines without a GPU too: nothing is linked. `dlopen` and its kin
 // are in the C library from glibc 2.34 on; before that a program links -ldl. They are weak references: where a program has no
-// dlopen, and a fully static one has none, that is an error with a text.
+// dlopen, that is an error with a text. A static program has one if anything else in it needs it.
 #pragma once
 
 #include "runtime/Runtime.h"
