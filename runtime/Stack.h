@@ -15,11 +15,17 @@ inline constexpr size_t runStackBytes = 16 * 1024;
 /// from there (8 KB of them are our error text), the thread's start and its own frames.
 inline constexpr size_t callerStackBytes = 32 * 1024;
 
+/// For a driver, of which nobody says how much it takes.
+inline constexpr size_t driverStackBytes = 256 * 1024;
+
 /// What must be left when `run` is called, whatever the target.
 inline size_t stackBytesOfRun(const SkipModelImage &image) {
   uint64_t most = 0;
-  for (uint32_t i = 0; i < image.targetCount; ++i)
-    most = image.targets[i].kernelStackBytes > most ? image.targets[i].kernelStackBytes : most;
+  for (uint32_t i = 0; i < image.targetCount; ++i) {
+    const SkipTargetImage &target = image.targets[i];
+    uint64_t bytes = target.target == SKIP_TARGET_CUDA ? driverStackBytes : target.kernelStackBytes;
+    most = bytes > most ? bytes : most;
+  }
   return most + runStackBytes;
 }
 

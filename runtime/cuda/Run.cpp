@@ -77,10 +77,13 @@ skip_status Run::locate(uint32_t port) {
   if (skip_status status = SKIP_DRIVER(cuPointerGetAttribute, &ordinal, PointerAttribute::deviceOrdinal, address);
       status != SKIP_OK)
     return status;
-  if (ordinal == body.opened->device)
-    return SKIP_OK;
-  return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` lies on device %d, the context's is %d", isInput(port) ? "input" : "output",
-              portOf(image(), port).name, ordinal, body.opened->device);
+  const char *kind = isInput(port) ? "input" : "output", *name = portOf(image(), port).name;
+  if (ordinal != body.opened->device)
+    return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` lies on device %d, the context's is %d", kind, name, ordinal,
+                body.opened->device);
+  if (address % sizeof(float) != 0) // a kernel's fault would cost the process its device
+    return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` is not aligned as float32 is", kind, name);
+  return SKIP_OK;
 }
 
 skip_status Run::locate(bool mayBePageable) {

@@ -2,7 +2,9 @@
 #include "tests/unit/runtime-cuda/Model.h"
 #include "tests/unit/runtime-cuda/Spawn.h"
 
+#include <atomic>
 #include <cstdio>
+#include <thread>
 
 using namespace test;
 
@@ -13,6 +15,28 @@ TEST_CASE("alone: create a model", "[.]") {
     std::printf("<%d %s>\n", status, status ? skipmodel_last_error() : "");
     skipmodel_model_destroy(model);
   }
+}
+
+TEST_CASE("alone: many threads at once", "[.]") {
+  std::vector<std::thread> threads;
+  std::atomic<int> failed{0};
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      skip_model *model = nullptr;
+      failed += skipmodel_model_create(&model) != SKIP_OK;
+      skipmodel_model_destroy(model);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  std::printf("<%d failed>\n", failed.load());
+}
+
+TEST_CASE("cuda: threads that open the driver at once wait for one of them", "[processes]") {
+  Ended ended = runAlone("alone: many threads at once", {});
+  CHECK(ended.status == 0);
+  CHECK_THAT(ended.text, Catch::Contains("<0 failed>"));
+  // The one whose call fails hears of it, and the next one tries again.
+  CHECK_THAT(runAlone("alone: many threads at once", {{"SKIP_EMULATOR_FAIL", "cuInit:1"}}).text, Catch::Contains("<1 failed>"));
 }
 
 static std::string createWith(const std::vector<std::pair<std::string, std::string>> &variables) {

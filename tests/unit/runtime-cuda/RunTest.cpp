@@ -170,6 +170,22 @@ TEST_CASE("cuda: what a stream or an array may not be is told") {
   CHECK_FAILS(batch.runAsync(h.context, stream), SKIP_INVALID_ARGUMENT, "the context has an observer");
 }
 
+TEST_CASE("cuda: an array on the device is aligned as its elements are") {
+  Handles h;
+  h.open();
+  Caller caller;
+  DeviceBatch batch(caller, 2);
+  batch.scores = reinterpret_cast<float *>(reinterpret_cast<uintptr_t>(caller.device(64)) + 2);
+  CHECK_FAILS(batch.run(h.context), SKIP_INVALID_ARGUMENT, "output `scores` is not aligned as float32 is");
+  batch.scores = caller.device(64) + 1;
+  CHECK(batch.run(h.context) == SKIP_OK);
+}
+
+TEST_CASE("cuda: a driver's stack is counted in") {
+  Handles h;
+  CHECK(skipmodel_model_stack_bytes(h.model) >= 256 * 1024);
+}
+
 TEST_CASE("cuda: arrays that share memory are named, wherever it is") {
   Handles h;
   Caller caller;

@@ -26,6 +26,18 @@ TEST_CASE("every batch up to the largest bound gives the model's values") {
   }
 }
 
+TEST_CASE("on a CPU an asynchronous run is one that is done, whatever the stream") {
+  Handles h(3);
+  h.open(2);
+  Batch batch(5), none(1);
+  const float *in[] = {batch.pictures.data(), batch.vectors.data()};
+  float *out[] = {batch.scores.data(), batch.energy.data()};
+  REQUIRE(skipmodel_run_async(h.context, 5, in, out, &batch) == SKIP_OK);
+  checkValues(batch, 3);
+  CHECK_FAILS(skipmodel_run_async(nullptr, 1, in, out, nullptr), SKIP_INVALID_ARGUMENT, "run_async: `context` is null");
+  CHECK_FAILS(skipmodel_run_async(h.context, 9, in, out, nullptr), SKIP_INVALID_ARGUMENT, "this context takes at most 8");
+}
+
 TEST_CASE("n = 0 does nothing, and needs no arrays") {
   Handles h;
   h.open();
