@@ -178,6 +178,8 @@ LogicalResult Lowering::run() {
   for (func::FuncOp function : functions) {
     if (plan::Role role = plan::roleOf(function); role != plan::Role::run)
       return function.emitError("no image holds functions of role `") << plan::stringifyRole(role) << "`";
+    if (function.getFunctionType() != functions.front().getFunctionType())
+      return function.emitError("has other inputs or outputs than the module's first function: an image is of one model");
     if (failed(addVariant(function)))
       return failure();
   }

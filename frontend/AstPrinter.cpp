@@ -27,6 +27,7 @@ private:
   void printParameter(const Parameter &parameter);
   void printOptions(llvm::ArrayRef<Option> options);
   void printText(llvm::StringRef text);
+  void printLabel(llvm::StringRef label);
   llvm::raw_ostream &indent() { return os.indent(2 * depth); }
 
   llvm::raw_ostream &os;
@@ -216,9 +217,25 @@ void Printer::printOperand(const Expr *expr) {
   os << (simple ? "" : ")");
 }
 
+/// Without quotes where its parts are names or numbers.
+void Printer::printLabel(llvm::StringRef label) {
+  llvm::SmallVector<llvm::StringRef> parts;
+  label.split(parts, '.');
+  auto isPlain = [](llvm::StringRef part) {
+    bool isName = !part.empty() && !llvm::isDigit(part.front()) &&
+                  llvm::all_of(part, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+    return isName || (!part.empty() && llvm::all_of(part, llvm::isDigit));
+  };
+  if (llvm::all_of(parts, isPlain))
+    os << label;
+  else
+    printText(label);
+  os << ": ";
+}
+
 void Printer::printCall(const CallExpr &call) {
   if (!call.label.text.empty())
-    os << call.label.text << ": ";
+    printLabel(call.label.text);
   os << call.callee.text;
   if (call.piped && call.arguments.empty())
     return;

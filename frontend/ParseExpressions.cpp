@@ -161,11 +161,11 @@ Expr *ExpressionParser::parseNumber() {
   return errorExpr(start);
 }
 
-/// The number of tokens of a label and its colon (rule label-1: NAME, KEYWORD or NUMBER, joined by dots), or 0.
+/// The number of tokens of a label and its colon (rule label-1: NAME, KEYWORD, NUMBER or TEXT, joined by dots), or 0.
 size_t ExpressionParser::labelLength() const {
   auto isPart = [&](size_t i) {
     return peek(i).is(TokenKind::Name) || peek(i).is(TokenKind::Integer) || peek(i).is(TokenKind::Real) ||
-           isKeyword(peek(i).kind);
+           isKeyword(peek(i).kind) || (peek(i).is(TokenKind::Text) && peek(i).text.size() > 2);
   };
   size_t length = 0;
   while (isPart(length)) {
@@ -184,8 +184,10 @@ ast::Identifier ExpressionParser::parseLabel() {
     return {};
   llvm::SMLoc start = peek().range().Start;
   std::string text;
-  for (size_t i = 0; i + 1 < length; ++i)
-    text += take().text;
+  for (size_t i = 0; i + 1 < length; ++i) {
+    Token part = take();
+    text += part.is(TokenKind::Text) ? textValue(part) : part.text;
+  }
   llvm::SMRange range = from(start);
   take();
   if (text.size() > limits.nameLength && !failed) {

@@ -50,7 +50,7 @@ std::unique_ptr<llvm::TargetMachine> x86::createTargetMachine(const Target &targ
 static llvm::StringMap<bool> hostFeatures() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   const char *without = std::getenv("SKIP_NO_AVX512");
-  if (without && *without)
+  if (without && *without && llvm::StringRef(without) != "0")
     for (auto &feature : features)
       if (feature.first().starts_with("avx512") || feature.first().starts_with("avx10"))
         feature.second = false;

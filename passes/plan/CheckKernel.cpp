@@ -182,6 +182,9 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind na
 }
 
 LogicalResult plan::checkLayouts(KernelOp kernel, LayoutKind native) {
+  for (auto layout : kernel.getLayoutsAttr().getAsRange<LayoutAttr>())
+    if (layout.getElement() != Element::f32)
+      return kernel.emitError("check-6: no kernel reads or writes ") << layout;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());
     bool isParameter = kernel.getInputs()[argument.getArgNumber()].getDefiningOp<plan::LoadOp>() != nullptr;

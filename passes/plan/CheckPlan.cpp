@@ -110,10 +110,10 @@ LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool i
   if (segment != Segment::workspace && segment != (isWritten ? Segment::output : Segment::input))
     return kernel.emitError("check-1: ") << (isWritten ? "writes to the " : "reads from the ") << stringifySegment(segment);
   int64_t ports = segment == Segment::input ? function.getNumArguments() : function.getNumResults();
-  if (segment != Segment::workspace && (slot.getIndex() < 0 || slot.getIndex() >= ports || slot.getOffset() != 0))
+  if (segment == Segment::workspace ? slot.getIndex() != 0
+                                    : slot.getIndex() < 0 || slot.getIndex() >= ports || slot.getOffset() != 0)
     return kernel.emitError("check-1: there is no ") << slot;
-  int64_t end = slot.getOffset() + slot.getBytes();
-  if (segment == Segment::workspace && (slot.getOffset() < 0 || slot.getOffset() % alignment || end > workspaceBytes))
+  if (segment == Segment::workspace && (slot.getOffset() % alignment || !plan::liesWithin(slot, workspaceBytes)))
     return kernel.emitError("check-1: ") << slot << " is not a place of " << alignment << "-byte lines within a workspace of "
                                          << workspaceBytes << " bytes";
   int64_t images = slot.getImageBytes() ? batch : static_cast<int64_t>(kernel.getImages().value_or(batch));
@@ -121,6 +121,8 @@ LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool i
   if (slot.getBytes() < needed)
     return kernel.emitError("check-2: ") << slot << " has no room for " << images << " images of " << operand.type() << " in "
                                          << operand.layout << ", " << needed << " bytes";
+  if (segment != Segment::workspace && slot.getBytes() != plan::bytesNeeded(operand.type(), operand.layout, batch, batch))
+    return kernel.emitError("check-2: ") << slot << " is not the array of " << batch << " images that the caller has";
   int64_t distance = plan::imageDistance(operand.type(), operand.layout);
   if (slot.getImageBytes() && slot.getImageBytes() != distance)
     return kernel.emitError("check-2: ") << slot << ": its images are " << distance << " bytes apart";
@@ -197,6 +199,23 @@ LogicalResult PlanRun::section(llvm::ArrayRef<KernelOp> kernels) {
   return success();
 }
 
+/// The model whose variant a function is (SplitVariants calls them NAME_bBATCH).
+static llvm::StringRef modelOf(func::FuncOp function) { return function.getName().rsplit("_b").first; }
+
+/// What a caller sees of a function, which is to be the same of all variants: its arrays, and which values the results are.
+static llvm::SmallVector<Attribute> interfaceOf(func::FuncOp function) {
+  auto nameOf = [&](Value value) -> Attribute {
+    return StringAttr::get(function.getContext(), graph::valueName(value));
+  };
+  llvm::SmallVector<Attribute> seen{TypeAttr::get(function.getFunctionType())};
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    seen.push_back(function.getArgAttrDict(i));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    seen.push_back(function.getResultAttrDict(i));
+  llvm::append_range(seen, llvm::map_range(function.getBody().front().getTerminator()->getOperands(), nameOf));
+  return seen;
+}
+
 /// The caller finds each result in its array: planar, without halo, all images.
 LogicalResult PlanRun::results() {
   Operation *end = function.getBody().front().getTerminator();
@@ -256,6 +275,7 @@ private:
     if (failed(target))
       return failure();
     SymbolTableCollection symbols;
+    llvm::StringMap<llvm::SmallVector<Attribute>> interfaces;
     plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0, target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
@@ -264,6 +284,8 @@ private:
         return function.emitError("check-3: the function has no `plan.batch` or no `plan.workspace_bytes`");
       if (failed(PlanRun(function, batch.getInt(), workspace.getInt(), *target).run()))
         return failure();
+      if (interfaces.try_emplace(modelOf(function), interfaceOf(function)).first->second != interfaceOf(function))
+        return function.emitError("check-9: has other inputs or outputs than the model's first variant");
       for (auto load : function.getOps<plan::LoadOp>())
         if (failed(weights.add(load, symbols)))
           return failure();

@@ -53,18 +53,29 @@ static bool hasVectors(plan::LoadOp load, SymbolTableCollection &symbols) {
                     }));
 }
 
+bool plan::liesWithin(SlotAttr slot, int64_t bytes) {
+  return slot.getOffset() >= 0 && slot.getBytes() >= 0 && slot.getOffset() <= bytes &&
+         slot.getBytes() <= bytes - slot.getOffset();
+}
+
+/// Whether an entry can add to another: the sum of what two of its kind write.
+static bool addsTo(plan::LoadOp load, plan::LoadOp base) {
+  return load.getSlotAttr() == base.getSlotAttr() && load.getKind() == base.getKind() && load.getDims() == base.getDims() &&
+         load.getLayout() == base.getLayout() && load.getLayout().getKind() == plan::LayoutKind::vector;
+}
+
 LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbols) {
   if (!load.getEpsilon().isFinite() || load.getEpsilon().isNegative())
     return load.emitError("check-10: epsilon must be finite and not negative");
   if (!hasVectors(load, symbols))
     return load.emitError("check-10: folds in, or has among its `norms`, what is no vector of its channels");
   SlotAttr slot = load.getSlotAttr();
-  if (!slot || slot.getSegment() != Segment::weights || slot.getOffset() < 0 || slot.getOffset() % alignment ||
-      slot.getOffset() + slot.getBytes() > bytes || slot.getBytes() < packedBytes(load))
+  if (!slot || slot.getSegment() != Segment::weights || slot.getIndex() != 0 || slot.getOffset() % alignment ||
+      !liesWithin(slot, bytes) || slot.getBytes() < packedBytes(load))
     return load.emitError("check-10: an entry of ")
            << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
   if (auto onto = load.getOnto() ? load.getOnto().getDefiningOp<plan::LoadOp>() : plan::LoadOp())
-    return onto.getSlotAttr() == slot ? success() : load.emitError("check-10: adds onto an entry that lies elsewhere");
+    return addsTo(load, onto) ? success() : load.emitError("check-10: adds onto an entry that lies elsewhere or is no such vector");
   auto [known, isNew] = entries.try_emplace(slot.getOffset(), load);
   if (!isNew)
     return contentOf(known->second) == contentOf(load) ? success()
@@ -92,25 +103,30 @@ static LogicalResult checkBalance(KernelOp kernel, plan::TargetInterface target)
   return success();
 }
 
-/// Whether an entry of these dims holds a tensor: a vector, a filter, or a linear layer's, whose inputs may be a picture.
-static bool holds(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> shape) {
+/// The dims of an entry that is read so: a vector's, a filter's, or those of a linear layer's weights, whose inputs are a
+/// picture where it reads one through a flatten.
+static llvm::SmallVector<int64_t> dimsFor(OpOperand &use) {
+  llvm::ArrayRef<int64_t> shape = llvm::cast<RankedTensorType>(use.get().getType()).getShape();
   if (shape.size() == 1)
-    return dims == llvm::ArrayRef<int64_t>{shape[0], 1, 1, 1};
-  if (shape.size() == 2)
-    return dims[0] == shape[0] && dims[1] * dims[2] * dims[3] == shape[1];
-  return dims == shape;
+    return {shape[0], 1, 1, 1};
+  if (shape.size() > 2)
+    return llvm::to_vector(shape);
+  auto flatten = use.getOwner()->getOperand(0).getDefiningOp<graph::FlattenOp>();
+  auto picture = flatten ? llvm::cast<RankedTensorType>(flatten.getX().getType()).getShape() : llvm::ArrayRef<int64_t>();
+  if (picture.size() == 4)
+    return {shape[0], picture[1], picture[2], picture[3]};
+  return {shape[0], shape[1], 1, 1};
 }
 
-/// Whether the entry's dims are those of what is read, and a filter's source has as many elements.
-static bool hasSizesOf(plan::LoadOp load, Value argument, SymbolTableCollection &symbols) {
-  llvm::ArrayRef<int64_t> dims = load.getDims();
-  if (!holds(dims, llvm::cast<RankedTensorType>(argument.getType()).getShape()))
+/// Whether the entry's dims are those of what is read, and a filter's source has that shape.
+static bool hasSizesOf(plan::LoadOp load, OpOperand &use, SymbolTableCollection &symbols) {
+  if (load.getDims() != llvm::ArrayRef(dimsFor(use)))
     return false;
   if (load.getKind() != plan::LoadKind::conv_weight)
     return true;
   auto source =
       load.getSource() ? symbols.lookupNearestSymbolFrom<graph::ParameterOp>(load, load.getSourceAttr()) : graph::ParameterOp();
-  return source && holds(dims, source.getTensorType().getShape());
+  return source && source.getTensorType() == use.get().getType();
 }
 
 /// What an entry is to be that an operation reads there.
@@ -125,12 +141,13 @@ static std::optional<plan::LoadKind> kindFor(OpOperand &use) {
 LogicalResult plan::checkParameters(KernelOp kernel, TargetInterface target, SymbolTableCollection &symbols) {
   for (auto [index, input] : llvm::enumerate(kernel.getInputs()))
     if (auto load = input.getDefiningOp<plan::LoadOp>()) {
-      if (!hasSizesOf(load, kernel.getBody().getArgument(index), symbols))
-        return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
-      for (OpOperand &use : kernel.getBody().getArgument(index).getUses())
+      for (OpOperand &use : kernel.getBody().getArgument(index).getUses()) {
         if (kindFor(use) != load.getKind())
           return kernel.emitError("check-10: `") << use.getOwner()->getName() << "` reads input " << index << ", which is a "
                                                  << stringifyLoadKind(load.getKind());
+        if (!hasSizesOf(load, use, symbols))
+          return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
+      }
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "
                                                     << kernel.inputSlot(index) << ", and was written otherwise";

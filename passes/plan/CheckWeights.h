@@ -7,6 +7,9 @@
 
 namespace skip::plan {
 
+/// Whether a slot lies within a segment of so many bytes.
+bool liesWithin(SlotAttr slot, int64_t bytes);
+
 /// Whether every entry of the load table lies within the segment, and no two share bytes unless they say the same: rule
 /// check-10 of `plan-check`.
 class CheckWeights {

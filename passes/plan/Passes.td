@@ -101,8 +101,9 @@ def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
     layouts, slots and a number of images; check-4 each input lies where it is read, for the images of every turn, in the layout
     that it is read in; check-5 no result is written over what the same kernel reads, unless elementwise in place; check-6
     operations can read the layouts that they are given, with halos as wide as they need; check-7 parameters are packed for the
-    input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results; check-10 entries of the load
-    table have places of their own, where their readers look, and the readers' sizes; check-11 filters whose channels a kernel adds up have factors; check-12
+    input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results, and
+    all variants have the same inputs and outputs; check-10 entries of the load table have places of their own, where their readers look, and
+    the readers' sizes; check-11 filters whose channels a kernel adds up have factors; check-12
     schedules compute their kernels' shapes in the registers that there are. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];

@@ -22,7 +22,7 @@ static bool hasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits;
 /// Whether this CPU is to be taken for one without AVX-512: so that any machine can test what such a one does.
 static bool withoutAvx512() {
   const char *text = getenv("SKIP_NO_AVX512");
-  return text && *text;
+  return text && *text && strcmp(text, "0") != 0;
 }
 
 IsaSet cpuIsas() {

@@ -1,6 +1,8 @@
 // A guard word depends on its place, so that a copy of its neighbours shows too.
 #include "tools/running/GuardedMemory.h"
 
+#include <cstring>
+
 using skip::tool::GuardedMemory;
 
 /// A quiet NaN; arithmetic on any other NaN gives another one.
@@ -19,6 +21,8 @@ void GuardedMemory::fill(size_t from, size_t to) {
 }
 
 void GuardedMemory::fill() { fill(guardWords, guardWords + words); }
+
+void GuardedMemory::clear() { std::memset(floats(), 0, bytes()); }
 
 bool GuardedMemory::isIntact() const {
   for (size_t i = 0; i < guardWords; ++i)

@@ -21,6 +21,8 @@ public:
 
   /// Makes all of it NaN, the guards not.
   void fill();
+  /// Zeros, between the guards.
+  void clear();
   /// Whether the guards are as they were.
   bool isIntact() const;
 

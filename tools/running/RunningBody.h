@@ -27,6 +27,8 @@ public:
   virtual llvm::Error observe(Observer observer) = 0;
   /// Makes the workspace as if nothing had run: NaN.
   virtual void spoilWorkspace() = 0;
+  /// Makes it zeros.
+  virtual void clearWorkspace() = 0;
   /// Whether nothing was written before or behind the workspace.
   virtual bool isWorkspaceIntact() const = 0;
 };

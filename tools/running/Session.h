@@ -25,6 +25,10 @@ public:
     if (workspace)
       workspace->fill();
   }
+  void clearWorkspace() override {
+    if (workspace)
+      workspace->clear();
+  }
   bool isWorkspaceIntact() const override { return !workspace || workspace->isIntact(); }
   /// Of a guarded runner.
   GuardedMemory &guardedWorkspace() { return *workspace; }

@@ -100,11 +100,21 @@ static void addRunTarget(CLI::App &app, Options &o) {
 
 static void addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
 
+/// CLI11's own lists pass over what is empty.
+static void setBatches(Options &o, llvm::StringRef text) {
+  constexpr int64_t most = int64_t(1) << 20;
+  llvm::SmallVector<llvm::StringRef> parts;
+  text.split(parts, ',');
+  for (llvm::StringRef part : parts) {
+    int64_t batch = 0;
+    if (part.getAsInteger(10, batch) || batch < 1 || batch > most)
+      throw CLI::ValidationError("--batch", "`" + part.str() + "` is not a number of images from 1 to " + std::to_string(most));
+    o.batches.push_back(batch);
+  }
+}
+
 static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
-  return app.add_option("--batch", o.batches, help)
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 20))
+  return app.add_option_function<std::string>("--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
       ->type_name("N[,N...]");
 }
 
@@ -309,7 +319,8 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
                  "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n\n"
                  "How far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
                  "largest value, `of terms` of the sum of absolute values that an element is made of, where these are\n"
-                 "unlike, as random weights are, and `at most` whatever they are (docs/verification.md).");
+                 "unlike, as random weights are, and `at most` whatever they are, within float32's range\n"
+                 "(docs/verification.md).");
   addSpec(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
   addCompile(why, o);

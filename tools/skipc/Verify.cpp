@@ -234,7 +234,7 @@ static void printText(const Findings &findings, llvm::ArrayRef<std::string> buil
 static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
   if (faults.empty())
     return llvm::Error::success();
-  return tool::checkFailed("runs depend on memory that they should not, or damage it:\n  " + llvm::join(faults, "\n  "));
+  return tool::checkFailed("runs give no numbers, depend on memory that they should not, or damage it:\n  " + llvm::join(faults, "\n  "));
 }
 
 static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {

@@ -4,6 +4,8 @@
 
 #include "tools/text/Failure.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <cmath>
 #include <cstring>
 
@@ -43,6 +45,33 @@ static llvm::Error runOther(RunningBody &body, const RunInputs &inputs) {
   return inputs.images == 1 ? llvm::Error::success() : runInto(body, outputs, inputs.other, inputs.images / 2);
 }
 
+static bool hasNan(const Outputs &outputs) {
+  for (size_t port = 0; port < outputs.count(); ++port)
+    for (size_t i = 0; i < outputs.elements(port); ++i)
+      if (std::isnan(outputs[port][i]))
+        return true;
+  return false;
+}
+
+/// Lists elements that are NaN where memory holds NaN: they read it, unless they are NaN in memory of zeros too.
+static llvm::Error listNan(RunningBody &body, const RunInputs &inputs, RunFindings &findings) {
+  if (!hasNan(findings.outputs))
+    return llvm::Error::success();
+  Outputs zeroed(inputs.ports, inputs.images);
+  if (zeroed.hasMemory())
+    for (auto [port, array] : llvm::enumerate(zeroed.pointers()))
+      std::memset(array, 0, zeroed.elements(port) * sizeof *array);
+  body.clearWorkspace();
+  if (llvm::Error error = runInto(body, zeroed, inputs.first, inputs.images))
+    return error;
+  listWrong(findings, inputs, "are no numbers in a run in memory that holds NaN", [&](size_t port, size_t i) {
+    return std::isnan(findings.outputs[port][i]) && !std::isnan(zeroed[port][i]);
+  });
+  listWrong(findings, inputs, "are no numbers, whatever memory holds: do values leave float32's range (docs/numerics.md)?",
+            [&](size_t port, size_t i) { return std::isnan(zeroed[port][i]); });
+  return llvm::Error::success();
+}
+
 llvm::Expected<RunFindings> tool::checkRuns(RunningBody &body, const RunInputs &inputs) {
   RunFindings findings{{}, Outputs(inputs.ports, inputs.images)};
   Outputs again(inputs.ports, inputs.images);
@@ -53,8 +82,8 @@ llvm::Expected<RunFindings> tool::checkRuns(RunningBody &body, const RunInputs &
     return error;
   if (llvm::Error error = runInto(body, again, inputs.first, inputs.images))
     return error;
-  listWrong(findings, inputs, "are no numbers in a run in memory that holds NaN",
-            [&](size_t port, size_t i) { return std::isnan(findings.outputs[port][i]); });
+  if (llvm::Error error = listNan(body, inputs, findings))
+    return error;
   listWrong(findings, inputs, "change when other images were run before", [&](size_t port, size_t i) {
     return std::memcmp(findings.outputs[port] + i, again[port] + i, sizeof(float)) != 0;
   });

@@ -108,6 +108,16 @@ TEST_CASE("label: words of the language are names there, as checkpoints have the
   }
 }
 
+TEST_CASE("label: in quotes any name that a checkpoint has") {
+  Spec spec(R"(model m {
+  input x[4, 8, 8]
+  let = "conv-1": conv(x, 4, 3)
+  output y = a."3x3"."é \"q\"": conv(let, 4, 1)
+})");
+  CHECK(tensorsOf(spec.built()) == Tensors{{"conv-1.weight", {{4, 4, 3, 3}}}, {"a.3x3.é \"q\".weight", {{4, 4, 1, 1}}}});
+  CHECK(Spec(model("output y = \"\": conv(x, 4, 3)")).codes() == std::vector<std::string>{"E0111"});
+}
+
 TEST_CASE("repeat: only the first block gets the stride") {
   Spec spec(model("output y = x |> l: repeat(3, b, 4, stride = 2)",
                   "block b(x, width, stride = 1) { return x |> c: conv(width, 3, stride) }"));
@@ -220,6 +230,8 @@ TEST_CASE("canonical text reads back as itself") {
   }
   CHECK(canonical("param a=1+2*-3\nparam b = 1e-5\nparam c = x|y") ==
         "param a = 1 + (2 * (-3))\nparam b = 1e-05\nparam c = x | y\n");
+  std::string quoted = "\nmodel m() {\n  input x[4, 8, 8]\n  output y = \"a.3x3\": conv(x, 4, 3)\n}\n";
+  CHECK(canonical(quoted) == quoted);
 }
 
 TEST_CASE("canonical numbers are the shortest that read back as the same") {

@@ -126,8 +126,11 @@ TEST_CASE("the CPU is judged as the compiler's own feature test judges it") {
   std::string old = before ? before : "";
   setenv("SKIP_NO_AVX512", "1", 1);
   CHECK_FALSE(cpuIsas().has[SKIP_ISA_AVX512]);
+  setenv("SKIP_NO_AVX512", "0", 1);
+  bool hasWithZero = cpuIsas().has[SKIP_ISA_AVX512];
   setenv("SKIP_NO_AVX512", "", 1);
   IsaSet cpu = cpuIsas();
+  CHECK(cpu.has[SKIP_ISA_AVX512] == hasWithZero);
   setenv("SKIP_NO_AVX512", old.c_str(), 1);
   CHECK(cpu.has[SKIP_ISA_AVX2] == (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
   CHECK(cpu.has[SKIP_ISA_AVX512] ==

@@ -195,9 +195,26 @@ TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   CHECK(with([](auto &copy, auto &, auto &) { copy.target.loadCount = 1; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
-  CHECK(with([](auto &, auto &, auto &loads) { loads[0].layout = SKIP_LAYOUT_FILTER16; }) != original);
-  CHECK(with([](auto &, auto &, auto &loads) { loads[1].epsilon = 1e-6; }) != original);
-  CHECK(with([](auto &, auto &, auto &loads) { loads[1].accumulate = 1; }) != original);
+  // Every member: the binding does not compile if there is another.
+  auto changed = [&](auto change) {
+    return with([&](auto &, auto &, auto &loads) { change(loads[1]); }) != original;
+  };
+  [[maybe_unused]] const auto &[kind, accumulate, offset, bytes, dims, layout, element, balance, firstNorm, normCount, epsilon,
+                                source, bias, gamma, beta, mean, variance] = tinyTarget().loads[0];
+  CHECK(changed([](SkipLoad &load) { load.kind += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.accumulate += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.offset += 64; }));
+  CHECK(changed([](SkipLoad &load) { load.bytes += 64; }));
+  for (int64_t i = 0; i < 4; ++i)
+    CHECK(changed([i](SkipLoad &load) { load.dims[i] += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.layout += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.element += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.balance += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.firstNorm += 1; }));
+  CHECK(changed([](SkipLoad &load) { load.epsilon += 1e-6; }));
+  for (int32_t SkipLoad::*tensor :
+       {&SkipLoad::source, &SkipLoad::bias, &SkipLoad::gamma, &SkipLoad::beta, &SkipLoad::mean, &SkipLoad::variance})
+    CHECK(changed([tensor](SkipLoad &load) { load.*tensor += 1; }));
   CHECK(with([](auto &, auto &, auto &loads) { std::swap(loads[1].gamma, loads[1].beta); }) != original);
 }
 

@@ -78,6 +78,10 @@ public:
     sound->spoilWorkspace();
     remember();
   }
+  void clearWorkspace() override {
+    sound->clearWorkspace();
+    remember();
+  }
   bool isWorkspaceIntact() const override { return sound->isWorkspaceIntact(); }
 
 private:

@@ -18,7 +18,7 @@ public:
       workspace.floats()[i] = inputs[0][i];
     for (int64_t i = 0; i < 2 * images; ++i)
       if (float value = workspace.floats()[i]; writesOutput)
-        outputs[0][i] = 2 * value;
+        outputs[0][i] = (overflows ? INFINITY - INFINITY : 2) * value;
     if (addsOld && !std::isnan(old))
       outputs[0][1] += old;
     workspace.floats()[overrun ? 8 : 7] = 0;
@@ -28,10 +28,11 @@ public:
   }
   llvm::Error observe(Observer) override { return llvm::Error::success(); }
   void spoilWorkspace() override { workspace.fill(); }
+  void clearWorkspace() override { workspace.clear(); }
   bool isWorkspaceIntact() const override { return workspace.isIntact(); }
 
   int64_t imagesForgotten = 0;
-  bool writesOutput = true, addsOld = false, overrun = false, overrunsOutput = false;
+  bool writesOutput = true, addsOld = false, overrun = false, overrunsOutput = false, overflows = false;
 
 private:
   tool::GuardedMemory workspace{8 * sizeof(float)};
@@ -54,6 +55,12 @@ static std::string faultsOf(tool::RunningBody &body) {
 TEST_CASE("runs: nothing is found where all is written") {
   MadeUp body;
   CHECK(faultsOf(body).empty());
+}
+
+TEST_CASE("runs: what is no number whatever memory holds is told from what reads memory") {
+  MadeUp body;
+  body.overflows = true;
+  CHECK(faultsOf(body).find("are no numbers, whatever memory holds") != std::string::npos);
 }
 
 TEST_CASE("runs: memory that was never written is NaN") {
