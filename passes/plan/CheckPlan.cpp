@@ -204,9 +204,7 @@ static llvm::StringRef modelOf(func::FuncOp function) { return function.getName(
 
 /// What a caller sees of a function, which is to be the same of all variants: its arrays, and which values the results are.
 static llvm::SmallVector<Attribute> interfaceOf(func::FuncOp function) {
-  auto nameOf = [&](Value value) -> Attribute {
-    return StringAttr::get(function.getContext(), graph::valueName(value));
-  };
+  auto nameOf = [&](Value value) -> Attribute { return StringAttr::get(function.getContext(), graph::valueName(value)); };
   llvm::SmallVector<Attribute> seen{TypeAttr::get(function.getFunctionType())};
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     seen.push_back(function.getArgAttrDict(i));

@@ -75,7 +75,8 @@ LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbol
     return load.emitError("check-10: an entry of ")
            << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
   if (auto onto = load.getOnto() ? load.getOnto().getDefiningOp<plan::LoadOp>() : plan::LoadOp())
-    return addsTo(load, onto) ? success() : load.emitError("check-10: adds onto an entry that lies elsewhere or is no such vector");
+    return addsTo(load, onto) ? success()
+                              : load.emitError("check-10: adds onto an entry that lies elsewhere or is no such vector");
   auto [known, isNew] = entries.try_emplace(slot.getOffset(), load);
   if (!isNew)
     return contentOf(known->second) == contentOf(load) ? success()
@@ -146,7 +147,8 @@ LogicalResult plan::checkParameters(KernelOp kernel, TargetInterface target, Sym
           return kernel.emitError("check-10: `") << use.getOwner()->getName() << "` reads input " << index << ", which is a "
                                                  << stringifyLoadKind(load.getKind());
         if (!hasSizesOf(load, use, symbols))
-          return kernel.emitError("check-10: input ") << index << " is read in other sizes than its entry has, or its parameter";
+          return kernel.emitError("check-10: input ")
+                 << index << " is read in other sizes than its entry has, or its parameter";
       }
       if (kernel.inputSlot(index) != load.getSlotAttr() || kernel.inputLayout(index) != load.getLayout())
         return kernel.emitError("check-10: input ") << index << " is read as " << kernel.inputLayout(index) << " from "

@@ -114,7 +114,8 @@ static void setBatches(Options &o, llvm::StringRef text) {
 }
 
 static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
-  return app.add_option_function<std::string>("--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
+  return app.add_option_function<std::string>(
+                "--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
       ->type_name("N[,N...]");
 }
 

@@ -234,7 +234,8 @@ static void printText(const Findings &findings, llvm::ArrayRef<std::string> buil
 static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
   if (faults.empty())
     return llvm::Error::success();
-  return tool::checkFailed("runs give no numbers, depend on memory that they should not, or damage it:\n  " + llvm::join(faults, "\n  "));
+  return tool::checkFailed("runs give no numbers, depend on memory that they should not, or damage it:\n  " +
+                           llvm::join(faults, "\n  "));
 }
 
 static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {
@@ -325,8 +326,7 @@ llvm::Error tool::verify(const Options &options) {
   llvm::Expected<std::vector<std::string>> built = builtNames(*session, *bodies);
   if (!built)
     return built.takeError();
-  llvm::Expected<Findings> findings =
-      verifyAll(options, compilation, *session, *checkpoint, modelOf(**graph), *built, batches);
+  llvm::Expected<Findings> findings = verifyAll(options, compilation, *session, *checkpoint, modelOf(**graph), *built, batches);
   if (!findings)
     return findings.takeError();
   if (findings->errors.empty())

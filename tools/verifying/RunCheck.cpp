@@ -64,9 +64,8 @@ static llvm::Error listNan(RunningBody &body, const RunInputs &inputs, RunFindin
   body.clearWorkspace();
   if (llvm::Error error = runInto(body, zeroed, inputs.first, inputs.images))
     return error;
-  listWrong(findings, inputs, "are no numbers in a run in memory that holds NaN", [&](size_t port, size_t i) {
-    return std::isnan(findings.outputs[port][i]) && !std::isnan(zeroed[port][i]);
-  });
+  listWrong(findings, inputs, "are no numbers in a run in memory that holds NaN",
+            [&](size_t port, size_t i) { return std::isnan(findings.outputs[port][i]) && !std::isnan(zeroed[port][i]); });
   listWrong(findings, inputs, "are no numbers, whatever memory holds: do values leave float32's range (docs/numerics.md)?",
             [&](size_t port, size_t i) { return std::isnan(zeroed[port][i]); });
   return llvm::Error::success();

@@ -196,9 +196,7 @@ TEST_CASE("the fingerprint follows all that decides the packed bytes") {
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[1].name = "bn1.weights"; }) != original);
   CHECK(with([](auto &, auto &tensors, auto &) { tensors[0].dims[3] = 2; }) != original);
   // Every member: the binding does not compile if there is another.
-  auto changed = [&](auto change) {
-    return with([&](auto &, auto &, auto &loads) { change(loads[1]); }) != original;
-  };
+  auto changed = [&](auto change) { return with([&](auto &, auto &, auto &loads) { change(loads[1]); }) != original; };
   [[maybe_unused]] const auto &[kind, accumulate, offset, bytes, dims, layout, element, balance, firstNorm, normCount, epsilon,
                                 source, bias, gamma, beta, mean, variance] = tinyTarget().loads[0];
   CHECK(changed([](SkipLoad &load) { load.kind += 1; }));
