@@ -24,7 +24,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
   std::vector<std::string> importPaths;
   std::vector<int64_t> batches;
   bool exact = false; ///< no algorithm that rounds differently from the direct one
-  unsigned jobs = 0;                ///< threads that compile kernels; 0: all cores
+  unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;
   bool timing = false;

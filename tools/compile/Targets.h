@@ -23,8 +23,8 @@ llvm::Expected<std::vector<Target>> targetsNamed(llvm::ArrayRef<std::string> nam
 /// Which targets and bodies the user wants.
 struct BodyOptions {
   std::vector<std::string> targets; ///< by name, in the order in which a library tries them; empty: x86
-  std::string targetCpu; ///< native, x86-64-v3 or x86-64-v4; empty: see the command
-  std::string isa;       ///< of verify and tune: avx2, avx512, both; empty: see the command
+  std::string targetCpu;            ///< native, x86-64-v3 or x86-64-v4; empty: see the command
+  std::string isa;                  ///< of verify and tune: avx2, avx512, both; empty: see the command
 };
 
 /// The widest body that this machine runs; an error if there is none.
@@ -33,8 +33,9 @@ llvm::Expected<Body> widestBody();
 /// The target of a model that runs at once; an error if --target names several.
 llvm::Expected<Target> runnableTarget(const BodyOptions &options);
 
-/// The bodies that a model which runs at once on x86 may have, ascending: those of this machine that --target-cpu, --isa and SKIP_ISA
-/// in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot fulfil.
+/// The bodies that a model which runs at once on x86 may have, ascending: those of this machine that --target-cpu, --isa and
+/// SKIP_ISA in the environment all allow. An error names the two that exclude each other, or the one that this machine cannot
+/// fulfil.
 llvm::Expected<std::vector<Body>> runnableBodies(const BodyOptions &options);
 
 /// The same for a machine whose widest body is `widest`; an error names it as `machine`.

@@ -36,11 +36,26 @@ TEST_CASE("a blocked picture with a halo is read where its elements lie") {
   CHECK(std::count(tensor.data.begin(), tensor.data.end(), 0.0) == tensor.size() - 1);
 }
 
+TEST_CASE("pixels with their channels side by side are read where their elements lie") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 6, 2, 3}, mlir::Float32Type::get(&context));
+  auto layout = plan::LayoutAttr::get(&context, plan::LayoutKind::nhwc);
+  std::vector<float> buffer(2 * 2 * 3 * 8, 0.0f); // [2][2][3][8]
+  buffer[((1 * 2 + 1) * 3 + 2) * 8 + 5] = 7;
+  Tensor tensor = tool::readLayout(buffer.data(), type, layout, 2);
+  CHECK(tensor.data[((1 * 6 + 5) * 2 + 1) * 3 + 2] == 7);
+  CHECK(std::count(tensor.data.begin(), tensor.data.end(), 0.0) == tensor.size() - 1);
+  CHECK(plan::bufferBytes(type, layout, 2) == 2 * 2 * 3 * 8 * 4);
+}
+
 TEST_CASE("what is written is read back, in every layout") {
   mlir::MLIRContext context;
   context.loadDialect<plan::PlanDialect>();
-  for (plan::LayoutKind kind : {plan::LayoutKind::planar, plan::LayoutKind::blocked})
+  for (plan::LayoutKind kind : {plan::LayoutKind::planar, plan::LayoutKind::blocked, plan::LayoutKind::nhwc})
     for (int64_t halo : {0, 2}) {
+      if (kind == plan::LayoutKind::nhwc && halo > 0)
+        continue;
       auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 19, 3, 5}, mlir::Float32Type::get(&context));
       auto layout = plan::LayoutAttr::get(&context, kind, halo);
       plan::Strides strides = plan::stridesOf(type, layout);
