@@ -103,7 +103,7 @@ LogicalResult NameKernels::name(plan::TargetInterface target, KernelOp kernel) {
     return kernel.emitError("has no `schedules`: run `plan-choose-schedules` first");
   std::optional<Identity> identity = identityFor(target, kernel);
   if (!identity)
-    return kernel.emitError("no kernel family computes this");
+    return kernel.emitError(llvm::isa<plan::TargetAttr>(target) ? "no kernel family computes this" : nvptx::refusalOf(kernel));
   std::string label = labelOf(target, kernel);
   llvm::SmallVector<Identity, 1> &identities = known[label];
   size_t number = llvm::find(identities, *identity) - identities.begin();

@@ -166,6 +166,12 @@ static bool isCountable(KernelOp kernel) {
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
 
+llvm::StringRef nvptx::refusalOf(KernelOp kernel) {
+  return isCountable(kernel) ? "no kernel family computes this"
+                             : "kernels for CUDA count the values that they compute at a time with 31 bits, and this has more; "
+                               "smaller pictures, or fewer channels, would do";
+}
+
 static bool isPort(plan::SlotAttr slot) {
   return slot.getSegment() == plan::Segment::input || slot.getSegment() == plan::Segment::output;
 }

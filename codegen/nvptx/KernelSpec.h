@@ -13,6 +13,9 @@ namespace skip::nvptx {
 /// kernels of equal ones have equal code. Nothing when no family computes it.
 std::optional<Spec> specOf(plan::KernelOp kernel, size_t column);
 
+/// Why a kernel has no specification.
+llvm::StringRef refusalOf(plan::KernelOp kernel);
+
 /// Operand order and domain of the kernel as a step. It must have a spec.
 codegen::StepShape stepShapeOf(plan::KernelOp kernel);
 

@@ -33,7 +33,7 @@ struct StepTime {
 struct Measurement {
   int64_t batch = 1;
   std::string isa;
-  int32_t threads = 1;
+  int32_t threads = 1; // 0: the target has no use for them
   std::vector<double> seconds; ///< of each repetition, ascending
   std::vector<StepTime> steps;
   double peakFlops = 0;
@@ -136,7 +136,8 @@ static void printText(const Measurement &result) {
   if (!result.steps.empty())
     printSteps(result);
   double perSecond = static_cast<double>(result.batch) / result.median();
-  llvm::outs() << "batch " << result.batch << ", " << result.threads << " threads, " << result.isa << ": median "
+  std::string threads = result.threads ? std::to_string(result.threads) + " threads, " : "";
+  llvm::outs() << "batch " << result.batch << ", " << threads << result.isa << ": median "
                << tool::fixed(result.median() * 1e3, 3) << " ms, min " << tool::fixed(result.seconds.front() * 1e3, 3)
                << " ms, " << tool::fixed(perSecond, 1) << " images/s (" << result.seconds.size() << " runs)\n";
 }
@@ -148,7 +149,8 @@ static void printJson(const Measurement &result) {
     json.attribute("min_ms", result.seconds.front() * 1e3);
     json.attribute("images_per_second", static_cast<double>(result.batch) / result.median());
     json.attribute("batch", result.batch);
-    json.attribute("threads", result.threads);
+    if (result.threads)
+      json.attribute("threads", result.threads);
     json.attribute("isa", result.isa);
     json.attribute("runs", static_cast<int64_t>(result.seconds.size()));
     if (result.steps.empty())
@@ -196,7 +198,7 @@ llvm::Error tool::bench(const Options &options) {
   if (!runner)
     return runner.takeError();
   result.isa = (*runner)->isa().str();
-  result.threads = (*runner)->threads();
+  result.threads = bodies->empty() ? 0 : (*runner)->threads();
 
   RandomInput input(ports, result.batch, options.seed);
   auto run = [&] { return (*runner)->run(result.batch, input.inputs(), input.outputs()); };
