@@ -2,7 +2,6 @@
 // RUN: skip-opt --split-input-file --plan-inference %s | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s
 // RUN: skip-opt --split-input-file --plan-inference %s | sed 's/layout<nhwc>/layout<nhwc element bf16>/g' | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s --check-prefix=BF16
 // BF16: error: no kernel family computes this
-// BF16: error: no kernel family computes this
 
 // CHECK-NOT: error
 // CHECK: error: kernels for CUDA count the values that they compute at a time with 31 bits, and this has more
