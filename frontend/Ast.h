@@ -87,7 +87,7 @@ struct ConditionalExpr : ExprOf<Expr::Kind::Conditional> {
 };
 
 struct Statement {
-  enum class Kind { Assign, Return, Input, Output, If, Require, Error };
+  enum class Kind { Assign, Return, Input, Output, If, Require, Error, Train };
   Kind kind;
   llvm::SMRange range; ///< from its first token to the end of what matters for messages
 };
@@ -148,6 +148,32 @@ struct RequireStatement : StatementOf<Statement::Kind::Require> {
 
 struct ErrorStatement : StatementOf<Statement::Kind::Error> {
   llvm::StringRef text;
+};
+
+struct Setting;
+
+/// The value of a setting of `train`: that of an option, a kind with settings of its own, or one of two by a condition.
+struct SettingValue {
+  enum class Kind { Plain, Settings, Choice };
+  Kind kind;
+  llvm::SMRange range;
+  Option plain;                     ///< without a name
+  Identifier name;                  ///< of the kind
+  llvm::ArrayRef<Setting> settings; ///< of the kind
+  Expr *condition;
+  const SettingValue *yes, *no;
+};
+
+struct Setting {
+  Identifier name;
+  const SettingValue *value; ///< null when it could not be read: that has been reported
+};
+
+/// `train output { settings }`. Its range is that of its head.
+struct TrainStatement : StatementOf<Statement::Kind::Train> {
+  Identifier output;
+  llvm::ArrayRef<Setting> settings;
+  bool isBroken; ///< its head could not be read: that has been reported
 };
 
 /// A compile-time parameter of a file, a block or a model. With choices, the first is the default.

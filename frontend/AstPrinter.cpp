@@ -26,6 +26,10 @@ private:
   void printBody(Body body);
   void printParameter(const Parameter &parameter);
   void printOptions(llvm::ArrayRef<Option> options);
+  void printValue(const Option &option);
+  void printTraining(const TrainStatement &train);
+  void printSettings(llvm::ArrayRef<Setting> settings);
+  void print(const SettingValue *value);
   void printText(llvm::StringRef text);
   void printLabel(llvm::StringRef label);
   llvm::raw_ostream &indent() { return os.indent(2 * depth); }
@@ -82,14 +86,58 @@ void Printer::printOptions(llvm::ArrayRef<Option> options) {
     return;
   os << " {";
   llvm::interleaveComma(options, os, [&](const Option &option) {
-    os << option.name.text << " = " << (option.isList ? "[" : "");
-    llvm::interleaveComma(option.texts, os, [&](const Identifier &text) { printText(text.text); });
-    if (!option.texts.empty() && !option.values.empty())
-      os << ", ";
-    llvm::interleaveComma(option.values, os, [&](const Expr *value) { print(value); });
-    os << (option.isList ? "]" : "");
+    os << option.name.text << " = ";
+    printValue(option);
   });
   os << '}';
+}
+
+void Printer::printValue(const Option &option) {
+  os << (option.isList ? "[" : "");
+  llvm::interleaveComma(option.texts, os, [&](const Identifier &text) { printText(text.text); });
+  if (!option.texts.empty() && !option.values.empty())
+    os << ", ";
+  llvm::interleaveComma(option.values, os, [&](const Expr *value) { print(value); });
+  os << (option.isList ? "]" : "");
+}
+
+/// One setting a line, those of a kind on its line.
+void Printer::printTraining(const TrainStatement &train) {
+  os << "train " << train.output.text << " {\n";
+  ++depth;
+  for (const Setting &setting : train.settings) {
+    indent() << setting.name.text << " = ";
+    print(setting.value);
+    os << '\n';
+  }
+  --depth;
+  indent() << '}';
+}
+
+void Printer::printSettings(llvm::ArrayRef<Setting> settings) {
+  os << '{';
+  llvm::interleaveComma(settings, os, [&](const Setting &setting) {
+    os << setting.name.text << " = ";
+    print(setting.value);
+  });
+  os << '}';
+}
+
+void Printer::print(const SettingValue *value) {
+  switch (value->kind) {
+  case SettingValue::Kind::Plain:
+    return printValue(value->plain);
+  case SettingValue::Kind::Settings:
+    os << value->name.text << ' ';
+    return printSettings(value->settings);
+  case SettingValue::Kind::Choice:
+    os << "if ";
+    printOperand(value->condition);
+    os << " then ";
+    print(value->yes);
+    os << " else ";
+    return print(value->no);
+  }
 }
 
 void Printer::printBody(Body body) {
@@ -146,6 +194,8 @@ void Printer::print(const Statement &statement) {
   case Statement::Kind::Error:
     os << "error ";
     return printText(llvm::cast<ErrorStatement>(&statement)->text);
+  case Statement::Kind::Train:
+    return printTraining(*llvm::cast<TrainStatement>(&statement));
   }
 }
 

@@ -80,6 +80,9 @@ bool Elaborator::runStatement(const Statement &statement, Frame &frame) {
     frame.returned = Value();
     return true;
   }
+  case Statement::Kind::Train:
+    declareTraining(*llvm::cast<ast::TrainStatement>(&statement), frame);
+    return false;
   }
   return false;
 }
@@ -107,7 +110,7 @@ void Elaborator::poisonBody(ast::Body body, Frame &frame) {
     else if (const auto *input = llvm::dyn_cast<ast::InputStatement>(statement))
       frame.values[input->name.text] = Value();
     else if (const auto *output = llvm::dyn_cast<ast::OutputStatement>(statement))
-      frame.values[output->name.text] = Value();
+      frame.values[output->name.text] = outputs[output->name.text] = Value();
     else if (llvm::isa<ast::ReturnStatement>(statement) && !frame.definition->isModel)
       frame.returned = Value();
     else if (const auto *nested = llvm::dyn_cast<ast::IfStatement>(statement)) {

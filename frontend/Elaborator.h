@@ -1,10 +1,11 @@
 // Runs a model's text: blocks are expanded, compile-time values computed, shapes inferred and checked, and each operation
 // handed to the graph builder. Its parts: Elaborate (statements and calls), Evaluate (expressions), OperationCalls, Operations
-// and Shortcut (the built-in operations), Ports (inputs and outputs), ClassNames, ParameterValues (defaults and -D).
+// and Shortcut (the built-in operations), Ports (inputs and outputs), ClassNames, ParameterValues (defaults and -D), Training.
 #pragma once
 
 #include "frontend/Frontend.h"
 #include "frontend/GraphBuilder.h"
+#include "frontend/Recipe.h"
 #include "frontend/Sema.h"
 #include "frontend/Signatures.h"
 
@@ -42,6 +43,9 @@ struct OperationCall {
   llvm::SMLoc at() const { return call.callee.range.Start; }
 };
 
+struct SettingInfo;
+struct TrainingScope;
+
 class Elaborator {
 public:
   Elaborator(const Program &program, Sources &sources, const UnknownNames &unknown, const Limits &limits,
@@ -50,6 +54,9 @@ public:
 
   /// Elaborates `model` into the builder. Every problem is reported.
   void run(const ast::Definition &model, llvm::ArrayRef<Define> defines);
+
+  /// What the model's `train` statement says, if it has one.
+  std::optional<Recipe> takeRecipe() { return std::move(recipe); }
 
 private:
   struct Given {
@@ -139,6 +146,21 @@ private:
   mlir::ArrayAttr classNamesFromFile(const ast::Identifier &wanted, Frame &frame);
   mlir::ArrayAttr readClassNames(llvm::StringRef path, const ast::Identifier &wanted, Frame &frame);
 
+  void declareTraining(const ast::TrainStatement &train, Frame &frame);
+  bool trainedOutput(const ast::TrainStatement &train, Recipe &recipe, Frame &frame);
+  bool trainedInput(const ast::TrainStatement &train, Recipe &recipe, Frame &frame);
+  /// The settings of a kind, or those at the top. `where`: what they belong to.
+  void readSettings(llvm::ArrayRef<ast::Setting> settings, llvm::StringRef group, llvm::StringRef kind, llvm::SMRange where,
+                    TrainingScope &scope);
+  const ast::SettingValue *chosen(const ast::SettingValue *value, Frame &frame);
+  /// These are false or nothing when the value could not be taken, which has then been reported.
+  bool readSetting(const SettingInfo &info, const ast::SettingValue &value, TrainingScope &scope);
+  bool readKind(const SettingInfo &info, const ast::SettingValue &value, TrainingScope &scope);
+  std::optional<bool> readTruth(const SettingInfo &info, const ast::Expr *expr, Frame &frame);
+  std::optional<double> readNumber(const SettingInfo &info, const ast::Expr *expr, Frame &frame);
+  bool readFrozen(llvm::ArrayRef<ast::Identifier> prefixes, std::vector<std::string> &frozen, TrainingScope &scope);
+  void checkRecipe(const ast::TrainStatement &train, TrainingScope &scope);
+
   /// A report that ends with the instantiation path and the places of the calls.
   Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments, Frame &frame,
                 llvm::StringRef operation = {});
@@ -154,6 +176,10 @@ private:
   Frame globals;
   llvm::StringMap<Given> given;
   llvm::StringMap<llvm::SMRange> ports;
+  llvm::SmallVector<llvm::SmallVector<int64_t, 3>, 1> inputShapes; // of the model's inputs
+  llvm::MapVector<llvm::StringRef, Value> outputs;                 // poison where the output has an error
+  llvm::SMRange trainedAt;
+  std::optional<Recipe> recipe;
   llvm::StringMap<mlir::ArrayAttr> classFiles; // by path
   std::deque<std::string> savedNames;          // of names that the command line gave
   unsigned steps = 0, depth = 0;

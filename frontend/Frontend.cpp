@@ -37,8 +37,8 @@ static const ast::Definition *chooseModel(const Program &program, const GraphReq
   return nullptr;
 }
 
-mlir::OwningOpRef<mlir::ModuleOp> skip::frontend::buildGraph(mlir::MLIRContext &context, Sources &sources,
-                                                             const GraphRequest &request, Diagnostics &diagnostics) {
+ElaboratedModel skip::frontend::elaborateModel(mlir::MLIRContext &context, Sources &sources, const GraphRequest &request,
+                                               Diagnostics &diagnostics) {
   Program program;
   loadProgram(sources, request.path, request.limits, diagnostics, program);
   UnknownNames unknown = checkProgram(program, diagnostics);
@@ -47,11 +47,17 @@ mlir::OwningOpRef<mlir::ModuleOp> skip::frontend::buildGraph(mlir::MLIRContext &
   if (!model || program.broken)
     return {};
   GraphBuilder builder(context, sources, model->name.text, model->name.range.Start);
-  Elaborator(program, sources, unknown, request.limits, diagnostics, builder).run(*model, request.defines);
+  Elaborator elaborator(program, sources, unknown, request.limits, diagnostics, builder);
+  elaborator.run(*model, request.defines);
   mlir::OwningOpRef<mlir::ModuleOp> module = builder.finish(model->name.range.Start);
   if (diagnostics.hasErrors())
     return {};
-  return module;
+  return {std::move(module), elaborator.takeRecipe()};
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> skip::frontend::buildGraph(mlir::MLIRContext &context, Sources &sources,
+                                                             const GraphRequest &request, Diagnostics &diagnostics) {
+  return elaborateModel(context, sources, request, diagnostics).module;
 }
 
 static llvm::StringRef textOf(llvm::SMRange range) {

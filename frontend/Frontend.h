@@ -3,6 +3,7 @@
 
 #include "frontend/Diagnostics.h"
 #include "frontend/Limits.h"
+#include "frontend/Recipe.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -21,8 +22,18 @@ struct GraphRequest {
   Limits limits;
 };
 
+/// A model of a spec: its graph, and how it is trained if the spec says so. The graph is the same with and without.
+struct ElaboratedModel {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::optional<Recipe> recipe;
+};
+
 /// Elaborates one model of a spec. The module holds `graph.parameter` symbols and one function named after the model; it is
 /// null after an error, and then `diagnostics` has all of them. `sources` must outlive `diagnostics`; the module needs neither.
+ElaboratedModel elaborateModel(mlir::MLIRContext &context, Sources &sources, const GraphRequest &request,
+                               Diagnostics &diagnostics);
+
+/// The graph alone.
 mlir::OwningOpRef<mlir::ModuleOp> buildGraph(mlir::MLIRContext &context, Sources &sources, const GraphRequest &request,
                                              Diagnostics &diagnostics);
 

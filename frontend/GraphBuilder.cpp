@@ -90,6 +90,13 @@ mlir::Value GraphBuilder::addParameter(llvm::StringRef name, llvm::ArrayRef<int6
   return graph::ReadParameterOp::create(body, loc, type, FlatSymbolRefAttr::get(body.getContext(), name));
 }
 
+bool GraphBuilder::hasParameterIn(llvm::StringRef prefix) {
+  return llvm::any_of(module->getOps<graph::ParameterOp>(), [&](graph::ParameterOp parameter) {
+    llvm::StringRef rest = parameter.getSymName();
+    return rest.consume_front(prefix) && !prefix.empty() && (rest.empty() || rest.starts_with("."));
+  });
+}
+
 OwningOpRef<ModuleOp> GraphBuilder::finish(llvm::SMLoc at) {
   func::ReturnOp::create(body, function.getLoc(), outputs);
   function.setType(body.getFunctionType(function.getBody().front().getArgumentTypes(), ValueRange(outputs).getTypes()));

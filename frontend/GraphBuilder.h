@@ -48,6 +48,9 @@ public:
   mlir::OpBuilder &attributes() { return body; }
   unsigned operations() const { return operationCount; }
 
+  /// Whether a parameter is called `prefix` or lies below it, as `layer1.0.conv1.weight` below `layer1.0`.
+  bool hasParameterIn(llvm::StringRef prefix);
+
   /// Ends the model. The module verifies, or that is a defect of ours.
   mlir::OwningOpRef<mlir::ModuleOp> finish(llvm::SMLoc at);
 

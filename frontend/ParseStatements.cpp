@@ -16,7 +16,7 @@ bool StatementParser::startsStatement() const {
   case TokenKind::If:
     return peek().startsLine;
   case TokenKind::Name:
-    return startsAssignment();
+    return startsAssignment() || (startsTraining() && peek().startsLine);
   default:
     return startsDeclaration() && peek().startsLine;
   }
@@ -65,10 +65,16 @@ void StatementParser::skipOptions() {
 
 /// NAME "=" (expr | TEXT | list).
 ast::Option StatementParser::parseOption() {
+  ast::Identifier name = expectName("an option's name");
   ast::Option option{};
-  option.name = expectName("an option's name");
-  if (!expect(TokenKind::Assign))
-    return option;
+  if (expect(TokenKind::Assign))
+    option = parseOptionValue();
+  option.name = name;
+  return option;
+}
+
+ast::Option StatementParser::parseOptionValue() {
+  ast::Option option{};
   llvm::SMLoc start = peek().range().Start;
   if (isAt(TokenKind::OpenBracket))
     parseList(option);
@@ -125,7 +131,7 @@ std::optional<ast::Body> StatementParser::parseBody() {
 Statement *StatementParser::parseStatement() {
   switch (peek().kind) {
   case TokenKind::Name:
-    return parseAssign();
+    return startsTraining() ? parseTraining() : parseAssign();
   case TokenKind::Return:
     return parseReturn();
   case TokenKind::Input:

@@ -58,14 +58,16 @@ protected:
   const Limits &limits;
   Diagnostics &diagnostics;
 
+  /// An expression without `|>` and conditionals around it, for level 0.
+  ast::Expr *parseChain(unsigned level);
+  size_t labelLength() const;
+
 private:
   ast::Expr *parseConditional();
-  ast::Expr *parseChain(unsigned level);
   ast::Expr *parseUnary();
   ast::Expr *parsePrimary();
   ast::Expr *parseNumber();
   ast::CallExpr *parseCall(bool piped);
-  size_t labelLength() const;
   ast::Identifier parseLabel();
   llvm::ArrayRef<ast::Argument> parseArguments();
 };

@@ -43,6 +43,7 @@ void Elaborator::declareInput(const ast::InputStatement &input, Frame &frame) {
   std::optional<std::string> name = takeName(input.name.text.str(), input.name.range, frame);
   if (!name || !fits(*shape, input.shapeRange, frame))
     return;
+  inputShapes.push_back(*shape);
   mlir::Value value = builder.addInput(*name, *shape, std::move(attributes), input.name.range.Start);
   frame.values[input.name.text] = Value::ofTensor(value, input.name.range);
 }
@@ -139,6 +140,7 @@ void Elaborator::declareOutput(const ast::OutputStatement &output, Frame &frame)
   checkOptionNames(output.options, {"classes"}, diagnostics);
   std::optional<Value> value = evaluateAs(Value::Kind::Tensor, output.name.text, output.value, frame);
   frame.values[output.name.text] = value.value_or(Value());
+  outputs.insert({output.name.text, value.value_or(Value())});
   sawOutput = true;
   if (!newPort(output.name, "output", frame) || !value || !frame.definition->isModel)
     return;

@@ -20,6 +20,8 @@ protected:
 
 private:
   ast::Option parseOption();
+  /// An option without its name.
+  ast::Option parseOptionValue();
   void parseList(ast::Option &option);
   ast::Identifier takeText();
 
@@ -32,6 +34,13 @@ private:
   ast::Expr *parseCondition();
   ast::Statement *parseRequire();
   ast::Statement *parseError();
+  bool startsTraining() const;
+  ast::Statement *parseTraining();
+  llvm::ArrayRef<ast::Setting> parseSettings(const Token &open);
+  ast::Setting parseSetting();
+  const ast::SettingValue *parseSettingValue();
+  void skipSetting();
+  void skipSettings();
   llvm::StringRef parseText();
 
   template <typename T> T *finish(T statement, ast::Statement::Kind kind, llvm::SMLoc start) {
@@ -41,6 +50,10 @@ private:
   }
 
   bool startsStatement() const;
+  /// A statement or declaration that is no assignment, which a setting looks like.
+  bool startsOtherStatement() const {
+    return (startsDeclaration() && peek().startsLine) || (startsStatement() && !startsAssignment());
+  }
   void skipToStatement();
   void skipOptions();
 };

@@ -40,9 +40,12 @@ llvm::Error Compilation::readGraph() {
   if (llvm::Error error = findSpec(options.spec).moveInto(path))
     return error;
   frontend::Diagnostics diagnostics(sources);
-  workModule = frontend::buildGraph(context, sources, {path, options.model, options.defines, {}}, diagnostics);
-  if (!workModule)
+  frontend::ElaboratedModel model =
+      frontend::elaborateModel(context, sources, {path, options.model, options.defines, {}}, diagnostics);
+  if (!model.module)
     return printErrors(diagnostics);
+  workModule = std::move(model.module);
+  trainingRecipe = std::move(model.recipe);
   name = modelOf(*workModule).getName().str();
   if (!options.dumpDir.empty()) {
     std::string text;

@@ -59,6 +59,7 @@ public:
 
   mlir::ModuleOp module() const { return *workModule; } ///< the graph, or the first target's plan, as it stands now
   std::vector<mlir::ModuleOp> plans() const;            ///< one for each target
+  const std::optional<frontend::Recipe> &recipe() const { return trainingRecipe; } ///< how the spec says that it is trained
   codegen::LoweredModel &lowered() { return loweredModel; }
   const std::vector<std::string> &objects() const { return compiled.objects; } ///< in the order of lowered().jobs
   const std::vector<std::string> &ptx() const { return cudaTexts; }            ///< in the order of lowered().cudaJobs
@@ -84,6 +85,7 @@ private:
   std::string path, name;
   mlir::OwningOpRef<mlir::ModuleOp> workModule;
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> otherPlans; // of the targets behind the first
+  std::optional<frontend::Recipe> trainingRecipe;
   codegen::LoweredModel loweredModel;
   x86::Compiled compiled;
   std::vector<std::string> cudaTexts;

@@ -1,4 +1,5 @@
-// `skipc summary`: the layer table.
+// `skipc summary`: the layer table, and how the model is trained.
+#include "frontend/RecipeSettings.h"
 #include "tools/compile/Compile.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Layers.h"
@@ -10,7 +11,9 @@ using namespace skip;
 using tool::Layer;
 using tool::Layers;
 
-static void printJson(const Layers &layers, llvm::StringRef model) {
+using Recipe = std::optional<frontend::Recipe>;
+
+static void printJson(const Layers &layers, llvm::StringRef model, const Recipe &recipe) {
   llvm::json::OStream json(llvm::outs(), 1);
   json.object([&] {
     json.attribute("model", model);
@@ -29,6 +32,11 @@ static void printJson(const Layers &layers, llvm::StringRef model) {
           json.attribute("multiply_adds", layer.multiplyAdds);
         });
     });
+    if (!recipe)
+      return;
+    json.attributeBegin("training");
+    json.rawValue(frontend::recipeJson(*recipe));
+    json.attributeEnd();
   });
   llvm::outs() << "\n";
 }
@@ -51,9 +59,12 @@ llvm::Error tool::summary(const Options &options) {
     return error;
   mlir::func::FuncOp model = modelOf(compilation.module());
   Layers layers = listLayers(model);
+  const Recipe &recipe = compilation.recipe();
   if (options.json)
-    printJson(layers, model.getName());
+    printJson(layers, model.getName(), recipe);
   else
     printTable(layers);
+  if (recipe && !options.json)
+    llvm::outs() << "\n" << frontend::recipeText(*recipe);
   return llvm::Error::success();
 }
