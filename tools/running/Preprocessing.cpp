@@ -2,7 +2,6 @@
 #include "tools/running/Preprocessing.h"
 
 #include "tools/data/Normalize.h"
-#include "tools/data/Resize.h"
 #include "tools/text/Failure.h"
 
 #include <cmath>
@@ -40,11 +39,11 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Pictur
   if (input.dims[1] > data::maxPictureSide || input.dims[2] > data::maxPictureSide)
     return badInput("the model's input is " + shapeText(input.dims) + ", no picture is that large");
   Preprocessing made;
-  made.height = static_cast<int>(input.dims[1]);
-  made.width = static_cast<int>(input.dims[2]);
-  made.resize = static_cast<int>(input.resize);
-  made.crops = input.resize > 0 || input.crop > 0;
-  made.asIs = options.asIs;
+  made.fit.height = static_cast<int>(input.dims[1]);
+  made.fit.width = static_cast<int>(input.dims[2]);
+  made.fit.resize = static_cast<int>(input.resize);
+  made.fit.crops = input.resize > 0 || input.crop > 0;
+  made.fit.asIs = options.asIs;
   if (llvm::Error error = choose("--mean", options.mean, input.mean, made.mean))
     return error;
   if (llvm::Error error = choose("--std", options.deviation, input.deviation, made.deviation))
@@ -52,24 +51,8 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Pictur
   return made;
 }
 
-/// The picture at the input's size; the rows of the table in docs/preprocessing.md.
-std::optional<data::Picture> Preprocessing::fit(const data::Picture &picture, std::string &error) const {
-  if (asIs && (picture.width != width || picture.height != height)) {
-    error = "it has " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
-            " pixels, and with --as-is it must have the input's " + std::to_string(width) + " x " + std::to_string(height) +
-            "; leave out --as-is to have pictures scaled";
-    return std::nullopt;
-  }
-  if (asIs)
-    return picture;
-  if (!crops)
-    return data::resize(picture, width, height, error);
-  std::optional<data::Picture> scaled = resize ? data::resizeShorterSide(picture, resize, error) : picture;
-  return scaled ? std::optional(data::centerCrop(*scaled, width, height)) : std::nullopt;
-}
-
 bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
-  std::optional<data::Picture> fitting = fit(picture, error);
+  std::optional<data::Picture> fitting = data::fitPicture(picture, fit, error);
   if (fitting)
     data::toNchwFloat(*fitting, mean.data(), deviation.data(), out);
   return fitting.has_value();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tools/compile/Ports.h"
-#include "tools/data/Picture.h"
+#include "tools/data/Fit.h"
 
 #include "llvm/Support/Error.h"
 
@@ -33,12 +33,7 @@ public:
   bool apply(const data::Picture &picture, float *out, std::string &error) const;
 
 private:
-  std::optional<data::Picture> fit(const data::Picture &picture, std::string &error) const;
-
-  int height = 0, width = 0;
-  int resize = 0;     ///< of the shorter side, or 0
-  bool crops = false; ///< or scales to the input's size
-  bool asIs = false;
+  data::Fit fit;
   std::array<float, 3> mean{}, deviation{1, 1, 1};
 };
 

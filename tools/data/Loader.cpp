@@ -1,0 +1,168 @@
+// Threads take single pictures of the row, so that a batch is made by all of them; a ring of slots holds the batches that are
+// made ahead. A slot's vectors are filled without the mutex: each picture has its own place, and the slot is not handed out
+// before all of them are counted.
+#include "tools/data/Loader.h"
+
+#include "tools/data/Order.h"
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+
+namespace skip::data {
+
+Loader::Loader(const Dataset &dataset, LoaderOptions given)
+    : dataset(dataset), options(std::move(given)),
+      pictureFloats(size_t{3} * static_cast<size_t>(options.augmentation.fit.height) *
+                    static_cast<size_t>(options.augmentation.fit.width)),
+      end(options.once ? options.indices.size() : std::numeric_limits<uint64_t>::max()), slots(std::max(1u, options.ahead)),
+      taken(options.firstBatch), cursor(options.firstBatch * options.batch) {
+  try {
+    while (threads.size() < options.threads)
+      threads.emplace_back([this] { work(); });
+  } catch (const std::system_error &) {
+    // Fewer threads do the same work; without any, next() does it.
+  }
+}
+
+Loader::~Loader() {
+  {
+    std::lock_guard lock(mutex);
+    stopping = true;
+  }
+  tookOne.notify_all();
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+uint64_t Loader::batchEnd(uint64_t number) const { return std::min(end, (number + 1) * options.batch); }
+
+void Loader::fail(std::string why) {
+  std::lock_guard lock(mutex);
+  if (failure.empty())
+    failure = std::move(why);
+  stopping = true;
+  madeOne.notify_all();
+  tookOne.notify_all();
+}
+
+void Loader::work() {
+  std::unique_lock lock(mutex);
+  while (true) {
+    tookOne.wait(lock, [&] { return stopping || cursor >= end || mayMake(); });
+    if (stopping || cursor >= end)
+      return;
+    makeOne(lock);
+  }
+}
+
+bool Loader::mayMake() const { return cursor < end && cursor / options.batch < taken + slots.size(); }
+
+/// Makes the picture at the cursor, without the lock, which it holds before and after.
+void Loader::makeOne(std::unique_lock<std::mutex> &lock) {
+  uint64_t position = cursor++, number = position / options.batch;
+  Slot &slot = slotOf(number);
+  auto place = static_cast<size_t>(position % options.batch);
+  try {
+    if (place == 0) {
+      auto pictures = static_cast<size_t>(batchEnd(number) - position);
+      slot.batch.pixels.resize(pictures * pictureFloats);
+      slot.batch.labels.resize(pictures);
+      slot.batch.indices.resize(pictures);
+    }
+    lock.unlock();
+    make(position, slot.batch, place);
+    lock.lock();
+  } catch (const std::exception &exception) {
+    if (lock.owns_lock())
+      lock.unlock();
+    fail("cannot make a batch of " + std::to_string(options.batch) + " pictures: " + exception.what());
+    lock.lock();
+  }
+  if (++slot.made == slot.batch.labels.size())
+    madeOne.notify_all();
+}
+
+Loader::Order Loader::orderOf(uint32_t epoch) {
+  if (!options.shuffle)
+    return nullptr;
+  std::lock_guard lock(mutex);
+  Order &order = orders[epoch];
+  if (!order)
+    order =
+        std::make_shared<std::vector<uint32_t>>(shuffled(static_cast<uint32_t>(options.indices.size()), options.seed, epoch));
+  Order result = order;
+  while (orders.size() > 2 && orders.begin()->first < epoch)
+    orders.erase(orders.begin());
+  return result;
+}
+
+/// The picture at `position` of the row, or the next of its epoch that can be used.
+void Loader::make(uint64_t position, Batch &batch, size_t place) {
+  size_t count = options.indices.size(), within = static_cast<size_t>(position % count);
+  auto epoch = static_cast<uint32_t>(position / count);
+  Order order = orderOf(epoch);
+  for (size_t tried = 0; tried < count; ++tried, within = (within + 1) % count)
+    if (use(options.indices[order ? (*order)[within] : within], epoch, batch, place))
+      return;
+  std::string first;
+  {
+    std::lock_guard lock(mutex);
+    if (!bad.empty())
+      first = bad.begin()->second;
+  }
+  fail("none of the " + std::to_string(count) + " pictures can be used; the first: " + first);
+}
+
+bool Loader::use(uint32_t index, uint32_t epoch, Batch &batch, size_t place) {
+  {
+    std::lock_guard lock(mutex);
+    if (bad.contains(index))
+      return false;
+  }
+  std::string error;
+  std::optional<Picture> picture = dataset.picture(index, error);
+  float *out = batch.pixels.data() + place * pictureFloats;
+  if (picture && augment(*picture, options.augmentation, options.seed, epoch, index, out, error)) {
+    batch.labels[place] = static_cast<int32_t>(dataset.label(index));
+    batch.indices[place] = index;
+    return true;
+  }
+  if (picture)
+    error = "`" + dataset.name(index) + "`: " + error;
+  std::lock_guard lock(mutex);
+  bad.emplace(index, std::move(error));
+  return false;
+}
+
+bool Loader::next(Batch &batch, std::string &error) {
+  error.clear();
+  if (taken * options.batch >= end)
+    return false;
+  std::unique_lock lock(mutex);
+  Slot &slot = slotOf(taken);
+  size_t wanted = static_cast<size_t>(batchEnd(taken) - taken * options.batch);
+  while (threads.empty() && failure.empty() && slot.made < wanted)
+    makeOne(lock);
+  madeOne.wait(lock, [&] { return !failure.empty() || slot.made == wanted; });
+  if (!failure.empty()) {
+    error = failure;
+    return false;
+  }
+  std::swap(batch, slot.batch);
+  slot.made = 0;
+  ++taken;
+  lock.unlock();
+  tookOne.notify_all();
+  return true;
+}
+
+std::vector<BadPicture> Loader::badPictures() {
+  std::lock_guard lock(mutex);
+  std::vector<BadPicture> list;
+  for (const auto &[index, error] : bad)
+    list.push_back({index, error});
+  return list;
+}
+
+} // namespace skip::data
