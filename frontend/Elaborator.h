@@ -152,6 +152,8 @@ private:
   /// The settings of a kind, or those at the top. `where`: what they belong to.
   void readSettings(llvm::ArrayRef<ast::Setting> settings, llvm::StringRef group, llvm::StringRef kind, llvm::SMRange where,
                     TrainingScope &scope);
+  /// As evaluate(), but an error if the expression builds a part of the network.
+  Value evaluateSetting(const ast::Expr *expr, Frame &frame);
   const ast::SettingValue *chosen(const ast::SettingValue *value, Frame &frame);
   /// These are false or nothing when the value could not be taken, which has then been reported.
   bool readSetting(const SettingInfo &info, const ast::SettingValue &value, TrainingScope &scope);

@@ -27,7 +27,8 @@ double learningRate(const Recipe &recipe, const RateMemory &memory, int64_t step
 /// Tells the error of a step's own pictures, a share of 1, after the step.
 void noteTrainingError(const Recipe &recipe, RateMemory &memory, double error);
 
-/// Whether `plateau` wants to know an error after `step`, from 0: that of the pictures held out, else the training error.
+/// Whether `plateau` wants to know an error after `step`, from 0: that of the pictures to validate on, or if there are none the
+/// training error.
 bool looksAtError(const Recipe &recipe, int64_t step);
 void noteError(const Recipe &recipe, RateMemory &memory, double error);
 

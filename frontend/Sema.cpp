@@ -2,10 +2,8 @@
 // on, in whatever branch that stands; whether the branch was taken is for elaboration to say.
 #include "frontend/Sema.h"
 
-#include "frontend/RecipeSettings.h"
+#include "frontend/CheckTraining.h"
 #include "frontend/Signatures.h"
-
-#include "llvm/ADT/SmallVectorExtras.h"
 
 using namespace skip::frontend;
 using ast::Expr;
@@ -27,12 +25,12 @@ private:
   void checkBody(ast::Body body);
   void checkStatement(const Statement &statement);
   void checkOptions(llvm::ArrayRef<ast::Option> options);
-  void checkSettings(llvm::ArrayRef<ast::Setting> settings, llvm::StringRef group, llvm::StringRef kind);
-  void checkSetting(const SettingInfo &info, const ast::SettingValue *value);
-  void checkKind(const SettingInfo &info, const ast::SettingValue &value);
-  void checkForm(const SettingInfo &info, const ast::SettingValue &value);
+  void checkTraining(const ast::TrainStatement &train);
   void checkExpr(const Expr *expr);
   void checkName(const ast::NameExpr &name);
+  bool isKnown(llvm::StringRef name) const {
+    return locals.contains(name) || program.parameters.contains(name) || program.choices.contains(name);
+  }
   void checkCall(const ast::CallExpr &call);
   void checkRepeat(const ast::CallExpr &call);
   void checkArguments(llvm::ArrayRef<ast::Argument> arguments);
@@ -162,7 +160,7 @@ void Checker::checkStatement(const Statement &statement) {
   case Statement::Kind::Train:
     if (!inModel)
       forbid(diag::onlyInModel, statement, "train");
-    return checkSettings(llvm::cast<ast::TrainStatement>(&statement)->settings, "", "");
+    return checkTraining(*llvm::cast<ast::TrainStatement>(&statement));
   }
 }
 
@@ -172,81 +170,11 @@ void Checker::checkOptions(llvm::ArrayRef<ast::Option> options) {
       checkExpr(value);
 }
 
-/// Rule train-3: each setting is known and given once; what it is has the right form.
-void Checker::checkSettings(llvm::ArrayRef<ast::Setting> settings, llvm::StringRef group, llvm::StringRef kind) {
-  llvm::StringMap<llvm::SMRange> seen;
-  llvm::SmallVector<llvm::StringRef> known = settingNames(group, kind);
-  for (const ast::Setting &setting : settings) {
-    const ast::Identifier &name = setting.name;
-    auto [entry, inserted] = seen.try_emplace(name.text, name.range);
-    if (!inserted)
-      diagnostics.report(diag::settingTwice, name.range, {name.text.str()}).note(entry->second, "it is given here first");
-    if (const SettingInfo *info = findSetting(group, kind, name.text))
-      checkSetting(*info, setting.value);
-    else
-      diagnostics
-          .report(diag::unknownTrainSetting, name.range,
-                  {kind.empty() ? "train" : kind.str(), name.text.str(), quotedList(known)})
-          .suggest(name.text, name.range, known);
-  }
-}
-
-void Checker::checkSetting(const SettingInfo &info, const ast::SettingValue *value) {
-  if (!value)
-    return;
-  if (value->kind == ast::SettingValue::Kind::Choice) {
-    checkExpr(value->condition);
-    checkSetting(info, value->yes);
-    return checkSetting(info, value->no);
-  }
-  if (info.type == SettingType::Kind)
-    return checkKind(info, *value);
-  checkForm(info, *value);
-}
-
-/// A name of a kind, with settings or without, or an expression that gives such a name.
-void Checker::checkKind(const SettingInfo &info, const ast::SettingValue &value) {
-  auto kinds = llvm::map_to_vector(info.kinds, [](llvm::StringRef kind) { return kind; });
-  auto unknown = [&](llvm::SMRange range, llvm::StringRef found, bool suggest) {
-    Report report = diagnostics.report(diag::unknownKind, range,
-                                       {info.fullName(), quotedList(kinds, " or "), suggest ? quoted(found) : found.str()});
-    if (suggest)
-      report.suggest(found, range, kinds);
-  };
-  if (value.kind == ast::SettingValue::Kind::Settings) {
-    if (!llvm::is_contained(kinds, value.name.text))
-      return unknown(value.name.range, value.name.text, true);
-    return checkSettings(value.settings, info.name, value.name.text);
-  }
-  if (value.plain.isList || value.plain.values.empty())
-    return unknown(value.range, value.plain.isList ? "a list" : "a text", false);
-  const auto *name = llvm::dyn_cast<ast::NameExpr>(value.plain.values.front());
-  if (!name)
-    return checkExpr(value.plain.values.front());
-  bool isValue = locals.contains(name->name) || program.parameters.contains(name->name) || program.choices.contains(name->name);
-  if (isValue || llvm::is_contained(kinds, name->name))
-    return;
-  this->unknown.insert(name);
-  unknown(name->range, name->name, true);
-}
-
-static std::string formOf(const ast::SettingValue &value) {
-  if (value.kind == ast::SettingValue::Kind::Settings)
-    return "a kind with settings";
-  bool hasTexts = !value.plain.texts.empty(), hasValues = !value.plain.values.empty();
-  if (!value.plain.isList)
-    return hasTexts ? "a text" : "one value";
-  return hasTexts && hasValues ? "a list of both" : hasTexts ? "a list of texts" : "a list of values";
-}
-
-void Checker::checkForm(const SettingInfo &info, const ast::SettingValue &value) {
-  for (const Expr *expr : value.plain.values)
-    checkExpr(expr);
-  bool wantsTexts = info.type == SettingType::Texts, wantsList = wantsTexts || info.type == SettingType::Wholes;
-  bool fits = value.kind == ast::SettingValue::Kind::Plain && wantsList == value.plain.isList &&
-              (wantsTexts ? value.plain.values : llvm::ArrayRef<Expr *>()).empty() && (wantsTexts || value.plain.texts.empty());
-  if (!fits)
-    diagnostics.report(diag::settingForm, value.range, {info.fullName(), describe(info.type).str(), formOf(value)});
+void Checker::checkTraining(const ast::TrainStatement &train) {
+  auto check = [&](const Expr *expr) { checkExpr(expr); };
+  auto isValue = [&](llvm::StringRef name) { return isKnown(name); };
+  auto note = [&](const ast::NameExpr &name) { unknown.insert(&name); };
+  checkSettings(train, {check, isValue, note}, diagnostics);
 }
 
 void Checker::checkExpr(const Expr *expr) {
@@ -288,7 +216,7 @@ void Checker::checkExpr(const Expr *expr) {
 }
 
 void Checker::checkName(const ast::NameExpr &name) {
-  if (locals.contains(name.name) || program.parameters.contains(name.name) || program.choices.contains(name.name))
+  if (isKnown(name.name))
     return;
   unknown.insert(&name);
   if (program.broken || diagnostics.isFull())

@@ -98,11 +98,23 @@ void Elaborator::readSettings(llvm::ArrayRef<ast::Setting> settings, llvm::Strin
     report(diag::settingMissing, where, {group.empty() ? "train" : kind.str(), quotedList(missing, " and ")}, scope.frame);
 }
 
+/// Rule train-15: sizes of tensors are values, but nothing that would make a tensor stands in the statement.
+Value Elaborator::evaluateSetting(const ast::Expr *expr, Frame &frame) {
+  unsigned before = builder.operations();
+  Value value = evaluate(expr, frame);
+  if (builder.operations() == before)
+    return value;
+  report(diag::settingBuilds, expr->range, {}, frame);
+  return {};
+}
+
 /// The value that the conditions lead to; null when that could not be read or decided.
 const ast::SettingValue *Elaborator::chosen(const ast::SettingValue *value, Frame &frame) {
   while (value && value->kind == ast::SettingValue::Kind::Choice) {
-    std::optional<bool> truth = evaluateCondition(value->condition, frame);
-    value = !truth ? nullptr : *truth ? value->yes : value->no;
+    Value truth = evaluateSetting(value->condition, frame);
+    if (!truth.isPoison() && truth.kind != Value::Kind::Boolean)
+      report(diag::conditionKind, value->condition->range, {truth.str()}, frame);
+    value = truth.kind != Value::Kind::Boolean ? nullptr : truth.boolean ? value->yes : value->no;
   }
   return value;
 }
@@ -141,7 +153,7 @@ bool Elaborator::readSetting(const SettingInfo &info, const ast::SettingValue &v
 }
 
 std::optional<bool> Elaborator::readTruth(const SettingInfo &info, const ast::Expr *expr, Frame &frame) {
-  Value value = evaluate(expr, frame);
+  Value value = evaluateSetting(expr, frame);
   if (value.kind == Value::Kind::Boolean)
     return value.boolean;
   if (!value.isPoison())
@@ -151,7 +163,7 @@ std::optional<bool> Elaborator::readTruth(const SettingInfo &info, const ast::Ex
 
 /// Every whole number that a range allows is one of a double too.
 std::optional<double> Elaborator::readNumber(const SettingInfo &info, const ast::Expr *expr, Frame &frame) {
-  Value value = evaluate(expr, frame);
+  Value value = evaluateSetting(expr, frame);
   bool whole = info.type != SettingType::Number;
   if (value.isPoison())
     return std::nullopt;
@@ -177,7 +189,7 @@ bool Elaborator::readKind(const SettingInfo &info, const ast::SettingValue &valu
     const auto *written = llvm::dyn_cast<ast::NameExpr>(value.plain.values.front());
     Value evaluated = written && llvm::is_contained(info.kinds, written->name)
                           ? Value::ofName(written->name)
-                          : evaluate(value.plain.values.front(), scope.frame);
+                          : evaluateSetting(value.plain.values.front(), scope.frame);
     if (evaluated.isPoison())
       return false;
     name = evaluated.kind == Value::Kind::Name ? evaluated.name : "";
