@@ -5,6 +5,7 @@
 #include "llvm/ADT/SmallVectorExtras.h"
 
 #include <charconv>
+#include <cmath>
 #include <iterator>
 
 using namespace skip::frontend;
@@ -144,7 +145,8 @@ std::optional<std::string> skip::frontend::outsideOf(const SettingRange &range, 
   if (!tooLow && !tooHigh)
     return std::nullopt;
   auto text = [](double bound) {
-    return bound == double(int64_t(bound)) && bound < 1e15 ? std::to_string(int64_t(bound)) : numberText(bound);
+    bool isWhole = std::abs(bound) < 1e15 && bound == std::floor(bound);
+    return isWhole ? std::to_string(static_cast<int64_t>(bound)) : numberText(bound);
   };
   return (range.aboveLeast ? "above " : "at least ") + text(range.least) + (range.belowMost ? " and below " : " and at most ") +
          text(range.most);
