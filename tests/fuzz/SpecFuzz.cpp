@@ -1,6 +1,8 @@
 // The front end on any bytes: it gives a module that verifies, or errors that can be shown; never both, never neither. What
-// parses also prints in canonical form, and that text parses to the same.
+// parses also prints in canonical form, and that text parses to the same. A recipe keeps its rules, and setting each of its
+// settings to what it is changes nothing.
 #include "frontend/Frontend.h"
+#include "frontend/RecipeSettings.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -54,6 +56,16 @@ static Limits smallLimits() {
   return limits;
 }
 
+static void checkRecipe(const Recipe &recipe) {
+  std::vector<std::string> settings, errors;
+  for (const auto &[name, value] : listSettings(recipe))
+    settings.push_back(name + "=" + value);
+  Recipe same = recipe;
+  require(check(recipe).empty(), "a recipe keeps its rules");
+  require(applySettings(same, settings, errors), "a recipe's settings can be set");
+  require(same == recipe, "to what they are");
+}
+
 static void checkBuild(llvm::StringRef text) {
   // Contexts keep every type and name that they ever saw, so one does not serve for ever.
   static std::unique_ptr<mlir::MLIRContext> context;
@@ -63,7 +75,10 @@ static void checkBuild(llvm::StringRef text) {
 
   Sources sources = sourcesWith(text);
   Diagnostics diagnostics(sources);
-  mlir::OwningOpRef<mlir::ModuleOp> module = buildGraph(*context, sources, {"fuzz.skip", {}, {}, smallLimits()}, diagnostics);
+  auto [module, recipe] = elaborateModel(*context, sources, {"fuzz.skip", {}, {}, smallLimits()}, diagnostics);
+  require(!recipe || module, "a recipe is that of a module");
+  if (recipe)
+    checkRecipe(*recipe);
   require(bool(module) != diagnostics.hasErrors(), "either a module or errors");
   if (module)
     require(mlir::succeeded(mlir::verify(*module)), "the module verifies");
