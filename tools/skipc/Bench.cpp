@@ -33,7 +33,7 @@ struct StepTime {
 struct Measurement {
   int64_t batch = 1;
   std::string isa;
-  int32_t threads = 1; // 0: the target has no use for them
+  int32_t threads = 1;         // 0: the target has no use for them
   std::vector<double> seconds; ///< of each repetition, ascending
   std::vector<StepTime> steps;
   double peakFlops = 0;
