@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/nvptx/kernel/Spec.h"
+#include "runtime/Abi.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -10,6 +11,9 @@
 #include <vector>
 
 namespace skip::nvptx {
+
+/// Inputs and outputs of a model, which SkipCudaBlock has room for.
+inline constexpr size_t mostPorts = sizeof(SkipCudaBlock::ports) / sizeof(uint64_t);
 
 /// One kernel to be compiled: `symbol` is its entry's name.
 struct Job {

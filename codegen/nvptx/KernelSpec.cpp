@@ -153,15 +153,17 @@ static int64_t batchOf(KernelOp kernel) {
   return kernel.getImages().value_or(batch ? batch.getInt() : 1);
 }
 
-/// Whether a turn's offsets, in floats, and the domain are numbers of 31 bits, which kernels count with.
+/// Whether a turn's offsets, in floats, and the domain are numbers of 31 bits, which kernels count with, and the grid is one
+/// that can be launched.
 static bool isCountable(KernelOp kernel) {
   int64_t images = batchOf(kernel), most = (int64_t(1) << 31) - (int64_t(1) << 16); // less what a block counts beyond its end
+  int64_t mostChannels = 65535 * plan::leastTileChannels;                           // of a grid along its second axis
   auto isSmall = [&](Type type) {
     auto tensor = llvm::cast<RankedTensorType>(type);
     if (!tensor.isDynamicDim(0)) // parameters
       return tensor.getNumElements() * 4 < most;
     Picture picture = pictureOf(type);
-    return picture.vectors() * 4 * images < most && picture.floats() * images < most;
+    return picture.channels <= mostChannels && picture.floats() * images < most;
   };
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }

@@ -70,9 +70,19 @@ static void tellUntuned(mlir::ModuleOp module) {
                << (steps.empty() ? "" : ": " + llvm::join(steps, ", ")) << "\n";
 }
 
+static llvm::Error checkPorts(mlir::func::FuncOp model) {
+  size_t ports = model.getNumArguments() + model.getNumResults();
+  return ports <= nvptx::mostPorts
+             ? llvm::Error::success()
+             : tool::badInput("model `" + model.getName() + "` has " + llvm::Twine(ports) +
+                              " inputs and outputs, for cuda it may have " + llvm::Twine(nvptx::mostPorts));
+}
+
 /// Tuning is x86's.
 llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const PlanRequest &request) {
   if (target == Target::cuda) {
+    if (llvm::Error error = checkPorts(modelOf(module)))
+      return error;
     module->setAttr(plan::targetAttr, cudaTargetAttribute(context));
   } else {
     llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);

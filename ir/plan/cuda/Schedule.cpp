@@ -34,7 +34,8 @@ int64_t GemmTile::sharedBytes() const {
 bool skip::plan::isLegal(const GemmTile &tile) {
   if (std::min({tile.m, tile.n, tile.k, tile.threadM, tile.threadN}) < 4 || std::max({tile.m, tile.n, tile.k}) > 1024)
     return false;
-  if (tile.threadM % 4 || tile.threadN % 4 || tile.m % tile.threadM || tile.n % tile.threadN || tile.k % 4)
+  if (tile.n < leastTileChannels || tile.threadM % 4 || tile.threadN % 4 || tile.m % tile.threadM || tile.n % tile.threadN ||
+      tile.k % 4)
     return false;
   if (tile.threadM * tile.threadN > kMostSums || tile.sharedBytes() > kMostSharedBytes)
     return false;

@@ -25,6 +25,9 @@ struct GemmShape {
 /// Rows of shared memory are so many floats longer than what they hold, so that a warp's stores meet different banks.
 inline constexpr int64_t gemmPadding = 4;
 
+/// No legal tile has fewer channels.
+inline constexpr int64_t leastTileChannels = 16;
+
 /// Whether emitters have code for the tile, and every sm_80 room for it.
 bool isLegal(const GemmTile &tile);
 

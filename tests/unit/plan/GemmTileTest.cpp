@@ -30,6 +30,7 @@ TEST_CASE("gemm tile: what emitters have no code for, or a GPU no room, is not l
   CHECK_FALSE(isLegal(with(&GemmTile::threadN, 16))); // 128 sums a thread
   CHECK_FALSE(isLegal(with(&GemmTile::k, 64)));       // 69,632 bytes of shared memory
   CHECK_FALSE(isLegal({16, 16, 16, 4, 4}));           // half a warp
+  CHECK_FALSE(isLegal({64, 8, 16, 4, 4}));            // a grid could be too large
   CHECK_FALSE(isLegal({128, 128, 16, 4, 4}));         // 1024 threads
   CHECK_FALSE(isLegal(with(&GemmTile::m, 1 << 20)));
 }
