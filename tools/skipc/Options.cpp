@@ -120,7 +120,7 @@ static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
 }
 
 static CLI::Option *addWeights(CLI::App &app, Options &o) {
-  return app.add_option("--weights", o.weights, "a safetensors checkpoint, or random:SEED")->type_name("FILE");
+  return app.add_option("--weights", o.weights, "a safetensors checkpoint, a PyTorch file, or random:SEED")->type_name("FILE");
 }
 
 static void addThreads(CLI::App &app, Options &o) {

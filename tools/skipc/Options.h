@@ -19,7 +19,7 @@ struct Options : CompileOptions, PictureOptions {
   Command command = nullptr;
   bool json = false;
 
-  // Weights: a safetensors file, `random:SEED`, or empty.
+  // Weights: a safetensors file, a PyTorch file, `random:SEED`, or empty.
   std::string weights;
 
   // build

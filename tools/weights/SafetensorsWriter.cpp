@@ -7,7 +7,11 @@
 using namespace skip::tool;
 
 void SafetensorsWriter::add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values) {
-  entries.push_back({name.str(), shape.vec(), values});
+  add(name, shape, "F32", llvm::StringRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)));
+}
+
+void SafetensorsWriter::add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, llvm::StringRef type, llvm::StringRef bytes) {
+  entries.push_back({name.str(), type.str(), shape.vec(), bytes});
 }
 
 std::string SafetensorsWriter::header() const {
@@ -17,9 +21,9 @@ std::string SafetensorsWriter::header() const {
   int64_t offset = 0;
   json.object([&] {
     for (const Entry &entry : entries) {
-      auto end = offset + static_cast<int64_t>(entry.values.size() * sizeof(float));
+      auto end = offset + static_cast<int64_t>(entry.bytes.size());
       json.attributeObject(entry.name, [&] {
-        json.attribute("dtype", "F32");
+        json.attribute("dtype", entry.type);
         json.attributeArray("shape", [&] {
           for (int64_t dim : entry.shape)
             json.value(dim);
@@ -41,10 +45,10 @@ std::string SafetensorsWriter::finish() const {
   llvm::support::endian::write64le(file.data(), text.size());
   size_t bytes = 8 + text.size();
   for (const Entry &entry : entries)
-    bytes += entry.values.size() * sizeof(float);
+    bytes += entry.bytes.size();
   file.reserve(bytes);
   file += text;
   for (const Entry &entry : entries)
-    file.append(reinterpret_cast<const char *>(entry.values.data()), entry.values.size() * sizeof(float));
+    file += entry.bytes;
   return file;
 }

@@ -1,4 +1,4 @@
-// Writes safetensors files of F32 tensors.
+// Writes safetensors files.
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
@@ -14,13 +14,15 @@ class SafetensorsWriter {
 public:
   /// `values` must live until finish().
   void add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
+  /// The same of any type that the format has; `bytes` are as many as shape and type take.
+  void add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, llvm::StringRef type, llvm::StringRef bytes);
   std::string finish() const;
 
 private:
   struct Entry {
-    std::string name;
+    std::string name, type;
     std::vector<int64_t> shape;
-    llvm::ArrayRef<float> values;
+    llvm::StringRef bytes;
   };
   std::string header() const;
 

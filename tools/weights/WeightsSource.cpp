@@ -1,12 +1,15 @@
-// Checkpoints, from disk or made up.
+// Checkpoints, from disk or made up. A PyTorch file is told by its content and turned into a safetensors file in memory.
 #include "tools/weights/WeightsSource.h"
 
+#include "ir/graph/Graph.h"
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/PackedFile.h"
 #include "tools/text/Failure.h"
 #include "tools/weights/Checkpoint.h"
 #include "tools/weights/RandomWeights.h"
+#include "tools/weights/pytorch/Image.h"
+#include "tools/weights/pytorch/TorchFile.h"
 
 #include <cstring>
 
@@ -26,7 +29,25 @@ llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::fu
   source.file = std::make_unique<runtime::MappedFile>();
   if (source.file->open(source.name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
+  if (llvm::Error error = source.convertPyTorch(model))
+    return error;
   return source;
+}
+
+llvm::Error WeightsSource::convertPyTorch(mlir::func::FuncOp model) {
+  llvm::StringRef bytes(static_cast<const char *>(data()), size());
+  if (!pytorch::TorchFile::looksLike(bytes))
+    return llvm::Error::success();
+  std::vector<llvm::StringRef> wanted;
+  for (auto parameter : model->getParentOfType<mlir::ModuleOp>().getOps<graph::ParameterOp>())
+    wanted.push_back(parameter.getSymName());
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name, wanted);
+  if (!image)
+    return image.takeError();
+  note(image->note);
+  memory = std::move(image->safetensors);
+  file.reset();
+  return llvm::Error::success();
 }
 
 llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image) const {

@@ -13,10 +13,10 @@
 
 namespace skip::tool {
 
-/// The bytes of a checkpoint: a mapped file, or random weights in memory.
+/// The bytes of a checkpoint: a mapped file; in memory, random weights or a PyTorch file's tensors.
 class WeightsSource {
 public:
-  /// `text` is a path or `random:SEED`; `model` is the graph before any pass.
+  /// `text` is a path or `random:SEED`; `model` is the graph before any pass. What was taken of a PyTorch file is said at once.
   static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model);
 
   const void *data() const { return file ? static_cast<const void *>(file->data()) : memory.data(); }
@@ -33,6 +33,8 @@ public:
   void tellForgiven() const;
 
 private:
+  llvm::Error convertPyTorch(mlir::func::FuncOp model);
+
   std::string name, memory;
   std::unique_ptr<runtime::MappedFile> file;
 };

@@ -1,0 +1,41 @@
+// The reader of PyTorch's files on any bytes: refused with a text that a terminal can show, or turned into a safetensors file
+// that its own reader takes, and that is not larger than the bounds allow.
+#include "runtime/Error.h"
+#include "runtime/Safetensors.h"
+#include "support/Printable.h"
+#include "tools/weights/pytorch/Image.h"
+#include "tools/weights/pytorch/TorchFile.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+using namespace skip;
+
+static void require(bool holds, const char *what, const std::string &text) {
+  if (holds)
+    return;
+  std::fprintf(stderr, "%s: %s\n", what, text.c_str());
+  std::abort();
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  // A copy of exactly this size, so that a sanitizer sees any read beyond it.
+  std::vector<char> exact(data, data + size);
+  llvm::StringRef file(exact.data(), exact.size());
+  pytorch::TorchFile::looksLike(file);
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz", {"conv.weight"});
+  if (!image) {
+    std::string text = llvm::toString(image.takeError());
+    require(!text.empty() && text.size() < 8192, "an error has a text", text);
+    require(text == printable(text), "an error can be shown", text);
+    return 0;
+  }
+  require(image->note == printable(image->note), "a note can be shown", image->note);
+  require(image->safetensors.size() < (4 * 65 + 8) * size + (16 << 20), "memory is bounded", image->note);
+  runtime::Safetensors parsed;
+  require(parsed.parse(image->safetensors.data(), image->safetensors.size(), "image") == SKIP_OK, "the image is sound",
+          runtime::lastErrorText());
+  require(parsed.count() > 0, "a network has tensors", image->note);
+  return 0;
+}

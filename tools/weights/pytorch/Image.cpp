@@ -1,0 +1,183 @@
+// A tensor is a window into a storage: an offset, sizes, and a stride for each. Row-major windows are taken as they lie, others
+// are gathered. Since windows may overlap, and a stride of 0 repeats an element, a few bytes could describe any amount of
+// tensors: together they may take mostGrowth times what the file's content takes.
+#include "tools/weights/pytorch/Image.h"
+
+#include "tools/text/Failure.h"
+#include "tools/weights/SafetensorsWriter.h"
+#include "tools/weights/pytorch/StateDict.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ConvertUTF.h"
+#include "llvm/Support/Endian.h"
+
+using namespace skip;
+using namespace skip::pytorch;
+
+static constexpr uint64_t mostGrowth = 4, freeGrowth = 1 << 20;
+static constexpr size_t mostListed = 8; // in a note
+static constexpr llvm::StringRef prefixes[] = {"module.", "_orig_mod.", "model.", "backbone."};
+
+namespace {
+class Converter {
+public:
+  Converter(TorchFile &file, llvm::StringRef path, const StateDict &found) : file(file), path(path), found(found) {}
+  llvm::Expected<Image> convert(llvm::ArrayRef<llvm::StringRef> wanted);
+
+private:
+  llvm::Error fail(llvm::StringRef name, const llvm::Twine &what) const;
+  void stripPrefixes(llvm::ArrayRef<llvm::StringRef> wanted);
+  llvm::Error checkName(llvm::StringRef name) const;
+  llvm::Error charge(llvm::StringRef name, const TensorRecord &tensor);
+  llvm::Error add(llvm::StringRef name, const TensorRecord &tensor);
+  std::string note() const;
+
+  TorchFile &file;
+  llvm::StringRef path;
+  const StateDict &found;
+  tool::SafetensorsWriter writer;
+  std::deque<std::string> owned; // the bytes of tensors that are not taken as they lie
+  std::string stripped;
+  size_t gathered = 0, narrowed = 0;
+  uint64_t usedBytes = 0;
+};
+} // namespace
+
+llvm::Error Converter::fail(llvm::StringRef name, const llvm::Twine &what) const {
+  return tool::badInput("`" + path + "`: tensor `" + shown(name) + "` " + what +
+                        "; load the file in PyTorch, and save `model.state_dict()` with torch.save");
+}
+
+void Converter::stripPrefixes(llvm::ArrayRef<llvm::StringRef> wanted) {
+  auto allHave = [&](llvm::StringRef prefix) {
+    return llvm::all_of(found.tensors, [&](const auto &entry) {
+      return entry.first.size() > stripped.size() + prefix.size() && entry.first.substr(stripped.size()).starts_with(prefix);
+    });
+  };
+  auto ofModel = [&](llvm::StringRef prefix) {
+    return llvm::any_of(wanted, [&](llvm::StringRef name) { return name.starts_with(prefix); });
+  };
+  while (true) {
+    const auto *prefix = llvm::find_if(prefixes, [&](llvm::StringRef each) { return allHave(each) && !ofModel(each); });
+    if (prefix == std::end(prefixes))
+      return;
+    stripped += *prefix;
+  }
+}
+
+/// As names stand in a safetensors header.
+llvm::Error Converter::checkName(llvm::StringRef name) const {
+  const auto *begin = reinterpret_cast<const llvm::UTF8 *>(name.data());
+  if (name.contains('\0') || !llvm::isLegalUTF8String(&begin, begin + name.size()))
+    return fail(name, "has a name that is not UTF-8, or has a zero in it");
+  return name == "__metadata__" ? fail(name, "has a name that safetensors keeps for itself") : llvm::Error::success();
+}
+
+llvm::Error Converter::charge(llvm::StringRef name, const TensorRecord &tensor) {
+  uint64_t bytes = 0, most = mostGrowth * file.contentBytes() + freeGrowth;
+  if (__builtin_mul_overflow(tensor.elements, tensor.type->bytes, &bytes) || bytes > most - std::min(most, usedBytes))
+    return fail(name, "and those before it take more than " + llvm::Twine(mostGrowth) + " times what the file does");
+  usedBytes += bytes;
+  return llvm::Error::success();
+}
+
+static bool isRowMajor(const TensorRecord &tensor) {
+  int64_t step = 1;
+  for (size_t i = tensor.rank; i-- > 0; step *= tensor.dims[i])
+    if (tensor.dims[i] > 1 && tensor.strides[i] != step)
+      return false;
+  return true;
+}
+
+/// The elements one by one, the last index first.
+static std::string gather(const TensorRecord &tensor, llvm::StringRef storage) {
+  std::string bytes;
+  size_t size = tensor.type->bytes;
+  bytes.reserve(tensor.elements * size);
+  int64_t index[TensorRecord::mostRank] = {}, at = static_cast<int64_t>(tensor.offset);
+  for (uint64_t i = 0; i < tensor.elements; ++i) {
+    bytes.append(storage.data() + static_cast<size_t>(at) * size, size);
+    for (size_t d = tensor.rank; d-- > 0;) {
+      at += tensor.strides[d];
+      if (++index[d] < tensor.dims[d])
+        break;
+      at -= tensor.strides[d] * tensor.dims[d];
+      index[d] = 0;
+    }
+  }
+  return bytes;
+}
+
+static std::string narrow(llvm::StringRef doubles) {
+  std::string bytes(doubles.size() / 2, '\0');
+  for (size_t i = 0; i < doubles.size() / 8; ++i) {
+    auto value = static_cast<float>(llvm::bit_cast<double>(llvm::support::endian::read64le(doubles.data() + 8 * i)));
+    llvm::support::endian::write32le(bytes.data() + 4 * i, llvm::bit_cast<uint32_t>(value));
+  }
+  return bytes;
+}
+
+llvm::Error Converter::add(llvm::StringRef name, const TensorRecord &tensor) {
+  llvm::Expected<llvm::StringRef> storage = file.storageOf(tensor);
+  if (!storage)
+    return storage.takeError();
+  if (llvm::Error error = charge(name, tensor))
+    return error;
+  llvm::StringRef bytes =
+      tensor.elements ? storage->substr(tensor.offset * tensor.type->bytes, tensor.elements * tensor.type->bytes) : "";
+  if (tensor.elements && !isRowMajor(tensor)) {
+    bytes = owned.emplace_back(gather(tensor, *storage));
+    ++gathered;
+  }
+  bool wide = tensor.type->name == "F64";
+  if (wide) {
+    bytes = owned.emplace_back(narrow(bytes));
+    ++narrowed;
+  }
+  writer.add(name, llvm::ArrayRef(tensor.dims, tensor.rank), wide ? "F32" : tensor.type->name, bytes);
+  return llvm::Error::success();
+}
+
+static std::string count(size_t number, llvm::StringRef what) {
+  return std::to_string(number) + " " + what.str() + (number == 1 ? "" : "s");
+}
+
+std::string Converter::note() const {
+  std::string text = "`" + path.str() + "`: read as a PyTorch file, " + count(found.tensors.size(), "tensor");
+  if (!found.place.empty())
+    text += " under `" + found.place + "`";
+  if (!stripped.empty())
+    text += "; stripped the prefix `" + stripped + "` from all names";
+  if (gathered)
+    text += "; made " + count(gathered, "tensor") + " row-major";
+  if (narrowed)
+    text += "; narrowed " + count(narrowed, "tensor") + " from F64 to F32";
+  if (!found.leftOut.empty()) {
+    text += "; left out `" + llvm::join(llvm::ArrayRef(found.leftOut).take_front(mostListed), "`, `") + "`";
+    if (found.leftOut.size() > mostListed)
+      text += " and " + std::to_string(found.leftOut.size() - mostListed) + " more";
+  }
+  return text;
+}
+
+llvm::Expected<Image> Converter::convert(llvm::ArrayRef<llvm::StringRef> wanted) {
+  stripPrefixes(wanted);
+  for (const auto &[name, value] : found.tensors) {
+    if (llvm::Error error = checkName(name))
+      return error;
+    if (llvm::Error error = add(name.drop_front(stripped.size()), file.tensor(*value)))
+      return error;
+  }
+  return Image{.safetensors = writer.finish(), .note = note()};
+}
+
+llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> wanted) {
+  llvm::Expected<std::unique_ptr<TorchFile>> file = TorchFile::open(bytes, path);
+  if (!file)
+    return file.takeError();
+  llvm::Expected<StateDict> found = findStateDict(**file, path);
+  if (!found)
+    return found.takeError();
+  return Converter(**file, path, *found).convert(wanted);
+}
