@@ -70,6 +70,17 @@ class Files(trouble.Case):
                      *flags)
         return trouble.read_npy(y)[1]
 
+    def test_pytorch_files_are_read_as_they_are(self):
+        for name, expected in PTH.items():
+            with self.subTest(checkpoint=name):
+                path = CHECKPOINTS / f"{name}.pth"
+                if name == "whole_module":
+                    self.refused("run", SPECS / "tiny.skip", "--weights", path, "--input", CHECKPOINTS / "tiny_x.npy",
+                                 expected="an object of the class `tiny_torch.Tiny`, which only its own code can open")
+                else:
+                    spec = expected if expected.startswith("tiny") else "tiny"
+                    self.hold_to_right_values(spec, path, 2e-4 if name == "half" else 1e-5)
+
     def test_pictures_hold_what_pillow_reads(self):
         for name, (height, width, right) in QUARTERS.items():
             with self.subTest(picture=name):
