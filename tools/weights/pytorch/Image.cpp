@@ -12,6 +12,8 @@
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/Endian.h"
 
+#include <deque>
+
 using namespace skip;
 using namespace skip::pytorch;
 

@@ -4,8 +4,7 @@
 
 #include "support/Printable.h"
 
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/ArrayRef.h"
 
 using namespace skip;
 using namespace skip::pytorch;
