@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::vector<char> exact(data, data + size);
   llvm::StringRef file(exact.data(), exact.size());
   pytorch::TorchFile::looksLike(file);
-  llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz", {"conv.weight"});
+  const llvm::StringRef model[] = {"conv.weight"};
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz", llvm::ArrayRef(model));
   if (!image) {
     std::string text = llvm::toString(image.takeError());
     require(!text.empty() && text.size() < 8192, "an error has a text", text);

@@ -331,6 +331,14 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addJson(explain, o);
 }
 
+static void addList(CLI::App &app, Options &o) {
+  CLI::App &list = addCommand(app, o, "weights", tool::weights, "list a checkpoint's tensors: names, types, shapes, bytes",
+                              "  skipc weights checkpoint.pth\n  skipc weights resnet50.safetensors --stats --json");
+  list.add_option("FILE", o.weights, "a safetensors checkpoint, or a PyTorch file")->required();
+  list.add_flag("--stats", o.stats, "also the least, largest and mean value of each tensor of floats, and how many are NaN");
+  addJson(list, o);
+}
+
 /// CLI11 says of an unknown command only that one is missing.
 static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
   std::vector<llvm::StringRef> names;
@@ -351,7 +359,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
-  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench, addTune})
+  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench, addTune, addList})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
     exitCode = report(std::move(error));

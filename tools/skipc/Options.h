@@ -52,6 +52,9 @@ struct Options : CompileOptions, PictureOptions {
   bool show = false;
   std::string merge, exportTo;
 
+  // weights
+  bool stats = false;
+
   // explain
   std::string code;
 };

@@ -26,22 +26,30 @@ llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::fu
     source.memory = randomWeights(model, number);
     return source;
   }
-  source.file = std::make_unique<runtime::MappedFile>();
-  if (source.file->open(source.name.c_str()) != SKIP_OK)
-    return badInput(runtime::lastErrorText());
-  if (llvm::Error error = source.convertPyTorch(model))
+  std::vector<llvm::StringRef> names;
+  for (auto parameter : model->getParentOfType<mlir::ModuleOp>().getOps<graph::ParameterOp>())
+    names.push_back(parameter.getSymName());
+  if (llvm::Error error = source.openFile(names))
     return error;
   return source;
 }
 
-llvm::Error WeightsSource::convertPyTorch(mlir::func::FuncOp model) {
+llvm::Expected<WeightsSource> WeightsSource::openFile(llvm::StringRef path) {
+  WeightsSource source;
+  source.name = path.str();
+  if (llvm::Error error = source.openFile(std::nullopt))
+    return error;
+  return source;
+}
+
+llvm::Error WeightsSource::openFile(std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
+  file = std::make_unique<runtime::MappedFile>();
+  if (file->open(name.c_str()) != SKIP_OK)
+    return badInput(runtime::lastErrorText());
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
   if (!pytorch::TorchFile::looksLike(bytes))
     return llvm::Error::success();
-  std::vector<llvm::StringRef> wanted;
-  for (auto parameter : model->getParentOfType<mlir::ModuleOp>().getOps<graph::ParameterOp>())
-    wanted.push_back(parameter.getSymName());
-  llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name, wanted);
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name, model);
   if (!image)
     return image.takeError();
   note(image->note);

@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace skip::tool {
@@ -18,6 +19,9 @@ class WeightsSource {
 public:
   /// `text` is a path or `random:SEED`; `model` is the graph before any pass. What was taken of a PyTorch file is said at once.
   static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model);
+
+  /// A file of any model; names stay as the file has them.
+  static llvm::Expected<WeightsSource> openFile(llvm::StringRef path);
 
   const void *data() const { return file ? static_cast<const void *>(file->data()) : memory.data(); }
   size_t size() const { return file ? file->size() : memory.size(); }
@@ -33,7 +37,8 @@ public:
   void tellForgiven() const;
 
 private:
-  llvm::Error convertPyTorch(mlir::func::FuncOp model);
+  /// `model`: the names that it has, if it is known.
+  llvm::Error openFile(std::optional<llvm::ArrayRef<llvm::StringRef>> model);
 
   std::string name, memory;
   std::unique_ptr<runtime::MappedFile> file;

@@ -25,7 +25,8 @@ namespace {
 struct Read {
   std::vector<std::string> tensors;
   std::string note, error;
-  explicit Read(const std::string &file, llvm::ArrayRef<llvm::StringRef> wanted = {}) {
+  explicit Read(const std::string &file,
+                std::optional<llvm::ArrayRef<llvm::StringRef>> wanted = llvm::ArrayRef<llvm::StringRef>()) {
     llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "net.pth", wanted);
     if (!image) {
       error = llvm::toString(image.takeError());
@@ -194,7 +195,9 @@ TEST_CASE("prefixes that all names have are stripped, unless the model has them 
   weights(pickle, "module._orig_mod.model.backbone.conv.weight");
   CHECK(Read(zipOf(pickle)).notes("stripped the prefix `module._orig_mod.model.backbone.` from all names"));
   CHECK(Read(zipOf(pickle)).tensors[0].substr(0, 12) == "conv.weight ");
-  CHECK(Read(zipOf(pickle), {"model.backbone.conv.weight"}).tensors[0].substr(0, 20) == "model.backbone.conv.");
+  llvm::StringRef model = "model.backbone.conv.weight";
+  CHECK(Read(zipOf(pickle), llvm::ArrayRef(model)).tensors[0].substr(0, 20) == "model.backbone.conv.");
+  CHECK(Read(zipOf(pickle), std::nullopt).tensors[0].substr(0, 17) == "module._orig_mod.");
   PickleText some;
   matrix(matrix(some.raw("}(").text("module.w")).text("head.w")).raw("u");
   CHECK(Read(zipOf(some)).tensors[1].substr(0, 9) == "module.w ");

@@ -25,11 +25,11 @@ namespace {
 class Converter {
 public:
   Converter(TorchFile &file, llvm::StringRef path, const StateDict &found) : file(file), path(path), found(found) {}
-  llvm::Expected<Image> convert(llvm::ArrayRef<llvm::StringRef> wanted);
+  llvm::Expected<Image> convert(std::optional<llvm::ArrayRef<llvm::StringRef>> model);
 
 private:
   llvm::Error fail(llvm::StringRef name, const llvm::Twine &what) const;
-  void stripPrefixes(llvm::ArrayRef<llvm::StringRef> wanted);
+  void stripPrefixes(llvm::ArrayRef<llvm::StringRef> model);
   llvm::Error checkName(llvm::StringRef name) const;
   llvm::Error charge(llvm::StringRef name, const TensorRecord &tensor);
   llvm::Error add(llvm::StringRef name, const TensorRecord &tensor);
@@ -51,14 +51,14 @@ llvm::Error Converter::fail(llvm::StringRef name, const llvm::Twine &what) const
                         "; load the file in PyTorch, and save `model.state_dict()` with torch.save");
 }
 
-void Converter::stripPrefixes(llvm::ArrayRef<llvm::StringRef> wanted) {
+void Converter::stripPrefixes(llvm::ArrayRef<llvm::StringRef> model) {
   auto allHave = [&](llvm::StringRef prefix) {
     return llvm::all_of(found.tensors, [&](const auto &entry) {
       return entry.first.size() > stripped.size() + prefix.size() && entry.first.substr(stripped.size()).starts_with(prefix);
     });
   };
   auto ofModel = [&](llvm::StringRef prefix) {
-    return llvm::any_of(wanted, [&](llvm::StringRef name) { return name.starts_with(prefix); });
+    return llvm::any_of(model, [&](llvm::StringRef name) { return name.starts_with(prefix); });
   };
   while (true) {
     const auto *prefix = llvm::find_if(prefixes, [&](llvm::StringRef each) { return allHave(each) && !ofModel(each); });
@@ -163,8 +163,9 @@ std::string Converter::note() const {
   return text;
 }
 
-llvm::Expected<Image> Converter::convert(llvm::ArrayRef<llvm::StringRef> wanted) {
-  stripPrefixes(wanted);
+llvm::Expected<Image> Converter::convert(std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
+  if (model)
+    stripPrefixes(*model);
   for (const auto &[name, value] : found.tensors) {
     if (llvm::Error error = checkName(name))
       return error;
@@ -174,12 +175,13 @@ llvm::Expected<Image> Converter::convert(llvm::ArrayRef<llvm::StringRef> wanted)
   return Image{.safetensors = writer.finish(), .note = note()};
 }
 
-llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> wanted) {
+llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path,
+                                         std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
   llvm::Expected<std::unique_ptr<TorchFile>> file = TorchFile::open(bytes, path);
   if (!file)
     return file.takeError();
   llvm::Expected<StateDict> found = findStateDict(**file, path);
   if (!found)
     return found.takeError();
-  return Converter(**file, path, *found).convert(wanted);
+  return Converter(**file, path, *found).convert(model);
 }

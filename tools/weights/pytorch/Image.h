@@ -4,6 +4,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
 #include <string>
 
 namespace skip::pytorch {
@@ -14,8 +15,9 @@ struct Image {
 };
 
 /// Takes the network's tensors: dense, row-major, F64 as F32, else of the type they have. A prefix that wrappers put before all
-/// names is stripped, unless names in `wanted`, the model's, begin with it. Nothing of the file is executed. `path` is for
-/// texts.
-llvm::Expected<Image> readImage(llvm::StringRef file, llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> wanted);
+/// names is stripped, unless the model's names begin with it, or no `model` is given. Nothing of the file is executed. `path`
+/// is for texts.
+llvm::Expected<Image> readImage(llvm::StringRef file, llvm::StringRef path,
+                                std::optional<llvm::ArrayRef<llvm::StringRef>> model);
 
 } // namespace skip::pytorch

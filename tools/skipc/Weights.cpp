@@ -1,0 +1,162 @@
+// `skipc weights`: what a checkpoint holds.
+#include "runtime/Element.h"
+#include "runtime/Error.h"
+#include "runtime/PackedFile.h"
+#include "runtime/Safetensors.h"
+#include "tools/skipc/Commands.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Table.h"
+#include "tools/weights/WeightsSource.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+using namespace skip;
+using runtime::FileTensor;
+
+namespace {
+/// Of the values that are numbers; `nans` counts the rest.
+struct Ranges {
+  double least = std::numeric_limits<double>::infinity(), largest = -least, mean = 0;
+  int64_t nans = 0;
+};
+} // namespace
+
+template <typename Element> static Ranges rangesOf(const FileTensor &tensor) {
+  Ranges ranges;
+  double sum = 0;
+  for (int64_t i = 0; i < tensor.elements; ++i) {
+    double value = static_cast<double>(Element::read(tensor.data + i * Element::bytes));
+    if (std::isnan(value)) {
+      ++ranges.nans;
+      continue;
+    }
+    ranges.least = std::min(ranges.least, value);
+    ranges.largest = std::max(ranges.largest, value);
+    sum += value;
+  }
+  ranges.mean = sum / static_cast<double>(tensor.elements - ranges.nans);
+  return ranges;
+}
+
+/// Nothing of types that models do not read, and where no value is a number but the count of NaN.
+static std::optional<Ranges> rangesOf(const FileTensor &tensor) {
+  switch (tensor.type) {
+  case runtime::ElementType::F32:
+    return rangesOf<runtime::ElementF32>(tensor);
+  case runtime::ElementType::F16:
+    return rangesOf<runtime::ElementF16>(tensor);
+  case runtime::ElementType::BF16:
+    return rangesOf<runtime::ElementBF16>(tensor);
+  case runtime::ElementType::Other:
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+static std::string shapeText(const FileTensor &tensor) {
+  std::string text;
+  for (int32_t i = 0; i < tensor.rank; ++i)
+    text += (i ? " x " : "") + std::to_string(tensor.dims[i]);
+  return text.empty() ? "a number" : text;
+}
+
+/// JSON has no infinity: null.
+static void number(llvm::json::OStream &json, llvm::StringRef key, double value) {
+  if (std::isfinite(value))
+    json.attribute(key, value);
+  else
+    json.attribute(key, nullptr);
+}
+
+static void printTensor(llvm::json::OStream &json, const FileTensor &tensor, bool stats) {
+  json.attribute("name", llvm::json::fixUTF8(tensor.name));
+  json.attribute("type", tensor.typeName);
+  json.attributeArray("shape", [&] {
+    for (int32_t i = 0; i < tensor.rank; ++i)
+      json.value(tensor.dims[i]);
+  });
+  json.attribute("bytes", tensor.bytes);
+  std::optional<Ranges> ranges = stats ? rangesOf(tensor) : std::nullopt;
+  if (!ranges)
+    return;
+  number(json, "least", ranges->least);
+  number(json, "largest", ranges->largest);
+  number(json, "mean", ranges->mean);
+  json.attribute("nans", ranges->nans);
+}
+
+static int64_t totalBytes(const runtime::Safetensors &tensors) {
+  int64_t total = 0;
+  for (size_t i = 0; i < tensors.count(); ++i)
+    total += tensors[i].bytes;
+  return total;
+}
+
+static void printJson(const runtime::Safetensors &tensors, bool stats) {
+  llvm::json::OStream json(llvm::outs(), 1);
+  json.object([&] {
+    json.attribute("bytes", totalBytes(tensors));
+    json.attributeArray("tensors", [&] {
+      for (size_t i = 0; i < tensors.count(); ++i)
+        json.object([&] { printTensor(json, tensors[i], stats); });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+static std::string short4(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.4g", value);
+  return text;
+}
+
+static void addStats(std::vector<std::string> &cells, const FileTensor &tensor) {
+  std::optional<Ranges> ranges = rangesOf(tensor);
+  bool numbers = ranges && ranges->nans < tensor.elements;
+  for (double value : {ranges ? ranges->least : 0, ranges ? ranges->largest : 0, ranges ? ranges->mean : 0})
+    cells.push_back(numbers ? short4(value) : "");
+  cells.push_back(ranges && ranges->nans ? tool::withSeparators(ranges->nans) : "");
+}
+
+static void printTable(const runtime::Safetensors &tensors, bool stats) {
+  constexpr auto right = tool::Table::Align::right;
+  std::vector<tool::Table::Column> columns = {{"tensor"}, {"type"}, {"shape"}, {"bytes", right}};
+  if (stats)
+    columns.insert(columns.end(), {{"least", right}, {"largest", right}, {"mean", right}, {"NaN", right}});
+  std::vector<std::string> total = {"total of " + std::to_string(tensors.count()), "", "",
+                                    tool::withSeparators(totalBytes(tensors))};
+  total.resize(columns.size());
+  tool::Table table(columns);
+  for (size_t i = 0; i < tensors.count(); ++i) {
+    const FileTensor &tensor = tensors[i];
+    std::vector<std::string> cells = {tensor.name, tensor.typeName, shapeText(tensor), tool::withSeparators(tensor.bytes)};
+    if (stats)
+      addStats(cells, tensor);
+    table.add(std::move(cells));
+  }
+  table.add(std::move(total));
+  table.print(llvm::outs());
+}
+
+llvm::Error tool::weights(const Options &options) {
+  llvm::Expected<WeightsSource> source = WeightsSource::openFile(options.weights);
+  if (!source)
+    return source.takeError();
+  if (runtime::isPacked(source->data(), source->size()))
+    return badInput("`" + source->path() +
+                    "` holds packed weights, which have no names; the checkpoint that they were made from can be listed");
+  runtime::Safetensors tensors;
+  if (tensors.parse(source->data(), source->size(), source->path().c_str()) != SKIP_OK)
+    return badInput(runtime::lastErrorText());
+  if (options.json)
+    printJson(tensors, options.stats);
+  else
+    printTable(tensors, options.stats);
+  return llvm::Error::success();
+}
