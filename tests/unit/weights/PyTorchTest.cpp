@@ -176,7 +176,7 @@ TEST_CASE("the state dict is found in what scripts save, and the rest is told") 
     INFO(holder << read.error);
     CHECK(read.tensors.size() == 1);
     CHECK(read.notes((std::string("under `") + holder + "`").c_str()));
-    CHECK(read.notes("left out `optimizer`, `best_acc1`"));
+    CHECK(read.notes("left out `optimizer`, `best_acc1`, `args`"));
   }
 }
 
@@ -188,6 +188,18 @@ TEST_CASE("a moving average is left out, several networks are refused") {
   PickleText several;
   weights(weights(several.raw("}(").text("generator")).text("critic")).raw("u");
   CHECK(Read(zipOf(several)).says("lie in several places (`generator`, `critic`)"));
+}
+
+TEST_CASE("tensors in lists and sets may be the network's") {
+  for (const char *set : {"\x8f(", "(", "]("}) { // an empty set and items, a frozenset, a list
+    PickleText pickle;
+    matrix(weights(pickle.raw("}(").text("model")).text("rest").raw(set));
+    Read read(zipOf(pickle.raw(set[0] == '\x8f' ? "\x90" : set[0] == '(' ? "\x91" : "e").raw("u")));
+    CHECK(read.says("lie in several places (`model`, `rest`)"));
+  }
+  PickleText old; // as protocol 2 has it
+  matrix(weights(old.raw("}(").text("model")).text("rest").global("__builtin__", "set").raw("](")).raw("e\x85Ru");
+  CHECK(Read(zipOf(old)).says("lie in several places (`model`, `rest`)"));
 }
 
 TEST_CASE("prefixes that all names have are stripped, unless the model has them too") {

@@ -83,9 +83,11 @@ Value *Objects::call(Value &callable, Value &arguments) {
     return tensorOfBytes(arguments);
   if (name == "torch._tensor._rebuild_from_type_v2")
     return tensorOfSubclass(callable, arguments);
-  bool first =
-      name == "torch._utils._rebuild_parameter" || name == "torch._utils._rebuild_parameter_with_state" || name == "torch.Size";
-  if (first && !arguments.items.empty())
+  bool set =
+      name == "builtins.set" || name == "__builtin__.set" || name == "builtins.frozenset" || name == "__builtin__.frozenset";
+  bool first = set || name == "torch._utils._rebuild_parameter" || name == "torch._utils._rebuild_parameter_with_state" ||
+               name == "torch.Size";
+  if (first && !arguments.items.empty()) // a set is its list
     return arguments.items[0];
   return opaque(name);
 }

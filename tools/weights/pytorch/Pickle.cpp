@@ -348,15 +348,12 @@ bool Pickle::executeMore(uint8_t operation) {
     return popMark(base) && gather(Kind::List, base);
   case 'd':
     return popMark(base) && gather(Kind::Dict, base);
-  case 0x8f: // EMPTY_SET, ADDITEMS, FROZENSET: no set holds a network
-    return push(objects.opaque("builtins.set"));
+  case 0x8f: // EMPTY_SET, ADDITEMS, FROZENSET: a set is a list here
+    return pushNew(Kind::List);
   case 0x90:
     return extend(/*pairs=*/false, /*marked=*/true);
   case 0x91:
-    if (!popMark(base))
-      return false;
-    stack.resize(base);
-    return push(objects.opaque("builtins.frozenset"));
+    return popMark(base) && gather(Kind::List, base);
   case 0x81: // NEWOBJ, NEWOBJ_EX
   case 0x92:
     return call(/*keywords=*/operation == 0x92);

@@ -66,6 +66,7 @@ private:
   llvm::StringRef path;
   std::vector<Place> places; // that might be the network's, in the file's order
   Listing optimizing;        // where optimizers' states are
+  std::vector<Keys> opaques; // what else was passed over: objects of classes that are not known
   llvm::DenseSet<const Value *> seen;
 };
 } // namespace
@@ -152,12 +153,15 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
     return fail("more than 256 dicts and lists hold tensors");
   for (size_t i = 0; i < value.items.size(); i += dict ? 2 : 1) {
     const Value &item = *value.items[i + (dict ? 1 : 0)];
-    if (item.kind != Kind::Dict && item.kind != Kind::List && item.kind != Kind::Tuple)
+    bool opaque = item.kind == Kind::Opaque && opaques.size() < mostPlaces;
+    if (!opaque && item.kind != Kind::Dict && item.kind != Kind::List && item.kind != Kind::Tuple)
       continue;
     llvm::Expected<llvm::StringRef> key = dict ? keyText(*value.items[i]) : file.save(llvm::Twine(i));
     if (!key)
       return key.takeError();
     keys.push_back(*key);
+    if (opaque)
+      opaques.push_back(keys);
     if (llvm::Error error = collect(item, keys))
       return error;
     keys.pop_back();
@@ -263,6 +267,9 @@ llvm::Expected<StateDict> Search::describe(const Place &network) {
         keys.push_back(entry.first);
         left.add(beside(keys, network.keys));
       }
+  for (const Keys &keys : opaques)
+    if (llvm::none_of(keys, isOptimizer))
+      left.add(beside(keys, network.keys));
   for (size_t i = 0; i < network.held->items.size(); i += 2)
     if (network.held->items[i + 1]->kind != Kind::Tensor) {
       Keys keys = network.keys;
