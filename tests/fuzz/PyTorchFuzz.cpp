@@ -1,8 +1,10 @@
 // The reader of PyTorch's files on any bytes: refused with a text that a terminal can show, or turned into a safetensors file
-// that its own reader takes, and that is not larger than the bounds allow.
+// that its own reader takes, and that is not larger than the bounds allow. A pickle is also tried inside of an archive whose
+// checksums are right, which mutations of an archive seldom are.
 #include "runtime/Error.h"
 #include "runtime/Safetensors.h"
 #include "support/Printable.h"
+#include "tests/unit/weights/TorchFiles.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
 
@@ -19,24 +21,30 @@ static void require(bool holds, const char *what, const std::string &text) {
   std::abort();
 }
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  // A copy of exactly this size, so that a sanitizer sees any read beyond it.
-  std::vector<char> exact(data, data + size);
-  llvm::StringRef file(exact.data(), exact.size());
-  pytorch::TorchFile::looksLike(file);
+static void check(llvm::StringRef file) {
   const llvm::StringRef model[] = {"conv.weight"};
   llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz", llvm::ArrayRef(model));
   if (!image) {
     std::string text = llvm::toString(image.takeError());
     require(!text.empty() && text.size() < 8192, "an error has a text", text);
     require(text == printable(text), "an error can be shown", text);
-    return 0;
+    return;
   }
   require(image->note == printable(image->note), "a note can be shown", image->note);
-  require(image->safetensors.size() < (4 * 65 + 8) * size + (16 << 20), "memory is bounded", image->note);
+  require(image->safetensors.size() < (4 * 65 + 8) * file.size() + (16 << 20), "memory is bounded", image->note);
   runtime::Safetensors parsed;
   require(parsed.parse(image->safetensors.data(), image->safetensors.size(), "image") == SKIP_OK, "the image is sound",
           runtime::lastErrorText());
   require(parsed.count() > 0, "a network has tensors", image->note);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  // A copy of exactly this size, so that a sanitizer sees any read beyond it.
+  std::vector<char> exact(data, data + size);
+  llvm::StringRef file(exact.data(), exact.size());
+  pytorch::TorchFile::looksLike(file);
+  check(file);
+  if (file.starts_with("\x80"))
+    check(test::torchZip(file.str(), {{"0", std::string(96, '\1')}, {"1", std::string(8, '\2')}, {"2", std::string(8, '\3')}}));
   return 0;
 }
