@@ -30,6 +30,8 @@ void LLVMInitializeX86AsmPrinter();
 
 namespace skip::codegen {
 
+std::string weightsSection(size_t target) { return ".lrodata" + (target == 0 ? "" : "." + std::to_string(target)); }
+
 namespace {
 /// Structs, and what is to stand in place of their pointer fields, in the order in which these lie.
 template <typename Item> struct Table {
@@ -60,7 +62,7 @@ private:
   void writeTexts();
   const MCExpr *text(const char *value);
   const MCExpr *external(StringRef symbol);
-  const MCExpr *weights();
+  const MCExpr *weights(size_t target);
   template <typename Item> void fill(const Table<Item> &table, MCSymbol *symbol);
   template <typename Item> const MCExpr *emit(const Table<Item> &table);
   template <typename Item> const MCExpr *named(const Item *items, size_t count);
@@ -125,9 +127,9 @@ const MCExpr *ImageWriter::external(StringRef symbol) {
 }
 
 /// A section that stands for the segment.
-const MCExpr *ImageWriter::weights() {
+const MCExpr *ImageWriter::weights(size_t target) {
   MCSymbol *begin = context.createTempSymbol("weights");
-  out.switchSection(section(weightsSection, ELF::SHF_ALLOC | ELF::SHF_X86_64_LARGE));
+  out.switchSection(section(weightsSection(target).c_str(), ELF::SHF_ALLOC | ELF::SHF_X86_64_LARGE));
   out.emitValueToAlignment(Align(64));
   out.emitLabel(begin);
   out.emitZeros(64);
@@ -260,7 +262,7 @@ const MCExpr *ImageWriter::targets() {
     table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount));
     table.point(i, offsetof(SkipTargetImage, codes), codes(source.codes, source.codeCount));
     if (embedsWeights && source.weightsBytes > 0)
-      table.point(i, offsetof(SkipTargetImage, embeddedWeights), weights());
+      table.point(i, offsetof(SkipTargetImage, embeddedWeights), weights(i));
   }
   return emit(table);
 }

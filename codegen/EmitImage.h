@@ -8,13 +8,13 @@
 
 namespace skip::codegen {
 
-/// The section that the weights segment is to be in. A section for large data: linkers keep it out of the way of code, which
-/// reaches 2 GB far at most.
-inline constexpr const char *weightsSection = ".lrodata";
+/// The section that the weights segment of the image's `target`th target is to be in. A section for large data: linkers keep it
+/// out of the way of code, which reaches 2 GB far at most.
+std::string weightsSection(size_t target);
 
 /// Writes a relocatable, position-independent x86-64 ELF object that defines skipModelImage, hidden, and refers to the kernels'
-/// symbols. With `embedsWeights` it has a weightsSection, 64-byte aligned, in place of whose contents the segment is to be put
-/// (LinkSymbols.h), and the image points at its beginning. The same image gives the same bytes.
+/// symbols. With `embedsWeights` it has a weightsSection for each target, 64-byte aligned, in place of whose contents the
+/// segment is to be put (LinkSymbols.h), and the image points at its beginning. The same image gives the same bytes.
 llvm::Error emitImage(const Image &image, bool embedsWeights, llvm::raw_pwrite_stream &out);
 
 } // namespace skip::codegen

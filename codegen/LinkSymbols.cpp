@@ -74,9 +74,10 @@ Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &
             objcopy::NameOrPattern::create(names.save(symbol), objcopy::MatchStyle::Literal, nullptr)))
       return error;
   }
-  if (!options.weights.empty())
-    config.UpdateSection.emplace_back(
-        weightsSection, MemoryBuffer::getMemBuffer(StringRef(options.weights.data(), options.weights.size()), "", false));
+  for (auto [target, weights] : enumerate(options.weights))
+    if (!weights.empty())
+      config.UpdateSection.emplace_back(names.save(weightsSection(target)),
+                                        MemoryBuffer::getMemBuffer(StringRef(weights.data(), weights.size()), "", false));
   Error failed = objcopy::elf::executeObjcopyOnBinary(config, elfConfig, cast<object::ELFObjectFileBase>(**object), out);
   return handleErrors(std::move(failed), [&](std::unique_ptr<ErrorInfoBase> error) -> Error {
     if (error->convertToErrorCode() != std::errc::not_enough_memory)

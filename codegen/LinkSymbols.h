@@ -18,7 +18,8 @@ llvm::Expected<std::vector<std::string>> libcSymbols(const Image &image);
 
 struct FinishOptions {
   const Image &image;
-  llvm::ArrayRef<char> weights = {}; // the contents of weightsSection (EmitImage.h), if the object has one
+  llvm::ArrayRef<llvm::ArrayRef<char>> weights =
+      {}; // the contents of each target's weightsSection (EmitImage.h), if there are any
 };
 
 /// Copies the ELF object `linked` with every skipmodel_* of the runtime renamed to `<name>_*`, every other defined symbol

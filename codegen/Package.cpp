@@ -48,6 +48,7 @@ public:
 
 private:
   Error writeKernels(AtomicFile &archive);
+  Error writeWeightsFile(const runtime::PackedHeader &header, size_t target);
 
   const PackageInput &input;
   const Image &image;
@@ -79,26 +80,46 @@ static Error archiveOf(ArrayRef<NewArchiveMember> members, AtomicFile &output) {
   });
 }
 
+/// As `model_target` says it.
+static StringRef targetName(SkipTarget target) {
+  switch (target) {
+  case SKIP_TARGET_X86:
+    return "x86";
+  case SKIP_TARGET_CUDA:
+    return "cuda";
+  }
+  llvm_unreachable("no such target");
+}
+
+/// One target's, as a file of its own: `<name>.skipweights`, of several targets `<name>.<target>.skipweights`.
+Error Builder::writeWeightsFile(const runtime::PackedHeader &header, size_t target) {
+  std::string of = image.targets.size() == 1 ? "" : ("." + targetName(image.targets[target].target).str());
+  Expected<AtomicFile *> file = files.output(image.name + of + ".skipweights");
+  if (!file)
+    return file.takeError();
+  if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
+    return error;
+  return writeBytes(**file, StringRef(input.segments[target].data(), input.segments[target].size()));
+}
+
 Error Builder::writeWeights(WeightsMode mode) {
   if (mode == WeightsMode::none)
     return Error::success();
-  uint64_t expected = image.targets.front().weightsBytes;
-  if (image.targets.size() > 1)
-    return createStringError(inconvertibleErrorCode(), "weights of several targets cannot be written into one library");
-  if (input.segment.size() != expected)
-    return createStringError(inconvertibleErrorCode(),
-                             "the weights segment has " + Twine(input.segment.size()) + " bytes, expected " + Twine(expected));
+  if (input.segments.size() != image.targets.size())
+    return createStringError(inconvertibleErrorCode(), Twine(input.segments.size()) + " weights segments for " +
+                                                           Twine(image.targets.size()) + " targets");
+  for (auto [target, segment] : zip_equal(image.targets, input.segments))
+    if (segment.size() != target.weightsBytes)
+      return createStringError(inconvertibleErrorCode(), "the weights segment has " + Twine(segment.size()) +
+                                                             " bytes, expected " + Twine(target.weightsBytes));
   embedsWeights = mode == WeightsMode::embed;
   if (embedsWeights)
     return Error::success();
-  Expected<AtomicFile *> file = files.output(image.name + ".skipweights");
-  if (!file)
-    return file.takeError();
   ImageView view(image);
-  runtime::PackedHeader header = runtime::packedHeader(view.get().targets[0]);
-  if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
-    return error;
-  return writeBytes(**file, StringRef(input.segment.data(), input.segment.size()));
+  for (size_t target = 0; target < image.targets.size(); ++target)
+    if (Error error = writeWeightsFile(runtime::packedHeader(view.get().targets[target]), target))
+      return error;
+  return Error::success();
 }
 
 Error Builder::writeKernels(AtomicFile &archive) {
@@ -131,7 +152,7 @@ Error Builder::linkObject() {
   object = finishedFile->temporaryPath();
   FinishOptions options{.image = image};
   if (embedsWeights)
-    options.weights = input.segment;
+    options.weights = input.segments;
   return writeThrough(*finishedFile, [&](raw_ostream &out) { return finishObject((*linked)->getBuffer(), options, out); });
 }
 

@@ -17,8 +17,8 @@ struct PackageInput {
   const Image &image;
   /// Relocatable ELF objects that define the symbols of the image's kernels.
   llvm::ArrayRef<std::string> kernels;
-  /// The weights segment (PackWeights.h) of the image's one target; empty when no weights are to be written.
-  llvm::ArrayRef<char> segment = {};
+  /// The weights segment (PackWeights.h) of each of the image's targets; empty when no weights are to be written.
+  llvm::ArrayRef<llvm::ArrayRef<char>> segments = {};
   llvm::ArrayRef<ExtraFile> extra = {};
 };
 

@@ -66,8 +66,9 @@ llvm::Error Compilation::optimizeGraph() {
 static void tellUntuned(mlir::ModuleOp module) {
   size_t total = 0;
   std::vector<std::string> steps = tool::untunedSteps(module, total);
+  llvm::ArrayRef<std::string> shown = llvm::ArrayRef(steps).take_front(10); // a deep network has thousands
   llvm::errs() << llvm::format("%10zu  of %zu schedules were not tuned", steps.size(), total)
-               << (steps.empty() ? "" : ": " + llvm::join(steps, ", ")) << "\n";
+               << (steps.empty() ? "" : ": " + llvm::join(shown, ", ")) << (shown.size() < steps.size() ? ", ..." : "") << "\n";
 }
 
 static llvm::Error checkPorts(mlir::func::FuncOp model) {

@@ -11,7 +11,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mlir {
-class PassManager;
+class OpPassManager;
 }
 
 namespace skip::tool {

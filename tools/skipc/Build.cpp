@@ -30,9 +30,6 @@ static llvm::Error checkUsage(const Options &options) {
     tool::note("--weights-mode=none: the library is built without `" + options.weights + "`");
   if (options.weights.empty() && !options.weightsMode.empty() && options.weightsMode != "none")
     return tool::badInput("--weights-mode=" + options.weightsMode + " needs --weights");
-  if (options.targets.size() > 1 && !options.weights.empty() && options.weightsMode != "none")
-    return tool::badInput("a library for several targets takes no weights when it is built, since each target packs its own; "
-                          "build without --weights, or for one target, and load the checkpoint where the library runs");
   namespace fs = llvm::sys::fs;
   if (options.stopAfter.empty() && fs::exists(options.output) && !fs::is_directory(options.output))
     return tool::badInput("-o names the folder to write into, and `" + options.output + "` is a file");
@@ -45,7 +42,8 @@ static codegen::WeightsMode weightsMode(const Options &options) {
   return options.weightsMode == "file" ? codegen::WeightsMode::file : codegen::WeightsMode::embed;
 }
 
-static llvm::Error writePackage(tool::Compilation &compilation, const Options &options, const codegen::Segment &segment) {
+static llvm::Error writePackage(tool::Compilation &compilation, const Options &options,
+                                llvm::ArrayRef<codegen::Segment> segments) {
   tool::StageTimer timer("package", options.timing);
   std::vector<codegen::ExtraFile> extra;
   for (auto [kind, stage] : {std::pair("asm", x86::Stage::Asm), std::pair("llvm", x86::Stage::Llvm)})
@@ -56,7 +54,8 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
     for (const codegen::TargetImage &target : compilation.lowered().image.targets)
       for (const codegen::Code &code : target.codes)
         extra.push_back({compilation.libraryName() + ".ptx", code.bytes});
-  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), segment.bytes(), extra};
+  auto bytes = llvm::map_to_vector(segments, [](const codegen::Segment &segment) { return segment.bytes(); });
+  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), bytes, extra};
   codegen::PackageOptions wanted;
   wanted.folder = options.output.empty() ? "." : options.output;
   wanted.weights = weightsMode(options);
@@ -92,14 +91,21 @@ static size_t functionsOf(tool::Compilation &compilation) {
   return compilation.lowered().jobs.size() + compilation.lowered().cudaJobs.size();
 }
 
+/// Of all targets together.
+static uint64_t weightsBytes(const codegen::Image &image) {
+  uint64_t bytes = 0;
+  for (const codegen::TargetImage &target : image.targets)
+    bytes += target.weightsBytes;
+  return bytes;
+}
+
 static void tellResult(tool::Compilation &compilation, const Options &options, double seconds) {
   const codegen::Image &image = compilation.lowered().image;
   llvm::StringRef folder = options.output.empty() ? "." : llvm::StringRef(options.output);
   if (!options.json) {
     if (llvm::outs().is_displayed())
       llvm::outs() << "built " << image.name << " in " << printable(folder) << ": " << functionsOf(compilation)
-                   << " functions, " << image.targets.front().weightsBytes << " bytes of weights, "
-                   << llvm::format("%.2f", seconds) << " s\n";
+                   << " functions, " << weightsBytes(image) << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
     return;
   }
   llvm::json::OStream json(llvm::outs(), 2);
@@ -108,7 +114,7 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
     json.attribute("folder", llvm::json::fixUTF8(folder)); // a path may be any bytes
     json.attribute("functions", static_cast<int64_t>(functionsOf(compilation)));
     json.attribute("steps", static_cast<int64_t>(image.targets.front().variants.front().steps.size()));
-    json.attribute("weights_bytes", static_cast<int64_t>(image.targets.front().weightsBytes));
+    json.attribute("weights_bytes", static_cast<int64_t>(weightsBytes(image)));
     size_t schedules = 0;
     std::vector<std::string> untuned = untunedSteps(compilation, schedules);
     json.attribute("schedules", static_cast<int64_t>(schedules));
@@ -144,15 +150,18 @@ llvm::Error tool::build(const Options &options) {
   noteUntuned(compilation, options);
   if (llvm::Error error = compilation.lower())
     return error;
-  codegen::Segment segment; // before the kernels: a wrong checkpoint is said at once
+  std::vector<codegen::Segment> segments; // before the kernels: a wrong checkpoint is said at once
   if (weights) {
-    if (llvm::Error error = weights->pack(compilation.lowered().image).moveInto(segment))
-      return error;
+    const codegen::Image &image = compilation.lowered().image;
+    segments.resize(image.targets.size());
+    for (size_t target = 0; target < segments.size(); ++target)
+      if (llvm::Error error = weights->pack(image, target).moveInto(segments[target]))
+        return error;
     weights->tellForgiven();
   }
   if (llvm::Error error = compilation.compileKernels())
     return error;
-  if (llvm::Error error = writePackage(compilation, options, segment))
+  if (llvm::Error error = writePackage(compilation, options, segments))
     return error;
   tellResult(compilation, options, timer.seconds());
   return llvm::Error::success();

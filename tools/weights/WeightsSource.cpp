@@ -58,16 +58,16 @@ llvm::Error WeightsSource::openFile(std::optional<llvm::ArrayRef<llvm::StringRef
   return llvm::Error::success();
 }
 
-llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image) const {
+llvm::Expected<codegen::Segment> WeightsSource::pack(const codegen::Image &image, size_t target) const {
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
   if (!runtime::isPacked(data(), size())) {
-    llvm::Expected<codegen::Segment> segment = codegen::packCheckpoint(image, 0, bytes, name);
+    llvm::Expected<codegen::Segment> segment = codegen::packCheckpoint(image, target, bytes, name);
     return segment ? std::move(segment) : badInput(llvm::toString(segment.takeError()));
   }
   codegen::ImageView view(image);
-  if (runtime::checkPacked(view.get(), view.get().targets[0], data(), size(), name.c_str()) != SKIP_OK)
+  if (runtime::checkPacked(view.get(), view.get().targets[target], data(), size(), name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
-  size_t length = image.targets[0].weightsBytes;
+  size_t length = image.targets[target].weightsBytes;
   auto *memory = static_cast<char *>(runtime::allocateAligned(length));
   if (!memory)
     return internalError("weights", "no memory for " + llvm::Twine(length) + " bytes");

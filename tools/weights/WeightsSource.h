@@ -27,8 +27,9 @@ public:
   size_t size() const { return file ? file->size() : memory.size(); }
   const std::string &path() const { return name; }
 
-  /// A weights segment, made by the load table that libraries run too. A packed weights file of this very model does too.
-  llvm::Expected<codegen::Segment> pack(const codegen::Image &image) const;
+  /// The weights segment of the image's `target`th target, made by the load table that libraries run too. A packed weights file
+  /// of this very model and target does too.
+  llvm::Expected<codegen::Segment> pack(const codegen::Image &image, size_t target) const;
 
   /// An error if this is no checkpoint of that model, or holds NaN: cheap, nothing is packed.
   llvm::Error check(const codegen::Image &image) const;

@@ -107,7 +107,11 @@ TEST_CASE("a weights segment of the wrong size is refused") {
   TemporaryFolder folder;
   CHECK_THAT(
       textOf(writePackage({toyImage("toy"), toyKernels()}, {.folder = folder.path("out"), .weights = WeightsMode::embed})),
-      Catch::Contains("has 0 bytes, expected 320"));
+      Catch::Contains("0 weights segments for 1 targets"));
+  std::vector<char> small(300);
+  CHECK_THAT(textOf(writePackage({toyImage("toy"), toyKernels(), llvm::ArrayRef(small)},
+                                 {.folder = folder.path("out"), .weights = WeightsMode::embed})),
+             Catch::Contains("has 300 bytes, expected 320"));
   CHECK(namesIn(folder.path("")).empty());
 }
 
@@ -142,8 +146,8 @@ TEST_CASE("a disk that is full at any point leaves nothing behind") {
       rlimit size{limit, limit};
       ::signal(SIGXFSZ, SIG_IGN);
       ::setrlimit(RLIMIT_FSIZE, &size);
-      std::string text =
-          textOf(writePackage({image, toyKernels(), segment}, {.folder = folder.path("out"), .weights = WeightsMode::embed}));
+      std::string text = textOf(writePackage({image, toyKernels(), llvm::ArrayRef(segment)},
+                                             {.folder = folder.path("out"), .weights = WeightsMode::embed}));
       return text.empty() ? 0 : 10;
     });
     CHECK(status == 10);
@@ -158,7 +162,7 @@ TEST_CASE("builds until it is interrupted", "[.forever]") {
   image.targets[0].weightsBytes = 4 << 20;
   std::vector<char> segment(image.targets[0].weightsBytes);
   for (;;)
-    REQUIRE(textOf(writePackage({image, toyKernels(), segment},
+    REQUIRE(textOf(writePackage({image, toyKernels(), llvm::ArrayRef(segment)},
                                 {.folder = std::getenv("SKIP_TEST_FOLDER"), .weights = WeightsMode::embed})) == "");
 }
 
@@ -196,7 +200,7 @@ TEST_CASE("weights of 600 MB are embedded", "[.large]") {
   Segment small = toySegment(toyImage("toy"), 1);
   std::copy(small.bytes().begin(), small.bytes().end(), segment.begin());
   auto start = std::chrono::steady_clock::now();
-  REQUIRE(textOf(writePackage({image, toyKernels(), segment},
+  REQUIRE(textOf(writePackage({image, toyKernels(), llvm::ArrayRef(segment)},
                               {.folder = folder.path("out"), .weights = WeightsMode::embed, .executable = true})) == "");
   WARN(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << " s");
   std::vector<float> images = toyImages(1), results = toyResults(1, 1);
