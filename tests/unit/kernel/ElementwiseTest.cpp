@@ -134,3 +134,42 @@ TEST_CASE("an elementwise relu keeps NaN and clears negative infinity") {
     CHECK_FALSE(std::isnan(out.at(0, 0, 0, 2)));
   }
 }
+
+/// Whether both are NaN, the same infinity, or numbers that are alike.
+static bool isAlike(float got, double want) {
+  if (!std::isfinite(want))
+    return std::isnan(want) ? std::isnan(got) : static_cast<double>(got) == want;
+  return std::abs(static_cast<double>(got) - want) <= 1e-5 * (1 + std::abs(want));
+}
+
+TEST_CASE("what is not finite goes through each chain as in the reference, and nowhere else") {
+  constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const Shape shape = {.images = 2, .channels = 20, .height = 3, .width = 9, .halo = 1};
+  std::mt19937 random(4);
+  for (const x86::Target &target : hostTargets())
+    for (const Epilogue &chain : kChains) {
+      LoadedKernel kernel(ElementwiseSpec{chain}, target);
+      Buffers buffers = buffersOf(chain, shape, 0, random);
+      std::vector<Activation *> inputs = {&buffers.main};
+      for (Activation &add : buffers.adds)
+        inputs.push_back(&add);
+      for (size_t i = 0; i < inputs.size(); ++i) { // first and last lanes, pixels and images; sums of inf and -inf
+        int64_t column = static_cast<int64_t>(i);
+        inputs[i]->at(0, 0, 0, column) = inf;
+        inputs[i]->at(0, 15, 1, 4) = i % 2 ? inf : -inf;
+        inputs[i]->at(1, 16, 2, column) = nan;
+        inputs[i]->at(1, 19, 2, 8 - column) = -inf;
+      }
+      Activation out(shape);
+      kernel.run(operandsOf(chain, buffers, out), paramsOf(buffers, out));
+      std::vector<double> want = expected(chain, buffers);
+      size_t wrong = 0, at = 0;
+      generate(shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
+        wrong += isAlike(out.at(n, c, y, x), want[at++]) ? 0 : 1;
+        return 0.0;
+      });
+      INFO(nameOf(target.isa) << ", chain of " << chain.size());
+      CHECK(wrong == 0);
+      CHECK(checkSurroundings(out) == "");
+    }
+}
