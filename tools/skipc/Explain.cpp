@@ -9,6 +9,11 @@
 using namespace skip;
 using frontend::DiagnosticInfo;
 
+/// Some messages are whole sentences about the case.
+static std::string shown(const DiagnosticInfo &info) {
+  return info.message == "{0}" ? "..., as the error says" : info.message.str();
+}
+
 static void writeJson(llvm::json::OStream &json, const DiagnosticInfo &info) {
   json.object([&] {
     json.attribute("code", info.code);
@@ -31,7 +36,7 @@ static void listAll(bool asJson) {
   }
   tool::Table table({{"code"}, {"message"}});
   for (const DiagnosticInfo &info : frontend::allDiagnostics())
-    table.add({info.code.str(), info.message.str()});
+    table.add({info.code.str(), shown(info)});
   table.print(llvm::outs());
 }
 
@@ -61,7 +66,7 @@ llvm::Error tool::explain(const Options &options) {
     llvm::outs() << "\n";
     return llvm::Error::success();
   }
-  llvm::outs() << info->code << ": " << info->message << "\n\n";
+  llvm::outs() << info->code << ": " << shown(*info) << "\n\n";
   printWrapped(info->explanation);
   return llvm::Error::success();
 }
