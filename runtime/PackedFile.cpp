@@ -32,7 +32,7 @@ struct Hash {
   }
 };
 
-/// Raised when equal entries come to be written otherwise: Balance.cpp, a walk of LoadTable.cpp.
+/// Raised when equal entries come to be written otherwise: by Balance.cpp, Fold.cpp, PackFilter.cpp, Element.h.
 static constexpr uint64_t packingRules = 1;
 
 /// All members of an entry: one that is added is missing here as soon as it is compiled.
