@@ -4,16 +4,14 @@
 // PTX is of version 7.0, which drivers from CUDA 11.0 on compile for any GPU that is not older than sm_80.
 #include "codegen/nvptx/EmitPtx.h"
 
+#include "codegen/kernel/Compile.h"
 #include "codegen/nvptx/LowerToLlvm.h"
-#include "support/Threads.h"
 
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 
-#include <atomic>
 #include <mutex>
 
 using namespace skip;
@@ -50,27 +48,6 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(unsigned archite
   return std::unique_ptr<llvm::TargetMachine>(
       target->createTargetMachine(llvm::Triple(kTriple), "sm_" + std::to_string(architecture), kPtxFeature, options,
                                   std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
-}
-
-/// Kernels come unrolled as their tiles say; ptxas, or the driver, schedules them.
-static constexpr const char *kPipeline =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,dse,"
-    "instcombine<no-verify-fixpoint>,simplifycfg)";
-
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PassBuilder builder(&machine);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager passes;
-  llvm::cantFail(builder.parsePassPipeline(passes, kPipeline));
-  passes.run(module, modules);
 }
 
 /// The text behind the header, which is joinKernels' to write.
@@ -110,7 +87,7 @@ static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
   std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
   if (!module)
     return failure(job, "lowering to LLVM IR", reason);
-  optimize(*module, *machine);
+  codegen::optimizeKernel(*module, *machine);
   if (stage == Stage::Llvm)
     return toText([&](llvm::raw_ostream &os) { module->print(os, nullptr); });
   return generateCode(job, *module, *machine);
@@ -118,28 +95,7 @@ static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
 
 llvm::Expected<std::vector<std::string>> nvptx::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
                                                                llvm::function_ref<void()> onCompiled) {
-  std::vector<std::string> texts(jobs.size());
-  std::vector<llvm::Error> errors;
-  for (size_t i = 0; i < jobs.size(); ++i)
-    errors.push_back(llvm::Error::success());
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < jobs.size(); i = next++) {
-      llvm::Expected<std::string> text = compile(jobs[i], Stage::Ptx);
-      if (text)
-        texts[i] = std::move(*text);
-      else
-        errors[i] = llvm::joinErrors(std::move(errors[i]), text.takeError());
-      onCompiled();
-    }
-  };
-  onThreads(std::min<size_t>(threads, jobs.size()), work);
-  llvm::Error all = llvm::Error::success();
-  for (llvm::Error &error : errors)
-    all = llvm::joinErrors(std::move(all), std::move(error));
-  if (all)
-    return all;
-  return texts;
+  return codegen::compileJobs(jobs.size(), threads, [&](size_t i) { return compile(jobs[i], Stage::Ptx); }, onCompiled);
 }
 
 std::string nvptx::joinKernels(unsigned architecture, llvm::ArrayRef<std::string> kernels) {

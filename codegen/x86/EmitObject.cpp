@@ -2,10 +2,10 @@
 // contexts, so jobs share nothing and their bytes do not depend on the number of threads.
 #include "codegen/x86/EmitObject.h"
 
+#include "codegen/kernel/Compile.h"
 #include "codegen/x86/LowerToLlvm.h"
 #include "codegen/x86/TargetMachine.h"
 #include "codegen/x86/kernel/Builder.h"
-#include "support/Threads.h"
 
 #include "llvm/CodeGen/MachineFrameInfo.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
@@ -14,40 +14,14 @@
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
-
-#include <atomic>
 
 using namespace skip;
 using namespace skip::x86;
 
 static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Twine &reason) {
   return llvm::createStringError("kernel `" + job.symbol + "`: " + stage + ": " + reason);
-}
-
-/// Of LLVM's default pipeline the passes that kernels profit from, whose loops come vectorised and unrolled as their schedule
-/// says: the whole of it takes four times as long, half of a build, for code that is no faster. Without the rotation of loops
-/// ResNet-20 is 12 % slower.
-static constexpr const char *kPipeline =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,dse,"
-    "instcombine<no-verify-fixpoint>,simplifycfg)";
-
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PassBuilder builder(&machine);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager passes;
-  llvm::cantFail(builder.parsePassPipeline(passes, kPipeline));
-  passes.run(module, modules);
 }
 
 static bool keepsOrder(const llvm::Module &module) {
@@ -145,7 +119,7 @@ static llvm::Expected<std::string> compile(const Job &job, Product product, uint
   std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
   if (!module)
     return failure(job, "lowering to LLVM IR", reason);
-  optimize(*module, *machine);
+  codegen::optimizeKernel(*module, *machine);
   if (product == Product::Llvm)
     return toText(*module);
   auto kind = product == Product::Asm ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
@@ -154,29 +128,12 @@ static llvm::Expected<std::string> compile(const Job &job, Product product, uint
 
 llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
                                              llvm::function_ref<void()> onCompiled) {
-  std::vector<std::string> objects(jobs.size());
   std::vector<uint64_t> stacks(jobs.size());
-  std::vector<llvm::Error> errors;
-  for (size_t i = 0; i < jobs.size(); ++i)
-    errors.push_back(llvm::Error::success());
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i = next++; i < jobs.size(); i = next++) {
-      llvm::Expected<std::string> object = compile(jobs[i], Product::Object, stacks[i]);
-      if (object)
-        objects[i] = std::move(*object);
-      else
-        errors[i] = llvm::joinErrors(std::move(errors[i]), object.takeError());
-      onCompiled();
-    }
-  };
-  onThreads(std::min<size_t>(threads, jobs.size()), work);
-  llvm::Error all = llvm::Error::success();
-  for (llvm::Error &error : errors)
-    all = llvm::joinErrors(std::move(all), std::move(error));
-  if (all)
-    return all;
-  return Compiled{std::move(objects), stacks.empty() ? 0 : *llvm::max_element(stacks)};
+  llvm::Expected<std::vector<std::string>> objects = codegen::compileJobs(
+      jobs.size(), threads, [&](size_t i) { return compile(jobs[i], Product::Object, stacks[i]); }, onCompiled);
+  if (!objects)
+    return objects.takeError();
+  return Compiled{std::move(*objects), stacks.empty() ? 0 : *llvm::max_element(stacks)};
 }
 
 llvm::Expected<std::string> x86::printKernel(const Job &job, Stage stage) {
