@@ -165,11 +165,15 @@ typedef struct SkipVariant {
   uint64_t stateBytes;
 } SkipVariant;
 
-// An input or output as the caller sees it: float32, row-major; dims[0] is the batch and stands as -1.
+// What a port's elements are.
+enum SkipPortElement { SKIP_PORT_F32 = 0, SKIP_PORT_I32 = 1 };
+
+// An input or output as the caller sees it, row-major; dims[0] is the batch and stands as -1. A training library's labels are
+// int32, its loss is [1]; all else is float32.
 typedef struct SkipPort {
   const char *name;
   int32_t rank;
-  int32_t reserved;
+  int32_t element; // SkipPortElement
   int64_t dims[SKIP_MAX_RANK];
 } SkipPort;
 
