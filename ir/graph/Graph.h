@@ -29,6 +29,9 @@ inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.
                                      resizeAttr = "graph.resize", cropAttr = "graph.crop", classesAttr = "graph.classes";
 /// On a function: the parameters that may change between its runs, as symbols.
 inline constexpr llvm::StringLiteral trainableAttr = "graph.trainable";
+/// On a result of such a function: the parameter whose gradient it is, or in which the running form of this batch's statistic
+/// is kept, as a symbol.
+inline constexpr llvm::StringLiteral gradientAttr = "graph.gradient", statisticAttr = "graph.statistic";
 
 /// Whether what an operation computes is known once parameters are loaded: it and all that it reads are LoadTime, and none of
 /// the parameters is trainable in its function.

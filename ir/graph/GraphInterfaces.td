@@ -38,6 +38,8 @@ def Fusible : OpInterface<"Fusible"> {
       "bool", "canBePrologue", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"A kernel around this root can take its input through a prologue.",
       "bool", "takesPrologue", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"The operation needs all images of the batch at once: its kernel cannot take a few at a time.",
+      "bool", "readsBatch", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Prints what code for this operation is specialised by: all that run-time extents and strides cannot say.",
       "void", "printStructure", (ins "::llvm::raw_ostream &":$os), [{}],
       [{ os << $_op.getOperation()->getName().stripDialect(); }]>,

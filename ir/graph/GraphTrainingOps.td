@@ -17,7 +17,8 @@ class GraphValuesOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic
 
 //===- loss and batch norm -===//
 
-def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInterfaceMethods<Differentiable>]> {
+def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "the mean over the batch of -sum over classes of t log softmax(x)";
   let description = [{
     t is 1 - smoothing at the label and smoothing / C spread over all classes. The result is [1]: a function's loss, whose gradient
@@ -27,7 +28,8 @@ def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInte
   let assemblyFormat = "$x `,` $labels `smoothing` $smoothing attr-dict `:` functional-type(operands, results)";
 }
 
-def SoftmaxCrossEntropyGradInputOp : GraphValueOp<"softmax_cross_entropy_grad_input"> {
+def SoftmaxCrossEntropyGradInputOp : GraphValueOp<"softmax_cross_entropy_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "(softmax(x) - t) / N";
   let description = [{ Constraint softmax_cross_entropy_grad_input-c1: x is [N, C], the labels [N]. }];
   let arguments = (ins RankedF32:$x, Labels:$labels, F64Attr:$smoothing);
@@ -67,34 +69,36 @@ def BatchNormTrainGradOp : GraphValuesOp<"batch_norm_train_grad"> {
 // A batch's statistics are sums over all of its images. What one image adds is a picture of two rows for each channel, computed where
 // the image is near; the rest is of the size of the channels. `graph-expand-batch-norm` makes these of the two above.
 
-def MomentsOp : GraphValueOp<"moments"> {
+def MomentsOp : GraphValueOp<"moments", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "each image's mean and sum of squared distances from it, channel by channel: [N, C, ...] -> [N, C, 2, 1]";
   let description = [{ Constraint moments-c1: x has channels. }];
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def MergeMomentsOp : GraphValuesOp<"merge_moments"> {
-  let summary = "the batch's mean and variance, and the running statistics after it, from its images' moments";
+def MergeMomentsOp : GraphValuesOp<"merge_moments", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
+  let summary = "the batch's mean and variance, the running statistics after it, and what normalises by it, from its images' moments";
   let description = [{
     `pixels` are those of a picture, M = N * pixels. Images are merged in order (Chan, Golub and LeVeque, 1979): with d the distance of an
-    image's mean from that of the n before it, mean += d / (n + 1), squares += its squares + d^2 * pixels * n / (n + 1). Results are
-    those of batch_norm_train. Constraints: merge_moments-c1 the moments are [N, C, 2, 1] and vectors [C]; merge_moments-c2 pixels >= 1.
+    image's mean from that of the n before it, mean += d / (n + 1), squares += its squares + d^2 * pixels * n / (n + 1). The first four
+    results are those of batch_norm_train; scale = gamma / sqrt(variance + epsilon), shift = beta - mean * scale.
+    Constraints: merge_moments-c1 the moments are [N, C, 2, 1] and vectors [C]; merge_moments-c2 pixels >= 1.
   }];
-  let arguments = (ins Image:$moments, Vector:$running_mean, Vector:$running_variance, I64Attr:$pixels, F64Attr:$momentum);
-  let results = (outs Vector:$mean, Vector:$variance, Vector:$next_mean, Vector:$next_variance);
-  let assemblyFormat = [{ $moments `,` $running_mean `,` $running_variance `pixels` $pixels `momentum` $momentum attr-dict
-                          `:` functional-type(operands, results) }];
+  let arguments = (ins Image:$moments, Vector:$gamma, Vector:$beta, Vector:$running_mean, Vector:$running_variance, I64Attr:$pixels,
+                       F64Attr:$momentum, F64Attr:$epsilon);
+  let results = (outs Vector:$mean, Vector:$variance, Vector:$next_mean, Vector:$next_variance, Vector:$scale, Vector:$shift);
+  let assemblyFormat = [{ $moments `,` $gamma `,` $beta `,` $running_mean `,` $running_variance `pixels` $pixels `momentum` $momentum
+                          `epsilon` $epsilon attr-dict `:` functional-type(operands, results) }];
 }
 
-def GradSumsOp : GraphValueOp<"grad_sums"> {
+def GradSumsOp : GraphValueOp<"grad_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "each image's sums of dy and of dy * (x - mean), channel by channel: [N, C, 2, 1]";
   let description = [{ Constraint grad_sums-c1: dy has x's shape and the mean is [C]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$x, Vector:$mean);
   let assemblyFormat = "$dy `,` $x `,` $mean attr-dict `:` functional-type(operands, results)";
 }
 
-def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums"> {
+def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
   let summary = "a batch norm's gradients of gamma and beta, and what makes that of its input: dx = a * dy + b * x + c";
   let description = [{
     With s the sums over all images, e = 1 / sqrt(variance + epsilon) and M = N * pixels: dbeta = s_0, dgamma = s_1 e, a = gamma e,
@@ -107,7 +111,7 @@ def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums"> {
                           `:` functional-type(operands, results) }];
 }
 
-def ScaleAddOp : GraphValueOp<"scale_add"> {
+def ScaleAddOp : GraphValueOp<"scale_add", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "a[c] * x + b[c] * z + shift[c]";
   let description = [{ Constraint scale_add-c1: z has x's shape and all vectors are [C]. }];
   let arguments = (ins RankedF32:$x, RankedF32:$z, Vector:$a, Vector:$b, Vector:$shift);
@@ -116,7 +120,7 @@ def ScaleAddOp : GraphValueOp<"scale_add"> {
 
 //===- gradients of contractions -===//
 
-def TransposeFilterOp : GraphValueOp<"transpose_filter"> {
+def TransposeFilterOp : GraphValueOp<"transpose_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "[O, I, kh, kw] -> [I, O, kh, kw] with both window axes reversed; [O, K] -> [K, O]";
   let description = [{ Constraint transpose_filter-c1: the filter is of rank 2 or 4. }];
   let arguments = (ins Filter:$filter);
@@ -134,7 +138,9 @@ def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {
                           `:` functional-type(operands, results) }];
 }
 
-def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter"> {
+def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["operandCost", "requiredHalo"]>]> {
   let summary = "the gradient of a convolution's filter, [O, I, kernel_height, kernel_width]";
   let description = [{
     dw[o, i, r, s] = sum over n, p, q of dy[n, o, p, q] * x[n, i, p * stride + r - padding, q * stride + s - padding].
@@ -145,14 +151,14 @@ def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter"> {
                           `:` functional-type(operands, results) }];
 }
 
-def LinearGradFilterOp : GraphValueOp<"linear_grad_filter"> {
+def LinearGradFilterOp : GraphValueOp<"linear_grad_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
   let summary = "the gradient of a linear layer's filter: dw[o, k] = sum over n of dy[n, o] * x[n, k]";
   let description = [{ Constraint linear_grad_filter-c1: dy is [N, O] and x is [N, K]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$x);
   let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
 }
 
-def ChannelSumsOp : GraphValueOp<"channel_sums"> {
+def ChannelSumsOp : GraphValueOp<"channel_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
   let summary = "the sum over all images and pixels of a channel: the gradient of a bias";
   let description = [{ Constraint channel_sums-c1: x has channels. }];
   let arguments = (ins RankedF32:$x);
@@ -161,21 +167,22 @@ def ChannelSumsOp : GraphValueOp<"channel_sums"> {
 
 //===- gradients of the rest -===//
 
-def ReluGradInputOp : GraphValueOp<"relu_grad_input"> {
+def ReluGradInputOp : GraphValueOp<"relu_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "dy, but 0 where relu's result y <= 0";
   let description = [{ Where y is NaN so is what came before it: dy passes. Constraint relu_grad_input-c1: both have one shape. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$y_forward);
   let assemblyFormat = "$dy `,` $y_forward attr-dict `:` functional-type(operands, results)";
 }
 
-def ScaleChannelsOp : GraphValueOp<"scale_channels"> {
+def ScaleChannelsOp : GraphValueOp<"scale_channels", [DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "x * scale[c]: the gradient of a batch norm whose statistics stand";
   let description = [{ Constraint scale_channels-c1: the scale is [C]. }];
   let arguments = (ins RankedF32:$x, Vector:$scale);
   let assemblyFormat = "$x `,` $scale attr-dict `:` functional-type(operands, results)";
 }
 
-def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input"> {
+def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "each dy at the place of its window's maximum in x, the first in reading order; sums where windows share it";
   let description = [{ A NaN is a maximum. Constraint max_pool_grad_input-c1: the pooling of x has dy's shape. }];
   let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
@@ -183,35 +190,36 @@ def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input"> {
                           `:` functional-type(operands, results) }];
 }
 
-def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input"> {
+def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "dy[n, c] / (height * width) at every pixel";
   let description = [{ Constraint global_avg_pool_grad_input-c1: dy is [N, C], height and width at least 1. }];
   let arguments = (ins RankedF32:$dy, I64Attr:$height, I64Attr:$width);
   let assemblyFormat = "$dy `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
-def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input"> {
+def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "dy at every stride-th row and column of a picture of height x width, 0 between";
   let description = [{ Constraint subsample_grad_input-c1: the subsampling of such a picture has dy's shape. }];
   let arguments = (ins Image:$dy, I64Attr:$stride, I64Attr:$height, I64Attr:$width);
   let assemblyFormat = "$dy `stride` $stride `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
-def TakeChannelsOp : GraphValueOp<"take_channels"> {
+def TakeChannelsOp : GraphValueOp<"take_channels", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "`count` channels from `first` on: the gradient of pad_channels";
   let description = [{ Constraint take_channels-c1: x has these channels. }];
   let arguments = (ins Image:$x, I64Attr:$first, I64Attr:$count);
   let assemblyFormat = "$x `first` $first `count` $count attr-dict `:` functional-type(operands, results)";
 }
 
-def UnflattenOp : GraphValueOp<"unflatten"> {
+def UnflattenOp : GraphValueOp<"unflatten", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "[N, C * H * W] -> [N, C, H, W] in NCHW order: the gradient of flatten";
   let description = [{ Constraint unflatten-c1: x is [N, channels * height * width]. }];
   let arguments = (ins RankedF32:$x, I64Attr:$channels, I64Attr:$height, I64Attr:$width);
   let assemblyFormat = "$x `channels` $channels `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
-def SoftmaxGradInputOp : GraphValueOp<"softmax_grad_input"> {
+def SoftmaxGradInputOp : GraphValueOp<"softmax_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "y * (dy - sum over classes of dy * y), y being softmax's result";
   let description = [{ Constraint softmax_grad_input-c1: both are [N, C]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$y_forward);

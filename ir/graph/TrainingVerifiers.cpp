@@ -66,7 +66,7 @@ static LogicalResult inferMerged(std::optional<Location> loc, llvm::StringRef na
 
 INFER(MergeMomentsOp) {
   Adaptor op(operands, attributes, properties, regions);
-  return inferMerged(loc, "merge_moments", operands, op.getPixels(), 4, types);
+  return inferMerged(loc, "merge_moments", operands, op.getPixels(), 6, types);
 }
 
 INFER(MergeGradSumsOp) {

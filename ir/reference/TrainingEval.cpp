@@ -130,11 +130,11 @@ Tensor MomentsOp::compute(Operands in) {
 }
 
 std::vector<Tensor> MergeMomentsOp::evaluate(Operands in) {
-  const Tensor &moments = *in[0];
+  const Tensor &moments = *in[0], &gamma = *in[1], &beta = *in[2];
   int64_t channels = moments.dim(1);
   double pixels = static_cast<double>(getPixels()), count = pixels * static_cast<double>(moments.dim(0));
   double momentum = getMomentum().convertToDouble();
-  Tensor mean({channels}), variance({channels}), nextMean = *in[1], nextVariance = *in[2];
+  Tensor mean({channels}), variance({channels}), nextMean = *in[3], nextVariance = *in[4], scale({channels}), shift({channels});
   for (int64_t c = 0; c < channels; ++c) {
     double squares = 0;
     for (int64_t n = 0; n < moments.dim(0); ++n) {
@@ -147,8 +147,11 @@ std::vector<Tensor> MergeMomentsOp::evaluate(Operands in) {
     nextMean.data[c] += momentum * (mean.data[c] - nextMean.data[c]);
     if (count > 1)
       nextVariance.data[c] += momentum * (squares / (count - 1) - nextVariance.data[c]);
+    scale.data[c] = gamma.data[c] / std::sqrt(variance.data[c] + getEpsilon().convertToDouble());
+    shift.data[c] = beta.data[c] - mean.data[c] * scale.data[c];
   }
-  return {std::move(mean), std::move(variance), std::move(nextMean), std::move(nextVariance)};
+  return {std::move(mean),         std::move(variance), std::move(nextMean),
+          std::move(nextVariance), std::move(scale),    std::move(shift)};
 }
 
 Tensor GradSumsOp::compute(Operands in) {

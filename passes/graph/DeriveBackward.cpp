@@ -109,8 +109,7 @@ LogicalResult Derivation::appendResults() {
   for (unsigned i = 0; i < first; ++i)
     attributes.push_back(function.getResultAttrDict(i));
   for (Attribute symbol : trainable) {
-    auto name = builder.getStringAttr(llvm::cast<FlatSymbolRefAttr>(symbol).getValue() + ".grad");
-    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(graph::nameAttr, name)));
+    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(graph::gradientAttr, symbol)));
   }
   function.setType(builder.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
   function.setAllResultAttrs(attributes);

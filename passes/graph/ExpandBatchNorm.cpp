@@ -1,8 +1,8 @@
 // Batch norm in training, cut where a batch-wide sum is read.
 //
-//   y, mean, variance, ... = batch_norm_train x       m = moments x                  of each image
-//                                                     mean, variance, ... = merge_moments m      of the batch
-//                                                     y = scale_shift x, s, t         of each image
+//   y, mean, variance, ... = batch_norm_train x       m = moments x                               of each image
+//                                                     mean, variance, ..., s, t = merge_moments m  of the batch
+//                                                     y = scale_shift x, s, t                      of each image
 //
 // The first and the last touch a picture and can run beside what makes and reads it, a few images at a time; what is between is
 // of the size of the channels. The gradient is cut alike.
@@ -30,11 +30,10 @@ static void expand(graph::BatchNormTrainOp norm) {
   OpBuilder builder(norm);
   Location loc = norm.getLoc();
   Value moments = graph::MomentsOp::create(builder, loc, norm.getX());
-  auto merged = graph::MergeMomentsOp::create(builder, loc, moments, norm.getRunningMean(), norm.getRunningVariance(),
-                                              builder.getI64IntegerAttr(pixelsOf(norm.getX())), norm.getMomentumAttr());
-  Value scale = graph::BnScaleOp::create(builder, loc, norm.getGamma(), merged.getVariance(), norm.getEpsilonAttr());
-  Value shift = graph::BnShiftOp::create(builder, loc, norm.getBeta(), merged.getMean(), scale, Value());
-  Value y = graph::ScaleShiftOp::create(builder, loc, norm.getX(), scale, shift);
+  auto merged = graph::MergeMomentsOp::create(builder, loc, moments, norm.getGamma(), norm.getBeta(), norm.getRunningMean(),
+                                              norm.getRunningVariance(), builder.getI64IntegerAttr(pixelsOf(norm.getX())),
+                                              norm.getMomentumAttr(), norm.getEpsilonAttr());
+  Value y = graph::ScaleShiftOp::create(builder, loc, norm.getX(), merged.getScale(), merged.getShift());
   norm.replaceAllUsesWith(
       ValueRange{y, merged.getMean(), merged.getVariance(), merged.getNextMean(), merged.getNextVariance()});
   norm.erase();

@@ -2,7 +2,8 @@
 //
 // gamma * (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta is, with s = gamma / sqrt(variance + epsilon),
 // conv(x, w * s) + beta + (b - mean) * s. The new convolution computes what the batch norm did, so it bears the batch norm's
-// name. Where layers are applied several times, what they make of their parameters is one expression.
+// name. Where layers are applied several times, what they make of their parameters is one expression. A convolution whose
+// filter is trained keeps it as it is.
 #include "passes/graph/Passes.h"
 
 #include "ir/graph/Graph.h"
@@ -82,9 +83,12 @@ void Folding::keepAsScaleShift(graph::BatchNormOp norm) {
   norm.erase();
 }
 
-/// Whether the contraction has taken in no batch norm yet: a load-table entry folds one.
+/// Whether the contraction has taken in no batch norm yet, as a load-table entry folds one, and its parameters are known then.
 template <typename Contraction> static bool isPlain(Contraction op) {
-  return op && op.getFilter().template getDefiningOp<graph::ReadParameterOp>();
+  if (!op || !op.getFilter().template getDefiningOp<graph::ReadParameterOp>())
+    return false;
+  return graph::isLoadTime(op.getFilter().getDefiningOp()) &&
+         (!op.getBias() || graph::isLoadTime(op.getBias().getDefiningOp()));
 }
 
 void Folding::fold(graph::BatchNormOp norm) {

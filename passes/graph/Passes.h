@@ -24,6 +24,9 @@ void buildReferencePipeline(mlir::OpPassManager &passes);
 /// From the network as written to what inference computes.
 void buildInferencePipeline(mlir::OpPassManager &passes);
 
+/// From the network as written, `graph.trainable` on its function, to one step's loss and gradients.
+void buildTrainingPipeline(mlir::OpPassManager &passes, const PrepareTrainingOptions &options);
+
 void registerPasses();
 
 } // namespace skip::graph

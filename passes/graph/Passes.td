@@ -27,15 +27,14 @@ def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
   let summary = "make a model's function one that computes its loss and the statistics of its batch norms";
   let description = [{
     Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs; its results are the
-    loss (`softmax_cross_entropy` of the output called `output`, or of the only one), then for each batch norm with trainable
-    parameters, which is one by the batch's statistics now, the running mean and variance that follow, called as their parameters: once
-    each, also where layers share them. Refuses dropout as yet.
+    loss (`softmax_cross_entropy` of the output called `output`, or of the only one), the logits that it is of, then for each batch
+    norm with trainable parameters, which is one by the batch's statistics now, the batch's mean and unbiased variance, each with
+    `graph.statistic`, the parameter in which the running one is kept. Refuses dropout as yet.
     Before and after: tests/passes/graph/prepare-training.mlir.
   }];
   let options = [
     Option<"output", "output", "std::string", "\"\"", "the logits' name, where the model has several outputs">,
     Option<"smoothing", "smoothing", "double", "0.0", "of the labels, from 0 to below 1">,
-    Option<"momentum", "momentum", "double", "0.1", "of the running statistics">,
   ];
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
@@ -44,8 +43,18 @@ def ExpandBatchNorm : Pass<"graph-expand-batch-norm", "::mlir::func::FuncOp"> {
   let summary = "batch norms by the batch's statistics, and their gradients, in parts";
   let description = [{
     Training's counterpart of `graph-fold-batch-norm`: `batch_norm_train` becomes moments of each image, their merging, and a
-    `scale_shift` by `bn_scale` and `bn_shift`; `batch_norm_train_grad` sums of each image, their merging, and a `scale_add`. After it
+    `scale_shift`; `batch_norm_train_grad` sums of each image, their merging, and a `scale_add`. After it
     neither is left. Before and after: tests/passes/graph/expand-batch-norm.mlir.
+  }];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
+def ExpandStridedGradients : Pass<"graph-expand-strided-gradients", "::mlir::func::FuncOp"> {
+  let summary = "gradients of strided convolutions' inputs, as convolutions of stride 1";
+  let description = [{
+    After it no `conv2d_grad_input` is left: a convolution by the transposed filter of what `subsample_grad_input` spreads out.
+    Refuses windows that are not square, and padding as wide as the window. Before and after:
+    tests/passes/graph/expand-strided-gradients.mlir.
   }];
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
@@ -54,7 +63,7 @@ def DeriveBackward : Pass<"graph-derive-backward", "::mlir::func::FuncOp"> {
   let summary = "append the gradients of the loss to a function's results";
   let description = [{
     Before: the first result is a loss, of an operation that nothing else reads, and `graph.trainable` lists parameters. After: for
-    each of them, in that order, another result is the gradient of the loss. Operations are differentiated from the last to the
+    each of them, in that order, another result is the gradient of the loss, with `graph.gradient`, the parameter. Operations are differentiated from the last to the
     first; where a value has several readers the gradients of the first are added to that of the second and so on, in the order of
     the walk, so that equal functions get equal sums. Before and after: tests/passes/graph/derive-backward.mlir.
   }];

@@ -27,6 +27,17 @@ void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
   model.addPass(createFoldBatchNorm()); // a normalisation costs nothing once it is in the weights
 }
 
+void graph::buildTrainingPipeline(mlir::OpPassManager &passes, const PrepareTrainingOptions &options) {
+  buildReferencePipeline(passes);
+  auto &model = passes.nest<mlir::func::FuncOp>();
+  model.addPass(createPrepareTraining(options));
+  model.addPass(createDeriveBackward()); // from here on the values that a training step is held against have their names
+  model.addPass(createExpandBatchNorm());
+  model.addPass(createExpandStridedGradients());
+  model.addPass(createFoldBatchNorm()); // of what is frozen
+  model.addPass(mlir::createCSEPass()); // a filter is transposed once
+}
+
 void graph::registerPasses() {
   registerGraphPasses();
   mlir::PassPipelineRegistration<>("graph-inference", "all graph passes for inference, in order", buildInferencePipeline);

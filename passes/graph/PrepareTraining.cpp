@@ -1,12 +1,10 @@
-// From what a model computes to what its training computes: the loss in place of the outputs, and batch norms by the batch.
+// From what a model computes to what its training computes: the loss beside the logits, and batch norms by the batch.
 #include "passes/graph/Passes.h"
 
 #include "ir/graph/Graph.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-
-#include "llvm/ADT/MapVector.h"
 
 namespace skip::graph {
 #define GEN_PASS_DEF_PREPARETRAINING
@@ -31,6 +29,11 @@ static FailureOr<Value> logitsOf(func::FuncOp function, llvm::StringRef name) {
   return function.emitError("the model has no output `") << name << "`";
 }
 
+static std::string nameOfOnlyOutput(func::FuncOp function) {
+  auto name = function.getResultAttrOfType<StringAttr>(0, graph::nameAttr);
+  return name ? name.str() : "";
+}
+
 static bool isTrained(graph::BatchNormOp norm) {
   return llvm::any_of(ValueRange{norm.getGamma(), norm.getBeta()}, [](Value value) {
     Operation *read = value.getDefiningOp();
@@ -39,21 +42,21 @@ static bool isTrained(graph::BatchNormOp norm) {
 }
 
 namespace {
-/// The running statistics as they are after the operations so far, by the parameter that they are kept in. A batch norm that
-/// two layers share takes in both batches, one after the other.
-using Statistics = llvm::MapVector<Value, Value>;
+/// A batch's mean or variance, and the parameter in which the running one is kept.
+struct BatchStatistic {
+  Value running, ofBatch;
+};
 } // namespace
 
-/// By the batch's statistics.
-static void trainBatchNorm(graph::BatchNormOp norm, double momentum, Statistics &running) {
+/// By the batch's statistics. With momentum 1 the running ones after it are the batch's own.
+static void trainBatchNorm(graph::BatchNormOp norm, llvm::SmallVectorImpl<BatchStatistic> &statistics) {
   OpBuilder builder(norm);
-  auto latest = [&](Value statistic) { return running.try_emplace(statistic, statistic).first->second; };
-  auto trained = graph::BatchNormTrainOp::create(builder, norm.getLoc(), norm.getX(), norm.getGamma(), norm.getBeta(),
-                                                 latest(norm.getMean()), latest(norm.getVariance()), norm.getEpsilonAttr(),
-                                                 builder.getF64FloatAttr(momentum));
+  auto trained =
+      graph::BatchNormTrainOp::create(builder, norm.getLoc(), norm.getX(), norm.getGamma(), norm.getBeta(), norm.getMean(),
+                                      norm.getVariance(), norm.getEpsilonAttr(), builder.getF64FloatAttr(1));
   norm.getY().replaceAllUsesWith(trained.getY());
-  running[norm.getMean()] = trained.getNextMean();
-  running[norm.getVariance()] = trained.getNextVariance();
+  statistics.push_back({norm.getMean(), trained.getNextMean()});
+  statistics.push_back({norm.getVariance(), trained.getNextVariance()});
   norm.erase();
 }
 
@@ -106,8 +109,6 @@ LogicalResult PrepareTraining::prepare() {
     return function.emitError("a loss is that of a vector of logits, not of ") << type;
   if (!(smoothing >= 0 && smoothing < 1))
     return function.emitError("the smoothing must be at least 0 and less than 1");
-  if (!(momentum >= 0 && momentum <= 1))
-    return function.emitError("the momentum must be from 0 to 1");
   unsigned index = function.getNumArguments();
   OpBuilder builder(function.getBody().front().getTerminator());
   auto labelsType = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
@@ -116,22 +117,24 @@ LogicalResult PrepareTraining::prepare() {
     return failure();
   Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), *logits,
                                                     function.getArgument(index), builder.getF64FloatAttr(smoothing));
-  setResults(function, loss);
+  std::string logitsName = output.empty() ? nameOfOnlyOutput(function) : output;
+  setResults(function, {loss, *logits});
   eraseUnused(function);
   for (auto dropout : function.getOps<graph::DropoutOp>())
     return dropout.emitError("dropout cannot be trained as yet");
   shareReads(function);
-  Statistics running;
+  llvm::SmallVector<BatchStatistic> statistics;
   for (auto norm : llvm::make_early_inc_range(function.getOps<graph::BatchNormOp>()))
     if (isTrained(norm))
-      trainBatchNorm(norm, momentum, running);
-  llvm::SmallVector<Value> results{loss};
-  for (auto [parameter, next] : running)
-    results.push_back(next);
+      trainBatchNorm(norm, statistics);
+  llvm::SmallVector<Value> results(function.getBody().front().getTerminator()->getOperands());
+  for (const BatchStatistic &statistic : statistics)
+    results.push_back(statistic.ofBatch);
   setResults(function, results);
   function.setResultAttr(0, graph::nameAttr, builder.getStringAttr("loss"));
-  for (auto [index, statistic] : llvm::enumerate(running))
-    if (auto read = statistic.first.getDefiningOp<graph::ReadParameterOp>())
-      function.setResultAttr(index + 1, graph::nameAttr, read.getParameterAttr().getAttr());
+  function.setResultAttr(1, graph::nameAttr, builder.getStringAttr(logitsName));
+  for (auto [index, statistic] : llvm::enumerate(statistics))
+    if (auto read = statistic.running.getDefiningOp<graph::ReadParameterOp>())
+      function.setResultAttr(index + 2, graph::statisticAttr, read.getParameterAttr());
   return success();
 }

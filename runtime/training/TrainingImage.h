@@ -6,8 +6,8 @@
 //   0          decayedBytes       parameterBytes        gradientOffset                 groupOffset              stateBytes
 //
 // Parameters lie as the kernels read them (SkipLoad.layout); the gradient of the one at `offset` lies at gradientOffset +
-// offset, in the same layout, so that gradients and whatever else an optimizer keeps are ranges of one form. What is padding in a
-// layout is zero in parameters and in gradients.
+// offset, in the same layout, so that gradients and whatever else an optimizer keeps are ranges of one form. What is padding in
+// a layout is zero in parameters and in gradients.
 #pragma once
 
 #include "runtime/Abi.h"
@@ -20,13 +20,14 @@ typedef struct SkipStatistic {
   uint64_t bytes;
 } SkipStatistic;
 
-// The root of a training library's second half. Its model's inputs are those of the inference model, then `labels`, [n] of int32;
-// its outputs `loss`, [1], the mean over the n images of a group, and the logits. Its tensors are the inference model's, in the
-// same order. What no load of `state` names is frozen: it is in the load table of the target, folded as in inference.
+// The root of a training library's second half. Its model's inputs are those of the inference model, then `labels`, [n] of
+// int32; its outputs `loss`, [1], the mean over the n images of a group, and the logits. Its tensors are the inference model's,
+// in the same order. What no load of `state` names is frozen: it is in the load table of the target, folded as in inference.
 typedef struct SkipTrainingImage {
   SkipModelImage model; // one target; its variants' bounds are group sizes
   uint32_t stateCount, statisticCount;
-  const SkipLoad *state; // one for each parameter and running statistic: a conv_weight of `source` alone, or a vector of `bias` alone
+  const SkipLoad
+      *state; // one for each parameter and running statistic: a conv_weight of `source` alone, or a vector of `bias` alone
   const SkipStatistic *statistics;
   uint64_t decayedBytes, parameterBytes, gradientOffset, groupOffset, stateBytes;
 } SkipTrainingImage;

@@ -155,7 +155,7 @@ func.func @moments_c1(%x: tensor<4xf32>) {
 
 // CHECK: merge_moments-c1:
 func.func @merge_moments_c1(%x: tensor<?x4x2x2xf32>, %v: tensor<4xf32>) {
-  %y:4 = graph.merge_moments %x, %v, %v pixels 4 momentum 0.1 : (tensor<?x4x2x2xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  %y:6 = graph.merge_moments %x, %v, %v, %v, %v pixels 4 momentum 0.1 epsilon 1.0e-5 : (tensor<?x4x2x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
   return
 }
 
@@ -163,7 +163,7 @@ func.func @merge_moments_c1(%x: tensor<?x4x2x2xf32>, %v: tensor<4xf32>) {
 
 // CHECK: merge_moments-c2:
 func.func @merge_moments_c2(%x: tensor<?x4x2x1xf32>, %v: tensor<4xf32>) {
-  %y:4 = graph.merge_moments %x, %v, %v pixels 0 momentum 0.1 : (tensor<?x4x2x1xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  %y:6 = graph.merge_moments %x, %v, %v, %v, %v pixels 0 momentum 0.1 epsilon 1.0e-5 : (tensor<?x4x2x1xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
   return
 }
 

@@ -33,7 +33,7 @@ func.func @plain(%image: tensor<?x3x8x8xf32>) -> tensor<?x5xf32> attributes {gra
 // CHECK: %[[DA:.*]] = graph.relu_grad_input %[[DB]], %[[B]]
 // CHECK: %[[DW1:.*]] = graph.conv2d_grad_filter %[[DA]], %{{.*}} kernel 3 x 3 stride 2 padding 1
 // CHECK-NOT: conv2d_grad_input
-// CHECK: return %[[LOSS]], %[[DFC]], %[[DW2]], %[[DW1]]
+// CHECK: return %[[LOSS]], %[[F]], %[[DFC]], %[[DW2]], %[[DW1]]
 
 // -----
 

@@ -4,9 +4,7 @@
 // CHECK-NOT: batch_norm_train
 // CHECK: %[[X:.*]] = graph.conv2d
 // CHECK: %[[M:.*]] = graph.moments %[[X]] : (tensor<?x4x8x8xf32>) -> tensor<?x4x2x1xf32>
-// CHECK: %[[MEAN:.*]], %[[VAR:.*]], %[[NEXT:.*]], %[[NEXTVAR:.*]] = graph.merge_moments %[[M]], {{.*}} pixels 64 momentum 1.000000e-01
-// CHECK: %[[SCALE:.*]] = graph.bn_scale %{{.*}}, %[[VAR]] epsilon 1.000000e-05
-// CHECK: %[[SHIFT:.*]] = graph.bn_shift %{{.*}}, %[[MEAN]], %[[SCALE]]
+// CHECK: %[[MEAN:.*]], %[[VAR:.*]], %[[NEXT:.*]], %[[NEXTVAR:.*]], %[[SCALE:.*]], %[[SHIFT:.*]] = graph.merge_moments %[[M]], {{.*}} pixels 64 momentum 1.000000e+00 epsilon 1.000000e-05
 // CHECK: %[[Y:.*]] = graph.scale_shift %[[X]], %[[SCALE]], %[[SHIFT]]
 // CHECK: %[[DY:.*]] = graph.global_avg_pool_grad_input
 // CHECK: %[[SUMS:.*]] = graph.grad_sums %[[DY]], %[[X]], %[[MEAN]]

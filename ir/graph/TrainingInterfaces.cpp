@@ -1,0 +1,77 @@
+// How each operation for training answers the interfaces: training's counterpart of GraphInterfaces.cpp.
+#include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
+
+using namespace skip::graph;
+
+static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+bool SoftmaxCrossEntropyOp::canBeRoot() { return true; }
+bool SoftmaxCrossEntropyGradInputOp::canBeRoot() { return true; }
+bool MomentsOp::canBeRoot() { return true; }
+bool MergeMomentsOp::canBeRoot() { return true; }
+bool GradSumsOp::canBeRoot() { return true; }
+bool MergeGradSumsOp::canBeRoot() { return true; }
+bool TransposeFilterOp::canBeRoot() { return true; }
+bool Conv2dGradFilterOp::canBeRoot() { return true; }
+bool LinearGradFilterOp::canBeRoot() { return true; }
+bool ChannelSumsOp::canBeRoot() { return true; }
+bool MaxPoolGradInputOp::canBeRoot() { return true; }
+bool GlobalAvgPoolGradInputOp::canBeRoot() { return true; }
+bool SubsampleGradInputOp::canBeRoot() { return true; }
+bool TakeChannelsOp::canBeRoot() { return true; }
+bool UnflattenOp::canBeRoot() { return true; }
+bool SoftmaxGradInputOp::canBeRoot() { return true; }
+
+bool ScaleAddOp::canBeEpilogue() { return true; }
+bool ScaleAddOp::takesEpilogue() { return true; }
+bool ReluGradInputOp::canBeEpilogue() { return true; }
+bool ReluGradInputOp::takesEpilogue() { return true; }
+bool ScaleChannelsOp::canBeEpilogue() { return true; }
+bool ScaleChannelsOp::takesEpilogue() { return true; }
+
+// What sums over the images, and what divides by their number.
+bool SoftmaxCrossEntropyOp::readsBatch() { return true; }
+bool SoftmaxCrossEntropyGradInputOp::readsBatch() { return true; }
+bool MergeMomentsOp::readsBatch() { return true; }
+bool MergeGradSumsOp::readsBatch() { return true; }
+bool Conv2dGradFilterOp::readsBatch() { return true; }
+bool LinearGradFilterOp::readsBatch() { return true; }
+bool ChannelSumsOp::readsBatch() { return true; }
+
+void MergeMomentsOp::printStructure(llvm::raw_ostream &os) { os << "merge_moments" << getPixels(); }
+void MergeGradSumsOp::printStructure(llvm::raw_ostream &os) { os << "merge_grad_sums" << getPixels(); }
+void Conv2dGradFilterOp::printStructure(llvm::raw_ostream &os) {
+  os << "conv" << getKernelHeight() << "x" << getKernelWidth() << "s" << getStride() << "_grad_filter";
+}
+void MaxPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
+  os << "max_pool" << getKernel() << "s" << getStride() << "p" << getPadding() << "_grad_input";
+}
+void SubsampleGradInputOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride() << "_grad_input"; }
+void TakeChannelsOp::printStructure(llvm::raw_ostream &os) { os << "take_channels" << getFirst(); }
+
+// Labels are the caller's array.
+static std::optional<int64_t> labelledCost(unsigned index, LayoutFamily family) {
+  return family.isPlanar() == (index == 1) ? std::optional<int64_t>(0) : std::nullopt;
+}
+std::optional<int64_t> SoftmaxCrossEntropyOp::operandCost(unsigned index, LayoutFamily family) {
+  return labelledCost(index, family);
+}
+std::optional<int64_t> SoftmaxCrossEntropyGradInputOp::operandCost(unsigned index, LayoutFamily family) {
+  return labelledCost(index, family);
+}
+
+// As of the convolution, so that both read the picture in one form, and filter and gradient have one layout.
+std::optional<int64_t> Conv2dGradFilterOp::operandCost(unsigned index, LayoutFamily family) {
+  if (index == 0)
+    return family.isPlanar() ? std::nullopt : std::optional<int64_t>(0);
+  if (family.isPlanar())
+    return elementsPerImage(shapeOf(getX()));
+  int64_t wastedChannels = (family.lanes - shapeOf(getX())[1] % family.lanes) % family.lanes;
+  return elementsPerImage(shapeOf(getDy())) / family.lanes * wastedChannels * int64_t(getKernelHeight()) *
+         int64_t(getKernelWidth());
+}
+
+int64_t Conv2dGradFilterOp::requiredHalo(unsigned index) { return index == 1 ? int64_t(getPadding()) : 0; }

@@ -1,0 +1,47 @@
+// The gradient of a strided convolution's input, as a convolution of stride 1: dy spread out to where the convolution would
+// have had its results with stride 1, zeros between, then as there.
+//
+//   dx = conv2d_grad_input dy, w stride s padding p     z = subsample_grad_input dy stride s
+//                                                       dx = conv2d z, (transpose_filter w) padding k - 1 - p
+#include "passes/graph/Passes.h"
+
+#include "ir/graph/Graph.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace skip::graph {
+#define GEN_PASS_DEF_EXPANDSTRIDEDGRADIENTS
+#include "passes/graph/Passes.h.inc"
+} // namespace skip::graph
+
+using namespace mlir;
+using namespace skip;
+
+static LogicalResult expand(graph::Conv2dGradInputOp grad) {
+  int64_t padding = grad.getPadding();
+  llvm::ArrayRef<int64_t> filter = llvm::cast<RankedTensorType>(grad.getFilter().getType()).getShape();
+  if (filter[2] != filter[3] || padding >= filter[2])
+    return grad.emitError("no gradient is compiled of a convolution whose window is not square, or whose padding of ")
+           << padding << " is not less than its window of " << filter[2] << " x " << filter[3];
+  OpBuilder builder(grad);
+  Location loc = grad.getLoc();
+  int64_t all = 2 * padding - filter[2] + 1;
+  Value spread = graph::SubsampleGradInputOp::create(builder, loc, grad.getDy(), grad.getStride(), grad.getHeight() + all,
+                                                     grad.getWidth() + all);
+  Value transposed = graph::TransposeFilterOp::create(builder, loc, grad.getFilter());
+  Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed, Value(), 1, filter[2] - 1 - padding);
+  grad.getY().replaceAllUsesWith(dx);
+  grad.erase();
+  return success();
+}
+
+namespace {
+struct ExpandStridedGradients : graph::impl::ExpandStridedGradientsBase<ExpandStridedGradients> {
+  void runOnOperation() override {
+    for (auto grad : llvm::make_early_inc_range(getOperation().getOps<graph::Conv2dGradInputOp>()))
+      if (failed(expand(grad)))
+        return signalPassFailure();
+  }
+};
+} // namespace

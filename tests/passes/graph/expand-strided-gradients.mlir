@@ -1,0 +1,30 @@
+// RUN: skip-opt --graph-expand-strided-gradients --split-input-file --verify-diagnostics %s | FileCheck %s
+
+// dy of stride 2 is spread out to what stride 1 would make of the picture.
+// CHECK-LABEL: func.func @strided
+// CHECK: %[[Z:.*]] = graph.subsample_grad_input %arg0 stride 2 height 8 width 9 : (tensor<?x4x4x5xf32>) -> tensor<?x4x8x9xf32>
+// CHECK: %[[W:.*]] = graph.transpose_filter %arg1
+// CHECK: graph.conv2d %[[Z]], %[[W]] stride 1 padding 1 : (tensor<?x4x8x9xf32>, tensor<3x4x3x3xf32>) -> tensor<?x3x8x9xf32>
+func.func @strided(%dy: tensor<?x4x4x5xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<?x3x8x9xf32> {
+  %dx = graph.conv2d_grad_input %dy, %w height 8 width 9 stride 2 padding 1 : (tensor<?x4x4x5xf32>, tensor<4x3x3x3xf32>) -> tensor<?x3x8x9xf32>
+  return %dx : tensor<?x3x8x9xf32>
+}
+
+// -----
+
+// Rows that no window reaches: 7 of 8.
+// CHECK-LABEL: func.func @unread
+// CHECK: graph.subsample_grad_input %arg0 stride 2 height 8 width 8
+// CHECK: graph.conv2d %{{.*}} stride 1 padding 0 : (tensor<?x4x8x8xf32>, tensor<3x4x1x1xf32>) -> tensor<?x3x8x8xf32>
+func.func @unread(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x3x1x1xf32>) -> tensor<?x3x8x8xf32> {
+  %dx = graph.conv2d_grad_input %dy, %w height 8 width 8 stride 2 padding 0 : (tensor<?x4x4x4xf32>, tensor<4x3x1x1xf32>) -> tensor<?x3x8x8xf32>
+  return %dx : tensor<?x3x8x8xf32>
+}
+
+// -----
+
+func.func @wide(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x3x1x1xf32>) -> tensor<?x3x2x2xf32> {
+  // expected-error @+1 {{no gradient is compiled of a convolution whose window is not square, or whose padding of 1 is not less than its window of 1 x 1}}
+  %dx = graph.conv2d_grad_input %dy, %w height 2 width 2 stride 1 padding 1 : (tensor<?x4x4x4xf32>, tensor<4x3x1x1xf32>) -> tensor<?x3x2x2xf32>
+  return %dx : tensor<?x3x2x2xf32>
+}
