@@ -27,7 +27,7 @@ llvm::StringRef graph::valueName(Location loc) {
 }
 
 LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
-  if (attribute.getName() != trainableAttr)
+  if (attribute.getName() != trainableAttr && attribute.getName() != decayedAttr && attribute.getName() != trackedAttr)
     return success();
   auto list = llvm::dyn_cast<ArrayAttr>(attribute.getValue());
   auto isParameter = [&](Attribute each) {
@@ -38,21 +38,21 @@ LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, Named
   bool isOnce = list && llvm::all_of(list, [&](Attribute parameter) { return each.insert(parameter).second; });
   return isOnce && llvm::all_of(list, isParameter)
              ? success()
-             : op->emitError("`graph.trainable` must be an array of parameters, each once");
+             : op->emitError("`") << attribute.getName().getValue() << "` must be an array of parameters, each once";
 }
 
-/// Whether the function around the operation says that the parameter may change.
-static bool isTrainable(graph::ReadParameterOp read) {
-  Operation *function = read->getParentOp();
-  auto trainable = function ? function->getAttrOfType<ArrayAttr>(graph::trainableAttr) : ArrayAttr();
-  return trainable && llvm::is_contained(trainable, read.getParameterAttr());
+bool graph::changes(Operation *function, Attribute parameter) {
+  return llvm::any_of(llvm::ArrayRef<llvm::StringRef>{trainableAttr, trackedAttr}, [&](llvm::StringRef name) {
+    auto list = function->getAttrOfType<ArrayAttr>(name);
+    return list && llvm::is_contained(list, parameter);
+  });
 }
 
 bool graph::isLoadTime(Operation *op) {
   if (!llvm::isa<LoadTime>(op))
     return false;
   if (auto read = llvm::dyn_cast<ReadParameterOp>(op))
-    return !isTrainable(read);
+    return !read->getParentOp() || !changes(read->getParentOp(), read.getParameterAttr());
   return llvm::all_of(op->getOperands(), [](Value operand) {
     Operation *producer = operand.getDefiningOp();
     return producer && isLoadTime(producer);

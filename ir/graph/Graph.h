@@ -27,15 +27,20 @@ namespace skip::graph {
 /// Names of the discardable attributes that describe a model's ports.
 inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.mean", stdAttr = "graph.std",
                                      resizeAttr = "graph.resize", cropAttr = "graph.crop", classesAttr = "graph.classes";
-/// On a function: the parameters that may change between its runs, as symbols.
-inline constexpr llvm::StringLiteral trainableAttr = "graph.trainable";
+/// On a function, as symbols: the parameters that it trains; of these, those that decay; and the running statistics that it
+/// takes in a batch's own for. All of them may change between its runs.
+inline constexpr llvm::StringLiteral trainableAttr = "graph.trainable", decayedAttr = "graph.decayed",
+                                     trackedAttr = "graph.tracked";
 /// On a result of such a function: the parameter whose gradient it is, or in which the running form of this batch's statistic
 /// is kept, as a symbol.
 inline constexpr llvm::StringLiteral gradientAttr = "graph.gradient", statisticAttr = "graph.statistic";
 
 /// Whether what an operation computes is known once parameters are loaded: it and all that it reads are LoadTime, and none of
-/// the parameters is trainable in its function.
+/// the parameters changes between runs of its function.
 bool isLoadTime(mlir::Operation *op);
+
+/// Whether the function's attributes say that a parameter changes between its runs.
+bool changes(mlir::Operation *function, mlir::Attribute parameter);
 
 /// The name that a location starts with (see the dialect's description); empty when it has none.
 llvm::StringRef valueName(mlir::Location loc);

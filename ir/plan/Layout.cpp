@@ -43,13 +43,21 @@ int64_t plan::blocksOf(int64_t channels) {
 
 int64_t plan::roundUpToBlock(int64_t channels) { return blocksOf(channels) * lanesOf(LayoutKind::blocked); }
 
+bool plan::isPerImage(mlir::RankedTensorType type) { return type.getRank() > 0 && type.isDynamicDim(0); }
+
+llvm::SmallVector<int64_t, 4> plan::parameterDims(mlir::RankedTensorType type) {
+  llvm::SmallVector<int64_t, 4> dims(type.getShape());
+  dims.resize(4, 1);
+  return dims;
+}
+
 Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   bool picture = type.getRank() == 4;
   int64_t lanes = lanesOf(layout.getKind(), layout.getElement()), halo = layout.getHalo();
   bool isPixelMajor = layout.getKind() == LayoutKind::nhwc;
   Strides s;
   s.halo = halo;
-  s.channels = type.getDimSize(1);
+  s.channels = type.getRank() > 1 ? type.getDimSize(1) : 1;
   s.height = picture ? type.getDimSize(2) : 1;
   s.width = picture ? type.getDimSize(3) : 1;
   s.blocks = (s.channels + lanes - 1) / lanes;
@@ -91,6 +99,9 @@ static int64_t winogradBytes(mlir::RankedTensorType type, LayoutAttr layout, int
 int64_t plan::bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch) {
   if (layout.getKind() == LayoutKind::winograd)
     return winogradBytes(type, layout, batch) * winogradCopies(type, layout, batch);
+  if (!isPerImage(type))
+    return layout.getKind() == LayoutKind::planar ? type.getNumElements() * elementBytes(layout)
+                                                  : packedBytes(parameterDims(type), layout, false);
   return stridesOf(type, layout).image * batch * elementBytes(layout);
 }
 

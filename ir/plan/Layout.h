@@ -24,10 +24,16 @@ struct Strides {
   int64_t halo;
 };
 
-/// Strides of a planar, blocked or nhwc activation of type [N, C, H, W] or [N, C].
+/// Strides of a planar, blocked or nhwc activation of type [N, C, H, W], [N, C] or [N].
 Strides stridesOf(mlir::RankedTensorType type, LayoutAttr layout);
 
-/// Bytes of an activation's buffer for `batch` images, in any layout; of transformed windows with all copies.
+/// Whether the tensor has something for each image of the batch; else it is a parameter, its gradient, or what a batch sums to.
+bool isPerImage(mlir::RankedTensorType type);
+
+/// The sizes {oc, ic, kh, kw} of a filter [O, I, kh, kw] or [O, K], of a vector {oc, 1, 1, 1}.
+llvm::SmallVector<int64_t, 4> parameterDims(mlir::RankedTensorType type);
+
+/// Bytes of a tensor's buffer for `batch` images, in any layout; of transformed windows with all copies.
 int64_t bufferBytes(mlir::RankedTensorType type, LayoutAttr layout, int64_t batch);
 
 /// How many copies of a tensor's transformed windows a buffer for `images` images has room for, each for its share of the

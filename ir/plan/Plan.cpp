@@ -1,4 +1,4 @@
-// Registers the plan dialect; its verifiers and the schedules' answers.
+// Registers the plan dialect; its verifiers.
 #include "ir/plan/Plan.h"
 
 #include "mlir/IR/Builders.h"
@@ -61,15 +61,6 @@ LogicalResult LayoutAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
     return emitError() << "a layout of kind " << stringifyLayoutKind(kind) << " has no halo";
   return halo >= 0 && hasSizes ? success() : emitError() << "a layout's halo, tile, group, kernel or stride is too small";
 }
-
-LogicalResult WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t tile, int64_t group, bool) {
-  return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
-}
-
-std::array<int64_t, 3> ConvScheduleAttr::split() const {
-  return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
-}
-std::array<int64_t, 3> LoopScheduleAttr::split() const { return {1, 1, 1}; }
 
 /// A prologue stands between, at most.
 static bool readsInputs(graph::Contraction op) {

@@ -28,6 +28,7 @@ namespace skip::plan {
 
 /// Names of the discardable attributes: on the module `plan.target`; on a function `plan.role`; on a variant's function
 /// `plan.batch` (its bound) and `plan.workspace_bytes`; on a convolution `plan.algorithm`; on the module `plan.weights_bytes`.
+/// Of training: on the module `plan.state`, the state's parts; on a result that lies in the state `plan.slot`, where.
 /// Of tuning: on the module `plan.tuning`, for each problem its choices (ir/plan/x86/Tuning.h), the fastest first; on a
 /// contraction `plan.tuned`, for each ISA its schedule, several of which the first legal one counts, or unit, and
 /// `plan.tuned_planar` where that was for a planar input; on a kernel `plan.measured`, for each ISA whether its schedule came
@@ -36,13 +37,18 @@ inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "pl
                                      workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes",
                                      tuningAttr = "plan.tuning", tunedAttr = "plan.tuned",
                                      tunedPlanarAttr = "plan.tuned_planar", measuredAttr = "plan.measured",
-                                     roleAttr = "plan.role";
+                                     roleAttr = "plan.role", stateAttr = "plan.state", slotAttr = "plan.slot";
 
 /// What the plan around `op` is made for. An error if its module does not say so.
 mlir::FailureOr<TargetInterface> targetOf(mlir::Operation *op);
 
 /// An error where the kernel's layouts are not assigned yet.
 mlir::LogicalResult requireLayouts(KernelOp kernel);
+
+/// The parameter of an entry that folds in no other: a filter's or a vector's.
+inline mlir::FlatSymbolRefAttr parameterOf(LoadOp load) {
+  return load.getSourceAttr() ? load.getSourceAttr() : load.getBiasAttr();
+}
 
 /// What a function is for: `run`, inference, unless it says otherwise.
 Role roleOf(mlir::Operation *function);

@@ -1,4 +1,5 @@
-// Layouts, slots, schedules and the target, as attributes.
+// Layouts, slots and roles as attributes, and what passes ask of targets and schedules. The attributes of a target are in its own
+// folder (Targets.td).
 #ifndef SKIP_PLAN_ATTRS
 #define SKIP_PLAN_ATTRS
 
@@ -73,11 +74,6 @@ def SlotAttr : PlanAttr<"Slot", "slot"> {
   let assemblyFormat = "`<` $segment `[` $index `]` `+` $offset `bytes` $bytes (`image` $imageBytes^)? `>`";
 }
 
-def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the numbers are those of runtime/Abi.h", [
-    I32EnumCase<"avx2", 0>, I32EnumCase<"avx512", 1>]> {
-  let cppNamespace = "::skip::plan";
-}
-
 def TargetInterface : AttrInterface<"TargetInterface"> {
   let cppNamespace = "::skip::plan";
   let description = [{ What passes ask of what a plan is made for. A column is what one schedule of each kernel is chosen for. }];
@@ -109,29 +105,6 @@ def TargetInterface : AttrInterface<"TargetInterface"> {
   ];
 }
 
-def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
-  let summary = "x86: what the kernels are built for";
-  let description = [{
-    `isas` in ascending order, each an `Isa`'s name, and no two alike. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
-  }];
-  let parameters = (ins ArrayRefParameter<"Isa">:$isas, StringRefParameter<"", "\"\"">:$cpu, StringRefParameter<"", "\"\"">:$features);
-  let assemblyFormat = "`<` `[` $isas `]` (`cpu` $cpu^)? (`features` $features^)? `>`";
-  let genVerifyDecl = 1;
-}
-
-def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is made for; the numbers are NVIDIA's", [
-    I32EnumCase<"sm_80", 80>]> {
-  let cppNamespace = "::skip::plan";
-}
-
-def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
-  let summary = "CUDA: the architectures that the kernels are built for";
-  let description = [{ `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. }];
-  let parameters = (ins ArrayRefParameter<"Architecture">:$architectures);
-  let assemblyFormat = "`<` `[` $architectures `]` `>`";
-  let genVerifyDecl = 1;
-}
-
 def Role : I32Enum<"Role", "what a function is for", [
     I32EnumCase<"run", 0>, I32EnumCase<"gradients", 1>, I32EnumCase<"update", 2>]> {
   let cppNamespace = "::skip::plan";
@@ -140,15 +113,14 @@ def RoleAttr : EnumAttr<PlanDialect, Role, "role"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
-  let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
+def StateAttr : PlanAttr<"State", "state"> {
+  let summary = "the parts of what training changes, as runtime/training/TrainingImage.h has them";
   let description = [{
-    Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. Where `fused` the kernel transforms its
-    input's windows itself; else a relayout kernel does.
+    Parameters that decay, up to `decayed` bytes; the others, up to `parameters`; running statistics; from `gradients` on the
+    parameters' gradients, each as far from there as its parameter from the beginning; from `group` on a group's statistics; `bytes` in all.
   }];
-  let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
-  let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";
-  let genVerifyDecl = 1; // tile and group are at least 1
+  let parameters = (ins "int64_t":$decayed, "int64_t":$parameters, "int64_t":$gradients, "int64_t":$group, "int64_t":$bytes);
+  let assemblyFormat = "`<` `decayed` $decayed `parameters` $parameters `gradients` $gradients `group` $group `bytes` $bytes `>`";
 }
 
 def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
@@ -158,39 +130,6 @@ def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
     InterfaceMethod<"How many domain points a work unit spans along each of the step's three axes.",
       "::std::array<int64_t, 3>", "split", (ins)>,
   ];
-}
-
-def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "a contraction's register tile: ocBlocks blocks of 16 channels by rows by columns pixels";
-  let description = [{
-    A row of output pixels is tiled by `columns`, what remains by `tails` in descending order. A Winograd convolution's columns
-    are the tiles of a group, its rows the positions whose sums are in registers at a time: 1, 2 or all of a row. By Strassen's
-    products, quarters of `ocBlocks` blocks by `columns` pixels are multiplied, in units of `rows` rows by `unitBlocks` blocks.
-  }];
-  let parameters = (ins "int64_t":$ocBlocks, "int64_t":$rows, "int64_t":$columns, OptionalArrayRefParameter<"int64_t">:$tails,
-                        DefaultValuedParameter<"int64_t", "0">:$unitBlocks);
-  let assemblyFormat = "`<` $ocBlocks `,` $rows `,` $columns (`tails` `[` $tails^ `]`)? (`strassen` $unitBlocks^)? `>`";
-}
-
-def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "the only schedule of a memory-bound kernel: one unit for each domain point";
-  let assemblyFormat = "";
-}
-
-def CudaGemmAttr : PlanAttr<"CudaGemm", "cuda_gemm", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "a contraction's tile on CUDA cores: tileM pixels by tileN channels a block, threadM by threadN of them a thread";
-  let description = [{
-    The step's domain is pixels of all images by output channels. A block takes tileK values of the sum at a time through shared
-    memory. Sums have one order whatever the tile, so all tiles give the same bits.
-  }];
-  let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$threadM, "int64_t":$threadN);
-  let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `thread` $threadM `,` $threadN `>`";
-}
-
-def CudaLoopAttr : PlanAttr<"CudaLoop", "cuda_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
-  let summary = "a memory-bound kernel's blocks: so many points of the step's domain, `lanes` threads each";
-  let parameters = (ins "int64_t":$points, DefaultValuedParameter<"int64_t", "1">:$lanes);
-  let assemblyFormat = "`<` $points (`lanes` $lanes^)? `>`";
 }
 
 #endif

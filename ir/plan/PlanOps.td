@@ -3,7 +3,7 @@
 #define SKIP_PLAN_OPS
 
 include "ir/graph/GraphInterfaces.td"
-include "ir/plan/PlanAttrs.td"
+include "ir/plan/Targets.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"

@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include "llvm/ADT/SetVector.h"
+
 namespace skip::graph {
 #define GEN_PASS_DEF_PREPARETRAINING
 #include "passes/graph/Passes.h.inc"
@@ -133,8 +135,12 @@ LogicalResult PrepareTraining::prepare() {
   setResults(function, results);
   function.setResultAttr(0, graph::nameAttr, builder.getStringAttr("loss"));
   function.setResultAttr(1, graph::nameAttr, builder.getStringAttr(logitsName));
+  llvm::SetVector<Attribute> tracked;
   for (auto [index, statistic] : llvm::enumerate(statistics))
-    if (auto read = statistic.running.getDefiningOp<graph::ReadParameterOp>())
+    if (auto read = statistic.running.getDefiningOp<graph::ReadParameterOp>()) {
       function.setResultAttr(index + 2, graph::statisticAttr, read.getParameterAttr());
+      tracked.insert(read.getParameterAttr());
+    }
+  function->setAttr(graph::trackedAttr, builder.getArrayAttr(tracked.getArrayRef()));
   return success();
 }

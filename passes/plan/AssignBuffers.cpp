@@ -92,7 +92,7 @@ int64_t Arena::bytesOf(Value tensor) {
 
 int64_t Arena::imageBytesOf(Value tensor) {
   bool inTurns = llvm::any_of(sections, [&](const plan::Section &section) { return section.images < batch; });
-  if (!inTurns || !isWhole(tensor))
+  if (!inTurns || !isWhole(tensor) || !plan::isPerImage(llvm::cast<RankedTensorType>(tensor.getType())))
     return 0;
   plan::LayoutAttr layout = layoutOf(tensor);
   return plan::stridesOf(llvm::cast<RankedTensorType>(tensor.getType()), layout).image * plan::elementBytes(layout);
@@ -208,8 +208,10 @@ SlotAttr Arena::slotOf(Value tensor) {
   if (auto argument = llvm::dyn_cast<BlockArgument>(tensor))
     return slot(tensor, Segment::input, argument.getArgNumber(), 0);
   for (OpOperand &use : tensor.getUses())
-    if (llvm::isa<func::ReturnOp>(use.getOwner()))
-      return slot(tensor, Segment::output, use.getOperandNumber(), 0);
+    if (llvm::isa<func::ReturnOp>(use.getOwner())) {
+      auto placed = function.getResultAttrOfType<SlotAttr>(use.getOperandNumber(), plan::slotAttr);
+      return placed ? placed : slot(tensor, Segment::output, use.getOperandNumber(), 0);
+    }
   return slot(tensor, Segment::workspace, 0, buffers[bufferOf.lookup(tensor)].offset);
 }
 

@@ -11,7 +11,8 @@
 //
 // The halo of a form is the largest that one of its readers needs: the producer writes the zeros, so they cost no pass of their
 // own. A Winograd convolution reads the native form through a copy of its own kind, the transformed windows. The caller's
-// arrays have none, so a padded convolution that reads the network's input gets a copy with a halo.
+// arrays have none, so a padded convolution that reads the network's input gets a copy with a halo. What has no images, a
+// filter's gradient or a vector of sums, has one form.
 #include "passes/plan/Passes.h"
 
 #include "ir/graph/GraphShapes.h"
@@ -47,6 +48,15 @@ struct Forms {
 };
 } // namespace
 
+/// Whether the use makes the tensor a result that the caller has an array for; others lie in the state.
+static bool isCallersArray(OpOperand &use) {
+  auto end = llvm::dyn_cast<func::ReturnOp>(use.getOwner());
+  if (!end)
+    return false;
+  auto attributes = end->getParentOfType<func::FuncOp>().getResultAttrDict(use.getOperandNumber());
+  return !attributes || (!attributes.contains(graph::gradientAttr) && !attributes.contains(graph::statisticAttr));
+}
+
 static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) {
   if (total)
     total = cost ? std::optional<int64_t>(*total + *cost) : std::nullopt;
@@ -65,6 +75,8 @@ static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::Winograd
   reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
                                        winograd.getGroup(), filter.getDimSize(2), stride, plan::Element::f32);
 }
+
+static bool isComputed(Value tensor) { return !llvm::isa<BlockArgument>(tensor); }
 
 static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
   Reader reader{&use, 0, 0, 0, {}};
@@ -86,6 +98,8 @@ static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
     if (winograd && index == 0)
       readTransformed(reader, llvm::cast<graph::Conv2dOp>(inner.getOwner()), winograd);
   }
+  if (isComputed(use.get()) && kernel->getParentOp()->hasAttr(graph::trainableAttr))
+    reader.planarCost = std::nullopt; // filters that meet it are transposed for its gradient, which only native ones are
   return reader;
 }
 
@@ -161,13 +175,16 @@ public:
   explicit LayoutAssignment(plan::TargetInterface target) : context(target.getContext()), target(target) {}
 
   void assign(Value tensor);
-  void annotate(KernelOp kernel);
+  /// Of a kernel whose tensors with images are assigned, and of all kernels before it everything.
+  LogicalResult annotate(KernelOp kernel);
 
 private:
   using Copies = llvm::DenseMap<LayoutAttr, Value>;
   Value copyOf(OpBuilder &builder, Copies &copies, std::pair<Value, LayoutAttr> from, LayoutAttr wanted);
   LayoutAttr layout(LayoutKind kind, int64_t halo = 0) { return LayoutAttr::get(context, kind, halo); }
-  LayoutAttr weightLayout(KernelOp kernel, unsigned index);
+  LayoutAttr metLayout(KernelOp kernel, Value read);
+  LayoutAttr parameterLayout(KernelOp kernel, unsigned index);
+  LayoutAttr summedLayout(KernelOp kernel, OpResult result);
 
   MLIRContext *context;
   plan::TargetInterface target;
@@ -185,7 +202,7 @@ Value LayoutAssignment::copyOf(OpBuilder &builder, Copies &copies, std::pair<Val
 
 /// Gives `tensor` its layout and redirects readers of other forms to copies.
 void LayoutAssignment::assign(Value tensor) {
-  bool fromCaller = llvm::isa<BlockArgument>(tensor);
+  bool fromCaller = !isComputed(tensor);
   llvm::SmallVector<Reader> readers = readersOf(tensor, target);
   Forms forms = chooseForms(tensor, readers, fromCaller);
   LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
@@ -212,27 +229,74 @@ void LayoutAssignment::assign(Value tensor) {
   }
 }
 
-/// Vectors have one layout; a filter's follows the family of the input that it meets.
-LayoutAttr LayoutAssignment::weightLayout(KernelOp kernel, unsigned index) {
-  if (llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType()).getRank() == 1)
-    return layout(LayoutKind::vector);
-  Value input = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
-  while (Operation *prologue = input.getDefiningOp())
-    input = prologue->getOperand(0);
-  Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(input).getArgNumber()];
+/// The layout of a filter that meets the picture `read`, an operation's operand, perhaps behind a prologue.
+LayoutAttr LayoutAssignment::metLayout(KernelOp kernel, Value read) {
+  while (Operation *prologue = read.getDefiningOp())
+    read = prologue->getOperand(0);
+  Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(read).getArgNumber()];
   int64_t channels = llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
   return layout(target.filterLayout(layouts.lookup(tensor), channels));
 }
 
-void LayoutAssignment::annotate(KernelOp kernel) {
+/// Vectors have one layout; a filter's follows the family of the input that it meets, and is transposed where it meets native
+/// ones.
+LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
+  auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
+  if (type.getRank() == 1)
+    return layout(LayoutKind::vector);
+  Operation *reader = *kernel.getBody().getArgument(index).user_begin();
+  if (llvm::isa<graph::TransposeFilterOp>(reader))
+    return layout(target.filterLayout(layout(target.nativeLayout()), type.getDimSize(0)));
+  return metLayout(kernel, reader->getOperand(0));
+}
+
+/// Of a result without images: a gradient lies as its parameter, which meets the same picture. What is the caller's is planar.
+LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
+  auto type = llvm::cast<RankedTensorType>(result.getType());
+  if (type.getRank() == 1) {
+    bool isCallers = llvm::any_of(result.getUses(), [](OpOperand &use) { return isCallersArray(use); });
+    return layout(isCallers ? LayoutKind::planar : LayoutKind::vector);
+  }
+  Operation *root = kernel.roots().front();
+  if (llvm::isa<graph::TransposeFilterOp>(root))
+    return layout(target.filterLayout(layout(target.nativeLayout()), type.getDimSize(1)));
+  return metLayout(kernel, root->getOperand(1));
+}
+
+LogicalResult LayoutAssignment::annotate(KernelOp kernel) {
   llvm::SmallVector<Attribute> all;
   for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
-    auto known = layouts.find(input);
-    all.push_back(known != layouts.end() ? known->second : weightLayout(kernel, index));
+    LayoutAttr known = layouts.lookup(input);
+    bool isRead = !known || input.getDefiningOp<graph::ReadParameterOp>();
+    LayoutAttr wanted = isRead ? parameterLayout(kernel, index) : known;
+    Operation *producer = input.getDefiningOp();
+    if (producer && !llvm::isa<KernelOp>(producer) && !graph::isLoadTime(producer)) { // one place, which all readers share
+      if (known && known != wanted)
+        return kernel.emitError("the parameter `")
+               << graph::valueName(input) << "` is trained, and read in two layouts: " << known << " and " << wanted;
+      layouts[input] = wanted;
+    }
+    all.push_back(wanted);
   }
-  for (Value output : kernel.getOutputs())
+  for (OpResult output : kernel->getResults()) {
+    if (!plan::isPerImage(llvm::cast<RankedTensorType>(output.getType())))
+      layouts[output] = summedLayout(kernel, output);
     all.push_back(layouts.lookup(output));
+  }
   kernel.setLayoutsAttr(ArrayAttr::get(context, all));
+  return success();
+}
+
+/// Each result in the state has a place of its own: what two are is computed twice.
+static void separateResults(func::FuncOp function) {
+  llvm::DenseSet<Value> seen;
+  for (OpOperand &use : function.getBody().front().getTerminator()->getOpOperands()) {
+    auto kernel = use.get().getDefiningOp<KernelOp>();
+    if (isCallersArray(use) || !kernel || seen.insert(use.get()).second)
+      continue;
+    unsigned result = llvm::cast<OpResult>(use.get()).getResultNumber();
+    use.set(OpBuilder(kernel).clone(*kernel)->getResult(result));
+  }
 }
 
 namespace {
@@ -241,15 +305,18 @@ struct AssignLayouts : plan::impl::AssignLayoutsBase<AssignLayouts> {
     FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
     if (failed(target))
       return signalPassFailure();
+    separateResults(getOperation());
     LayoutAssignment assignment(*target);
     llvm::SmallVector<KernelOp> kernels(getOperation().getOps<KernelOp>());
     for (Value argument : getOperation().getArguments())
       assignment.assign(argument);
     for (KernelOp kernel : kernels)
       for (Value output : kernel.getOutputs())
-        assignment.assign(output);
+        if (plan::isPerImage(llvm::cast<RankedTensorType>(output.getType())))
+          assignment.assign(output);
     for (KernelOp kernel : kernels)
-      assignment.annotate(kernel);
+      if (failed(assignment.annotate(kernel)))
+        return signalPassFailure();
   }
 };
 } // namespace

@@ -13,6 +13,8 @@ static constexpr int64_t lanes = 16;
 
 static int64_t elementBytes(LayoutAttr layout) { return layout.getElement() == plan::Element::f32 ? 4 : 2; }
 
+static bool isPerImage(RankedTensorType type) { return type.getRank() > 0 && type.isDynamicDim(0); }
+
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 namespace {
@@ -23,7 +25,7 @@ struct Picture {
 
 static Picture pictureOf(RankedTensorType type) {
   bool isPicture = type.getRank() == 4;
-  return {type.getDimSize(1), isPicture ? type.getDimSize(2) : 1, isPicture ? type.getDimSize(3) : 1};
+  return {type.getRank() > 1 ? type.getDimSize(1) : 1, isPicture ? type.getDimSize(2) : 1, isPicture ? type.getDimSize(3) : 1};
 }
 
 /// Channels whose phases lie side by side in the lanes of one block.
@@ -41,6 +43,8 @@ static int64_t windowBytes(const Picture &p, LayoutAttr layout, int64_t images, 
 }
 
 int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
+  if (!isPerImage(type))
+    return 0;
   Picture p = pictureOf(type);
   int64_t area = (p.height + 2 * layout.getHalo()) * (p.width + 2 * layout.getHalo());
   switch (layout.getKind()) {
@@ -60,7 +64,30 @@ int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
   llvm_unreachable("a layout without a rule");
 }
 
+/// Of a parameter, or what has its form: `[oc/16][ic/16][kh][kw][ic%16][oc%16]`, `[oc/16][ic][kh][kw][oc%16]`, `[c]`.
+static int64_t parameterBytes(RankedTensorType type, LayoutAttr layout) {
+  auto roundUp = [](int64_t channels) { return ceilDiv(channels, lanes) * lanes; };
+  int64_t elements = type.getNumElements(), outputs = type.getDimSize(0), inputs = type.getRank() > 1 ? type.getDimSize(1) : 1;
+  switch (layout.getKind()) {
+  case LayoutKind::planar:
+    return elements * elementBytes(layout);
+  case LayoutKind::vector:
+  case LayoutKind::filter1:
+    return elements / outputs * roundUp(outputs) * elementBytes(layout);
+  case LayoutKind::filter16:
+    return elements / outputs / inputs * roundUp(outputs) * roundUp(inputs) * elementBytes(layout);
+  case LayoutKind::blocked:
+  case LayoutKind::nhwc:
+  case LayoutKind::winograd:
+  case LayoutKind::krsc:
+    return 0;
+  }
+  llvm_unreachable("a layout without a rule");
+}
+
 int64_t plan::bytesNeeded(RankedTensorType type, LayoutAttr layout, int64_t images, int64_t batch) {
+  if (!isPerImage(type))
+    return parameterBytes(type, layout);
   if (layout.getKind() == LayoutKind::winograd)
     return windowBytes(pictureOf(type), layout, images, batch);
   return images * imageDistance(type, layout);
@@ -97,25 +124,49 @@ static bool isReader(Operation *op) {
                    plan::RelayoutOp>(op);
 }
 
+/// The same of a step of training, whose kernels are written for blocked layouts.
+static bool isTrainingReader(Operation *op) {
+  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MomentsOp, graph::MergeMomentsOp,
+                   graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dGradFilterOp,
+                   graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::ReluGradInputOp, graph::ScaleChannelsOp,
+                   graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp, graph::SubsampleGradInputOp,
+                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp>(op);
+}
+
+bool plan::sumsOverBatch(Operation *op) {
+  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MergeMomentsOp,
+                   graph::MergeGradSumsOp, graph::Conv2dGradFilterOp, graph::LinearGradFilterOp, graph::ChannelSumsOp>(op);
+}
+
+static bool isLabels(Operation *op, unsigned index) {
+  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp>(op) && index == 1;
+}
+
 /// Convolutions read a planar picture too, with a filter of that kind, beside blocked ones; of all else only copies do.
 static bool readsPlanar(Operation *op, unsigned index, LayoutKind native) {
-  bool isConvolution = llvm::isa<graph::Conv2dOp>(op) && index == 0 && native == LayoutKind::blocked;
-  return llvm::isa<plan::RelayoutOp>(op) || isConvolution;
+  bool isPicture = (llvm::isa<graph::Conv2dOp>(op) && index == 0) || (llvm::isa<graph::Conv2dGradFilterOp>(op) && index == 1);
+  return llvm::isa<plan::RelayoutOp>(op) || (isPicture && native == LayoutKind::blocked);
 }
 
 /// Convolutions read zeros around a blocked or planar picture; poolings look at its bounds themselves, and so does what reads
 /// pixels with their channels side by side.
 static int64_t haloOf(Operation *op, unsigned index, LayoutKind native) {
-  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
-  return conv && index == 0 && native == LayoutKind::blocked ? int64_t(conv.getPadding()) : 0;
+  if (native != LayoutKind::blocked)
+    return 0;
+  if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
+    return index == 0 ? int64_t(conv.getPadding()) : 0;
+  auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
+  return gradient && index == 1 ? int64_t(gradient.getPadding()) : 0;
 }
 
 /// What an operation needs of an activation that it reads, or null if `layout` serves.
 static const char *refusalOf(OpOperand &use, LayoutAttr layout, LayoutKind native) {
   Operation *op = use.getOwner();
-  if (!isReader(op))
+  if (!isReader(op) && !(isTrainingReader(op) && native == LayoutKind::blocked))
     return "an operation that reads no layout";
   unsigned index = use.getOperandNumber();
+  if (isLabels(op, index))
+    return layout.getKind() == LayoutKind::planar && layout.getHalo() == 0 ? nullptr : "the caller's labels";
   if (LayoutAttr windows = windowsOf(op); windows && index == 0)
     return layout == windows ? nullptr : "its transformed windows";
   if (!isActivation(layout))
@@ -138,6 +189,11 @@ static LayoutAttr pictureLayout(KernelOp kernel, Operation *contraction) {
   return kernel.inputLayout(llvm::cast<BlockArgument>(x).getArgNumber());
 }
 
+/// Of a filter's gradient: that of the picture.
+static LayoutAttr gradientPictureLayout(KernelOp kernel, Operation *gradient) {
+  return kernel.inputLayout(llvm::cast<BlockArgument>(gradient->getOperand(1)).getArgNumber());
+}
+
 /// Blocked pictures want blocks of 16 input channels, planar ones single channels; so do windows of few channels. Beside pixels
 /// with their channels side by side, filters lie so too.
 static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
@@ -153,7 +209,9 @@ static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
 static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr layout) {
   auto type = llvm::cast<RankedTensorType>(use.get().getType());
   LayoutKind wanted = LayoutKind::vector;
-  if (type.getRank() > 1)
+  if (llvm::isa<graph::TransposeFilterOp>(use.getOwner()))
+    wanted = LayoutKind::filter16;
+  else if (type.getRank() > 1)
     wanted = filterKindFor(use.getOwner(), pictureLayout(kernel, use.getOwner()));
   if (layout.getKind() == wanted)
     return success();
@@ -161,9 +219,24 @@ static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr 
          << use.getOwner()->getName() << "` reads are " << layout << "; its input wants them " << stringifyLayoutKind(wanted);
 }
 
+/// Of a result without images: a transposed filter, a gradient in the form of its filter, a vector, or the caller's own array.
+static LogicalResult checkSum(KernelOp kernel, Value written, LayoutAttr layout) {
+  Operation *op = written.getDefiningOp();
+  bool isVector = llvm::cast<RankedTensorType>(written.getType()).getRank() == 1;
+  LayoutKind wanted = isVector ? LayoutKind::vector : LayoutKind::filter16;
+  if (llvm::isa<graph::Conv2dGradFilterOp>(op) && gradientPictureLayout(kernel, op).getKind() == LayoutKind::planar)
+    wanted = LayoutKind::filter1;
+  bool isLoss = llvm::isa<graph::SoftmaxCrossEntropyOp>(op);
+  if (layout.getKind() == (isLoss ? LayoutKind::planar : wanted) && layout.getHalo() == 0)
+    return success();
+  return kernel.emitError("check-8: no kernel writes this result as ") << layout;
+}
+
 static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind native) {
   LayoutAttr layout = kernel.outputLayout(result.getResultNumber());
   Value written = kernel.getBody().front().getTerminator()->getOperand(result.getResultNumber());
+  if (!isPerImage(llvm::cast<RankedTensorType>(result.getType())))
+    return checkSum(kernel, written, layout);
   auto relayout = written.getDefiningOp<plan::RelayoutOp>();
   bool canWrite = layout.getKind() == native || (relayout && layout.getKind() == LayoutKind::planar) ||
                   (relayout && layout.getKind() == LayoutKind::winograd && native == LayoutKind::blocked);
@@ -187,7 +260,7 @@ LogicalResult plan::checkLayouts(KernelOp kernel, LayoutKind native) {
       return kernel.emitError("check-6: no kernel reads or writes ") << layout;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());
-    bool isParameter = kernel.getInputs()[argument.getArgNumber()].getDefiningOp<plan::LoadOp>() != nullptr;
+    bool isParameter = !isPerImage(llvm::cast<RankedTensorType>(argument.getType())); // or lies like one
     for (OpOperand &use : argument.getUses()) {
       if (isParameter) {
         if (failed(checkParameter(kernel, use, layout)))

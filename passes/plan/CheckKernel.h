@@ -13,6 +13,9 @@ mlir::LogicalResult checkLayouts(KernelOp kernel, LayoutKind native);
 /// element's end, halo included. Of transformed windows for the copies that a batch of `batch` images makes.
 int64_t bytesNeeded(mlir::RankedTensorType type, LayoutAttr layout, int64_t images, int64_t batch);
 
+/// Whether the operation needs all images of a batch at once (Fusible::readsBatch is what other passes ask).
+bool sumsOverBatch(mlir::Operation *op);
+
 /// From one image to the next, in bytes; 0 for transformed windows, whose groups hold parts of several images.
 int64_t imageDistance(mlir::RankedTensorType type, LayoutAttr layout);
 

@@ -15,6 +15,7 @@
 
 #include "passes/plan/CheckKernel.h"
 #include "passes/plan/CheckSchedules.h"
+#include "passes/plan/CheckState.h"
 #include "passes/plan/CheckWeights.h"
 #include "passes/plan/PlanMemory.h"
 
@@ -58,10 +59,12 @@ public:
   LogicalResult run();
 
 private:
+  bool isInState(const Operand &operand);
   LogicalResult checkSlot(KernelOp kernel, const Operand &operand, bool isWritten);
   LogicalResult step(KernelOp kernel, const Turn &turn);
   LogicalResult section(llvm::ArrayRef<KernelOp> kernels);
   LogicalResult results();
+  LogicalResult stateResult(unsigned index, Value value, SlotAttr slot);
   Place placeOf(const Operand &operand, const Turn &turn) const;
   Content contentOf(const Operand &operand, const Turn &turn) const;
 
@@ -99,14 +102,25 @@ Place PlanRun::placeOf(const Operand &operand, const Turn &turn) const {
 }
 
 Content PlanRun::contentOf(const Operand &operand, const Turn &turn) const {
-  int64_t distance = std::max(plan::imageDistance(operand.type(), operand.layout), int64_t(1));
+  bool hasImages = operand.type().getRank() > 0 && operand.type().isDynamicDim(0);
+  int64_t distance = hasImages ? std::max(plan::imageDistance(operand.type(), operand.layout), int64_t(1)) : 0;
   return {operand.tensor, operand.layout, placeOf(operand, turn).begin - turn.first * distance};
+}
+
+/// Whether the function says that the tensor, a result of it, lies there (CheckState.h has where that may be).
+bool PlanRun::isInState(const Operand &operand) {
+  return llvm::any_of(operand.tensor.getUses(), [&](OpOperand &use) {
+    return llvm::isa<func::ReturnOp>(use.getOwner()) &&
+           function.getResultAttr(use.getOperandNumber(), plan::slotAttr) == operand.slot;
+  });
 }
 
 /// Where a slot may lie, and how large it must be for the images of a turn or, where turns move along in it, of the batch.
 LogicalResult PlanRun::checkSlot(KernelOp kernel, const Operand &operand, bool isWritten) {
   SlotAttr slot = operand.slot;
   Segment segment = slot.getSegment();
+  if (segment == Segment::state)
+    return isInState(operand) ? success() : kernel.emitError("check-1: ") << slot << " is no place of this tensor";
   if (segment != Segment::workspace && segment != (isWritten ? Segment::output : Segment::input))
     return kernel.emitError("check-1: ") << (isWritten ? "writes to the " : "reads from the ") << stringifySegment(segment);
   int64_t ports = segment == Segment::input ? function.getNumArguments() : function.getNumResults();
@@ -134,7 +148,8 @@ static bool isElementwiseOnward(BlockArgument argument) {
   llvm::SmallVector<Value> reached{argument};
   while (!reached.empty())
     for (Operation *user : reached.pop_back_val().getUsers()) {
-      if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, plan::YieldOp>(user))
+      if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, graph::ScaleAddOp, graph::ReluGradInputOp,
+                     graph::ScaleChannelsOp, plan::YieldOp>(user))
         return false;
       llvm::append_range(reached, user->getResults());
     }
@@ -214,11 +229,27 @@ static llvm::SmallVector<Attribute> interfaceOf(func::FuncOp function) {
   return seen;
 }
 
+/// In the layout that its kernel wrote, which CheckState.h compares with the parameter's.
+LogicalResult PlanRun::stateResult(unsigned index, Value value, SlotAttr slot) {
+  auto result = llvm::dyn_cast<OpResult>(value);
+  auto kernel = result ? llvm::dyn_cast<KernelOp>(result.getOwner()) : KernelOp();
+  std::optional<Content> found;
+  if (!kernel || !memory.holds({Segment::state, 0, slot.getOffset(), slot.getOffset() + slot.getBytes()},
+                               {value, kernel.outputLayout(result.getResultNumber()), slot.getOffset()}, found))
+    return function.emitError("check-9: the state does not hold result ") << index;
+  return success();
+}
+
 /// The caller finds each result in its array: planar, without halo, all images.
 LogicalResult PlanRun::results() {
   Operation *end = function.getBody().front().getTerminator();
   LayoutAttr planar = LayoutAttr::get(function.getContext(), plan::LayoutKind::planar, 0);
   for (auto [index, value] : llvm::enumerate(end->getOperands())) {
+    if (auto slot = function.getResultAttrOfType<SlotAttr>(index, plan::slotAttr)) {
+      if (failed(stateResult(index, value, slot)))
+        return failure();
+      continue;
+    }
     int64_t bytes = plan::bytesNeeded(llvm::cast<RankedTensorType>(value.getType()), planar, batch, batch);
     std::optional<Content> found;
     if (!memory.holds({Segment::output, int64_t(index), 0, bytes}, {value, planar, 0}, found))
@@ -239,6 +270,8 @@ LogicalResult PlanRun::run() {
       return kernel.emitError("check-3: has no layouts or no slots");
     if (int64_t images = kernel.getImages().value_or(batch); images < 1 || images > batch)
       return kernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
+    else if (images < batch && llvm::any_of(kernel.getBody().front(), [](Operation &op) { return plan::sumsOverBatch(&op); }))
+      return kernel.emitError("check-3: sums over the batch and computes ") << images << " of its images at a time";
     if (failed(plan::checkLayouts(kernel, native)))
       return failure();
     for (const Operand &input : inputsOf(kernel))
@@ -275,6 +308,7 @@ private:
     SymbolTableCollection symbols;
     llvm::StringMap<llvm::SmallVector<Attribute>> interfaces;
     plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0, target->alignment());
+    plan::CheckState state(getOperation()->getAttrOfType<plan::StateAttr>(plan::stateAttr), target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr);
       auto workspace = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr);
@@ -285,8 +319,10 @@ private:
       if (interfaces.try_emplace(modelOf(function), interfaceOf(function)).first->second != interfaceOf(function))
         return function.emitError("check-9: has other inputs or outputs than the model's first variant");
       for (auto load : function.getOps<plan::LoadOp>())
-        if (failed(weights.add(load, symbols)))
+        if (failed(state.holds(load) ? state.add(load, symbols) : weights.add(load, symbols)))
           return failure();
+      if (failed(state.checkResults(function)))
+        return failure();
       for (auto kernel : function.getOps<KernelOp>())
         if (failed(plan::checkParameters(kernel, *target, symbols)) ||
             failed(plan::checkSchedules(kernel, batch.getInt(), *target)))

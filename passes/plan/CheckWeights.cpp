@@ -15,7 +15,7 @@ static int64_t krscBytes(llvm::ArrayRef<int64_t> dims, int64_t elementBytes) {
   return dims[0] * dims[2] * dims[3] * ((dims[1] * elementBytes + 15) / 16 * 16);
 }
 
-static int64_t packedBytes(plan::LoadOp load) {
+int64_t plan::entryBytes(plan::LoadOp load) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
   if (load.getLayout().getKind() == plan::LayoutKind::krsc)
     return krscBytes(dims, load.getLayout().getElement() == plan::Element::f32 ? 4 : 2);
@@ -71,9 +71,9 @@ LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbol
     return load.emitError("check-10: folds in, or has among its `norms`, what is no vector of its channels");
   SlotAttr slot = load.getSlotAttr();
   if (!slot || slot.getSegment() != Segment::weights || slot.getIndex() != 0 || slot.getOffset() % alignment ||
-      !liesWithin(slot, bytes) || slot.getBytes() < packedBytes(load))
+      !liesWithin(slot, bytes) || slot.getBytes() < entryBytes(load))
     return load.emitError("check-10: an entry of ")
-           << packedBytes(load) << " bytes has no room in the weights segment of " << bytes;
+           << entryBytes(load) << " bytes has no room in the weights segment of " << bytes;
   if (auto onto = load.getOnto() ? load.getOnto().getDefiningOp<plan::LoadOp>() : plan::LoadOp())
     return addsTo(load, onto) ? success()
                               : load.emitError("check-10: adds onto an entry that lies elsewhere or is no such vector");
@@ -136,6 +136,12 @@ static std::optional<plan::LoadKind> kindFor(OpOperand &use) {
     return use.get() == contraction.getFilter() ? plan::LoadKind::conv_weight : plan::LoadKind::bias;
   if (auto affine = llvm::dyn_cast<graph::ScaleShiftOp>(use.getOwner()))
     return use.get() == affine.getScale() ? plan::LoadKind::scale : plan::LoadKind::bias;
+  if (llvm::isa<graph::ScaleChannelsOp>(use.getOwner()))
+    return plan::LoadKind::scale;
+  if (llvm::isa<graph::TransposeFilterOp>(use.getOwner()))
+    return plan::LoadKind::conv_weight;
+  if (llvm::isa<graph::MergeMomentsOp, graph::MergeGradSumsOp, graph::GradSumsOp>(use.getOwner()))
+    return plan::LoadKind::bias;
   return std::nullopt;
 }
 

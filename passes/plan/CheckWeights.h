@@ -10,6 +10,9 @@ namespace skip::plan {
 /// Whether a slot lies within a segment of so many bytes.
 bool liesWithin(SlotAttr slot, int64_t bytes);
 
+/// Bytes that an entry writes, by the index functions that PlanAttrs.td documents.
+int64_t entryBytes(LoadOp load);
+
 /// Whether every entry of the load table lies within the segment, and no two share bytes unless they say the same: rule
 /// check-10 of `plan-check`.
 class CheckWeights {

@@ -11,6 +11,7 @@
 // already.
 #include "passes/plan/Passes.h"
 
+#include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -96,6 +97,8 @@ Operation *Grouping::add(Operation *op) {
   auto fusible = llvm::dyn_cast<Fusible>(op);
   if (!fusible || (!fusible.canBeRoot() && !fusible.canBeEpilogue()))
     return op;
+  if (fusible.canBeEpilogue() && !plan::isPerImage(llvm::cast<RankedTensorType>(op->getResult(0).getType())))
+    return op;
   Group &group = *all.emplace_back(std::make_unique<Group>());
   group.ops = {op};
   group.takesEpilogue = fusible.takesEpilogue();
@@ -160,6 +163,14 @@ static void makeKernel(const Group &group) {
     op->erase();
 }
 
+static llvm::StringRef reasonFor(Operation *op) {
+  if (llvm::isa<graph::LoadTime>(op))
+    return "it reads a parameter that this function trains";
+  if (llvm::isa<graph::AddOp>(op))
+    return "a parameter that several layers share cannot be trained";
+  return "a graph pass should have removed it";
+}
+
 namespace {
 struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
@@ -169,12 +180,10 @@ struct FormKernels : plan::impl::FormKernelsBase<FormKernels> {
       return signalPassFailure();
     }
     for (Operation &op : getOperation().getBody().front().without_terminator()) {
-      if (graph::isLoadTime(&op))
+      if (graph::isLoadTime(&op) || llvm::isa<graph::ReadParameterOp>(op))
         continue;
       if (Operation *unknown = grouping.add(&op)) {
-        unknown->emitError("no kernel can compute this operation; ")
-            << (llvm::isa<graph::LoadTime>(unknown) ? "it reads a parameter that this function trains"
-                                                    : "inference has none, so a graph pass should have removed it");
+        unknown->emitError("no kernel can compute this operation; ") << reasonFor(unknown);
         return signalPassFailure();
       }
     }

@@ -1,7 +1,8 @@
 // Cuts the steps into sections, each of which computes some of the batch's images at a time.
 //
 // Each operation has a number of images that suits it (ir/plan/Sections.h). A kernel takes the least of its operations', and a
-// run of kernels that cannot be cut the least of its kernels'. Transformed windows cannot cross from one section to another,
+// run of kernels that cannot be cut the least of its kernels'; what sums over the batch takes all of it, which cuts a step of
+// training at its batch norms. Transformed windows cannot cross from one section to another,
 // since a group of tiles holds parts of several images; all other tensors can. Neighbours with one number become one section.
 // For ResNet-18 at 16 images:
 //
@@ -21,6 +22,13 @@ namespace skip::plan {
 using namespace mlir;
 using namespace skip;
 using plan::KernelOp;
+
+static bool readsBatch(KernelOp kernel) {
+  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
+    auto fusible = llvm::dyn_cast<graph::Fusible>(op);
+    return fusible && fusible.readsBatch();
+  });
+}
 
 static int64_t preferredImages(KernelOp kernel, int64_t batch, int64_t nearBytes) {
   int64_t images = batch;
@@ -65,10 +73,13 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
     llvm::SmallVector<int64_t> ends = inseparableEnds(kernels);
     for (size_t first = 0; first < kernels.size();) {
       int64_t last = ends[first], images = batch.getInt();
+      bool isWhole = false;
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
         images = std::min(images, preferredImages(kernels[step], batch.getInt(), target->nearBytes()));
+        isWhole |= readsBatch(kernels[step]);
       }
+      images = isWhole ? batch.getInt() : images;
       for (; int64_t(first) <= last; ++first)
         kernels[first].setImages(images);
     }

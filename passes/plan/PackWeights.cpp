@@ -7,7 +7,8 @@
 //
 // Filters whose channels may be added up say what batch norms their inputs come from.
 //
-// Variants share the segment: equal entries have one place.
+// Variants share the segment: equal entries have one place. Entries of parameters that a function trains are of the state
+// (PlaceState.cpp).
 //
 // Where a kernel has two roots with a bias each, the second load adds `onto` the first and the kernel keeps one bias: a kernel
 // adds one vector, whatever it was made of.
@@ -106,6 +107,7 @@ private:
   Value load(OpBuilder &builder, KernelOp kernel, unsigned index);
   Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                const Sources &from, Value onto);
+  bool mayBalance(KernelOp kernel);
   void sumBiases(KernelOp kernel);
   Value balanced(OpBuilder &builder, Value load, int64_t distance, ArrayAttr norms);
   void balance(KernelOp kernel);
@@ -175,8 +177,19 @@ void Packing::sumBiases(KernelOp kernel) {
   kernel.getBody().eraseArgument(first);
 }
 
-void Packing::seeInputs(KernelOp kernel) {
+/// Whether the kernel's filters may have factors, which are computed when weights are loaded: they are known then.
+bool Packing::mayBalance(KernelOp kernel) {
   if (exact || !target.pairDistance(kernel))
+    return false;
+  return llvm::all_of(plan::contractionsOf(kernel), [&](const plan::ContractionView &view) {
+    Operation *filter = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp();
+    auto load = llvm::dyn_cast<plan::LoadOp>(filter);
+    return load ? !graph::changes(kernel->getParentOp(), plan::parameterOf(load)) : graph::isLoadTime(filter);
+  });
+}
+
+void Packing::seeInputs(KernelOp kernel) {
+  if (!mayBalance(kernel))
     return;
   for (const plan::ContractionView &view : plan::contractionsOf(kernel))
     if (llvm::SmallVector<Attribute> norms = plan::inputNormsOf(view.op->getOperand(0)); !norms.empty())
@@ -184,9 +197,9 @@ void Packing::seeInputs(KernelOp kernel) {
 }
 
 void Packing::balance(KernelOp kernel) {
-  int64_t distance = exact ? 0 : target.pairDistance(kernel); // whether it does add such pairs is decided later, by schedules
-  if (!distance)
+  if (!mayBalance(kernel))
     return;
+  int64_t distance = target.pairDistance(kernel); // whether it does add such pairs is decided later, by schedules
   OpBuilder builder(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     OpOperand &input = kernel->getOpOperand(view.filter.getArgNumber());
@@ -211,7 +224,7 @@ LogicalResult Packing::pack(KernelOp kernel) {
   OpBuilder builder(kernel);
   for (unsigned i = 0; i < kernel.getInputs().size(); ++i) {
     Operation *producer = kernel.getInputs()[i].getDefiningOp();
-    if (!producer || !graph::isLoadTime(producer))
+    if (!producer || (!graph::isLoadTime(producer) && !llvm::isa<graph::ReadParameterOp>(producer)))
       continue;
     Value loaded = load(builder, kernel, i);
     if (!loaded)
@@ -293,7 +306,8 @@ struct PackWeights : plan::impl::PackWeightsBase<PackWeights> {
           return signalPassFailure();
       eraseDead(function);
       for (auto load : function.getOps<plan::LoadOp>())
-        placement.place(load);
+        if (!graph::changes(function, plan::parameterOf(load)))
+          placement.place(load);
     }
     getOperation()->setAttr(plan::weightsBytesAttr, Builder(&getContext()).getI64IntegerAttr(placement.bytes()));
   }

@@ -35,7 +35,7 @@ def ChooseAlgorithms : Pass<"plan-choose-algorithms", "::mlir::func::FuncOp"> {
 def FormKernels : Pass<"plan-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "group operations into kernels: a root with its prologue and epilogue";
   let description = [{
-    Before: operations of the graph dialect, nothing that only training has. After: every value that is not known at load time is
+    Before: operations of the graph dialect. After: every value that is not known at load time is
     the results of a `plan.kernel`. An elementwise operation joins the kernel of an operand that nothing else
     reads; an add of two convolutions makes them one kernel with two roots, so a projection shortcut costs no round trip through
     memory. A kernel bears the name of the value that it yields. Before and after: tests/passes/plan/form-kernels.mlir.
@@ -61,6 +61,16 @@ def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
     tests/passes/plan/pack-weights.mlir.
   }];
   let options = [Option<"exact", "exact", "bool", "false", "no factors for algorithms that round differently from the direct one">];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
+def PlaceState : Pass<"plan-place-state", "::mlir::ModuleOp"> {
+  let summary = "place what training changes: parameters, statistics, gradients";
+  let description = [{
+    Before: entries of parameters that a function trains or tracks have no slot. After: they have one in the state, whose parts are
+    the module's `plan.state`, and each gradient and statistic among a function's results has `plan.slot`. A module that trains
+    nothing stays as it is. Before and after: tests/passes/plan/place-state.mlir.
+  }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
@@ -104,7 +114,8 @@ def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
     input that they meet; check-8 results have layouts that a kernel can write; check-9 the outputs hold the results, and
     all variants have the same inputs and outputs; check-10 entries of the load table have places of their own, where their readers look, and
     the readers' sizes; check-11 filters whose channels a kernel adds up have factors; check-12
-    schedules compute their kernels' shapes in the registers that there are. Each rule is broken in tests/passes/plan/check.mlir.
+    schedules compute their kernels' shapes in the registers that there are; check-13 what training changes lies in the part of the
+    state that it belongs to, gradients as their parameters. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

@@ -25,6 +25,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addNestedPass<mlir::func::FuncOp>(createAssignLayouts()); // from here on every tensor has a layout
   passes.addNestedPass<mlir::func::FuncOp>(createFormSections());  // schedules depend on the images at a time
   passes.addPass(createPackWeights({options.exact}));              // packing depends on layouts; variants share what is equal
+  passes.addPass(createPlaceState());
   passes.addPass(createChooseSchedules({options.exact}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createCheckPlan()); // last: what the others assumed is proved from what they made

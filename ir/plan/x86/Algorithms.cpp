@@ -97,12 +97,13 @@ std::vector<Algorithm> plan::winogradCandidates(int64_t stride) {
   return candidates;
 }
 
-Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape) {
+Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape, int64_t mostPoints) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
   for (const Algorithm &candidate : winogradCandidates(shape.stride)) {
     double cost = predictedCost(shape, candidate);
-    if (cost < least && isWorthwhile(shape, candidate)) {
+    bool isAllowed = WinogradTaps{3, shape.stride}.points(candidate.tile) <= mostPoints;
+    if (isAllowed && cost < least && isWorthwhile(shape, candidate)) {
       least = cost;
       best = candidate;
     }
@@ -136,11 +137,12 @@ std::vector<Algorithm> plan::stemCandidates(int64_t kernel) {
   return candidates;
 }
 
-Algorithm plan::chooseStemAlgorithm(const StemShape &shape) {
+Algorithm plan::chooseStemAlgorithm(const StemShape &shape, int64_t mostPoints) {
   Algorithm best;
   double least = predictedCost(shape, best) / demandedGain;
   for (const Algorithm &candidate : stemCandidates(shape.kernel))
-    if (double cost = predictedCost(shape, candidate); cost < least) {
+    if (double cost = predictedCost(shape, candidate);
+        cost < least && WinogradTaps{shape.kernel, 2}.points(candidate.tile) <= mostPoints) {
       least = cost;
       best = candidate;
     }

@@ -47,10 +47,11 @@ bool scratchFits(int64_t fusedBlocks, int64_t points, int64_t group);
 /// Whether the prediction can be trusted: the windows fit the caches, and there is work for several cores.
 bool isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm);
 
-/// The algorithm with the least predicted cost. Winograd must be predicted well ahead of the direct convolution to be chosen.
-Algorithm chooseAlgorithm(const Conv3x3Shape &shape);
+/// The algorithm with the least predicted cost, of those whose windows have at most `mostPoints` positions along an axis.
+/// Winograd must be predicted well ahead of the direct convolution to be chosen.
+Algorithm chooseAlgorithm(const Conv3x3Shape &shape, int64_t mostPoints);
 
 /// The same for a stem.
-Algorithm chooseStemAlgorithm(const StemShape &shape);
+Algorithm chooseStemAlgorithm(const StemShape &shape, int64_t mostPoints);
 
 } // namespace skip::plan

@@ -17,6 +17,11 @@ LogicalResult TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
   return !isas.empty() && isAscending ? success() : emitError() << "expected instruction sets in ascending order, each once";
 }
 
+LogicalResult plan::WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t tile, int64_t group,
+                                         bool) {
+  return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
+}
+
 llvm::SmallVector<llvm::StringRef> TargetAttr::columns() const {
   return llvm::map_to_vector(getIsas(), [](Isa isa) { return stringifyIsa(isa); });
 }
@@ -57,9 +62,20 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
   return std::nullopt;
 }
 
+// Of a window's positions along an axis: eight round several times worse than six, which training need not pay for. Errors of
+// six are far below the noise of a batch (docs/training.md).
+static constexpr int64_t kMostPoints = 8, kTrainedPoints = 6;
+
 void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
   std::optional<ConvProblem> problem = problemOf(contraction, images, Isa::avx2);
-  Algorithm best = problem ? predictedAlgorithm(*problem) : Algorithm();
+  if (!problem)
+    return;
+  Operation *filter = llvm::cast<graph::Contraction>(contraction).getFilter().getDefiningOp();
+  bool isTrained = filter && !graph::isLoadTime(filter);
+  if (isTrained && winogradPlanarChannels({problem->kernelHeight, problem->stride}, problem->inChannels) &&
+      !problem->planarInput)
+    return; // its filter would lie otherwise than its gradient
+  Algorithm best = predictedAlgorithm(*problem, isTrained ? kTrainedPoints : kMostPoints);
   if (best.tile != 0)
     contraction->setAttr(algorithmAttr, winogradAttribute(getContext(), best));
 }
@@ -113,3 +129,9 @@ bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, si
   auto schedule = llvm::dyn_cast<ConvScheduleAttr>(attribute);
   return shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(getIsas()[column])) : !schedule;
 }
+
+std::array<int64_t, 3> plan::ConvScheduleAttr::split() const {
+  return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
+}
+
+std::array<int64_t, 3> plan::LoopScheduleAttr::split() const { return {1, 1, 1}; }

@@ -190,10 +190,10 @@ static ConvChoice bestExpected(const ConvProblem &problem, const Algorithm &algo
   return {algorithm, convSchedules(shapeOf(problem, algorithm), problem.isa).front()};
 }
 
-Algorithm plan::predictedAlgorithm(const ConvProblem &problem) {
+Algorithm plan::predictedAlgorithm(const ConvProblem &problem, int64_t mostPoints) {
   if (isStem(problem))
-    return chooseStemAlgorithm(stemShape(problem));
-  return is3x3(problem) ? chooseAlgorithm(shape3x3(problem)) : Algorithm();
+    return chooseStemAlgorithm(stemShape(problem), mostPoints);
+  return is3x3(problem) ? chooseAlgorithm(shape3x3(problem), mostPoints) : Algorithm();
 }
 
 ConvChoice plan::predictedChoice(const ConvProblem &problem) { return bestExpected(problem, predictedAlgorithm(problem)); }

@@ -61,8 +61,9 @@ double predictedCost(const ConvProblem &problem, const Algorithm &algorithm);
 /// The direct convolution and what can be worthwhile besides, by predicted cost.
 std::vector<Algorithm> rankedAlgorithms(const ConvProblem &problem);
 
-/// The algorithm that the cost model predicts to be the fastest, whatever the ISA.
-Algorithm predictedAlgorithm(const ConvProblem &problem);
+/// The algorithm that the cost model predicts to be the fastest, whatever the ISA. Windows have at most `mostPoints` positions
+/// along an axis, since more round worse.
+Algorithm predictedAlgorithm(const ConvProblem &problem, int64_t mostPoints = 8);
 
 /// What the cost model would choose.
 ConvChoice predictedChoice(const ConvProblem &problem);

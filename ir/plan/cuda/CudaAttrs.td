@@ -1,0 +1,36 @@
+// CUDA: architectures, the target and its schedules, as attributes.
+#ifndef SKIP_PLAN_CUDA_ATTRS
+#define SKIP_PLAN_CUDA_ATTRS
+
+include "ir/plan/PlanAttrs.td"
+
+def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is made for; the numbers are NVIDIA's", [
+    I32EnumCase<"sm_80", 80>]> {
+  let cppNamespace = "::skip::plan";
+}
+
+def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
+  let summary = "CUDA: the architectures that the kernels are built for";
+  let description = [{ `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. }];
+  let parameters = (ins ArrayRefParameter<"Architecture">:$architectures);
+  let assemblyFormat = "`<` `[` $architectures `]` `>`";
+  let genVerifyDecl = 1;
+}
+
+def CudaGemmAttr : PlanAttr<"CudaGemm", "cuda_gemm", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a contraction's tile on CUDA cores: tileM pixels by tileN channels a block, threadM by threadN of them a thread";
+  let description = [{
+    The step's domain is pixels of all images by output channels. A block takes tileK values of the sum at a time through shared
+    memory. Sums have one order whatever the tile, so all tiles give the same bits.
+  }];
+  let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$threadM, "int64_t":$threadN);
+  let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `thread` $threadM `,` $threadN `>`";
+}
+
+def CudaLoopAttr : PlanAttr<"CudaLoop", "cuda_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a memory-bound kernel's blocks: so many points of the step's domain, `lanes` threads each";
+  let parameters = (ins "int64_t":$points, DefaultValuedParameter<"int64_t", "1">:$lanes);
+  let assemblyFormat = "`<` $points (`lanes` $lanes^)? `>`";
+}
+
+#endif

@@ -1,0 +1,35 @@
+// Where training's parameters, statistics and gradients lie.
+#pragma once
+
+#include "ir/plan/Plan.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/SymbolTable.h"
+
+#include <map>
+
+namespace skip::plan {
+
+/// Rule check-13 of `plan-check`: what an optimizer takes for granted of the state (runtime/training/TrainingImage.h). One of a
+/// module whose functions share it.
+class CheckState {
+public:
+  /// `state` may be null: then nothing lies there.
+  CheckState(StateAttr state, int64_t alignment) : state(state), alignment(alignment) {}
+
+  /// Whether an entry is of the state, not of the weights: its parameter changes between runs of its function.
+  bool holds(LoadOp load) const;
+  mlir::LogicalResult add(LoadOp load, mlir::SymbolTableCollection &symbols);
+  /// Once all entries of the function are added.
+  mlir::LogicalResult checkResults(mlir::func::FuncOp function) const;
+
+private:
+  mlir::LogicalResult checkPart(LoadOp load) const;
+
+  StateAttr state;
+  int64_t alignment;
+  llvm::DenseMap<mlir::Attribute, LoadOp> entries; // by parameter
+  std::map<int64_t, LoadOp> places;                // by offset
+};
+
+} // namespace skip::plan
