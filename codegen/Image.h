@@ -17,6 +17,7 @@ namespace skip::codegen {
 struct Port {
   std::string name;
   std::vector<int64_t> dims;
+  SkipPortElement element = SKIP_PORT_F32;
 };
 
 struct Step {

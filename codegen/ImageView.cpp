@@ -1,5 +1,5 @@
 // Shows an Image as the C tables of runtime/Abi.h.
-#include "codegen/Image.h"
+#include "codegen/TrainingImage.h"
 
 #include "runtime/PackedFile.h"
 
@@ -30,6 +30,11 @@ struct ImageView::Storage {
   SkipModelImage root{};
 };
 
+static int32_t kindOf(const Port &port) { return port.element; }
+static int32_t kindOf(const Tensor &) { return 0; }
+static int32_t &kindOf(SkipPort &port) { return port.element; }
+static int32_t &kindOf(SkipTensor &tensor) { return tensor.reserved; }
+
 /// SkipPort or SkipTensor; dims that its rank does not reach are 0.
 template <typename Described, typename Source> static std::vector<Described> describe(const std::vector<Source> &sources) {
   std::vector<Described> result;
@@ -37,6 +42,7 @@ template <typename Described, typename Source> static std::vector<Described> des
     Described &item = result.emplace_back();
     item.name = source.name.c_str();
     item.rank = static_cast<int32_t>(source.dims.size());
+    kindOf(item) = kindOf(source);
     std::copy_n(source.dims.begin(), std::min<size_t>(source.dims.size(), SKIP_MAX_RANK), item.dims);
   }
   return result;
@@ -159,5 +165,18 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
 ImageView::~ImageView() = default;
 
 const SkipModelImage &ImageView::get() const { return storage->root; }
+
+TrainingImageView::TrainingImageView(const TrainingImage &image) : model(image.model) {
+  root.model = model.get();
+  root.stateCount = static_cast<uint32_t>(image.state.size());
+  root.statisticCount = static_cast<uint32_t>(image.statistics.size());
+  root.state = image.state.data();
+  root.statistics = image.statistics.data();
+  root.decayedBytes = image.decayedBytes;
+  root.parameterBytes = image.parameterBytes;
+  root.gradientOffset = image.gradientOffset;
+  root.groupOffset = image.groupOffset;
+  root.stateBytes = image.stateBytes;
+}
 
 } // namespace skip::codegen

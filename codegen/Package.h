@@ -1,7 +1,7 @@
 // From an image and its kernels to what a user gets: libraries, header, manifest, executable.
 #pragma once
 
-#include "codegen/Image.h"
+#include "codegen/TrainingImage.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -20,6 +20,8 @@ struct PackageInput {
   /// The weights segment (PackWeights.h) of each of the image's targets; empty when no weights are to be written.
   llvm::ArrayRef<llvm::ArrayRef<char>> segments = {};
   llvm::ArrayRef<ExtraFile> extra = {};
+  /// Makes it a training library; its kernels are among `kernels`.
+  const TrainingImage *training = nullptr;
 };
 
 enum class WeightsMode {
