@@ -9,7 +9,7 @@ if(foreign)
   file(REMOVE ${OBJECT})
   message(FATAL_ERROR "the runtime object needs symbols of libstdc++, libm, a sanitizer or the dynamic linker: ${foreign}")
 endif()
-execute_process(COMMAND ${CC} -shared -nostdlib -Wl,-z,defs,--defsym=skipModelImage=0 ${OBJECT} -lc -o ${OBJECT}.linked.so
+execute_process(COMMAND ${CC} -shared -nostdlib -Wl,-z,defs,--defsym=skipModelImage=0,--defsym=skipTrainingImage=0 ${OBJECT} -lc -o ${OBJECT}.linked.so
                 RESULT_VARIABLE status ERROR_VARIABLE errors)
 file(REMOVE ${OBJECT}.linked.so)
 if(NOT status EQUAL 0)

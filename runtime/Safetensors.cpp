@@ -213,7 +213,7 @@ skip_status Safetensors::parse(const void *file, size_t bytes, const char *path)
   HeaderReader reader{json, *this, start + 8 + headerBytes, static_cast<int64_t>(bytes - 8 - headerBytes)};
   if (!reader.members()) {
     if (reader.outOfMemory)
-      return fail(SKIP_OUT_OF_MEMORY, "no memory for the tensor table of `%s`", path);
+      return fail(SKIP_OUT_OF_MEMORY, "no memory for `%s`", path);
     return fail(SKIP_BAD_WEIGHTS, "the header of `%s` is broken at byte %zu%s%.200s%s: %s", path, 8 + json.position(),
                 reader.current ? " (tensor `" : "", reader.current ? reader.current : "", reader.current ? "`)" : "",
                 json.problem);

@@ -68,7 +68,7 @@ READS_CUDA = {
     "codegen/NameKernels.cpp", "ir/plan/Targets.td", "tools/text/PlanText.cpp",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
-WITHOUT_PRAGMA = {"runtime/Runtime.h"}
+WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}
 
 CODE = {".cpp", ".h", ".c", ".S", ".td", ".def", ".py", ".cmake", ".sh"}
 TEXT = CODE | {".md", ".mlir", ".skip", ".txt", ".json"}

@@ -1,0 +1,151 @@
+// A step: gradients of each group, then the update.
+#include "runtime/Error.h"
+#include "runtime/training/Trainer.h"
+
+using namespace skip::runtime;
+
+namespace skip::runtime {
+
+static skip_status busy(const char *call) { return fail(SKIP_BUSY, "%s: the trainer is inside another call", call); }
+
+static skip_status checkLabels(const skip_trainer &trainer, int64_t n, const int32_t *labels) {
+  for (int64_t i = 0; i < n; ++i)
+    if (labels[i] < 0 || labels[i] >= trainer.classes)
+      return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: label %d of image %lld, the model has %lld classes, 0 to %lld",
+                  labels[i], static_cast<long long>(i), static_cast<long long>(trainer.classes),
+                  static_cast<long long>(trainer.classes - 1));
+  return SKIP_OK;
+}
+
+static skip_status checkGroup(const skip_trainer &trainer, int64_t n, const float *const *inputs, const int32_t *labels) {
+  if (!inputs || !labels)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: `%s` is null", inputs ? "labels" : "inputs");
+  if (n < 1 || n > trainer.options.max_group)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: a group of %lld images, this trainer takes 1 to %lld",
+                static_cast<long long>(n), static_cast<long long>(trainer.options.max_group));
+  if (trainer.groups == trainer.options.groups || trainer.isClosed)
+    return fail(SKIP_INVALID_ARGUMENT,
+                "trainer_gradients: the step is whole: trainer_apply or trainer_discard comes next; the trainer was made for "
+                "%lld groups a step",
+                static_cast<long long>(trainer.options.groups));
+  if (trainer.groups > 0 && n != trainer.groupImages)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: a group of %lld images after one of %lld; a step's have the same",
+                static_cast<long long>(n), static_cast<long long>(trainer.groupImages));
+  return checkLabels(trainer, n, labels);
+}
+
+static skip_status runGroup(skip_trainer &trainer, int64_t n, const float *const *inputs, const int32_t *labels) {
+  uint32_t last = trainer.names().inputCount - 1;
+  for (uint32_t i = 0; i < last; ++i)
+    trainer.inputs[i] = inputs[i];
+  trainer.inputs[last] = reinterpret_cast<const float *>(labels); // the port says what they are
+  float *outputs[] = {trainer.loss, trainer.logits};
+  return skipmodel_run(trainer.context, n, trainer.inputs, outputs);
+}
+
+static int64_t countWrong(const skip_trainer &trainer, int64_t n, const int32_t *labels) {
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const float *logits = trainer.logits + i * trainer.classes;
+    bool isRight = logits[labels[i]] == logits[labels[i]]; // NaN is no answer
+    for (int64_t k = 0; k < trainer.classes; ++k)
+      isRight = isRight && (k < labels[i] ? logits[k] < logits[labels[i]] : !(logits[k] > logits[labels[i]]));
+    wrong += !isRight;
+  }
+  return wrong;
+}
+
+static bool isFinite(float value) { return value - value == 0; }
+
+} // namespace skip::runtime
+
+extern "C" {
+
+skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const float *const *inputs, const int32_t *labels,
+                                        skip_training_result *result) {
+  if (!trainer || !result)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: `%s` is null", trainer ? "result" : "trainer");
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_gradients");
+  if (skip_status status = checkGroup(*trainer, n, inputs, labels); status != SKIP_OK)
+    return status;
+  if (skip_status status = runGroup(*trainer, n, inputs, labels); status != SKIP_OK)
+    return status;
+  *result = {trainer->loss[0], countWrong(*trainer, n, labels)};
+  trainer->groupImages = n;
+  trainer->isFinite = trainer->isFinite && isFinite(trainer->loss[0]);
+  addGroup(*trainer, Threads(*trainer));
+  return SKIP_OK;
+}
+
+skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **gradients, size_t *count) {
+  if (!trainer || !gradients || !count)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradient_array: an argument is null");
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_gradient_array");
+  if (trainer->groups == 0)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradient_array: the step has no gradients yet");
+  Threads threads(*trainer);
+  closeSum(*trainer, threads);
+  scaleToMean(*trainer, threads);
+  *gradients = trainer->gradients();
+  *count = trainer->parameterFloats();
+  return SKIP_OK;
+}
+
+skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
+  if (!trainer)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: `trainer` is null");
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_apply");
+  if (trainer->groups == 0)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: the step has no gradients");
+  if (!isFinite(static_cast<float>(rate)))
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: a rate of %g", rate);
+  Threads threads(*trainer);
+  closeSum(*trainer, threads);
+  bool lossIsFinite = trainer->isFinite, isFinite = lossIsFinite && areGradientsFinite(*trainer, threads);
+  if (isFinite) {
+    updateStatistics(*trainer);
+    updateParameters(*trainer, threads, static_cast<float>(rate));
+  }
+  discardStep(*trainer);
+  return isFinite ? SKIP_OK
+                  : fail(SKIP_NOT_FINITE, "trainer_apply: %s NaN or infinite; nothing was changed",
+                         lossIsFinite ? "a gradient is" : "the loss is");
+}
+
+skip_status skipmodel_trainer_discard(skip_trainer *trainer) {
+  if (!trainer)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_discard: `trainer` is null");
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_discard");
+  discardStep(*trainer);
+  return SKIP_OK;
+}
+
+skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_number number, double value) {
+  if (!trainer)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: `trainer` is null");
+  if (number < SKIP_TRAINER_MOMENTUM || number > SKIP_TRAINER_STATISTICS)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: no such number, %d", static_cast<int>(number));
+  if (!(value >= 0) || value > 1)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: %g, from 0 to 1 is possible", value);
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_set_number");
+  trainer->numbers[number] = value;
+  return SKIP_OK;
+}
+
+skip_status skipmodel_trainer_observe(skip_trainer *trainer, skip_observer observer, void *user) {
+  if (!trainer)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_observe: `trainer` is null");
+  return skipmodel_context_observe(trainer->context, observer, user);
+}
+
+} // extern "C"
