@@ -50,9 +50,12 @@ template <typename Item> struct Table {
 /// Writes the tables, those first that others point at; one use.
 class ImageWriter {
 public:
-  ImageWriter(const Image &image, bool embedsWeights, MCContext &context, MCStreamer &out)
-      : image(image), view(image), embedsWeights(embedsWeights), context(context), out(out) {}
+  /// `view` is the image's. Threads have at least `leastStackBytes` of stack for kernels.
+  ImageWriter(const Image &image, const SkipModelImage &view, bool embedsWeights, uint64_t leastStackBytes, MCContext &context,
+              MCStreamer &out)
+      : image(image), view(view), embedsWeights(embedsWeights), leastStackBytes(leastStackBytes), context(context), out(out) {}
   void write();
+  void write(const SkipTrainingImage &training);
 
 private:
   MCSection *section(const char *name, unsigned flags) { return context.getELFSection(name, ELF::SHT_PROGBITS, flags); }
@@ -72,10 +75,14 @@ private:
   const MCExpr *codes(const SkipCode *items, size_t count);
   const MCExpr *variants(const TargetImage &target, const SkipTargetImage &source);
   const MCExpr *targets();
+  SkipModelImage root() const;
+  template <typename Root> void pointRoot(Table<Root> &table, const SkipModelImage &root);
+  template <typename Root> void define(const char *name, const Table<Root> &table);
 
   const Image &image;
-  ImageView view;
+  const SkipModelImage &view;
   const bool embedsWeights;
+  const uint64_t leastStackBytes;
   MCContext &context;
   MCStreamer &out;
   StringMap<size_t> texts; // where in the pool
@@ -91,7 +98,7 @@ void ImageWriter::addText(const char *value) {
 
 /// All names in one array: a deep network has thousands, and an object's symbols take their time one by one.
 void ImageWriter::writeTexts() {
-  const SkipModelImage &root = view.get();
+  const SkipModelImage &root = view;
   addText(root.name);
   addText(root.compiler);
   auto addNames = [&](const auto *items, size_t count) {
@@ -245,13 +252,14 @@ static const char *backendOf(SkipTarget target) {
 }
 
 const MCExpr *ImageWriter::targets() {
-  const SkipModelImage &root = view.get();
+  const SkipModelImage &root = view;
   std::vector<SkipTargetImage> sources(root.targets, root.targets + root.targetCount);
   for (SkipTargetImage &source : sources) {
     clearEmpty(source.variants, source.variantCount);
     clearEmpty(source.loads, source.loadCount);
     clearEmpty(source.norms, source.normCount);
     clearEmpty(source.codes, source.codeCount);
+    source.kernelStackBytes = std::max(source.kernelStackBytes, leastStackBytes);
   }
   Table<SkipTargetImage> table(sources.data(), sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
@@ -267,25 +275,53 @@ const MCExpr *ImageWriter::targets() {
   return emit(table);
 }
 
-void ImageWriter::write() {
-  SkipModelImage root = view.get();
-  writeTexts();
+/// The view's, without pointers to nothing.
+SkipModelImage ImageWriter::root() const {
+  SkipModelImage root = view;
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
   clearEmpty(root.tensors, root.tensorCount);
   clearEmpty(root.targets, root.targetCount);
-  Table<SkipModelImage> table(&root, 1);
+  return root;
+}
+
+/// `table` is a struct that begins with `root`.
+template <typename Root> void ImageWriter::pointRoot(Table<Root> &table, const SkipModelImage &root) {
+  writeTexts();
   table.point(0, offsetof(SkipModelImage, name), text(root.name));
   table.point(0, offsetof(SkipModelImage, compiler), text(root.compiler));
   table.point(0, offsetof(SkipModelImage, inputs), named(root.inputs, root.inputCount));
   table.point(0, offsetof(SkipModelImage, outputs), named(root.outputs, root.outputCount));
   table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount));
   table.point(0, offsetof(SkipModelImage, targets), targets());
-  MCSymbol *symbol = context.getOrCreateSymbol("skipModelImage");
+}
+
+template <typename Root> void ImageWriter::define(const char *name, const Table<Root> &table) {
+  MCSymbol *symbol = context.getOrCreateSymbol(name);
   for (MCSymbolAttr attribute : {MCSA_Global, MCSA_Hidden, MCSA_ELF_TypeObject})
     out.emitSymbolAttribute(symbol, attribute);
-  out.emitELFSize(symbol, MCConstantExpr::create(sizeof root, context));
+  out.emitELFSize(symbol, MCConstantExpr::create(sizeof(Root), context));
   fill(table, symbol);
+}
+
+void ImageWriter::write() {
+  SkipModelImage plain = root();
+  Table<SkipModelImage> table(&plain, 1);
+  pointRoot(table, plain);
+  define("skipModelImage", table);
+}
+
+void ImageWriter::write(const SkipTrainingImage &training) {
+  static_assert(offsetof(SkipTrainingImage, model) == 0);
+  SkipTrainingImage plain = training;
+  plain.model = root();
+  clearEmpty(plain.state, plain.stateCount);
+  clearEmpty(plain.statistics, plain.statisticCount);
+  Table<SkipTrainingImage> table(&plain, 1);
+  pointRoot(table, plain.model);
+  table.point(0, offsetof(SkipTrainingImage, state), this->plain(plain.state, plain.stateCount));
+  table.point(0, offsetof(SkipTrainingImage, statistics), this->plain(plain.statistics, plain.statisticCount));
+  define("skipTrainingImage", table);
 }
 
 static const Target *x86Target(std::string &error) {
@@ -300,7 +336,23 @@ static const Target *x86Target(std::string &error) {
   return TargetRegistry::lookupTarget(Triple("x86_64-unknown-linux-gnu"), error);
 }
 
-Error emitImage(const Image &image, bool embedsWeights, raw_pwrite_stream &out) {
+/// Both images, the second if there is one.
+static void writeImages(const Image &image, const TrainingImage *training, bool embedsWeights, MCContext &context,
+                        MCStreamer &out) {
+  uint64_t stackBytes = 0;
+  if (training)
+    for (const TargetImage &target : training->model.targets)
+      stackBytes = std::max(stackBytes, target.kernelStackBytes);
+  ImageView view(image);
+  ImageWriter(image, view.get(), embedsWeights, stackBytes, context, out).write();
+  if (!training)
+    return;
+  TrainingImageView trainingView(*training);
+  const SkipTrainingImage &root = trainingView.get();
+  ImageWriter(training->model, root.model, /*embedsWeights=*/false, 0, context, out).write(root);
+}
+
+Error emitImage(const Image &image, const TrainingImage *training, bool embedsWeights, raw_pwrite_stream &out) {
   std::string problems;
   const Target *target = x86Target(problems);
   if (!target)
@@ -319,7 +371,7 @@ Error emitImage(const Image &image, bool embedsWeights, raw_pwrite_stream &out) 
   if (!streamer)
     return streamer.takeError();
   (*streamer)->switchSection(machine->getMCAsmInfo()->getStackSection(context, /*Exec=*/false));
-  ImageWriter(image, embedsWeights, context, **streamer).write();
+  writeImages(image, training, embedsWeights, context, **streamer);
   (*streamer)->finish();
   out.flush();
   return problems.empty() ? Error::success()

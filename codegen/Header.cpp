@@ -15,13 +15,15 @@ static void replaceAll(std::string &text, llvm::StringRef from, llvm::StringRef 
 std::string withPrefix(std::string text, const std::string &name) {
   replaceAll(text, "skipmodel_", name + "_");
   replaceAll(text, "SKIPMODEL_H", "SKIP_MODEL_" + name + "_H");
+  replaceAll(text, "SKIPMODEL_TRAINING_H", "SKIP_MODEL_" + name + "_TRAINING_H");
   return text;
 }
 
 /// ` *   input image: float [n][3][224][224]`
 static std::string portLine(const char *kind, const Port &port) {
   std::string line;
-  line.append(" *   ").append(kind).append(" ").append(port.name).append(": float [n]");
+  line.append(" *   ").append(kind).append(" ").append(port.name);
+  line.append(port.element == SKIP_PORT_I32 ? ": int32_t [n]" : ": float [n]");
   for (size_t i = 1; i < port.dims.size(); ++i)
     line.append("[").append(std::to_string(port.dims[i])).append("]");
   return line + "\n";
@@ -36,11 +38,32 @@ static std::string introduction(const Image &image) {
   return text;
 }
 
-std::string headerText(const Image &image) {
-  llvm::StringRef text = runtimeHeader();
-  // Runtime.h opens with a sentence about emitted headers; the rest of its comment is for their readers.
-  size_t newline = text.find('\n');
-  return introduction(image) + withPrefix(text.substr(newline + 1).str(), image.name);
+/// The headers open with a sentence about emitted ones; the rest of their comments is for readers of these.
+static llvm::StringRef withoutFirstLine(llvm::StringRef text) { return text.substr(text.find('\n') + 1); }
+
+/// The recipe as lines of a comment, which none of its texts can end.
+static std::string commented(std::string recipe) {
+  replaceAll(recipe, "*/", "* /");
+  replaceAll(recipe, "/*", "/ *");
+  replaceAll(recipe, "\n", "\n *   ");
+  return " *   " + recipe + "\n";
+}
+
+static std::string trainingText(const std::string &name, const TrainingImage &training) {
+  std::string text = "\n/* Training. The inputs of a group of n images:\n";
+  for (const Port &port : training.model.inputs)
+    text += portLine("input", port);
+  if (!training.recipe.empty())
+    text += " * The spec's recipe, of which the trainer is told momentum and decay by trainer_set_number:\n" +
+            commented(llvm::StringRef(training.recipe).rtrim('\n').str());
+  std::string calls = withoutFirstLine(trainingHeader()).str();
+  replaceAll(calls, "#include \"runtime/Runtime.h\"\n\n", "");
+  return text + withPrefix(calls, name);
+}
+
+std::string headerText(const Image &image, const TrainingImage *training) {
+  std::string text = introduction(image) + withPrefix(withoutFirstLine(runtimeHeader()).str(), image.name);
+  return training ? text + trainingText(image.name, *training) : text;
 }
 
 } // namespace skip::codegen

@@ -1,13 +1,13 @@
 // The C header of a compiled model.
 #pragma once
 
-#include "codegen/Image.h"
+#include "codegen/TrainingImage.h"
 
 namespace skip::codegen {
 
-/// Runtime.h for one model: `<name>_` for `skipmodel_`, and a first comment that tells what goes in and out. Self-contained
-/// C99.
-std::string headerText(const Image &image);
+/// Runtime.h for one model: `<name>_` for `skipmodel_`, and a first comment that tells what goes in and out; of a training
+/// library also Training.h. Self-contained C99.
+std::string headerText(const Image &image, const TrainingImage *training = nullptr);
 
 /// `text` with `<name>_` for `skipmodel_` and, in the include guard, `SKIP_MODEL_<name>` for `SKIPMODEL`.
 std::string withPrefix(std::string text, const std::string &name);

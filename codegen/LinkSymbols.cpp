@@ -37,25 +37,26 @@ static Expected<std::set<std::string>> globalNames(const object::ELFObjectFileBa
   return names;
 }
 
-static Expected<std::set<std::string>> runtimeNames(const Image &image, bool undefined) {
-  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(runtimeObject(image), "runtime"));
+static Expected<std::set<std::string>> runtimeNames(const Image &image, bool trains, bool undefined) {
+  auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(runtimeObject(image, trains), "runtime"));
   if (!object)
     return object.takeError();
   return globalNames(cast<object::ELFObjectFileBase>(**object), undefined);
 }
 
-Expected<std::vector<std::string>> libcSymbols(const Image &image) {
-  Expected<std::set<std::string>> names = runtimeNames(image, /*undefined=*/true);
+Expected<std::vector<std::string>> libcSymbols(const Image &image, bool trains) {
+  Expected<std::set<std::string>> names = runtimeNames(image, trains, /*undefined=*/true);
   if (!names)
     return names.takeError();
   names->insert({"memcmp", "memcpy", "memmove", "memset"});
   names->erase("skipModelImage");
+  names->erase("skipTrainingImage");
   names->erase("_GLOBAL_OFFSET_TABLE_");
   return std::vector<std::string>(names->begin(), names->end());
 }
 
 Error finishObject(StringRef linked, const FinishOptions &options, raw_ostream &out) {
-  Expected<std::set<std::string>> defined = runtimeNames(options.image, /*undefined=*/false);
+  Expected<std::set<std::string>> defined = runtimeNames(options.image, options.trains, /*undefined=*/false);
   if (!defined)
     return defined.takeError();
   auto object = object::ObjectFile::createELFObjectFile(MemoryBufferRef(linked, "linked object"));

@@ -14,10 +14,11 @@
 namespace skip::codegen {
 
 /// The libc functions that the image's library may use: what its runtime needs, and what LLVM calls of its own accord.
-llvm::Expected<std::vector<std::string>> libcSymbols(const Image &image);
+llvm::Expected<std::vector<std::string>> libcSymbols(const Image &image, bool trains);
 
 struct FinishOptions {
   const Image &image;
+  bool trains = false;
   llvm::ArrayRef<llvm::ArrayRef<char>> weights =
       {}; // the contents of each target's weightsSection (EmitImage.h), if there are any
 };

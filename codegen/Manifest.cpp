@@ -18,7 +18,7 @@ namespace skip::codegen {
 static Json portsOf(const std::vector<Port> &ports) {
   Json list = Json::array();
   for (const Port &port : ports)
-    list.push_back({{"name", port.name}, {"type", "float32"}, {"dims", port.dims}});
+    list.push_back({{"name", port.name}, {"type", port.element == SKIP_PORT_I32 ? "int32" : "float32"}, {"dims", port.dims}});
   return list;
 }
 
@@ -73,6 +73,15 @@ static Json tensorsOf(const Image &image) {
   return list;
 }
 
+static Json trainingOf(const TrainingImage &training) {
+  return {{"inputs", portsOf(training.model.inputs)},
+          {"outputs", portsOf(training.model.outputs)},
+          {"groups", batchesOf(training.model.targets.front())},
+          {"parameterBytes", training.parameterBytes},
+          {"decayedBytes", training.decayedBytes},
+          {"recipe", training.recipe}};
+}
+
 static llvm::Expected<Json> describeFile(const ManifestFile &file) {
   auto buffer = llvm::MemoryBuffer::getFile(file.path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
@@ -109,7 +118,7 @@ static llvm::Expected<Json> collect(std::vector<Described> pending) {
   return list;
 }
 
-llvm::Expected<std::string> manifestText(const Image &image, const std::string &weights,
+llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
                                          const std::vector<ManifestFile> &files) {
   std::vector<Described> pending = startDescribing(files);
   Json root = {{"name", image.name},
@@ -119,6 +128,8 @@ llvm::Expected<std::string> manifestText(const Image &image, const std::string &
                {"outputs", portsOf(image.outputs)},
                {"targets", targetsOf(image)},
                {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}}};
+  if (training)
+    root["training"] = trainingOf(*training);
   llvm::Expected<Json> described = collect(std::move(pending));
   if (!described)
     return described.takeError();

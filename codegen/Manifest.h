@@ -1,7 +1,7 @@
 // The manifest of a build: what the model takes and gives, and the files that belong together.
 #pragma once
 
-#include "codegen/Image.h"
+#include "codegen/TrainingImage.h"
 
 #include "llvm/Support/Error.h"
 
@@ -14,7 +14,7 @@ struct ManifestFile {
 };
 
 /// JSON text with sizes and SHA-256 sums of `files`. `weights` is `embedded`, `file` or `none`. Holds no path and no time.
-llvm::Expected<std::string> manifestText(const Image &image, const std::string &weights,
+llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
                                          const std::vector<ManifestFile> &files);
 
 } // namespace skip::codegen

@@ -47,6 +47,7 @@ public:
   Error writeExecutable(AtomicFile &output, const AtomicFile &archive);
 
 private:
+  bool trains() const { return input.training; }
   Error writeKernels(AtomicFile &archive);
   Error writeWeightsFile(const runtime::PackedHeader &header, size_t target);
 
@@ -136,11 +137,12 @@ Error Builder::linkObject() {
     if (Error error = files.scratch(names[i]).moveInto(scratch[i]))
       return error;
   auto [runtimeFile, imageFile, kernelFile, linkedFile, finishedFile] = scratch;
-  if (Error error = writeBytes(*runtimeFile, runtimeObject(image)))
+  if (Error error = writeBytes(*runtimeFile, runtimeObject(image, trains())))
     return error;
   if (Error error = writeKernels(*kernelFile))
     return error;
-  if (Error error = writeThrough(*imageFile, [&](raw_pwrite_stream &out) { return emitImage(image, embedsWeights, out); }))
+  if (Error error = writeThrough(*imageFile,
+                                 [&](raw_pwrite_stream &out) { return emitImage(image, input.training, embedsWeights, out); }))
     return error;
   // The runtime last: GNU ld made its object, with an .eh_frame of any length.
   if (Error error =
@@ -150,14 +152,14 @@ Error Builder::linkObject() {
   if (!linked)
     return linked.takeError();
   object = finishedFile->temporaryPath();
-  FinishOptions options{.image = image};
+  FinishOptions options{.image = image, .trains = trains()};
   if (embedsWeights)
     options.weights = input.segments;
   return writeThrough(*finishedFile, [&](raw_ostream &out) { return finishObject((*linked)->getBuffer(), options, out); });
 }
 
 Error Builder::writeShared(AtomicFile &output) {
-  Expected<std::vector<std::string>> symbols = libcSymbols(image);
+  Expected<std::vector<std::string>> symbols = libcSymbols(image, trains());
   if (!symbols)
     return symbols.takeError();
   AtomicFile *stubObject = nullptr, *stub = nullptr;
@@ -210,28 +212,37 @@ static Error checkName(const std::string &name) {
                                                          "_run` and the like; use letters, digits and `_`, no digit first");
 }
 
+/// Trainers run on the CPU alone.
+static Error checkTraining(const PackageInput &input) {
+  if (!input.training || (input.image.targets.size() == 1 && input.image.targets.front().target == SKIP_TARGET_X86))
+    return Error::success();
+  return createStringError(inconvertibleErrorCode(),
+                           "a library that trains is built for target x86 alone; build one for cuda without training");
+}
+
 static Error writeNamed(OutputFiles &files, const std::string &name, const std::string &text) {
   Expected<AtomicFile *> file = files.output(name);
   return file ? writeBytes(**file, text) : file.takeError();
 }
 
-static Error writeLibraryTexts(OutputFiles &files, const Image &image, const PackageOptions &options) {
+static Error writeLibraryTexts(OutputFiles &files, const PackageInput &input, const PackageOptions &options) {
+  const Image &image = input.image;
   bool libraries = options.archive || options.shared;
   if (libraries || options.object)
-    if (Error error = writeNamed(files, image.name + ".h", headerText(image)))
+    if (Error error = writeNamed(files, image.name + ".h", headerText(image, input.training)))
       return error;
   if (!libraries)
     return Error::success();
   return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name, {options.archive, options.shared}));
 }
 
-static Error writeManifest(OutputFiles &files, const Image &image, WeightsMode mode) {
+static Error writeManifest(OutputFiles &files, const PackageInput &input, WeightsMode mode) {
   std::vector<ManifestFile> listed;
   for (const OutputFiles::Output &output : files.outputs())
     listed.push_back({output.name, output.file->temporaryPath()});
   const char *const modes[] = {"none", "embedded", "file"};
-  Expected<std::string> text = manifestText(image, modes[static_cast<size_t>(mode)], listed);
-  return text ? writeNamed(files, image.name + ".json", *text) : text.takeError();
+  Expected<std::string> text = manifestText(input.image, input.training, modes[static_cast<size_t>(mode)], listed);
+  return text ? writeNamed(files, input.image.name + ".json", *text) : text.takeError();
 }
 
 /// The archive is an output of its own, or only what the executable is linked from.
@@ -296,6 +307,8 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
   Builder builder(input, files);
   if (Error error = checkName(image.name))
     return error;
+  if (Error error = checkTraining(input))
+    return error;
   if (Error error = files.open(options.folder))
     return error;
   if (Error error = builder.writeWeights(options.weights))
@@ -304,12 +317,12 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     return error;
   if (Error error = writeBinaries(builder, files, image.name, options))
     return error;
-  if (Error error = writeLibraryTexts(files, image, options))
+  if (Error error = writeLibraryTexts(files, input, options))
     return error;
   for (const ExtraFile &extra : input.extra)
     if (Error error = writeNamed(files, extra.name, extra.bytes))
       return error;
-  if (Error error = writeManifest(files, image, options.weights))
+  if (Error error = writeManifest(files, input, options.weights))
     return error;
   return files.commit();
 }
@@ -319,6 +332,8 @@ Error writeSharedLibrary(const PackageInput &input, const std::string &path) {
   OutputFiles files;
   Builder builder(input, files);
   if (Error error = checkName(input.image.name))
+    return error;
+  if (Error error = checkTraining(input))
     return error;
   if (Error error = files.open(file.parent_path().string()))
     return error;

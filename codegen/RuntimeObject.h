@@ -8,10 +8,11 @@
 namespace skip::codegen {
 
 /// The runtime for the image's targets as one relocatable ELF object; it defines skipmodel_* and needs skipModelImage and libc.
-/// Only that of target cuda can open libraries.
-llvm::StringRef runtimeObject(const Image &image);
-/// The text of runtime/Runtime.h.
+/// Only that of target cuda can open libraries. One that trains needs skipTrainingImage too, and knows target x86 alone.
+llvm::StringRef runtimeObject(const Image &image, bool trains);
+/// The texts of runtime/Runtime.h and runtime/training/Training.h.
 llvm::StringRef runtimeHeader();
+llvm::StringRef trainingHeader();
 /// The text of the `main` of emitted executables, which uses skipmodel_*.
 llvm::StringRef executableMain();
 

@@ -12,6 +12,8 @@
   .section .rodata
   carry skipRuntimeObject, SKIP_RUNTIME_OBJECT
   carry skipRuntimeCudaObject, SKIP_RUNTIME_CUDA_OBJECT
+  carry skipRuntimeTrainingObject, SKIP_RUNTIME_TRAINING_OBJECT
   carry skipRuntimeHeader, SKIP_RUNTIME_HEADER
+  carry skipTrainingHeader, SKIP_TRAINING_HEADER
   carry skipExecutableMain, SKIP_EXECUTABLE_MAIN
   .section .note.GNU-stack,"",@progbits

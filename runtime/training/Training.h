@@ -1,5 +1,4 @@
-/* How a library that was built for training trains its model. This text stands behind that of runtime/Runtime.h, with
- * `skipmodel_` replaced by `<name>_` as there.
+/* The trainer's calls of a library that was built for training: emitted headers have this text behind that of Runtime.h.
  *
  * A trainer has the state of a training: parameters, running statistics, momentum, and gradients. A step is trainer_gradients
  * for each group of its images, then trainer_apply: batch norm's statistics are those of a group, the gradient is the mean over
