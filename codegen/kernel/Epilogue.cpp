@@ -5,10 +5,13 @@
 
 using namespace skip::kernel;
 
-static constexpr std::array<EpilogueOperands, 3> table = {{
-    {"graph.add", 1, 0, true},          // Add
-    {"graph.relu", 0, 0, false},        // Relu
-    {"graph.scale_shift", 0, 2, false}, // ScaleShift
+static constexpr std::array<EpilogueOperands, 6> table = {{
+    {"graph.add", 1, 0, true},              // Add
+    {"graph.relu", 0, 0, false},            // Relu
+    {"graph.scale_shift", 0, 2, false},     // ScaleShift
+    {"graph.relu_grad_input", 1, 0, false}, // ReluGradInput
+    {"graph.scale_add", 1, 3, false},       // ScaleAdd
+    {"graph.scale_channels", 0, 1, false},  // ScaleChannels
 }};
 
 const EpilogueOperands &skip::kernel::operandsOf(EpilogueOp op) { return table[static_cast<size_t>(op)]; }

@@ -9,7 +9,7 @@
 namespace skip::kernel {
 
 /// An elementwise operation on some of a tensor's values.
-enum class EpilogueOp { Add, Relu, ScaleShift };
+enum class EpilogueOp { Add, Relu, ScaleShift, ReluGradInput, ScaleAdd, ScaleChannels };
 
 using Epilogue = llvm::SmallVector<EpilogueOp, 4>;
 

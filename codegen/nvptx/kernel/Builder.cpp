@@ -186,6 +186,8 @@ Value Builder::fma(Value a, Value b, Value c) { return LLVM::FMAOp::create(op, a
 
 Value Builder::maximum(Value a, Value b) { return select(arith::CmpFOp::create(op, arith::CmpFPredicate::OGT, a, b), a, b); }
 
+Value Builder::atMost(Value a, Value b) { return arith::CmpFOp::create(op, arith::CmpFPredicate::OLE, a, b); }
+
 Value Builder::maximumOrNan(Value a, Value b) {
   Value isNan = arith::CmpFOp::create(op, arith::CmpFPredicate::UNO, a, a);
   Value isGreater = arith::CmpFOp::create(op, arith::CmpFPredicate::OGT, a, b);

@@ -71,6 +71,7 @@ public:
   Value fma(Value a, Value b, Value c);                        // a * b + c
   Value maximum(Value a, Value b);                             // a > b ? a : b
   Value maximumOrNan(Value a, Value b);                        // NaN if either is
+  Value atMost(Value a, Value b);                              // a <= b, i1; not so where either is NaN
   Value relu(Value x) { return maximum(floatConstant(0), x); } // NaN stays NaN
 
   /// for (i = from; i < to; i += step), carrying `initial`; `body` returns the next carried values.

@@ -13,6 +13,12 @@ static Value apply(Builder &b, EpilogueOp op, Value value, llvm::ArrayRef<Values
     return b.relu(value);
   case EpilogueOp::ScaleShift:
     return b.fma(value, others[0][lane], others[1][lane]);
+  case EpilogueOp::ReluGradInput: // a NaN is not below zero: the gradient passes
+    return b.select(b.atMost(others[0][lane], b.floatConstant(0)), b.floatConstant(0), value);
+  case EpilogueOp::ScaleAdd:
+    return b.fma(value, others[1][lane], b.fma(others[0][lane], others[2][lane], others[3][lane]));
+  case EpilogueOp::ScaleChannels:
+    return b.times(value, others[0][lane]);
   }
   llvm_unreachable("an elementwise operation without code");
 }

@@ -239,6 +239,16 @@ static Value apply(Builder &b, EpilogueOp op, Value value, llvm::function_ref<Va
     Value shift = operand(1);
     return b.fma(value, operand(0), shift);
   }
+  case EpilogueOp::ReluGradInput: { // a NaN is not below zero: the gradient passes
+    Value isCut = arith::CmpFOp::create(b.op, arith::CmpFPredicate::OLE, operand(0), b.splat(0.0f));
+    return arith::SelectOp::create(b.op, isCut, b.splat(0.0f), value);
+  }
+  case EpilogueOp::ScaleAdd: {
+    Value second = b.fma(operand(0), operand(2), operand(3));
+    return b.fma(value, operand(1), second);
+  }
+  case EpilogueOp::ScaleChannels:
+    return arith::MulFOp::create(b.op, value, operand(0));
   }
   llvm_unreachable("an elementwise operation without code");
 }

@@ -39,8 +39,8 @@ struct ConvSpec {
   bool operator==(const ConvSpec &) const = default;
 };
 
-/// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's Adds
-/// after.
+/// Indexes of `params`; strides in elements. The roots' parameters follow at `convRootParam`, those of the epilogue's
+/// tensors after.
 struct ConvParam {
   enum : unsigned {
     images,
@@ -76,7 +76,7 @@ constexpr unsigned convRootParam(unsigned root, unsigned which) {
   return ConvParam::count + root * ConvRootParam::count + which;
 }
 
-/// Of the `add`-th Add of the epilogue.
+/// Of the epilogue's `add`-th tensor.
 constexpr unsigned convAddParam(unsigned roots, unsigned add, unsigned which) {
   return ConvParam::count + roots * ConvRootParam::count + add * AddParam::count + which;
 }

@@ -33,7 +33,7 @@ struct ElementwiseParam {
   };
 };
 
-/// Strides of the `add`-th Add of the chain: which is 0 image, 1 block, 2 row.
+/// Strides of the chain's `add`-th tensor operand: which is 0 image, 1 block, 2 row.
 constexpr unsigned elementwiseAddParam(unsigned add, unsigned which) { return ElementwiseParam::count + add * 3 + which; }
 
 void emitElementwise(mlir::ModuleOp module, llvm::StringRef name, const ElementwiseSpec &spec);

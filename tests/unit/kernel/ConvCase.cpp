@@ -9,7 +9,6 @@
 
 using namespace skip;
 using namespace skip::testing;
-using kernel::EpilogueOp;
 
 static int64_t roundUp(int64_t channels) { return (channels + 15) / 16 * 16; }
 
@@ -30,16 +29,7 @@ ConvCase::ConvCase(ConvCaseShape shape, unsigned seed) : shape(shape), random(se
   bias = makeVector();
   for (int64_t o = 0; o < shape.channels; ++o)
     bias[o] *= outputSizes[o];
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      epilogue.adds.emplace_back(Activation::Shape{shape.images, shape.channels, shape.height, shape.width, shape.halo});
-      epilogue.adds.back().randomize(random);
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      epilogue.scales.push_back(makeVector());
-      epilogue.shifts.push_back(makeVector());
-    }
-  }
+  epilogue = {shape.epilogue, {shape.images, shape.channels, shape.height, shape.width, shape.halo}, random};
   compute();
 }
 
@@ -188,7 +178,7 @@ std::vector<int64_t> ConvCase::params(const Activation &y) const {
     const Activation &x = roots[i].input;
     params.insert(params.end(), {x.blocks, x.image, x.block, x.row, columns ? x.image : x.pixel, shape.roots[i].padding});
   }
-  for (const Activation &add : epilogue.adds)
+  for (const Activation &add : epilogue.tensors)
     params.insert(params.end(), {add.image, add.block, add.row, columns ? add.image : add.pixel});
   return params;
 }
@@ -196,23 +186,13 @@ std::vector<int64_t> ConvCase::params(const Activation &y) const {
 Activation ConvCase::run(const LoadedKernel &kernel, bool inPieces) {
   Activation result({shape.images, shape.channels, shape.height, shape.width, shape.halo});
   if (shape.addInPlace)
-    result = epilogue.adds[0];
+    result = epilogue.tensors[0];
   std::vector<void *> operands;
   for (Root &root : roots)
     operands.insert(operands.end(), {root.input.origin(), root.packed.data()});
   if (shape.bias)
     operands.push_back(bias.data());
-  size_t add = 0, affine = 0;
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      operands.push_back(add == 0 && shape.addInPlace ? result.origin() : epilogue.adds[add].origin());
-      ++add;
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      operands.insert(operands.end(), {epilogue.scales[affine].data(), epilogue.shifts[affine].data()});
-      ++affine;
-    }
-  }
+  epilogue.appendTo(operands, shape.epilogue, shape.addInPlace ? result.origin() : nullptr);
   operands.push_back(result.origin());
   std::vector<int64_t> values = params(result);
   inPieces ? kernel.runInPieces(operands, values) : kernel.run(operands, values);

@@ -23,7 +23,7 @@ struct ConvCaseShape {
   bool bias = false;
   kernel::Epilogue epilogue = {};
   bool imagesAreColumns = false;
-  bool addInPlace = false; // the first Add's operand and the result share a buffer
+  bool addInPlace = false; // the epilogue's first tensor and the result share a buffer
   float spread = 0;      // sizes of input and output channels are between 10^-spread and 10^spread; weights make up for inputs'
   float pixelSpread = 0; // the same of the input's pixels
   float unitNoise = 0;   // where not 0 each filter is a unit matrix with so much noise beside its ones

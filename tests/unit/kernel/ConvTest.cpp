@@ -126,6 +126,15 @@ TEST_CASE("conv: a chain of two adds, scales and relu, the first add in place") 
   }
 }
 
+TEST_CASE("conv: what follows the gradient of an input") {
+  for (const kernel::Epilogue &chain : {kernel::Epilogue{Add, ReluGradInput}, {ReluGradInput, ScaleAdd, ScaleChannels}}) {
+    ConvCaseShape shape{.images = 2, .channels = 40, .height = 4, .width = 9, .halo = 1};
+    shape.roots = {{.channels = 16, .kernelHeight = 3, .kernelWidth = 3, .padding = 1}};
+    shape.epilogue = chain;
+    check(ConvCase(shape), {1, 2, 4, {1}});
+  }
+}
+
 TEST_CASE("conv: linear layers, images as columns") {
   int64_t images = GENERATE(1, 2, 5, 16);
   CAPTURE(images);

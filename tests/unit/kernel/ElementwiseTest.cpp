@@ -11,41 +11,23 @@
 using namespace skip;
 using namespace skip::kernel;
 using namespace skip::testing;
+using enum skip::kernel::EpilogueOp;
 
-/// The buffers of one case. `addHalos` has an entry for each Add of the chain.
+/// The buffers of one case.
 struct Buffers {
   Activation main;
-  std::vector<Activation> adds;
-  std::vector<float> scale, shift;
+  testing::EpilogueOperands others;
 };
 
-static Buffers buffersOf(const Epilogue &chain, Shape shape, int64_t addHalo, std::mt19937 &random) {
-  Buffers buffers = {.main = randomActivation(shape, random), .adds = {}, .scale = {}, .shift = {}};
-  Shape addShape = shape;
-  addShape.halo = addHalo;
-  for (EpilogueOp op : chain)
-    if (op == EpilogueOp::Add)
-      buffers.adds.push_back(randomActivation(addShape, random));
-  std::uniform_real_distribution<float> uniform(-2, 2);
-  for (int64_t c = 0; c < buffers.main.blocks * kLanes; ++c)
-    for (std::vector<float> *vector : {&buffers.scale, &buffers.shift})
-      vector->push_back(c < shape.channels ? uniform(random) : 0.0f);
-  return buffers;
+static Buffers buffersOf(const Epilogue &chain, Shape shape, int64_t otherHalo, std::mt19937 &random) {
+  Activation main = randomActivation(shape, random);
+  shape.halo = otherHalo;
+  return {std::move(main), {chain, shape, random}};
 }
 
 static std::vector<double> expected(const Epilogue &chain, const Buffers &buffers) {
   return generate(buffers.main.shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
-    double value = buffers.main.at(n, c, y, x);
-    auto add = buffers.adds.begin();
-    for (EpilogueOp op : chain) {
-      if (op == EpilogueOp::Add)
-        value += (add++)->at(n, c, y, x);
-      if (op == EpilogueOp::Relu)
-        value = value < 0 ? 0 : value;
-      if (op == EpilogueOp::ScaleShift)
-        value = value * buffers.scale[c] + buffers.shift[c];
-    }
-    return value;
+    return buffers.others.apply(chain, buffers.main.at(n, c, y, x), n, c, y, x);
   });
 }
 
@@ -53,20 +35,14 @@ static std::vector<int64_t> paramsOf(const Buffers &buffers, const Activation &o
   const Activation &in = buffers.main;
   std::vector<int64_t> params = {out.shape.images, out.blocks,     out.shape.height, out.shape.width, out.image, out.block,
                                  out.row,          out.shape.halo, in.image,         in.block,        in.row};
-  for (const Activation &add : buffers.adds)
-    params.insert(params.end(), {add.image, add.block, add.row});
+  for (const Activation &tensor : buffers.others.tensors)
+    params.insert(params.end(), {tensor.image, tensor.block, tensor.row});
   return params;
 }
 
 static std::vector<void *> operandsOf(const Epilogue &chain, Buffers &buffers, Activation &out) {
   std::vector<void *> operands = {buffers.main.origin()};
-  auto add = buffers.adds.begin();
-  for (EpilogueOp op : chain) {
-    if (op == EpilogueOp::Add)
-      operands.push_back((add++)->origin());
-    if (op == EpilogueOp::ScaleShift)
-      operands.insert(operands.end(), {buffers.scale.data(), buffers.shift.data()});
-  }
+  buffers.others.appendTo(operands, chain);
   operands.push_back(out.origin());
   return operands;
 }
@@ -78,10 +54,14 @@ static const std::vector<Shape> kShapes = {{.images = 1, .channels = 1, .height 
                                            {.images = 1, .channels = 16, .height = 1, .width = 3, .halo = 1}};
 
 static const std::vector<Epilogue> kChains = {{},
-                                              {EpilogueOp::Relu},
-                                              {EpilogueOp::Add, EpilogueOp::Relu},
-                                              {EpilogueOp::ScaleShift, EpilogueOp::Relu},
-                                              {EpilogueOp::Add, EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu}};
+                                              {Relu},
+                                              {Add, Relu},
+                                              {ScaleShift, Relu},
+                                              {Add, ScaleShift, Add, Relu},
+                                              {ReluGradInput},
+                                              {ScaleAdd},
+                                              {ScaleChannels},
+                                              {Add, ReluGradInput, ScaleAdd, ScaleChannels}};
 
 TEST_CASE("elementwise chains") {
   std::mt19937 random(1);
@@ -104,14 +84,14 @@ TEST_CASE("elementwise chains") {
 
 TEST_CASE("an elementwise result may take the place of any operand") {
   std::mt19937 random(2);
-  const Epilogue chain = {EpilogueOp::ScaleShift, EpilogueOp::Add, EpilogueOp::Relu};
+  const Epilogue chain = {ScaleShift, Add, Relu};
   const Shape shape = {.images = 2, .channels = 20, .height = 3, .width = 9, .halo = 1};
   for (const x86::Target &target : hostTargets())
     for (bool overMain : {true, false}) {
       LoadedKernel kernel(ElementwiseSpec{chain}, target);
       Buffers buffers = buffersOf(chain, shape, shape.halo, random);
       std::vector<double> want = expected(chain, buffers);
-      Activation &out = overMain ? buffers.main : buffers.adds[0];
+      Activation &out = overMain ? buffers.main : buffers.others.tensors[0];
       kernel.run(operandsOf(chain, buffers, out), paramsOf(buffers, out));
       INFO(nameOf(target.isa) << (overMain ? " over the main input" : " over the added operand"));
       CHECK(relativeError(out, want) < 1e-6);
@@ -122,7 +102,7 @@ TEST_CASE("an elementwise result may take the place of any operand") {
 TEST_CASE("an elementwise relu keeps NaN and clears negative infinity") {
   const Shape shape = {.channels = 2, .height = 1, .width = 5};
   for (const x86::Target &target : hostTargets()) {
-    LoadedKernel kernel(ElementwiseSpec{{EpilogueOp::Relu}}, target);
+    LoadedKernel kernel(ElementwiseSpec{{Relu}}, target);
     std::mt19937 random(3);
     Buffers buffers = buffersOf({}, shape, 0, random);
     buffers.main.at(0, 1, 0, 2) = std::numeric_limits<float>::quiet_NaN();
@@ -151,8 +131,8 @@ TEST_CASE("what is not finite goes through each chain as in the reference, and n
       LoadedKernel kernel(ElementwiseSpec{chain}, target);
       Buffers buffers = buffersOf(chain, shape, 0, random);
       std::vector<Activation *> inputs = {&buffers.main};
-      for (Activation &add : buffers.adds)
-        inputs.push_back(&add);
+      for (Activation &tensor : buffers.others.tensors)
+        inputs.push_back(&tensor);
       for (size_t i = 0; i < inputs.size(); ++i) { // first and last lanes, pixels and images; sums of inf and -inf
         int64_t column = static_cast<int64_t>(i);
         inputs[i]->at(0, 0, 0, column) = inf;

@@ -7,6 +7,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -127,18 +128,53 @@ double testing::relativeError(const Activation &got, const std::vector<double> &
   return scale == 0 ? worst : worst / scale;
 }
 
+testing::EpilogueOperands::EpilogueOperands(const kernel::Epilogue &chain, Activation::Shape shape, std::mt19937 &random) {
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  for (kernel::EpilogueOp operation : chain) {
+    const kernel::EpilogueOperands &takes = kernel::operandsOf(operation);
+    for (unsigned i = 0; i < takes.tensors; ++i)
+      tensors.emplace_back(shape).randomize(random);
+    for (unsigned i = 0; i < takes.vectors; ++i) {
+      std::vector<float> &vector =
+          vectors.emplace_back((shape.channels + kernel::kLanes - 1) / kernel::kLanes * kernel::kLanes);
+      std::generate_n(vector.begin(), shape.channels, [&] { return uniform(random); });
+    }
+  }
+}
+
+void testing::EpilogueOperands::appendTo(std::vector<void *> &operands, const kernel::Epilogue &chain, void *first) {
+  auto tensor = tensors.begin();
+  auto vector = vectors.begin();
+  for (kernel::EpilogueOp operation : chain) {
+    for (unsigned i = 0; i < kernel::operandsOf(operation).tensors; ++i, ++tensor)
+      operands.push_back(first && tensor == tensors.begin() ? first : tensor->origin());
+    for (unsigned i = 0; i < kernel::operandsOf(operation).vectors; ++i, ++vector)
+      operands.push_back(vector->data());
+  }
+}
+
 double testing::EpilogueOperands::apply(const kernel::Epilogue &chain, double value, int64_t n, int64_t o, int64_t p,
                                         int64_t q) const {
-  size_t add = 0, affine = 0;
+  using enum kernel::EpilogueOp;
+  auto tensor = tensors.begin();
+  auto vector = vectors.begin();
   for (kernel::EpilogueOp operation : chain) {
-    if (operation == kernel::EpilogueOp::Add)
-      value += adds[add++].at(n, o, p, q);
-    if (operation == kernel::EpilogueOp::Relu)
+    auto other = [&] { return double(tensor->at(n, o, p, q)); };
+    auto of = [&](int64_t which) { return double(vector[which][o]); };
+    if (operation == Add)
+      value += other();
+    if (operation == Relu)
       value = std::max(value, 0.0);
-    if (operation == kernel::EpilogueOp::ScaleShift) {
-      value = value * scales[affine][o] + shifts[affine][o];
-      ++affine;
-    }
+    if (operation == ScaleShift)
+      value = value * of(0) + of(1);
+    if (operation == ReluGradInput)
+      value = other() <= 0 ? 0 : value;
+    if (operation == ScaleAdd)
+      value = of(0) * value + of(1) * other() + of(2);
+    if (operation == ScaleChannels)
+      value *= of(0);
+    tensor += kernel::operandsOf(operation).tensors;
+    vector += kernel::operandsOf(operation).vectors;
   }
   return value;
 }

@@ -84,10 +84,17 @@ private:
 /// The largest |got - want| over the largest |want|; infinite if any element of `got` is NaN.
 double relativeError(const Activation &got, const std::vector<double> &want);
 
-/// What an epilogue reads, and its result in double precision.
+/// What an epilogue reads, in chain order, and its result in double precision.
 struct EpilogueOperands {
-  std::vector<Activation> adds;
-  std::vector<std::vector<float>> scales, shifts; // by ScaleShift, [oc]
+  std::vector<Activation> tensors;
+  std::vector<std::vector<float>> vectors; // zero in padding channels
+
+  EpilogueOperands() = default;
+  /// Random ones for a result of `shape`; the tensors have its halo.
+  EpilogueOperands(const kernel::Epilogue &chain, Activation::Shape shape, std::mt19937 &random);
+
+  /// The pointers that a kernel takes; `first` stands for the first tensor's, unless it is null.
+  void appendTo(std::vector<void *> &operands, const kernel::Epilogue &chain, void *first = nullptr);
 
   double apply(const kernel::Epilogue &chain, double value, int64_t image, int64_t channel, int64_t row, int64_t column) const;
 };

@@ -29,7 +29,7 @@ public:
   Epilogue epilogue() {
     Epilogue chain;
     for (int64_t i = between(0, 2); i > 0; --i)
-      chain.push_back(static_cast<EpilogueOp>(between(0, 2)));
+      chain.push_back(static_cast<EpilogueOp>(between(0, 5)));
     return chain;
   }
 

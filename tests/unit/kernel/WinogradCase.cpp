@@ -9,7 +9,6 @@
 
 using namespace skip;
 using namespace skip::testing;
-using kernel::EpilogueOp;
 
 static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
 static int64_t tilesOf(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
@@ -39,16 +38,7 @@ WinogradCase::WinogradCase(WinogradCaseShape shape, unsigned seed) : shape(shape
   input.randomize(random);
   weights = makeVector(shape.outChannels * shape.inChannels * shape.taps.kernel * shape.taps.kernel, 0);
   bias = makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16);
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      epilogue.adds.emplace_back(Activation::Shape{shape.images, shape.outChannels, shape.height, shape.width, shape.halo});
-      epilogue.adds.back().randomize(random);
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      epilogue.scales.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
-      epilogue.shifts.push_back(makeVector(shape.outChannels, blocksOf(shape.outChannels) * 16));
-    }
-  }
+  epilogue = {shape.epilogue, {shape.images, shape.outChannels, shape.height, shape.width, shape.halo}, random};
   spreadSizes();
 }
 
@@ -119,7 +109,7 @@ WinogradCase::Buffers WinogradCase::buffers(const WinogradChoice &choice) const 
                   inputFloats,
                   Activation({shape.images, shape.outChannels, shape.height, shape.width, shape.halo})};
   if (shape.addInPlace)
-    buffers.result = epilogue.adds[0];
+    buffers.result = epilogue.tensors[0];
   buffers.alignedFilter = align(buffers.filter);
   buffers.alignedInput = align(buffers.input);
   for (int64_t o = 0; o < shape.outChannels; ++o)
@@ -177,19 +167,9 @@ void WinogradCase::runConv(const LoadedKernel &kernel, const WinogradChoice &cho
                                  0};
   if (shape.bias)
     operands.push_back(bias.data());
-  size_t add = 0, affine = 0;
-  for (EpilogueOp operation : shape.epilogue) {
-    if (operation == EpilogueOp::Add) {
-      Activation &source = add == 0 && shape.addInPlace ? y : epilogue.adds[add];
-      operands.push_back(source.origin());
-      params.insert(params.end(), {source.image, source.block, source.row});
-      ++add;
-    }
-    if (operation == EpilogueOp::ScaleShift) {
-      operands.insert(operands.end(), {epilogue.scales[affine].data(), epilogue.shifts[affine].data()});
-      ++affine;
-    }
-  }
+  for (const Activation &tensor : epilogue.tensors)
+    params.insert(params.end(), {tensor.image, tensor.block, tensor.row});
+  epilogue.appendTo(operands, shape.epilogue, shape.addInPlace ? y.origin() : nullptr);
   operands.push_back(y.origin());
   run(kernel, operands, params, inPieces);
 }

@@ -110,6 +110,14 @@ TEST_CASE("winograd: a chain of adds, scales and relu, the first add in place") 
   }
 }
 
+TEST_CASE("winograd: what follows the gradient of an input") {
+  for (const kernel::Epilogue &chain : {kernel::Epilogue{Add, ReluGradInput}, {ReluGradInput, ScaleAdd, ScaleChannels}}) {
+    WinogradCaseShape shape{.images = 2, .inChannels = 20, .outChannels = 30, .height = 7, .width = 9, .halo = 1};
+    shape.epilogue = chain;
+    Checker(shape, {4, 7, {2, 1, 7, {}}}).check(shape);
+  }
+}
+
 /// A schedule that makes filters in registers. Where these have no room for it, it must still be right.
 static WinogradChoice streamed(int64_t tile, int64_t rows, int64_t group, bool fused = false) {
   return {tile, group, {1, rows, group, {}}, fused};
