@@ -80,12 +80,15 @@ void Walk::add(Operation &op) {
 
 Chain Walk::read(KernelOp kernel) {
   Block &body = kernel.getBody().front();
-  for (Operation &op : body.without_terminator())
+  ValueRange results; // of the last operation
+  for (Operation &op : body.without_terminator()) {
     add(op);
+    results = op.getResults();
+  }
   chain.isComplete &= roots.size() <= 2 && joins + 1 == std::max<size_t>(roots.size(), 1);
   auto yielded = body.getTerminator()->getOperands();
   bool isCopy = body.without_terminator().empty();
-  chain.isComplete &= isCopy ? llvm::equal(yielded, body.getArguments()) : llvm::equal(yielded, llvm::ArrayRef(current));
+  chain.isComplete &= isCopy ? yielded.size() == 1 && llvm::equal(yielded, body.getArguments()) : llvm::equal(yielded, results);
   return std::move(chain);
 }
 

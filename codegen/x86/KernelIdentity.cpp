@@ -6,8 +6,12 @@
 
 std::optional<skip::codegen::KernelIdentity> skip::codegen::identityOf(plan::KernelOp kernel) {
   KernelIdentity identity;
-  for (mlir::Attribute schedule : kernel.getSchedulesAttr()) {
-    std::optional<kernel::Spec> spec = specOf(kernel, schedule);
+  mlir::FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
+  auto x86 = mlir::succeeded(target) ? llvm::dyn_cast<plan::TargetAttr>(*target) : nullptr;
+  if (!x86)
+    return std::nullopt;
+  for (auto [schedule, isa] : llvm::zip_equal(kernel.getSchedulesAttr(), x86.getIsas())) {
+    std::optional<kernel::Spec> spec = specOf(kernel, schedule, static_cast<SkipIsa>(isa));
     if (!spec)
       return std::nullopt;
     identity.push_back(std::move(*spec));

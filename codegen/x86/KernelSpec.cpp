@@ -3,6 +3,8 @@
 #include "codegen/x86/KernelSpec.h"
 
 #include "codegen/kernel/Chain.h"
+#include "codegen/x86/StepParams.h"
+#include "codegen/x86/TrainingSpec.h"
 #include "codegen/x86/kernel/Lanes.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
@@ -22,14 +24,6 @@ using plan::KernelOp;
 using plan::LayoutKind;
 using plan::Strides;
 
-static Strides inputStrides(KernelOp kernel, BlockArgument argument) {
-  return plan::stridesOf(llvm::cast<RankedTensorType>(argument.getType()), kernel.inputLayout(argument.getArgNumber()));
-}
-
-static Strides outputStrides(KernelOp kernel) {
-  return plan::stridesOf(llvm::cast<RankedTensorType>(kernel.getResult(0).getType()), kernel.outputLayout(0));
-}
-
 /// Of the result's last block, or 0 where it is full.
 static int64_t lastLanes(KernelOp kernel) { return outputStrides(kernel).channels % kernel::kLanes; }
 
@@ -37,19 +31,6 @@ static int64_t lastLanes(KernelOp kernel) { return outputStrides(kernel).channel
 static bool isFloat32(KernelOp kernel) {
   return llvm::all_of(kernel.getLayouts()->getAsRange<plan::LayoutAttr>(),
                       [](plan::LayoutAttr layout) { return layout.getElement() == plan::Element::f32; });
-}
-
-static SkipParam constant(int64_t value) { return {value, -1, 0}; }
-static SkipParam timesBatch(int64_t value) { return {value, 0, 0}; }
-static SkipParam timesCopies(int64_t value) { return {value, kThreadsExtent, 0}; }
-
-static void append(std::vector<SkipParam> &params, std::initializer_list<int64_t> values) {
-  for (int64_t value : values)
-    params.push_back(constant(value));
-}
-
-static bool isPlanar(KernelOp kernel, BlockArgument argument) {
-  return kernel.inputLayout(argument.getArgNumber()).getKind() == LayoutKind::planar;
 }
 
 static void appendChainInputs(const Chain &chain, llvm::SmallVector<unsigned> &inputs) {
@@ -263,8 +244,8 @@ static int64_t prologueStride(Operation *root) {
   return subsample ? int64_t(subsample.getStride()) : 1;
 }
 
-std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule) {
-  if (kernel.getNumResults() != 1 || !chainOf(kernel).isComplete || !isFloat32(kernel)) // each family writes one
+std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule, SkipIsa isa) {
+  if (!chainOf(kernel).isComplete || !isFloat32(kernel))
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   bool isTransformed = llvm::any_of(views, [](const ContractionView &view) { return view.winograd != nullptr; });
@@ -296,7 +277,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule)
   if (llvm::isa<plan::RelayoutOp>(root))
     return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
                                 kernel.outputLayout(0).getKind() == LayoutKind::planar};
-  return std::nullopt;
+  return trainingSpecOf(kernel, root, isa);
 }
 
 StepShape codegen::stepShapeOf(KernelOp kernel) {
@@ -316,5 +297,7 @@ StepShape codegen::stepShapeOf(KernelOp kernel) {
     return flattenStep(kernel);
   if (llvm::isa<plan::RelayoutOp>(root))
     return relayoutStep(kernel);
-  return padChannelsStep(kernel);
+  if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp>(root))
+    return padChannelsStep(kernel);
+  return trainingStepOf(kernel, root);
 }

@@ -11,12 +11,9 @@
 
 namespace skip::codegen {
 
-/// The extent of a variant that holds the number of threads (runtime/Abi.h).
-inline constexpr int32_t kThreadsExtent = 1;
-
-/// The specification by which the kernel's code is emitted; `schedule` is one of the kernel's. Nothing when no family computes
-/// it.
-std::optional<kernel::Spec> specOf(plan::KernelOp kernel, mlir::Attribute schedule);
+/// The specification by which the kernel's code is emitted; `schedule` is one of the kernel's, that for `isa`. Nothing when no
+/// family computes it.
+std::optional<kernel::Spec> specOf(plan::KernelOp kernel, mlir::Attribute schedule, SkipIsa isa);
 
 /// Operand order and parameters of the kernel as a step. It must have a spec.
 StepShape stepShapeOf(plan::KernelOp kernel);

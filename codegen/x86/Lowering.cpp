@@ -1,6 +1,7 @@
 #include "codegen/x86/Lowering.h"
 
 #include "codegen/x86/KernelSpec.h"
+#include "codegen/x86/StepParams.h"
 #include "ir/plan/WinogradLayout.h"
 
 using namespace skip;

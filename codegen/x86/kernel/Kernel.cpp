@@ -28,7 +28,11 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const ElementwiseSpec &s) { emitElementwise(module, name, s); },
                                [&](const RelayoutSpec &s) { emitRelayout(module, name, s); },
                                [&](const PadChannelsSpec &s) { emitPadChannels(module, name, s); },
-                               [&](const SoftmaxSpec &s) { emitSoftmax(module, name, s); }),
+                               [&](const SoftmaxSpec &s) { emitSoftmax(module, name, s); },
+                               [&](const MomentsSpec &s) { emitMoments(module, name, s); },
+                               [&](const GradSumsSpec &s) { emitGradSums(module, name, s); },
+                               [&](const MergeMomentsSpec &s) { emitMergeMoments(module, name, s); },
+                               [&](const MergeGradSumsSpec &s) { emitMergeGradSums(module, name, s); }),
              spec);
 }
 

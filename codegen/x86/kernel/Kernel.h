@@ -1,6 +1,7 @@
 // Any kernel: the sum of the families.
 #pragma once
 
+#include "codegen/x86/kernel/BatchNorm.h"
 #include "codegen/x86/kernel/Conv.h"
 #include "codegen/x86/kernel/Elementwise.h"
 #include "codegen/x86/kernel/Movement.h"
@@ -13,8 +14,9 @@
 
 namespace skip::kernel {
 
-using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
-                          RelayoutSpec, PadChannelsSpec, SoftmaxSpec>;
+using Spec =
+    std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec,
+                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

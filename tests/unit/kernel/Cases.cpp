@@ -3,7 +3,9 @@
 
 #include "codegen/x86/kernel/Lanes.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace skip;
 using namespace skip::testing;
@@ -12,6 +14,31 @@ Activation testing::randomActivation(Shape shape, std::mt19937 &random) {
   Activation activation(shape);
   activation.randomize(random);
   return activation;
+}
+
+static size_t roundUpToBlock(size_t channels) { return (channels + kernel::kLanes - 1) / kernel::kLanes * kernel::kLanes; }
+
+std::vector<float> testing::randomVector(int64_t channels, std::mt19937 &random, float from, float to) {
+  std::uniform_real_distribution<float> uniform(from, to);
+  std::vector<float> values(roundUpToBlock(channels));
+  std::generate_n(values.begin(), channels, [&] { return uniform(random); });
+  return values;
+}
+
+std::vector<float> testing::unwrittenVector(int64_t channels) {
+  return std::vector<float>(roundUpToBlock(channels), std::numeric_limits<float>::quiet_NaN());
+}
+
+double testing::relativeError(const std::vector<float> &got, const std::vector<double> &want) {
+  double worst = 0, scale = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    double difference = i < want.size() ? std::abs(got[i] - want[i])
+                        : got[i] == 0   ? 0
+                                        : std::numeric_limits<double>::infinity();
+    worst = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(worst, difference);
+    scale = i < want.size() ? std::max(scale, std::abs(want[i])) : scale;
+  }
+  return scale == 0 ? worst : worst / scale;
 }
 
 std::vector<double> testing::generate(const Shape &shape,

@@ -12,6 +12,15 @@ using Shape = Activation::Shape;
 /// A random activation.
 Activation randomActivation(Shape shape, std::mt19937 &random);
 
+/// One number for each channel, uniform in [from, to), then zeros up to whole blocks.
+std::vector<float> randomVector(int64_t channels, std::mt19937 &random, float from = -1, float to = 1);
+
+/// A vector of so many channels that is still to be written: NaN.
+std::vector<float> unwrittenVector(int64_t channels);
+
+/// The largest |got - want| over the largest |want|; infinite if any is NaN or a padding channel is not zero.
+double relativeError(const std::vector<float> &got, const std::vector<double> &want);
+
 /// Values in the order that `relativeError` compares: image, channel, row, column.
 std::vector<double> generate(const Shape &shape,
                              const std::function<double(int64_t n, int64_t c, int64_t y, int64_t x)> &value);

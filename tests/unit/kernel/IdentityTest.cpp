@@ -189,6 +189,17 @@ static Members membersOf(PadChannelsSpec &spec, Draw &d) {
   return {{"before", [&] { return set(before, d.between(0, 2)); }}, {"stride", [&] { return set(stride, d.between(1, 2)); }}};
 }
 
+static Members membersOf(MergeMomentsSpec &spec, Draw &d) {
+  auto &[momentum, epsilon] = spec;
+  return {{"momentum", [&] { return set(momentum, double(d.between(1, 9)) / 10); }},
+          {"epsilon", [&] { return set(epsilon, double(d.between(1, 9)) / 1e5); }}};
+}
+
+static Members membersOf(MergeGradSumsSpec &spec, Draw &d) {
+  auto &[epsilon] = spec;
+  return {{"epsilon", [&] { return set(epsilon, double(d.between(1, 9)) / 1e5); }}};
+}
+
 template <typename Family> static Members membersOf(Family &, Draw &) {
   static_assert(std::is_empty_v<Family>, "its members are to be drawn");
   return {};
