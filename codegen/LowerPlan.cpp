@@ -20,8 +20,8 @@ using plan::KernelOp;
 namespace {
 class Lowering {
 public:
-  Lowering(ModuleOp module, TargetLowering &target, Image &image)
-      : module(module), target(target), image(image), lowered(image.targets.emplace_back()) {}
+  Lowering(ModuleOp module, TargetLowering &target, Image &image, TrainingImage *training = nullptr)
+      : module(module), target(target), image(image), training(training), lowered(image.targets.emplace_back()) {}
 
   LogicalResult run();
 
@@ -29,6 +29,7 @@ private:
   void addPorts(func::FuncOp function);
   void addTensors();
   void addLoads(func::FuncOp function);
+  LogicalResult addState(func::FuncOp function);
   LogicalResult addVariant(func::FuncOp function);
   LogicalResult addStep(KernelOp kernel, Variant &variant);
   uint32_t firstNorm(ArrayAttr list);
@@ -37,6 +38,7 @@ private:
   ModuleOp module;
   TargetLowering &target;
   Image &image;
+  TrainingImage *training; // that the image is of, or null
   TargetImage &lowered;
   llvm::StringMap<int32_t> tensors;
   llvm::StringSet<> loaded;                  // entries, byte for byte
@@ -46,6 +48,8 @@ private:
 
 static Port portOf(Type type, DictionaryAttr attributes) {
   Port port;
+  if (llvm::cast<RankedTensorType>(type).getElementType().isInteger(32))
+    port.element = SKIP_PORT_I32;
   if (auto name = attributes ? attributes.getAs<StringAttr>(graph::nameAttr) : StringAttr())
     port.name = name.str();
   for (int64_t dim : llvm::cast<RankedTensorType>(type).getShape())
@@ -67,7 +71,8 @@ void Lowering::addPorts(func::FuncOp function) {
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
+    if (!function.getResultAttr(i, plan::slotAttr)) // others lie in the state
+      image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
   if (function.getNumArguments() > 0) {
     readChannels(function.getArgAttrDict(0), graph::meanAttr, image.mean);
     readChannels(function.getArgAttrDict(0), graph::stdAttr, image.deviation);
@@ -114,9 +119,33 @@ void Lowering::addLoads(func::FuncOp function) {
     entry.beta = tensorIndex(load.getBetaAttr());
     entry.mean = tensorIndex(load.getMeanAttr());
     entry.variance = tensorIndex(load.getVarianceAttr());
+    bool isState = load.getSlotAttr().getSegment() == plan::Segment::state;
     if (loaded.insert(llvm::StringRef(reinterpret_cast<const char *>(&entry), sizeof entry)).second)
-      lowered.loads.push_back(entry); // else another variant has it
+      (isState ? training->state : lowered.loads).push_back(entry); // else another variant has it
   }
+}
+
+/// The state's parts, and where the batch norms of a function leave their statistics.
+LogicalResult Lowering::addState(func::FuncOp function) {
+  auto state = module->getAttrOfType<plan::StateAttr>(plan::stateAttr);
+  if (!state)
+    return module.emitError("has no `plan.state`");
+  training->decayedBytes = state.getDecayed();
+  training->parameterBytes = state.getParameters();
+  training->gradientOffset = state.getGradients();
+  training->groupOffset = state.getGroup();
+  training->stateBytes = state.getBytes();
+  llvm::DenseMap<Attribute, plan::SlotAttr> places;
+  for (auto load : function.getOps<plan::LoadOp>())
+    if (load.getSlotAttr().getSegment() == plan::Segment::state)
+      places[plan::parameterOf(load)] = load.getSlotAttr();
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (Attribute statistic = function.getResultAttr(i, graph::statisticAttr)) {
+      auto slot = function.getResultAttrOfType<plan::SlotAttr>(i, plan::slotAttr);
+      training->statistics.push_back({static_cast<uint64_t>(places.lookup(statistic).getOffset()),
+                                      static_cast<uint64_t>(slot.getOffset()), static_cast<uint64_t>(slot.getBytes())});
+    }
+  return success();
 }
 
 static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr layout) {
@@ -174,10 +203,12 @@ LogicalResult Lowering::run() {
   addTensors();
   for (func::FuncOp function : functions)
     addLoads(function);
+  if (training && failed(addState(functions.front())))
+    return failure();
   lowered.weightsBytes = module->getAttrOfType<IntegerAttr>(plan::weightsBytesAttr).getInt();
   for (func::FuncOp function : functions) {
-    if (plan::Role role = plan::roleOf(function); role != plan::Role::run)
-      return function.emitError("no image holds functions of role `") << plan::stringifyRole(role) << "`";
+    if (plan::Role role = plan::roleOf(function); role != (training ? plan::Role::gradients : plan::Role::run))
+      return function.emitError("the image holds no functions of role `") << plan::stringifyRole(role) << "`";
     if (function.getFunctionType() != functions.front().getFunctionType())
       return function.emitError("has other inputs or outputs than the module's first function: an image is of one model");
     if (failed(addVariant(function)))
@@ -195,10 +226,14 @@ static std::unique_ptr<TargetLowering> loweringFor(plan::TargetInterface target,
   return nullptr;
 }
 
+static void describe(Image &image, llvm::StringRef name) {
+  image.name = name.str();
+  image.compiler = "skipc " SKIP_VERSION;
+}
+
 mlir::FailureOr<LoweredModel> codegen::lowerPlans(llvm::ArrayRef<ModuleOp> modules, llvm::StringRef name) {
   LoweredModel model;
-  model.image.name = name.str();
-  model.image.compiler = "skipc " SKIP_VERSION;
+  describe(model.image, name);
   for (ModuleOp module : modules) {
     FailureOr<plan::TargetInterface> target = plan::targetOf(module);
     if (failed(target))
@@ -210,4 +245,15 @@ mlir::FailureOr<LoweredModel> codegen::lowerPlans(llvm::ArrayRef<ModuleOp> modul
       return failure();
   }
   return model;
+}
+
+LogicalResult codegen::lowerTraining(ModuleOp module, llvm::StringRef name, LoweredModel &model) {
+  FailureOr<plan::TargetInterface> target = plan::targetOf(module);
+  auto x86 = succeeded(target) ? llvm::dyn_cast<plan::TargetAttr>(*target) : plan::TargetAttr();
+  if (!x86)
+    return module.emitError("gradients are computed on x86 alone");
+  TrainingImage &training = model.training.emplace();
+  describe(training.model, name);
+  x86::Lowering kernels(x86, model.jobs, "g.");
+  return Lowering(module, kernels, training.model, &training).run();
 }

@@ -1,7 +1,7 @@
 // From the plan dialect to data: the image's tables and the kernels that they need.
 #pragma once
 
-#include "codegen/Image.h"
+#include "codegen/TrainingImage.h"
 #include "codegen/nvptx/EmitPtx.h"
 #include "codegen/x86/EmitObject.h"
 
@@ -12,6 +12,7 @@ namespace skip::codegen {
 
 struct LoweredModel {
   Image image;
+  std::optional<TrainingImage> training;
   std::vector<x86::Job> jobs;       // each kernel once for each ISA, whatever the number of variants
   std::vector<nvptx::Job> cudaJobs; // each kernel once
 };
@@ -22,5 +23,9 @@ mlir::FailureOr<LoweredModel> lowerPlans(llvm::ArrayRef<mlir::ModuleOp> modules,
 
 /// The same of a model for one target.
 inline mlir::FailureOr<LoweredModel> lowerPlan(mlir::ModuleOp module, llvm::StringRef name) { return lowerPlans(module, name); }
+
+/// Adds the plan of the model's gradients (functions of role `gradients`, for x86), which went through the whole plan pipeline
+/// too.
+mlir::LogicalResult lowerTraining(mlir::ModuleOp module, llvm::StringRef name, LoweredModel &model);
 
 } // namespace skip::codegen

@@ -34,7 +34,7 @@ X86Kernel x86::Lowering::entryOf(plan::KernelOp kernel, const KernelIdentity &id
     size_t column = static_cast<size_t>(isa);
     entry.split[column] = kernel::splitOf(spec);
     Target machine{static_cast<SkipIsa>(isa), isas.getCpu().str(), isas.getFeatures().str()};
-    entry.symbols[column] = symbolFor(spec, machine, "k." + entry.name + "." + plan::stringifyIsa(isa).str());
+    entry.symbols[column] = symbolFor(spec, machine, (prefix + entry.name + ".").str() + plan::stringifyIsa(isa).str());
   }
   return entry;
 }

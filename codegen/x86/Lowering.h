@@ -9,8 +9,10 @@ namespace skip::x86 {
 
 class Lowering : public codegen::TargetLowering {
 public:
-  /// Appends to `jobs` each kernel once for each ISA, whatever the number of variants.
-  Lowering(plan::TargetAttr target, std::vector<Job> &jobs) : isas(target), jobs(jobs) {}
+  /// Appends to `jobs` each kernel once for each ISA, whatever the number of variants. `prefix` begins their symbols, so that
+  /// two plans of one library may call different kernels alike.
+  Lowering(plan::TargetAttr target, std::vector<Job> &jobs, llvm::StringRef prefix = "k.")
+      : isas(target), jobs(jobs), prefix(prefix) {}
 
   SkipTarget target() const override { return SKIP_TARGET_X86; }
   codegen::Variant startVariant(int64_t batch) override;
@@ -23,6 +25,7 @@ private:
 
   plan::TargetAttr isas;
   std::vector<Job> &jobs;
+  llvm::StringRef prefix;
   std::vector<codegen::KernelIdentity> identities; // of the variant's kernels
 };
 

@@ -29,7 +29,8 @@ def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
     Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs; its results are the
     loss (`softmax_cross_entropy` of the output called `output`, or of the only one), the logits that it is of, then for each batch
     norm with trainable parameters, which is one by the batch's statistics now, the batch's mean and unbiased variance, each with
-    `graph.statistic`, the parameter in which the running one is kept; `graph.tracked` on the function lists these. Refuses dropout as yet.
+    `graph.statistic`, the parameter in which the running one is kept; `graph.tracked` on the function lists these.
+    Parameters that the loss does not depend on are not trainable any more. Refuses dropout as yet.
     Before and after: tests/passes/graph/prepare-training.mlir.
   }];
   let options = [

@@ -74,6 +74,19 @@ static void shareReads(func::FuncOp function) {
   }
 }
 
+/// What the loss does not depend on is not trained.
+static void keepTrainableThatIsRead(func::FuncOp function) {
+  llvm::DenseSet<Attribute> read;
+  for (auto op : function.getOps<graph::ReadParameterOp>())
+    read.insert(op.getParameterAttr());
+  for (llvm::StringRef name : {graph::trainableAttr, graph::decayedAttr})
+    if (auto list = function->getAttrOfType<ArrayAttr>(name)) {
+      llvm::SmallVector<Attribute> kept(list.getValue());
+      llvm::erase_if(kept, [&](Attribute parameter) { return !read.contains(parameter); });
+      function->setAttr(name, ArrayAttr::get(function.getContext(), kept));
+    }
+}
+
 static void setResults(func::FuncOp function, llvm::ArrayRef<Value> results) {
   function.getBody().front().getTerminator()->setOperands(results);
   function.removeResAttrsAttr();
@@ -125,6 +138,7 @@ LogicalResult PrepareTraining::prepare() {
   for (auto dropout : function.getOps<graph::DropoutOp>())
     return dropout.emitError("dropout cannot be trained as yet");
   shareReads(function);
+  keepTrainableThatIsRead(function);
   llvm::SmallVector<BatchStatistic> statistics;
   for (auto norm : llvm::make_early_inc_range(function.getOps<graph::BatchNormOp>()))
     if (isTrained(norm))

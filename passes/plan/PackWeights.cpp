@@ -107,7 +107,6 @@ private:
   Value load(OpBuilder &builder, KernelOp kernel, unsigned index);
   Value create(OpBuilder &builder, Value like, LoadKind kind, plan::LayoutAttr layout, llvm::ArrayRef<int64_t> dims,
                const Sources &from, Value onto);
-  bool mayBalance(KernelOp kernel);
   void sumBiases(KernelOp kernel);
   Value balanced(OpBuilder &builder, Value load, int64_t distance, ArrayAttr norms);
   void balance(KernelOp kernel);
@@ -177,19 +176,8 @@ void Packing::sumBiases(KernelOp kernel) {
   kernel.getBody().eraseArgument(first);
 }
 
-/// Whether the kernel's filters may have factors, which are computed when weights are loaded: they are known then.
-bool Packing::mayBalance(KernelOp kernel) {
-  if (exact || !target.pairDistance(kernel))
-    return false;
-  return llvm::all_of(plan::contractionsOf(kernel), [&](const plan::ContractionView &view) {
-    Operation *filter = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp();
-    auto load = llvm::dyn_cast<plan::LoadOp>(filter);
-    return load ? !graph::changes(kernel->getParentOp(), plan::parameterOf(load)) : graph::isLoadTime(filter);
-  });
-}
-
 void Packing::seeInputs(KernelOp kernel) {
-  if (!mayBalance(kernel))
+  if (exact || !target.pairDistance(kernel))
     return;
   for (const plan::ContractionView &view : plan::contractionsOf(kernel))
     if (llvm::SmallVector<Attribute> norms = plan::inputNormsOf(view.op->getOperand(0)); !norms.empty())
@@ -197,9 +185,9 @@ void Packing::seeInputs(KernelOp kernel) {
 }
 
 void Packing::balance(KernelOp kernel) {
-  if (!mayBalance(kernel))
+  int64_t distance = exact ? 0 : target.pairDistance(kernel); // whether it does add such pairs is decided later, by schedules
+  if (!distance)
     return;
-  int64_t distance = target.pairDistance(kernel); // whether it does add such pairs is decided later, by schedules
   OpBuilder builder(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     OpOperand &input = kernel->getOpOperand(view.filter.getArgNumber());

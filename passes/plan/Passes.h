@@ -22,6 +22,7 @@ namespace skip::plan {
 struct PipelineOptions {
   llvm::SmallVector<int64_t> batches = {1}; ///< ascending batch bounds, at least one
   bool exact = false;                       ///< no algorithm that rounds differently from the direct one
+  bool strassen = true; ///< whether channels may be added up, for which weights get factors when they are loaded
 };
 
 /// From what inference computes to a plan: steps, layouts, schedules, memory. The module has `plan.target`.

@@ -15,6 +15,7 @@ namespace skip::plan {
 using namespace skip;
 
 void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &options) {
+  bool noSums = options.exact || !options.strassen;
   SplitVariantsOptions split;
   split.batches.assign(options.batches.begin(), options.batches.end());
   passes.addPass(createSplitVariants(split));         // all that follows may depend on the batch
@@ -24,9 +25,9 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addNestedPass<mlir::func::FuncOp>(createFormKernels());   // from here on a step is an operation
   passes.addNestedPass<mlir::func::FuncOp>(createAssignLayouts()); // from here on every tensor has a layout
   passes.addNestedPass<mlir::func::FuncOp>(createFormSections());  // schedules depend on the images at a time
-  passes.addPass(createPackWeights({options.exact}));              // packing depends on layouts; variants share what is equal
+  passes.addPass(createPackWeights({noSums}));                     // packing depends on layouts; variants share what is equal
   passes.addPass(createPlaceState());
-  passes.addPass(createChooseSchedules({options.exact}));
+  passes.addPass(createChooseSchedules({noSums}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createCheckPlan()); // last: what the others assumed is proved from what they made
 }

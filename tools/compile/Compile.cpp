@@ -3,6 +3,7 @@
 
 #include "codegen/NameKernels.h"
 #include "codegen/x86/EmitObject.h"
+#include "frontend/RecipeSettings.h"
 #include "ir/plan/Plan.h"
 #include "passes/graph/Passes.h"
 #include "passes/plan/Passes.h"
@@ -11,6 +12,7 @@
 #include "tools/compile/StageTimer.h"
 #include "tools/compile/Stages.h"
 #include "tools/compile/Targets.h"
+#include "tools/compile/Training.h"
 #include "tools/compile/Tuning.h"
 #include "tools/data/Progress.h"
 #include "tools/text/Failure.h"
@@ -54,12 +56,33 @@ llvm::Error Compilation::readGraph() {
       if (llvm::Error error = dump("ast.skip", [&](llvm::raw_ostream &file) { file << text; }))
         return error;
   }
-  return dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
+  if (llvm::Error error = dump("graph-written.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); }))
+    return error;
+  return options.train ? startTraining() : llvm::Error::success();
+}
+
+llvm::Error Compilation::startTraining() {
+  if (!trainingRecipe)
+    return badInput("model `" + name + "` has no `train` statement, which says how it is trained");
+  if (llvm::Error error = applySettings(*trainingRecipe, options.settings))
+    return error;
+  trainingModule = workModule->clone();
+  return markTrained(*trainingModule, *trainingRecipe);
 }
 
 llvm::Error Compilation::optimizeGraph() {
   if (llvm::Error error = runPasses("graph", *workModule, Verify::byWhoReads, graph::buildInferencePipeline))
     return error;
+  if (trainingModule) {
+    graph::PrepareTrainingOptions training;
+    training.output = trainingRecipe->output;
+    training.smoothing = trainingRecipe->smoothing;
+    if (llvm::Error error = runPasses("gradients", *trainingModule, Verify::byWhoReads,
+                                      [&](mlir::OpPassManager &passes) { graph::buildTrainingPipeline(passes, training); }))
+      return error;
+    if (llvm::Error error = dump("gradients.mlir", [&](llvm::raw_ostream &os) { printModule(*trainingModule, os); }))
+      return error;
+  }
   return dump("graph.mlir", [&](llvm::raw_ostream &os) { printModule(*workModule, os); });
 }
 
@@ -106,12 +129,30 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
   return llvm::Error::success();
 }
 
+/// Of one group; no channels are added up, since weights change.
+llvm::Error Compilation::planTraining(const PlanRequest &request) {
+  llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
+  if (!attribute)
+    return attribute.takeError();
+  (*trainingModule)->setAttr(plan::targetAttr, *attribute);
+  plan::PipelineOptions pipeline;
+  pipeline.batches = {trainingRecipe->batch / trainingRecipe->groups};
+  pipeline.exact = options.exact;
+  pipeline.strassen = false;
+  if (llvm::Error error = runPasses("training plan", *trainingModule, Verify::inTheEnd,
+                                    [&](mlir::OpPassManager &passes) { codegen::buildPipeline(passes, pipeline); }))
+    return error;
+  return dump("plan-training.mlir", [&](llvm::raw_ostream &os) { printModule(*trainingModule, os); });
+}
+
 llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!request.name.empty())
     name = request.name;
   llvm::Expected<std::vector<Target>> targets = targetsNamed(options.targets);
   if (!targets)
     return targets.takeError();
+  if (options.train && *targets != std::vector{Target::x86})
+    return badInput("training libraries are built for x86 alone as yet");
   if (!options.targetCpu.empty() && !llvm::is_contained(*targets, Target::x86))
     return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
   for (size_t i = 1; i < targets->size(); ++i)
@@ -123,7 +164,7 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     if (llvm::Error error = dump(file, [&](llvm::raw_ostream &os) { printModule(module, os); }))
       return error;
   }
-  return llvm::Error::success();
+  return trainingModule ? planTraining(request) : llvm::Error::success();
 }
 
 std::vector<mlir::ModuleOp> Compilation::plans() const {
@@ -138,9 +179,11 @@ llvm::Error Compilation::lower() {
   std::string what = "unknown cause";
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) { what = diagnostic.str(); });
   mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlans(plans(), name);
-  if (mlir::failed(result))
+  if (mlir::failed(result) || (trainingModule && mlir::failed(codegen::lowerTraining(*trainingModule, name, *result))))
     return internalError("plan", what);
   loweredModel = std::move(*result);
+  if (loweredModel.training)
+    loweredModel.training->recipe = frontend::recipeText(*trainingRecipe);
   return llvm::Error::success();
 }
 
@@ -150,6 +193,8 @@ llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_X86)
       target.kernelStackBytes = compiled.stackBytes;
+  if (loweredModel.training)
+    loweredModel.training->model.targets.front().kernelStackBytes = compiled.stackBytes;
   return llvm::Error::success();
 }
 

@@ -27,6 +27,8 @@ struct CompileOptions : BodyOptions, TuningOptions {
   unsigned jobs = 0;  ///< threads that compile kernels; 0: all cores
   std::string dumpDir;
   bool printIrAfterAll = false;
+  bool train = false;                ///< a training library: gradients beside inference, for x86
+  std::vector<std::string> settings; ///< of training, NAME=VALUE, over those of the spec
   bool timing = false;
 };
 
@@ -43,7 +45,8 @@ class Compilation {
 public:
   explicit Compilation(const CompileOptions &options);
 
-  /// Text to graph; errors in the spec have been printed when this returns.
+  /// Text to graph; errors in the spec have been printed when this returns. To train, also the graph of a step, as the spec's
+  /// recipe says with the settings; an error where it has none, or they do not fit.
   llvm::Error readGraph();
   /// The passes on the graph.
   llvm::Error optimizeGraph();
@@ -57,9 +60,11 @@ public:
   /// The canonical text of the spec (the `ast` stage).
   llvm::Error printSyntax(llvm::raw_ostream &os);
 
-  mlir::ModuleOp module() const { return *workModule; } ///< the graph, or the first target's plan, as it stands now
-  std::vector<mlir::ModuleOp> plans() const;            ///< one for each target
-  const std::optional<frontend::Recipe> &recipe() const { return trainingRecipe; } ///< how the spec says that it is trained
+  mlir::ModuleOp module() const { return *workModule; }       ///< the graph, or the first target's plan, as it stands now
+  mlir::ModuleOp training() const { return *trainingModule; } ///< the same of a step's gradients; null unless that is compiled
+  std::vector<mlir::ModuleOp> plans() const;                  ///< one for each target
+  /// How the spec says that it is trained, with the settings over it.
+  const std::optional<frontend::Recipe> &recipe() const { return trainingRecipe; }
   codegen::LoweredModel &lowered() { return loweredModel; }
   const std::vector<std::string> &objects() const { return compiled.objects; } ///< in the order of lowered().jobs
   const std::vector<std::string> &ptx() const { return cudaTexts; }            ///< in the order of lowered().cudaJobs
@@ -72,6 +77,8 @@ private:
   enum class Verify { byWhoReads, inTheEnd };
   llvm::Error runPasses(llvm::StringRef stage, mlir::ModuleOp module, Verify verify,
                         llvm::function_ref<void(mlir::OpPassManager &)> build);
+  llvm::Error startTraining();
+  llvm::Error planTraining(const PlanRequest &request);
   llvm::Error planFor(Target target, mlir::ModuleOp module, const PlanRequest &request);
   llvm::Error compileX86(llvm::function_ref<void()> onCompiled);
   llvm::Error compileCuda(llvm::function_ref<void()> onCompiled);
@@ -85,6 +92,7 @@ private:
   std::string path, name;
   mlir::OwningOpRef<mlir::ModuleOp> workModule;
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> otherPlans; // of the targets behind the first
+  mlir::OwningOpRef<mlir::ModuleOp> trainingModule;
   std::optional<frontend::Recipe> trainingRecipe;
   codegen::LoweredModel loweredModel;
   x86::Compiled compiled;

@@ -55,7 +55,11 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
       for (const codegen::Code &code : target.codes)
         extra.push_back({compilation.libraryName() + ".ptx", code.bytes});
   auto bytes = llvm::map_to_vector(segments, [](const codegen::Segment &segment) { return segment.bytes(); });
-  codegen::PackageInput input{compilation.lowered().image, compilation.objects(), bytes, extra};
+  codegen::PackageInput input{.image = compilation.lowered().image,
+                              .kernels = compilation.objects(),
+                              .segments = bytes,
+                              .extra = extra,
+                              .training = compilation.lowered().training ? &*compilation.lowered().training : nullptr};
   codegen::PackageOptions wanted;
   wanted.folder = options.output.empty() ? "." : options.output;
   wanted.weights = weightsMode(options);

@@ -72,6 +72,18 @@ static void addCompile(CLI::App &app, Options &o) {
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
 }
 
+/// Of the recipe in the spec's `train` statement.
+static void addSettings(CLI::App &app, Options &o) {
+  repeatable(app.add_option("--set", o.settings, "of training, over the spec's recipe, such as rate.start=0.05 or batch=64"))
+      ->type_name("NAME=VALUE");
+}
+
+/// Of commands that build or plan.
+static void addTrain(CLI::App &app, Options &o) {
+  app.add_flag("--train", o.train, "also the gradients of a training step, as the spec's `train` statement says");
+  addSettings(app, o);
+}
+
 static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
   return app.add_option("--target", o.targets, help)
       ->delimiter(',')
@@ -193,6 +205,7 @@ static void addBuild(CLI::App &app, Options &o) {
   build.add_option("--stop-after", o.stopAfter, "show a stage's text: ast, graph, plan, kernel, llvm or object")
       ->check(CLI::IsMember({"ast", "graph", "plan", "kernel", "llvm", "object"}));
   addTargets(build, o);
+  addTrain(build, o);
   addCompile(build, o);
 }
 
@@ -314,6 +327,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addSpec(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
   addTargets(plan, o);
+  addTrain(plan, o);
   addCompile(plan, o);
   CLI::App &why =
       addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
