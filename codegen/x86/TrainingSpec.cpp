@@ -49,6 +49,39 @@ static StepShape mergeStep(KernelOp kernel, Operation *root, int64_t pixels) {
   return step;
 }
 
+/// Of a convolution, or of a linear layer: its images are pixels.
+static MaybeSpec gradFilterSpec(KernelOp kernel, Operation *root, SkipIsa isa) {
+  kernel::GradFilterSpec spec;
+  if (auto conv = llvm::dyn_cast<graph::Conv2dGradFilterOp>(root)) {
+    spec.kernelHeight = int64_t(conv.getKernelHeight());
+    spec.kernelWidth = int64_t(conv.getKernelWidth());
+    spec.stride = int64_t(conv.getStride());
+  }
+  spec.imagesAreColumns = llvm::isa<graph::LinearGradFilterOp>(root);
+  spec.planarInput = isPlanar(kernel, llvm::cast<BlockArgument>(root->getOperand(1)));
+  if (spec.planarInput != (kernel.outputLayout(0).getKind() == plan::LayoutKind::filter1))
+    return std::nullopt;
+  spec.tile = gradFilterTile(spec, operandStrides(kernel, root, 0).blocks, operandStrides(kernel, root, 1).blocks, isa);
+  return spec;
+}
+
+static StepShape gradFilterStep(KernelOp kernel, Operation *root) {
+  Strides dy = operandStrides(kernel, root, 0), x = operandStrides(kernel, root, 1);
+  bool columns = llvm::isa<graph::LinearGradFilterOp>(root);
+  auto conv = llvm::dyn_cast<graph::Conv2dGradFilterOp>(root);
+  auto spec = std::get<kernel::GradFilterSpec>(*gradFilterSpec(kernel, root, SKIP_ISA_AVX2));
+  kernel::GradFilterChunk chunk = columns ? kernel::GradFilterChunk{1, 1} : kernel::gradFilterChunk(dy.height, dy.width);
+  auto pixel = [&](const Strides &s) { return columns ? s.image : s.pixel; };
+  StepShape step = stepOf(root, {});
+  append(step.params, {dy.blocks, x.blocks, spec.tiles()});
+  step.params.push_back(columns ? constant(1) : timesBatch(1));
+  step.params.push_back(constant(dy.height));
+  step.params.push_back(columns ? timesBatch(1) : constant(dy.width));
+  append(step.params, {chunk.images, chunk.rows, dy.image, dy.block, dy.row, pixel(dy), x.image, x.block, x.row, pixel(x),
+                       conv ? int64_t(conv.getPadding()) : 0, dy.channels, x.channels});
+  return step;
+}
+
 MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa) {
   return llvm::TypeSwitch<Operation *, MaybeSpec>(root)
       .Case([](graph::MomentsOp) { return kernel::MomentsSpec{}; })
@@ -57,6 +90,7 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
         return kernel::MergeMomentsSpec{valueOf(op.getMomentum()), valueOf(op.getEpsilon())};
       })
       .Case([](graph::MergeGradSumsOp op) { return kernel::MergeGradSumsSpec{valueOf(op.getEpsilon())}; })
+      .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterSpec(kernel, root, isa); })
       .Default(MaybeSpec());
 }
 
@@ -64,5 +98,6 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
   return llvm::TypeSwitch<Operation *, StepShape>(root)
       .Case<graph::MomentsOp, graph::GradSumsOp>([&](auto) { return imageSumsStep(kernel, root); })
       .Case<graph::MergeMomentsOp, graph::MergeGradSumsOp>(
-          [&](auto op) { return mergeStep(kernel, root, int64_t(op.getPixels())); });
+          [&](auto op) { return mergeStep(kernel, root, int64_t(op.getPixels())); })
+      .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); });
 }

@@ -16,6 +16,8 @@ std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
     return {1, conv->schedule.unitBlocks ? conv->schedule.unitBlocks : conv->schedule.ocBlocks, conv->schedule.rows};
   if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
     return {1, winogradUnitBlocks(*winograd), winograd->group};
+  if (const auto *gradient = std::get_if<GradFilterSpec>(&spec))
+    return {gradient->tile.blocks, 1, gradient->tile.together};
   return {1, 1, 1};
 }
 
@@ -32,7 +34,8 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const MomentsSpec &s) { emitMoments(module, name, s); },
                                [&](const GradSumsSpec &s) { emitGradSums(module, name, s); },
                                [&](const MergeMomentsSpec &s) { emitMergeMoments(module, name, s); },
-                               [&](const MergeGradSumsSpec &s) { emitMergeGradSums(module, name, s); }),
+                               [&](const MergeGradSumsSpec &s) { emitMergeGradSums(module, name, s); },
+                               [&](const GradFilterSpec &s) { emitGradFilter(module, name, s); }),
              spec);
 }
 

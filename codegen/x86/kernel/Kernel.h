@@ -4,6 +4,7 @@
 #include "codegen/x86/kernel/BatchNorm.h"
 #include "codegen/x86/kernel/Conv.h"
 #include "codegen/x86/kernel/Elementwise.h"
+#include "codegen/x86/kernel/GradFilter.h"
 #include "codegen/x86/kernel/Movement.h"
 #include "codegen/x86/kernel/Pool.h"
 #include "codegen/x86/kernel/Softmax.h"
@@ -16,7 +17,7 @@ namespace skip::kernel {
 
 using Spec =
     std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec,
-                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec>;
+                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -200,6 +200,25 @@ static Members membersOf(MergeGradSumsSpec &spec, Draw &d) {
   return {{"epsilon", [&] { return set(epsilon, double(d.between(1, 9)) / 1e5); }}};
 }
 
+static Members membersOf(GradFilterSpec &spec, Draw &d) {
+  auto &[kernelHeight, kernelWidth, stride, planarInput, imagesAreColumns, tile] = spec;
+  auto &[blocks, rows, scalars, together] = tile;
+  return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
+          {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
+          {"stride", [&] { return set(stride, d.between(1, 2)); }},
+          {"planarInput", [&] { return set(planarInput, d.coin()); }},
+          {"imagesAreColumns", [&] { return set(imagesAreColumns, d.coin()); }},
+          {"tile.blocks", [&] { return set(blocks, d.between(1, 3)); }},
+          {"tile.rows", [&] { return set(rows, d.between(1, 3)); }},
+          {"tile.scalars", [&] { return set(scalars, d.between(1, 4)); }},
+          {"tile.together", [&] { return set(together, d.between(1, 3)); }}};
+}
+
+static bool isSound(const GradFilterSpec &spec) {
+  const GradFilterTile &tile = spec.tile;
+  return spec.kernelHeight % tile.rows == 0 && spec.scalarsOfRow() % tile.scalars == 0 && spec.tiles() % tile.together == 0;
+}
+
 template <typename Family> static Members membersOf(Family &, Draw &) {
   static_assert(std::is_empty_v<Family>, "its members are to be drawn");
   return {};

@@ -1,0 +1,77 @@
+// Gradients of filters: dw[o, i, r, s] = sum over images and pixels of dy[n, o, p, q] * x[n, i, p * stride + r - padding, ...].
+//
+// Operands: dy (blocked), x (blocked, or planar; its halo at least the padding), result (filter16 beside a blocked x, filter1
+// beside a planar one; zero in padding channels). Domain: (output channel blocks, input channel blocks, tiles of a filter
+// block), split (tile.blocks, 1, tile.together); the blocks of a planar x are its channels.
+//
+// A unit's sums are its own, so no two write one place, and their order is that of the images, whatever the units.
+#pragma once
+
+#include "runtime/Abi.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace skip::kernel {
+
+/// What is in registers at a time: gradients of `blocks` blocks of output channels for `rows` rows of the window by `scalars`
+/// of a row's input scalars, which are its columns' channels side by side (a planar x: its columns). A unit has `together` such
+/// tiles.
+struct GradFilterTile {
+  int64_t blocks = 1, rows = 1, scalars = 1, together = 1;
+
+  bool operator==(const GradFilterTile &) const = default;
+};
+
+/// With `imagesAreColumns` each image has one pixel, and pixels are image strides apart: a linear layer. Then images and rows
+/// are 1 and columns is n.
+struct GradFilterSpec {
+  int64_t kernelHeight = 1, kernelWidth = 1, stride = 1;
+  bool planarInput = false, imagesAreColumns = false;
+  GradFilterTile tile;
+
+  /// Of a row of the window.
+  int64_t scalarsOfRow() const;
+  /// Of a block of the filter.
+  int64_t tiles() const { return kernelHeight / tile.rows * (scalarsOfRow() / tile.scalars); }
+
+  bool operator==(const GradFilterSpec &) const = default;
+};
+
+/// Indexes of `params`; strides in elements.
+struct GradFilterParam {
+  enum : unsigned {
+    outBlocks,
+    inBlocks,
+    tiles, // the domain
+    images,
+    rows,
+    columns,     // of dy
+    chunkImages, // summed in registers, then added to memory: so many images,
+    chunkRows,   // or so many rows of one
+    dyImage,
+    dyBlock,
+    dyRow,
+    dyPixel,
+    xImage,
+    xBlock,
+    xRow,
+    xPixel, // of neighbouring columns of dy; neither pixel stride is read unless imagesAreColumns
+    padding,
+    outChannels,
+    inChannels, // true counts
+    count
+  };
+};
+
+/// The tile for so many blocks of output and input channels.
+GradFilterTile gradFilterTile(const GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa);
+
+/// Images and rows of a chunk, for pictures of `rows` x `columns`.
+struct GradFilterChunk {
+  int64_t images, rows;
+};
+GradFilterChunk gradFilterChunk(int64_t rows, int64_t columns);
+
+void emitGradFilter(mlir::ModuleOp module, llvm::StringRef name, const GradFilterSpec &spec);
+
+} // namespace skip::kernel
