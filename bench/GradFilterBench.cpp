@@ -1,7 +1,6 @@
 // How near gradients of filters come to the core's peak: those of CIFAR's ResNets, ResNet-18 and -50, one thread.
 //
-//   skip-grad-filter-bench [--isa=avx2|avx512] [--batch=N] [--only=TEXT] [--asm] [--tile=BLOCKS,ROWS,SCALARS,TOGETHER]
-#include "bench/Timing.h"
+//   skip-grad-filter-bench [--isa=avx2|avx512] [--batch=N] [--only=TEXT] [--asm] [--tile=BLOCKS,ROWS,SCALARS,OUT,IN,TILES]
 #include "ir/plan/x86/Isa.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/tuning/Peak.h"
@@ -11,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <functional>
 #include <string>
 
 using namespace skip;
@@ -33,7 +34,8 @@ struct Options {
   int64_t batch = 64;
   std::string only;
   bool printAsm = false;
-  kernel::GradFilterTile tile{0, 0, 0, 0}; // of no blocks: the compiler's
+  kernel::GradFilterTile tile{0, 0, 0}; // of no blocks: the compiler's
+  kernel::GradFilterUnit unit;
 };
 } // namespace
 
@@ -48,13 +50,30 @@ static std::vector<Problem> problems() {
   return list;
 }
 
+/// Of the thread's own time: runs are long enough to be interrupted.
+static double seconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+static double bestSeconds(const std::function<void()> &work) {
+  double best = 1e9, start = seconds();
+  for (int run = 0; run < 5 || (run < 200 && seconds() - start < 0.3); ++run) {
+    double begin = seconds();
+    work();
+    best = std::min(best, seconds() - begin);
+  }
+  return best;
+}
+
 static void report(const Problem &p, const Options &options, const x86::Target &target, double peak) {
   int64_t padding = p.kernel / 2;
   Activation dy({options.batch, p.out, p.size, p.size}),
       x({options.batch, p.in, p.size * p.stride, p.size * p.stride, padding, p.planar});
-  kernel::GradFilterSpec spec{p.kernel, p.kernel, p.stride, p.planar, false, options.tile};
+  kernel::GradFilterSpec spec{p.kernel, p.kernel, p.stride, p.planar, false, options.tile, options.unit};
   if (spec.tile.blocks == 0)
-    spec.tile = kernel::gradFilterTile(spec, dy.blocks, x.blocks, options.isa);
+    chooseGradFilterTile(spec, dy.blocks, x.blocks, options.isa);
   if (options.printAsm) {
     std::puts(llvm::cantFail(x86::printKernel({"grad_filter", spec, target}, x86::Stage::Asm)).c_str());
     return;
@@ -69,10 +88,11 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   std::vector<int64_t> params = {dy.blocks,  x.blocks, spec.tiles(), options.batch, p.size,   p.size,  chunk.images,
                                  chunk.rows, dy.image, dy.block,     dy.row,        dy.pixel, x.image, x.block,
                                  x.row,      x.pixel,  padding,      p.out,         p.in};
-  double time = bench::bestSeconds([&] { kernel.run({dy.origin(), x.origin(), aligned}, params); });
+  double time = bestSeconds([&] { kernel.run({dy.origin(), x.origin(), aligned}, params); });
   double flops = 2.0 * double(options.batch * p.out * p.size * p.size * p.in * p.kernel * p.kernel);
-  std::printf("%-28s tile %ld x %ld x %ld x %ld  %7.1f GFLOP/s %5.1f %%\n", p.name().c_str(), spec.tile.blocks, spec.tile.rows,
-              spec.tile.scalars, spec.tile.together, flops / time * 1e-9, 100 * flops / time / peak);
+  std::printf("%-28s tile %ld x %ld x %ld unit %2ld x %2ld x %ld  %7.1f GFLOP/s %5.1f %%\n", p.name().c_str(), spec.tile.blocks,
+              spec.tile.rows, spec.tile.scalars, spec.unit.outBlocks, spec.unit.inBlocks, spec.unit.tiles, flops / time * 1e-9,
+              100 * flops / time / peak);
   std::fflush(stdout);
 }
 
@@ -89,8 +109,8 @@ int main(int argc, char **argv) {
     else if (argument == "--asm")
       options.printAsm = true;
     else if (argument.starts_with("--tile="))
-      std::sscanf(argv[i] + 7, "%ld,%ld,%ld,%ld", &options.tile.blocks, &options.tile.rows, &options.tile.scalars,
-                  &options.tile.together);
+      std::sscanf(argv[i] + 7, "%ld,%ld,%ld,%ld,%ld,%ld", &options.tile.blocks, &options.tile.rows, &options.tile.scalars,
+                  &options.unit.outBlocks, &options.unit.inBlocks, &options.unit.tiles);
     else if (argument != "--isa=avx512")
       return std::fprintf(stderr, "unknown argument `%s`\n", argv[i]), 2;
   }

@@ -61,7 +61,7 @@ static MaybeSpec gradFilterSpec(KernelOp kernel, Operation *root, SkipIsa isa) {
   spec.planarInput = isPlanar(kernel, llvm::cast<BlockArgument>(root->getOperand(1)));
   if (spec.planarInput != (kernel.outputLayout(0).getKind() == plan::LayoutKind::filter1))
     return std::nullopt;
-  spec.tile = gradFilterTile(spec, operandStrides(kernel, root, 0).blocks, operandStrides(kernel, root, 1).blocks, isa);
+  chooseGradFilterTile(spec, operandStrides(kernel, root, 0).blocks, operandStrides(kernel, root, 1).blocks, isa);
   return spec;
 }
 

@@ -15,7 +15,9 @@
 // picture take part in sums, so an infinite gradient makes all taps of its channels NaN, also those that lie outside of the
 // picture.
 //
-// On one core of a Xeon (Sapphire Rapids), batch 64, of the peak of its multiplications: see bench/GradFilterBench.cpp.
+// On one core of a busy Xeon (Sapphire Rapids), batch 64, per cent of the peak of its multiplications with AVX-512, and with
+// AVX2 of theirs: 3x3 of 16 channels at 32x32 69 and 67, of 64 channels at 16x16 74 and 68, of 512 channels at 7x7 60 and 63;
+// 1x1 64 -> 256 at 56x56 30 and 45, whose pictures are read faster than memory gives them (bench/GradFilterBench.cpp).
 #include "codegen/x86/kernel/GradFilter.h"
 #include "codegen/x86/kernel/Vectors.h"
 
@@ -31,8 +33,9 @@ public:
   GradFilterEmitter(Builder &b, const GradFilterSpec &spec) : b(b), spec(spec), tile(spec.tile) {}
 
   void emit() {
-    b.forEachUnit({tile.blocks, 1, tile.together}, [&](std::array<Value, 3> position) {
-      place(position);
+    outStride = b.mul(b.param(Param::inBlocks), blockFloats());
+    b.forEachUnit({spec.unit.outBlocks, spec.unit.inBlocks, spec.unit.tiles}, [&](std::array<Value, 3> position) {
+      unit = position;
       forTiles([&](Place at) { clear(at); });
       forChunks([&](Chunk chunk) { forTiles([&](Place at) { addChunk(chunk, at); }); });
       clearMissing();
@@ -40,9 +43,10 @@ public:
   }
 
 private:
-  /// A tile: its first gradient, what its window's rows begin at in x beside that of pixel 0, and its first scalar.
+  /// A tile: its blocks, the first of its scalars, its first gradient, and where pixel 0 of image 0 reads dy and x.
   struct Place {
-    Value gradient, inputOffset, scalar;
+    Value outBlock, inBlock, scalar;
+    Value gradient, dy, x;
   };
   /// Images [firstImage, lastImage) and rows [firstRow, lastRow) of each.
   struct Chunk {
@@ -53,24 +57,31 @@ private:
   int64_t blockFloats() const { return spec.kernelHeight * spec.scalarsOfRow() * kLanes; }
   int64_t rowFloats() const { return spec.scalarsOfRow() * kLanes; }
 
-  /// Where the unit's blocks begin in each operand.
-  void place(std::array<Value, 3> position) {
-    outBlock = position[0], inBlock = position[1], firstTile = position[2];
-    outStride = b.mul(b.param(Param::inBlocks), blockFloats());
-    gradients = b.at(b.operand(2), b.add(b.mul(outBlock, outStride), b.mul(inBlock, blockFloats())));
-    dy = b.at(b.operand(0), b.mul(outBlock, b.param(Param::dyBlock)));
-    Value padding = b.param(Param::padding), before = b.add(b.mul(padding, b.param(Param::xRow)), b.mul(padding, lanes()));
-    x = b.at(b.operand(1), b.sub(b.mul(inBlock, b.param(Param::xBlock)), before));
+  /// The unit's tiles, one after the other.
+  void forTiles(llvm::function_ref<void(Place at)> body) {
+    Value zero = b.constant(0), inRow = b.constant(spec.scalarsOfRow() / tile.scalars);
+    b.loop(zero, b.constant(spec.unit.outBlocks), tile.blocks, [&](Value out) {
+      b.loop(zero, b.constant(spec.unit.inBlocks), 1, [&](Value in) {
+        b.loop(zero, b.constant(spec.unit.tiles), 1, [&](Value index) {
+          Value number = b.add(unit[2], index), row = b.mul(b.divide(number, inRow), tile.rows),
+                scalar = b.mul(b.modulo(number, inRow), tile.scalars);
+          body(placeOf(b.add(unit[0], out), b.add(unit[1], in), row, scalar));
+        });
+      });
+    });
   }
 
-  void forTiles(llvm::function_ref<void(Place at)> body) {
-    Value inRow = b.constant(spec.scalarsOfRow() / tile.scalars);
-    b.loop(b.constant(0), b.constant(tile.together), 1, [&](Value index) {
-      Value number = b.add(firstTile, index), row = b.mul(b.divide(number, inRow), tile.rows),
-            scalar = b.mul(b.modulo(number, inRow), tile.scalars);
-      Value offset = b.add(b.mul(row, rowFloats()), b.mul(scalar, kLanes));
-      body({b.at(gradients, offset), b.add(b.mul(row, b.param(Param::xRow)), scalar), scalar});
-    });
+  Place placeOf(Value outBlock, Value inBlock, Value row, Value scalar) {
+    Value block = b.add(b.mul(outBlock, outStride), b.mul(inBlock, blockFloats()));
+    Value gradient = b.add(block, b.add(b.mul(row, rowFloats()), b.mul(scalar, kLanes)));
+    Value padding = b.param(Param::padding), rows = b.mul(b.sub(row, padding), b.param(Param::xRow));
+    Value x = b.add(b.mul(inBlock, b.param(Param::xBlock)), b.add(rows, b.sub(scalar, b.mul(padding, lanes()))));
+    return {outBlock,
+            inBlock,
+            scalar,
+            b.at(b.operand(2), gradient),
+            b.at(b.operand(0), b.mul(outBlock, b.param(Param::dyBlock))),
+            b.at(b.operand(1), x)};
   }
 
   void forChunks(llvm::function_ref<void(Chunk chunk)> body) {
@@ -103,10 +114,9 @@ private:
 
   void addChunk(Chunk chunk, Place at) {
     Values zeros(tile.blocks * tile.rows * tile.scalars, b.splat(0.0f));
-    Value first = b.at(x, at.inputOffset);
     Values sums = b.loop(chunk.firstImage, chunk.lastImage, 1, zeros, [&](Value image, ValueRange ofImages) {
-      Value dyImage = b.at(dy, b.mul(image, b.param(Param::dyImage))),
-            xImage = b.at(first, b.mul(image, b.param(Param::xImage)));
+      Value dyImage = b.at(at.dy, b.mul(image, b.param(Param::dyImage))),
+            xImage = b.at(at.x, b.mul(image, b.param(Param::xImage)));
       return b.loop(chunk.firstRow, chunk.lastRow, 1, ofImages, [&](Value row, ValueRange ofRows) {
         Value xRow = b.mul(b.mul(row, spec.stride), b.param(Param::xRow));
         return addRow(b.at(dyImage, b.mul(row, b.param(Param::dyRow))), b.at(xImage, xRow), ofRows);
@@ -149,23 +159,27 @@ private:
 
   /// Zeros for channels that do not exist.
   void clearMissing() {
-    Value outLeft = b.sub(b.param(Param::outChannels), b.mul(outBlock, kLanes));
-    Value inLeft = b.sub(b.param(Param::inChannels), b.mul(inBlock, lanes()));
-    Value isPartial = mlir::arith::OrIOp::create(b.op, b.less(outLeft, b.constant(tile.blocks * kLanes)),
-                                                 b.less(inLeft, b.constant(lanes())));
-    b.when(isPartial, [&] {
-      forTiles([&](Place at) {
-        b.loop(b.constant(0), b.constant(tile.rows), 1, [&](Value row) {
-          b.loop(b.constant(0), b.constant(tile.scalars), 1, [&](Value scalar) {
-            Value exists = b.less(b.modulo(b.add(at.scalar, scalar), b.constant(lanes())), inLeft);
-            Value first = b.at(at.gradient, b.add(b.mul(row, rowFloats()), b.mul(scalar, kLanes)));
-            for (int64_t block = 0; block < tile.blocks; ++block) {
-              Value count = select(b, exists, b.sub(outLeft, b.constant(block * kLanes)), b.constant(0));
-              Value gradient = b.at(first, b.mul(outStride, block));
-              b.store(select(b, lanesBelow(b, count), b.load(gradient), b.splat(0.0f)), gradient);
-            }
-          });
-        });
+    auto reachesOut = [&](Value first, int64_t channels, unsigned count) {
+      return b.less(b.param(count), b.add(first, b.constant(channels)));
+    };
+    Value isPartial =
+        mlir::arith::OrIOp::create(b.op, reachesOut(b.mul(unit[0], kLanes), spec.unit.outBlocks * kLanes, Param::outChannels),
+                                   reachesOut(b.mul(unit[1], lanes()), spec.unit.inBlocks * lanes(), Param::inChannels));
+    b.when(isPartial, [&] { forTiles([&](Place at) { clearMissing(at); }); });
+  }
+
+  void clearMissing(Place at) {
+    Value outLeft = b.sub(b.param(Param::outChannels), b.mul(at.outBlock, kLanes));
+    Value inLeft = b.sub(b.param(Param::inChannels), b.mul(at.inBlock, lanes()));
+    b.loop(b.constant(0), b.constant(tile.rows), 1, [&](Value row) {
+      b.loop(b.constant(0), b.constant(tile.scalars), 1, [&](Value scalar) {
+        Value exists = b.less(b.modulo(b.add(at.scalar, scalar), b.constant(lanes())), inLeft);
+        Value first = b.at(at.gradient, b.add(b.mul(row, rowFloats()), b.mul(scalar, kLanes)));
+        for (int64_t block = 0; block < tile.blocks; ++block) {
+          Value count = select(b, exists, b.sub(outLeft, b.constant(block * kLanes)), b.constant(0));
+          Value gradient = b.at(first, b.mul(outStride, block));
+          b.store(select(b, lanesBelow(b, count), b.load(gradient), b.splat(0.0f)), gradient);
+        }
       });
     });
   }
@@ -173,8 +187,8 @@ private:
   Builder &b;
   const GradFilterSpec &spec;
   const GradFilterTile &tile;
-  Value outBlock, inBlock, firstTile, outStride;
-  Value gradients, dy, x; // of the unit's blocks; x at the window of pixel 0
+  Value outStride; // between the gradients of two output blocks
+  std::array<Value, 3> unit;
 };
 
 } // namespace

@@ -14,12 +14,18 @@
 namespace skip::kernel {
 
 /// What is in registers at a time: gradients of `blocks` blocks of output channels for `rows` rows of the window by `scalars`
-/// of a row's input scalars, which are its columns' channels side by side (a planar x: its columns). A unit has `together` such
-/// tiles.
+/// of a row's input scalars, which are its columns' channels side by side (a planar x: its columns).
 struct GradFilterTile {
-  int64_t blocks = 1, rows = 1, scalars = 1, together = 1;
+  int64_t blocks = 1, rows = 1, scalars = 1;
 
   bool operator==(const GradFilterTile &) const = default;
+};
+
+/// So many blocks of output and input channels, and tiles of each of their pairs: a multiple of the tile's blocks.
+struct GradFilterUnit {
+  int64_t outBlocks = 1, inBlocks = 1, tiles = 1;
+
+  bool operator==(const GradFilterUnit &) const = default;
 };
 
 /// With `imagesAreColumns` each image has one pixel, and pixels are image strides apart: a linear layer. Then images and rows
@@ -28,10 +34,11 @@ struct GradFilterSpec {
   int64_t kernelHeight = 1, kernelWidth = 1, stride = 1;
   bool planarInput = false, imagesAreColumns = false;
   GradFilterTile tile;
+  GradFilterUnit unit;
 
   /// Of a row of the window.
   int64_t scalarsOfRow() const;
-  /// Of a block of the filter.
+  /// Of a pair of blocks.
   int64_t tiles() const { return kernelHeight / tile.rows * (scalarsOfRow() / tile.scalars); }
 
   bool operator==(const GradFilterSpec &) const = default;
@@ -63,8 +70,8 @@ struct GradFilterParam {
   };
 };
 
-/// The tile for so many blocks of output and input channels.
-GradFilterTile gradFilterTile(const GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa);
+/// Chooses tile and unit for so many blocks of output and input channels.
+void chooseGradFilterTile(GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa);
 
 /// Images and rows of a chunk, for pictures of `rows` x `columns`.
 struct GradFilterChunk {

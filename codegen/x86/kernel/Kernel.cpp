@@ -17,7 +17,7 @@ std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
   if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
     return {1, winogradUnitBlocks(*winograd), winograd->group};
   if (const auto *gradient = std::get_if<GradFilterSpec>(&spec))
-    return {gradient->tile.blocks, 1, gradient->tile.together};
+    return {gradient->unit.outBlocks, gradient->unit.inBlocks, gradient->unit.tiles};
   return {1, 1, 1};
 }
 

@@ -38,8 +38,8 @@ struct FilterGradient {
   }
 
   GradFilterSpec spec(SkipIsa isa) const {
-    GradFilterSpec spec{shape.kernelHeight, shape.kernelWidth, shape.stride, shape.planar, shape.linear, {}};
-    spec.tile = gradFilterTile(spec, dy.blocks, x.blocks, isa);
+    GradFilterSpec spec{shape.kernelHeight, shape.kernelWidth, shape.stride, shape.planar, shape.linear, {}, {}};
+    chooseGradFilterTile(spec, dy.blocks, x.blocks, isa);
     return spec;
   }
 
@@ -108,7 +108,8 @@ static void check(const FilterCase &shape) {
     INFO(nameOf(target.isa) << ", dy " << describe(shape.dy) << ", " << shape.inChannels << " channels"
                             << (shape.planar ? " planar" : "") << ", " << shape.kernelHeight << "x" << shape.kernelWidth << "/"
                             << shape.stride << ", tile " << spec.tile.blocks << " x " << spec.tile.rows << " x "
-                            << spec.tile.scalars << " x " << spec.tile.together);
+                            << spec.tile.scalars << ", unit " << spec.unit.outBlocks << " x " << spec.unit.inBlocks << " x "
+                            << spec.unit.tiles);
     CHECK(test.error() < 2e-6);
   }
 }

@@ -201,8 +201,9 @@ static Members membersOf(MergeGradSumsSpec &spec, Draw &d) {
 }
 
 static Members membersOf(GradFilterSpec &spec, Draw &d) {
-  auto &[kernelHeight, kernelWidth, stride, planarInput, imagesAreColumns, tile] = spec;
-  auto &[blocks, rows, scalars, together] = tile;
+  auto &[kernelHeight, kernelWidth, stride, planarInput, imagesAreColumns, tile, unit] = spec;
+  auto &[blocks, rows, scalars] = tile;
+  auto &[outBlocks, inBlocks, tiles] = unit;
   return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
           {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
           {"stride", [&] { return set(stride, d.between(1, 2)); }},
@@ -211,12 +212,15 @@ static Members membersOf(GradFilterSpec &spec, Draw &d) {
           {"tile.blocks", [&] { return set(blocks, d.between(1, 3)); }},
           {"tile.rows", [&] { return set(rows, d.between(1, 3)); }},
           {"tile.scalars", [&] { return set(scalars, d.between(1, 4)); }},
-          {"tile.together", [&] { return set(together, d.between(1, 3)); }}};
+          {"unit.outBlocks", [&] { return set(outBlocks, d.between(1, 6)); }},
+          {"unit.inBlocks", [&] { return set(inBlocks, d.between(1, 3)); }},
+          {"unit.tiles", [&] { return set(tiles, d.between(1, 3)); }}};
 }
 
 static bool isSound(const GradFilterSpec &spec) {
   const GradFilterTile &tile = spec.tile;
-  return spec.kernelHeight % tile.rows == 0 && spec.scalarsOfRow() % tile.scalars == 0 && spec.tiles() % tile.together == 0;
+  return spec.kernelHeight % tile.rows == 0 && spec.scalarsOfRow() % tile.scalars == 0 && spec.tiles() % spec.unit.tiles == 0 &&
+         spec.unit.outBlocks % tile.blocks == 0;
 }
 
 template <typename Family> static Members membersOf(Family &, Draw &) {
