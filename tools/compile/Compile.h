@@ -60,9 +60,11 @@ public:
   /// The canonical text of the spec (the `ast` stage).
   llvm::Error printSyntax(llvm::raw_ostream &os);
 
-  mlir::ModuleOp module() const { return *workModule; }       ///< the graph, or the first target's plan, as it stands now
-  mlir::ModuleOp training() const { return *trainingModule; } ///< the same of a step's gradients; null unless that is compiled
-  std::vector<mlir::ModuleOp> plans() const;                  ///< one for each target
+  mlir::ModuleOp module() const { return *workModule; } ///< the graph, or the first target's plan, as it stands now
+  mlir::ModuleOp training() const {
+    return trainingModule.get();
+  } ///< the same of a step's gradients; null unless that is compiled
+  std::vector<mlir::ModuleOp> plans() const; ///< one for each target
   /// How the spec says that it is trained, with the settings over it.
   const std::optional<frontend::Recipe> &recipe() const { return trainingRecipe; }
   codegen::LoweredModel &lowered() { return loweredModel; }

@@ -60,6 +60,8 @@ static void writePlan(llvm::json::OStream &json, mlir::ModuleOp module) {
       json.object([&] {
         json.attribute("batch", integerAttribute(function, plan::batchAttr));
         json.attribute("workspace_bytes", integerAttribute(function, plan::workspaceBytesAttr));
+        if (int64_t bytes = tool::stateBytes(function))
+          json.attribute("state_bytes", bytes);
         json.attribute("peak_bytes", tool::peakBytes(function));
         json.attributeArray("steps", [&] {
           for (auto kernel : function.getOps<plan::KernelOp>())
@@ -69,9 +71,14 @@ static void writePlan(llvm::json::OStream &json, mlir::ModuleOp module) {
   });
 }
 
+/// Those of inference, or, where that is compiled, that of a step's gradients.
+static std::vector<mlir::ModuleOp> plansOf(const tool::Compilation &compilation) {
+  return compilation.training() ? std::vector{compilation.training()} : compilation.plans();
+}
+
 /// Plans of several targets stand in a list.
 static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool::Target> targets) {
-  std::vector<mlir::ModuleOp> plans = compilation.plans();
+  std::vector<mlir::ModuleOp> plans = plansOf(compilation);
   llvm::json::OStream json(llvm::outs(), 1);
   json.object([&] {
     json.attribute("model", compilation.libraryName());
@@ -119,10 +126,13 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
                tool::withSeparators(slot.getBytes())});
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
-  llvm::outs() << "batch " << batch << ": " << index << " steps, " << kernels.size() << " kernels\n\n";
+  bool trains = plan::roleOf(function) == plan::Role::gradients;
+  llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << index << " steps, " << kernels.size() << " kernels\n\n";
   table.print(llvm::outs());
   llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
-               << " bytes, peak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";
+               << " bytes, "
+               << (trains ? "state with momentum " + tool::withSeparators(tool::stateBytes(function)) + " bytes, " : "")
+               << "peak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";
 }
 
 llvm::Error tool::plan(const Options &options) {
@@ -138,7 +148,7 @@ llvm::Error tool::plan(const Options &options) {
     printJson(compilation, targets);
     return llvm::Error::success();
   }
-  for (auto [target, module] : llvm::zip_equal(targets, compilation.plans())) {
+  for (auto [target, module] : llvm::zip_equal(targets, plansOf(compilation))) {
     if (targets.size() > 1)
       llvm::outs() << "target " << nameOf(target) << "\n\n";
     for (auto function : module.getOps<mlir::func::FuncOp>())

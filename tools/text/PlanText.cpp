@@ -64,12 +64,21 @@ static int64_t portBytes(mlir::TypeRange types, int64_t batch) {
   return elements * batch * plan::elementBytes(plan::Element::f32);
 }
 
+int64_t tool::stateBytes(mlir::func::FuncOp variant) {
+  auto state = variant->getParentOp()->getAttrOfType<plan::StateAttr>(plan::stateAttr);
+  return state ? int64_t(state.getBytes()) + int64_t(state.getParameters()) : 0;
+}
+
 int64_t tool::peakBytes(mlir::func::FuncOp variant) {
   auto integer = [](mlir::Operation *op, llvm::StringRef name) {
     auto attribute = op->getAttrOfType<mlir::IntegerAttr>(name);
     return attribute ? attribute.getInt() : 0;
   };
   int64_t batch = integer(variant, plan::batchAttr);
+  llvm::SmallVector<mlir::Type> outputs;
+  for (unsigned i = 0; i < variant.getNumResults(); ++i)
+    if (!variant.getResultAttr(i, plan::slotAttr))
+      outputs.push_back(variant.getResultTypes()[i]);
   return integer(variant, plan::workspaceBytesAttr) + integer(variant->getParentOp(), plan::weightsBytesAttr) +
-         portBytes(variant.getFunctionType().getInputs(), batch) + portBytes(variant.getFunctionType().getResults(), batch);
+         stateBytes(variant) + portBytes(variant.getFunctionType().getInputs(), batch) + portBytes(outputs, batch);
 }

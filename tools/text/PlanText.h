@@ -25,7 +25,10 @@ std::string scheduleText(mlir::Attribute schedule);
 /// have no choice.
 std::string tunedText(plan::KernelOp kernel);
 
-/// All memory of a run at the variant's bound: workspace, weights, inputs and outputs.
+/// Of training, the state that kernels know and the momentum behind it; else 0.
+int64_t stateBytes(mlir::func::FuncOp variant);
+
+/// All memory of a run at the variant's bound: workspace, weights, state, inputs and outputs.
 int64_t peakBytes(mlir::func::FuncOp variant);
 
 } // namespace skip::tool
