@@ -74,9 +74,40 @@ def SlotAttr : PlanAttr<"Slot", "slot"> {
   let assemblyFormat = "`<` $segment `[` $index `]` `+` $offset `bytes` $bytes (`image` $imageBytes^)? `>`";
 }
 
-def TargetInterface : AttrInterface<"TargetInterface"> {
+def ScheduleModel : AttrInterface<"ScheduleModel"> {
   let cppNamespace = "::skip::plan";
-  let description = [{ What passes ask of what a plan is made for. A column is what one schedule of each kernel is chosen for. }];
+  let description = [{
+    By which algorithms and schedules a target computes, and which are predicted or known to be the fastest. A target without
+    algorithms besides the direct one has only to choose schedules and to check them.
+  }];
+  let methods = [
+    InterfaceMethod<"Gives the contractions of a function, which stand in no kernel yet, `plan.tuned` and the algorithm by `table` "
+                    "(`plan.tuning`), for runs of up to `images` images; what is not legal is passed over.",
+      "void", "applyTuning", (ins "::mlir::Operation *":$function, "int64_t":$images, "::mlir::DictionaryAttr":$table, "bool":$exact),
+      [{}], [{ return; }]>,
+    InterfaceMethod<"Gives a contraction that was not tuned `plan.algorithm`, unless the direct one is predicted to be the fastest.",
+      "void", "chooseAlgorithm", (ins "::mlir::Operation *":$contraction, "int64_t":$images), [{}], [{ return; }]>,
+    InterfaceMethod<"Bytes of one image that an algorithm may need beside the operands and results of an operation.",
+      "int64_t", "windowBytes", (ins "::mlir::Operation *":$op), [{}], [{ return 0; }]>,
+    InterfaceMethod<"How many blocks of input channels lie between the two of a pair that schedules of the kernel may add up; 0 where "
+                    "none may. Its filters then have factors for such pairs.",
+      "int64_t", "pairDistance", (ins "::mlir::Operation *":$kernel), [{}], [{ return 0; }]>,
+    InterfaceMethod<"Whether a schedule adds up pairs of channels.", "bool", "addsPairs", (ins "::mlir::Attribute":$schedule),
+      [{}], [{ return false; }]>,
+    InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
+                    "none with other roundings than a plain sum's.",
+      "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,
+    InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
+      "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
+  ];
+}
+
+def TargetInterface : AttrInterface<"TargetInterface", [ScheduleModel]> {
+  let cppNamespace = "::skip::plan";
+  let description = [{
+    What passes ask of what a plan is made for: memory and layouts here, and its schedule model. A column is what one schedule of
+    each kernel is chosen for.
+  }];
   let methods = [
     InterfaceMethod<"The names of the columns, in the order of a kernel's schedules.",
       "::llvm::SmallVector<::llvm::StringRef>", "columns", (ins)>,
@@ -88,20 +119,6 @@ def TargetInterface : AttrInterface<"TargetInterface"> {
       "::skip::plan::LayoutKind", "filterLayout", (ins "::mlir::Attribute":$met, "int64_t":$channels)>,
     InterfaceMethod<"Bytes of which buffers and weights begin at a multiple.", "int64_t", "alignment", (ins)>,
     InterfaceMethod<"Bytes of activations that stay in memory that is much faster than the rest.", "int64_t", "nearBytes", (ins)>,
-    InterfaceMethod<"Gives the contractions of a function, which stand in no kernel yet, `plan.tuned` and the algorithm by `table` "
-                    "(`plan.tuning`), for runs of up to `images` images; what is not legal is passed over.",
-      "void", "applyTuning", (ins "::mlir::Operation *":$function, "int64_t":$images, "::mlir::DictionaryAttr":$table, "bool":$exact)>,
-    InterfaceMethod<"Gives a contraction that was not tuned `plan.algorithm`, unless the direct one is predicted to be the fastest.",
-      "void", "chooseAlgorithm", (ins "::mlir::Operation *":$contraction, "int64_t":$images)>,
-    InterfaceMethod<"How many blocks of input channels lie between the two of a pair that schedules of the kernel may add up; 0 where "
-                    "none may. Its filters then have factors for such pairs.",
-      "int64_t", "pairDistance", (ins "::mlir::Operation *":$kernel)>,
-    InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
-                    "none with other roundings than a plain sum's.",
-      "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,
-    InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
-      "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
-    InterfaceMethod<"Whether a schedule adds up pairs of channels.", "bool", "addsPairs", (ins "::mlir::Attribute":$schedule)>,
   ];
 }
 

@@ -11,24 +11,14 @@
 using namespace mlir;
 using namespace skip;
 
-/// Bytes of one image's activation; 0 for parameters, whose sizes are all known.
-static int64_t activationBytes(Value value) {
+int64_t plan::activationBytes(Value value) {
   auto type = llvm::dyn_cast<RankedTensorType>(value.getType());
   bool isActivation = type && type.getRank() > 0 && type.isDynamicDim(0);
-  return isActivation ? graph::elementsPerImage(type.getShape()) * plan::elementBytes(plan::Element::f32) : 0;
+  return isActivation ? graph::elementsPerImage(type.getShape()) * elementBytes(Element::f32) : 0;
 }
 
-/// The windows of F(4 x 4, 3 x 3) take 36 elements for every 16. Those of stride 2 are little larger than their input.
-static int64_t windowBytes(Operation *op) {
-  auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
-  if (!conv || int64_t(conv.getStride()) != 1)
-    return 0;
-  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getShape();
-  return filter[2] == 3 && filter[3] == 3 ? activationBytes(conv.getX()) * 9 / 4 : 0;
-}
-
-int64_t plan::preferredImages(Operation *op, int64_t batch, int64_t nearBytes) {
-  int64_t bytes = windowBytes(op);
+int64_t plan::preferredImages(Operation *op, int64_t batch, int64_t nearBytes, int64_t windowBytes) {
+  int64_t bytes = windowBytes;
   for (Value value : llvm::concat<Value>(llvm::to_vector(op->getOperands()), llvm::to_vector(op->getResults())))
     bytes += activationBytes(value);
   int64_t images = 1;

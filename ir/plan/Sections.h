@@ -5,9 +5,12 @@
 
 namespace skip::plan {
 
-/// How many of `batch` images an operation would best compute at a time: as many as its activations (and, of a convolution that
-/// Winograd can compute, the transformed windows) leave in `nearBytes`. A power of four, or `batch` itself.
-int64_t preferredImages(mlir::Operation *op, int64_t batch, int64_t nearBytes);
+/// Bytes of one image's activation; 0 for parameters, whose sizes are all known.
+int64_t activationBytes(mlir::Value value);
+
+/// How many of `batch` images an operation would best compute at a time: as many as its activations, and the `windowBytes` that
+/// its algorithm may need beside them (ScheduleModel), leave in `nearBytes`. A power of four, or `batch` itself.
+int64_t preferredImages(mlir::Operation *op, int64_t batch, int64_t nearBytes, int64_t windowBytes);
 
 /// The steps [first, last] that run together, `images` images at a time.
 struct Section {

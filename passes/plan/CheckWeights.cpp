@@ -91,11 +91,11 @@ LogicalResult CheckWeights::add(plan::LoadOp load, SymbolTableCollection &symbol
 }
 
 /// Where a schedule adds pairs of input channels, each root's filter has factors for them.
-static LogicalResult checkBalance(KernelOp kernel, plan::TargetInterface target) {
+static LogicalResult checkBalance(KernelOp kernel, plan::ScheduleModel model) {
   if (!kernel.getSchedules() ||
-      llvm::none_of(kernel.getSchedulesAttr(), [&](Attribute schedule) { return target.addsPairs(schedule); }))
+      llvm::none_of(kernel.getSchedulesAttr(), [&](Attribute schedule) { return model.addsPairs(schedule); }))
     return success();
-  int64_t wanted = target.pairDistance(kernel);
+  int64_t wanted = model.pairDistance(kernel);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel)) {
     auto load = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp<plan::LoadOp>();
     if (!load || wanted == 0 || static_cast<int64_t>(load.getBalance()) != wanted)

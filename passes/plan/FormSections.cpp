@@ -30,10 +30,10 @@ static bool readsBatch(KernelOp kernel) {
   });
 }
 
-static int64_t preferredImages(KernelOp kernel, int64_t batch, int64_t nearBytes) {
+static int64_t preferredImages(KernelOp kernel, int64_t batch, plan::TargetInterface target) {
   int64_t images = batch;
   for (Operation &op : kernel.getBody().front())
-    images = std::min(images, plan::preferredImages(&op, batch, nearBytes));
+    images = std::min(images, plan::preferredImages(&op, batch, target.nearBytes(), target.windowBytes(&op)));
   return images;
 }
 
@@ -76,7 +76,7 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
       bool isWhole = false;
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
-        images = std::min(images, preferredImages(kernels[step], batch.getInt(), target->nearBytes()));
+        images = std::min(images, preferredImages(kernels[step], batch.getInt(), *target));
         isWhole |= readsBatch(kernels[step]);
       }
       images = isWhole ? batch.getInt() : images;

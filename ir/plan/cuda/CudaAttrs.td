@@ -9,7 +9,8 @@ def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is ma
   let cppNamespace = "::skip::plan";
 }
 
-def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
+def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target",
+    [DeclareAttrInterfaceMethods<TargetInterface>, DeclareAttrInterfaceMethods<ScheduleModel>]> {
   let summary = "CUDA: the architectures that the kernels are built for";
   let description = [{ `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. }];
   let parameters = (ins ArrayRefParameter<"Architecture">:$architectures);

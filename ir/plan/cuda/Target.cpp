@@ -38,14 +38,6 @@ int64_t CudaTargetAttr::alignment() const { return 256; } // what the driver ali
 
 int64_t CudaTargetAttr::nearBytes() const { return 20 << 20; } // half of an A100's second-level cache
 
-void CudaTargetAttr::applyTuning(Operation *, int64_t, DictionaryAttr, bool) const {}
-
-void CudaTargetAttr::chooseAlgorithm(Operation *, int64_t) const {}
-
-int64_t CudaTargetAttr::pairDistance(Operation *) const { return 0; }
-
-bool CudaTargetAttr::addsPairs(Attribute) const { return false; }
-
 std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch) {
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
   if (views.empty())

@@ -16,11 +16,21 @@ bool plan::hasPlanarInput(Operation *op) {
   return !sizes.isLinear && sizes.inChannels < lanesOf(LayoutKind::blocked);
 }
 
+int64_t plan::windowBytesOf(Operation *op) {
+  auto contraction = llvm::dyn_cast<graph::Contraction>(op);
+  if (!contraction)
+    return 0;
+  graph::ContractionSizes sizes = contraction.getSizes();
+  bool hasWindows = !sizes.isLinear && sizes.stride == 1 && sizes.kernelHeight == 3 && sizes.kernelWidth == 3;
+  return hasWindows ? activationBytes(contraction.getPicture()) * 9 / 4 : 0;
+}
+
 std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa) {
   auto contraction = llvm::dyn_cast<graph::Contraction>(op);
   if (!contraction)
     return std::nullopt;
-  return ConvProblem{contraction.getSizes(), preferredImages(op, batch, kNearBytes), hasPlanarInput(op), abiIsa(isa)};
+  int64_t images = preferredImages(op, batch, kNearBytes, windowBytesOf(op));
+  return ConvProblem{contraction.getSizes(), images, hasPlanarInput(op), abiIsa(isa)};
 }
 
 WinogradAttr plan::winogradAttribute(MLIRContext *context, const Algorithm &algorithm) {

@@ -15,6 +15,10 @@ inline constexpr int64_t kNearBytes = int64_t(4) << 20;
 /// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
 
+/// Bytes of one image's transformed windows where Winograd may compute the operation with stride 1: those of F(4 x 4, 3 x 3)
+/// take 36 elements for every 16. Those of stride 2 are little larger than their input, and count nothing.
+int64_t windowBytesOf(mlir::Operation *op);
+
 /// Whether the problem's input counts as planar.
 bool hasPlanarInput(mlir::Operation *op);
 

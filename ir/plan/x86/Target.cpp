@@ -80,6 +80,8 @@ void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
     contraction->setAttr(algorithmAttr, winogradAttribute(getContext(), best));
 }
 
+int64_t TargetAttr::windowBytes(Operation *op) const { return windowBytesOf(op); }
+
 int64_t TargetAttr::pairDistance(Operation *kernel) const {
   std::optional<ConvShape> shape = convShapeOf(llvm::cast<KernelOp>(kernel), 1);
   return shape ? strassenHalfBlocks(*shape) : 0;

@@ -9,7 +9,9 @@ def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the num
   let cppNamespace = "::skip::plan";
 }
 
-def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>]> {
+// All of the schedule model is answered, with algorithms.
+def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>,
+    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithm", "windowBytes", "pairDistance", "addsPairs"]>]> {
   let summary = "x86: what the kernels are built for";
   let description = [{
     `isas` in ascending order, each an `Isa`'s name, and no two alike. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
