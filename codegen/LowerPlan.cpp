@@ -164,7 +164,7 @@ static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr la
 LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant) {
   std::optional<uint32_t> index = target.addKernel(kernel, variant);
   if (!index)
-    return kernel.emitError("no kernel family computes this");
+    return kernel.emitError(target.refusalOf(kernel));
   StepShape shape = target.stepShapeOf(kernel);
   Step step;
   step.name = graph::valueName(kernel.getLoc()).str();
@@ -217,8 +217,7 @@ LogicalResult Lowering::run() {
   return success();
 }
 
-/// What makes kernels of a plan for `target`; null where no target has such plans.
-static std::unique_ptr<TargetLowering> loweringFor(plan::TargetInterface target, LoweredModel &model) {
+std::unique_ptr<TargetLowering> codegen::loweringFor(plan::TargetInterface target, LoweredModel &model) {
   if (auto x86 = llvm::dyn_cast<plan::TargetAttr>(target))
     return std::make_unique<x86::Lowering>(x86, model.jobs);
   if (auto cuda = llvm::dyn_cast<plan::CudaTargetAttr>(target))

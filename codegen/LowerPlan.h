@@ -1,6 +1,7 @@
 // From the plan dialect to data: the image's tables and the kernels that they need.
 #pragma once
 
+#include "codegen/TargetLowering.h"
 #include "codegen/TrainingImage.h"
 #include "codegen/nvptx/EmitPtx.h"
 #include "codegen/x86/EmitObject.h"
@@ -16,6 +17,9 @@ struct LoweredModel {
   std::vector<x86::Job> jobs;       // each kernel once for each ISA, whatever the number of variants
   std::vector<nvptx::Job> cudaJobs; // each kernel once
 };
+
+/// What makes kernels of a plan for `target`, into a model that outlives it; null where no target has such plans.
+std::unique_ptr<TargetLowering> loweringFor(plan::TargetInterface target, LoweredModel &model);
 
 /// The plans of one model, for a target each, in the order in which these are tried. They went through the whole plan pipeline.
 /// An error (a defect of ours) is emitted at the kernel it concerns.

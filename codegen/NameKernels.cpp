@@ -2,12 +2,11 @@
 // stands: the code of ResNet-1202 is that of ResNet-20. Different kernels of one structure are numbered.
 #include "codegen/NameKernels.h"
 
-#include "codegen/nvptx/KernelSpec.h"
-#include "codegen/x86/KernelIdentity.h"
+#include "codegen/LowerPlan.h"
+#include "codegen/TargetLowering.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
-#include "ir/plan/x86/Shapes.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,28 +30,8 @@ static void printWindows(llvm::raw_ostream &os, plan::LayoutAttr layout, Value t
                                        llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1));
 }
 
-/// Everything that a kernel's code is made from, by target.
-using Identity = std::variant<KernelIdentity, nvptx::Spec>;
-
-static std::optional<Identity> identityFor(plan::TargetInterface target, KernelOp kernel) {
-  if (llvm::isa<plan::TargetAttr>(target))
-    return identityOf(kernel);
-  return nvptx::specOf(kernel, 0);
-}
-
-/// What x86's contractions are told apart by besides.
-static void printTiling(llvm::raw_ostream &os, KernelOp kernel) {
-  if (plan::imagesAreColumns(kernel))
-    os << ".columns";
-  if (!plan::usesStrassen(kernel))
-    return;
-  for (const plan::ContractionView &view : plan::contractionsOf(kernel))
-    os << ".c" << view.inChannels;
-  os << ".w" << llvm::cast<RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
-}
-
 /// The operations in order, each as its structure says, with what people tell contractions apart by.
-static std::string labelOf(plan::TargetInterface target, KernelOp kernel) {
+static std::string labelOf(const TargetLowering &target, KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -73,13 +52,23 @@ static std::string labelOf(plan::TargetInterface target, KernelOp kernel) {
        << stringifyLayoutKind(kernel.outputLayout(0).getKind());
   for (unsigned input = 0; input < kernel.getInputs().size(); ++input)
     printWindows(os, kernel.inputLayout(input), kernel.getInputs()[input]);
-  printWindows(os, kernel.outputLayout(0), kernel.getResult(0));
-  if (llvm::isa<plan::TargetAttr>(target))
-    printTiling(os, kernel);
+  for (unsigned output = 0; output < kernel.getOutputs().size(); ++output)
+    printWindows(os, kernel.outputLayout(output), kernel.getResult(output));
+  target.printTiling(os, kernel);
   return text;
 }
 
 namespace {
+class Naming {
+public:
+  explicit Naming(TargetLowering &target) : target(target) {}
+  LogicalResult name(KernelOp kernel);
+
+private:
+  TargetLowering &target;
+  llvm::StringMap<llvm::SmallVector<size_t, 1>> known; // identities by label, in the order of their numbers
+};
+
 struct NameKernels : PassWrapper<NameKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(NameKernels)
 
@@ -87,41 +76,45 @@ struct NameKernels : PassWrapper<NameKernels, OperationPass<ModuleOp>> {
   llvm::StringRef getDescription() const override {
     return "give every kernel of a finished plan a name, one for each identity";
   }
-  void runOnOperation() override;
+  void runOnOperation() override {
+    if (failed(nameAll()))
+      signalPassFailure();
+  }
 
 private:
-  LogicalResult name(plan::TargetInterface target, KernelOp kernel);
-
-  llvm::StringMap<llvm::SmallVector<Identity, 1>> known; // by label, in the order of their numbers
+  LogicalResult nameAll();
 };
 } // namespace
 
-LogicalResult NameKernels::name(plan::TargetInterface target, KernelOp kernel) {
+LogicalResult Naming::name(KernelOp kernel) {
   if (failed(plan::requireLayouts(kernel)))
     return failure();
   if (!kernel.getSchedules())
     return kernel.emitError("has no `schedules`: run `plan-choose-schedules` first");
-  std::optional<Identity> identity = identityFor(target, kernel);
+  std::optional<size_t> identity = target.identityOf(kernel);
   if (!identity)
-    return kernel.emitError(llvm::isa<plan::TargetAttr>(target) ? "no kernel family computes this" : nvptx::refusalOf(kernel));
+    return kernel.emitError(target.refusalOf(kernel));
   std::string label = labelOf(target, kernel);
-  llvm::SmallVector<Identity, 1> &identities = known[label];
+  llvm::SmallVector<size_t, 1> &identities = known[label];
   size_t number = llvm::find(identities, *identity) - identities.begin();
   if (number == identities.size())
-    identities.push_back(std::move(*identity));
-  kernel.setKernelAttr(StringAttr::get(&getContext(), number ? (llvm::Twine(label) + "." + llvm::Twine(number)).str() : label));
+    identities.push_back(*identity);
+  kernel.setKernel(number ? label + "." + std::to_string(number) : label);
   return success();
 }
 
-void NameKernels::runOnOperation() {
-  known.clear();
+LogicalResult NameKernels::nameAll() {
   FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
   if (failed(target))
-    return signalPassFailure();
+    return failure();
+  LoweredModel unused; // the kernels are named, none is compiled
+  std::unique_ptr<TargetLowering> lowering = loweringFor(*target, unused);
+  if (!lowering)
+    return getOperation().emitError("no kernels are made for the target ") << *target;
+  Naming naming(*lowering);
   WalkResult result = getOperation().walk(
-      [&](KernelOp kernel) { return failed(name(*target, kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
-  if (result.wasInterrupted())
-    signalPassFailure();
+      [&](KernelOp kernel) { return failed(naming.name(kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
+  return failure(result.wasInterrupted());
 }
 
 std::unique_ptr<Pass> codegen::createNameKernels() { return std::make_unique<NameKernels>(); }

@@ -26,6 +26,23 @@ public:
   /// computes it.
   virtual std::optional<uint32_t> addKernel(plan::KernelOp kernel, Variant &variant) = 0;
   virtual StepShape stepShapeOf(plan::KernelOp kernel) const = 0;
+
+  /// A number for all that the kernel's code is made from: kernels of one number have equal code, whatever layer, batch or
+  /// variant they stand in. Nothing when no kernel family computes it. The kernel must have layouts and schedules.
+  virtual std::optional<size_t> identityOf(plan::KernelOp kernel) = 0;
+  /// What people tell contractions of this target apart by, besides their structure.
+  virtual void printTiling(llvm::raw_ostream &, plan::KernelOp) const {}
+  /// Why no kernel family computes a kernel.
+  virtual llvm::StringRef refusalOf(plan::KernelOp) const { return "no kernel family computes this"; }
+
+protected:
+  /// The number of `identity` among `known`, to which a new one is added.
+  template <typename Identity> static size_t numberOf(Identity identity, std::vector<Identity> &known) {
+    size_t number = llvm::find(known, identity) - known.begin();
+    if (number == known.size())
+      known.push_back(std::move(identity));
+    return number;
+  }
 };
 
 } // namespace skip::codegen

@@ -46,3 +46,10 @@ std::optional<uint32_t> nvptx::Lowering::addKernel(plan::KernelOp kernel, codege
   }
   return static_cast<uint32_t>(index);
 }
+
+std::optional<size_t> nvptx::Lowering::identityOf(plan::KernelOp kernel) {
+  std::optional<Spec> spec = specOf(kernel, 0);
+  return spec ? std::optional(numberOf(std::move(*spec), known)) : std::nullopt;
+}
+
+llvm::StringRef nvptx::Lowering::refusalOf(plan::KernelOp kernel) const { return nvptx::refusalOf(kernel); }

@@ -15,6 +15,8 @@ public:
   codegen::Variant startVariant(int64_t batch) override;
   std::optional<uint32_t> addKernel(plan::KernelOp kernel, codegen::Variant &variant) override;
   codegen::StepShape stepShapeOf(plan::KernelOp kernel) const override;
+  std::optional<size_t> identityOf(plan::KernelOp kernel) override;
+  llvm::StringRef refusalOf(plan::KernelOp kernel) const override;
 
 private:
   std::string symbolFor(const Spec &spec, llvm::StringRef name);
@@ -22,6 +24,7 @@ private:
   plan::CudaTargetAttr attribute;
   std::vector<Job> &jobs;
   std::vector<Spec> specs; // of the variant's kernels
+  std::vector<Spec> known; // of the module's, by number
 };
 
 } // namespace skip::nvptx

@@ -3,6 +3,7 @@
 #include "codegen/x86/KernelSpec.h"
 #include "codegen/x86/StepParams.h"
 #include "ir/plan/WinogradLayout.h"
+#include "ir/plan/x86/Shapes.h"
 
 using namespace skip;
 using codegen::KernelIdentity;
@@ -51,4 +52,19 @@ std::optional<uint32_t> x86::Lowering::addKernel(plan::KernelOp kernel, codegen:
     identities.push_back(std::move(*identity));
   }
   return static_cast<uint32_t>(index);
+}
+
+std::optional<size_t> x86::Lowering::identityOf(plan::KernelOp kernel) {
+  std::optional<KernelIdentity> identity = codegen::identityOf(kernel);
+  return identity ? std::optional(numberOf(std::move(*identity), known)) : std::nullopt;
+}
+
+void x86::Lowering::printTiling(llvm::raw_ostream &os, plan::KernelOp kernel) const {
+  if (plan::imagesAreColumns(kernel))
+    os << ".columns";
+  if (!plan::usesStrassen(kernel))
+    return;
+  for (const plan::ContractionView &view : plan::contractionsOf(kernel))
+    os << ".c" << view.inChannels;
+  os << ".w" << llvm::cast<mlir::RankedTensorType>(kernel.getResult(0).getType()).getDimSize(3);
 }

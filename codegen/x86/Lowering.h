@@ -18,6 +18,8 @@ public:
   codegen::Variant startVariant(int64_t batch) override;
   std::optional<uint32_t> addKernel(plan::KernelOp kernel, codegen::Variant &variant) override;
   codegen::StepShape stepShapeOf(plan::KernelOp kernel) const override;
+  std::optional<size_t> identityOf(plan::KernelOp kernel) override;
+  void printTiling(llvm::raw_ostream &os, plan::KernelOp kernel) const override;
 
 private:
   codegen::X86Kernel entryOf(plan::KernelOp kernel, const codegen::KernelIdentity &identity);
@@ -27,6 +29,7 @@ private:
   std::vector<Job> &jobs;
   llvm::StringRef prefix;
   std::vector<codegen::KernelIdentity> identities; // of the variant's kernels
+  std::vector<codegen::KernelIdentity> known;      // of the module's, by number
 };
 
 } // namespace skip::x86

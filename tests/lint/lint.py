@@ -56,7 +56,7 @@ TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Tar
 # Who may include what lies in a folder x86/, besides such folders: where kernels of all targets come together, and the tuner and
 # explanations, which speak of x86's schedules.
 READS_X86 = {
-    "codegen/Image.h", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h", "codegen/NameKernels.cpp", "ir/plan/Targets.td",
+    "codegen/Image.h", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h", "ir/plan/Targets.td",
     "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
     "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
     "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
@@ -65,7 +65,7 @@ READS_X86 = {
 # Who may name what is CUDA's, and include it: where kernels of all targets come together, and what shows plans.
 READS_CUDA = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
-    "codegen/NameKernels.cpp", "ir/plan/Targets.td", "tools/text/PlanText.cpp",
+    "ir/plan/Targets.td", "tools/text/PlanText.cpp",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}
