@@ -77,8 +77,8 @@ static plan::LayoutAttr layoutOf(mlir::OpResult result) {
 
 /// A result as it lies in memory. The buffer is the context's workspace or our own output array: an observer may not change it,
 /// a verifier may.
-static float *interiorOf(mlir::OpResult result, const skip_step_event &event) {
-  return static_cast<float *>(const_cast<void *>(event.results[result.getResultNumber()]));
+static void *interiorOf(mlir::OpResult result, const skip_step_event &event) {
+  return const_cast<void *>(event.results[result.getResultNumber()]);
 }
 
 static Tensor read(mlir::OpResult result, const skip_step_event &event) {

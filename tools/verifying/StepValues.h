@@ -7,10 +7,10 @@
 namespace skip::tool {
 
 /// The logical values of `images` images that lie at `interior` (their interior origin) in `layout`.
-reference::Tensor readLayout(const float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images);
+reference::Tensor readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images);
 
-/// The reverse; halo and padding channels stay as they are.
-void writeLayout(const reference::Tensor &tensor, float *interior, mlir::RankedTensorType type, plan::LayoutAttr layout);
+/// The reverse, each value rounded to the layout's element; halo and padding channels stay as they are.
+void writeLayout(const reference::Tensor &tensor, void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout);
 
 /// max|c - r| / max(|r|, least); NaN if any value is NaN; 0 where both are all zero.
 double relativeError(const reference::Tensor &compiled, const reference::Tensor &reference, double least = 0);

@@ -68,6 +68,23 @@ TEST_CASE("what is written is read back, in every layout") {
     }
 }
 
+TEST_CASE("elements of two bytes are rounded to the nearest and read as what they are") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 3}, mlir::Float32Type::get(&context));
+  Tensor tensor({1, 3});
+  tensor.data = {1.001, -2.5, 1e6};
+  auto stored = [&](plan::Element element, std::vector<uint16_t> bits) {
+    auto layout = plan::LayoutAttr::get(&context, plan::LayoutKind::planar, 0, 0, 0, 3, 1, element);
+    std::vector<uint16_t> buffer(3);
+    tool::writeLayout(tensor, buffer.data(), type, layout);
+    CHECK(buffer == bits);
+    return tool::readLayout(buffer.data(), type, layout, 1).data;
+  };
+  CHECK(stored(plan::Element::f16, {0x3c01, 0xc100, 0x7c00}) == std::vector<double>{1.0009765625, -2.5, HUGE_VAL});
+  CHECK(stored(plan::Element::bf16, {0x3f80, 0xc020, 0x4974}) == std::vector<double>{1, -2.5, 999424});
+}
+
 TEST_CASE("errors are relative to the largest value") {
   Tensor reference({1, 4}), compiled({1, 4});
   reference.data = {0, 1, -10, 2};
