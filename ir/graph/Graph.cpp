@@ -60,8 +60,10 @@ bool graph::isLoadTime(Operation *op) {
 }
 
 std::string graph::valueName(Value value) {
-  std::string name = valueName(value.getLoc()).str();
   auto result = llvm::dyn_cast<OpResult>(value);
+  if (auto named = result ? llvm::dyn_cast<NamesResults>(result.getOwner()) : NamesResults())
+    return named.nameOf(result.getResultNumber());
+  std::string name = valueName(value.getLoc()).str();
   return result && result.getOwner()->getNumResults() > 1 ? name + "." + std::to_string(result.getResultNumber()) : name;
 }
 

@@ -45,7 +45,8 @@ bool changes(mlir::Operation *function, mlir::Attribute parameter);
 /// The name that a location starts with (see the dialect's description); empty when it has none.
 llvm::StringRef valueName(mlir::Location loc);
 
-/// The name of one value: its location's, with the result's number behind a dot where the operation has several.
+/// The name of one value: what its operation calls it (NamesResults), or its location's, with the result's number behind a dot
+/// where the operation has several.
 std::string valueName(mlir::Value value);
 
 } // namespace skip::graph

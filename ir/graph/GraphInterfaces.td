@@ -85,6 +85,14 @@ def Differentiable : OpInterface<"Differentiable"> {
   ];
 }
 
+def NamesResults : OpInterface<"NamesResults"> {
+  let cppNamespace = "::skip::graph";
+  let description = [{ An operation of which each result has a name of its own (graph::valueName). }];
+  let methods = [
+    InterfaceMethod<"The name of the result `index`.", "::std::string", "nameOf", (ins "unsigned":$index)>,
+  ];
+}
+
 def LoadTime : OpInterface<"LoadTime"> {
   let cppNamespace = "::skip::graph";
   let description = [{

@@ -10,10 +10,18 @@ include "ir/graph/GraphOps.td"
 
 def Labels : TensorRankOf<[I32], [1]>;
 
-// A pure operation with several results, as GraphValueOp is one with one.
+// A pure operation with several results, as GraphValueOp is one with one. They are called NAME.mean, NAME.variance, ...
 class GraphValuesOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic, !listconcat([
     Pure, DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>,
-    DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>], traits)>;
+    DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>, DeclareOpInterfaceMethods<NamesResults>], traits)> {
+  list<string> resultNames = !foreach(i, !range(!size(results)), "\"" # !getdagname(results, i) # "\"");
+  let extraClassDefinition = [{
+    ::std::string $cppClass::nameOf(unsigned index) {
+      static constexpr ::llvm::StringLiteral names[] = {}] # !interleave(resultNames, ", ") # [{};
+      return (valueName(getLoc()) + "." + names[index]).str();
+    }
+  }];
+}
 
 //===- loss and batch norm -===//
 

@@ -82,6 +82,22 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+static bool isOneOfSeveral(Value value) {
+  auto result = llvm::dyn_cast<OpResult>(value);
+  return result && result.getOwner()->getNumResults() > 1;
+}
+
+/// A kernel of one result is called as that is. Of several, each is called as the value of the graph that it is; a copy as what
+/// it copies.
+std::string KernelOp::nameOf(unsigned index) {
+  Value value = getBody().front().getTerminator()->getOperand(index);
+  if (auto relayout = value.getDefiningOp<RelayoutOp>())
+    value = relayout.getX();
+  if (auto argument = llvm::dyn_cast<BlockArgument>(value))
+    value = getInputs()[argument.getArgNumber()];
+  return getNumResults() > 1 || isOneOfSeveral(value) ? graph::valueName(value) : graph::valueName(getLoc()).str();
+}
+
 llvm::SmallVector<Operation *, 2> KernelOp::roots() {
   llvm::SmallVector<Operation *, 2> found;
   for (Operation &op : getBody().front())

@@ -13,7 +13,7 @@ class PlanOp<string mnemonic, list<Trait> traits = []> : Op<PlanDialect, mnemoni
 def LayoutArray : TypedArrayAttrBase<LayoutAttr, "layouts">;
 def SlotArray : TypedArrayAttrBase<SlotAttr, "slots">;
 
-def KernelOp : PlanOp<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
+def KernelOp : PlanOp<"kernel", [Pure, IsolatedFromAbove, SingleBlock, DeclareOpInterfaceMethods<NamesResults>]> {
   let summary = "one step: a root with its prologue and epilogue as a region";
   let description = [{
     The region computes the results from the inputs in terms of the graph dialect. `layouts` and `slots` hold one entry for each
