@@ -85,9 +85,9 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   std::vector<float> packed(dy.blocks * x.blocks * p.kernel * spec.scalarsOfRow() * 16 + 16);
   auto *aligned = reinterpret_cast<float *>((uintptr_t(packed.data()) + 63) & ~uintptr_t(63));
   kernel::GradFilterChunk chunk = kernel::gradFilterChunk(p.size, p.size);
-  std::vector<int64_t> params = {dy.blocks,  x.blocks, spec.tiles(), options.batch, p.size,   p.size,  chunk.images,
-                                 chunk.rows, dy.image, dy.block,     dy.row,        dy.pixel, x.image, x.block,
-                                 x.row,      x.pixel,  padding,      p.out,         p.in};
+  std::vector<int64_t> params = {dy.blocks,  x.blocks, spec.scalars(), options.batch, p.size,   p.size,  chunk.images,
+                                 chunk.rows, dy.image, dy.block,       dy.row,        dy.pixel, x.image, x.block,
+                                 x.row,      x.pixel,  padding,        p.out,         p.in};
   double time = bestSeconds([&] { kernel.run({dy.origin(), x.origin(), aligned}, params); });
   double flops = 2.0 * double(options.batch * p.out * p.size * p.size * p.in * p.kernel * p.kernel);
   std::printf("%-28s tile %ld x %ld x %ld unit %2ld x %2ld x %ld  %7.1f GFLOP/s %5.1f %%\n", p.name().c_str(), spec.tile.blocks,

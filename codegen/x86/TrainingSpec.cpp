@@ -2,6 +2,7 @@
 #include "codegen/x86/TrainingSpec.h"
 
 #include "codegen/x86/StepParams.h"
+#include "codegen/x86/kernel/Lanes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -73,12 +74,89 @@ static StepShape gradFilterStep(KernelOp kernel, Operation *root) {
   kernel::GradFilterChunk chunk = columns ? kernel::GradFilterChunk{1, 1} : kernel::gradFilterChunk(dy.height, dy.width);
   auto pixel = [&](const Strides &s) { return columns ? s.image : s.pixel; };
   StepShape step = stepOf(root, {});
-  append(step.params, {dy.blocks, x.blocks, spec.tiles()});
+  append(step.params, {dy.blocks, x.blocks, spec.scalars()});
   step.params.push_back(columns ? constant(1) : timesBatch(1));
   step.params.push_back(constant(dy.height));
   step.params.push_back(columns ? timesBatch(1) : constant(dy.width));
   append(step.params, {chunk.images, chunk.rows, dy.image, dy.block, dy.row, pixel(dy), x.image, x.block, x.row, pixel(x),
                        conv ? int64_t(conv.getPadding()) : 0, dy.channels, x.channels});
+  return step;
+}
+
+static StepShape channelSumsStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0);
+  StepShape step = stepOf(root, {});
+  append(step.params, {1, in.blocks, 1});
+  step.params.push_back(timesBatch(1));
+  append(step.params, {in.height, in.width, in.image, in.block, in.row});
+  return step;
+}
+
+static StepShape transposeStep(Operation *root) {
+  auto type = llvm::cast<RankedTensorType>(root->getResult(0).getType());
+  int64_t outputs = type.getDimSize(0), inputs = type.getDimSize(1);
+  StepShape step = stepOf(root, {});
+  append(step.params, {plan::blocksOf(outputs), plan::blocksOf(inputs), type.getNumElements() / (outputs * inputs)});
+  return step;
+}
+
+static StepShape spreadStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params,
+         {out.blocks, out.height, out.width, in.width, in.image, in.block, in.row, out.image, out.block, out.row, out.halo});
+  return step;
+}
+
+static StepShape takeChannelsStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params,
+         {out.blocks, out.height, out.width, in.blocks, in.image, in.block, in.row, out.image, out.block, out.row, out.halo});
+  return step;
+}
+
+/// The flat tensor is a planar picture of the result's size.
+static StepShape unflattenStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {out.blocks, out.height, out.width, out.channels, in.image, out.height * out.width, out.width, out.image,
+                       out.block, out.row, out.halo, 0});
+  return step;
+}
+
+static StepShape maxPoolGradStep(KernelOp kernel, Operation *root) {
+  Strides gradient = operandStrides(kernel, root, 0), in = operandStrides(kernel, root, 1), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {out.blocks, 1, gradient.height, gradient.width, out.height, out.width, gradient.image, gradient.block,
+                       gradient.row, in.image, in.block, in.row, out.image, out.block, out.row, out.halo});
+  return step;
+}
+
+static StepShape globalAvgPoolGradStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {out.blocks, out.height, out.width, in.image, out.image, out.block, out.row, out.halo});
+  return step;
+}
+
+static StepShape crossEntropyStep(KernelOp kernel, Operation *root) {
+  Strides x = operandStrides(kernel, root, 0);
+  StepShape step = stepOf(root, {});
+  append(step.params, {1, 1, 1});
+  step.params.push_back(timesBatch(1));
+  append(step.params, {x.channels, x.image, 0, 0});
+  return step;
+}
+
+/// Of the loss's gradient, or softmax's, whose second operand is a tensor too.
+static StepShape classGradStep(KernelOp kernel, Operation *root) {
+  Strides x = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  bool hasLabels = llvm::isa<graph::SoftmaxCrossEntropyGradInputOp>(root);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {1, 1});
+  step.params.push_back(timesBatch(1));
+  append(step.params, {x.channels, x.image, hasLabels ? 0 : operandStrides(kernel, root, 1).image, out.image});
   return step;
 }
 
@@ -91,6 +169,20 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
       })
       .Case([](graph::MergeGradSumsOp op) { return kernel::MergeGradSumsSpec{valueOf(op.getEpsilon())}; })
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterSpec(kernel, root, isa); })
+      .Case([](graph::ChannelSumsOp) { return kernel::ChannelSumsSpec{}; })
+      .Case([](graph::TransposeFilterOp) { return kernel::TransposeFilterSpec{}; })
+      .Case([](graph::SubsampleGradInputOp op) { return kernel::SpreadSpec{int64_t(op.getStride())}; })
+      .Case([&](graph::TakeChannelsOp op) {
+        return kernel::PadChannelsSpec{-int64_t(op.getFirst()), 1, int64_t(op.getCount()) % kernel::kLanes};
+      })
+      .Case([](graph::UnflattenOp) { return kernel::RelayoutSpec{/*fromPlanar=*/true, /*toPlanar=*/false}; })
+      .Case([](graph::MaxPoolGradInputOp op) {
+        return kernel::MaxPoolGradSpec{int64_t(op.getKernel()), int64_t(op.getStride()), int64_t(op.getPadding())};
+      })
+      .Case([](graph::GlobalAvgPoolGradInputOp) { return kernel::GlobalAvgPoolGradSpec{}; })
+      .Case([](graph::SoftmaxCrossEntropyOp op) { return kernel::CrossEntropySpec{valueOf(op.getSmoothing())}; })
+      .Case([](graph::SoftmaxCrossEntropyGradInputOp op) { return kernel::CrossEntropyGradSpec{valueOf(op.getSmoothing())}; })
+      .Case([](graph::SoftmaxGradInputOp) { return kernel::SoftmaxGradSpec{}; })
       .Default(MaybeSpec());
 }
 
@@ -99,5 +191,15 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case<graph::MomentsOp, graph::GradSumsOp>([&](auto) { return imageSumsStep(kernel, root); })
       .Case<graph::MergeMomentsOp, graph::MergeGradSumsOp>(
           [&](auto op) { return mergeStep(kernel, root, int64_t(op.getPixels())); })
-      .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); });
+      .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); })
+      .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })
+      .Case([&](graph::TransposeFilterOp) { return transposeStep(root); })
+      .Case([&](graph::SubsampleGradInputOp) { return spreadStep(kernel, root); })
+      .Case([&](graph::TakeChannelsOp) { return takeChannelsStep(kernel, root); })
+      .Case([&](graph::UnflattenOp) { return unflattenStep(kernel, root); })
+      .Case([&](graph::MaxPoolGradInputOp) { return maxPoolGradStep(kernel, root); })
+      .Case([&](graph::GlobalAvgPoolGradInputOp) { return globalAvgPoolGradStep(kernel, root); })
+      .Case([&](graph::SoftmaxCrossEntropyOp) { return crossEntropyStep(kernel, root); })
+      .Case<graph::SoftmaxCrossEntropyGradInputOp, graph::SoftmaxGradInputOp>(
+          [&](auto) { return classGradStep(kernel, root); });
 }

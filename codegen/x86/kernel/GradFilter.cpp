@@ -34,8 +34,9 @@ public:
 
   void emit() {
     outStride = b.mul(b.param(Param::inBlocks), blockFloats());
-    b.forEachUnit({spec.unit.outBlocks, spec.unit.inBlocks, spec.unit.tiles}, [&](std::array<Value, 3> position) {
+    b.forEachUnit({spec.unit.outBlocks, spec.unit.inBlocks, spec.unitScalars()}, [&](std::array<Value, 3> position) {
       unit = position;
+      unit[2] = b.divide(unit[2], b.constant(tile.rows * tile.scalars)); // the first tile
       forTiles([&](Place at) { clear(at); });
       forChunks([&](Chunk chunk) { forTiles([&](Place at) { addChunk(chunk, at); }); });
       clearMissing();

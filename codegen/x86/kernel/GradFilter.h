@@ -1,8 +1,8 @@
 // Gradients of filters: dw[o, i, r, s] = sum over images and pixels of dy[n, o, p, q] * x[n, i, p * stride + r - padding, ...].
 //
 // Operands: dy (blocked), x (blocked, or planar; its halo at least the padding), result (filter16 beside a blocked x, filter1
-// beside a planar one; zero in padding channels). Domain: (output channel blocks, input channel blocks, tiles of a filter
-// block), split (tile.blocks, 1, tile.together); the blocks of a planar x are its channels.
+// beside a planar one; zero in padding channels). Domain: (output channel blocks, input channel blocks, scalars of a pair of
+// blocks), split (unit.outBlocks, unit.inBlocks, unitScalars); the blocks of a planar x are its channels.
 //
 // A unit's sums are its own, so no two write one place, and their order is that of the images, whatever the units.
 #pragma once
@@ -39,7 +39,9 @@ struct GradFilterSpec {
   /// Of a row of the window.
   int64_t scalarsOfRow() const;
   /// Of a pair of blocks.
-  int64_t tiles() const { return kernelHeight / tile.rows * (scalarsOfRow() / tile.scalars); }
+  int64_t scalars() const { return kernelHeight * scalarsOfRow(); }
+  int64_t tiles() const { return scalars() / (tile.rows * tile.scalars); }
+  int64_t unitScalars() const { return unit.tiles * tile.rows * tile.scalars; }
 
   bool operator==(const GradFilterSpec &) const = default;
 };
@@ -49,7 +51,7 @@ struct GradFilterParam {
   enum : unsigned {
     outBlocks,
     inBlocks,
-    tiles, // the domain
+    scalars, // the domain, which is the same whatever the tile
     images,
     rows,
     columns,     // of dy

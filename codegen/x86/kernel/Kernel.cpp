@@ -17,7 +17,7 @@ std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
   if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
     return {1, winogradUnitBlocks(*winograd), winograd->group};
   if (const auto *gradient = std::get_if<GradFilterSpec>(&spec))
-    return {gradient->unit.outBlocks, gradient->unit.inBlocks, gradient->unit.tiles};
+    return {gradient->unit.outBlocks, gradient->unit.inBlocks, gradient->unitScalars()};
   return {1, 1, 1};
 }
 
@@ -35,7 +35,15 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const GradSumsSpec &s) { emitGradSums(module, name, s); },
                                [&](const MergeMomentsSpec &s) { emitMergeMoments(module, name, s); },
                                [&](const MergeGradSumsSpec &s) { emitMergeGradSums(module, name, s); },
-                               [&](const GradFilterSpec &s) { emitGradFilter(module, name, s); }),
+                               [&](const GradFilterSpec &s) { emitGradFilter(module, name, s); },
+                               [&](const ChannelSumsSpec &s) { emitChannelSums(module, name, s); },
+                               [&](const SpreadSpec &s) { emitSpread(module, name, s); },
+                               [&](const TransposeFilterSpec &s) { emitTransposeFilter(module, name, s); },
+                               [&](const MaxPoolGradSpec &s) { emitMaxPoolGrad(module, name, s); },
+                               [&](const GlobalAvgPoolGradSpec &s) { emitGlobalAvgPoolGrad(module, name, s); },
+                               [&](const CrossEntropySpec &s) { emitCrossEntropy(module, name, s); },
+                               [&](const CrossEntropyGradSpec &s) { emitCrossEntropyGrad(module, name, s); },
+                               [&](const SoftmaxGradSpec &s) { emitSoftmaxGrad(module, name, s); }),
              spec);
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "codegen/x86/kernel/BatchNorm.h"
+#include "codegen/x86/kernel/ChannelSums.h"
 #include "codegen/x86/kernel/Conv.h"
+#include "codegen/x86/kernel/CrossEntropy.h"
 #include "codegen/x86/kernel/Elementwise.h"
 #include "codegen/x86/kernel/GradFilter.h"
 #include "codegen/x86/kernel/Movement.h"
 #include "codegen/x86/kernel/Pool.h"
+#include "codegen/x86/kernel/PoolGradients.h"
 #include "codegen/x86/kernel/Softmax.h"
 #include "codegen/x86/kernel/Winograd.h"
 
@@ -15,9 +18,10 @@
 
 namespace skip::kernel {
 
-using Spec =
-    std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec,
-                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec>;
+using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
+                          RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec,
+                          MergeGradSumsSpec, GradFilterSpec, ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec,
+                          GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -36,9 +36,11 @@ struct RelayoutParam {
 void emitRelayout(mlir::ModuleOp module, llvm::StringRef name, const RelayoutSpec &spec);
 
 /// y[n, c, p, q] = x[n, c - before, p * stride, q * stride], zero where x has no such channel. Operands: input, result (both
-/// blocked). With before = 0 this is `subsample`. Domain: (images, output blocks, output rows), split (1, 1, 1).
+/// blocked). With before = 0 this is `subsample`, with before < 0 `take_channels` from the `-before`th on. Domain: (images,
+/// output blocks, output rows), split (1, 1, 1).
 struct PadChannelsSpec {
   int64_t before = 0, stride = 1;
+  int64_t lastLanes = 0; // of the result's last block, where the input's next channels would follow; 0: all of them
 
   bool operator==(const PadChannelsSpec &) const = default;
 };
@@ -62,5 +64,45 @@ struct PadChannelsParam {
 };
 
 void emitPadChannels(mlir::ModuleOp module, llvm::StringRef name, const PadChannelsSpec &spec);
+
+/// y[n, c, p * stride, q * stride] = x[n, c, p, q], zero everywhere else: the gradient of `subsample`. Operands: input, result
+/// (both blocked). Domain: (images, blocks, output rows), split (1, 1, 1).
+struct SpreadSpec {
+  int64_t stride = 2;
+
+  bool operator==(const SpreadSpec &) const = default;
+};
+
+struct SpreadParam {
+  enum : unsigned {
+    images,
+    blocks,
+    outRows, // the domain
+    outColumns,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,
+    outImage,
+    outBlock,
+    outRow,  // strides in elements
+    outHalo, // zeros to write around each picture
+    count
+  };
+};
+
+void emitSpread(mlir::ModuleOp module, llvm::StringRef name, const SpreadSpec &spec);
+
+/// Input and output channels exchanged, taps in reverse. Operands: filter, result (both filter16). Domain: (the result's blocks
+/// of output channels, of input channels, taps), split (1, 1, 1).
+struct TransposeFilterSpec {
+  bool operator==(const TransposeFilterSpec &) const = default;
+};
+
+struct TransposeFilterParam {
+  enum : unsigned { outBlocks, inBlocks, taps, count };
+};
+
+void emitTransposeFilter(mlir::ModuleOp module, llvm::StringRef name, const TransposeFilterSpec &spec);
 
 } // namespace skip::kernel

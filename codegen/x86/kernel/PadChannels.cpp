@@ -12,6 +12,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace skip::kernel;
 using Param = PadChannelsParam;
 using Position = std::array<Value, 3>;
@@ -23,8 +25,12 @@ struct InputRows {
   Value previous, current; // the block that gives the first `before % 16` lanes, and that which gives the rest
 };
 
+/// Channels before the result's, in whole blocks and then lanes: -8 are one block less and 8 lanes more.
+static int64_t blocksBefore(const PadChannelsSpec &spec) { return llvm::divideFloorSigned(spec.before, kLanes); }
+static int64_t lanesBefore(const PadChannelsSpec &spec) { return spec.before - blocksBefore(spec) * kLanes; }
+
 static Value shiftedPixel(Builder &b, const PadChannelsSpec &spec, const InputRows &rows, Value offset) {
-  int64_t shift = spec.before % kLanes;
+  int64_t shift = lanesBefore(spec);
   Value current = rows.current ? b.load(b.at(rows.current, offset)) : b.splat(0.0f);
   if (shift == 0)
     return current;
@@ -35,10 +41,10 @@ static Value shiftedPixel(Builder &b, const PadChannelsSpec &spec, const InputRo
   return shuffle(b, previous, current, lanes);
 }
 
-static void emitPixels(Builder &b, const PadChannelsSpec &spec, const InputRows &rows, Value outRow) {
+static void emitPixels(Builder &b, const PadChannelsSpec &spec, const InputRows &rows, Value outRow, ValueRange lanes) {
   b.loop(b.constant(0), b.param(Param::outColumns), 1, [&](Value column) {
-    Value offset = b.mul(column, spec.stride * kLanes);
-    b.store(shiftedPixel(b, spec, rows, offset), b.at(outRow, b.mul(column, kLanes)));
+    Value pixel = shiftedPixel(b, spec, rows, b.mul(column, spec.stride * kLanes));
+    b.store(lanes.empty() ? pixel : select(b, lanes[0], pixel, b.splat(0.0f)), b.at(outRow, b.mul(column, kLanes)));
   });
 }
 
@@ -54,13 +60,14 @@ static Value hasBlock(Builder &b, Value block) {
 }
 
 static void emitInterior(Builder &b, const PadChannelsSpec &spec, Position position, Value outRow) {
-  Value current = b.sub(position[1], b.constant(spec.before / kLanes)), previous = b.sub(current, b.constant(1));
+  Value current = b.sub(position[1], b.constant(blocksBefore(spec))), previous = b.sub(current, b.constant(1));
+  Values lanes = existingLanes(b, spec.lastLanes, b.param(Param::outBlocks), position[1], 1);
   auto rowIf = [&](bool exists, Value block) { return exists ? inputRow(b, spec, position, block) : Value(); };
   branch(b, hasBlock(b, current), [&](bool hasCurrent) {
-    if (spec.before % kLanes == 0)
-      return emitPixels(b, spec, {.previous = Value(), .current = rowIf(hasCurrent, current)}, outRow);
+    if (lanesBefore(spec) == 0)
+      return emitPixels(b, spec, {.previous = Value(), .current = rowIf(hasCurrent, current)}, outRow, lanes);
     branch(b, hasBlock(b, previous), [&](bool hasPrevious) {
-      emitPixels(b, spec, {.previous = rowIf(hasPrevious, previous), .current = rowIf(hasCurrent, current)}, outRow);
+      emitPixels(b, spec, {.previous = rowIf(hasPrevious, previous), .current = rowIf(hasCurrent, current)}, outRow, lanes);
     });
   });
 }

@@ -48,7 +48,7 @@ struct FilterGradient {
     bool columns = shape.linear;
     GradFilterChunk chunk = columns ? GradFilterChunk{1, 1} : gradFilterChunk(s.height, s.width);
     kernel.runInPieces({dy.origin(), x.origin(), packed.data()},
-                       {dy.blocks, x.blocks, spec.tiles(), columns ? 1 : s.images, s.height, columns ? s.images : s.width,
+                       {dy.blocks, x.blocks, spec.scalars(), columns ? 1 : s.images, s.height, columns ? s.images : s.width,
                         chunk.images, chunk.rows, dy.image, dy.block, dy.row, columns ? dy.image : dy.pixel, x.image, x.block,
                         x.row, columns ? x.image : x.pixel, shape.padding, s.channels, shape.inChannels});
   }

@@ -185,8 +185,32 @@ static Members membersOf(RelayoutSpec &spec, Draw &d) {
 }
 
 static Members membersOf(PadChannelsSpec &spec, Draw &d) {
-  auto &[before, stride] = spec;
-  return {{"before", [&] { return set(before, d.between(0, 2)); }}, {"stride", [&] { return set(stride, d.between(1, 2)); }}};
+  auto &[before, stride, lastLanes] = spec;
+  return {{"before", [&] { return set(before, d.between(-2, 2)); }},
+          {"stride", [&] { return set(stride, d.between(1, 2)); }},
+          {"lastLanes", [&] { return set(lastLanes, d.between(0, 2)); }}};
+}
+
+static Members membersOf(SpreadSpec &spec, Draw &d) {
+  auto &[stride] = spec;
+  return {{"stride", [&] { return set(stride, d.between(1, 3)); }}};
+}
+
+static Members membersOf(MaxPoolGradSpec &spec, Draw &d) {
+  auto &[kernel, stride, padding] = spec;
+  return {{"kernel", [&] { return set(kernel, d.between(1, 3)); }},
+          {"stride", [&] { return set(stride, d.between(1, 2)); }},
+          {"padding", [&] { return set(padding, d.between(0, 1)); }}};
+}
+
+static Members membersOf(CrossEntropySpec &spec, Draw &d) {
+  auto &[smoothing] = spec;
+  return {{"smoothing", [&] { return set(smoothing, double(d.between(0, 9)) / 10); }}};
+}
+
+static Members membersOf(CrossEntropyGradSpec &spec, Draw &d) {
+  auto &[smoothing] = spec;
+  return {{"smoothing", [&] { return set(smoothing, double(d.between(0, 9)) / 10); }}};
 }
 
 static Members membersOf(MergeMomentsSpec &spec, Draw &d) {

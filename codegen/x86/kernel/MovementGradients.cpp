@@ -1,0 +1,56 @@
+// What gradients move: pixels spread out, filters transposed.
+#include "codegen/x86/kernel/Movement.h"
+#include "codegen/x86/kernel/Vectors.h"
+
+using namespace skip::kernel;
+using Position = std::array<Value, 3>;
+
+/// A row of zeros, then the pixels that there are in it.
+static void spreadRow(Builder &b, const SpreadSpec &spec, Position position) {
+  using Param = SpreadParam;
+  constexpr StrideParams in = {Param::inImage, Param::inBlock, Param::inRow};
+  constexpr StrideParams out = {Param::outImage, Param::outBlock, Param::outRow};
+  Value row = rowPointer(b, b.operand(1), out, position);
+  b.loop(b.constant(0), b.param(Param::outColumns), 1, [&](Value x) { b.store(b.splat(0.0f), b.at(row, b.mul(x, kLanes))); });
+  Value stride = b.constant(spec.stride);
+  b.when(b.equal(b.modulo(position[2], stride), b.constant(0)), [&] {
+    Value from = rowPointer(b, b.operand(0), in, {position[0], position[1], b.divide(position[2], stride)});
+    b.loop(b.constant(0), b.param(Param::inColumns), 1,
+           [&](Value x) { b.store(b.load(b.at(from, b.mul(x, kLanes))), b.at(row, b.mul(x, spec.stride * kLanes))); });
+  });
+  writeHalo(b,
+            {.plane = planePointer(b, b.operand(1), out, position),
+             .rowStride = b.param(Param::outRow),
+             .rows = b.param(Param::outRows),
+             .columns = b.param(Param::outColumns),
+             .halo = b.param(Param::outHalo)},
+            position[2]);
+}
+
+void skip::kernel::emitSpread(mlir::ModuleOp module, llvm::StringRef name, const SpreadSpec &spec) {
+  Builder b(module, name);
+  b.forEachUnit({1, 1, 1}, [&](Position position) { spreadRow(b, spec, position); });
+  b.finish();
+}
+
+void skip::kernel::emitTransposeFilter(mlir::ModuleOp module, llvm::StringRef name, const TransposeFilterSpec &) {
+  using Param = TransposeFilterParam;
+  constexpr int64_t tile = kLanes * kLanes; // of 16 input channels, a row each, by 16 output channels
+  Builder b(module, name);
+  b.forEachUnit({1, 1, 1}, [&](Position position) {
+    auto [out, in, tap] = position;
+    Value taps = b.param(Param::taps), reversed = b.sub(b.sub(taps, b.constant(1)), tap);
+    auto tileAt = [&](Value row, Value column, Value columns, Value which) {
+      return b.mul(b.add(b.mul(b.add(b.mul(row, columns), column), taps), which), tile);
+    };
+    Value from = b.at(b.operand(0), tileAt(in, out, b.param(Param::outBlocks), reversed));
+    Value to = b.at(b.operand(1), tileAt(out, in, b.param(Param::inBlocks), tap));
+    Square rows;
+    for (int64_t i = 0; i < kLanes; ++i)
+      rows[i] = b.load(from, i * kLanes);
+    Square columns = transpose(b, rows);
+    for (int64_t i = 0; i < kLanes; ++i)
+      b.store(columns[i], to, i * kLanes);
+  });
+  b.finish();
+}
