@@ -20,16 +20,20 @@ HERE = pathlib.Path(__file__).parent / "parity"
 sys.path.insert(0, str(HERE))
 import draws  # noqa: E402
 
-LOSS_BOUND, TENSOR_BOUND = 1e-4, 1e-4  # relative; of a tensor in L2
+LOSS_BOUND = 1e-4  # relative
+# Of tensors in L2: weights and running statistics, then momenta. Where relus stand behind batch norms, roundings turn some on or off;
+# PyTorch in single precision is off by up to 1.6e-4 and 2.1e-2 here.
+BOUNDS = {"vgg": (1e-5, 1e-5)}
+BOUNDS_WITH_BATCH_NORM = (1e-3, 1e-1)
 
 
 def train(skipc: str, name: str, shapes: dict[str, list[int]], folder: pathlib.Path) -> list[float]:
-    spec, defines, batch = draws.NETWORKS[name]
+    spec, defines, batch, rate = draws.NETWORKS[name]
     draws.write_pictures(folder / "pictures.bin")
     draws.write_safetensors(folder / "first.safetensors", {key: draws.first_value(key, shape) for key, shape in shapes.items()})
     command = [skipc, "train", str(HERE / spec) if spec.endswith(".skip") else spec, "--data", str(folder / "pictures.bin"),
                "--weights", str(folder / "first.safetensors"), "-o", str(folder / "out"), "--steps", str(draws.STEPS), "--exact"]
-    for setting in (f"batch={batch}", "groups=1", "hold_out=0", "augment=none", "flip=false", "shuffle=false", "warm_up=none"):
+    for setting in (f"batch={batch}", f"rate.start={rate}", "groups=1", "hold_out=0", "augment=none", "flip=false", "shuffle=false", "warm_up=none"):
         command += ["--set", setting]
     for define in defines:
         command += ["-D", define]
@@ -57,8 +61,10 @@ def check(skipc: str, name: str, golden: dict[str, object]) -> list[str]:
     worst = max(errors, key=errors.get)
     print(f"{name}: losses off by {max(loss_errors):.2g}, worst tensor {worst} by {errors[worst]:.2g}")
     faults = [f"the checkpoint has no {key}" for key in missing]
+    bounds = BOUNDS.get(name, BOUNDS_WITH_BATCH_NORM)
     faults += [f"step {step + 1}: a loss off by {error:.2g}" for step, error in enumerate(loss_errors) if not error <= LOSS_BOUND]
-    return faults + [f"{key}: off by {error:.2g} in L2" for key, error in errors.items() if not error <= TENSOR_BOUND]
+    return faults + [f"{key}: off by {error:.2g} in L2" for key, error in errors.items()
+                     if not error <= bounds[key.startswith("optimizer.")]]
 
 
 def main() -> int:

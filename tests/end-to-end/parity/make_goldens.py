@@ -114,9 +114,9 @@ def network(name: str) -> nn.Module:
 
 # As in the `train` statements: of PyTorch's own SGD, with the label smoothing and each step's rate.
 SETTINGS = {
-    "resnet20": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.1] * 5),
-    "bottleneck_b": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.1] * 3 + [0.01] * 2),
-    "bottleneck_c": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.1] * 3 + [0.01] * 2),
+    "resnet20": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 5),
+    "bottleneck_b": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 3 + [0.001] * 2),
+    "bottleneck_c": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 3 + [0.001] * 2),
     "vgg": ({"momentum": 0.9, "weight_decay": 5e-4, "nesterov": True}, 0.1, [0.002] * 5),
 }
 
