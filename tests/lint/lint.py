@@ -35,8 +35,9 @@ ROOMS = {
     "tuning": {"text", "loaded", "weights"},
     "compile": {"data", "text", "tuning"},
     "running": {"data", "text", "loaded", "weights", "compile"},
+    "training": {"data", "text", "loaded", "weights", "compile", "running"},
     "verifying": {"data", "text", "weights", "running"},
-    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "verifying"},
+    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "training", "verifying"},
     "skip-opt": set(),
 }
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.

@@ -15,7 +15,8 @@ static bool isSet(const char *variable) {
   return value && *value;
 }
 
-Progress::Progress(uint64_t total, std::string label, int fd) : total(total), label(std::move(label)), fd(fd) {
+Progress::Progress(uint64_t total, std::string label, int fd, uint64_t already)
+    : total(total), already(already), label(std::move(label)), fd(fd), done(already) {
   const char *terminal = std::getenv("TERM");
   shown = ::isatty(fd) && terminal && std::strcmp(terminal, "dumb") != 0;
   coloured = !isSet("NO_COLOR");
@@ -50,7 +51,7 @@ static int columnsOf(int fd) {
 void Progress::draw(uint64_t steps, Clock::time_point now) {
   drawn = now;
   double seconds = std::chrono::duration<double>(now - start).count();
-  std::string text = formatProgress(label, steps, total, seconds, columnsOf(fd) - 1);
+  std::string text = formatProgress(label, steps, total, seconds, columnsOf(fd) - 1, already, told);
   if (coloured)
     text = "\x1b[36m" + text + "\x1b[0m";
   writeQuietly(fd, "\r" + text + "\x1b[K");
@@ -66,16 +67,17 @@ static std::string formatTime(double seconds) {
   return text;
 }
 
-std::string formatProgress(const std::string &label, uint64_t done, uint64_t total, double seconds, int columns) {
+std::string formatProgress(const std::string &label, uint64_t done, uint64_t total, double seconds, int columns,
+                           uint64_t already, const std::string &told) {
   done = std::min(done, total);
   double fraction = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
-  double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
+  double rate = seconds > 0 && done > already ? static_cast<double>(done - already) / seconds : 0.0;
   char percent[16], speed[64];
   std::snprintf(percent, sizeof percent, "%3d%%", static_cast<int>(100 * fraction));
   std::snprintf(speed, sizeof speed, rate < 10 ? "  %.2f/s" : "  %.0f/s", rate);
   std::string before = label + " " + percent;
   std::string after(1, ' ');
-  after.append(std::to_string(done)).append("/").append(std::to_string(total)).append(speed);
+  after.append(std::to_string(done)).append("/").append(std::to_string(total)).append(told.empty() ? speed : "  " + told);
   if (rate > 0)
     after += "  " + formatTime(static_cast<double>(total - done) / rate) + " left";
   int room = std::min(columns - static_cast<int>(before.size() + after.size()) - 3, 40);

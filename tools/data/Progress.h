@@ -13,22 +13,25 @@ namespace skip::data {
 /// end. Writes nothing unless stderr is a terminal that can clear a line. NO_COLOR leaves out the colour.
 class Progress {
 public:
-  /// `total` steps; `label` says what is being done ("evaluating"). `fd` is for tests.
-  Progress(uint64_t total, std::string label, int fd = 2);
+  /// `total` steps, of which `already` are done; `label` says what is being done ("evaluating"). `fd` is for tests.
+  Progress(uint64_t total, std::string label, int fd = 2, uint64_t already = 0);
   ~Progress();
   Progress(const Progress &) = delete;
   Progress &operator=(const Progress &) = delete;
 
   /// Counts `steps` more as done. Any thread may call this; it is cheap, and draws at most ten times a second.
   void advance(uint64_t steps = 1);
+  /// From now on `text` stands in place of the rate. By one thread, that which advances.
+  void tell(std::string text) { told = std::move(text); }
 
 private:
   using Clock = std::chrono::steady_clock;
   void draw(uint64_t done, Clock::time_point now);
 
-  const uint64_t total;
+  const uint64_t total, already;
   const std::string label;
   const int fd;
+  std::string told;
   const Clock::time_point start = Clock::now();
   bool shown = false;
   bool coloured = false;
@@ -37,7 +40,9 @@ private:
   Clock::time_point drawn{};
 };
 
-/// The bar's text, at most `columns` wide: "evaluating  43% [####......] 4300/10000  512/s  0:11 left".
-std::string formatProgress(const std::string &label, uint64_t done, uint64_t total, double seconds, int columns);
+/// The bar's text, at most `columns` wide: "evaluating  43% [####......] 4300/10000  512/s  0:11 left". The `seconds` are those
+/// since `already` steps were done; `told`, if not empty, stands in place of the rate.
+std::string formatProgress(const std::string &label, uint64_t done, uint64_t total, double seconds, int columns,
+                           uint64_t already = 0, const std::string &told = "");
 
 } // namespace skip::data

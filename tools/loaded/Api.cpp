@@ -30,6 +30,13 @@ private:
 };
 } // namespace
 
+template <typename Table> static Expected<Table> checked(const Table &api, const Finder &finder, const std::string &name) {
+  if (!finder.missing.empty())
+    return createStringError(inconvertibleErrorCode(),
+                             "the library of `" + name + "` has no function `" + finder.missing + "`");
+  return api;
+}
+
 Expected<Api> findApi(void *library, const std::string &name) {
   Api api{};
   Finder finder(library, name);
@@ -57,10 +64,28 @@ Expected<Api> findApi(void *library, const std::string &name) {
   finder.find(api.run, "run");
   finder.find(api.normalizeRgb8, "normalize_rgb8");
   finder.find(api.lastError, "last_error");
-  if (!finder.missing.empty())
-    return createStringError(inconvertibleErrorCode(),
-                             "the library of `" + name + "` has no function `" + finder.missing + "`");
-  return api;
+  return checked(api, finder, name);
+}
+
+Expected<TrainerApi> findTrainerApi(void *library, const std::string &name) {
+  TrainerApi api{};
+  Finder finder(library, name);
+  finder.find(api.maxGroup, "trainer_max_group");
+  finder.find(api.create, "trainer_create");
+  finder.find(api.destroy, "trainer_destroy");
+  finder.find(api.stateBytes, "trainer_state_bytes");
+  finder.find(api.workspaceBytes, "trainer_workspace_bytes");
+  finder.find(api.init, "trainer_init");
+  finder.find(api.loadMemory, "trainer_load_memory");
+  finder.find(api.setNumber, "trainer_set_number");
+  finder.find(api.observe, "trainer_observe");
+  finder.find(api.gradients, "trainer_gradients");
+  finder.find(api.gradientArray, "trainer_gradient_array");
+  finder.find(api.apply, "trainer_apply");
+  finder.find(api.discard, "trainer_discard");
+  finder.find(api.save, "trainer_save");
+  finder.find(api.weights, "trainer_weights");
+  return checked(api, finder, name);
 }
 
 } // namespace skip::loaded

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/Runtime.h"
+#include "runtime/training/Training.h"
 
 #include "llvm/Support/Error.h"
 
@@ -37,7 +38,28 @@ struct Api {
   decltype(&skipmodel_last_error) lastError;
 };
 
+/// Functions of Training.h without their prefix.
+struct TrainerApi {
+  decltype(&skipmodel_trainer_max_group) maxGroup;
+  decltype(&skipmodel_trainer_create) create;
+  decltype(&skipmodel_trainer_destroy) destroy;
+  decltype(&skipmodel_trainer_state_bytes) stateBytes;
+  decltype(&skipmodel_trainer_workspace_bytes) workspaceBytes;
+  decltype(&skipmodel_trainer_init) init;
+  decltype(&skipmodel_trainer_load_memory) loadMemory;
+  decltype(&skipmodel_trainer_set_number) setNumber;
+  decltype(&skipmodel_trainer_observe) observe;
+  decltype(&skipmodel_trainer_gradients) gradients;
+  decltype(&skipmodel_trainer_gradient_array) gradientArray;
+  decltype(&skipmodel_trainer_apply) apply;
+  decltype(&skipmodel_trainer_discard) discard;
+  decltype(&skipmodel_trainer_save) save;
+  decltype(&skipmodel_trainer_weights) weights;
+};
+
 /// Finds `<name>_*` in what dlopen returned; an error names the first function that is missing.
 llvm::Expected<Api> findApi(void *library, const std::string &name);
+/// The same of a training library.
+llvm::Expected<TrainerApi> findTrainerApi(void *library, const std::string &name);
 
 } // namespace skip::loaded

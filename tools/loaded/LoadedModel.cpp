@@ -34,6 +34,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path
   loaded->library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!loaded->library)
     return createStringError(inconvertibleErrorCode(), describeLoadError(::dlerror()));
+  loaded->name = name;
   if (Error error = findApi(loaded->library, name).moveInto(loaded->functions))
     return error;
   if (Error error = loaded->createModel().moveInto(loaded->model))

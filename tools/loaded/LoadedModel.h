@@ -36,6 +36,9 @@ public:
   /// Another model object of the same library, to be destroyed with api().modelDestroy: SKIP_ISA is read anew.
   llvm::Expected<skip_model *> createModel() const;
 
+  /// Of a training library.
+  llvm::Expected<TrainerApi> trainerApi() const { return findTrainerApi(library, name); }
+
   int64_t maxBatch() const { return functions.modelMaxBatch(model); }
   const char *isa() const { return functions.modelIsa(model); }
   llvm::Expected<std::vector<skip_tensor_info>> inputs() const;
@@ -59,6 +62,7 @@ private:
   LoadedModel() = default;
 
   void *library = nullptr;
+  std::string name;
   skip_model *model = nullptr;
   Api functions{};
 };

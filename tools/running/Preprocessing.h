@@ -32,6 +32,10 @@ public:
   /// False, with a message, where that is impossible.
   bool apply(const data::Picture &picture, float *out, std::string &error) const;
 
+  const data::Fit &fitting() const { return fit; }
+  const std::array<float, 3> &means() const { return mean; }
+  const std::array<float, 3> &deviations() const { return deviation; }
+
 private:
   data::Fit fit;
   std::array<float, 3> mean{}, deviation{1, 1, 1};

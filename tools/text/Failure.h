@@ -8,8 +8,8 @@
 
 namespace skip::tool {
 
-/// The exit codes of `skipc`. An interrupted run ends with 130 (support/Temporaries.h).
-enum class Exit { done = 0, checkFailed = 1, badInput = 2, internal = 3 };
+/// The exit codes of `skipc`. An interrupted run ends with 130 (support/Temporaries.h; training ends itself).
+enum class Exit { done = 0, checkFailed = 1, badInput = 2, internal = 3, interrupted = 130 };
 
 /// An error with its exit code. An empty text means that everything has been said already.
 class Failure : public llvm::ErrorInfo<Failure> {

@@ -92,5 +92,6 @@ void WeightsSource::tellForgiven() const {
   if (summary.strippedPrefix)
     note("`" + name + "`: the prefix `module.` was stripped from all names");
   if (summary.ignoredTensors)
-    note("`" + name + "`: " + llvm::Twine(summary.ignoredTensors) + " tensors called `num_batches_tracked` were ignored");
+    note("`" + name + "`: " + llvm::Twine(summary.ignoredTensors) +
+         " tensors that inference has no use for were ignored (`num_batches_tracked`, `optimizer.*`)");
 }

@@ -1,0 +1,34 @@
+// How good a trainer's weights are on pictures that it does not train on.
+#pragma once
+
+#include "tools/training/Pictures.h"
+#include "tools/training/Trainer.h"
+
+namespace skip::tool {
+
+struct Score {
+  double loss = 0, error = 0; ///< means over the pictures; the error is a share of 1
+};
+
+/// Runs the inference half of a trainer's library, on the trainer's threads.
+class Evaluation {
+public:
+  /// The trainer and the pictures, of which there are some to validate on, must live longer.
+  Evaluation(const Trainer &trainer, const Pictures &pictures, int64_t classes, unsigned loaderThreads)
+      : trainer(trainer), pictures(pictures), classes(classes), loaderThreads(loaderThreads) {}
+
+  llvm::Expected<Score> run();
+
+private:
+  llvm::Error bind();
+  void count(const data::Batch &batch, llvm::ArrayRef<float> logits, Score &sum) const;
+
+  const Trainer &trainer;
+  const Pictures &pictures;
+  const int64_t classes;
+  const unsigned loaderThreads;
+  loaded::Weights weights;
+  loaded::Context context; // goes before its weights
+};
+
+} // namespace skip::tool

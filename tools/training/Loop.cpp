@@ -1,0 +1,181 @@
+// What a step does to the trainer and to the memory, and what it leaves on the disk, happens in one order, so that a run that
+// goes on from a checkpoint does the same as one that never stopped: step, schedule's memory, line of metrics, evaluation, best
+// checkpoint, last checkpoint.
+#include "tools/training/Loop.h"
+
+#include "support/AtomicFile.h"
+#include "support/Printable.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Table.h"
+#include "tools/training/Curve.h"
+#include "tools/training/FirstBad.h"
+#include "tools/training/Interrupt.h"
+
+#include <chrono>
+
+using namespace skip;
+using tool::Loop;
+using Clock = std::chrono::steady_clock;
+
+Loop::Loop(Trainer &trainer, const codegen::TrainingImage &image, const Pictures &pictures, const frontend::Recipe &recipe,
+           const TrainingIdentity &identity, TrainingMemory &memory, BestScore best, LoopOptions given)
+    : trainer(trainer), image(image), pictures(pictures), recipe(recipe), identity(identity), memory(memory),
+      options(std::move(given)) {
+  result.best = best;
+  if (pictures.validatedOn() > 0)
+    evaluation.emplace(trainer, pictures, recipe.classes, options.loaderThreads);
+}
+
+llvm::Error Loop::saveLast() {
+  if (llvm::Error error = trainer.save(lastPath(options.folder), metadataOf(identity, memory)))
+    return error;
+  savedStep = memory.step;
+  return llvm::Error::success();
+}
+
+llvm::Error Loop::drawCurve() {
+  std::string problem, svg = curveSvg(metrics->all(), std::max(recipe.length, options.lastStep), options.title);
+  return writeFileAtomically(options.folder + "/curve.svg", svg, problem) ? llvm::Error::success() : badInput(problem);
+}
+
+/// The error of a step whose loss, or a gradient, is no number.
+llvm::Error Loop::stopAt(const data::Batch &batch, double loss) {
+  size_t groupFloats = batch.pixels.size() / static_cast<size_t>(recipe.groups);
+  llvm::Expected<std::string> layer = firstBadLayer(trainer, image, batch.pixels.data(), groupFloats, batch.labels.data());
+  if (!layer)
+    return layer.takeError();
+  std::string where = layer->empty() ? "" : "; the first layer whose output went is `" + *layer + "`";
+  std::string kept = savedStep < 0 ? "; no checkpoint was written yet"
+                                   : "; `" + lastPath(options.folder) + "` is that of step " + std::to_string(savedStep);
+  const char *what = loss - loss == 0 ? "a gradient is NaN or infinite" : "the loss is NaN or infinite";
+  return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + what + where + kept +
+                     ". A lower rate may help (--set rate.start=...)");
+}
+
+llvm::Error Loop::step(const data::Batch &batch) {
+  double rate = frontend::learningRate(recipe, memory.rate, memory.step), loss = 0;
+  size_t groupFloats = batch.pixels.size() / static_cast<size_t>(recipe.groups);
+  int64_t groupImages = trainer.shape().groupImages, wrong = 0;
+  for (int64_t group = 0; group < recipe.groups; ++group) {
+    llvm::Expected<skip_training_result> got = trainer.gradients(batch.pixels.data() + static_cast<size_t>(group) * groupFloats,
+                                                                 batch.labels.data() + group * groupImages);
+    if (!got)
+      return got.takeError();
+    loss += got->loss / static_cast<double>(recipe.groups);
+    wrong += got->wrong;
+  }
+  llvm::Expected<bool> applied = trainer.apply(rate);
+  if (!applied)
+    return applied.takeError();
+  if (!*applied)
+    return stopAt(batch, loss);
+  ++memory.step;
+  frontend::noteTrainingError(recipe, memory.rate, static_cast<double>(wrong) / static_cast<double>(recipe.batch));
+  for (Window *window : {&memory.logged, &memory.looked}) {
+    window->loss += loss;
+    ++window->steps;
+    window->wrong += wrong;
+    window->pictures += recipe.batch;
+  }
+  return afterStep(rate);
+}
+
+llvm::Error Loop::log(double rate) {
+  double pictures = static_cast<double>(memory.logged.steps * recipe.batch);
+  result.last = {.step = memory.step,
+                 .loss = memory.logged.meanLoss(),
+                 .error = memory.logged.error(),
+                 .rate = rate,
+                 .imagesPerSecond = loggedSeconds > 0 ? pictures / loggedSeconds : 0};
+  progress->tell("loss " + fixed(result.last.loss, 3) + "  error " + fixed(100 * result.last.error, 1) + " %  " +
+                 fixed(stepSeconds > 0 ? static_cast<double>(doneSteps * recipe.batch) / stepSeconds : 0, 0) + " img/s");
+  if (memory.step % options.logEvery == 0) // or it is the last step, and a longer run would go on with these sums
+    memory.logged = {};
+  loggedSeconds = 0;
+  return metrics->add(result.last);
+}
+
+llvm::Error Loop::evaluate() {
+  llvm::Expected<Score> score = evaluation->run();
+  if (!score)
+    return score.takeError();
+  result.validationError = score->error;
+  if (llvm::Error error = metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error}))
+    return error;
+  if (llvm::Error error = metrics->flush())
+    return error;
+  if (score->error < result.best.error) {
+    result.best = {score->error, memory.step};
+    if (llvm::Error error = trainer.save(bestPath(options.folder), metadataOf(identity, memory, result.best)))
+      return error;
+  }
+  return drawCurve();
+}
+
+llvm::Error Loop::afterStep(double rate) {
+  if (isDue(options.logEvery))
+    if (llvm::Error error = log(rate))
+      return error;
+  bool looks = frontend::looksAtError(recipe, memory.step - 1);
+  if (evaluation && (looks || isDue(options.evaluateEvery)))
+    if (llvm::Error error = evaluate())
+      return error;
+  if (looks) {
+    frontend::noteError(recipe, memory.rate, evaluation ? result.validationError : memory.looked.error());
+    memory.looked = {};
+  }
+  if (!isDue(options.saveEvery))
+    return llvm::Error::success();
+  if (llvm::Error error = metrics->flush())
+    return error;
+  return saveLast();
+}
+
+/// Each once, when it was found.
+void Loop::tellBadPictures(data::Loader &loader) {
+  std::vector<data::BadPicture> bad = loader.badPictures();
+  for (const data::BadPicture &picture : bad)
+    if (llvm::none_of(result.badPictures, [&](const data::BadPicture &known) { return known.index == picture.index; }))
+      note("left out: " + picture.error);
+  result.badPictures = std::move(bad);
+}
+
+llvm::Expected<tool::LoopResult> Loop::run() {
+  llvm::Expected<Metrics> opened = Metrics::open(options.folder + "/metrics.jsonl", memory.step);
+  if (!opened)
+    return opened.takeError();
+  metrics.emplace(std::move(*opened));
+  savedStep = memory.step > 0 ? memory.step : -1;
+  std::unique_ptr<data::Loader> loader =
+      pictures.batches(recipe, identity.seed, static_cast<uint64_t>(memory.step), options.loaderThreads);
+  progress = std::make_unique<data::Progress>(static_cast<uint64_t>(options.lastStep), "training", 2,
+                                              static_cast<uint64_t>(memory.step));
+  Interrupt interrupt;
+  data::Batch batch;
+  std::string problem;
+  while (memory.step < options.lastStep && !interrupt.came()) {
+    Clock::time_point start = Clock::now();
+    if (!loader->next(batch, problem))
+      return badInput(problem);
+    tellBadPictures(*loader);
+    if (llvm::Error error = step(batch))
+      return error;
+    double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    stepSeconds += seconds;
+    loggedSeconds += seconds;
+    ++doneSteps;
+    progress->advance();
+  }
+  progress.reset();
+  result.interrupted = memory.step < options.lastStep;
+  result.seconds = stepSeconds;
+  result.imagesPerSecond = stepSeconds > 0 ? static_cast<double>(doneSteps * recipe.batch) / stepSeconds : 0;
+  if (result.interrupted && savedStep != memory.step)
+    if (llvm::Error error = saveLast())
+      return error;
+  if (llvm::Error error = metrics->flush())
+    return error;
+  if (llvm::Error error = drawCurve())
+    return error;
+  return result;
+}

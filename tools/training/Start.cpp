@@ -1,0 +1,155 @@
+// A checkpoint to start from becomes a whole one, with fresh values in the places that are to be fresh; so what is missing in
+// all other places is an error like any other.
+#include "tools/training/Start.h"
+
+#include "runtime/Error.h"
+#include "runtime/Safetensors.h"
+#include "support/Printable.h"
+#include "tools/data/File.h"
+#include "tools/text/Failure.h"
+#include "tools/weights/SafetensorsWriter.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <filesystem>
+
+using namespace skip;
+using tool::Trainer;
+using tool::TrainingMemory;
+
+llvm::Error tool::startFresh(Trainer &trainer, uint64_t seed) { return trainer.init(seed); }
+
+static bool isBelow(llvm::StringRef name, llvm::StringRef label) {
+  return name == label || (name.starts_with(label) && name.substr(label.size()).starts_with("."));
+}
+
+static bool isFresh(llvm::StringRef name, llvm::ArrayRef<std::string> labels) {
+  return llvm::any_of(labels, [&](const std::string &label) { return isBelow(name, label); });
+}
+
+static llvm::Error checkLabels(const codegen::Image &image, llvm::ArrayRef<std::string> labels) {
+  for (const std::string &label : labels)
+    if (llvm::none_of(image.tensors, [&](const codegen::Tensor &tensor) { return isBelow(tensor.name, label); }))
+      return tool::badInput("--fresh " + label + ": no parameter of the model has this label; `skipc summary` lists them");
+  return llvm::Error::success();
+}
+
+static llvm::Error parse(runtime::Safetensors &tensors, llvm::ArrayRef<char> file, const std::string &path) {
+  if (tensors.parse(file.data(), file.size(), path.c_str()) == SKIP_OK)
+    return llvm::Error::success();
+  return tool::badInput(printableLines(runtime::lastErrorText()));
+}
+
+/// Of nn.DataParallel, as the runtime forgives it.
+static void stripPrefix(runtime::Safetensors &tensors) {
+  constexpr llvm::StringLiteral prefix = "module.";
+  for (size_t i = 0; i < tensors.count(); ++i)
+    if (!llvm::StringRef(tensors[i].name).starts_with(prefix))
+      return;
+  tensors.stripPrefix(prefix.size());
+}
+
+static void addTensor(tool::SafetensorsWriter &writer, const runtime::FileTensor &tensor) {
+  writer.add(tensor.name, llvm::ArrayRef(tensor.dims, static_cast<size_t>(tensor.rank)), tensor.typeName,
+             llvm::StringRef(reinterpret_cast<const char *>(tensor.data), static_cast<size_t>(tensor.bytes)));
+}
+
+llvm::Error tool::startFrom(Trainer &trainer, const codegen::Image &image, uint64_t seed, llvm::ArrayRef<char> checkpoint,
+                            const std::string &path, llvm::ArrayRef<std::string> fresh) {
+  if (llvm::Error error = checkLabels(image, fresh))
+    return error;
+  if (llvm::Error error = trainer.init(seed))
+    return error;
+  llvm::Expected<std::string> initial = trainer.saveToMemory();
+  if (!initial)
+    return initial.takeError();
+  runtime::Safetensors given, drawn;
+  if (llvm::Error error = parse(given, checkpoint, path))
+    return error;
+  if (llvm::Error error = parse(drawn, *initial, path))
+    return error;
+  stripPrefix(given);
+  SafetensorsWriter whole;
+  for (size_t i = 0; i < given.count(); ++i)
+    if (llvm::StringRef name = given[i].name; !isFresh(name, fresh) && !name.starts_with("optimizer."))
+      addTensor(whole, given[i]);
+  for (size_t i = 0; i < drawn.count(); ++i)
+    if (isFresh(drawn[i].name, fresh))
+      addTensor(whole, drawn[i]);
+  return trainer.load(whole.finish(), path);
+}
+
+static llvm::Expected<std::vector<uint8_t>> readFile(const std::string &path) {
+  std::string problem;
+  std::optional<std::vector<uint8_t>> bytes = data::readFile(path, problem);
+  if (!bytes)
+    return tool::badInput(problem);
+  return std::move(*bytes);
+}
+
+static llvm::ArrayRef<char> charsOf(const std::vector<uint8_t> &bytes) {
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity) {
+  if (!std::filesystem::exists(path))
+    return badInput("--resume: there is no `" + path + "` to go on from");
+  llvm::Expected<std::vector<uint8_t>> bytes = readFile(path);
+  if (!bytes)
+    return bytes.takeError();
+  llvm::Expected<Metadata> metadata = readMetadata(charsOf(*bytes), path);
+  if (!metadata)
+    return metadata.takeError();
+  bool samePlan = false;
+  llvm::Expected<TrainingMemory> memory = resumeFrom(*metadata, identity, path, samePlan);
+  if (!memory)
+    return memory.takeError();
+  if (llvm::Error error = trainer.load(charsOf(*bytes), path))
+    return error;
+  if (!samePlan)
+    note("`" + path + "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
+  return *memory;
+}
+
+llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path) {
+  if (!std::filesystem::exists(path))
+    return BestScore();
+  llvm::Expected<std::vector<uint8_t>> bytes = readFile(path);
+  if (!bytes)
+    return bytes.takeError();
+  llvm::Expected<Metadata> metadata = readMetadata(charsOf(*bytes), path);
+  if (!metadata)
+    return metadata.takeError();
+  return bestScoreIn(*metadata);
+}
+
+namespace {
+/// FNV-1a.
+class Hash {
+public:
+  void add(llvm::StringRef text) {
+    for (char byte : text)
+      value = (value ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+    value = (value ^ 0xFF) * 0x100000001b3; // the end of a text
+  }
+  void add(int64_t number) { add(llvm::StringRef(reinterpret_cast<const char *>(&number), sizeof number)); }
+  uint64_t value = 0xcbf29ce484222325;
+};
+} // namespace
+
+std::string tool::planOf(const codegen::TrainingImage &image, llvm::StringRef isa) {
+  Hash hash;
+  for (const codegen::Variant &variant : image.model.targets.front().variants) {
+    for (const SkipSection &section : variant.sections)
+      for (int64_t number : {int64_t{section.firstStep}, int64_t{section.stepCount}, section.images})
+        hash.add(number);
+    const auto &kernels = std::get<codegen::X86Kernels>(variant.kernels);
+    for (const codegen::Step &step : variant.steps) {
+      hash.add(step.name);
+      hash.add(kernels[step.kernel].name);
+      for (const SkipParam &param : step.params)
+        hash.add(param.value);
+    }
+  }
+  return image.model.compiler + ", " + isa.str() + ", " + llvm::utohexstr(hash.value, /*LowerCase=*/true);
+}

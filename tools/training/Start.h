@@ -1,0 +1,26 @@
+// With which values a training begins: fresh ones, those of a checkpoint, or where an earlier run stood.
+#pragma once
+
+#include "codegen/TrainingImage.h"
+#include "tools/training/Memory.h"
+
+namespace skip::tool {
+
+/// Fresh values from the seed.
+llvm::Error startFresh(Trainer &trainer, uint64_t seed);
+
+/// Values of a checkpoint, all but those below the labels `fresh` (`fc`: `fc.weight` and what else begins with `fc.`), which
+/// are fresh ones. What an optimizer kept there is not taken. `path` is for messages.
+llvm::Error startFrom(Trainer &trainer, const codegen::Image &image, uint64_t seed, llvm::ArrayRef<char> checkpoint,
+                      const std::string &path, llvm::ArrayRef<std::string> fresh);
+
+/// Where the run of this training stood that wrote the checkpoint at `path`: state, and memory.
+llvm::Expected<TrainingMemory> startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity);
+
+/// The evaluation that the best checkpoint at `path` is of; none if there is no such file.
+llvm::Expected<BestScore> bestScoreOf(const std::string &path);
+
+/// A text that says which code computes: another text, and a training may give other bits.
+std::string planOf(const codegen::TrainingImage &image, llvm::StringRef isa);
+
+} // namespace skip::tool

@@ -1,0 +1,125 @@
+// Calls of the C API, with their statuses turned into errors.
+#include "tools/training/Trainer.h"
+
+#include "support/AtomicFile.h"
+#include "tools/text/Failure.h"
+
+using namespace skip;
+using tool::Trainer;
+
+llvm::Expected<std::unique_ptr<Trainer>> Trainer::open(const loaded::LoadedModel &library, const Shape &shape) {
+  std::unique_ptr<Trainer> trainer(new Trainer(library, shape));
+  if (llvm::Error error = trainer->create())
+    return error;
+  return trainer;
+}
+
+llvm::Error Trainer::create() {
+  if (llvm::Error error = library.trainerApi().moveInto(api))
+    return internalError("train", std::move(error));
+  if (llvm::Error error = library.makePool(static_cast<int32_t>(sizes.threads)).moveInto(pool))
+    return badInput(llvm::toString(std::move(error)) + "; take fewer (--threads), or free some memory");
+  skip_trainer_options options{};
+  options.max_group = sizes.groupImages;
+  options.groups = sizes.groups;
+  options.pool = pool.get();
+  if (llvm::Error error = library.check(api.create(library.get(), &options, &trainer)))
+    return badInput(llvm::toString(std::move(error)));
+  return llvm::Error::success();
+}
+
+Trainer::~Trainer() {
+  if (trainer)
+    api.destroy(trainer);
+}
+
+llvm::Error Trainer::init(uint64_t seed) {
+  llvm::Error error = library.check(api.init(trainer, seed));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
+llvm::Error Trainer::load(llvm::ArrayRef<char> file, llvm::StringRef path) {
+  llvm::Error error = library.check(api.loadMemory(trainer, file.data(), file.size(), 0));
+  return error ? badInput("`" + path + "`: " + llvm::toString(std::move(error))) : llvm::Error::success();
+}
+
+llvm::Error Trainer::setNumbers(const frontend::Recipe &recipe) {
+  for (auto [number, value] : {std::pair(SKIP_TRAINER_MOMENTUM, recipe.momentum), std::pair(SKIP_TRAINER_DECAY, recipe.decay),
+                               std::pair(SKIP_TRAINER_NESTEROV, recipe.nesterov ? 1.0 : 0.0)})
+    if (llvm::Error error = library.check(api.setNumber(trainer, number, value)))
+      return badInput(llvm::toString(std::move(error)));
+  return llvm::Error::success();
+}
+
+llvm::Expected<skip_training_result> Trainer::gradients(const float *pixels, const int32_t *labels) {
+  skip_training_result result{};
+  if (llvm::Error error = library.check(api.gradients(trainer, sizes.groupImages, &pixels, labels, &result)))
+    return internalError("train", std::move(error));
+  return result;
+}
+
+llvm::Expected<bool> Trainer::apply(double rate) {
+  skip_status status = api.apply(trainer, rate);
+  if (status == SKIP_OK || status == SKIP_NOT_FINITE)
+    return status == SKIP_OK;
+  return internalError("train", library.check(status));
+}
+
+llvm::Error Trainer::discard() {
+  llvm::Error error = library.check(api.discard(trainer));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
+llvm::Error Trainer::observe(Observer wanted) {
+  observer = std::move(wanted);
+  skip_observer forward = [](void *user, const skip_step_event *event) { (*static_cast<Observer *>(user))(*event); };
+  llvm::Error error = library.check(api.observe(trainer, observer ? forward : nullptr, &observer));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
+llvm::Error Trainer::write(const Metadata &metadata, llvm::function_ref<bool(const void *, size_t)> take) const {
+  std::vector<skip_metadata> texts;
+  for (const auto &[key, value] : metadata)
+    texts.push_back({key.c_str(), value.c_str()});
+  skip_write forward = [](void *user, const void *bytes, size_t count) {
+    return (*static_cast<llvm::function_ref<bool(const void *, size_t)> *>(user))(bytes, count) ? 0 : 1;
+  };
+  skip_status status = api.save(trainer, texts.data(), static_cast<int32_t>(texts.size()), forward, &take);
+  if (llvm::Error error = library.check(status))
+    return status == SKIP_NOT_FINITE ? checkFailed(llvm::toString(std::move(error)))
+                                     : badInput(llvm::toString(std::move(error)));
+  return llvm::Error::success();
+}
+
+llvm::Error Trainer::save(const std::string &path, const Metadata &metadata) const {
+  AtomicFile file;
+  std::string problem;
+  if (!file.open(path, problem))
+    return badInput(problem);
+  llvm::Error error = write(metadata, [&](const void *bytes, size_t count) { return file.write(bytes, count, problem); });
+  if (!problem.empty()) {
+    llvm::consumeError(std::move(error)); // which says only that the writing failed
+    return badInput(problem);
+  }
+  if (error)
+    return error;
+  return file.commit(problem) ? llvm::Error::success() : badInput(problem);
+}
+
+llvm::Expected<std::string> Trainer::saveToMemory() const {
+  std::string bytes;
+  auto take = [&](const void *from, size_t count) {
+    bytes.append(static_cast<const char *>(from), count);
+    return true;
+  };
+  if (llvm::Error error = write({}, take))
+    return error;
+  return bytes;
+}
+
+llvm::Expected<loaded::Weights> Trainer::weights() const {
+  skip_weights *made = nullptr;
+  if (llvm::Error error = library.check(api.weights(trainer, &made)))
+    return checkFailed(llvm::toString(std::move(error)));
+  return loaded::Weights(made, {library.api().weightsDestroy});
+}

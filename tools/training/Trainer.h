@@ -1,0 +1,62 @@
+// The trainer of a training library in this process, behind an owning object and errors with texts.
+#pragma once
+
+#include "frontend/Recipe.h"
+#include "tools/loaded/LoadedModel.h"
+
+#include <functional>
+
+namespace skip::tool {
+
+/// Texts of a checkpoint's `__metadata__`, by their names.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+class Trainer {
+public:
+  struct Shape {
+    int64_t groupImages = 1, groups = 1;
+    unsigned threads = 0; ///< 0: as many as this process may use
+  };
+  using Observer = std::function<void(const skip_step_event &)>;
+
+  /// `library` must live longer.
+  static llvm::Expected<std::unique_ptr<Trainer>> open(const loaded::LoadedModel &library, const Shape &shape);
+  ~Trainer();
+  Trainer(const Trainer &) = delete;
+
+  llvm::Error init(uint64_t seed);
+  /// A whole safetensors file; `path` is for messages.
+  llvm::Error load(llvm::ArrayRef<char> file, llvm::StringRef path);
+  /// Momentum, decay and Nesterov as the recipe says.
+  llvm::Error setNumbers(const frontend::Recipe &recipe);
+
+  /// Of a group of Shape::groupImages.
+  llvm::Expected<skip_training_result> gradients(const float *pixels, const int32_t *labels);
+  /// False: the loss or a gradient is no number, and nothing was changed.
+  llvm::Expected<bool> apply(double rate);
+  llvm::Error discard();
+  llvm::Error observe(Observer observer);
+
+  /// Replaces the file at `path` when all of it is written, and on the disk.
+  llvm::Error save(const std::string &path, const Metadata &metadata) const;
+  llvm::Expected<std::string> saveToMemory() const;
+  llvm::Expected<loaded::Weights> weights() const;
+
+  const loaded::LoadedModel &model() const { return library; }
+  skip_pool *threads() const { return pool.get(); }
+  const Shape &shape() const { return sizes; }
+
+private:
+  Trainer(const loaded::LoadedModel &library, const Shape &shape) : library(library), sizes(shape) {}
+  llvm::Error create();
+  llvm::Error write(const Metadata &metadata, llvm::function_ref<bool(const void *, size_t)> take) const;
+
+  const loaded::LoadedModel &library;
+  const Shape sizes;
+  loaded::TrainerApi api{};
+  loaded::Pool pool;
+  skip_trainer *trainer = nullptr;
+  Observer observer;
+};
+
+} // namespace skip::tool
