@@ -11,6 +11,7 @@ llvm::Error eval(const Options &options);
 llvm::Error summary(const Options &options);
 llvm::Error plan(const Options &options);
 llvm::Error explainPlan(const Options &options);
+llvm::Error train(const Options &options);
 llvm::Error verify(const Options &options);
 llvm::Error bench(const Options &options);
 llvm::Error tune(const Options &options);

@@ -1,9 +1,8 @@
-// The command line, with CLI11: groups of flags that commands share, then one function a command.
-#include "tools/skipc/Options.h"
+// The command line, with CLI11: one function a command. Flags that commands share are in OptionGroups.cpp.
+#include "tools/skipc/OptionGroups.h"
 
 #include "frontend/Diagnostics.h"
 #include "tools/compile/Targets.h"
-#include "tools/running/Preprocessing.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
 
@@ -11,151 +10,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 
-#include <CLI/CLI.hpp>
-
 using namespace skip;
+using namespace skip::tool::flags;
 using tool::Options;
-
-/// Takes one value each time it is given, so that it never swallows the arguments behind it.
-static CLI::Option *repeatable(CLI::Option *option) { return option->allow_extra_args(false); }
-
-static void addJson(CLI::App &app, Options &o) { app.add_flag("--json", o.json, "print one JSON object on stdout"); }
-
-static void addDefine(Options &o, const std::string &text) {
-  size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string::npos)
-    throw CLI::ValidationError("-D", "`" + text + "` is not NAME=VALUE");
-  o.defines.push_back({text.substr(0, equals), text.substr(equals + 1)});
-}
-
-static void addDefines(CLI::App &app, Options &o) {
-  repeatable(app.add_option_function<std::vector<std::string>>(
-                 "-D,--define",
-                 [&o](const std::vector<std::string> &texts) {
-                   for (const std::string &text : texts)
-                     addDefine(o, text);
-                 },
-                 "set a compile-time parameter of the spec"))
-      ->type_name("NAME=VALUE");
-  app.add_option("--model", o.model, "the model, where the spec holds several")->type_name("NAME");
-  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here, before the catalogue"))
-      ->type_name("DIR");
-  addJson(app, o);
-}
-
-static void addSpec(CLI::App &app, Options &o) {
-  app.add_option("SPEC", o.spec, "a .skip file, or a name of the catalogue (resnet50)")->required();
-  addDefines(app, o);
-}
-
-static void addCompile(CLI::App &app, Options &o) {
-  CLI::Option_group *group = app.add_option_group("Compiling");
-  group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
-      ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
-  group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
-  group->add_flag("--exact", o.exact,
-                  "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
-  group
-      ->add_option("--db", o.database,
-                   "go by this tuning database (default: yours, ~/.cache/skip/tuning.db, and those that Skip ships)")
-      ->type_name("FILE");
-  group->add_flag("--no-tuning", o.noTuning, "go by no tuning database: the cost model chooses all schedules")
-      ->excludes("--db");
-  group
-      ->add_option(
-          "--device", o.device,
-          "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file "
-          "with one, such as an export; times that explain-plan predicts are then of a core at 3 GHz")
-      ->type_name("TEXT|FILE");
-  group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
-  group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
-  group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
-}
-
-/// Of the recipe in the spec's `train` statement.
-static void addSettings(CLI::App &app, Options &o) {
-  repeatable(app.add_option("--set", o.settings, "of training, over the spec's recipe, such as rate.start=0.05 or batch=64"))
-      ->type_name("NAME=VALUE");
-}
-
-/// Of commands that build or plan.
-static void addTrain(CLI::App &app, Options &o) {
-  app.add_flag("--train", o.train, "also the gradients of a training step, as the spec's `train` statement says");
-  addSettings(app, o);
-}
-
-static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
-  return app.add_option("--target", o.targets, help)
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"x86", "cuda"}));
-}
-
-/// Of commands that build or plan.
-static void addTargets(CLI::App &app, Options &o) {
-  addTarget(app, o, "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
-      ->type_name("NAME[,NAME]");
-  app.add_option_function<std::string>(
-         "--precision",
-         [](const std::string &text) {
-           if (text != "f32")
-             throw CLI::ValidationError("--precision", "`" + text + "`: kernels compute in f32 alone");
-         },
-         "what values are computed and stored in: f32 (default)")
-      ->type_name("f32");
-}
-
-/// Of commands that run what they build.
-static void addRunTarget(CLI::App &app, Options &o) {
-  addTarget(app, o, "what to run on, x86 or cuda (default: x86)")->type_name("NAME");
-}
-
-static void addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
-
-/// CLI11's own lists pass over what is empty.
-static void setBatches(Options &o, llvm::StringRef text) {
-  constexpr int64_t most = int64_t(1) << 20;
-  llvm::SmallVector<llvm::StringRef> parts;
-  text.split(parts, ',');
-  for (llvm::StringRef part : parts) {
-    int64_t batch = 0;
-    if (part.getAsInteger(10, batch) || batch < 1 || batch > most)
-      throw CLI::ValidationError("--batch", "`" + part.str() + "` is not a number of images from 1 to " + std::to_string(most));
-    o.batches.push_back(batch);
-  }
-}
-
-static CLI::Option *addBatches(CLI::App &app, Options &o, const char *help) {
-  return app.add_option_function<std::string>(
-                "--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
-      ->type_name("N[,N...]");
-}
-
-static CLI::Option *addWeights(CLI::App &app, Options &o) {
-  return app.add_option("--weights", o.weights, "a safetensors checkpoint, a PyTorch file, or random:SEED")->type_name("FILE");
-}
-
-static void addThreads(CLI::App &app, Options &o) {
-  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 1024u));
-}
-
-static void addPictures(CLI::App &app, Options &o) {
-  for (auto [flag, list, help] : {std::tuple("--mean", &o.mean, "subtract this from each channel, of pixels in 0..1"),
-                                  std::tuple("--std", &o.deviation, "then divide by this")})
-    app.add_option(flag, *list, help)->delimiter(',')->allow_extra_args(false)->type_name("R,G,B");
-  app.add_flag("--as-is", o.asIs,
-               "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused");
-  addRule(app, tool::pictureRule);
-}
-
-/// One command: its name, what it does, its examples, its flags.
-static CLI::App &addCommand(CLI::App &app, Options &o, const char *name, tool::Command command, const char *summary,
-                            const char *examples) {
-  CLI::App &added = *app.add_subcommand(name, summary);
-  added.footer(std::string("Examples:\n") + examples);
-  added.callback([&o, command] { o.command = command; });
-  return added;
-}
 
 static void setName(Options &o, const std::string &text) {
   bool isIdentifier =
@@ -243,6 +100,47 @@ static void addEval(CLI::App &app, Options &o) {
   addRunTarget(eval, o);
   addCompile(eval, o);
   addRule(eval, tool::bodyRule);
+}
+
+static void addEvery(CLI::App &app, const char *flag, int64_t &steps, const char *help) {
+  app.add_option(flag, steps, help)->check(CLI::Range(int64_t(1), int64_t(1) << 40))->type_name("N");
+}
+
+static void addTraining(CLI::App &app, Options &o) {
+  CLI::App &train = addCommand(
+      app, o, "train", tool::train, "train a model on pictures, as its `train` statement says",
+      "  skipc train cifar_resnet --data cifar-10-batches-bin -o run\n"
+      "  skipc train cifar_resnet --data cifar-10-batches-bin -o run --resume\n"
+      "  skipc train cifar_resnet -D depth=56 --set rate.start=0.05 --set hold_out=5000 --data cifar-10-batches-bin\n"
+      "  skipc train resnet18 -D classes=37 --weights resnet18.safetensors --fresh fc --freeze conv1 --freeze bn1 \\\n"
+      "      --freeze layer1 --set length=2000 --set batch=32 --data pets -o pets-run\n"
+      "\n"
+      "The folder of -o gets last.safetensors and best.safetensors, checkpoints with the public names and the momentum,\n"
+      "metrics.jsonl, a line for each step and each evaluation, and curve.svg. --data is a folder with CIFAR-10's binary\n"
+      "files, or with pictures: a subfolder a class, or labels.tsv; of folders `train` and `val` the second is validated on.\n"
+      "Ctrl-C finishes the step and saves; --resume goes on, with the bits of a run that was never stopped.");
+  addSpec(train, o);
+  train.add_option("--data", o.data, "the pictures to train on")->required()->type_name("DIR");
+  train.add_option("-o,--output", o.output, "the folder to write into (default: MODEL-training)")->type_name("DIR");
+  addWeights(train, o)->description("start from a safetensors checkpoint, a PyTorch file, or random:SEED");
+  repeatable(train.add_option("--fresh", o.fresh, "of --weights, do not take what is below this label: it begins anew"))
+      ->type_name("LABEL");
+  repeatable(train.add_option("--freeze", o.freeze, "keep what is below this label as it is, in place of the spec's `freeze`"))
+      ->type_name("LABEL");
+  train.add_flag("--resume", o.resume, "go on from last.safetensors in the folder");
+  train
+      .add_option("--steps", o.lastStep, "end after so many steps (default: the recipe's length, which is also the schedule's)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
+      ->type_name("N");
+  train.add_option("--seed", o.seed, "of fresh values, the order of pictures and what is drawn for them (default: 1)");
+  addEvery(train, "--log-every", o.logEvery, "steps to a line of metrics.jsonl, which has their means (default: 1)");
+  addEvery(train, "--evaluate-every", o.evaluateEvery, "steps between evaluations (default: 1000)");
+  addEvery(train, "--save-every", o.saveEvery, "steps between checkpoints (default: 500)");
+  addSettings(train, o);
+  addPictures(train, o);
+  addThreads(train, o);
+  addCompile(train, o);
+  addRule(train, tool::bodyRule);
 }
 
 static void addVerify(CLI::App &app, Options &o) {
@@ -373,7 +271,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
-  for (auto *add : {addBuild, addRun, addEval, addSummaryPlanExplain, addVerify, addBench, addTune, addList})
+  for (auto *add : {addBuild, addRun, addEval, addTraining, addSummaryPlanExplain, addVerify, addBench, addTune, addList})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
     exitCode = report(std::move(error));

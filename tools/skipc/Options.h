@@ -39,8 +39,14 @@ struct Options : CompileOptions, PictureOptions {
   std::string data;
   unsigned threads = 0; ///< 0: all that this process may use
 
-  // verify
+  // verify, train
   uint64_t seed = 1;
+
+  // train
+  std::vector<std::string> freeze, fresh; ///< labels
+  bool resume = false;
+  int64_t lastStep = 0; ///< 0: the recipe's length
+  int64_t logEvery = 1, evaluateEvery = 1000, saveEvery = 500;
 
   // bench
   bool steps = false;

@@ -1,0 +1,149 @@
+// What flags of several commands are called, take and mean.
+#include "tools/skipc/OptionGroups.h"
+
+#include "tools/running/Preprocessing.h"
+
+using namespace skip;
+using tool::Options;
+namespace flags = tool::flags;
+
+/// Takes one value each time it is given, so that it never swallows the arguments behind it.
+CLI::Option *flags::repeatable(CLI::Option *option) { return option->allow_extra_args(false); }
+
+void flags::addJson(CLI::App &app, Options &o) { app.add_flag("--json", o.json, "print one JSON object on stdout"); }
+
+static void addDefine(Options &o, const std::string &text) {
+  size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    throw CLI::ValidationError("-D", "`" + text + "` is not NAME=VALUE");
+  o.defines.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
+void flags::addDefines(CLI::App &app, Options &o) {
+  repeatable(app.add_option_function<std::vector<std::string>>(
+                 "-D,--define",
+                 [&o](const std::vector<std::string> &texts) {
+                   for (const std::string &text : texts)
+                     addDefine(o, text);
+                 },
+                 "set a compile-time parameter of the spec"))
+      ->type_name("NAME=VALUE");
+  app.add_option("--model", o.model, "the model, where the spec holds several")->type_name("NAME");
+  repeatable(app.add_option("-I,--import-path", o.importPaths, "search imported files here, before the catalogue"))
+      ->type_name("DIR");
+  addJson(app, o);
+}
+
+void flags::addSpec(CLI::App &app, Options &o) {
+  app.add_option("SPEC", o.spec, "a .skip file, or a name of the catalogue (resnet50)")->required();
+  addDefines(app, o);
+}
+
+void flags::addCompile(CLI::App &app, Options &o) {
+  CLI::Option_group *group = app.add_option_group("Compiling");
+  group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
+      ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
+  group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
+  group->add_flag("--exact", o.exact,
+                  "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
+  group
+      ->add_option("--db", o.database,
+                   "go by this tuning database (default: yours, ~/.cache/skip/tuning.db, and those that Skip ships)")
+      ->type_name("FILE");
+  group->add_flag("--no-tuning", o.noTuning, "go by no tuning database: the cost model chooses all schedules")
+      ->excludes("--db");
+  group
+      ->add_option(
+          "--device", o.device,
+          "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file "
+          "with one, such as an export; times that explain-plan predicts are then of a core at 3 GHz")
+      ->type_name("TEXT|FILE");
+  group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
+  group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
+  group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
+}
+
+/// Of the recipe in the spec's `train` statement.
+void flags::addSettings(CLI::App &app, Options &o) {
+  repeatable(app.add_option("--set", o.settings, "of training, over the spec's recipe, such as rate.start=0.05 or batch=64"))
+      ->type_name("NAME=VALUE");
+}
+
+/// Of commands that build or plan.
+void flags::addTrain(CLI::App &app, Options &o) {
+  app.add_flag("--train", o.train, "also the gradients of a training step, as the spec's `train` statement says");
+  addSettings(app, o);
+}
+
+static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
+  return app.add_option("--target", o.targets, help)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"x86", "cuda"}));
+}
+
+/// Of commands that build or plan.
+void flags::addTargets(CLI::App &app, Options &o) {
+  addTarget(app, o, "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
+      ->type_name("NAME[,NAME]");
+  app.add_option_function<std::string>(
+         "--precision",
+         [](const std::string &text) {
+           if (text != "f32")
+             throw CLI::ValidationError("--precision", "`" + text + "`: kernels compute in f32 alone");
+         },
+         "what values are computed and stored in: f32 (default)")
+      ->type_name("f32");
+}
+
+/// Of commands that run what they build.
+void flags::addRunTarget(CLI::App &app, Options &o) {
+  addTarget(app, o, "what to run on, x86 or cuda (default: x86)")->type_name("NAME");
+}
+
+void flags::addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
+
+/// CLI11's own lists pass over what is empty.
+static void setBatches(Options &o, llvm::StringRef text) {
+  constexpr int64_t most = int64_t(1) << 20;
+  llvm::SmallVector<llvm::StringRef> parts;
+  text.split(parts, ',');
+  for (llvm::StringRef part : parts) {
+    int64_t batch = 0;
+    if (part.getAsInteger(10, batch) || batch < 1 || batch > most)
+      throw CLI::ValidationError("--batch", "`" + part.str() + "` is not a number of images from 1 to " + std::to_string(most));
+    o.batches.push_back(batch);
+  }
+}
+
+CLI::Option *flags::addBatches(CLI::App &app, Options &o, const char *help) {
+  return app.add_option_function<std::string>(
+                "--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
+      ->type_name("N[,N...]");
+}
+
+CLI::Option *flags::addWeights(CLI::App &app, Options &o) {
+  return app.add_option("--weights", o.weights, "a safetensors checkpoint, a PyTorch file, or random:SEED")->type_name("FILE");
+}
+
+void flags::addThreads(CLI::App &app, Options &o) {
+  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 1024u));
+}
+
+void flags::addPictures(CLI::App &app, Options &o) {
+  for (auto [flag, list, help] : {std::tuple("--mean", &o.mean, "subtract this from each channel, of pixels in 0..1"),
+                                  std::tuple("--std", &o.deviation, "then divide by this")})
+    app.add_option(flag, *list, help)->delimiter(',')->allow_extra_args(false)->type_name("R,G,B");
+  app.add_flag("--as-is", o.asIs,
+               "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused");
+  addRule(app, tool::pictureRule);
+}
+
+/// One command: its name, what it does, its examples, its flags.
+CLI::App &flags::addCommand(CLI::App &app, Options &o, const char *name, tool::Command command, const char *summary,
+                            const char *examples) {
+  CLI::App &added = *app.add_subcommand(name, summary);
+  added.footer(std::string("Examples:\n") + examples);
+  added.callback([&o, command] { o.command = command; });
+  return added;
+}

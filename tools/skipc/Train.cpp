@@ -1,0 +1,201 @@
+// `skipc train`: from a spec and pictures to a checkpoint.
+#include "frontend/RecipeSettings.h"
+#include "support/Printable.h"
+#include "tools/compile/Targets.h"
+#include "tools/skipc/Commands.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Layers.h"
+#include "tools/text/Table.h"
+#include "tools/training/Loop.h"
+#include "tools/training/Start.h"
+#include "tools/weights/WeightsSource.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <filesystem>
+#include <system_error>
+
+using namespace skip;
+using tool::Loop;
+using tool::Options;
+
+static std::string folderOf(const Options &options, const tool::Compilation &compilation) {
+  return options.output.empty() ? compilation.libraryName() + "-training" : options.output;
+}
+
+/// A run of hours is not written over by chance.
+static llvm::Error prepareFolder(const std::string &folder, bool resumes) {
+  std::string last = Loop::lastPath(folder);
+  if (resumes && !std::filesystem::exists(last))
+    return tool::badInput("--resume: there is no `" + last + "` to go on from");
+  if (!resumes && std::filesystem::exists(last))
+    return tool::badInput("`" + last + "` is there already: go on from it with --resume, or write into another folder (-o)");
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  return code ? tool::badInput("cannot make the folder `" + folder + "`: " + code.message()) : llvm::Error::success();
+}
+
+/// What the flags say beside the spec, as compile options.
+static Options compileOptions(Options options) {
+  options.train = true;
+  std::string labels;
+  for (const std::string &label : options.freeze)
+    labels += (labels.empty() ? "\"" : ", \"") + label + "\"";
+  if (!labels.empty())
+    options.settings.push_back("freeze=[" + labels + "]");
+  return options;
+}
+
+/// Of a run of the inference half, for evaluations: pictures of a megabyte or so.
+static int64_t imagesAtOnce(const tool::InputPort &input) {
+  return std::clamp<int64_t>((int64_t(1) << 20) / input.elements(), 1, 64);
+}
+
+static llvm::Expected<std::unique_ptr<loaded::LoadedModel>> compile(tool::Compilation &compilation, const Options &options,
+                                                                    int64_t atOnce) {
+  llvm::Expected<std::vector<tool::Body>> bodies = tool::preferredBody(options);
+  if (!bodies)
+    return bodies.takeError();
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  if (llvm::Error error = compilation.makePlan({"", {atOnce}, *bodies}))
+    return error;
+  if (llvm::Error error = compilation.lower())
+    return error;
+  if (llvm::Error error = compilation.compileKernels())
+    return error;
+  codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
+  input.training = &*compilation.lowered().training;
+  llvm::Expected<std::unique_ptr<loaded::LoadedModel>> library = loaded::LoadedModel::build(input);
+  if (!library)
+    return tool::badInput("cannot load the compiled model: " + llvm::toString(library.takeError()));
+  return library;
+}
+
+/// Where the training begins; `best` is what an earlier run's best checkpoint is worth.
+static llvm::Expected<tool::TrainingMemory> start(const Options &options, const std::string &folder, tool::Trainer &trainer,
+                                                  const codegen::Image &image, const tool::WeightsSource *weights,
+                                                  const tool::TrainingIdentity &identity, tool::BestScore &best) {
+  if (options.resume) {
+    if (llvm::Error error = tool::bestScoreOf(Loop::bestPath(folder)).moveInto(best))
+      return error;
+    return tool::startAgain(trainer, Loop::lastPath(folder), identity);
+  }
+  if (!weights) {
+    if (llvm::Error error = tool::startFresh(trainer, options.seed))
+      return error;
+    return tool::TrainingMemory();
+  }
+  llvm::ArrayRef<char> bytes(static_cast<const char *>(weights->data()), weights->size());
+  if (llvm::Error error = tool::startFrom(trainer, image, options.seed, bytes, weights->path(), options.fresh))
+    return error;
+  return tool::TrainingMemory();
+}
+
+static void printJson(const tool::LoopResult &result, const tool::TrainingMemory &memory, const std::string &folder) {
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attribute("step", memory.step);
+    json.attribute("interrupted", result.interrupted);
+    if (result.last.step > 0) {
+      json.attribute("loss", result.last.loss);
+      json.attribute("error", result.last.error);
+    }
+    if (result.validationError >= 0)
+      json.attribute("validation_error", result.validationError);
+    if (result.best.error <= 1) {
+      json.attribute("best_validation_error", result.best.error);
+      json.attribute("best_step", result.best.step);
+    }
+    json.attribute("seconds", result.seconds);
+    json.attribute("images_per_second", result.imagesPerSecond);
+    json.attribute("bad_pictures", static_cast<int64_t>(result.badPictures.size()));
+    json.attribute("folder", llvm::json::fixUTF8(folder));
+  });
+  llvm::outs() << "\n";
+}
+
+static void printText(const tool::LoopResult &result, const tool::TrainingMemory &memory, const std::string &folder) {
+  auto percent = [](double share) { return tool::fixed(100 * share, 2) + " %"; };
+  llvm::outs() << "steps             " << memory.step << "\n";
+  if (result.last.step > 0)
+    llvm::outs() << "loss              " << tool::fixed(result.last.loss, 4) << "\n"
+                 << "training error    " << percent(result.last.error) << "\n";
+  if (result.validationError >= 0)
+    llvm::outs() << "validation error  " << percent(result.validationError) << "\n";
+  if (result.best.error <= 1)
+    llvm::outs() << "best              " << percent(result.best.error) << ", at step " << result.best.step << "\n";
+  llvm::outs() << "seconds           " << tool::fixed(result.seconds, 1) << "  (" << tool::fixed(result.imagesPerSecond, 1)
+               << " images/s)\n";
+  if (!result.badPictures.empty())
+    llvm::outs() << "pictures left out " << result.badPictures.size() << "\n";
+  llvm::outs() << "written to        " << printable(folder) << "\n";
+}
+
+/// As of Ctrl-C anywhere else; but nothing was lost.
+static llvm::Error tellInterrupted(const tool::TrainingMemory &memory, int64_t lastStep, const std::string &folder) {
+  tool::note("stopped after step " + llvm::Twine(memory.step) + " of " + llvm::Twine(lastStep) + ", which is in `" +
+             Loop::lastPath(folder) + "`; the same command with --resume goes on from there");
+  return llvm::make_error<tool::Failure>(tool::Exit::interrupted, "");
+}
+
+static llvm::Error checkUsage(const Options &options) {
+  if (options.resume && (!options.weights.empty() || !options.fresh.empty()))
+    return tool::badInput("--resume goes on from the folder's own checkpoint: leave out --weights and --fresh");
+  if (!options.fresh.empty() && options.weights.empty())
+    return tool::badInput("--fresh says what of --weights is not taken; without --weights all is fresh");
+  return llvm::Error::success();
+}
+
+llvm::Error tool::train(const Options &given) {
+  const Options options = compileOptions(given);
+  if (llvm::Error error = checkUsage(options))
+    return error;
+  Compilation &compilation = *new Compilation(options); // to the process's end: a deep network's graph takes long to take apart
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  const frontend::Recipe &recipe = *compilation.recipe();
+  Ports ports = describePorts(modelOf(compilation.module()));
+  llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
+  if (!preprocessing)
+    return preprocessing.takeError();
+  llvm::Expected<Pictures> pictures = Pictures::open(options.data, recipe, *preprocessing);
+  if (!pictures)
+    return pictures.takeError();
+  std::optional<WeightsSource> weights;
+  if (!options.weights.empty())
+    if (llvm::Error error = WeightsSource::open(options.weights, modelOf(compilation.module())).moveInto(weights))
+      return error;
+  std::string folder = folderOf(options, compilation);
+  if (llvm::Error error = prepareFolder(folder, options.resume))
+    return error;
+  llvm::Expected<std::unique_ptr<loaded::LoadedModel>> library = compile(compilation, options, imagesAtOnce(ports.inputs[0]));
+  if (!library)
+    return library.takeError();
+  const codegen::LoweredModel &lowered = compilation.lowered();
+  llvm::Expected<std::unique_ptr<Trainer>> trainer =
+      Trainer::open(**library, {recipe.batch / recipe.groups, recipe.groups, options.threads});
+  if (!trainer)
+    return trainer.takeError();
+  if (llvm::Error error = (*trainer)->setNumbers(recipe))
+    return error;
+  TrainingIdentity identity{lowered.image.name, options.seed, pictures->trainedOn(), frontend::listSettings(recipe),
+                            planOf(*lowered.training, (*library)->isa())};
+  BestScore best;
+  llvm::Expected<TrainingMemory> memory =
+      start(options, folder, **trainer, lowered.image, weights ? &*weights : nullptr, identity, best);
+  if (!memory)
+    return memory.takeError();
+  LoopOptions wanted{.folder = folder,
+                     .title = lowered.image.name,
+                     .lastStep = options.lastStep > 0 ? options.lastStep : recipe.length,
+                     .logEvery = options.logEvery,
+                     .evaluateEvery = options.evaluateEvery,
+                     .saveEvery = options.saveEvery};
+  Loop loop(**trainer, *lowered.training, *pictures, recipe, identity, *memory, best, wanted);
+  llvm::Expected<LoopResult> result = loop.run();
+  if (!result)
+    return result.takeError();
+  options.json ? printJson(*result, *memory, folder) : printText(*result, *memory, folder);
+  return result->interrupted ? tellInterrupted(*memory, wanted.lastStep, folder) : llvm::Error::success();
+}
