@@ -24,12 +24,16 @@ static std::string folderOf(const Options &options, const tool::Compilation &com
 }
 
 /// A run of hours is not written over by chance.
-static llvm::Error prepareFolder(const std::string &folder, bool resumes) {
+static llvm::Error checkFolder(const std::string &folder, bool resumes) {
   std::string last = Loop::lastPath(folder);
   if (resumes && !std::filesystem::exists(last))
     return tool::badInput("--resume: there is no `" + last + "` to go on from");
   if (!resumes && std::filesystem::exists(last))
     return tool::badInput("`" + last + "` is there already: go on from it with --resume, or write into another folder (-o)");
+  return llvm::Error::success();
+}
+
+static llvm::Error makeFolder(const std::string &folder) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   return code ? tool::badInput("cannot make the folder `" + folder + "`: " + code.message()) : llvm::Error::success();
@@ -167,7 +171,7 @@ llvm::Error tool::train(const Options &given) {
     if (llvm::Error error = WeightsSource::open(options.weights, modelOf(compilation.module())).moveInto(weights))
       return error;
   std::string folder = folderOf(options, compilation);
-  if (llvm::Error error = prepareFolder(folder, options.resume))
+  if (llvm::Error error = checkFolder(folder, options.resume))
     return error;
   llvm::Expected<std::unique_ptr<loaded::LoadedModel>> library = compile(compilation, options, imagesAtOnce(ports.inputs[0]));
   if (!library)
@@ -192,6 +196,8 @@ llvm::Error tool::train(const Options &given) {
                      .logEvery = options.logEvery,
                      .evaluateEvery = options.evaluateEvery,
                      .saveEvery = options.saveEvery};
+  if (llvm::Error error = makeFolder(folder))
+    return error;
   Loop loop(**trainer, *lowered.training, *pictures, recipe, identity, *memory, best, wanted);
   llvm::Expected<LoopResult> result = loop.run();
   if (!result)

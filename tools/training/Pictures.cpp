@@ -64,7 +64,7 @@ llvm::Expected<Pictures> Pictures::open(const std::string &path, const Recipe &r
   made.augmented = augmentationOf(recipe, made.plain);
   auto count = static_cast<int64_t>(dataset.size());
   if (recipe.holdOut >= count)
-    return badInput("`hold_out` keeps " + llvm::Twine(recipe.holdOut) + " pictures of `" + path + "`, which has " +
+    return badInput("`hold_out` of " + llvm::Twine(recipe.holdOut) + " leaves no picture to train on: `" + path + "` has " +
                     llvm::Twine(count));
   made.holdsOut = recipe.holdOut > 0;
   if (made.holdsOut) {
