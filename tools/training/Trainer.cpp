@@ -40,7 +40,13 @@ llvm::Error Trainer::init(uint64_t seed) {
 
 llvm::Error Trainer::load(llvm::ArrayRef<char> file, llvm::StringRef path) {
   llvm::Error error = library.check(api.loadMemory(trainer, file.data(), file.size(), 0));
-  return error ? badInput("`" + path + "`: " + llvm::toString(std::move(error))) : llvm::Error::success();
+  if (!error)
+    return error;
+  std::string text = llvm::toString(std::move(error)); // which names the file as what it is in the library's eyes
+  constexpr llvm::StringLiteral memory = "(memory)";
+  if (size_t at = text.find(memory); at != text.npos)
+    text.replace(at, memory.size(), path.str());
+  return badInput(text);
 }
 
 llvm::Error Trainer::setNumbers(const frontend::Recipe &recipe) {
