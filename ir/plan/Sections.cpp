@@ -27,6 +27,13 @@ int64_t plan::preferredImages(Operation *op, int64_t batch, int64_t nearBytes, i
   return std::min(images, batch);
 }
 
+bool plan::readsBatch(KernelOp kernel) {
+  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
+    auto fusible = llvm::dyn_cast<graph::Fusible>(op);
+    return fusible && fusible.readsBatch();
+  });
+}
+
 llvm::SmallVector<plan::Section> plan::sectionsOf(llvm::ArrayRef<KernelOp> kernels, int64_t batch) {
   llvm::SmallVector<Section> sections;
   for (int64_t step = 0; step < int64_t(kernels.size()); ++step) {

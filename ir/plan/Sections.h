@@ -12,6 +12,9 @@ int64_t activationBytes(mlir::Value value);
 /// its algorithm may need beside them (ScheduleModel), leave in `nearBytes`. A power of four, or `batch` itself.
 int64_t preferredImages(mlir::Operation *op, int64_t batch, int64_t nearBytes, int64_t windowBytes);
 
+/// Whether an operation of the kernel needs all images of the batch at once.
+bool readsBatch(KernelOp kernel);
+
 /// The steps [first, last] that run together, `images` images at a time.
 struct Section {
   int64_t first, last, images;

@@ -1,10 +1,10 @@
 // Cuts the steps into sections, each of which computes some of the batch's images at a time.
 //
 // Each operation has a number of images that suits it (ir/plan/Sections.h). A kernel takes the least of its operations', and a
-// run of kernels that cannot be cut the least of its kernels'; what sums over the batch takes all of it, which cuts a step of
-// training at its batch norms. Transformed windows cannot cross from one section to another,
-// since a group of tiles holds parts of several images; all other tensors can. Neighbours with one number become one section.
-// For ResNet-18 at 16 images:
+// run of kernels that cannot be cut the least of its kernels'. What sums over the batch takes all of it; between two such a
+// step of training is not cut, since what one kernel leaves is the next one's to read, and little work is done on it.
+// Transformed windows cannot cross from one section to another, since a group of tiles holds parts of several images; all other
+// tensors can. Neighbours with one number become one section. For ResNet-18 at 16 images:
 //
 //   1 image at a time up to layer2, 4 in layer3 and layer4, all 16 from the global average pool on
 #include "passes/plan/Passes.h"
@@ -22,13 +22,6 @@ namespace skip::plan {
 using namespace mlir;
 using namespace skip;
 using plan::KernelOp;
-
-static bool readsBatch(KernelOp kernel) {
-  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
-    auto fusible = llvm::dyn_cast<graph::Fusible>(op);
-    return fusible && fusible.readsBatch();
-  });
-}
 
 static int64_t preferredImages(KernelOp kernel, int64_t batch, plan::TargetInterface target) {
   int64_t images = batch;
@@ -71,13 +64,17 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
       if (failed(plan::requireLayouts(kernel)))
         return signalPassFailure();
     llvm::SmallVector<int64_t> ends = inseparableEnds(kernels);
+    bool trains = llvm::any_of(kernels, plan::readsBatch);
     for (size_t first = 0; first < kernels.size();) {
       int64_t last = ends[first], images = batch.getInt();
-      bool isWhole = false;
+      bool isWhole = plan::readsBatch(kernels[first]);
+      // A step of training is cut at its batch norms alone.
+      while (trains && !isWhole && last + 1 < int64_t(kernels.size()) && !plan::readsBatch(kernels[last + 1]))
+        ++last;
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
         images = std::min(images, preferredImages(kernels[step], batch.getInt(), *target));
-        isWhole |= readsBatch(kernels[step]);
+        isWhole |= plan::readsBatch(kernels[step]);
       }
       images = isWhole ? batch.getInt() : images;
       for (; int64_t(first) <= last; ++first)

@@ -64,6 +64,16 @@ def PackWeights : Pass<"plan-pack-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
+def OrderSteps : Pass<"plan-order-steps", "::mlir::func::FuncOp"> {
+  let summary = "steps of training that take the whole batch stand together";
+  let description = [{
+    Before: every kernel has `layouts`. After: what computes on parameters alone stands behind the step before it that takes the
+    whole batch, gradients of parameters in front of the next one. A function without such steps stays as it is. Before and
+    after: tests/passes/plan/order-steps.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def PlaceState : Pass<"plan-place-state", "::mlir::ModuleOp"> {
   let summary = "place what training changes: parameters, statistics, gradients";
   let description = [{

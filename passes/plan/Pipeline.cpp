@@ -24,8 +24,9 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
     passes.addNestedPass<mlir::func::FuncOp>(createChooseAlgorithms());
   passes.addNestedPass<mlir::func::FuncOp>(createFormKernels());   // from here on a step is an operation
   passes.addNestedPass<mlir::func::FuncOp>(createAssignLayouts()); // from here on every tensor has a layout
-  passes.addNestedPass<mlir::func::FuncOp>(createFormSections());  // schedules depend on the images at a time
-  passes.addPass(createPackWeights({noSums}));                     // packing depends on layouts; variants share what is equal
+  passes.addNestedPass<mlir::func::FuncOp>(createOrderSteps());
+  passes.addNestedPass<mlir::func::FuncOp>(createFormSections()); // schedules depend on the images at a time
+  passes.addPass(createPackWeights({noSums}));                    // packing depends on layouts; variants share what is equal
   passes.addPass(createPlaceState());
   passes.addPass(createChooseSchedules({noSums}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
