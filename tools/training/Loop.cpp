@@ -69,6 +69,10 @@ llvm::Error Loop::step(const data::Batch &batch) {
     return applied.takeError();
   if (!*applied)
     return stopAt(batch, loss);
+  double seconds = std::chrono::duration<double>(Clock::now() - stepStart).count();
+  stepSeconds += seconds;
+  loggedSeconds += seconds;
+  ++doneSteps;
   ++memory.step;
   frontend::noteTrainingError(recipe, memory.rate, static_cast<double>(wrong) / static_cast<double>(recipe.batch));
   for (Window *window : {&memory.logged, &memory.looked}) {
@@ -154,16 +158,12 @@ llvm::Expected<tool::LoopResult> Loop::run() {
   data::Batch batch;
   std::string problem;
   while (memory.step < options.lastStep && !interrupt.came()) {
-    Clock::time_point start = Clock::now();
+    stepStart = Clock::now();
     if (!loader->next(batch, problem))
       return badInput(problem);
     tellBadPictures(*loader);
     if (llvm::Error error = step(batch))
       return error;
-    double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    stepSeconds += seconds;
-    loggedSeconds += seconds;
-    ++doneSteps;
     progress->advance();
   }
   progress.reset();

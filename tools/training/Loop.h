@@ -7,6 +7,8 @@
 #include "tools/training/Memory.h"
 #include "tools/training/Metrics.h"
 
+#include <chrono>
+
 namespace skip::tool {
 
 struct LoopOptions {
@@ -62,6 +64,7 @@ private:
   std::optional<Evaluation> evaluation;
   std::unique_ptr<data::Progress> progress;
   int64_t savedStep = -1;                    ///< of last.safetensors
+  std::chrono::steady_clock::time_point stepStart;
   double stepSeconds = 0, loggedSeconds = 0; ///< of all steps; of those since the last line
   int64_t doneSteps = 0;
   LoopResult result;
