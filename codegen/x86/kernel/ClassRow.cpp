@@ -1,5 +1,6 @@
 // One image's classes.
 #include "codegen/x86/kernel/ClassRow.h"
+#include "codegen/x86/kernel/Doubles.h"
 #include "codegen/x86/kernel/Vectors.h"
 
 #include <limits>
@@ -23,7 +24,8 @@ Value ClassRow::largest(Value row) const {
 }
 
 Value ClassRow::sum(llvm::function_ref<Value(Value)> term) const {
-  return reduce(b.splat(0.0f), term, [&](Value x, Value y) { return plus(b, x, y); });
+  return reduce(
+      doubles(b, 0.0), [&](Value first) { return toDoubles(b, term(first)); }, [&](Value x, Value y) { return plus(b, x, y); });
 }
 
 void ClassRow::store(Value out, llvm::function_ref<Value(Value)> value) const {

@@ -16,6 +16,7 @@ public:
   Value reduce(Value neutral, llvm::function_ref<Value(Value first)> term,
                llvm::function_ref<Value(Value, Value)> combine) const;
   Value largest(Value row) const;
+  /// Of vectors of floats, in doubles.
   Value sum(llvm::function_ref<Value(Value first)> term) const;
   /// Stores `value` of each vector, with zeros behind the last class.
   void store(Value out, llvm::function_ref<Value(Value first)> value) const;

@@ -1,5 +1,6 @@
 // Of each image, with d = x - max(x): the loss is log(sum of exp(d)) - (1 - smoothing) d[label] - smoothing / C sum of d, in
-// which nothing large cancels.
+// which nothing large cancels. Sums are in doubles: where the label is nearly certain the first is 1, and what is left of the
+// loss and of the gradient is its distance from 1.
 #include "codegen/x86/kernel/CrossEntropy.h"
 #include "codegen/x86/kernel/ClassRow.h"
 #include "codegen/x86/kernel/Doubles.h"
@@ -22,8 +23,7 @@ static Value labelOf(Builder &b, Value image) {
 }
 
 static Value product(Builder &b, Value x, Value y) { return arith::MulFOp::create(b.op, x, y); }
-
-static Value floatOf(Builder &b, Value integer) { return b.splat(arith::SIToFPOp::create(b.op, b.op.getF32Type(), integer)); }
+static Value quotient(Builder &b, Value x, Value y) { return arith::DivFOp::create(b.op, x, y); }
 
 static Value rowOf(Builder &b, unsigned operand, Value image, unsigned stride) {
   return b.at(b.operand(operand), b.mul(image, b.param(stride)));
@@ -31,7 +31,7 @@ static Value rowOf(Builder &b, unsigned operand, Value image, unsigned stride) {
 
 /// What the smoothing gives every class.
 static Value spreadOf(Builder &b, double smoothing) {
-  return arith::DivFOp::create(b.op, b.splat(static_cast<float>(smoothing)), floatOf(b, b.param(Param::classes)));
+  return quotient(b, doubles(b, smoothing), doubles(b, b.param(Param::classes)));
 }
 
 static Value lossOf(Builder &b, const ClassRow &classes, const CrossEntropySpec &spec, Value image) {
@@ -39,10 +39,8 @@ static Value lossOf(Builder &b, const ClassRow &classes, const CrossEntropySpec 
   auto difference = [&](Value first) { return minus(b, b.load(b.at(row, first)), largest); };
   Value loss = logarithm(b, classes.sum([&](Value first) { return exponential(b, difference(first)); }));
   Value ofLabel = minus(b, b.splat(b.loadScalar(b.at(row, labelOf(b, image)))), largest);
-  loss = b.fma(b.splat(static_cast<float>(spec.smoothing - 1)), ofLabel, loss);
-  if (spec.smoothing != 0)
-    loss = minus(b, loss, product(b, spreadOf(b, spec.smoothing), classes.sum(difference)));
-  return loss;
+  loss = minus(b, loss, product(b, doubles(b, 1 - spec.smoothing), toDoubles(b, ofLabel)));
+  return minus(b, loss, product(b, spreadOf(b, spec.smoothing), classes.sum(difference)));
 }
 
 void skip::kernel::emitCrossEntropy(mlir::ModuleOp module, llvm::StringRef name, const CrossEntropySpec &spec) {
@@ -51,9 +49,9 @@ void skip::kernel::emitCrossEntropy(mlir::ModuleOp module, llvm::StringRef name,
     ClassRow classes(b, b.param(Param::classes));
     Value images = b.param(Param::images);
     Values sum = b.loop(b.constant(0), images, 1, doubles(b, 0.0), [&](Value image, ValueRange carried) {
-      return Values{plus(b, carried[0], toDoubles(b, lossOf(b, classes, spec, image)))};
+      return Values{plus(b, carried[0], lossOf(b, classes, spec, image))};
     });
-    Value mean = toFloats(b, arith::DivFOp::create(b.op, sum[0], doubles(b, images)));
+    Value mean = toFloats(b, quotient(b, sum[0], doubles(b, images)));
     Value scalar = mlir::vector::ExtractOp::create(b.op, mean, 0);
     mlir::LLVM::StoreOp::create(b.op, scalar, b.operand(2), 4);
   });
@@ -75,12 +73,12 @@ void skip::kernel::emitCrossEntropyGrad(mlir::ModuleOp module, llvm::StringRef n
     Value largest = classes.largest(row), label = labelOf(b, position[0]);
     classes.store(out, [&](Value first) { return exponential(b, minus(b, b.load(b.at(row, first)), largest)); });
     Value sum = classes.sum([&](Value first) { return b.load(b.at(out, first)); });
-    Value images = floatOf(b, b.param(Param::images)), spread = spreadOf(b, spec.smoothing);
-    Value ofLabel = plus(b, spread, b.splat(static_cast<float>(1 - spec.smoothing)));
+    Value images = doubles(b, b.param(Param::images)), spread = spreadOf(b, spec.smoothing);
+    Value ofLabel = plus(b, spread, doubles(b, 1 - spec.smoothing));
     classes.store(out, [&](Value first) {
-      Value probability = arith::DivFOp::create(b.op, b.load(b.at(out, first)), sum);
+      Value probability = quotient(b, toDoubles(b, b.load(b.at(out, first))), sum);
       Value wanted = select(b, isLabel(b, first, label), ofLabel, spread);
-      return arith::DivFOp::create(b.op, minus(b, probability, wanted), images).getResult();
+      return toFloats(b, quotient(b, minus(b, probability, wanted), images));
     });
   });
   b.finish();
@@ -92,7 +90,8 @@ void skip::kernel::emitSoftmaxGrad(mlir::ModuleOp module, llvm::StringRef name, 
     ClassRow classes(b, b.param(Param::classes));
     Value gradient = rowOf(b, 0, position[0], Param::inImage), y = rowOf(b, 1, position[0], Param::secondImage);
     Value out = rowOf(b, 2, position[0], Param::outImage);
-    Value sum = classes.sum([&](Value first) { return product(b, b.load(b.at(gradient, first)), b.load(b.at(y, first))); });
+    Value sum = toFloats(
+        b, classes.sum([&](Value first) { return product(b, b.load(b.at(gradient, first)), b.load(b.at(y, first))); }));
     classes.store(
         out, [&](Value first) { return product(b, b.load(b.at(y, first)), minus(b, b.load(b.at(gradient, first)), sum)); });
   });

@@ -1,12 +1,11 @@
-// The natural logarithm on vectors.
+// The natural logarithm on vectors of doubles.
 #pragma once
 
 #include "codegen/x86/kernel/Builder.h"
 
 namespace skip::kernel {
 
-/// log(x) of normal numbers above 0, with a relative error below 3e-7. Infinity and NaN stay what they are. No library is
-/// called.
-Value logarithm(Builder &b, Value x);
+/// log(x) for x >= 1, with a relative error below 1e-13; NaN stays NaN. No library is called.
+Value logarithm(Builder &b, Value doubles);
 
 } // namespace skip::kernel

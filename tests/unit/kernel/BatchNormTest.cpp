@@ -226,3 +226,24 @@ TEST_CASE("merge gradients' sums") {
     }
   }
 }
+
+TEST_CASE("channel sums") {
+  std::mt19937 random(7);
+  for (const x86::Target &target : hostTargets()) {
+    LoadedKernel kernel(ChannelSumsSpec{}, target);
+    for (const Shape &shape : kPictures) {
+      Activation x = randomActivation(shape, random);
+      std::vector<float> out = unwrittenVector(shape.channels);
+      std::vector<double> want;
+      for (int64_t c = 0; c < shape.channels; ++c) {
+        want.push_back(0);
+        for (int64_t n = 0; n < shape.images; ++n)
+          want.back() += overPicture(shape, [&](int64_t p, int64_t q) { return x.at(n, c, p, q); });
+      }
+      INFO(nameOf(target.isa) << ", " << describe(shape));
+      kernel.runInPieces({x.origin(), out.data()},
+                         {1, x.blocks, 1, shape.images, shape.height, shape.width, x.image, x.block, x.row});
+      CHECK(relativeError(out, want) < 1e-6);
+    }
+  }
+}

@@ -123,3 +123,72 @@ TEST_CASE("pad channels") {
           }
       }
 }
+
+TEST_CASE("take channels") {
+  std::mt19937 random(4);
+  for (const x86::Target &target : hostTargets())
+    for (int64_t first : {0, 3, 8, 16, 21})
+      for (int64_t count : {1, 16, 19, 32})
+        for (int64_t halo : {0, 2}) {
+          LoadedKernel kernel(PadChannelsSpec{-first, 1, count % kLanes}, target);
+          for (int64_t behind : {0, 5, 16}) {
+            Activation in =
+                randomActivation({.images = 2, .channels = first + count + behind, .height = 3, .width = 5, .halo = 1}, random);
+            Activation out({.images = 2, .channels = count, .height = 3, .width = 5, .halo = halo});
+            INFO(nameOf(target.isa) << ", " << count << " channels from " << first << " on, " << behind << " behind");
+            kernel.runInPieces({in.origin(), out.origin()}, padParams(in, out));
+            std::vector<double> want =
+                generate(out.shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) { return in.at(n, first + c, y, x); });
+            CHECK(relativeError(out, want) == 0.0);
+            CHECK(checkSurroundings(out) == "");
+          }
+        }
+}
+
+TEST_CASE("unflatten reads NCHW order") {
+  std::mt19937 random(5);
+  for (const x86::Target &target : hostTargets()) {
+    LoadedKernel kernel(RelayoutSpec{true, false}, target);
+    for (Shape shape : kShapes) {
+      shape.halo = 1;
+      int64_t plane = shape.height * shape.width;
+      FlatArray from(shape.images, shape.channels * plane);
+      std::uniform_real_distribution<float> uniform(-1, 1);
+      for (int64_t n = 0; n < shape.images; ++n)
+        for (int64_t i = 0; i < from.image; ++i)
+          from.origin()[n * from.image + i] = i < from.elements ? uniform(random) : 0;
+      Activation to(shape);
+      INFO(nameOf(target.isa) << ", " << describe(shape));
+      kernel.runInPieces({from.origin(), to.origin()},
+                         {shape.images, to.blocks, shape.height, shape.width, shape.channels, from.image, plane, shape.width,
+                          to.image, to.block, to.row, shape.halo, 0});
+      std::vector<double> want = generate(shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
+        return from.origin()[n * from.image + c * plane + y * shape.width + x];
+      });
+      CHECK(relativeError(to, want) == 0.0);
+      CHECK(checkSurroundings(to) == "");
+    }
+  }
+}
+
+TEST_CASE("transpose filter") {
+  for (const x86::Target &target : hostTargets()) {
+    LoadedKernel kernel(TransposeFilterSpec{}, target);
+    for (auto [outBlocks, inBlocks, taps] : {std::tuple(1, 1, 1), {2, 3, 9}, {3, 1, 4}}) {
+      std::vector<float> from(outBlocks * inBlocks * taps * kLanes * kLanes), to(from.size(), NAN);
+      for (size_t i = 0; i < from.size(); ++i)
+        from[i] = float(i);
+      kernel.runInPieces({from.data(), to.data()}, {inBlocks, outBlocks, taps});
+      int64_t wrong = 0;
+      for (int64_t o = 0; o < outBlocks * kLanes; ++o)
+        for (int64_t i = 0; i < inBlocks * kLanes; ++i)
+          for (int64_t t = 0; t < taps; ++t) {
+            auto place = [&](int64_t out, int64_t in, int64_t blocks, int64_t tap) {
+              return (((out / kLanes * blocks + in / kLanes) * taps + tap) * kLanes + in % kLanes) * kLanes + out % kLanes;
+            };
+            wrong += to[place(i, o, outBlocks, taps - 1 - t)] != from[place(o, i, inBlocks, t)];
+          }
+      CHECK(wrong == 0);
+    }
+  }
+}
