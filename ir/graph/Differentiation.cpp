@@ -11,14 +11,24 @@ using Results = llvm::SmallVector<Value>;
 
 static llvm::ArrayRef<int64_t> shapeOf(Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape(); }
 
+/// Of what is made of a parameter, called after it.
+static Location madeOf(Value parameter, llvm::StringRef suffix, Location otherwise) {
+  std::string name = valueName(parameter);
+  return name.empty() ? otherwise : NameLoc::get(StringAttr::get(parameter.getContext(), name + "." + suffix));
+}
+
+static Value transposed(OpBuilder &builder, Location loc, Value filter) {
+  return TransposeFilterOp::create(builder, madeOf(filter, "transposed", loc), filter);
+}
+
 /// By the forward operation where that reads the gradient as a padded picture: stride 1, and no more padding than the window
 /// has neighbours.
 static Value convGradInput(OpBuilder &builder, Location loc, Conv2dOp conv, Value dy) {
   llvm::ArrayRef<int64_t> filter = shapeOf(conv.getFilter()), x = shapeOf(conv.getX());
   int64_t stride = conv.getStride(), padding = conv.getPadding();
   if (stride == 1 && filter[2] == filter[3] && padding < filter[2]) {
-    Value transposed = TransposeFilterOp::create(builder, loc, conv.getFilter());
-    return Conv2dOp::create(builder, loc, dy, transposed, Value(), 1, filter[2] - 1 - padding);
+    Value turned = transposed(builder, loc, conv.getFilter());
+    return Conv2dOp::create(builder, loc, dy, turned, Value(), 1, filter[2] - 1 - padding);
   }
   return Conv2dGradInputOp::create(builder, loc, dy, conv.getFilter(), x[2], x[3], stride, padding);
 }
@@ -30,9 +40,10 @@ Results Conv2dOp::differentiate(OpBuilder &builder, Location loc, Gradients grad
   if (wanted[0])
     results[0] = convGradInput(builder, loc, *this, dy);
   if (wanted[1])
-    results[1] = Conv2dGradFilterOp::create(builder, loc, dy, getX(), filter[2], filter[3], getStride(), getPadding());
+    results[1] = Conv2dGradFilterOp::create(builder, madeOf(getFilter(), "grad", loc), dy, getX(), filter[2], filter[3],
+                                            getStride(), getPadding());
   if (wanted.size() > 2 && wanted[2])
-    results[2] = ChannelSumsOp::create(builder, loc, dy);
+    results[2] = ChannelSumsOp::create(builder, madeOf(getBias(), "grad", loc), dy);
   return results;
 }
 
@@ -40,11 +51,11 @@ Results LinearOp::differentiate(OpBuilder &builder, Location loc, Gradients grad
   Value dy = gradients[0];
   Results results(wanted.size());
   if (wanted[0])
-    results[0] = LinearOp::create(builder, loc, dy, TransposeFilterOp::create(builder, loc, getFilter()), Value());
+    results[0] = LinearOp::create(builder, loc, dy, transposed(builder, loc, getFilter()), Value());
   if (wanted[1])
-    results[1] = LinearGradFilterOp::create(builder, loc, dy, getX());
+    results[1] = LinearGradFilterOp::create(builder, madeOf(getFilter(), "grad", loc), dy, getX());
   if (wanted.size() > 2 && wanted[2])
-    results[2] = ChannelSumsOp::create(builder, loc, dy);
+    results[2] = ChannelSumsOp::create(builder, madeOf(getBias(), "grad", loc), dy);
   return results;
 }
 

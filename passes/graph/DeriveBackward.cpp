@@ -34,7 +34,7 @@ public:
 private:
   void markActive();
   LogicalResult differentiate(Operation *op);
-  void add(Value value, Value gradient, Location loc);
+  void add(Value value, Value gradient);
   LogicalResult appendResults();
 
   func::FuncOp function;
@@ -47,10 +47,12 @@ private:
 };
 } // namespace
 
-static Location gradientLoc(Value value) {
-  std::string name = graph::valueName(value);
-  return NameLoc::get(StringAttr::get(value.getContext(), name.empty() ? "grad" : name + ".grad"));
+static Location gradientLoc(MLIRContext *context, llvm::StringRef name, llvm::StringRef suffix = "grad") {
+  return NameLoc::get(StringAttr::get(context, name.empty() ? suffix : name + "." + suffix));
 }
+
+/// Of what has several gradients.
+static Location sumLoc(Value value) { return gradientLoc(value.getContext(), graph::valueName(value), "grad.sum"); }
 
 void Derivation::markActive() {
   for (Operation &op : function.getBody().front()) {
@@ -62,9 +64,9 @@ void Derivation::markActive() {
   }
 }
 
-void Derivation::add(Value value, Value gradient, Location loc) {
+void Derivation::add(Value value, Value gradient) {
   Value &sum = gradients[value];
-  sum = sum ? Value(graph::AddOp::create(builder, loc, sum, gradient)) : gradient;
+  sum = sum ? Value(graph::AddOp::create(builder, sumLoc(value), sum, gradient)) : gradient;
 }
 
 LogicalResult Derivation::differentiate(Operation *op) {
@@ -76,13 +78,14 @@ LogicalResult Derivation::differentiate(Operation *op) {
   auto differentiable = llvm::dyn_cast<graph::Differentiable>(op);
   if (!differentiable)
     return op->emitError("has no gradient");
-  llvm::SmallVector<Value> ofOperands = differentiable.differentiate(builder, gradientLoc(op->getResult(0)), ofResults, wanted);
+  Location loc = gradientLoc(op->getContext(), graph::valueName(op->getLoc()));
+  llvm::SmallVector<Value> ofOperands = differentiable.differentiate(builder, loc, ofResults, wanted);
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     if (!wanted[index])
       continue;
     if (!ofOperands[index])
       return op->emitError("has no gradient of operand ") << index;
-    add(operand, ofOperands[index], gradientLoc(operand));
+    add(operand, ofOperands[index]);
   }
   return success();
 }
@@ -94,7 +97,7 @@ LogicalResult Derivation::appendResults() {
     if (!gradient)
       continue;
     Value &sum = parameters[read.getParameterAttr()];
-    sum = sum ? Value(graph::AddOp::create(builder, gradientLoc(read.getValue()), sum, gradient)) : gradient;
+    sum = sum ? Value(graph::AddOp::create(builder, sumLoc(read.getValue()), sum, gradient)) : gradient;
   }
   llvm::SmallVector<Value> results(end->getOperands());
   for (Attribute symbol : trainable) {

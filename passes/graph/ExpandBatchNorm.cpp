@@ -26,10 +26,16 @@ static int64_t pixelsOf(Value x) {
   return graph::elementsPerImage(llvm::cast<RankedTensorType>(x.getType()).getShape().drop_front(2));
 }
 
+/// NAME.PART.
+static Location partOf(Location loc, llvm::StringRef part) {
+  llvm::StringRef name = graph::valueName(loc);
+  return name.empty() ? loc : NameLoc::get(StringAttr::get(loc.getContext(), name + "." + part));
+}
+
 static void expand(graph::BatchNormTrainOp norm) {
   OpBuilder builder(norm);
   Location loc = norm.getLoc();
-  Value moments = graph::MomentsOp::create(builder, loc, norm.getX());
+  Value moments = graph::MomentsOp::create(builder, partOf(loc, "moments"), norm.getX());
   auto merged = graph::MergeMomentsOp::create(builder, loc, moments, norm.getGamma(), norm.getBeta(), norm.getRunningMean(),
                                               norm.getRunningVariance(), builder.getI64IntegerAttr(pixelsOf(norm.getX())),
                                               norm.getMomentumAttr(), norm.getEpsilonAttr());
@@ -42,7 +48,7 @@ static void expand(graph::BatchNormTrainOp norm) {
 static void expand(graph::BatchNormTrainGradOp grad) {
   OpBuilder builder(grad);
   Location loc = grad.getLoc();
-  Value sums = graph::GradSumsOp::create(builder, loc, grad.getDy(), grad.getX(), grad.getMean());
+  Value sums = graph::GradSumsOp::create(builder, partOf(loc, "sums"), grad.getDy(), grad.getX(), grad.getMean());
   auto merged = graph::MergeGradSumsOp::create(builder, loc, sums, grad.getGamma(), grad.getMean(), grad.getVariance(),
                                                builder.getI64IntegerAttr(pixelsOf(grad.getX())), grad.getEpsilonAttr());
   Value dx = graph::ScaleAddOp::create(builder, loc, grad.getDy(), grad.getX(), merged.getA(), merged.getB(), merged.getC());

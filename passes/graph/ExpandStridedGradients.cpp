@@ -18,6 +18,10 @@ namespace skip::graph {
 using namespace mlir;
 using namespace skip;
 
+static Location named(Location otherwise, llvm::StringRef name, llvm::StringRef suffix) {
+  return name.empty() ? otherwise : NameLoc::get(StringAttr::get(otherwise.getContext(), name + "." + suffix));
+}
+
 static LogicalResult expand(graph::Conv2dGradInputOp grad) {
   int64_t padding = grad.getPadding();
   llvm::ArrayRef<int64_t> filter = llvm::cast<RankedTensorType>(grad.getFilter().getType()).getShape();
@@ -27,9 +31,10 @@ static LogicalResult expand(graph::Conv2dGradInputOp grad) {
   OpBuilder builder(grad);
   Location loc = grad.getLoc();
   int64_t all = 2 * padding - filter[2] + 1;
-  Value spread = graph::SubsampleGradInputOp::create(builder, loc, grad.getDy(), grad.getStride(), grad.getHeight() + all,
-                                                     grad.getWidth() + all);
-  Value transposed = graph::TransposeFilterOp::create(builder, loc, grad.getFilter());
+  Value spread = graph::SubsampleGradInputOp::create(builder, named(loc, graph::valueName(loc), "spread"), grad.getDy(),
+                                                     grad.getStride(), grad.getHeight() + all, grad.getWidth() + all);
+  Value transposed =
+      graph::TransposeFilterOp::create(builder, named(loc, graph::valueName(grad.getFilter()), "transposed"), grad.getFilter());
   Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed, Value(), 1, filter[2] - 1 - padding);
   grad.getY().replaceAllUsesWith(dx);
   grad.erase();

@@ -71,4 +71,15 @@ def DeriveBackward : Pass<"graph-derive-backward", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
 
+def NameValues : Pass<"graph-name-values", "::mlir::func::FuncOp"> {
+  let summary = "give each value a name of its own";
+  let description = [{
+    Steps of a plan are told apart, and held against the reference, by their values' names (graph::valueName). Inputs and parameters keep
+    theirs. Of operations whose values would be called as others are, the first in order keeps its name, those that are computed once
+    parameters are loaded behind all others; the next ones are called NAME.2, NAME.3 and so on. Values without a name stay without. Before and after:
+    tests/passes/graph/name-values.mlir.
+  }];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
 #endif

@@ -31,11 +31,12 @@ void graph::buildTrainingPipeline(mlir::OpPassManager &passes, const PrepareTrai
   buildReferencePipeline(passes);
   auto &model = passes.nest<mlir::func::FuncOp>();
   model.addPass(createPrepareTraining(options));
-  model.addPass(createDeriveBackward()); // from here on the values that a training step is held against have their names
+  model.addPass(createDeriveBackward());
   model.addPass(createExpandBatchNorm());
   model.addPass(createExpandStridedGradients());
   model.addPass(createFoldBatchNorm()); // of what is frozen
   model.addPass(mlir::createCSEPass()); // a filter is transposed once
+  model.addPass(createNameValues());    // last: a training step is held against what this leaves, by name
 }
 
 void graph::registerPasses() {

@@ -36,11 +36,14 @@ public:
     isDerived = mlir::succeeded(passes.run(*module));
   }
 
-  /// Runs graph-expand-batch-norm too; the largest distance that it makes to any result, of the result's largest value.
+  /// Runs graph-expand-batch-norm too, and where it refuses none graph-expand-strided-gradients; the largest distance that they
+  /// make to any result, of the result's largest value.
   double expand() {
     std::vector<Tensor> whole = run(parameters);
     mlir::PassManager passes(&context);
     passes.addNestedPass<mlir::func::FuncOp>(graph::createExpandBatchNorm());
+    if (stridedGradients() > 0 && areExpandable())
+      passes.addNestedPass<mlir::func::FuncOp>(graph::createExpandStridedGradients());
     REQUIRE(mlir::succeeded(passes.run(*module)));
     std::vector<Tensor> parts = run(parameters);
     double worst = 0;
@@ -53,6 +56,12 @@ public:
       worst = std::max(worst, distance / largest);
     }
     return worst;
+  }
+
+  int stridedGradients() {
+    int count = 0;
+    module->walk([&](graph::Conv2dGradInputOp) { ++count; });
+    return count;
   }
 
   std::vector<Tensor> run(const Parameters &parameters) {
@@ -92,6 +101,15 @@ public:
   bool isDerived = false;
 
 private:
+  bool areExpandable() {
+    bool all = true;
+    module->walk([&](graph::Conv2dGradInputOp grad) {
+      auto filter = llvm::cast<mlir::RankedTensorType>(grad.getFilter().getType()).getShape();
+      all = all && filter[2] == filter[3] && int64_t(grad.getPadding()) < filter[2];
+    });
+    return all;
+  }
+
   Tensor drawn(std::vector<int64_t> shape, double least, double most) {
     Tensor tensor(std::move(shape));
     for (double &value : tensor.data)
