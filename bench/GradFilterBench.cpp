@@ -1,6 +1,7 @@
 // How near gradients of filters come to the core's peak: those of CIFAR's ResNets, ResNet-18 and -50, one thread.
 //
-//   skip-grad-filter-bench [--isa=avx2|avx512] [--batch=N] [--only=TEXT] [--asm] [--tile=BLOCKS,ROWS,SCALARS,OUT,IN,TILES]
+//   skip-grad-filter-bench [--isa=avx2|avx512] [--batch=N] [--only=TEXT] [--asm]
+//   [--tile=BLOCKS,ROWS,SCALARS,OUT,IN,TILES,PIXELS]
 #include "ir/plan/x86/Isa.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/tuning/Peak.h"
@@ -84,15 +85,14 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   LoadedKernel kernel(spec, target);
   std::vector<float> packed(dy.blocks * x.blocks * p.kernel * spec.scalarsOfRow() * 16 + 16);
   auto *aligned = reinterpret_cast<float *>((uintptr_t(packed.data()) + 63) & ~uintptr_t(63));
-  kernel::GradFilterChunk chunk = kernel::gradFilterChunk(p.size, p.size);
-  std::vector<int64_t> params = {dy.blocks,  x.blocks, spec.scalars(), options.batch, p.size,   p.size,  chunk.images,
-                                 chunk.rows, dy.image, dy.block,       dy.row,        dy.pixel, x.image, x.block,
-                                 x.row,      x.pixel,  padding,        p.out,         p.in};
+  std::vector<int64_t> params = {dy.blocks, x.blocks, spec.scalars(), options.batch, p.size,  p.size,
+                                 dy.image,  dy.block, dy.row,         dy.pixel,      x.image, x.block,
+                                 x.row,     x.pixel,  padding,        p.out,         p.in};
   double time = bestSeconds([&] { kernel.run({dy.origin(), x.origin(), aligned}, params); });
   double flops = 2.0 * double(options.batch * p.out * p.size * p.size * p.in * p.kernel * p.kernel);
-  std::printf("%-28s tile %ld x %ld x %ld unit %2ld x %2ld x %ld  %7.1f GFLOP/s %5.1f %%\n", p.name().c_str(), spec.tile.blocks,
-              spec.tile.rows, spec.tile.scalars, spec.unit.outBlocks, spec.unit.inBlocks, spec.unit.tiles, flops / time * 1e-9,
-              100 * flops / time / peak);
+  std::printf("%-28s tile %ld x %ld x %ld unit %2ld x %2ld x %ld, %3ld pixels  %7.1f GFLOP/s %5.1f %%\n", p.name().c_str(),
+              spec.tile.blocks, spec.tile.rows, spec.tile.scalars, spec.unit.outBlocks, spec.unit.inBlocks, spec.unit.tiles,
+              spec.unit.pixels, flops / time * 1e-9, 100 * flops / time / peak);
   std::fflush(stdout);
 }
 
@@ -109,8 +109,8 @@ int main(int argc, char **argv) {
     else if (argument == "--asm")
       options.printAsm = true;
     else if (argument.starts_with("--tile="))
-      std::sscanf(argv[i] + 7, "%ld,%ld,%ld,%ld,%ld,%ld", &options.tile.blocks, &options.tile.rows, &options.tile.scalars,
-                  &options.unit.outBlocks, &options.unit.inBlocks, &options.unit.tiles);
+      std::sscanf(argv[i] + 7, "%ld,%ld,%ld,%ld,%ld,%ld,%ld", &options.tile.blocks, &options.tile.rows, &options.tile.scalars,
+                  &options.unit.outBlocks, &options.unit.inBlocks, &options.unit.tiles, &options.unit.pixels);
     else if (argument != "--isa=avx512")
       return std::fprintf(stderr, "unknown argument `%s`\n", argv[i]), 2;
   }

@@ -71,14 +71,13 @@ static StepShape gradFilterStep(KernelOp kernel, Operation *root) {
   bool columns = llvm::isa<graph::LinearGradFilterOp>(root);
   auto conv = llvm::dyn_cast<graph::Conv2dGradFilterOp>(root);
   auto spec = std::get<kernel::GradFilterSpec>(*gradFilterSpec(kernel, root, SKIP_ISA_AVX2));
-  kernel::GradFilterChunk chunk = columns ? kernel::GradFilterChunk{1, 1} : kernel::gradFilterChunk(dy.height, dy.width);
   auto pixel = [&](const Strides &s) { return columns ? s.image : s.pixel; };
   StepShape step = stepOf(root, {});
   append(step.params, {dy.blocks, x.blocks, spec.scalars()});
   step.params.push_back(columns ? constant(1) : timesBatch(1));
   step.params.push_back(constant(dy.height));
   step.params.push_back(columns ? timesBatch(1) : constant(dy.width));
-  append(step.params, {chunk.images, chunk.rows, dy.image, dy.block, dy.row, pixel(dy), x.image, x.block, x.row, pixel(x),
+  append(step.params, {dy.image, dy.block, dy.row, pixel(dy), x.image, x.block, x.row, pixel(x),
                        conv ? int64_t(conv.getPadding()) : 0, dy.channels, x.channels});
   return step;
 }

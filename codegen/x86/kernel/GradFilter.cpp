@@ -93,9 +93,11 @@ private:
         each(first, b.min(length, b.add(first, piece)));
       });
     };
-    forPieces(b.param(Param::images), b.param(Param::chunkImages), [&](Value firstImage, Value lastImage) {
-      forPieces(b.param(Param::rows), b.param(Param::chunkRows),
-                [&](Value firstRow, Value lastRow) { body({firstImage, lastImage, firstRow, lastRow}); });
+    Value images = b.param(Param::images), rows = b.param(Param::rows), columns = b.param(Param::columns);
+    Value pixels = b.constant(spec.unit.pixels), one = b.constant(1);
+    Value chunkImages = b.max(one, b.divide(pixels, b.mul(rows, columns))), chunkRows = b.max(one, b.divide(pixels, columns));
+    forPieces(images, chunkImages, [&](Value firstImage, Value lastImage) {
+      forPieces(rows, chunkRows, [&](Value firstRow, Value lastRow) { body({firstImage, lastImage, firstRow, lastRow}); });
     });
   }
 

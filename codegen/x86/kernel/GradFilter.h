@@ -21,9 +21,10 @@ struct GradFilterTile {
   bool operator==(const GradFilterTile &) const = default;
 };
 
-/// So many blocks of output and input channels, and tiles of each of their pairs: a multiple of the tile's blocks.
+/// So many blocks of output and input channels (of output a multiple of the tile's), and tiles of each of their pairs. Up to
+/// `pixels` pixels, but a row at least, are summed in registers, then added to memory.
 struct GradFilterUnit {
-  int64_t outBlocks = 1, inBlocks = 1, tiles = 1;
+  int64_t outBlocks = 1, inBlocks = 1, tiles = 1, pixels = 128;
 
   bool operator==(const GradFilterUnit &) const = default;
 };
@@ -54,9 +55,7 @@ struct GradFilterParam {
     scalars, // the domain, which is the same whatever the tile
     images,
     rows,
-    columns,     // of dy
-    chunkImages, // summed in registers, then added to memory: so many images,
-    chunkRows,   // or so many rows of one
+    columns, // of dy
     dyImage,
     dyBlock,
     dyRow,
@@ -74,12 +73,6 @@ struct GradFilterParam {
 
 /// Chooses tile and unit for so many blocks of output and input channels.
 void chooseGradFilterTile(GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa);
-
-/// Images and rows of a chunk, for pictures of `rows` x `columns`.
-struct GradFilterChunk {
-  int64_t images, rows;
-};
-GradFilterChunk gradFilterChunk(int64_t rows, int64_t columns);
 
 void emitGradFilter(mlir::ModuleOp module, llvm::StringRef name, const GradFilterSpec &spec);
 

@@ -14,7 +14,8 @@
 using namespace skip;
 using namespace skip::kernel;
 
-static constexpr int64_t kPixels = 128; // of a chunk, at least half of them: they stay in the first-level cache
+static constexpr int64_t kNearVectors = 512; // that the first-level cache holds
+static constexpr int64_t kLeastPixels = 32, kMostPixels = 128;
 static constexpr int64_t kMostBlocks = 4, kMostRows = 4;
 static constexpr int64_t kMostVectors = 4096; // of a unit's gradients: they stay in the second-level cache
 static constexpr double kFloatsPerCycle = 2;  // that a thread gets from memory
@@ -86,13 +87,14 @@ static GradFilterUnit chooseUnit(const GradFilterSpec &spec, int64_t outBlocks, 
   return best;
 }
 
+/// As many as stay in the first-level cache: all tiles of a unit read them.
+static int64_t pixelsOf(const GradFilterSpec &spec) {
+  int64_t vectors = spec.unit.outBlocks + spec.unit.inBlocks * spec.stride * spec.stride / (spec.planarInput ? kLanes : 1);
+  return std::clamp<int64_t>(kNearVectors / vectors, kLeastPixels, kMostPixels);
+}
+
 void kernel::chooseGradFilterTile(GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa) {
   spec.tile = chooseTile(spec, outBlocks, isa);
   spec.unit = chooseUnit(spec, outBlocks, inBlocks, isa);
-}
-
-GradFilterChunk kernel::gradFilterChunk(int64_t rows, int64_t columns) {
-  if (rows * columns < kPixels)
-    return {kPixels / (rows * columns), rows};
-  return {1, std::clamp<int64_t>(kPixels / columns, 1, rows)};
+  spec.unit.pixels = pixelsOf(spec);
 }

@@ -46,11 +46,10 @@ struct FilterGradient {
   void run(const LoadedKernel &kernel, const GradFilterSpec &spec) {
     const Shape &s = shape.dy;
     bool columns = shape.linear;
-    GradFilterChunk chunk = columns ? GradFilterChunk{1, 1} : gradFilterChunk(s.height, s.width);
     kernel.runInPieces({dy.origin(), x.origin(), packed.data()},
                        {dy.blocks, x.blocks, spec.scalars(), columns ? 1 : s.images, s.height, columns ? s.images : s.width,
-                        chunk.images, chunk.rows, dy.image, dy.block, dy.row, columns ? dy.image : dy.pixel, x.image, x.block,
-                        x.row, columns ? x.image : x.pixel, shape.padding, s.channels, shape.inChannels});
+                        dy.image, dy.block, dy.row, columns ? dy.image : dy.pixel, x.image, x.block, x.row,
+                        columns ? x.image : x.pixel, shape.padding, s.channels, shape.inChannels});
   }
 
   double want(int64_t o, int64_t i, int64_t r, int64_t s) const {

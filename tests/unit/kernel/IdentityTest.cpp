@@ -227,7 +227,7 @@ static Members membersOf(MergeGradSumsSpec &spec, Draw &d) {
 static Members membersOf(GradFilterSpec &spec, Draw &d) {
   auto &[kernelHeight, kernelWidth, stride, planarInput, imagesAreColumns, tile, unit] = spec;
   auto &[blocks, rows, scalars] = tile;
-  auto &[outBlocks, inBlocks, tiles] = unit;
+  auto &[outBlocks, inBlocks, tiles, pixels] = unit;
   return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
           {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
           {"stride", [&] { return set(stride, d.between(1, 2)); }},
@@ -238,7 +238,8 @@ static Members membersOf(GradFilterSpec &spec, Draw &d) {
           {"tile.scalars", [&] { return set(scalars, d.between(1, 4)); }},
           {"unit.outBlocks", [&] { return set(outBlocks, d.between(1, 6)); }},
           {"unit.inBlocks", [&] { return set(inBlocks, d.between(1, 3)); }},
-          {"unit.tiles", [&] { return set(tiles, d.between(1, 3)); }}};
+          {"unit.tiles", [&] { return set(tiles, d.between(1, 3)); }},
+          {"unit.pixels", [&] { return set(pixels, d.between(32, 128)); }}};
 }
 
 static bool isSound(const GradFilterSpec &spec) {
