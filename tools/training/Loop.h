@@ -63,7 +63,7 @@ private:
   std::optional<Metrics> metrics;
   std::optional<Evaluation> evaluation;
   std::unique_ptr<data::Progress> progress;
-  int64_t savedStep = -1;                    ///< of last.safetensors
+  int64_t savedStep = -1; ///< of last.safetensors
   std::chrono::steady_clock::time_point stepStart;
   double stepSeconds = 0, loggedSeconds = 0; ///< of all steps; of those since the last line
   int64_t doneSteps = 0;

@@ -8,16 +8,17 @@
 //   x = window's row[j];      sum00 += x * d0;  sum10 += x * d1
 //   x = window's row[j + 1];  sum01 += x * d0;  sum11 += x * d1    ...
 //
-// Sums stay in registers over a chunk of some 128 pixels and are then added to the result: so a float holds sums of up to 128
-// terms, and another of up to N * H * W / 128 such, and rounding errors stay small. All of a unit's tiles go through a chunk
-// before the next, so that it is read from the first-level cache. Where the last blocks of channels are not full, the sums of
-// what does not exist are cleared in the end: zeros times a gradient that is not finite have made NaN there. The zeros around a
-// picture take part in sums, so an infinite gradient makes all taps of its channels NaN, also those that lie outside of the
-// picture.
+// Sums stay in registers over a chunk of up to 128 pixels (or a row, where that is longer) and are then added to the result: so
+// a float holds sums of so many terms, and another of as many such as there are chunks, and rounding errors stay small. All of
+// a unit's tiles go through a chunk before the next, so that it is read from the first-level cache. Where the last blocks of
+// channels are not full, the sums of what does not exist are cleared in the end: zeros times a gradient that is not finite have
+// made NaN there. The zeros around a picture take part in sums, so an infinite gradient makes all taps of its channels NaN,
+// also those that lie outside of the picture.
 //
 // On one core of a busy Xeon (Sapphire Rapids), batch 64, per cent of the peak of its multiplications with AVX-512, and with
-// AVX2 of theirs: 3x3 of 16 channels at 32x32 69 and 67, of 64 channels at 16x16 74 and 68, of 512 channels at 7x7 60 and 63;
-// 1x1 64 -> 256 at 56x56 30 and 45, whose pictures are read faster than memory gives them (bench/GradFilterBench.cpp).
+// AVX2 of theirs: 3x3 of 16 channels at 32x32 60 to 69 and 68, of 64 channels at 16x16 66 to 74 and 73, of 512 channels at 7x7
+// 68 and 69; 1x1 64 -> 256 at 56x56 37 and 47, whose pictures are read faster than memory gives them
+// (bench/GradFilterBench.cpp).
 #include "codegen/x86/kernel/GradFilter.h"
 #include "codegen/x86/kernel/Vectors.h"
 
