@@ -19,6 +19,12 @@ static std::vector<double> numbersIn(mlir::DenseF64ArrayAttr list) {
   return list ? list.asArrayRef().vec() : std::vector<double>();
 }
 
+/// Labels are of the logits' classes, which are the second result (PrepareTraining).
+static int64_t classesOf(mlir::func::FuncOp model, unsigned index) {
+  bool isLabels = llvm::cast<mlir::RankedTensorType>(model.getArgument(index).getType()).getElementType().isInteger();
+  return isLabels ? llvm::cast<mlir::RankedTensorType>(model.getResultTypes()[1]).getDimSize(1) : 0;
+}
+
 static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
   auto pixels = [&](llvm::StringRef name) {
     auto attribute = model.getArgAttrOfType<mlir::IntegerAttr>(index, name);
@@ -29,7 +35,8 @@ static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
           numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::meanAttr)),
           numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)),
           pixels(graph::resizeAttr),
-          pixels(graph::cropAttr)};
+          pixels(graph::cropAttr),
+          classesOf(model, index)};
 }
 
 static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {

@@ -4,17 +4,22 @@
 #include "tools/compile/Ports.h"
 #include "tools/weights/Random.h"
 
+#include <bit>
+
 namespace skip::tool {
 
-/// Inputs of mean 0 and variance 1, as normalised pictures have them, and room for the outputs.
+/// Inputs of mean 0 and variance 1, as normalised pictures have them, labels of the port's classes, and room for the outputs.
 class RandomInput {
 public:
   RandomInput(const Ports &ports, int64_t images, uint64_t seed) {
     for (const InputPort &port : ports.inputs) {
       Random random(seed, port.name);
+      classes.push_back(port.classes);
       std::vector<float> &values = inputValues.emplace_back(static_cast<size_t>(images * port.elements()));
       for (float &value : values)
-        value = random.normal();
+        value = port.classes > 0
+                    ? std::bit_cast<float>(static_cast<int32_t>(random.next() % static_cast<uint64_t>(port.classes)))
+                    : random.normal();
     }
     for (const OutputPort &port : ports.outputs)
       outputValues.emplace_back(static_cast<size_t>(images * port.elements()));
@@ -33,8 +38,16 @@ public:
     return pointers;
   }
   const std::vector<float> &input(size_t port) const { return inputValues[port]; }
+  /// What an input's words mean: floats, or labels.
+  std::vector<double> values(size_t port) const {
+    std::vector<double> all;
+    for (float word : inputValues[port])
+      all.push_back(classes[port] > 0 ? std::bit_cast<int32_t>(word) : static_cast<double>(word));
+    return all;
+  }
 
 private:
+  std::vector<int64_t> classes; // of labels, by port
   std::vector<std::vector<float>> inputValues, outputValues;
 };
 

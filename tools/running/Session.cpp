@@ -2,9 +2,8 @@
 #include "tools/running/Session.h"
 
 #include "tools/compile/StageTimer.h"
+#include "tools/running/ForcedIsa.h"
 #include "tools/text/Failure.h"
-
-#include <cstdlib>
 
 using namespace skip;
 using tool::Runner;
@@ -47,6 +46,8 @@ llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSou
   StageTimer timer("load", compilation.isTimed());
   Session session;
   codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
+  if (compilation.lowered().training)
+    input.training = &*compilation.lowered().training;
   if (llvm::Error error = loaded::LoadedModel::build(input).moveInto(session.library))
     return badInput("cannot load the compiled model: " + llvm::toString(std::move(error))); // the temporary folder, most likely
   llvm::ArrayRef<char> bytes(static_cast<const char *>(source.data()), source.size());
@@ -55,30 +56,6 @@ llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSou
   source.tellForgiven();
   return session;
 }
-
-namespace {
-/// SKIP_ISA, by which the runtime lets its body be chosen, set for a while.
-class ForcedIsa {
-public:
-  explicit ForcedIsa(llvm::StringRef isa) : forces(!isa.empty()) {
-    const char *before = std::getenv(variable);
-    old = before ? std::optional<std::string>(before) : std::nullopt;
-    if (forces)
-      ::setenv(variable, isa.str().c_str(), 1);
-  }
-  ~ForcedIsa() {
-    if (forces && old)
-      ::setenv(variable, old->c_str(), 1);
-    else if (forces)
-      ::unsetenv(variable);
-  }
-
-private:
-  static constexpr const char *variable = "SKIP_ISA";
-  bool forces;
-  std::optional<std::string> old;
-};
-} // namespace
 
 llvm::Error Runner::guardWorkspace(int64_t images) {
   options.max_batch = images;

@@ -61,6 +61,8 @@ public:
   /// built and runs here. Runners must be gone before the session.
   llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa = {}) const;
 
+  const loaded::LoadedModel &model() const { return *library; }
+
   /// One for up to `images` images, whose workspace is NaN and guarded.
   llvm::Expected<std::unique_ptr<Runner>> guardedRunner(unsigned threads, llvm::StringRef isa, int64_t images) const;
 

@@ -147,7 +147,8 @@ static void addVerify(CLI::App &app, Options &o) {
   CLI::App &verify =
       addCommand(app, o, "verify", tool::verify, "compare each compiled step with the double-precision reference",
                  "  skipc verify resnet50\n"
-                 "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2");
+                 "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2\n"
+                 "  skipc verify resnet18 --train --set batch=4 --set groups=2");
   addSpec(verify, o);
   addWeights(verify, o);
   addBatches(verify, o, "batch sizes to verify (default: 1)");
@@ -156,6 +157,9 @@ static void addVerify(CLI::App &app, Options &o) {
   verify.add_option("--seed", o.seed, "of the random input (default: 1)");
   addThreads(verify, o);
   addRunTarget(verify, o);
+  verify.add_flag("--train", o.train,
+                  "verify the gradients of a training step instead, of one group, as the spec's `train` statement says");
+  addSettings(verify, o);
   addCompile(verify, o);
   addRule(verify, tool::bodyRule);
 }

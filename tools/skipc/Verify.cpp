@@ -5,18 +5,15 @@
 #include "tools/compile/Targets.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/VerifyReport.h"
+#include "tools/skipc/VerifyTraining.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
-#include "tools/text/Table.h"
 #include "tools/verifying/OutputCheck.h"
 #include "tools/verifying/RunCheck.h"
 #include "tools/verifying/StepCheck.h"
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
 #include "mlir/Pass/PassManager.h"
-
-#include <cmath>
 
 using namespace skip;
 using tool::Options;
@@ -39,25 +36,10 @@ static llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> referenceGraph(mlir::Mo
   return graph;
 }
 
+using tool::Findings;
 using Bodies = std::vector<std::unique_ptr<tool::RunningBody>>;
 
 namespace {
-/// Of all outputs of a body, from the inputs on.
-struct OutputError {
-  std::string isa;
-  int64_t batch = 0;
-  double error = 0;
-
-  bool isWithin() const { return error <= tool::outputBound; }
-};
-
-/// What was found on the way.
-struct Findings {
-  std::vector<StepError> errors;
-  std::vector<OutputError> outputs; // empty where the network is large
-  std::vector<std::string> faults;
-};
-
 /// All that a variant of the plan is checked with.
 struct Check {
   const Options &options;
@@ -137,141 +119,6 @@ static llvm::Expected<Findings> verifyAll(const Options &options, tool::Compilat
   return findings;
 }
 
-static void writeError(llvm::json::OStream &json, llvm::StringRef key, double error) {
-  if (std::isfinite(error))
-    json.attribute(key, error);
-  else
-    json.attribute(key, nullptr);
-}
-
-static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepError> errors) {
-  const StepError &worst = tool::worstElementOf(errors);
-  writeError(json, "worst_element_error", worst.elementError);
-  json.attribute("worst_element_step", worst.step);
-  json.attribute("worst_element_bound", worst.elementBound);
-}
-
-static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built) {
-  llvm::ArrayRef<StepError> errors = findings.errors;
-  const StepError &worst = tool::worstOf(errors);
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
-    writeError(json, "worst_relative_error", worst.error);
-    json.attribute("worst_step", worst.step);
-    json.attribute("worst_bound", worst.bound);
-    json.attribute("steps", static_cast<int64_t>(errors.size() / built.size()));
-    writeWorstElement(json, errors);
-    json.attributeArray("outputs", [&] {
-      for (const OutputError &error : findings.outputs)
-        json.object([&] {
-          json.attribute("isa", error.isa);
-          json.attribute("batch", error.batch);
-          writeError(json, "relative_error", error.error);
-          json.attribute("bound", tool::outputBound);
-        });
-    });
-    json.attributeArray("faults", [&] {
-      for (const std::string &fault : findings.faults)
-        json.value(fault);
-    });
-    json.attributeArray("bodies", [&] {
-      for (const std::string &body : built) {
-        std::vector<StepError> own;
-        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
-        const StepError &ownWorst = tool::worstOf(own);
-        json.object([&] {
-          json.attribute("isa", body);
-          writeError(json, "worst_relative_error", ownWorst.error);
-          json.attribute("worst_step", ownWorst.step);
-          json.attribute("worst_bound", ownWorst.bound);
-          writeWorstElement(json, own);
-        });
-      }
-    });
-    json.attributeArray("results", [&] {
-      for (const StepError &error : errors)
-        json.object([&] {
-          json.attribute("step", error.step);
-          json.attribute("isa", error.isa);
-          json.attribute("batch", error.batch);
-          writeError(json, "relative_error", error.error);
-          json.attribute("bound", error.bound);
-          writeError(json, "element_error", error.elementError);
-          json.attribute("element_bound", error.elementBound);
-          json.attribute("element_at_most", error.elementAtMost);
-        });
-    });
-  });
-  llvm::outs() << "\n";
-}
-
-static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
-  if (outputs.empty())
-    llvm::outs() << "outputs: not computed from the inputs on, the network is large\n";
-  for (const OutputError &error : outputs)
-    llvm::outs() << "outputs: off by " << tool::scientific(error.error) << " of " << tool::scientific(tool::outputBound)
-                 << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
-}
-
-static void printText(const Findings &findings, llvm::ArrayRef<std::string> built, bool isDrawn, double seconds) {
-  llvm::ArrayRef<StepError> errors = findings.errors;
-  llvm::StringRef allowed = isDrawn ? " allowed" : " of unlike terms";
-  for (const std::string &body : built) {
-    std::vector<StepError> own;
-    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
-    const StepError &worst = tool::worstOf(own);
-    llvm::outs() << body << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error) << " of "
-                 << tool::scientific(worst.bound) << allowed << " at `" << worst.step << "` (batch " << worst.batch << ")\n";
-    const StepError &element = tool::worstElementOf(own);
-    llvm::outs() << body << ": worst error of an element " << tool::scientific(element.elementError)
-                 << " of the terms that it is made of, " << tool::scientific(element.elementBound) << allowed << " at `"
-                 << element.step << "` (batch " << element.batch << ")\n";
-  }
-  printOutputs(findings.outputs);
-  llvm::outs() << tool::fixed(seconds, 1) << " s\n";
-}
-
-static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
-  if (faults.empty())
-    return llvm::Error::success();
-  return tool::checkFailed("runs give no numbers, depend on memory that they should not, or damage it:\n  " +
-                           llvm::join(faults, "\n  "));
-}
-
-static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {
-  std::string list;
-  for (const OutputError &error : outputs)
-    if (!error.isWithin())
-      list += "\n  " + tool::scientific(error.error) + " of " + tool::scientific(tool::outputBound) + " allowed (" + error.isa +
-              ", batch " + std::to_string(error.batch) + ")";
-  return list.empty() ? llvm::Error::success()
-                      : tool::checkFailed("outputs are off by more than is allowed of the largest value:" + list);
-}
-
-/// Weights that are drawn have unlike terms, and a step is held to what these lose; those of a checkpoint may all be one
-/// number, and a step is held to what is possible.
-static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
-  std::string list;
-  size_t above = 0, unusual = 0;
-  for (const StepError &error : errors) {
-    unusual += !error.isWithin() && error.isPossible();
-    bool isFine = error.isPossible() && (error.isWithin() || !isDrawn);
-    if (!isFine && ++above <= 10)
-      list += "\n  `" + error.step + "`: " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
-              " allowed of the largest value, " + tool::scientific(error.elementError) + " of " +
-              tool::scientific(error.elementBound) + " of an element's terms (" + error.isa + ", batch " +
-              std::to_string(error.batch) + ")";
-  }
-  if (above == 0 && unusual > 0)
-    tool::note(llvm::Twine(unusual) + " of " + llvm::Twine(errors.size()) +
-               " steps are off by more than sums of unlike terms are, by no more than sums of like ones may be "
-               "(docs/verification.md)");
-  if (above == 0)
-    return llvm::Error::success();
-  return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) +
-                           " steps are off by more than is allowed:" + list + (above > 10 ? "\n  ..." : ""));
-}
-
 /// Those of x86 that are to be verified; for a GPU none.
 static llvm::Expected<std::vector<tool::Body>> bodiesToVerify(const Options &options) {
   llvm::Expected<tool::Target> target = tool::runnableTarget(options);
@@ -306,6 +153,8 @@ llvm::Error tool::verify(const Options &options) {
   llvm::Expected<std::vector<Body>> bodies = bodiesToVerify(options);
   if (!bodies)
     return bodies.takeError();
+  if (options.train)
+    return verifyTraining(options, *bodies);
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
@@ -331,8 +180,5 @@ llvm::Error tool::verify(const Options &options) {
     return findings.takeError();
   if (findings->errors.empty())
     return internalError("verify", "the plan has no steps");
-  bool isDrawn = options.weights.empty() || llvm::StringRef(options.weights).starts_with("random:");
-  options.json ? printJson(*findings, *built) : printText(*findings, *built, isDrawn, timer.seconds());
-  return llvm::joinErrors(judge(findings->errors, isDrawn),
-                          llvm::joinErrors(judgeOutputs(findings->outputs), judgeRuns(findings->faults)));
+  return report(options, *findings, *built, timer.seconds());
 }

@@ -18,12 +18,15 @@
 //             whose operands are sums of up to four
 //   Winograd  (c + 40) u times what its transforms may blow up (WinogradGrowth.h), c the products that are summed: channels,
 //             times four phases with stride 2
+//
+// Operations of training have rules of their own (TrainingMagnitude.cpp).
 #include "tools/verifying/Magnitude.h"
 
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
+#include "tools/verifying/TrainingMagnitude.h"
 #include "tools/verifying/WinogradGrowth.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -42,13 +45,19 @@ static constexpr double strassenBound = 2e-6; // docs/verification.md
 /// Of plan::errorBoundOf, which is of the largest value; seen on ResNets: 1.7e-7 of 5e-6, 3.2e-7 of 1e-5, 1.5e-6 of 2e-5.
 static constexpr double winogradShare = 0.25;
 
-/// The parameter that a filter is read from; empty if it is no parameter itself.
-static llvm::StringRef parameterOf(mlir::Value filter) {
+/// What a filter is called by: its parameter, also where that is scaled; where a step makes it, its value's name.
+static std::string filterName(mlir::Value filter) {
+  if (auto scaled = filter.getDefiningOp<graph::ScaleFilterOp>())
+    return filterName(scaled.getFilter());
+  if (auto load = filter.getDefiningOp<plan::LoadOp>())
+    return load.getSource().value_or("").str();
   auto read = filter.getDefiningOp<graph::ReadParameterOp>();
-  return read ? read.getParameter() : llvm::StringRef();
+  return read ? read.getParameter().str() : graph::valueName(filter);
 }
 
-static int64_t termsOf(Operation &op) {
+static int64_t termsOf(Operation &op, int64_t batch) {
+  if (std::optional<int64_t> terms = tool::trainingTerms(op, batch))
+    return *terms;
   auto count = [](mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getNumElements(); };
   return llvm::TypeSwitch<Operation *, int64_t>(&op)
       .Case<graph::Conv2dOp, graph::LinearOp>([&](auto contraction) {
@@ -78,13 +87,12 @@ static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, plan::T
 }
 
 StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns) {
+  auto batch = kernel->getParentOp()->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr);
   for (Operation &op : kernel.getBody().front())
-    terms += termsOf(op);
+    terms += termsOf(op, batch ? batch.getInt() : 1);
   for (const plan::ContractionView &view : plan::contractionsOf(kernel))
     if (view.winograd) {
-      auto load = kernel.getInputs()[view.filter.getArgNumber()].getDefiningOp<plan::LoadOp>();
-      if (load && load.getSource())
-        tiles[*load.getSource()] = view.winograd.getTile();
+      tiles[filterName(kernel.getInputs()[view.filter.getArgNumber()])] = view.winograd.getTile();
       winograd = winogradShare * plan::errorBoundOf(kernel);
       int64_t sums = view.inChannels * view.stride * view.stride, taps = (view.kernelHeight + view.stride - 1) / view.stride;
       winogradAtMost =
@@ -244,7 +252,7 @@ llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<co
   for (const Measured *operand : operands)
     in.push_back(&operand->magnitude);
   if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
-    if (auto found = algorithms.tiles.find(parameterOf(conv.getFilter())); found != algorithms.tiles.end())
+    if (auto found = algorithms.tiles.find(filterName(conv.getFilter())); found != algorithms.tiles.end())
       return winogradMagnitude(conv, in, result, found->second);
   if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op); conv && algorithms.pairs)
     return strassenMagnitude(conv, in, *algorithms.pairs);
@@ -258,6 +266,8 @@ llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<co
   if (llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ReluOp, graph::AddOp, graph::DropoutOp, graph::MaxPoolOp,
                 graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp>(op))
     return std::move(llvm::cast<graph::Evaluable>(op).evaluate(in)[value.getResultNumber()]);
+  if (std::optional<Tensor> ofTraining = trainingMagnitude(value, operands, result))
+    return std::move(*ofTraining);
   return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");
 }
 

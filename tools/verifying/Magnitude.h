@@ -28,9 +28,9 @@ struct StepAlgorithms {
   /// Those of a step's kernel on bodies for the target's `columns`.
   StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns);
 
-  llvm::StringMap<int64_t> tiles;                              ///< of Winograd's convolutions, by their filter's parameter
-  double winograd = 0;                                         ///< the largest of their bounds; 0: there are none
-  double winogradAtMost = 0;                                   ///< the same of what they can lose at the very most
+  llvm::StringMap<int64_t> tiles; ///< of Winograd's convolutions, by the name of their filter's parameter or value
+  double winograd = 0;            ///< the largest of their bounds; 0: there are none
+  double winogradAtMost = 0;      ///< the same of what they can lose at the very most
   llvm::SmallVector<std::optional<StrassenPairs>, 2> strassen; ///< by body: of a step by Strassen's products
   std::optional<StrassenPairs> pairs;                          ///< what magnitudeOf counts in, of the body at hand
   int64_t terms = 1;                                           ///< that the region adds up to one element at most

@@ -5,6 +5,7 @@
 
 #include "ir/graph/Graph.h"
 #include "ir/plan/Contractions.h"
+#include "ir/plan/Layout.h"
 #include "tools/running/Outputs.h"
 #include "tools/text/Failure.h"
 #include "tools/verifying/StepValues.h"
@@ -92,8 +93,12 @@ static bool isTransform(plan::KernelOp kernel) {
   return layoutOf(kernel->getResults().back()).getKind() == plan::LayoutKind::winograd;
 }
 
-/// The event's images of a value of all images.
-static Tensor imagesOf(const Tensor &whole, const skip_step_event &event) {
+static bool isPerImage(Value value) { return plan::isPerImage(llvm::cast<mlir::RankedTensorType>(value.getType())); }
+
+/// The event's images of a value of all images; all of what has none.
+static Tensor imagesOf(Value value, const Tensor &whole, const skip_step_event &event) {
+  if (!isPerImage(value))
+    return whole;
   std::vector<int64_t> shape = whole.shape;
   int64_t size = whole.size() / shape[0];
   shape[0] = event.images;
@@ -107,6 +112,10 @@ void Check::store(Value value, const Tensor &part, const skip_step_event &event)
   if (!lastReader.count(value))
     return;
   Tensor &whole = values[value];
+  if (!isPerImage(value)) {
+    whole = part;
+    return;
+  }
   if (whole.shape.empty()) {
     std::vector<int64_t> shape = part.shape;
     shape[0] = images;
@@ -126,7 +135,8 @@ void Check::forget(plan::KernelOp kernel, const skip_step_event &event) {
 
 /// The convolution behind a transform reads, in terms of the graph, what the transform read.
 void Check::passOn(plan::KernelOp kernel, const skip_step_event &event) {
-  store(kernel.getOutputs().front(), imagesOf(values.find(kernel.getInputs().front())->second, event), event);
+  Value input = kernel.getInputs().front();
+  store(kernel.getOutputs().front(), imagesOf(input, values.find(input)->second, event), event);
   forget(kernel, event);
 }
 
@@ -177,7 +187,7 @@ llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) 
   llvm::DenseMap<Value, Tensor> parts;
   for (Value input : kernel.getInputs())
     if (auto found = values.find(input); found != values.end())
-      parts[input] = imagesOf(found->second, event);
+      parts[input] = imagesOf(input, found->second, event);
   tool::KnownValues known;
   for (auto &[input, part] : parts)
     known[graph::valueName(input)] = &part;
@@ -260,8 +270,7 @@ static llvm::DenseMap<Value, Tensor> inputValues(mlir::func::FuncOp variant, con
     std::vector<int64_t> shape = llvm::cast<mlir::RankedTensorType>(argument.getType()).getShape().vec();
     shape[0] = images;
     Tensor &tensor = values[argument] = Tensor(std::move(shape));
-    const std::vector<float> &from = input.input(argument.getArgNumber());
-    std::copy(from.begin(), from.end(), tensor.data.begin());
+    tensor.data = input.values(argument.getArgNumber());
   }
   return values;
 }

@@ -11,9 +11,23 @@
 using namespace skip;
 using reference::Tensor;
 
+/// The same of a tensor without images: a filter [O/16][I/b][kh][kw][b][16], b 1 or 16, a vector [O], or what is planar.
+template <typename Visit> static void forEachParameter(mlir::RankedTensorType type, plan::LayoutAttr layout, Visit visit) {
+  llvm::SmallVector<int64_t, 4> dims = plan::parameterDims(type);
+  bool isPlanar = layout.getKind() == plan::LayoutKind::planar;
+  int64_t outputs = isPlanar ? 1 : plan::lanesOf(layout.getKind()), index = 0, taps = dims[2] * dims[3];
+  int64_t inputs = layout.getKind() == plan::LayoutKind::filter16 ? outputs : 1, blocks = (dims[1] + inputs - 1) / inputs;
+  for (int64_t o = 0; o < dims[0]; ++o)
+    for (int64_t i = 0; i < dims[1]; ++i)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        visit(index++, (((o / outputs * blocks + i / inputs) * taps + tap) * inputs + i % inputs) * outputs + o % outputs);
+}
+
 /// Calls visit(index in NCHW order, offset from the interior origin in elements) for each element.
 template <typename Visit>
 static void forEachElement(mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images, Visit visit) {
+  if (!plan::isPerImage(type))
+    return forEachParameter(type, layout, visit);
   plan::Strides s = plan::stridesOf(type, layout);
   int64_t lanes = plan::lanesOf(layout.getKind(), layout.getElement()), index = 0;
   for (int64_t n = 0; n < images; ++n)
@@ -50,7 +64,8 @@ static void writeElement(double value, void *elements, int64_t offset, plan::Ele
 
 Tensor tool::readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images) {
   std::vector<int64_t> shape = type.getShape().vec();
-  shape[0] = images;
+  if (plan::isPerImage(type))
+    shape[0] = images;
   Tensor tensor(std::move(shape));
   forEachElement(type, layout, images, [&](int64_t index, int64_t offset) {
     tensor.data[index] = readElement(interior, offset, layout.getElement());

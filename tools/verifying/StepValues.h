@@ -6,7 +6,8 @@
 
 namespace skip::tool {
 
-/// The logical values of `images` images that lie at `interior` (their interior origin) in `layout`.
+/// The logical values of `images` images that lie at `interior` (their interior origin) in `layout`; of a tensor without images
+/// all.
 reference::Tensor readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images);
 
 /// The reverse, each value rounded to the layout's element; halo and padding channels stay as they are.

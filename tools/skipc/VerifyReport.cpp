@@ -1,0 +1,158 @@
+// What `skipc verify` prints, as text and as JSON, and what it calls a failure.
+#include "tools/skipc/VerifyReport.h"
+
+#include "tools/text/Failure.h"
+#include "tools/text/Table.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
+
+#include <cmath>
+
+using namespace skip;
+using tool::Findings;
+using tool::OutputError;
+using tool::StepError;
+
+static void writeError(llvm::json::OStream &json, llvm::StringRef key, double error) {
+  if (std::isfinite(error))
+    json.attribute(key, error);
+  else
+    json.attribute(key, nullptr);
+}
+
+static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepError> errors) {
+  const StepError &worst = tool::worstElementOf(errors);
+  writeError(json, "worst_element_error", worst.elementError);
+  json.attribute("worst_element_step", worst.step);
+  json.attribute("worst_element_bound", worst.elementBound);
+}
+
+static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built) {
+  llvm::ArrayRef<StepError> errors = findings.errors;
+  const StepError &worst = tool::worstOf(errors);
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    writeError(json, "worst_relative_error", worst.error);
+    json.attribute("worst_step", worst.step);
+    json.attribute("worst_bound", worst.bound);
+    json.attribute("steps", static_cast<int64_t>(errors.size() / built.size()));
+    writeWorstElement(json, errors);
+    json.attributeArray("outputs", [&] {
+      for (const OutputError &error : findings.outputs)
+        json.object([&] {
+          json.attribute("what", error.name);
+          json.attribute("isa", error.isa);
+          json.attribute("batch", error.batch);
+          writeError(json, "relative_error", error.error);
+          json.attribute("bound", error.bound);
+        });
+    });
+    json.attributeArray("faults", [&] {
+      for (const std::string &fault : findings.faults)
+        json.value(fault);
+    });
+    json.attributeArray("bodies", [&] {
+      for (const std::string &body : built) {
+        std::vector<StepError> own;
+        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
+        const StepError &ownWorst = tool::worstOf(own);
+        json.object([&] {
+          json.attribute("isa", body);
+          writeError(json, "worst_relative_error", ownWorst.error);
+          json.attribute("worst_step", ownWorst.step);
+          json.attribute("worst_bound", ownWorst.bound);
+          writeWorstElement(json, own);
+        });
+      }
+    });
+    json.attributeArray("results", [&] {
+      for (const StepError &error : errors)
+        json.object([&] {
+          json.attribute("step", error.step);
+          json.attribute("isa", error.isa);
+          json.attribute("batch", error.batch);
+          writeError(json, "relative_error", error.error);
+          json.attribute("bound", error.bound);
+          writeError(json, "element_error", error.elementError);
+          json.attribute("element_bound", error.elementBound);
+          json.attribute("element_at_most", error.elementAtMost);
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
+  if (outputs.empty())
+    llvm::outs() << "outputs: not computed from the inputs on, the network is large\n";
+  for (const OutputError &error : outputs)
+    llvm::outs() << error.name << ": off by " << tool::scientific(error.error) << " of " << tool::scientific(error.bound)
+                 << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
+}
+
+static void printText(const Findings &findings, llvm::ArrayRef<std::string> built, bool isDrawn, double seconds) {
+  llvm::ArrayRef<StepError> errors = findings.errors;
+  llvm::StringRef allowed = isDrawn ? " allowed" : " of unlike terms";
+  for (const std::string &body : built) {
+    std::vector<StepError> own;
+    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
+    const StepError &worst = tool::worstOf(own);
+    llvm::outs() << body << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error) << " of "
+                 << tool::scientific(worst.bound) << allowed << " at `" << worst.step << "` (batch " << worst.batch << ")\n";
+    const StepError &element = tool::worstElementOf(own);
+    llvm::outs() << body << ": worst error of an element " << tool::scientific(element.elementError)
+                 << " of the terms that it is made of, " << tool::scientific(element.elementBound) << allowed << " at `"
+                 << element.step << "` (batch " << element.batch << ")\n";
+  }
+  printOutputs(findings.outputs);
+  llvm::outs() << tool::fixed(seconds, 1) << " s\n";
+}
+
+static llvm::Error judgeRuns(llvm::ArrayRef<std::string> faults) {
+  if (faults.empty())
+    return llvm::Error::success();
+  return tool::checkFailed("runs give no numbers, depend on memory that they should not, or damage it:\n  " +
+                           llvm::join(faults, "\n  "));
+}
+
+static llvm::Error judgeOutputs(llvm::ArrayRef<OutputError> outputs) {
+  std::string list;
+  for (const OutputError &error : outputs)
+    if (!error.isWithin())
+      list += "\n  " + error.name + ": " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
+              " allowed (" + error.isa + ", batch " + std::to_string(error.batch) + ")";
+  return list.empty() ? llvm::Error::success()
+                      : tool::checkFailed("outputs are off by more than is allowed of the largest value:" + list);
+}
+
+/// Weights that are drawn have unlike terms, and a step is held to what these lose; those of a checkpoint may all be one
+/// number, and a step is held to what is possible.
+static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
+  std::string list;
+  size_t above = 0, unusual = 0;
+  for (const StepError &error : errors) {
+    unusual += !error.isWithin() && error.isPossible();
+    bool isFine = error.isPossible() && (error.isWithin() || !isDrawn);
+    if (!isFine && ++above <= 10)
+      list += "\n  `" + error.step + "`: " + tool::scientific(error.error) + " of " + tool::scientific(error.bound) +
+              " allowed of the largest value, " + tool::scientific(error.elementError) + " of " +
+              tool::scientific(error.elementBound) + " of an element's terms (" + error.isa + ", batch " +
+              std::to_string(error.batch) + ")";
+  }
+  if (above == 0 && unusual > 0)
+    tool::note(llvm::Twine(unusual) + " of " + llvm::Twine(errors.size()) +
+               " steps are off by more than sums of unlike terms are, by no more than sums of like ones may be "
+               "(docs/verification.md)");
+  if (above == 0)
+    return llvm::Error::success();
+  return tool::checkFailed(llvm::Twine(above) + " of " + llvm::Twine(errors.size()) +
+                           " steps are off by more than is allowed:" + list + (above > 10 ? "\n  ..." : ""));
+}
+
+llvm::Error tool::report(const Options &options, const Findings &findings, llvm::ArrayRef<std::string> built, double seconds) {
+  bool isDrawn = options.weights.empty() || llvm::StringRef(options.weights).starts_with("random:");
+  options.json ? printJson(findings, built) : printText(findings, built, isDrawn, seconds);
+  return llvm::joinErrors(judge(findings.errors, isDrawn),
+                          llvm::joinErrors(judgeOutputs(findings.outputs), judgeRuns(findings.faults)));
+}
