@@ -107,15 +107,16 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
     return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: a rate of %g", rate);
   Threads threads(*trainer);
   closeSum(*trainer, threads);
-  bool lossIsFinite = trainer->isFinite, isFinite = lossIsFinite && areGradientsFinite(*trainer, threads);
-  if (isFinite) {
+  const char *gone = !trainer->isFinite                       ? "the loss is"
+                     : !areStatisticsFinite(*trainer)         ? "a batch norm's statistic is"
+                     : !areGradientsFinite(*trainer, threads) ? "a gradient is"
+                                                              : nullptr;
+  if (!gone) {
     updateStatistics(*trainer);
     updateParameters(*trainer, threads, static_cast<float>(rate));
   }
   discardStep(*trainer);
-  return isFinite ? SKIP_OK
-                  : fail(SKIP_NOT_FINITE, "trainer_apply: %s NaN or infinite; nothing was changed",
-                         lossIsFinite ? "a gradient is" : "the loss is");
+  return gone ? fail(SKIP_NOT_FINITE, "trainer_apply: %s NaN or infinite; nothing was changed", gone) : SKIP_OK;
 }
 
 skip_status skipmodel_trainer_discard(skip_trainer *trainer) {

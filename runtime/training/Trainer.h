@@ -92,6 +92,8 @@ void addGroup(skip_trainer &trainer, const Threads &threads);
 void closeSum(skip_trainer &trainer, const Threads &threads);
 /// The whole sum becomes the mean.
 void scaleToMean(skip_trainer &trainer, const Threads &threads);
+/// Of all groups of the step.
+bool areStatisticsFinite(const skip_trainer &trainer);
 bool areGradientsFinite(const skip_trainer &trainer, const Threads &threads);
 void updateParameters(const skip_trainer &trainer, const Threads &threads, float rate);
 void updateStatistics(const skip_trainer &trainer);

@@ -22,7 +22,7 @@ extern "C" {
 
 typedef struct skip_trainer skip_trainer;
 
-/* A status of trainer_apply and of saving: the loss, a gradient or a parameter is NaN or infinite. */
+/* A status of trainer_apply and of saving: the loss, a statistic, a gradient or a parameter is NaN or infinite. */
 #define SKIP_NOT_FINITE ((skip_status)11)
 
 /* Zero means the default for each field. */
@@ -101,7 +101,8 @@ skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const 
 skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **gradients, size_t *count);
 
 /* Ends the step: running statistics take in the groups' in their order, and parameters go down the mean gradient.
- * SKIP_NOT_FINITE: a loss or a gradient was no number; the gradients are dropped, all else is as before the step. */
+ * SKIP_NOT_FINITE: a loss, a gradient or a statistic was no number; the gradients are dropped, all else is as before the step.
+ */
 skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate);
 /* Drops the gradients of the step so far. */
 skip_status skipmodel_trainer_discard(skip_trainer *trainer);

@@ -1,6 +1,7 @@
 // What is done to whole ranges of the state: sums of gradients, and a step of SGD with momentum as PyTorch has it.
 //
 // All of it is element by element, shared out in pieces of 64 KB, so that no number depends on the threads.
+#include "runtime/CheckValues.h"
 #include "runtime/training/Trainer.h"
 
 #include <new>
@@ -158,6 +159,11 @@ void updateParameters(const skip_trainer &trainer, const Threads &threads, float
     some(begin, middle, decay);
     some(middle, end, 0);
   });
+}
+
+bool areStatisticsFinite(const skip_trainer &trainer) {
+  uint64_t each = trainer.statisticBytes() / sizeof(float);
+  return countNotFinite(SKIP_ELEMENT_F32, trainer.groupStatistics, static_cast<uint64_t>(trainer.groups) * each) == 0;
 }
 
 void updateStatistics(const skip_trainer &trainer) {

@@ -38,8 +38,8 @@ llvm::Error Loop::drawCurve() {
   return writeFileAtomically(options.folder + "/curve.svg", svg, problem) ? llvm::Error::success() : badInput(problem);
 }
 
-/// The error of a step whose loss, or a gradient, is no number.
-llvm::Error Loop::stopAt(const data::Batch &batch, double loss) {
+/// The error of a step in which something is no number: `the loss is`.
+llvm::Error Loop::stopAt(const data::Batch &batch, const std::string &gone) {
   size_t groupFloats = batch.pixels.size() / static_cast<size_t>(recipe.groups);
   llvm::Expected<std::string> layer = firstBadLayer(trainer, image, batch.pixels.data(), groupFloats, batch.labels.data());
   if (!layer)
@@ -47,8 +47,7 @@ llvm::Error Loop::stopAt(const data::Batch &batch, double loss) {
   std::string where = layer->empty() ? "" : "; the first layer whose output went is `" + *layer + "`";
   std::string kept = savedStep < 0 ? "; no checkpoint was written yet"
                                    : "; `" + lastPath(options.folder) + "` is that of step " + std::to_string(savedStep);
-  const char *what = loss - loss == 0 ? "a gradient is NaN or infinite" : "the loss is NaN or infinite";
-  return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + what + where + kept +
+  return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + gone + " NaN or infinite" + where + kept +
                      ". A lower rate may help (--set rate.start=...)");
 }
 
@@ -64,11 +63,11 @@ llvm::Error Loop::step(const data::Batch &batch) {
     loss += got->loss / static_cast<double>(recipe.groups);
     wrong += got->wrong;
   }
-  llvm::Expected<bool> applied = trainer.apply(rate);
-  if (!applied)
-    return applied.takeError();
-  if (!*applied)
-    return stopAt(batch, loss);
+  llvm::Expected<std::string> gone = trainer.apply(rate);
+  if (!gone)
+    return gone.takeError();
+  if (!gone->empty())
+    return stopAt(batch, *gone);
   double seconds = std::chrono::duration<double>(Clock::now() - stepStart).count();
   stepSeconds += seconds;
   loggedSeconds += seconds;
@@ -106,8 +105,6 @@ llvm::Error Loop::evaluate() {
   result.validationError = score->error;
   if (llvm::Error error = metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error}))
     return error;
-  if (llvm::Error error = metrics->flush())
-    return error;
   if (score->error < result.best.error) {
     result.best = {score->error, memory.step};
     if (llvm::Error error = trainer.save(bestPath(options.folder), metadataOf(identity, memory, result.best)))
@@ -130,8 +127,6 @@ llvm::Error Loop::afterStep(double rate) {
   }
   if (!isDue(options.saveEvery))
     return llvm::Error::success();
-  if (llvm::Error error = metrics->flush())
-    return error;
   return saveLast();
 }
 
@@ -173,8 +168,6 @@ llvm::Expected<tool::LoopResult> Loop::run() {
   if (result.interrupted && savedStep != memory.step)
     if (llvm::Error error = saveLast())
       return error;
-  if (llvm::Error error = metrics->flush())
-    return error;
   if (llvm::Error error = drawCurve())
     return error;
   return result;

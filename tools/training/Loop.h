@@ -44,7 +44,7 @@ public:
 
 private:
   llvm::Error step(const data::Batch &batch);
-  llvm::Error stopAt(const data::Batch &batch, double loss);
+  llvm::Error stopAt(const data::Batch &batch, const std::string &gone);
   llvm::Error afterStep(double rate);
   llvm::Error log(double rate);
   llvm::Error evaluate();

@@ -62,6 +62,7 @@ llvm::Expected<Metrics> Metrics::open(const std::string &path, int64_t step) {
   metrics.file.reset(std::fopen(path.c_str(), "ae"));
   if (!metrics.file)
     return metrics.writeFailed();
+  std::setvbuf(metrics.file.get(), nullptr, _IOLBF, BUFSIZ); // whoever follows the file sees whole lines, at once
   return metrics;
 }
 
@@ -72,5 +73,3 @@ llvm::Error Metrics::add(const Metric &metric) {
   std::string line = lineOf(metric);
   return std::fwrite(line.data(), 1, line.size(), file.get()) == line.size() ? llvm::Error::success() : writeFailed();
 }
-
-llvm::Error Metrics::flush() { return std::fflush(file.get()) == 0 ? llvm::Error::success() : writeFailed(); }

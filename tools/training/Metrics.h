@@ -23,8 +23,6 @@ public:
   static llvm::Expected<Metrics> open(const std::string &path, int64_t step);
 
   llvm::Error add(const Metric &metric);
-  /// Until the next evaluation lines may wait in memory.
-  llvm::Error flush();
   llvm::ArrayRef<Metric> all() const { return list; }
 
 private:

@@ -64,11 +64,14 @@ llvm::Expected<skip_training_result> Trainer::gradients(const float *pixels, con
   return result;
 }
 
-llvm::Expected<bool> Trainer::apply(double rate) {
+llvm::Expected<std::string> Trainer::apply(double rate) {
   skip_status status = api.apply(trainer, rate);
-  if (status == SKIP_OK || status == SKIP_NOT_FINITE)
-    return status == SKIP_OK;
-  return internalError("train", library.check(status));
+  if (status == SKIP_OK)
+    return "";
+  llvm::StringRef text = library.api().lastError();
+  if (status == SKIP_NOT_FINITE)
+    return text.drop_while([](char c) { return c != ' '; }).trim().split(" NaN").first.str();
+  return internalError("train", text);
 }
 
 llvm::Error Trainer::discard() {
@@ -126,6 +129,6 @@ llvm::Expected<std::string> Trainer::saveToMemory() const {
 llvm::Expected<loaded::Weights> Trainer::weights() const {
   skip_weights *made = nullptr;
   if (llvm::Error error = library.check(api.weights(trainer, &made)))
-    return checkFailed(llvm::toString(std::move(error)));
+    return checkFailed("the trained state: " + llvm::toString(std::move(error)));
   return loaded::Weights(made, {library.api().weightsDestroy});
 }

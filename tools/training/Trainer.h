@@ -32,8 +32,8 @@ public:
 
   /// Of a group of Shape::groupImages.
   llvm::Expected<skip_training_result> gradients(const float *pixels, const int32_t *labels);
-  /// False: the loss or a gradient is no number, and nothing was changed.
-  llvm::Expected<bool> apply(double rate);
+  /// What is NaN or infinite (`the loss is`), of which nothing was taken; else empty.
+  llvm::Expected<std::string> apply(double rate);
   llvm::Error discard();
   llvm::Error observe(Observer observer);
 

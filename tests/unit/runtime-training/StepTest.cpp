@@ -170,6 +170,20 @@ TEST_CASE("a loss or gradient that is no number changes nothing") {
   CHECK(training.save() == before);
 }
 
+TEST_CASE("a statistic that is no number changes nothing") {
+  Training training;
+  Values values = someValues(1);
+  for (float &value : values["stem.weight"])
+    value *= 1e25f; // whose squares are beyond float32
+  training.load(values);
+  std::string before = training.save();
+  Group group(5, 1);
+  REQUIRE(group.gradients(training.trainer) == SKIP_OK);
+  CHECK(std::isfinite(group.result.loss));
+  CHECK_FAILS(skipmodel_trainer_apply(training.trainer, 0.1), SKIP_NOT_FINITE, "a batch norm's statistic is NaN or infinite");
+  CHECK(training.save() == before);
+}
+
 TEST_CASE("a dropped step leaves no trace") {
   Training training({.groups = 2});
   training.load(someValues(1));
