@@ -54,7 +54,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
   let assemblyFormat = [{ `<` $kind (`halo` $halo^)? (`tile` $tile^)? (`group` $group^)? (`kernel` $kernel^)? (`stride` $stride^)?
                           (`element` $element^)? `>` }];
   let genVerifyDecl = 1; // what windows are of has a size; halos lie around planar and blocked pictures alone
-  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo), [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, Element::f32); }]>];
+  let builders = [AttrBuilder<(ins "LayoutKind":$kind, CArg<"int64_t", "0">:$halo, CArg<"Element", "Element::f32">:$element),
+                              [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, element); }]>];
 }
 
 def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [
@@ -102,6 +103,11 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
   ];
 }
 
+def Precision : I32Enum<"Precision", "what contractions multiply; all add in f32", [
+    I32EnumCase<"f32", 0>, I32EnumCase<"tf32", 1>, I32EnumCase<"f16", 2>, I32EnumCase<"bf16", 3>]> {
+  let cppNamespace = "::skip::plan";
+}
+
 def TargetInterface : AttrInterface<"TargetInterface", [ScheduleModel]> {
   let cppNamespace = "::skip::plan";
   let description = [{
@@ -112,6 +118,10 @@ def TargetInterface : AttrInterface<"TargetInterface", [ScheduleModel]> {
     InterfaceMethod<"The names of the columns, in the order of a kernel's schedules.",
       "::llvm::SmallVector<::llvm::StringRef>", "columns", (ins)>,
     InterfaceMethod<"The layout of activations that kernels write.", "::skip::plan::LayoutKind", "nativeLayout", (ins)>,
+    InterfaceMethod<"What contractions multiply.", "::skip::plan::Precision", "precision", (ins), [{}],
+      [{ return ::skip::plan::Precision::f32; }]>,
+    InterfaceMethod<"What kernels store activations and filters as; vectors and the caller's arrays are f32.",
+      "::skip::plan::Element", "element", (ins), [{}], [{ return ::skip::plan::Element::f32; }]>,
     InterfaceMethod<"Whether windows that reach out of a picture read zeros that lie around it; else kernels look at its bounds.",
       "bool", "hasHalos", (ins)>,
     InterfaceMethod<"Whether contractions read the caller's planar arrays; else only copies do.", "bool", "readsPlanar", (ins)>,

@@ -185,6 +185,7 @@ private:
   LayoutAttr metLayout(KernelOp kernel, Value read);
   LayoutAttr parameterLayout(KernelOp kernel, unsigned index);
   LayoutAttr summedLayout(KernelOp kernel, OpResult result);
+  LayoutAttr nativeLayout(int64_t halo) { return LayoutAttr::get(context, target.nativeLayout(), halo, target.element()); }
 
   MLIRContext *context;
   plan::TargetInterface target;
@@ -206,7 +207,7 @@ void LayoutAssignment::assign(Value tensor) {
   llvm::SmallVector<Reader> readers = readersOf(tensor, target);
   Forms forms = chooseForms(tensor, readers, fromCaller);
   LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
-  LayoutAttr native = layout(target.nativeLayout(), haloOf(readers, forms, false));
+  LayoutAttr native = nativeLayout(haloOf(readers, forms, false));
   LayoutAttr own = fromCaller ? layout(LayoutKind::planar) : native;
   layouts[tensor] = own;
 
@@ -235,7 +236,7 @@ LayoutAttr LayoutAssignment::metLayout(KernelOp kernel, Value read) {
     read = prologue->getOperand(0);
   Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(read).getArgNumber()];
   int64_t channels = llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
-  return layout(target.filterLayout(layouts.lookup(tensor), channels));
+  return LayoutAttr::get(context, target.filterLayout(layouts.lookup(tensor), channels), 0, target.element());
 }
 
 /// Vectors have one layout; a filter's follows the family of the input that it meets, and is transposed where it meets native
@@ -246,7 +247,7 @@ LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
     return layout(LayoutKind::vector);
   Operation *reader = *kernel.getBody().getArgument(index).user_begin();
   if (llvm::isa<graph::TransposeFilterOp>(reader))
-    return layout(target.filterLayout(layout(target.nativeLayout()), type.getDimSize(0)));
+    return layout(target.filterLayout(nativeLayout(0), type.getDimSize(0)));
   return metLayout(kernel, reader->getOperand(0));
 }
 
@@ -259,7 +260,7 @@ LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
   }
   Operation *root = kernel.roots().front();
   if (llvm::isa<graph::TransposeFilterOp>(root))
-    return layout(target.filterLayout(layout(target.nativeLayout()), type.getDimSize(1)));
+    return layout(target.filterLayout(nativeLayout(0), type.getDimSize(1)));
   return metLayout(kernel, root->getOperand(1));
 }
 

@@ -254,9 +254,16 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind na
   return success();
 }
 
-LogicalResult plan::checkLayouts(KernelOp kernel, LayoutKind native) {
+/// Pixels with their channels side by side and filters of such are stored as the target says, all else as f32.
+static plan::Element elementFor(LayoutAttr layout, plan::TargetInterface target) {
+  bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
+  return isNarrow ? target.element() : plan::Element::f32;
+}
+
+LogicalResult plan::checkLayouts(KernelOp kernel, TargetInterface target) {
+  LayoutKind native = target.nativeLayout();
   for (auto layout : kernel.getLayoutsAttr().getAsRange<LayoutAttr>())
-    if (layout.getElement() != Element::f32)
+    if (layout.getElement() != elementFor(layout, target))
       return kernel.emitError("check-6: no kernel reads or writes ") << layout;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());

@@ -6,8 +6,8 @@
 namespace skip::plan {
 
 /// Emits an error, and fails, where an operation of the kernel cannot read an input in the layout that it has, or write the
-/// result in its, on a target whose kernels write `native`. Rules check-6 to check-8 of `plan-check`.
-mlir::LogicalResult checkLayouts(KernelOp kernel, LayoutKind native);
+/// result in its, on the plan's target. Rules check-6 to check-8 of `plan-check`.
+mlir::LogicalResult checkLayouts(KernelOp kernel, TargetInterface target);
 
 /// The bytes that `images` images of a tensor take in `layout`, by the index functions that PlanAttrs.td documents: the last
 /// element's end, halo included. Of transformed windows for the copies that a batch of `batch` images makes.

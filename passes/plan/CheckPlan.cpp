@@ -53,8 +53,7 @@ struct Operand {
 class PlanRun {
 public:
   PlanRun(func::FuncOp function, int64_t batch, int64_t workspaceBytes, plan::TargetInterface target)
-      : function(function), batch(batch), workspaceBytes(workspaceBytes), alignment(target.alignment()),
-        native(target.nativeLayout()) {}
+      : function(function), batch(batch), workspaceBytes(workspaceBytes), alignment(target.alignment()), target(target) {}
 
   LogicalResult run();
 
@@ -70,7 +69,7 @@ private:
 
   func::FuncOp function;
   int64_t batch, workspaceBytes, alignment;
-  plan::LayoutKind native;
+  plan::TargetInterface target;
   plan::PlanMemory memory;
 };
 } // namespace
@@ -272,7 +271,7 @@ LogicalResult PlanRun::run() {
       return kernel.emitError("check-3: computes ") << images << " of " << batch << " images at a time";
     else if (images < batch && llvm::any_of(kernel.getBody().front(), [](Operation &op) { return plan::sumsOverBatch(&op); }))
       return kernel.emitError("check-3: sums over the batch and computes ") << images << " of its images at a time";
-    if (failed(plan::checkLayouts(kernel, native)))
+    if (failed(plan::checkLayouts(kernel, target)))
       return failure();
     for (const Operand &input : inputsOf(kernel))
       if (failed(checkSlot(kernel, input, /*isWritten=*/false)))

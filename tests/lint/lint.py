@@ -41,7 +41,7 @@ ROOMS = {
     "skip-opt": set(),
 }
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
-SHARED = {"runtime/Abi.h", "runtime/Balance.h"}
+SHARED = {"runtime/Abi.h", "runtime/Balance.h", "runtime/Element.h"}
 # What the runtime calls and the emulator answers: the driver API as declared by Skip.
 OF_EMULATOR = {"runtime/cuda/DriverApi.h", "runtime/cuda/DriverEntries.def", "runtime/cuda/DriverResults.def"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}

@@ -9,12 +9,19 @@ def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is ma
   let cppNamespace = "::skip::plan";
 }
 
-def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target",
-    [DeclareAttrInterfaceMethods<TargetInterface>, DeclareAttrInterfaceMethods<ScheduleModel>]> {
-  let summary = "CUDA: the architectures that the kernels are built for";
-  let description = [{ `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. }];
-  let parameters = (ins ArrayRefParameter<"Architecture">:$architectures);
-  let assemblyFormat = "`<` `[` $architectures `]` `>`";
+def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface, ["precision", "element"]>,
+    DeclareAttrInterfaceMethods<ScheduleModel>]> {
+  let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
+  let description = [{
+    `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. Of precision f16 and bf16
+    activations and filters are stored so, of tf32 they are f32 and rounded where they are multiplied. f32 is computed on CUDA
+    cores, all else on tensor cores.
+  }];
+  let parameters = (ins ArrayRefParameter<"Architecture">:$architectures,
+                        DefaultValuedParameter<"::skip::plan::Precision", "::skip::plan::Precision::f32">:$precision);
+  let assemblyFormat = "`<` `[` $architectures `]` (`precision` $precision^)? `>`";
+  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<Architecture>":$architectures),
+                              [{ return $_get($_ctxt, architectures, Precision::f32); }]>];
   let genVerifyDecl = 1;
 }
 
@@ -26,6 +33,17 @@ def CudaGemmAttr : PlanAttr<"CudaGemm", "cuda_gemm", [DeclareAttrInterfaceMethod
   }];
   let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$threadM, "int64_t":$threadN);
   let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `thread` $threadM `,` $threadN `>`";
+}
+
+def CudaMmaAttr : PlanAttr<"CudaMma", "cuda_mma", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a contraction's tile on tensor cores: tileM pixels by tileN channels a block of warpsM by warpsN warps";
+  let description = [{
+    The step's domain is that of `cuda_gemm`. A block takes tileK values of the sum at a time; `stages` such pieces of both
+    operands are in shared memory, all but one of them on their way there.
+  }];
+  let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$warpsM, "int64_t":$warpsN,
+                        "int64_t":$stages);
+  let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `warps` $warpsM `,` $warpsN `stages` $stages `>`";
 }
 
 def CudaLoopAttr : PlanAttr<"CudaLoop", "cuda_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {

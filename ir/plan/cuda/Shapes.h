@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
-#include "ir/plan/cuda/Schedule.h"
+#include "ir/plan/cuda/MmaSchedule.h"
 
 #include <optional>
 
@@ -15,5 +15,6 @@ std::optional<GemmShape> gemmShapeOf(KernelOp kernel, int64_t batch);
 int64_t lanesOf(KernelOp kernel);
 
 GemmTile tileOf(CudaGemmAttr schedule);
+MmaTile tileOf(CudaMmaAttr schedule);
 
 } // namespace skip::plan

@@ -9,13 +9,14 @@ using namespace mlir;
 using namespace skip;
 using plan::CudaGemmAttr;
 using plan::CudaLoopAttr;
+using plan::CudaMmaAttr;
 using plan::CudaTargetAttr;
 using plan::LayoutKind;
 
 static constexpr int64_t kWarp = 32, kLoopThreads = 256, kMostThreads = 1024;
 
 LogicalResult CudaTargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                                     llvm::ArrayRef<Architecture> architectures) {
+                                     llvm::ArrayRef<Architecture> architectures, Precision) {
   bool isAscending =
       std::adjacent_find(architectures.begin(), architectures.end(), std::greater_equal<>()) == architectures.end();
   return !architectures.empty() && isAscending ? success()
@@ -27,6 +28,21 @@ llvm::SmallVector<llvm::StringRef> CudaTargetAttr::columns() const {
 }
 
 LayoutKind CudaTargetAttr::nativeLayout() const { return LayoutKind::nhwc; }
+
+plan::Precision CudaTargetAttr::precision() const { return getPrecision(); }
+
+plan::Element CudaTargetAttr::element() const {
+  switch (getPrecision()) {
+  case Precision::f32:
+  case Precision::tf32:
+    return Element::f32;
+  case Precision::f16:
+    return Element::f16;
+  case Precision::bf16:
+    return Element::bf16;
+  }
+  llvm_unreachable("a precision without an element");
+}
 
 bool CudaTargetAttr::hasHalos() const { return false; }
 
@@ -42,12 +58,14 @@ std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch)
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
   if (views.empty())
     return std::nullopt;
+  LayoutAttr filter = kernel.inputLayout(views[0].filter.getArgNumber());
   GemmShape shape;
   shape.pixels = kernel.getImages().value_or(batch) * views[0].outHeight * views[0].outWidth;
   shape.channels = views[0].outChannels;
   shape.depth = 0;
   for (const ContractionView &view : views)
-    shape.depth += view.kernelHeight * view.kernelWidth * llvm::alignTo(view.inChannels, lanesOf(LayoutKind::krsc));
+    shape.depth +=
+        view.kernelHeight * view.kernelWidth * llvm::alignTo(view.inChannels, lanesOf(filter.getKind(), filter.getElement()));
   return shape;
 }
 
@@ -60,9 +78,19 @@ plan::GemmTile plan::tileOf(CudaGemmAttr schedule) {
   return {schedule.getTileM(), schedule.getTileN(), schedule.getTileK(), schedule.getThreadM(), schedule.getThreadN()};
 }
 
-static Attribute scheduleFor(plan::KernelOp kernel, int64_t images) {
+plan::MmaTile plan::tileOf(CudaMmaAttr schedule) {
+  return {schedule.getTileM(),  schedule.getTileN(),  schedule.getTileK(),
+          schedule.getWarpsM(), schedule.getWarpsN(), schedule.getStages()};
+}
+
+static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images) {
   MLIRContext *context = kernel.getContext();
-  if (std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images)) {
+  std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
+  if (shape && target.getPrecision() != plan::Precision::f32) {
+    plan::MmaTile tile = plan::mmaTiles(*shape, plan::elementBytes(target.element())).front();
+    return CudaMmaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN, tile.stages);
+  }
+  if (shape) {
     plan::GemmTile tile = plan::gemmTiles(*shape).front();
     return CudaGemmAttr::get(context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
   }
@@ -72,7 +100,7 @@ static Attribute scheduleFor(plan::KernelOp kernel, int64_t images) {
 
 void CudaTargetAttr::chooseSchedules(Operation *op, int64_t images, bool) const {
   auto kernel = llvm::cast<KernelOp>(op);
-  llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(kernel, images));
+  llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(*this, kernel, images));
   kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
 }
 
@@ -80,6 +108,10 @@ bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images
   auto kernel = llvm::cast<KernelOp>(op);
   if (llvm::any_of(contractionsOf(kernel), [](const ContractionView &view) { return view.winograd != nullptr; }))
     return false;
+  if (gemmShapeOf(kernel, images) && getPrecision() != Precision::f32) {
+    auto mma = llvm::dyn_cast<CudaMmaAttr>(attribute);
+    return mma && isLegal(tileOf(mma), elementBytes(element()));
+  }
   if (gemmShapeOf(kernel, images)) {
     auto gemm = llvm::dyn_cast<CudaGemmAttr>(attribute);
     return gemm && isLegal(tileOf(gemm));
@@ -92,5 +124,7 @@ bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images
 }
 
 std::array<int64_t, 3> CudaGemmAttr::split() const { return {getTileM(), getTileN(), 1}; }
+
+std::array<int64_t, 3> CudaMmaAttr::split() const { return {getTileM(), getTileN(), 1}; }
 
 std::array<int64_t, 3> CudaLoopAttr::split() const { return {getPoints(), 1, 1}; }
