@@ -60,6 +60,7 @@ static SkipCudaKernel kernelOf(const CudaKernel &kernel) {
   SkipCudaKernel result{};
   result.name = kernel.name.c_str();
   result.threads = kernel.threads;
+  result.sharedBytes = kernel.sharedBytes;
   std::copy(kernel.split.begin(), kernel.split.end(), result.split);
   return result;
 }

@@ -28,12 +28,23 @@ struct Found {
 };
 } // namespace
 
-static Picture pictureOf(Type type) {
-  llvm::ArrayRef<int64_t> shape = llvm::cast<RankedTensorType>(type).getShape();
-  return shape.size() == 4 ? Picture{shape[1], shape[2], shape[3]} : Picture{shape[1], 1, 1};
+using Tile = std::variant<plan::GemmTile, plan::MmaTile>;
+
+/// What the kernel's activations are stored as; the caller's arrays are f32.
+static plan::Element elementOf(KernelOp kernel) {
+  for (auto layout : kernel.getLayoutsAttr().getAsRange<LayoutAttr>())
+    if (layout.getKind() == LayoutKind::nhwc)
+      return layout.getElement();
+  return plan::Element::f32;
 }
 
-static Picture pictureOf(Value value) { return pictureOf(value.getType()); }
+static Picture pictureOf(KernelOp kernel, Type type) {
+  llvm::ArrayRef<int64_t> shape = llvm::cast<RankedTensorType>(type).getShape();
+  bool isPicture = shape.size() == 4;
+  return {shape[1], isPicture ? shape[2] : 1, isPicture ? shape[3] : 1, elementOf(kernel)};
+}
+
+static Picture pictureOf(KernelOp kernel, Value value) { return pictureOf(kernel, value.getType()); }
 
 /// The values that a prologue selects from.
 static BlockArgument inputBehind(Value value) {
@@ -50,11 +61,11 @@ static void appendChain(const Chain &chain, llvm::SmallVector<unsigned> &inputs)
 }
 
 /// A flatten that a linear layer reads through lies in its filter's order: the whole picture is one window.
-static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const Chain &chain, const plan::GemmTile &tile) {
+static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const Chain &chain, const Tile &tile) {
   GemmSpec spec;
   Found found;
   for (const ContractionView &view : views) {
-    spec.views.push_back({.input = pictureOf(view.input),
+    spec.views.push_back({.input = pictureOf(kernel, view.input),
                           .kernelHeight = view.kernelHeight,
                           .kernelWidth = view.kernelWidth,
                           .stride = view.stride,
@@ -67,18 +78,18 @@ static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const 
       found.inputs.push_back(llvm::cast<BlockArgument>(view.bias).getArgNumber());
     }
   appendChain(chain, found.inputs);
-  spec.result = pictureOf(kernel.getResult(0));
+  spec.result = pictureOf(kernel, kernel.getResult(0));
   spec.epilogue = chain.ops;
   spec.tile = tile;
   found.pointsPerImage = spec.result.pixels();
-  found.columns = spec.result.vectors() * 4;
+  found.columns = spec.result.pixelElements();
   found.family = std::move(spec);
   return found;
 }
 
 static Found elementwise(KernelOp kernel, const Chain &chain) {
   auto main = llvm::cast<BlockArgument>(kernel.getBody().front().front().getOperand(0));
-  Picture picture = pictureOf(main);
+  Picture picture = pictureOf(kernel, main);
   Found found{ElementwiseSpec{picture, chain.ops}, {main.getArgNumber()}, vectorsOf(picture)};
   appendChain(chain, found.inputs);
   return found;
@@ -88,15 +99,15 @@ static Found padChannels(KernelOp kernel, Operation *root) {
   auto pad = llvm::dyn_cast<graph::PadChannelsOp>(root);
   auto subsample = pad ? pad.getX().getDefiningOp<graph::SubsampleOp>() : llvm::cast<graph::SubsampleOp>(root);
   BlockArgument input = inputBehind(root->getOperand(0));
-  PadChannelsSpec spec{.input = pictureOf(input),
-                       .result = pictureOf(kernel.getResult(0)),
+  PadChannelsSpec spec{.input = pictureOf(kernel, input),
+                       .result = pictureOf(kernel, kernel.getResult(0)),
                        .before = pad ? int64_t(pad.getBefore()) : 0,
                        .stride = subsample ? int64_t(subsample.getStride()) : 1};
   return {spec, {input.getArgNumber()}, vectorsOf(spec.result)};
 }
 
 static Found relayout(KernelOp kernel) {
-  Picture picture = pictureOf(kernel.getResult(0));
+  Picture picture = pictureOf(kernel, kernel.getResult(0));
   bool fromPlanar = kernel.inputLayout(0).getKind() == LayoutKind::planar;
   bool toPlanar = kernel.outputLayout(0).getKind() == LayoutKind::planar;
   return {
@@ -105,26 +116,26 @@ static Found relayout(KernelOp kernel) {
 
 /// Of a kernel whose one root is no contraction.
 static std::optional<Found> movement(KernelOp kernel, Operation *root) {
-  Picture result = pictureOf(kernel.getResult(0));
+  Picture result = pictureOf(kernel, kernel.getResult(0));
   if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
-    return Found{MaxPoolSpec{pictureOf(pool.getX()), result, int64_t(pool.getKernel()), int64_t(pool.getStride()),
+    return Found{MaxPoolSpec{pictureOf(kernel, pool.getX()), result, int64_t(pool.getKernel()), int64_t(pool.getStride()),
                              int64_t(pool.getPadding())},
                  {0},
                  vectorsOf(result)};
   if (auto pool = llvm::dyn_cast<graph::GlobalAvgPoolOp>(root))
-    return Found{GlobalAvgPoolSpec{pictureOf(pool.getX())}, {0}, result.vectors()};
+    return Found{GlobalAvgPoolSpec{pictureOf(kernel, pool.getX())}, {0}, result.vectors()};
   if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp>(root))
     return padChannels(kernel, root);
   if (llvm::isa<graph::SoftmaxOp>(root))
-    return Found{SoftmaxSpec{result.channels}, {0}};
+    return Found{SoftmaxSpec{result}, {0}};
   if (auto flatten = llvm::dyn_cast<graph::FlattenOp>(root))
-    return Found{FlattenSpec{pictureOf(flatten.getX())}, {0}, result.vectors()};
+    return Found{FlattenSpec{pictureOf(kernel, flatten.getX())}, {0}, result.vectors()};
   if (llvm::isa<plan::RelayoutOp>(root))
     return relayout(kernel);
   return std::nullopt;
 }
 
-static std::optional<Found> find(KernelOp kernel, const plan::GemmTile &tile) {
+static std::optional<Found> find(KernelOp kernel, const Tile &tile) {
   Chain chain = kernel::chainOf(kernel);
   if (kernel.getNumResults() != 1 || !chain.isComplete)
     return std::nullopt;
@@ -137,13 +148,15 @@ static std::optional<Found> find(KernelOp kernel, const plan::GemmTile &tile) {
   return chain.ops.empty() ? movement(kernel, roots.front()) : std::nullopt;
 }
 
-/// Whether the layouts are those of the families: nhwc, f32, and planar where a copy reads or writes the caller's arrays.
+/// Whether the layouts are those of the families: nhwc and filters of one element, f32 vectors, and planar where a copy reads
+/// or writes the caller's arrays.
 static bool hasLayouts(KernelOp kernel) {
+  plan::Element element = elementOf(kernel);
   bool isRelayout = llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front());
   return llvm::all_of(kernel.getLayouts()->getAsRange<LayoutAttr>(), [&](LayoutAttr layout) {
-    bool isKnown = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc ||
-                   layout.getKind() == LayoutKind::vector || (layout.getKind() == LayoutKind::planar && isRelayout);
-    return isKnown && layout.getHalo() == 0 && layout.getElement() == plan::Element::f32;
+    bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
+    bool isKnown = isNarrow || layout.getKind() == LayoutKind::vector || (layout.getKind() == LayoutKind::planar && isRelayout);
+    return isKnown && layout.getHalo() == 0 && layout.getElement() == (isNarrow ? element : plan::Element::f32);
   });
 }
 
@@ -153,7 +166,7 @@ static int64_t batchOf(KernelOp kernel) {
   return kernel.getImages().value_or(batch ? batch.getInt() : 1);
 }
 
-/// Whether a turn's offsets, in floats, and the domain are numbers of 31 bits, which kernels count with, and the grid is one
+/// Whether a turn's offsets, in elements, and the domain are numbers of 31 bits, which kernels count with, and the grid is one
 /// that can be launched.
 static bool isCountable(KernelOp kernel) {
   int64_t images = batchOf(kernel), most = (int64_t(1) << 31) - (int64_t(1) << 16); // less what a block counts beyond its end
@@ -161,9 +174,9 @@ static bool isCountable(KernelOp kernel) {
   auto isSmall = [&](Type type) {
     auto tensor = llvm::cast<RankedTensorType>(type);
     if (!tensor.isDynamicDim(0)) // parameters
-      return tensor.getNumElements() * 4 < most;
-    Picture picture = pictureOf(type);
-    return picture.channels <= mostChannels && picture.floats() * images < most;
+      return tensor.getNumElements() * plan::lanesOf(LayoutKind::krsc, elementOf(kernel)) < most;
+    Picture picture = pictureOf(kernel, type);
+    return picture.channels <= mostChannels && picture.elements() * images < most;
   };
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
@@ -185,14 +198,24 @@ static bool isIndirect(KernelOp kernel, unsigned index) {
   return llvm::cast<LayoutAttr>((*kernel.getLayouts())[index]).getKind() == LayoutKind::planar;
 }
 
+static std::optional<Tile> tileOf(Attribute schedule) {
+  if (auto gemm = llvm::dyn_cast<plan::CudaGemmAttr>(schedule))
+    return plan::tileOf(gemm);
+  if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
+    return plan::tileOf(mma);
+  return std::nullopt;
+}
+
 std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
   if (!hasLayouts(kernel) || !isCountable(kernel))
     return std::nullopt;
   Attribute schedule = kernel.getSchedulesAttr()[column];
-  auto tile = llvm::dyn_cast<plan::CudaGemmAttr>(schedule);
+  if (llvm::isa<plan::CudaGemmAttr>(schedule) && elementOf(kernel) != plan::Element::f32)
+    return std::nullopt;
+  std::optional<Tile> tile = tileOf(schedule);
   auto loop = llvm::dyn_cast<plan::CudaLoopAttr>(schedule);
-  std::optional<Found> found = find(kernel, tile ? plan::tileOf(tile) : plan::GemmTile());
-  if (!found || std::holds_alternative<GemmSpec>(found->family) != bool(tile) || (!tile && !loop))
+  std::optional<Found> found = find(kernel, tile.value_or(Tile()));
+  if (!found || std::holds_alternative<GemmSpec>(found->family) != tile.has_value() || (!tile && !loop))
     return std::nullopt;
   Spec spec{std::move(found->family), {}, {}};
   if (loop)

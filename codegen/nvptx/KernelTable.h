@@ -12,6 +12,7 @@ namespace skip::codegen {
 struct CudaKernel {
   std::string name;
   uint32_t threads = 0;
+  uint32_t sharedBytes = 0; // dynamic
   std::array<int64_t, 3> split{};
 };
 

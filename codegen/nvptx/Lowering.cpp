@@ -40,6 +40,7 @@ std::optional<uint32_t> nvptx::Lowering::addKernel(plan::KernelOp kernel, codege
   if (index == specs.size()) {
     CudaKernel entry{.name = symbolFor(*spec, *kernel.getKernel()),
                      .threads = static_cast<uint32_t>(threadsOf(*spec)),
+                     .sharedBytes = static_cast<uint32_t>(sharedBytesOf(*spec)),
                      .split = splitOf(*spec)};
     std::get<CudaKernels>(variant.kernels).push_back(std::move(entry));
     specs.push_back(std::move(*spec));

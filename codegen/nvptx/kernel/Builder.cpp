@@ -100,6 +100,18 @@ Value Builder::shared(int64_t floats) {
   return hoisted([&]() -> Value { return LLVM::AddressOfOp::create(op, global); });
 }
 
+Value Builder::dynamicShared() {
+  constexpr unsigned alignment = 128; // of what ldmatrix reads at a time
+  LLVM::GlobalOp global;
+  {
+    OpBuilder::InsertionGuard guard(op);
+    op.setInsertionPoint(function);
+    global = LLVM::GlobalOp::create(op, LLVM::LLVMArrayType::get(op.getF32Type(), 0), /*isConstant=*/false,
+                                    LLVM::Linkage::External, name + "$dynamic", Attribute(), alignment, kShared);
+  }
+  return hoisted([&]() -> Value { return LLVM::AddressOfOp::create(op, global); });
+}
+
 Value Builder::acrossWarp(Value value, llvm::function_ref<Value(Value, Value)> combine) {
   Value all = constant(-1), clamp = constant(kWarp - 1);
   for (int64_t distance = kWarp / 2; distance > 0; distance /= 2) {
@@ -206,6 +218,8 @@ Values Builder::loop(Value from, Value to, int64_t step, ValueRange initial,
 }
 
 void Builder::when(Value condition, llvm::function_ref<void()> then) {
+  if (!condition)
+    return then();
   auto choice = scf::IfOp::create(op, condition, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(op);
   op.setInsertionPointToStart(choice.thenBlock());

@@ -1,5 +1,7 @@
-// The small vocabulary in which CUDA's kernels are written: a function of the kernel ABI, addresses, vectors of 4, loops.
+// The small vocabulary in which CUDA's kernels are written: a function of the kernel ABI, addresses, vectors, loops.
 #pragma once
+
+#include "ir/plan/Plan.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -11,7 +13,7 @@ using mlir::Value;
 using mlir::ValueRange;
 using Values = llvm::SmallVector<Value>;
 
-/// Values that a thread moves at a time, 16 bytes; channels are rounded up to them.
+/// Floats of 16 bytes, which a thread moves at a time.
 inline constexpr int64_t kVector = 4;
 inline constexpr int64_t kWarp = 32;
 
@@ -21,8 +23,14 @@ struct Launch {
   unsigned operands = 0; // of the step, results included
 };
 
-/// Appends to the body of one kernel (SkipCudaKernel in runtime/Abi.h). Integers are i32 and not negative, floats f32, vectors
-/// 4 x f32; offsets count floats, from pointers that are 64 bits wide.
+/// Where numbers lie, and what they are stored as.
+struct Array {
+  Value pointer;
+  plan::Element element = plan::Element::f32;
+};
+
+/// Appends to the body of one kernel (SkipCudaKernel in runtime/Abi.h). Integers are i32 and not negative, floats f32 whatever
+/// they are stored as; offsets count elements, without an array floats, from pointers that are 64 bits wide.
 class Builder {
 public:
   /// Creates the kernel `name` at the end of `module` and points into its body.
@@ -42,6 +50,8 @@ public:
   void barrier();             // of the block's threads
   /// Of `floats` floats, 16-byte aligned; once a kernel.
   Value shared(int64_t floats);
+  /// What the launch gives of it (SkipCudaKernel::sharedBytes), 128-byte aligned; once a kernel.
+  Value dynamicShared();
   /// What each lane of a warp gets: `combine` of all lanes' values, in the same order for all.
   Value acrossWarp(Value value, llvm::function_ref<Value(Value, Value)> combine);
 
@@ -64,6 +74,14 @@ public:
   void store(Value value, Value pointer, Value offset, int64_t more = 0);
   void store4(ValueRange values, Value pointer, Value offset, int64_t more = 0);
 
+  Value load(const Array &from, Value offset);
+  void store(Value value, const Array &to, Value offset);
+  /// `count` neighbours, whole multiples of 16 bytes, at a multiple of 16 bytes.
+  Values loadVector(const Array &from, Value offset, int64_t count);
+  void storeVector(ValueRange values, const Array &to, Value offset);
+  /// Of element `offset`, to be read or copied by whoever knows what it is.
+  Value addressOf(const Array &array, Value offset);
+
   Value plus(Value a, Value b);
   Value minus(Value a, Value b);
   Value times(Value a, Value b);
@@ -77,7 +95,7 @@ public:
   /// for (i = from; i < to; i += step), carrying `initial`; `body` returns the next carried values.
   Values loop(Value from, Value to, int64_t step, ValueRange initial,
               llvm::function_ref<Values(Value index, ValueRange carried)> body);
-  void when(Value condition, llvm::function_ref<void()> then);
+  void when(Value condition, llvm::function_ref<void()> then); // null is true
 
   mlir::ImplicitLocOpBuilder op; // for anything else
 

@@ -9,9 +9,10 @@ namespace skip::nvptx {
 /// The point of the domain that this thread's lanes compute, of `perImage` points an image: `body` runs where it exists.
 void forPoint(Builder &b, const Blocks &blocks, int64_t perImage, llvm::function_ref<void(Value point)> body);
 
-/// The chain's result for four values that lie `offset` floats into each tensor of the result's shape, the first of them of
-/// channel `channel`. `operands` are the chain's.
-Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, Values values, Value offset, Value channel);
+/// The chain's result for the values of one vector, or several, that lie `offset` elements into each tensor of the result's
+/// shape, the first of them of channel `channel`. `operands` are the chain's, tensors stored as `element`.
+Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
+                  Value offset, Value channel);
 
 /// Zeros where a vector that begins with channel `channel` has no channels.
 Values zeroPadding(Builder &b, Values values, Value channel, int64_t channels);
@@ -20,7 +21,8 @@ Values zeroPadding(Builder &b, Values values, Value channel, int64_t channels);
 Value exponential(Builder &b, Value x);
 
 /// The bodies of kernels. `operands` are pointers in the order of the specification.
-void emitGemm(Builder &b, const GemmSpec &spec, ValueRange operands);
+void emitGemm(Builder &b, const GemmSpec &spec, const plan::GemmTile &tile, ValueRange operands);
+void emitMma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands);
 void emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitElementwise(Builder &b, const ElementwiseSpec &spec, const Blocks &blocks, ValueRange operands);

@@ -1,4 +1,4 @@
-// The elementwise operations, four values at a time.
+// The elementwise operations, a vector at a time.
 #include "codegen/nvptx/kernel/Emitters.h"
 
 using namespace skip;
@@ -23,13 +23,15 @@ static Value apply(Builder &b, EpilogueOp op, Value value, llvm::ArrayRef<Values
   llvm_unreachable("an elementwise operation without code");
 }
 
-Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, Values values, Value offset,
-                         Value channel) {
+Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
+                         Value offset, Value channel) {
+  int64_t count = static_cast<int64_t>(values.size());
   for (EpilogueOp op : chain) {
     const kernel::EpilogueOperands &takes = kernel::operandsOf(op);
     llvm::SmallVector<Values, 2> others;
     for (unsigned i = 0; i < takes.tensors + takes.vectors; ++i)
-      others.push_back(b.load4(operands[i], i < takes.tensors ? offset : channel));
+      others.push_back(i < takes.tensors ? b.loadVector({operands[i], element}, offset, count)
+                                         : b.loadVector({operands[i]}, channel, count));
     for (auto [lane, value] : llvm::enumerate(values))
       value = apply(b, op, value, others, lane);
     operands = operands.drop_front(takes.tensors + takes.vectors);
@@ -38,11 +40,11 @@ Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange o
 }
 
 Values nvptx::zeroPadding(Builder &b, Values values, Value channel, int64_t channels) {
-  int64_t last = channels % kVector;
+  int64_t lanes = static_cast<int64_t>(values.size()), last = channels % lanes;
   if (last == 0)
     return values;
   Value isFull = b.below(channel, channels - last), zero = b.floatConstant(0);
-  for (int64_t lane = last; lane < kVector; ++lane)
+  for (int64_t lane = last; lane < lanes; ++lane)
     values[lane] = b.select(isFull, values[lane], zero);
   return values;
 }
@@ -50,9 +52,9 @@ Values nvptx::zeroPadding(Builder &b, Values values, Value channel, int64_t chan
 void nvptx::emitElementwise(Builder &b, const ElementwiseSpec &spec, const Blocks &blocks, ValueRange operands) {
   const Picture &picture = spec.picture;
   forPoint(b, blocks, picture.pixels() * picture.vectors(), [&](Value point) {
-    Value offset = b.mul(point, kVector), channel = b.mul(b.modulo(point, picture.vectors()), kVector);
-    Values values = b.load4(operands.front(), offset);
-    values = applyChain(b, spec.epilogue, operands.drop_front().drop_back(), values, offset, channel);
-    b.store4(zeroPadding(b, values, channel, picture.channels), operands.back(), offset);
+    Value offset = b.mul(point, picture.lanes()), channel = b.mul(b.modulo(point, picture.vectors()), picture.lanes());
+    Values values = b.loadVector({operands.front(), picture.element}, offset, picture.lanes());
+    values = applyChain(b, spec.epilogue, operands.drop_front().drop_back(), picture.element, values, offset, channel);
+    b.storeVector(zeroPadding(b, values, channel, picture.channels), {operands.back(), picture.element}, offset);
   });
 }

@@ -12,12 +12,19 @@ using namespace skip::nvptx;
 
 int64_t nvptx::threadsOf(const Spec &spec) {
   const auto *gemm = std::get_if<GemmSpec>(&spec.family);
-  return gemm ? gemm->tile.threads() : spec.blocks.points * spec.blocks.lanes;
+  return gemm ? std::visit([](const auto &tile) { return tile.threads(); }, gemm->tile)
+              : spec.blocks.points * spec.blocks.lanes;
+}
+
+int64_t nvptx::sharedBytesOf(const Spec &spec) {
+  const auto *gemm = std::get_if<GemmSpec>(&spec.family);
+  const auto *tile = gemm ? std::get_if<plan::MmaTile>(&gemm->tile) : nullptr;
+  return tile ? tile->sharedBytes(plan::elementBytes(gemm->result.element)) : 0;
 }
 
 std::array<int64_t, 3> nvptx::splitOf(const Spec &spec) {
   if (const auto *gemm = std::get_if<GemmSpec>(&spec.family))
-    return {gemm->tile.m, gemm->tile.n, 1};
+    return std::visit([](const auto &tile) { return std::array<int64_t, 3>{tile.m, tile.n, 1}; }, gemm->tile);
   return {spec.blocks.points, 1, 1};
 }
 
@@ -27,13 +34,19 @@ static int64_t planarFloats(const Spec &spec) {
   return relayout ? relayout->picture.channels * relayout->picture.pixels() : 0;
 }
 
+static void emitContraction(Builder &b, const GemmSpec &spec, ValueRange operands) {
+  std::visit(llvm::makeVisitor([&](const plan::GemmTile &tile) { emitGemm(b, spec, tile, operands); },
+                               [&](const plan::MmaTile &tile) { emitMma(b, spec, tile, operands); }),
+             spec.tile);
+}
+
 void nvptx::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
   Builder b(module, name, {.threads = threadsOf(spec), .operands = static_cast<unsigned>(spec.isIndirect.size())});
   Values operands;
   for (auto [index, isIndirect] : llvm::enumerate(spec.isIndirect))
     operands.push_back(b.operand(index, isIndirect, planarFloats(spec)));
   const Blocks &blocks = spec.blocks;
-  std::visit(llvm::makeVisitor([&](const GemmSpec &s) { emitGemm(b, s, operands); },
+  std::visit(llvm::makeVisitor([&](const GemmSpec &s) { emitContraction(b, s, operands); },
                                [&](const MaxPoolSpec &s) { emitMaxPool(b, s, blocks, operands); },
                                [&](const GlobalAvgPoolSpec &s) { emitGlobalAvgPool(b, s, blocks, operands); },
                                [&](const ElementwiseSpec &s) { emitElementwise(b, s, blocks, operands); },

@@ -17,36 +17,37 @@ static Place placeOf(Builder &b, const Picture &picture, Value vector) {
   return {.image = b.divide(row, picture.height),
           .y = b.modulo(row, picture.height),
           .x = b.modulo(pixel, picture.width),
-          .channel = b.mul(b.modulo(vector, picture.vectors()), kVector)};
+          .channel = b.mul(b.modulo(vector, picture.vectors()), picture.lanes())};
 }
 
-/// Of a value's pixel and channel in an image, in floats.
+/// Of a value's pixel and channel in an image, in elements.
 static Value offsetOf(Builder &b, const Picture &picture, Value image, Value pixel, Value channel) {
   Value pixels = b.add(b.mul(image, picture.pixels()), pixel);
-  return b.add(b.mul(pixels, picture.vectors() * kVector), channel);
+  return b.add(b.mul(pixels, picture.pixelElements()), channel);
 }
 
-/// One float of an input where `condition` holds, else zero; reads nothing else that lies outside.
-static Value loadWhere(Builder &b, Value condition, Value pointer, Value offset) {
-  return b.select(condition, b.load(pointer, b.select(condition, offset, b.constant(0))), b.floatConstant(0));
+/// One number of an input where `condition` holds, else zero; reads nothing else that lies outside.
+static Value loadWhere(Builder &b, Value condition, const Array &from, Value offset) {
+  return b.select(condition, b.load(from, b.select(condition, offset, b.constant(0))), b.floatConstant(0));
 }
 
 /// A vector of the result for neighbouring pixels in neighbouring threads, which then read neighbouring floats.
 static void fromPlanar(Builder &b, const Picture &picture, Value point, ValueRange operands) {
   Value pixel = b.modulo(point, picture.pixels()), rest = b.divide(point, picture.pixels());
-  Value channel = b.mul(b.modulo(rest, picture.vectors()), kVector), image = b.divide(rest, picture.vectors());
+  Value channel = b.mul(b.modulo(rest, picture.vectors()), picture.lanes()), image = b.divide(rest, picture.vectors());
   Value plane = b.add(b.mul(image, picture.channels), channel);
   Values values;
-  for (int64_t lane = 0; lane < kVector; ++lane)
-    values.push_back(loadWhere(b, b.below(b.add(channel, lane), picture.channels), operands[0],
+  for (int64_t lane = 0; lane < picture.lanes(); ++lane)
+    values.push_back(loadWhere(b, b.below(b.add(channel, lane), picture.channels), {operands[0]},
                                b.add(b.mul(b.add(plane, lane), picture.pixels()), pixel)));
-  b.store4(values, operands[1], offsetOf(b, picture, image, pixel, channel));
+  b.storeVector(values, {operands[1], picture.element}, offsetOf(b, picture, image, pixel, channel));
 }
 
 static void toPlanar(Builder &b, const Picture &picture, Value point, ValueRange operands) {
   Value pixel = b.modulo(point, picture.pixels()), plane = b.divide(point, picture.pixels());
   Value channel = b.modulo(plane, picture.channels), image = b.divide(plane, picture.channels);
-  b.store(b.load(operands[0], offsetOf(b, picture, image, pixel, channel)), operands[1], point);
+  Array from{operands[0], picture.element};
+  b.store(b.load(from, offsetOf(b, picture, image, pixel, channel)), operands[1], point);
 }
 
 void nvptx::emitRelayout(Builder &b, const RelayoutSpec &spec, const Blocks &blocks, ValueRange operands) {
@@ -60,40 +61,42 @@ void nvptx::emitRelayout(Builder &b, const RelayoutSpec &spec, const Blocks &blo
     else if (spec.fromPlanar)
       fromPlanar(b, picture, point, operands);
     else
-      b.store4(b.load4(operands[0], b.mul(point, kVector)), operands[1], b.mul(point, kVector));
+      b.storeVector(b.loadVector({operands[0], picture.element}, b.mul(point, picture.lanes()), picture.lanes()),
+                    {operands[1], picture.element}, b.mul(point, picture.lanes()));
   });
 }
 
 void nvptx::emitFlatten(Builder &b, const FlattenSpec &spec, const Blocks &blocks, ValueRange operands) {
-  Picture result{spec.input.channels * spec.input.pixels(), 1, 1};
+  Picture result{spec.input.channels * spec.input.pixels(), 1, 1, spec.input.element};
+  Array from{operands[0], spec.input.element};
   forPoint(b, blocks, result.vectors(), [&](Value point) {
-    Value image = b.divide(point, result.vectors()), first = b.mul(b.modulo(point, result.vectors()), kVector);
+    Value image = b.divide(point, result.vectors()), first = b.mul(b.modulo(point, result.vectors()), result.lanes());
     Values values;
-    for (int64_t lane = 0; lane < kVector; ++lane) {
+    for (int64_t lane = 0; lane < result.lanes(); ++lane) {
       Value index = b.add(first, lane);
       Value pixel = b.modulo(index, spec.input.pixels()), channel = b.divide(index, spec.input.pixels());
-      values.push_back(
-          loadWhere(b, b.below(index, result.channels), operands[0], offsetOf(b, spec.input, image, pixel, channel)));
+      values.push_back(loadWhere(b, b.below(index, result.channels), from, offsetOf(b, spec.input, image, pixel, channel)));
     }
-    b.store4(values, operands[1], b.mul(point, kVector));
+    b.storeVector(values, {operands[1], result.element}, b.mul(point, result.lanes()));
   });
 }
 
-/// Four channels of the result at a pixel of the input. Those of whole vectors are a vector of the input, whose own padding is
-/// zero; others are read one by one.
-static Values paddedChannels(Builder &b, const PadChannelsSpec &spec, Value pointer, Value pixel, Value channel) {
+/// A vector of the result's channels at a pixel of the input. Those of whole vectors are a vector of the input, whose own
+/// padding is zero; others are read one by one.
+static Values paddedChannels(Builder &b, const PadChannelsSpec &spec, const Array &input, Value pixel, Value channel) {
   Values values;
+  int64_t lanes = spec.input.lanes();
   Value from = b.sub(channel, b.constant(spec.before));
-  if (spec.before % kVector == 0) {
-    Value isInside = b.below(from, spec.input.vectors() * kVector);
+  if (spec.before % lanes == 0) {
+    Value isInside = b.below(from, spec.input.pixelElements());
     Value offset = b.add(pixel, b.select(isInside, from, b.constant(0)));
-    for (Value value : b.load4(pointer, offset))
+    for (Value value : b.loadVector(input, offset, lanes))
       values.push_back(b.select(isInside, value, b.floatConstant(0)));
     return values;
   }
-  for (int64_t lane = 0; lane < kVector; ++lane) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
     Value each = b.add(from, lane);
-    values.push_back(loadWhere(b, b.below(each, spec.input.channels), pointer, b.add(pixel, each)));
+    values.push_back(loadWhere(b, b.below(each, spec.input.channels), input, b.add(pixel, each)));
   }
   return values;
 }
@@ -103,15 +106,17 @@ void nvptx::emitPadChannels(Builder &b, const PadChannelsSpec &spec, const Block
     Place place = placeOf(b, spec.result, point);
     Value pixel = b.add(b.mul(b.mul(place.y, spec.stride), spec.input.width), b.mul(place.x, spec.stride));
     Value start = offsetOf(b, spec.input, place.image, pixel, b.constant(0));
-    Values values = paddedChannels(b, spec, operands[0], start, place.channel);
-    b.store4(zeroPadding(b, values, place.channel, spec.result.channels), operands[1], b.mul(point, kVector));
+    Values values = paddedChannels(b, spec, {operands[0], spec.input.element}, start, place.channel);
+    b.storeVector(zeroPadding(b, values, place.channel, spec.result.channels), {operands[1], spec.result.element},
+                  b.mul(point, spec.result.lanes()));
   });
 }
 
 /// The largest of a window's values; positions outside of the picture do not count.
-static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, Value pointer) {
+static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, const Array &input) {
   Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
-  Values best(kVector, lowest);
+  int64_t lanes = spec.input.lanes();
+  Values best(lanes, lowest);
   Value top = b.sub(b.mul(place.y, spec.stride), b.constant(spec.padding));
   Value left = b.sub(b.mul(place.x, spec.stride), b.constant(spec.padding));
   return b.loop(b.constant(0), b.constant(spec.kernel), 1, best, [&](Value dy, ValueRange outer) {
@@ -119,7 +124,7 @@ static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, V
     return b.loop(b.constant(0), b.constant(spec.kernel), 1, outer, [&](Value dx, ValueRange inner) {
       Value x = b.add(left, dx), isInside = b.both(isRow, b.below(x, spec.input.width));
       Value pixel = b.select(isInside, b.add(b.mul(y, spec.input.width), x), b.constant(0));
-      Values read = b.load4(pointer, offsetOf(b, spec.input, place.image, pixel, place.channel)), next;
+      Values read = b.loadVector(input, offsetOf(b, spec.input, place.image, pixel, place.channel), lanes), next;
       for (auto [value, old] : llvm::zip_equal(read, inner))
         next.push_back(b.maximumOrNan(b.select(isInside, value, lowest), old));
       return next;
@@ -130,6 +135,7 @@ static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, V
 void nvptx::emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
   forPoint(b, blocks, spec.result.pixels() * spec.result.vectors(), [&](Value point) {
     Place place = placeOf(b, spec.result, point);
-    b.store4(largest(b, spec, place, operands[0]), operands[1], b.mul(point, kVector));
+    b.storeVector(largest(b, spec, place, {operands[0], spec.input.element}), {operands[1], spec.result.element},
+                  b.mul(point, spec.result.lanes()));
   });
 }

@@ -12,14 +12,14 @@ static Value laneOf(Builder &b) { return b.modulo(b.thread(), kWarp); }
 
 void nvptx::emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
   const Picture &picture = spec.input;
+  Array from{operands[0], picture.element}, to{operands[1], picture.element};
   forPoint(b, blocks, picture.vectors(), [&](Value point) {
-    Value image = b.divide(point, picture.vectors()), channel = b.mul(b.modulo(point, picture.vectors()), kVector);
-    Value start = b.add(b.mul(image, picture.floats()), channel);
-    Values zeros(kVector, b.floatConstant(0));
+    Value image = b.divide(point, picture.vectors()), channel = b.mul(b.modulo(point, picture.vectors()), picture.lanes());
+    Value start = b.add(b.mul(image, picture.elements()), channel);
+    Values zeros(picture.lanes(), b.floatConstant(0));
     Values sums = b.loop(laneOf(b), b.constant(picture.pixels()), kWarp, zeros, [&](Value pixel, ValueRange carried) {
-      Values next;
-      for (auto [sum, value] :
-           llvm::zip_equal(carried, b.load4(operands[0], b.add(start, b.mul(pixel, picture.vectors() * kVector)))))
+      Values next, read = b.loadVector(from, b.add(start, b.mul(pixel, picture.pixelElements())), picture.lanes());
+      for (auto [sum, value] : llvm::zip_equal(carried, read))
         next.push_back(b.plus(sum, value));
       return next;
     });
@@ -27,13 +27,13 @@ void nvptx::emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const B
       sum = b.quotient(b.acrossWarp(sum, [&](Value x, Value y) { return b.plus(x, y); }),
                        b.floatConstant(static_cast<float>(picture.pixels())));
     b.when(b.below(laneOf(b), 1),
-           [&] { b.store4(zeroPadding(b, sums, channel, picture.channels), operands[1], b.mul(point, kVector)); });
+           [&] { b.storeVector(zeroPadding(b, sums, channel, picture.channels), to, b.mul(point, picture.lanes())); });
   });
 }
 
-static Value largestOf(Builder &b, const SoftmaxSpec &spec, Value input, Value start) {
+static Value largestOf(Builder &b, const SoftmaxSpec &spec, const Array &input, Value start) {
   Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
-  Values largest = b.loop(laneOf(b), b.constant(spec.classes), kWarp, lowest, [&](Value index, ValueRange carried) {
+  Values largest = b.loop(laneOf(b), b.constant(spec.scores.channels), kWarp, lowest, [&](Value index, ValueRange carried) {
     return Values{b.maximum(b.load(input, b.add(start, index)), carried[0])};
   });
   return b.acrossWarp(largest[0], [&](Value x, Value y) { return b.maximum(x, y); });
@@ -41,19 +41,18 @@ static Value largestOf(Builder &b, const SoftmaxSpec &spec, Value input, Value s
 
 /// In three passes over the classes: their maximum; the sum of the exponentials; the quotients.
 void nvptx::emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &blocks, ValueRange operands) {
-  int64_t row = (spec.classes + kVector - 1) / kVector * kVector;
+  int64_t row = spec.scores.pixelElements();
+  Array from{operands[0], spec.scores.element}, to{operands[1], spec.scores.element};
   forPoint(b, blocks, 1, [&](Value image) {
-    Value start = b.mul(image, row), largest = largestOf(b, spec, operands[0], start);
-    auto exponentialAt = [&](Value index) {
-      return exponential(b, b.minus(b.load(operands[0], b.add(start, index)), largest));
-    };
-    Values sum = b.loop(laneOf(b), b.constant(spec.classes), kWarp, b.floatConstant(0),
+    Value start = b.mul(image, row), largest = largestOf(b, spec, from, start);
+    auto exponentialAt = [&](Value index) { return exponential(b, b.minus(b.load(from, b.add(start, index)), largest)); };
+    Values sum = b.loop(laneOf(b), b.constant(spec.scores.channels), kWarp, b.floatConstant(0),
                         [&](Value index, ValueRange carried) { return Values{b.plus(carried[0], exponentialAt(index))}; });
     Value all = b.acrossWarp(sum[0], [&](Value x, Value y) { return b.plus(x, y); });
     b.loop(laneOf(b), b.constant(row), kWarp, {}, [&](Value index, ValueRange) {
-      Value isClass = b.below(index, spec.classes), read = b.select(isClass, index, b.constant(0));
+      Value isClass = b.below(index, spec.scores.channels), read = b.select(isClass, index, b.constant(0));
       Value probability = b.quotient(exponentialAt(read), all);
-      b.store(b.select(isClass, probability, b.floatConstant(0)), operands[1], b.add(start, index));
+      b.store(b.select(isClass, probability, b.floatConstant(0)), to, b.add(start, index));
       return Values();
     });
   });

@@ -1,11 +1,12 @@
 // What CUDA's kernels are made by: complete specifications, all sizes but the number of images compiled in.
 //
-// Activations are nhwc, so that a pixel's channels are whole vectors of 4 of which those that are no channels are zeros: read
-// as such, and written so by each kernel. The caller's arrays are planar; only Relayout touches them.
+// Activations are nhwc, so that a pixel's channels are whole vectors of 16 bytes, of which those that are no channels are
+// zeros: read as such, and written so by each kernel. The caller's arrays are planar and f32; only Relayout touches them.
 #pragma once
 
 #include "codegen/kernel/Epilogue.h"
-#include "ir/plan/cuda/Schedule.h"
+#include "ir/plan/Layout.h"
+#include "ir/plan/cuda/MmaSchedule.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -17,14 +18,17 @@ namespace skip::nvptx {
 /// One image of an activation; a tensor [N, C] has one pixel.
 struct Picture {
   int64_t channels = 1, height = 1, width = 1;
+  plan::Element element = plan::Element::f32;
 
-  int64_t vectors() const { return (channels + 3) / 4; } // of a pixel
+  int64_t lanes() const { return plan::lanesOf(plan::LayoutKind::nhwc, element); } // of a vector
+  int64_t vectors() const { return (channels + lanes() - 1) / lanes(); }           // of a pixel
+  int64_t pixelElements() const { return vectors() * lanes(); }                    // with those that are no channels
   int64_t pixels() const { return height * width; }
-  int64_t floats() const { return pixels() * vectors() * 4; } // as nhwc
+  int64_t elements() const { return pixels() * pixelElements(); } // as nhwc
   bool operator==(const Picture &) const = default;
 };
 
-/// One convolution, or linear layer, that accumulates into the result. Its filter is krsc.
+/// One convolution, or linear layer, that accumulates into the result. Its filter is krsc, of the input's element.
 struct GemmView {
   Picture input;
   int64_t kernelHeight = 1, kernelWidth = 1, stride = 1, padding = 0;
@@ -34,13 +38,13 @@ struct GemmView {
 
 /// result = epilogue(bias + sum over views of conv(input, filter)). Operands: for each view its input and filter; the bias
 /// where there is one; the epilogue's in chain order; the result, which may lie where an added tensor does. Domain: (pixels of
-/// all images, the result's channels rounded up to vectors, 1).
+/// all images, the result's channels rounded up to vectors, 1). On tensor cores what is f32 is multiplied as tf32.
 struct GemmSpec {
   llvm::SmallVector<GemmView, 2> views; // one or two
   Picture result;
   bool bias = false;
   kernel::Epilogue epilogue;
-  plan::GemmTile tile;
+  std::variant<plan::GemmTile, plan::MmaTile> tile; // on CUDA cores, or tensor cores
 
   bool operator==(const GemmSpec &) const = default;
 };
@@ -68,7 +72,8 @@ struct ElementwiseSpec {
   bool operator==(const ElementwiseSpec &) const = default;
 };
 
-/// The same values from or to the caller's planar array, or both. Domain: (vectors of the result; planar: floats, 1, 1).
+/// The same values from or to the caller's planar array, or both; then its element is f32. Domain: (vectors of the result;
+/// planar: floats, 1, 1).
 struct RelayoutSpec {
   Picture picture;
   bool fromPlanar = false, toPlanar = false;
@@ -93,7 +98,7 @@ struct PadChannelsSpec {
 
 /// Domain: (images, 1, 1), a warp each.
 struct SoftmaxSpec {
-  int64_t classes = 1;
+  Picture scores; // of one pixel
 
   bool operator==(const SoftmaxSpec &) const = default;
 };
@@ -119,6 +124,9 @@ struct Spec {
 
 /// Threads of a block.
 int64_t threadsOf(const Spec &spec);
+
+/// Dynamic shared memory of a block.
+int64_t sharedBytesOf(const Spec &spec);
 
 /// How many domain points a block spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -1,6 +1,6 @@
 // What no kernel for CUDA computes is told where kernels are named.
 // RUN: skip-opt --split-input-file --plan-inference %s | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s
-// RUN: skip-opt --split-input-file --plan-inference %s | sed 's/layout<nhwc>/layout<nhwc element bf16>/g' | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s --check-prefix=BF16
+// RUN: skip-opt --split-input-file --plan-inference %s | sed 's/layout<planar>/layout<planar element bf16>/g' | not skip-opt --split-input-file --plan-name-kernels - 2>&1 | FileCheck %s --check-prefix=BF16
 // BF16: error: no kernel family computes this
 
 // CHECK-NOT: error

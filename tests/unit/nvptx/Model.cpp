@@ -3,6 +3,7 @@
 #include "codegen/NameKernels.h"
 #include "codegen/nvptx/KernelSpec.h"
 #include "ir/plan/Layout.h"
+#include "ir/plan/Rounding.h"
 #include "ir/plan/Sections.h"
 #include "passes/graph/Passes.h"
 #include "tests/unit/SpecText.h"
@@ -37,7 +38,7 @@ static Tensor randomTensor(llvm::ArrayRef<int64_t> shape, double low, double hig
   return tensor;
 }
 
-Model::Model(const char *spec, int64_t batch) : batch(batch) {
+Model::Model(const char *spec, int64_t batch, plan::Precision precision) : batch(batch), precision(precision) {
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
   module = test::graphOf(context, spec);
   std::mt19937 random(7);
@@ -46,22 +47,37 @@ Model::Model(const char *spec, int64_t batch) : batch(batch) {
     parameters[parameter.getSymName().str()] =
         randomTensor(parameter.getTensorType().getShape(), isVariance ? 0.5 : -1, isVariance ? 2 : 1, random);
   }
-  (*module)->setAttr(plan::targetAttr, plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}));
+  (*module)->setAttr(plan::targetAttr, plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision));
   runPasses(*module, [](mlir::PassManager &passes) { graph::buildInferencePipeline(passes); });
   runPasses(*module, [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, {{batch}, false}); });
   packWeights();
   compile();
 }
 
-void Model::useTile(const plan::GemmTile &tile) {
+/// `choose` gives null where a schedule is to stay.
+void Model::useSchedule(llvm::function_ref<mlir::Attribute(mlir::Attribute)> choose) {
   module->walk([&](KernelOp kernel) {
-    if (!llvm::isa<plan::CudaGemmAttr>((*kernel.getSchedules())[0]))
-      return;
-    auto schedule = plan::CudaGemmAttr::get(&context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
-    kernel.setSchedulesAttr(mlir::ArrayAttr::get(&context, {schedule}));
+    if (mlir::Attribute schedule = choose((*kernel.getSchedules())[0]))
+      kernel.setSchedulesAttr(mlir::ArrayAttr::get(&context, {schedule}));
   });
   runPasses(*module, [](mlir::PassManager &passes) { passes.addPass(codegen::createNameKernels()); });
   compile();
+}
+
+void Model::useTile(const plan::GemmTile &tile) {
+  useSchedule([&](mlir::Attribute schedule) -> mlir::Attribute {
+    return llvm::isa<plan::CudaGemmAttr>(schedule)
+               ? plan::CudaGemmAttr::get(&context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN)
+               : nullptr;
+  });
+}
+
+void Model::useTile(const plan::MmaTile &tile) {
+  useSchedule([&](mlir::Attribute schedule) -> mlir::Attribute {
+    return llvm::isa<plan::CudaMmaAttr>(schedule)
+               ? plan::CudaMmaAttr::get(&context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN, tile.stages)
+               : nullptr;
+  });
 }
 
 void Model::compile() {
@@ -101,23 +117,25 @@ Tensor Model::loadedValue(plan::LoadOp load) {
       value.data[i] = scale(c);
     else
       value.data[i] = at(beta) + (at(bias) - at(mean)) * scale(c) + (load.getOnto() ? loaded[load.getOnto()].data[i] : 0.0);
-    value.data[i] = static_cast<float>(value.data[i]);
+    value.data[i] = plan::rounded(value.data[i], load.getLayout().getElement());
   }
   return value;
 }
 
 void Model::packWeights() {
   auto bytes = (*module)->getAttrOfType<mlir::IntegerAttr>(plan::weightsBytesAttr);
-  weights.assign(bytes.getInt() / sizeof(float), 0);
+  weights.assign(bytes.getInt(), std::byte(0));
   module->walk([&](plan::LoadOp load) {
     const Tensor &value = loaded[load.getValue()] = loadedValue(load);
-    float *to = weights.data() + load.getSlotAttr().getOffset() / sizeof(float);
+    std::byte *to = weights.data() + load.getSlotAttr().getOffset();
     llvm::ArrayRef<int64_t> dims = load.getDims();
-    int64_t channels = load.getKind() == plan::LoadKind::conv_weight ? (dims[1] + 3) / 4 * 4 : 1;
+    plan::Element element = load.getLayout().getElement();
+    int64_t bytes = element == plan::Element::f32 ? 4 : 2, lanes = 16 / bytes;
+    int64_t channels = load.getKind() == plan::LoadKind::conv_weight ? (dims[1] + lanes - 1) / lanes * lanes : 1;
     for (int64_t i = 0; i < value.size(); ++i) {
       int64_t x = i % dims[3], y = i / dims[3] % dims[2], c = i / (dims[3] * dims[2]) % dims[1],
               o = i / (dims[3] * dims[2] * dims[1]);
-      to[((o * dims[2] + y) * dims[3] + x) * channels + c] = static_cast<float>(value.data[i]);
+      plan::writeElement(element, to + (((o * dims[2] + y) * dims[3] + x) * channels + c) * bytes, value.data[i]);
     }
   });
 }
@@ -146,9 +164,12 @@ struct Model::Memory {
       Gpu::ok(gpu.api.cuMemcpyHtoD(address, data, bytes));
     return address;
   }
-  std::vector<float> download(DeviceAddress from, size_t floats) {
-    std::vector<float> values(floats);
-    Gpu::ok(gpu.api.cuMemcpyDtoH(values.data(), from, floats * sizeof(float)));
+  std::vector<float> download(DeviceAddress from, size_t count, plan::Element element = plan::Element::f32) {
+    std::vector<std::byte> bytes(count * plan::elementBytes(element));
+    Gpu::ok(gpu.api.cuMemcpyDtoH(bytes.data(), from, bytes.size()));
+    std::vector<float> values(count);
+    for (size_t i = 0; i < count; ++i)
+      values[i] = static_cast<float>(plan::readElement(element, bytes.data() + i * plan::elementBytes(element)));
     return values;
   }
   DeviceAddress baseOf(const SkipOperand &operand) const {
@@ -175,7 +196,7 @@ struct Model::Memory {
 template <typename Function>
 static void forElements(mlir::RankedTensorType type, LayoutAttr layout, int64_t images, const Function &visit) {
   plan::Strides s = plan::stridesOf(type, layout);
-  int64_t lanes = plan::lanesOf(layout.getKind());
+  int64_t lanes = plan::lanesOf(layout.getKind(), layout.getElement());
   for (int64_t n = 0; n < images; ++n)
     for (int64_t c = 0; c < s.channels; ++c)
       for (int64_t y = 0; y < s.height; ++y)
@@ -189,8 +210,17 @@ static std::vector<int64_t> shapeOf(mlir::RankedTensorType type, int64_t images)
   return shape;
 }
 
+/// What a contraction multiplies, where that is not what is stored.
+static std::vector<Tensor> multiplied(llvm::ArrayRef<const Tensor *> operands, plan::Precision precision) {
+  std::vector<Tensor> rounded;
+  for (const Tensor *operand : operands.take_front(2))
+    for (double &value : rounded.emplace_back(*operand).data)
+      value = plan::multiplied(value, precision);
+  return rounded;
+}
+
 /// The values that the kernel's region computes.
-static Tensor evaluate(KernelOp kernel, const std::vector<Tensor> &inputs) {
+Tensor Model::evaluate(KernelOp kernel, const std::vector<Tensor> &inputs) const {
   llvm::DenseMap<mlir::Value, Tensor> values;
   for (auto [argument, input] : llvm::zip_equal(kernel.getBody().getArguments(), inputs))
     values[argument] = input;
@@ -198,6 +228,12 @@ static Tensor evaluate(KernelOp kernel, const std::vector<Tensor> &inputs) {
     llvm::SmallVector<const Tensor *> operands;
     for (mlir::Value operand : op.getOperands())
       operands.push_back(&values.find(operand)->second);
+    std::vector<Tensor> rounded;
+    if (llvm::isa<graph::Contraction>(op)) {
+      rounded = multiplied(operands, precision);
+      operands[0] = &rounded[0];
+      operands[1] = &rounded[1];
+    }
     auto evaluable = llvm::dyn_cast<graph::Evaluable>(op);
     Tensor result = evaluable ? evaluable.evaluate(operands).front() : *operands.front(); // a relayout
     values[op.getResult(0)] = std::move(result);
@@ -225,8 +261,11 @@ void Model::launch(Memory &memory, const codegen::Step &step, int64_t first, int
   std::vector<void *> params{&memory.block, &firstImage, &images};
   for (uint64_t &operand : operands)
     params.push_back(&operand);
-  driver::LaunchConfig config{grid[0], grid[1], grid[2], kernel.threads, 1, 1, 0, nullptr, nullptr, 0};
-  auto function = reinterpret_cast<driver::Function>(memory.gpu.kernel(kernel.name.c_str()));
+  driver::LaunchConfig config{grid[0], grid[1], grid[2], kernel.threads, 1, 1, kernel.sharedBytes, nullptr, nullptr, 0};
+  driver::Kernel handle = memory.gpu.kernel(kernel.name.c_str());
+  Gpu::ok(memory.gpu.api.cuKernelSetAttribute(driver::FunctionAttribute::maxDynamicSharedSizeBytes,
+                                              static_cast<int>(kernel.sharedBytes), handle, 0));
+  auto function = reinterpret_cast<driver::Function>(handle);
   Gpu::ok(memory.gpu.api.cuLaunchKernelEx(&config, function, params.data(), nullptr));
   Gpu::ok(memory.gpu.api.cuStreamSynchronize(nullptr));
 }
@@ -256,13 +295,18 @@ void Model::compare(Memory &memory, KernelOp kernel, const codegen::Step &step, 
   LayoutAttr layout = kernel.outputLayout(0);
   Tensor want = evaluate(kernel, inputs);
   DeviceAddress from = memory.addressOf(step.operands.back(), type, layout, first);
-  std::vector<float> got = memory.download(from, plan::stridesOf(type, layout).image * count);
+  plan::Element element = layout.getElement();
+  std::vector<float> got = memory.download(from, plan::stridesOf(type, layout).image * count, element);
   checkPadding(got, type, layout, count);
   double largest = 0, worst = 0;
   for (double value : want.data)
     largest = std::isfinite(value) ? std::max(largest, std::abs(value)) : largest;
+  double unit = element == plan::Element::f32 ? 0 : plan::storedUnit(precision), least = 0x1p-25; // f16's subnormals
   size_t index = 0;
-  forElements(type, layout, count, [&](int64_t at) { worst = std::max(worst, distance(got[at], want.data[index++])); });
+  forElements(type, layout, count, [&](int64_t at) {
+    double value = want.data[index++], ofStore = unit > 0 && std::isfinite(value) ? unit * std::abs(value) + least : 0;
+    worst = std::max(worst, distance(got[at], value) - ofStore);
+  });
   CHECK(worst <= bound * largest);
 }
 
@@ -279,7 +323,7 @@ void Model::step(Memory &memory, KernelOp kernel, const codegen::Step &step, int
       auto type = llvm::cast<mlir::RankedTensorType>(input.getType());
       LayoutAttr layout = kernel.inputLayout(index);
       std::vector<float> raw = memory.download(memory.addressOf(step.operands[place], type, layout, first),
-                                               plan::stridesOf(type, layout).image * count);
+                                               plan::stridesOf(type, layout).image * count, layout.getElement());
       Tensor tensor(shapeOf(type, count));
       size_t to = 0;
       forElements(type, layout, count, [&](int64_t at) { tensor.data[to++] = raw[at]; });
@@ -304,7 +348,7 @@ std::vector<std::vector<float>> Model::run(const Run &run, double bound) {
   const codegen::Variant &variant = lowered.image.targets[0].variants[0];
   Memory memory(run);
   Gpu::ok(memory.gpu.api.cuLibraryLoadData(&memory.gpu.library, text.c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0));
-  memory.weights = memory.upload(weights.data(), weights.size() * sizeof(float));
+  memory.weights = memory.upload(weights.data(), weights.size());
   memory.workspace = memory.allocate(variant.workspaceBytes);
   std::mt19937 random(11);
   SkipCudaBlock block{};

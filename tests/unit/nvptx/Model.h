@@ -3,7 +3,7 @@
 
 #include "codegen/LowerPlan.h"
 #include "ir/plan/Plan.h"
-#include "ir/plan/cuda/Schedule.h"
+#include "ir/plan/cuda/MmaSchedule.h"
 #include "ir/reference/Tensor.h"
 #include "tests/unit/emulator-driver/Gpu.h"
 
@@ -28,15 +28,16 @@ struct Run {
 class Model {
 public:
   /// Of a spec's only model, for one batch bound. Parameters are random.
-  Model(const char *spec, int64_t batch);
+  Model(const char *spec, int64_t batch, plan::Precision precision = plan::Precision::f32);
   Model(const Model &) = delete;
 
   /// Chooses the tile of every contraction instead of the pipeline, and makes the code again.
   void useTile(const plan::GemmTile &tile);
+  void useTile(const plan::MmaTile &tile);
 
   /// Runs the plan on a fresh emulator with all checks on, and compares each step's result with the reference's for the inputs
-  /// that it read, to `bound` of its largest value; infinities and NaN are to be where they are in the reference's. The
-  /// outputs.
+  /// that it read, to `bound` of its largest value and the rounding of its store; infinities and NaN are to be where they are
+  /// in the reference's. The outputs.
   std::vector<std::vector<float>> run(const Run &run, double bound);
 
   /// The names of the kernels that it needs.
@@ -48,6 +49,8 @@ private:
   struct Memory;
 
   void compile();
+  void useSchedule(llvm::function_ref<mlir::Attribute(mlir::Attribute)> choose);
+  Tensor evaluate(plan::KernelOp kernel, const std::vector<Tensor> &inputs) const;
   void packWeights();
   Tensor loadedValue(plan::LoadOp load);
   void step(Memory &memory, plan::KernelOp kernel, const codegen::Step &step, int64_t first, int64_t turn, double bound);
@@ -62,7 +65,8 @@ private:
   int64_t batch;
   std::map<std::string, Tensor> parameters;
   llvm::DenseMap<mlir::Value, Tensor> loaded; // values of the load table's entries
-  std::vector<float> weights;                 // packed
+  std::vector<std::byte> weights;             // packed
+  plan::Precision precision;
 };
 
 } // namespace skip::testing

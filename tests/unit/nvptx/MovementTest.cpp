@@ -6,12 +6,14 @@ using namespace skip::testing;
 
 static constexpr double kBound = 1e-6; // of a step's largest value
 
+/// In each element that there is.
 static void runSpecs(std::initializer_list<const char *> specs) {
-  for (const char *spec : specs) {
-    INFO(spec);
-    Model model(spec, 3);
-    runEach(model, 3, kBound);
-  }
+  for (const char *spec : specs)
+    for (plan::Precision precision : {plan::Precision::f32, plan::Precision::f16, plan::Precision::bf16}) {
+      INFO(spec << ", " << plan::stringifyPrecision(precision).str());
+      Model model(spec, 3, precision);
+      runEach(model, 3, kBound);
+    }
 }
 
 TEST_CASE("cuda relayout: the caller's arrays in and out") {
@@ -42,6 +44,8 @@ TEST_CASE("cuda shortcut A: every second pixel, zero channels around") {
   runSpecs({
       "model m { input x[4, 6, 6] output y = x |> subsample(2) }",
       "model m { input x[3, 7, 5] output y = x |> subsample(3) |> pad_channels(2, 3) }",
+      "model m { input x[8, 5, 5] output y = x |> subsample(2) |> pad_channels(8, 8) }",
+      "model m { input x[9, 3, 3] output y = x |> pad_channels(16, 1) |> relu }",
       "model m { input x[4, 5, 5] output y = x |> subsample(2) |> pad_channels(4, 4) }",
       "model m { input x[6, 3, 3] output y = x |> pad_channels(8, 1) |> relu }",
       "model m { input x[5, 3, 3] output y = x |> pad_channels(0, 2) }",

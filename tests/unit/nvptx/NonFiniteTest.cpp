@@ -13,11 +13,14 @@ TEST_CASE("cuda not finite: each step as its reference") {
            "model m { input x[5, 8, 8] output y = x |> max_pool(3, stride = 2) |> global_avg_pool |> a: linear(7) |> softmax }",
            "model m { input x[3, 7, 5] output y = x |> subsample(3) |> pad_channels(2, 3) |> n: bn |> relu |> flatten }",
        }) {
-    INFO(spec);
-    Model model(spec, 2);
-    for (float special : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
-                          std::numeric_limits<float>::quiet_NaN()})
-      model.run({.images = 2, .special = special}, 2e-6);
+    for (plan::Precision precision :
+         {plan::Precision::f32, plan::Precision::tf32, plan::Precision::f16, plan::Precision::bf16}) {
+      INFO(spec << ", " << plan::stringifyPrecision(precision).str());
+      Model model(spec, 2, precision);
+      for (float special : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::quiet_NaN()})
+        model.run({.images = 2, .special = special}, 4e-6);
+    }
   }
 }
 

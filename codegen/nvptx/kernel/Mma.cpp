@@ -1,0 +1,250 @@
+// Convolutions and linear layers on tensor cores, as one matrix product without a matrix in memory (Views.h).
+//
+// A stage is `tile.k` values of the sum: for each row (a pixel) and each column (a channel) of the tile a few chunks of 16
+// bytes, copied to shared memory by cp.async, which also writes the zeros. `tile.stages` of them are there. While one is
+// multiplied the others are on their way:
+//
+//   wait for stage i; barrier; copy stage i + stages - 1 to where i - 1 was; multiply stage i
+//
+// One barrier a stage is enough: it says both that stage i is there for all, and that nobody reads i - 1 any more.
+//
+// A warp multiplies warp tiles of 16 rows by 8 columns by two chunks, which are 16 values of 16 bits or 8 of tf32: ldmatrix
+// moves rows of 16 bytes whatever they hold, and a fragment of tf32 lies as one of pairs of 16 bits does. Chunk c of row r lies
+// at place c ^ (r mod 8) of its row (of four chunks, c ^ (r / 2 mod 4)), so that eight rows at a time meet all banks:
+//
+//   rows of 8 chunks    0 1 2 3 4 5 6 7        rows of 4 chunks   0 1 2 3 | 0 1 2 3
+//                       1 0 3 2 5 4 7 6                           1 0 3 2 | 1 0 3 2
+//                       2 3 0 1 6 7 4 5                           2 3 0 1 | 2 3 0 1
+//
+// The sums lie scattered over a warp's registers. They go through shared memory, so that the epilogue has whole vectors of
+// neighbouring channels: it adds bias and residual, and stores 16 bytes a thread. All of it is f32 until that store.
+#include "codegen/nvptx/kernel/Emitters.h"
+#include "codegen/nvptx/kernel/Views.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace skip;
+using namespace skip::nvptx;
+namespace LLVM = mlir::LLVM;
+namespace NVVM = mlir::NVVM;
+
+static constexpr int64_t kChunkFloats = 4, kChunkBytes = 16;
+static constexpr int64_t kRows = 16, kColumns = 8; // of a product of matrices
+static constexpr int64_t kSums = 4;                // of it, in each lane
+
+namespace {
+class Mma {
+public:
+  Mma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands);
+  void emit();
+
+private:
+  plan::Element element() const { return spec.result.element; }
+  int64_t chunks() const { return tile.chunks(plan::elementBytes(element())); }
+  int64_t rowFloats() const { return chunks() * kChunkFloats; }
+  int64_t stageFloats() const { return (tile.m + tile.n) * rowFloats(); }
+  int64_t sumStride() const { return tile.n + plan::sumPadding; }
+  int64_t warpRows() const { return tile.m / tile.warpsM; }
+  int64_t warpColumns() const { return tile.n / tile.warpsN; }
+
+  Value placeInRow(Value row, Value chunk);
+  void copy(const Piece &piece, Value stageStart, int64_t line);
+  void copyStage(const Source &source, Value stage, Value slot);
+  Values matrices(Value stageStart, Value row, Value chunk, int64_t line);
+  void multiplyChunks(Values &sums, Value stageStart, int64_t chunk);
+  Values multiplyStage(ValueRange sums, Value slot);
+  Values addView(const Source &source, ValueRange sums);
+  void keepSums(ValueRange sums);
+  void storeVector(Value row, Value column);
+  void storeSums();
+
+  Builder &b;
+  const GemmSpec &spec;
+  const plan::MmaTile &tile;
+  ValueRange operands;
+  TilePlace place;
+  Value memory; // shared: the stages, of each the rows, then the columns; afterwards the sums
+  Value lane, warpRow, warpColumn;
+};
+} // namespace
+
+Mma::Mma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands)
+    : b(b), spec(spec), tile(tile), operands(operands), place(b, spec, tile.m, tile.n, chunks(), tile.threads()) {
+  memory = b.dynamicShared();
+  Value warp = b.divide(b.thread(), kWarp);
+  lane = b.modulo(b.thread(), kWarp);
+  warpRow = b.mul(b.modulo(warp, tile.warpsM), warpRows());
+  warpColumn = b.mul(b.divide(warp, tile.warpsM), warpColumns());
+}
+
+/// Floats from the beginning of a row to its chunk.
+Value Mma::placeInRow(Value row, Value chunk) {
+  Value turn = chunks() == 8 ? b.modulo(row, 8) : b.modulo(b.divide(row, 2), 4);
+  return b.mul(mlir::arith::XOrIOp::create(b.op, chunk, turn), kChunkFloats);
+}
+
+/// Of line `line` of a stage, rows and columns counted through, behind this thread's own.
+void Mma::copy(const Piece &piece, Value stageStart, int64_t line) {
+  Value row = b.add(place.row, line);
+  Value to = b.add(b.add(stageStart, b.mul(row, rowFloats())), placeInRow(row, place.chunk));
+  Value bytes = piece.exists ? b.select(piece.exists, b.constant(kChunkBytes), b.constant(0)) : Value();
+  NVVM::CpAsyncOp::create(b.op, b.addressOf({memory}, to), b.addressOf(piece.from, piece.offset), kChunkBytes,
+                          NVVM::LoadCacheModifierKind::CG, bytes);
+}
+
+/// A thread beyond the last row or column has none to copy.
+void Mma::copyStage(const Source &source, Value stage, Value slot) {
+  llvm::SmallVector<Piece> pieces = source.pieces(stage);
+  llvm::ArrayRef<Piece> rows = llvm::ArrayRef(pieces).take_front(source.rowPieces());
+  llvm::ArrayRef<Piece> columns = llvm::ArrayRef(pieces).drop_front(source.rowPieces());
+  Value start = b.mul(slot, stageFloats());
+  auto copyAll = [&](llvm::ArrayRef<Piece> some, int64_t first, int64_t count) {
+    b.when(place.step > count ? b.below(place.row, count) : Value(), [&] {
+      for (auto [index, piece] : llvm::enumerate(some))
+        copy(piece, start, first + static_cast<int64_t>(index) * place.step);
+    });
+  };
+  copyAll(rows, 0, tile.m);
+  copyAll(columns, tile.m, tile.n);
+}
+
+/// The four matrices whose rows are the chunks `chunk` of lines `row`, by lane, behind line `line` of a stage.
+Values Mma::matrices(Value stageStart, Value row, Value chunk, int64_t line) {
+  Value offset = b.add(b.add(b.add(stageStart, b.mul(row, rowFloats())), placeInRow(row, chunk)), line * rowFloats());
+  auto type = LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(4, b.op.getI32Type()));
+  auto shape = NVVM::LdStMatrixShapeAttr::get(b.op.getContext(), 8, 8);
+  Value all = NVVM::LdMatrixOp::create(b.op, type, b.addressOf({memory}, offset), 4, NVVM::MMALayout::row, shape,
+                                       NVVM::LdStMatrixEltType::B16);
+  Values words;
+  for (int64_t i = 0; i < 4; ++i)
+    words.push_back(LLVM::ExtractValueOp::create(b.op, all, i));
+  return words;
+}
+
+/// Words of a fragment as the product takes them: values of f32 are rounded to tf32.
+static Values fragment(Builder &b, ValueRange words, plan::Element element) {
+  if (element == plan::Element::bf16)
+    return Values(words);
+  return llvm::map_to_vector<6>(words, [&](Value word) -> Value {
+    if (element == plan::Element::f16)
+      return LLVM::BitcastOp::create(b.op, mlir::VectorType::get({2}, b.op.getF16Type()), word);
+    Value value = LLVM::BitcastOp::create(b.op, b.op.getF32Type(), word);
+    return NVVM::ConvertFloatToTF32Op::create(b.op, b.op.getI32Type(), value, NVVM::FPRoundingMode::RNA);
+  });
+}
+
+static void multiply(Builder &b, ValueRange rows, ValueRange columns, llvm::MutableArrayRef<Value> sums,
+                     plan::Element element) {
+  NVVM::MMATypes type = element == plan::Element::f32   ? NVVM::MMATypes::tf32
+                        : element == plan::Element::f16 ? NVVM::MMATypes::f16
+                                                        : NVVM::MMATypes::bf16;
+  auto result = LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(kSums, b.op.getF32Type()));
+  int64_t depth = 2 * kChunkBytes / plan::elementBytes(element);
+  Value all = NVVM::MmaOp::create(b.op, result, rows, columns, ValueRange(sums), {kRows, kColumns, depth}, std::nullopt,
+                                  std::nullopt, std::array{type, type}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  for (int64_t i = 0; i < kSums; ++i)
+    sums[i] = LLVM::ExtractValueOp::create(b.op, all, i);
+}
+
+/// Adds the products of chunks `chunk` and the next of a stage to the warp's sums, which are by rows of matrices.
+void Mma::multiplyChunks(Values &sums, Value stageStart, int64_t chunk) {
+  Value eighth = b.modulo(lane, 8), upper = b.divide(lane, 16);
+  Value rowLine = b.add(warpRow, b.modulo(lane, 16)), rowChunk = b.add(upper, chunk);
+  Value columnLine = b.add(b.add(warpColumn, eighth), b.mul(upper, kColumns));
+  Value columnChunk = b.add(b.modulo(b.divide(lane, 8), 2), chunk);
+  llvm::SmallVector<Values> rows, columns;
+  for (int64_t row = 0; row < warpRows(); row += kRows)
+    rows.push_back(fragment(b, matrices(stageStart, rowLine, rowChunk, row), element()));
+  for (int64_t column = 0; column < warpColumns(); column += 2 * kColumns) {
+    Values both = fragment(b, matrices(stageStart, columnLine, columnChunk, tile.m + column), element());
+    columns.push_back(Values(ValueRange(both).take_front(2)));
+    columns.push_back(Values(ValueRange(both).drop_front(2)));
+  }
+  llvm::MutableArrayRef<Value> left(sums);
+  for (const Values &row : rows)
+    for (const Values &column : columns) {
+      multiply(b, row, column, left.take_front(kSums), element());
+      left = left.drop_front(kSums);
+    }
+}
+
+Values Mma::multiplyStage(ValueRange sums, Value slot) {
+  Values next(sums);
+  Value start = b.mul(slot, stageFloats());
+  for (int64_t chunk = 0; chunk < chunks(); chunk += 2)
+    multiplyChunks(next, start, chunk);
+  return next;
+}
+
+/// The sums with a view's products. In front of it no thread reads shared memory any more, nor behind it.
+Values Mma::addView(const Source &source, ValueRange sums) {
+  int64_t stages = source.stages(), ahead = tile.stages - 1;
+  for (int64_t stage = 0; stage < ahead; ++stage) {
+    if (stage < stages)
+      copyStage(source, b.constant(stage), b.constant(stage));
+    NVVM::CpAsyncCommitGroupOp::create(b.op);
+  }
+  Values all = b.loop(b.constant(0), b.constant(stages), 1, sums, [&](Value stage, ValueRange carried) {
+    NVVM::CpAsyncWaitGroupOp::create(b.op, b.op.getI32IntegerAttr(static_cast<int32_t>(ahead - 1)));
+    b.barrier();
+    Value next = b.add(stage, ahead);
+    if (stages > ahead)
+      b.when(b.below(next, stages), [&] { copyStage(source, next, b.modulo(next, tile.stages)); });
+    NVVM::CpAsyncCommitGroupOp::create(b.op); // also an empty one, so that what is waited for is always the same
+    return multiplyStage(carried, b.modulo(stage, tile.stages));
+  });
+  b.barrier();
+  return all;
+}
+
+/// To shared memory, a row of the tile behind the other.
+void Mma::keepSums(ValueRange sums) {
+  Value row = b.add(warpRow, b.divide(lane, 4)), column = b.add(warpColumn, b.mul(b.modulo(lane, 4), 2));
+  Value start = b.add(b.mul(row, sumStride()), column);
+  for (int64_t m = 0; m < warpRows(); m += kRows)
+    for (int64_t n = 0; n < warpColumns(); n += kColumns, sums = sums.drop_front(kSums))
+      for (int64_t i = 0; i < kSums; ++i)
+        b.store(sums[i], memory, start, (m + i / 2 * (kRows / 2)) * sumStride() + n + i % 2);
+}
+
+/// A vector of the result, of a row and a column of the tile.
+void Mma::storeVector(Value row, Value column) {
+  const Picture &result = spec.result;
+  Value pixel = b.add(place.firstRow, row), channel = b.add(place.firstColumn, column);
+  b.when(b.both(b.less(pixel, place.rows), b.below(channel, result.pixelElements())), [&] {
+    Values values = b.loadVector({memory}, b.add(b.mul(row, sumStride()), column), result.lanes());
+    ValueRange others = operands.drop_front(2 * spec.views.size()).drop_back();
+    if (spec.bias) {
+      for (auto [value, bias] : llvm::zip_equal(values, b.loadVector({others.front()}, channel, result.lanes())))
+        value = b.plus(value, bias);
+      others = others.drop_front();
+    }
+    Value offset = b.add(b.mul(pixel, result.pixelElements()), channel);
+    values = applyChain(b, spec.epilogue, others, result.element, values, offset, channel);
+    b.storeVector(zeroPadding(b, values, channel, result.channels), {operands.back(), result.element}, offset);
+  });
+}
+
+void Mma::storeSums() {
+  int64_t vectors = tile.n / spec.result.lanes();
+  b.loop(b.thread(), b.constant(tile.m * vectors), tile.threads(), {}, [&](Value index, ValueRange) {
+    storeVector(b.divide(index, vectors), b.mul(b.modulo(index, vectors), spec.result.lanes()));
+    return Values();
+  });
+}
+
+void Mma::emit() {
+  b.when(b.less(place.firstRow, place.rows), [&] {
+    Values sums(warpRows() / kRows * (warpColumns() / kColumns) * kSums, b.floatConstant(0));
+    for (auto [index, view] : llvm::enumerate(spec.views))
+      sums = addView(Source(b, spec, view, operands[2 * index], operands[2 * index + 1], place), sums);
+    keepSums(sums);
+    b.barrier();
+    storeSums();
+  });
+}
+
+void nvptx::emitMma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands) {
+  Mma(b, spec, tile, operands).emit();
+}
