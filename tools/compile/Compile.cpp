@@ -107,7 +107,10 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
   if (target == Target::cuda) {
     if (llvm::Error error = checkPorts(modelOf(module)))
       return error;
-    module->setAttr(plan::targetAttr, cudaTargetAttribute(context));
+    llvm::Expected<plan::Precision> precision = precisionFor(options, target);
+    if (!precision)
+      return precision.takeError();
+    module->setAttr(plan::targetAttr, cudaTargetAttribute(context, *precision));
   } else {
     llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
     if (!attribute)
@@ -155,6 +158,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return badInput("training libraries are built for x86 alone as yet");
   if (!options.targetCpu.empty() && !llvm::is_contained(*targets, Target::x86))
     return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
+  if (llvm::Error error = precisionFor(options, *targets).takeError())
+    return error;
   for (size_t i = 1; i < targets->size(); ++i)
     otherPlans.push_back(workModule->clone());
   for (auto [target, module] : llvm::zip_equal(*targets, plans())) {

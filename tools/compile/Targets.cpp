@@ -139,8 +139,20 @@ plan::Isa tool::planIsaOf(Body body) {
   llvm_unreachable("a body that no plan knows");
 }
 
-plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context) {
-  return plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80});
+llvm::Expected<plan::Precision> tool::precisionFor(const BodyOptions &options, llvm::ArrayRef<Target> targets) {
+  if (options.precision.empty())
+    return plan::Precision::f32;
+  std::optional<plan::Precision> precision = plan::symbolizePrecision(options.precision);
+  if (!precision)
+    return badInput("--precision: `" + options.precision + "` is none of f32, tf32, f16 and bf16");
+  if (*precision != plan::Precision::f32 && llvm::is_contained(targets, Target::x86))
+    return badInput("--precision=" + options.precision +
+                    ": x86 computes in f32 alone; give --target=cuda, or leave --precision out");
+  return *precision;
+}
+
+plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision) {
+  return plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision);
 }
 
 llvm::Expected<plan::TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,

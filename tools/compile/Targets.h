@@ -23,6 +23,7 @@ llvm::Expected<std::vector<Target>> targetsNamed(llvm::ArrayRef<std::string> nam
 /// Which targets and bodies the user wants.
 struct BodyOptions {
   std::vector<std::string> targets; ///< by name, in the order in which a library tries them; empty: x86
+  std::string precision;            ///< of contractions: f32, tf32, f16 or bf16; empty: f32
   std::string targetCpu;            ///< native, x86-64-v3 or x86-64-v4; empty: see the command
   std::string isa;                  ///< of verify and tune: avx2, avx512, both; empty: see the command
 };
@@ -50,8 +51,11 @@ extern const char *const bodyRule;
 /// The instruction set of plans that a body is compiled for.
 plan::Isa planIsaOf(Body body);
 
+/// What --precision says; an error if one of the targets has no kernels for it.
+llvm::Expected<plan::Precision> precisionFor(const BodyOptions &options, llvm::ArrayRef<Target> targets);
+
 /// The target of a plan for GPUs: sm_80, whose code every later one runs.
-plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context);
+plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision);
 
 /// The target of a plan for x86: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
 llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<Body> bodies);

@@ -82,23 +82,26 @@ static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
       ->check(CLI::IsMember({"x86", "cuda"}));
 }
 
+static void addPrecision(CLI::App &app, Options &o) {
+  app.add_option(
+         "--precision", o.precision,
+         "what cuda's convolutions and linear layers multiply, in sums of f32: f32 (default), or on tensor cores tf32, f16 "
+         "or bf16; of the last two activations and filters are stored so")
+      ->check(CLI::IsMember({"f32", "tf32", "f16", "bf16"}))
+      ->type_name("TYPE");
+}
+
 /// Of commands that build or plan.
 void flags::addTargets(CLI::App &app, Options &o) {
   addTarget(app, o, "what to build for, of x86 and cuda; of several a library runs the first that it can (default: x86)")
       ->type_name("NAME[,NAME]");
-  app.add_option_function<std::string>(
-         "--precision",
-         [](const std::string &text) {
-           if (text != "f32")
-             throw CLI::ValidationError("--precision", "`" + text + "`: kernels compute in f32 alone");
-         },
-         "what values are computed and stored in: f32 (default)")
-      ->type_name("f32");
+  addPrecision(app, o);
 }
 
 /// Of commands that run what they build.
 void flags::addRunTarget(CLI::App &app, Options &o) {
   addTarget(app, o, "what to run on, x86 or cuda (default: x86)")->type_name("NAME");
+  addPrecision(app, o);
 }
 
 void flags::addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }

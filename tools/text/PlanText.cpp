@@ -12,6 +12,8 @@ std::string tool::layoutText(plan::LayoutAttr layout) {
   std::string text = plan::stringifyLayoutKind(layout.getKind()).str();
   if (layout.getTile())
     text += std::to_string(layout.getTile());
+  if (layout.getElement() != plan::Element::f32)
+    text += ":" + plan::stringifyElement(layout.getElement()).str();
   return layout.getHalo() ? text + "+" + std::to_string(layout.getHalo()) : text;
 }
 
@@ -38,6 +40,9 @@ std::string tool::scheduleText(mlir::Attribute schedule) {
   };
   if (auto gemm = llvm::dyn_cast<plan::CudaGemmAttr>(schedule))
     return join({gemm.getTileM(), gemm.getTileN(), gemm.getTileK()}) + "/" + join({gemm.getThreadM(), gemm.getThreadN()});
+  if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
+    return join({mma.getTileM(), mma.getTileN(), mma.getTileK()}) + "/" + join({mma.getWarpsM(), mma.getWarpsN()}) + "*" +
+           std::to_string(mma.getStages());
   auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
   if (!conv)
     return "loop";
