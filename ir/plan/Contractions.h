@@ -26,7 +26,13 @@ std::optional<ContractionView> mainContractionOf(KernelOp kernel);
 /// a tile's window along an axis, whose transforms multiply by ever larger and smaller numbers; with 0 points, of all else.
 double errorBound(int64_t points);
 
-/// The same of the kernel's result, by the algorithm of its main contraction.
+/// The same of the kernel's result, by the algorithm of its main contraction, and by the precision in which the target
+/// multiplies and stores; of what is multiplied the reference is to know.
 double errorBoundOf(KernelOp kernel);
+
+/// What a kernel's sums on tensor cores may lose beside what sums in f32 do, of the sums: each instruction cuts off addends
+/// that are smaller than the largest, and the sum, both below 2^-23 of it (measured by others: Fasi et al., *Numerical behavior
+/// of NVIDIA tensor cores*, 2021; NVIDIA states nothing). 0 for what is computed otherwise.
+double truncationOf(KernelOp kernel);
 
 } // namespace skip::plan

@@ -10,6 +10,7 @@ commands to see it again are printed.
     random_networks.py --skipc build/release/bin/skipc --count 1000 --first-seed 5000 --keep build/failing
     random_networks.py --first-seed 4711 --count 1 --print
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda
+    SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda --precision bf16
 """
 from __future__ import annotations
 
@@ -39,8 +40,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--no-reduce", action="store_true", help="leave failing specs as they are drawn")
     parser.add_argument("--most-reduced", type=int, default=8, help="shrink the first so many failures (default: 8)")
     parser.add_argument("--target", choices=["cuda"], help="what to compile for instead of x86, on SKIP_CUDA_DRIVER's device")
+    parser.add_argument("--precision", choices=["f32", "tf32", "f16", "bf16"], help="of --target cuda (default: f32)")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.precision and not arguments.target:
+        parser.error("--precision is of --target cuda")
+    return arguments
 
 
 class Runner:
@@ -51,7 +56,7 @@ class Runner:
         self.reducing, self.lock = arguments.most_reduced if not arguments.no_reduce else 0, threading.Lock()
 
     def run(self, seed: int) -> tuple[int, Outcome, str]:
-        case, path = draw_for(seed, self.arguments.target), self.folder / f"random-{seed}.skip"
+        case, path = draw_for(seed, self.arguments.target, self.arguments.precision), self.folder / f"random-{seed}.skip"
         outcome = verify(self.arguments.skipc, path, case)
         if not outcome.failure:
             path.unlink()
@@ -61,6 +66,7 @@ class Runner:
     def report(self, case: Case, outcome: Outcome) -> str:
         again = ["python3", sys.argv[0], "--skipc", self.arguments.skipc, "--first-seed", str(case.seed), "--count", "1"]
         again += ["--target", case.target] if case.target else []
+        again += ["--precision", case.precision] if case.precision else []
         lines = [f"seed {case.seed} failed: {outcome.failure}, worst {outcome.worst:.2e}", outcome.messages,
                  f"  again: {shlex.join(again)}", f"  spec:  {outcome.command}"]
         with self.lock:
@@ -79,7 +85,7 @@ def main() -> int:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
-        for case in (draw_for(seed, arguments.target) for seed in seeds):
+        for case in (draw_for(seed, arguments.target, arguments.precision) for seed in seeds):
             print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.network.text()}")
         return 0
 

@@ -76,15 +76,20 @@ llvm::Expected<Bodies> Check::bodiesFor(int64_t images) const {
 llvm::Error Check::runs(const Bodies &bodies, const tool::RandomInput &input, int64_t images, Findings &findings) const {
   tool::RandomInput other(ports, images, options.seed + 1);
   std::vector<tool::Measured> expected;
+  plan::Precision precision = llvm::cantFail(tool::precisionFor(options, {})); // makePlan has asked
   if (tool::isSmallEnough(model, images))
-    if (llvm::Error error = tool::expectedOutputs(model, checkpoint, input, images).moveInto(expected))
+    if (llvm::Error error = (precision == plan::Precision::f32
+                                 ? tool::expectedOutputs(model, checkpoint, input, images)
+                                 : tool::roundedOutputs(variantFor(compilation.module(), images), reference, input, images))
+                                .moveInto(expected))
       return error;
   for (const std::unique_ptr<tool::RunningBody> &body : bodies) {
     llvm::Expected<tool::RunFindings> found = tool::checkRuns(*body, {ports, input, other, images});
     if (!found)
       return found.takeError();
     if (!expected.empty())
-      findings.outputs.push_back({body->isa().str(), images, tool::outputError(found->outputs, expected)});
+      findings.outputs.push_back(
+          {body->isa().str(), images, tool::outputError(found->outputs, expected), tool::outputBound(precision)});
     for (const std::string &fault : found->faults)
       findings.faults.push_back(body->isa().str() + ", batch " + std::to_string(images) + ": " + fault);
   }

@@ -16,6 +16,8 @@
 //
 //   Strassen  4 (n / 2 + 12) u M: a result is the sum of up to four products, each of half the channels and no larger than M,
 //             whose operands are sums of up to four
+//   tensor    4 n u M more: an instruction cuts each of its addends, and their sum, by less than 2 u of the largest
+//   cores
 //   Winograd  (c + 40) u times what its transforms may blow up (WinogradGrowth.h), c the products that are summed: channels,
 //             times four phases with stride 2
 //
@@ -86,7 +88,7 @@ static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, plan::T
   return tool::StrassenPairs{target.pairDistance(kernel) * lanes, schedule.getOcBlocks() * lanes};
 }
 
-StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns) {
+StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns) : precision(kernel) {
   auto batch = kernel->getParentOp()->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr);
   for (Operation &op : kernel.getBody().front())
     terms += termsOf(op, batch ? batch.getInt() : 1);
@@ -105,12 +107,14 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
 
 double StepAlgorithms::elementBound(size_t body) const {
   double direct = (8 + 2 * std::sqrt(static_cast<double>(terms))) * unit;
-  return std::max({direct, winograd, strassen[body] ? strassenBound : 0});
+  return std::max({direct, winograd, strassen[body] ? strassenBound : 0}) + precision.stored + precision.multiplied +
+         precision.truncated;
 }
 
 double StepAlgorithms::elementAtMost(size_t body) const {
   double count = static_cast<double>(terms), ofStrassen = strassen[body] ? 4 * (count / 2 + 12) * unit : 0;
-  return std::max(elementBound(body), count * unit + winogradAtMost + ofStrassen);
+  double rounded = precision.stored + precision.multiplied + (precision.isNarrow() ? 4 * count * unit : 0);
+  return std::max(elementBound(body), count * unit + winogradAtMost + ofStrassen + rounded);
 }
 
 Tensor tool::absolute(const Tensor &x) {
@@ -271,10 +275,11 @@ llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<co
   return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");
 }
 
-double tool::elementError(const Tensor &compiled, const Tensor &reference, const Tensor &magnitude, int64_t terms) {
+double tool::elementError(const Tensor &compiled, const Tensor &reference, const Tensor &magnitude, int64_t terms,
+                          double smallest) {
   if (compiled.shape != reference.shape || compiled.shape != magnitude.shape)
     return std::numeric_limits<double>::quiet_NaN();
-  double flushed = static_cast<double>(terms) * 0x1p-126, worst = 0;
+  double flushed = static_cast<double>(terms) * 0x1p-126 + smallest, worst = 0;
   for (int64_t i = 0; i < compiled.size(); ++i) {
     double distance = std::abs(compiled.data[i] - reference.data[i]);
     if (std::isnan(distance) || std::isnan(magnitude.data[i]))

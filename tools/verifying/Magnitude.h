@@ -4,6 +4,7 @@
 #include "ir/plan/Plan.h"
 #include "ir/reference/Tensor.h"
 #include "runtime/Abi.h"
+#include "tools/verifying/Precision.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
@@ -22,7 +23,8 @@ struct StrassenPairs {
   int64_t inputs, outputs;
 };
 
-/// How a step computes the convolutions of its region, as far as that mixes terms of neighbouring elements.
+/// How a step computes the convolutions of its region, as far as that mixes terms of neighbouring elements, and in what
+/// precision.
 struct StepAlgorithms {
   StepAlgorithms() = default;
   /// Those of a step's kernel on bodies for the target's `columns`.
@@ -34,6 +36,7 @@ struct StepAlgorithms {
   llvm::SmallVector<std::optional<StrassenPairs>, 2> strassen; ///< by body: of a step by Strassen's products
   std::optional<StrassenPairs> pairs;                          ///< what magnitudeOf counts in, of the body at hand
   int64_t terms = 1;                                           ///< that the region adds up to one element at most
+  StepPrecision precision;
 
   /// How far an element may be off, of its magnitude, where roundings are not all on one side, as those of unlike terms are.
   double elementBound(size_t body) const;
@@ -48,8 +51,8 @@ llvm::Expected<reference::Tensor> magnitudeOf(mlir::OpResult value, llvm::ArrayR
 /// |x| of each element: the magnitude of what a step reads.
 reference::Tensor absolute(const reference::Tensor &x);
 
-/// max |c - r| / M, what is flushed to zero left aside; NaN if any value is NaN.
+/// max |c - r| / M, less what is flushed to zero and `smallest`; NaN if any value is NaN.
 double elementError(const reference::Tensor &compiled, const reference::Tensor &reference, const reference::Tensor &magnitude,
-                    int64_t terms);
+                    int64_t terms, double smallest = 0);
 
 } // namespace skip::tool

@@ -146,6 +146,9 @@ static double leastLargest(const Tensor &magnitude) {
   return magnitude.data.empty() ? 0 : *std::max_element(magnitude.data.begin(), magnitude.data.end()) / 100;
 }
 
+/// Below it f16 has fewer digits.
+static constexpr double leastNormalOfF16 = 0x1p-14;
+
 static void raise(double &worst, double error) {
   worst = std::isnan(error) ? error : std::max(worst, error); // a NaN that is there already stays
 }
@@ -160,8 +163,10 @@ void Check::record(size_t body, const skip_step_event &event, mlir::OpResult res
   auto same = llvm::find_if(
       errors[body], [&](const StepError &known) { return known.index == int64_t(event.index) && known.result == number; });
   const tool::Measured &wanted = expected[number];
-  raise(same->error, tool::relativeError(compiled, wanted.value, leastLargest(wanted.magnitude)));
-  raise(same->elementError, tool::elementError(compiled, wanted.value, magnitudes[number][body], how.terms));
+  double least = std::max(leastLargest(wanted.magnitude), how.precision.smallest > 0 ? leastNormalOfF16 : 0);
+  raise(same->error, tool::relativeError(compiled, wanted.value, least));
+  raise(same->elementError,
+        tool::elementError(compiled, wanted.value, magnitudes[number][body], how.terms, how.precision.smallest));
 }
 
 /// What the reference says of one result, and for each body what its errors are measured against.

@@ -56,7 +56,11 @@ llvm::Error Walk::reach(Value value) {
   if (!op)
     return tool::internalError("verify", "it depends on the input `" + graph::valueName(value) + "`, which it does not read");
   if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op)) {
-    start(value, parameters.read(read.getParameter()));
+    const tool::StepPrecision &precision = algorithms.precision;
+    Tensor parameter = parameters.read(read.getParameter());
+    if (auto found = precision.filters.find(read.getParameter()); found != precision.filters.end())
+      parameter = tool::multipliedFilter(std::move(parameter), found->second, precision.precision, parameters);
+    start(value, std::move(parameter));
     return llvm::Error::success();
   }
   for (Value operand : op->getOperands())
@@ -74,6 +78,11 @@ llvm::Error Walk::evaluate(Operation *op) {
   for (Value operand : op->getOperands()) {
     measured.push_back(&computed.find(operand)->second);
     operands.push_back(&measured.back()->value);
+  }
+  Tensor picture;
+  if (llvm::isa<graph::Contraction>(op) && algorithms.precision.isNarrow()) {
+    picture = tool::multipliedPicture(*operands[0], algorithms.precision.precision);
+    operands[0] = &picture;
   }
   llvm::SmallVector<Measured> results;
   for (auto [value, tensor] : llvm::zip_equal(op->getResults(), evaluable.evaluate(operands))) {

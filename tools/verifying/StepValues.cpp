@@ -2,8 +2,7 @@
 #include "tools/verifying/StepValues.h"
 
 #include "ir/plan/Layout.h"
-
-#include "llvm/ADT/APFloat.h"
+#include "ir/plan/Rounding.h"
 
 #include <cmath>
 #include <limits>
@@ -39,43 +38,22 @@ static void forEachElement(mlir::RankedTensorType type, plan::LayoutAttr layout,
       }
 }
 
-/// The floating-point type of an element of two bytes.
-static const llvm::fltSemantics &semanticsOf(plan::Element element) {
-  return element == plan::Element::f16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat();
-}
-
-static double readElement(const void *elements, int64_t offset, plan::Element element) {
-  if (element == plan::Element::f32)
-    return static_cast<double>(static_cast<const float *>(elements)[offset]);
-  uint16_t bits = static_cast<const uint16_t *>(elements)[offset];
-  return llvm::APFloat(semanticsOf(element), llvm::APInt(16, bits)).convertToDouble();
-}
-
-static void writeElement(double value, void *elements, int64_t offset, plan::Element element) {
-  if (element == plan::Element::f32) {
-    static_cast<float *>(elements)[offset] = static_cast<float>(value);
-    return;
-  }
-  llvm::APFloat rounded(value);
-  bool isInexact = false;
-  rounded.convert(semanticsOf(element), llvm::APFloat::rmNearestTiesToEven, &isInexact);
-  static_cast<uint16_t *>(elements)[offset] = static_cast<uint16_t>(rounded.bitcastToAPInt().getZExtValue());
-}
-
 Tensor tool::readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images) {
   std::vector<int64_t> shape = type.getShape().vec();
   if (plan::isPerImage(type))
     shape[0] = images;
   Tensor tensor(std::move(shape));
+  const auto *bytes = static_cast<const std::byte *>(interior);
   forEachElement(type, layout, images, [&](int64_t index, int64_t offset) {
-    tensor.data[index] = readElement(interior, offset, layout.getElement());
+    tensor.data[index] = plan::readElement(layout.getElement(), bytes + offset * plan::elementBytes(layout));
   });
   return tensor;
 }
 
 void tool::writeLayout(const Tensor &tensor, void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout) {
+  auto *bytes = static_cast<std::byte *>(interior);
   forEachElement(type, layout, tensor.dim(0), [&](int64_t index, int64_t offset) {
-    writeElement(tensor.data[index], interior, offset, layout.getElement());
+    plan::writeElement(layout.getElement(), bytes + offset * plan::elementBytes(layout), tensor.data[index]);
   });
 }
 

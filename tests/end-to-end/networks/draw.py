@@ -21,6 +21,7 @@ class Case:
     tuning: bool = True
     threads: int = 1
     target: str | None = None
+    precision: str | None = None
 
     def flags(self) -> list[str]:
         flags = ["--weights", f"random:{self.seed}", "--batch", ",".join(map(str, self.batches)), "--threads", str(self.threads)]
@@ -28,13 +29,14 @@ class Case:
         flags += ["--target-cpu", self.target_cpu] if self.target_cpu else []
         flags += [] if self.tuning else ["--no-tuning"]
         flags += ["--target", self.target] if self.target else []
+        flags += ["--precision", self.precision] if self.precision else []
         return flags
 
 
-def draw_for(seed: int, target: str | None) -> Case:
-    """The same network and batches for another target than x86, on which no CPU is to be chosen."""
+def draw_for(seed: int, target: str | None, precision: str | None = None) -> Case:
+    """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions."""
     case = draw(seed)
-    return dataclasses.replace(case, target=target, target_cpu=None) if target else case
+    return dataclasses.replace(case, target=target, precision=precision, target_cpu=None) if target else case
 
 
 def draw(seed: int) -> Case:

@@ -82,27 +82,6 @@ TEST_CASE("cuda tensor cores: every tile is right where none divides the sizes")
   }
 }
 
-TEST_CASE("cuda tensor cores: tiles that emitters have no code for, or GPUs no room, are not legal") {
-  plan::MmaTile good{64, 64, 32, 2, 2, 4};
-  REQUIRE(plan::isLegal(good, 2));
-  auto refused = [&](auto change, int64_t bytes = 2) {
-    plan::MmaTile tile = good;
-    change(tile);
-    return !plan::isLegal(tile, bytes);
-  };
-  CHECK(refused([](plan::MmaTile &t) { t.m = 48; }));                          // no whole matrices a warp
-  CHECK(refused([](plan::MmaTile &t) { t.n = 16; }));                          // half a matrix a warp
-  CHECK(refused([](plan::MmaTile &t) { t.k = 16; }));                          // two chunks a row
-  CHECK(refused([](plan::MmaTile &t) { t.k = 64; }, 4));                       // sixteen
-  CHECK(refused([](plan::MmaTile &t) { t.k = 12; }));                          // no whole chunks
-  CHECK(refused([](plan::MmaTile &t) { t.stages = 1; }));                      // nothing on its way
-  CHECK(refused([](plan::MmaTile &t) { t.warpsM = 0; }));                      // no threads
-  CHECK(refused([](plan::MmaTile &t) { t.warpsN = 8; }));                      // 512 threads
-  CHECK(refused([](plan::MmaTile &t) { t.m = t.n = 256; }));                   // sums of 512 registers
-  CHECK(refused([](plan::MmaTile &t) { t.m = 128, t.stages = 8, t.k = 64; })); // 192 KB
-  CHECK(refused([](plan::MmaTile &t) { t.n = 96, t.warpsN = 3; }));            // chunks that threads cannot share alike
-}
-
 TEST_CASE("cuda tensor cores: turns of a section find their images") {
   Model model(
       "model m { input x[3, 95, 93] output y = x |> a: conv(16, 3) |> relu |> max_pool(8, stride = 8) |> b: conv(4, 3) }", 40,

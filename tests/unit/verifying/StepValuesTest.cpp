@@ -85,6 +85,19 @@ TEST_CASE("elements of two bytes are rounded to the nearest and read as what the
   CHECK(stored(plan::Element::bf16, {0x3f80, 0xc020, 0x4974}) == std::vector<double>{1, -2.5, 999424});
 }
 
+TEST_CASE("what is stored in 16 bits is read as the number that it is") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  auto type = mlir::RankedTensorType::get({mlir::ShapedType::kDynamic, 11, 2, 3}, mlir::Float32Type::get(&context));
+  auto layout = plan::LayoutAttr::get(&context, plan::LayoutKind::nhwc, 0, plan::Element::bf16);
+  std::vector<uint16_t> buffer(2 * 2 * 3 * 16, 0xffff); // [2][2][3][16]
+  Tensor tensor = counting({2, 11, 2, 3});
+  tool::writeLayout(tensor, buffer.data(), type, layout);
+  CHECK(tool::readLayout(buffer.data(), type, layout, 2).data == tensor.data);
+  CHECK(buffer[(5 + 1) * 16 + 1] == 0x4292); // image 1, channel 1, the first pixel: 73
+  CHECK(std::count(buffer.begin(), buffer.end(), 0xffff) == 2 * 2 * 3 * 5);
+}
+
 TEST_CASE("errors are relative to the largest value") {
   Tensor reference({1, 4}), compiled({1, 4});
   reference.data = {0, 1, -10, 2};
