@@ -18,6 +18,8 @@ SKIPPED = 77
 MODELS = [("cifar_resnet", ["depth=20"]), ("cifar_plain", ["depth=20"]), ("resnet18", []), ("resnet18", ["shortcut=A"]),
           ("resnet18", ["shortcut=C"]), ("resnet34", []), ("resnet50", []), ("resnet50", ["stride_on=conv1"]),
           ("resnet152", []), ("plain18", []), ("vgg16", [])]
+PRECISIONS = ("f32", "tf32", "f16", "bf16")
+OF_TENSOR_CORES = ("cifar_resnet", "resnet18", "resnet50", "vgg16")  # the others have no kernels of another kind
 ARCHITECTURES = ("sm_80", "sm_90")
 KERNEL = re.compile(r"Compiling entry function '(?P<name>[^']+)'.*?"
                     r"(?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads.*?Used (?P<registers>\d+) registers",
@@ -36,9 +38,10 @@ def assemble(ptxas: str, text: pathlib.Path, architecture: str) -> list[re.Match
     return list(KERNEL.finditer(done.stdout + done.stderr))
 
 
-def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], verbose: bool) -> bool:
+def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], precision: str, verbose: bool) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(skipc), "build", spec, "--target=cuda", "--batch", "1,16", "--name", "net", "--emit=ptx", "-o", folder]
+        command = [str(skipc), "build", spec, "--target=cuda", "--precision", precision, "--batch", "1,16", "--name", "net", "--emit=ptx",
+                   "-o", folder]
         for define in defines:
             command += ["-D", define]
         subprocess.run(command, check=True)
@@ -50,7 +53,7 @@ def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], verbos
             spilling = [k["name"] for k in kernels if k["stores"] != "0" or k["loads"] != "0"]
             good &= len(kernels) == entries > 0 and not spilling
             most = max((int(k["registers"]) for k in kernels), default=0)
-            print(f"{' '.join([spec, *defines])} {architecture}: {len(kernels)} of {entries} kernels, {text.stat().st_size} bytes "
+            print(f"{' '.join([spec, *defines])} {precision} {architecture}: {len(kernels)} of {entries} kernels, {text.stat().st_size} bytes "
                   f"of PTX, at most {most} registers, spilling: {', '.join(spilling) or 'none'}", flush=True)
             for kernel in kernels if verbose else []:
                 print(f"  {kernel['registers']:>4} {kernel['name']}")
@@ -66,7 +69,9 @@ def main() -> int:
     if not ptxas:
         print("skipped: no ptxas")
         return SKIPPED
-    results = [check(arguments.build / "bin" / "skipc", ptxas, spec, defines, arguments.verbose) for spec, defines in MODELS]
+    cases = [(spec, defines, precision) for precision in PRECISIONS for spec, defines in MODELS
+             if precision == "f32" or (spec in OF_TENSOR_CORES and "shortcut=C" not in defines)]
+    results = [check(arguments.build / "bin" / "skipc", ptxas, *case, arguments.verbose) for case in cases]
     return 0 if all(results) else 1
 
 

@@ -183,11 +183,12 @@ void Builder::store(Value value, Value pointer, Value offset, int64_t more) {
   LLVM::StoreOp::create(op, value, address(pointer, offset, more), kFloatBytes);
 }
 
-void Builder::store4(ValueRange values, Value pointer, Value offset, int64_t more) {
-  Value vector = LLVM::PoisonOp::create(op, vectorType(op));
-  for (int64_t lane = 0; lane < kVector; ++lane)
+void Builder::storeFloats(ValueRange values, Value pointer, Value offset, int64_t more) {
+  auto count = static_cast<int64_t>(values.size());
+  Value vector = LLVM::PoisonOp::create(op, VectorType::get({count}, op.getF32Type()));
+  for (int64_t lane = 0; lane < count; ++lane)
     vector = LLVM::InsertElementOp::create(op, vector, values[lane], constant(lane));
-  LLVM::StoreOp::create(op, vector, address(pointer, offset, more), kVectorBytes);
+  LLVM::StoreOp::create(op, vector, address(pointer, offset, more), static_cast<unsigned>(count * kFloatBytes));
 }
 
 Value Builder::plus(Value a, Value b) { return arith::AddFOp::create(op, a, b); }

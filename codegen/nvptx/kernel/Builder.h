@@ -72,7 +72,8 @@ public:
   Value load(Value pointer, Value offset, int64_t more = 0); // one float
   Values load4(Value pointer, Value offset, int64_t more = 0);
   void store(Value value, Value pointer, Value offset, int64_t more = 0);
-  void store4(ValueRange values, Value pointer, Value offset, int64_t more = 0);
+  /// As one vector of 2 or 4.
+  void storeFloats(ValueRange values, Value pointer, Value offset, int64_t more = 0);
 
   Value load(const Array &from, Value offset);
   void store(Value value, const Array &to, Value offset);

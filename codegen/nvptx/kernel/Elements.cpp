@@ -90,7 +90,7 @@ void Builder::storeVector(ValueRange values, const Array &to, Value offset) {
   int64_t each = kVectorBytes / plan::elementBytes(to.element), count = static_cast<int64_t>(values.size());
   for (int64_t first = 0; first < count; first += each) {
     if (to.element == Element::f32) {
-      store4(values.slice(first, each), to.pointer, offset, first);
+      storeFloats(values.slice(first, each), to.pointer, offset, first);
       continue;
     }
     Value words = LLVM::PoisonOp::create(op, VectorType::get({kVectorBytes / kWordBytes}, op.getI32Type()));

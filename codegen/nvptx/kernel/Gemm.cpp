@@ -156,7 +156,7 @@ void Gemm::storeRow(ValueRange sums, Value row) {
     b.when(b.below(column, channels), [&] {
       Value offset = b.add(b.mul(row, channels), column);
       Values values = applyChain(b, spec.epilogue, chain, plan::Element::f32, Values(sums.slice(j, kVector)), offset, column);
-      b.store4(zeroPadding(b, values, column, spec.result.channels), operands.back(), offset);
+      b.storeFloats(zeroPadding(b, values, column, spec.result.channels), operands.back(), offset);
     });
   }
 }

@@ -204,8 +204,8 @@ void Mma::keepSums(ValueRange sums) {
   Value start = b.add(b.mul(row, sumStride()), column);
   for (int64_t m = 0; m < warpRows(); m += kRows)
     for (int64_t n = 0; n < warpColumns(); n += kColumns, sums = sums.drop_front(kSums))
-      for (int64_t i = 0; i < kSums; ++i)
-        b.store(sums[i], memory, start, (m + i / 2 * (kRows / 2)) * sumStride() + n + i % 2);
+      for (int64_t i = 0; i < kSums; i += 2)
+        b.storeFloats(sums.slice(i, 2), memory, start, (m + i / 2 * (kRows / 2)) * sumStride() + n);
 }
 
 /// A vector of the result, of a row and a column of the tile.
