@@ -1,6 +1,7 @@
 // The table of contents of a compilation.
 #include "tools/compile/Compile.h"
 
+#include "codegen/Assemble.h"
 #include "codegen/NameKernels.h"
 #include "codegen/x86/EmitObject.h"
 #include "frontend/RecipeSettings.h"
@@ -160,6 +161,10 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
   if (llvm::Error error = precisionFor(options, *targets).takeError())
     return error;
+  if (llvm::Error error = architecturesOf(options.objects).takeError())
+    return error;
+  if (!options.objects.architectures.empty() && !llvm::is_contained(*targets, Target::cuda))
+    return badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
   for (size_t i = 1; i < targets->size(); ++i)
     otherPlans.push_back(workModule->clone());
   for (auto [target, module] : llvm::zip_equal(*targets, plans())) {
@@ -203,7 +208,25 @@ llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
   return llvm::Error::success();
 }
 
-/// All kernels are one text.
+/// An object for each architecture of --gpu-arch.
+llvm::Expected<std::vector<codegen::Code>> Compilation::assembleCuda(const std::string &text) {
+  std::vector<codegen::Code> codes;
+  llvm::Expected<std::vector<unsigned>> architectures = architecturesOf(options.objects);
+  if (!architectures || architectures->empty())
+    return architectures ? std::move(codes) : llvm::Expected<std::vector<codegen::Code>>(architectures.takeError());
+  llvm::Expected<std::string> ptxas = findAssembler(options.objects);
+  if (!ptxas)
+    return ptxas.takeError();
+  for (unsigned architecture : *architectures) {
+    llvm::Expected<std::string> object = codegen::assemble(*ptxas, text, architecture);
+    if (!object)
+      return badInput(llvm::toString(object.takeError()));
+    codes.push_back({architecture, /*isText=*/false, std::move(*object)});
+  }
+  return codes;
+}
+
+/// All kernels are one text, which stands behind the objects that are made of it.
 llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
   llvm::ArrayRef<nvptx::Job> jobs = loweredModel.cudaJobs;
   if (jobs.empty())
@@ -211,9 +234,14 @@ llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
   if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
     return internalError("ptx", std::move(error));
   unsigned architecture = jobs.front().architecture;
+  std::string text = nvptx::joinKernels(architecture, cudaTexts);
+  llvm::Expected<std::vector<codegen::Code>> codes = assembleCuda(text);
+  if (!codes)
+    return codes.takeError();
+  codes->push_back({architecture, /*isText=*/true, std::move(text)});
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_CUDA)
-      target.codes = {{architecture, /*isText=*/true, nvptx::joinKernels(architecture, cudaTexts)}};
+      target.codes = std::move(*codes);
   return llvm::Error::success();
 }
 

@@ -3,6 +3,7 @@
 
 #include "codegen/LowerPlan.h"
 #include "frontend/Frontend.h"
+#include "tools/compile/Assembler.h"
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"
 
@@ -30,6 +31,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
   bool train = false;                ///< a training library: gradients beside inference, for x86
   std::vector<std::string> settings; ///< of training, NAME=VALUE, over those of the spec
   bool timing = false;
+  ObjectOptions objects; ///< of kernels for GPUs
 };
 
 /// What a plan is made for.
@@ -84,6 +86,7 @@ private:
   llvm::Error planFor(Target target, mlir::ModuleOp module, const PlanRequest &request);
   llvm::Error compileX86(llvm::function_ref<void()> onCompiled);
   llvm::Error compileCuda(llvm::function_ref<void()> onCompiled);
+  llvm::Expected<std::vector<codegen::Code>> assembleCuda(const std::string &text);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
   llvm::Error dumpKernels();

@@ -42,6 +42,11 @@ static codegen::WeightsMode weightsMode(const Options &options) {
   return options.weightsMode == "file" ? codegen::WeightsMode::file : codegen::WeightsMode::embed;
 }
 
+/// Of the file that a code is written to.
+static std::string suffixOf(const codegen::Code &code) {
+  return code.isText ? ".ptx" : ".sm_" + std::to_string(code.architecture) + ".cubin";
+}
+
 static llvm::Error writePackage(tool::Compilation &compilation, const Options &options,
                                 llvm::ArrayRef<codegen::Segment> segments) {
   tool::StageTimer timer("package", options.timing);
@@ -50,10 +55,10 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
     if (emits(options, kind))
       if (llvm::Error error = tool::appendKernelFiles(compilation, stage, extra))
         return error;
-  if (emits(options, "ptx"))
-    for (const codegen::TargetImage &target : compilation.lowered().image.targets)
-      for (const codegen::Code &code : target.codes)
-        extra.push_back({compilation.libraryName() + ".ptx", code.bytes});
+  for (const codegen::TargetImage &target : compilation.lowered().image.targets)
+    for (const codegen::Code &code : target.codes)
+      if (emits(options, code.isText ? "ptx" : "cubin"))
+        extra.push_back({compilation.libraryName() + suffixOf(code), code.bytes});
   auto bytes = llvm::map_to_vector(segments, [](const codegen::Segment &segment) { return segment.bytes(); });
   codegen::PackageInput input{.image = compilation.lowered().image,
                               .kernels = compilation.objects(),
@@ -136,6 +141,8 @@ llvm::Error tool::build(const Options &options) {
     return error;
   if (emits(options, "ptx") && !llvm::is_contained(options.targets, "cuda"))
     return badInput("--emit=ptx needs --target=cuda");
+  if (emits(options, "cubin") && options.objects.architectures.empty())
+    return badInput("--emit=cubin needs --gpu-arch, which says for which GPUs");
   PlanRequest request{options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()};
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);

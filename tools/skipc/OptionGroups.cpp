@@ -98,6 +98,19 @@ void flags::addTargets(CLI::App &app, Options &o) {
   addPrecision(app, o);
 }
 
+/// Code for GPUs that is made when the library is built.
+void flags::addObjects(CLI::App &app, Options &o) {
+  app.add_option(
+         "--gpu-arch", o.objects.architectures,
+         "for cuda: also put objects for these GPUs into the library, which start without being compiled first; NVIDIA's "
+         "ptxas makes them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("sm_NN[,sm_NN...]");
+  app.add_option("--ptxas", o.objects.ptxas, "the assembler for --gpu-arch (default: that of PATH, or of CUDA_HOME/bin)")
+      ->type_name("FILE");
+}
+
 /// Of commands that run what they build.
 void flags::addRunTarget(CLI::App &app, Options &o) {
   addTarget(app, o, "what to run on, x86 or cuda (default: x86)")->type_name("NAME");

@@ -19,6 +19,8 @@ void addSettings(CLI::App &app, Options &o);
 void addTrain(CLI::App &app, Options &o);
 /// Of commands that build or plan.
 void addTargets(CLI::App &app, Options &o);
+/// Code for GPUs that is made when the library is built.
+void addObjects(CLI::App &app, Options &o);
 /// Of commands that run what they build.
 void addRunTarget(CLI::App &app, Options &o);
 void addRule(CLI::App &app, const char *rule);

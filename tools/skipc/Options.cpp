@@ -40,6 +40,7 @@ static void addBuild(CLI::App &app, Options &o) {
       "  asm     each kernel's assembly, k.*.s, of cuda k$*.ptx\n"
       "  llvm    each kernel's LLVM IR, k.*.ll\n"
       "  ptx     NAME.ptx, all of cuda's kernels as they are in the library\n"
+      "  cubin   NAME.sm_NN.cubin, the object of each --gpu-arch as it is in the library\n"
       "\n"
       "--stop-after=kernel and llvm show all kernels in one text, each below a line `=== kernel NAME (ISA) ===`,\n"
       "which is a comment there (`//`, `;`).");
@@ -54,14 +55,15 @@ static void addBuild(CLI::App &app, Options &o) {
   addWeights(build, o);
   build.add_option("--weights-mode", o.weightsMode, "where the weights go: embed (default with --weights), file or none")
       ->check(CLI::IsMember({"embed", "file", "none"}));
-  build.add_option("--emit", o.emit, "what to write, of lib, shared, exe, obj, asm, llvm, ptx (default: lib,shared)")
+  build.add_option("--emit", o.emit, "what to write, of lib, shared, exe, obj, asm, llvm, ptx, cubin (default: lib,shared)")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"lib", "shared", "exe", "obj", "asm", "llvm", "ptx"}))
+      ->check(CLI::IsMember({"lib", "shared", "exe", "obj", "asm", "llvm", "ptx", "cubin"}))
       ->type_name("KIND[,KIND...]");
   build.add_option("--stop-after", o.stopAfter, "show a stage's text: ast, graph, plan, kernel, llvm or object")
       ->check(CLI::IsMember({"ast", "graph", "plan", "kernel", "llvm", "object"}));
   addTargets(build, o);
+  addObjects(build, o);
   addTrain(build, o);
   addCompile(build, o);
 }

@@ -11,9 +11,8 @@ namespace skip::tool {
 struct OutputError {
   std::string isa;
   int64_t batch = 0;
-  double error = 0;
+  double error = 0, bound = 0;
   std::string name = "outputs";
-  double bound = 0;
 
   bool isWithin() const { return error <= bound; }
 };

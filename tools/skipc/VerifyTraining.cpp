@@ -64,8 +64,8 @@ llvm::Error Check::runs(llvm::StringRef body, llvm::ArrayRef<reference::Tensor> 
   if (expected.empty())
     return llvm::Error::success();
   tool::GradientError error = tool::gradientError(**trainer, variant(), expected);
-  findings.outputs.push_back({body.str(), images, error.loss, "loss"});
-  findings.outputs.push_back({body.str(), images, error.gradients, "gradients", tool::gradientBound});
+  findings.outputs.push_back({body.str(), images, error.loss, tool::outputBound(plan::Precision::f32), "loss"});
+  findings.outputs.push_back({body.str(), images, error.gradients, tool::gradientBound, "gradients"});
   return llvm::Error::success();
 }
 

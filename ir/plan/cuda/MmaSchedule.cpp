@@ -1,7 +1,7 @@
 // Blocks of a wave that lie on one multiprocessor share its tensor cores, its shared memory and its way to the second-level
 // cache; the slowest of the three says how long a stage of theirs takes together. One block alone takes at least as long as a
 // barrier, a matrix load and the products that wait for it. Of a 128 x 128 tile in bf16 a value of k takes 16 cycles of
-// products, 8 of matrix loads by four warps and 11 from the cache; of 32 x 32 tiles 1, 1 and 3. So large tiles win where
+// products, 12 of matrix loads by eight warps and 11 from the cache; of 32 x 32 tiles 1, 1 and 3. So large tiles win where
 // there are enough of them, and else small ones that fill the machine:
 //
 //   12544 pixels x 64 channels     128 x 64: 98 blocks, one wave
@@ -23,7 +23,7 @@ static constexpr int64_t kRows = 16; // of a product of matrices; columns are ta
 
 static constexpr std::array<MmaTile, 8> kTiles = {{
     // k is of elements of two bytes
-    {128, 128, 32, 2, 2, 4},
+    {128, 128, 32, 2, 4, 4},
     {128, 64, 32, 2, 2, 4},
     {64, 128, 32, 2, 2, 4},
     {64, 64, 64, 2, 2, 3},

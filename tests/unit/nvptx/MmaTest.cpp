@@ -70,7 +70,7 @@ TEST_CASE("cuda tensor cores: every tile is right where none divides the sizes")
     std::vector<plan::MmaTile> tiles = plan::mmaTiles({}, bytes);
     tiles.push_back({16, 16, 128 / bytes, 1, 1, 2});
     tiles.push_back({32, 16, 64 / bytes, 2, 1, 5});
-    tiles.push_back({128, 128, 64 / bytes, 2, 4, 3});
+    tiles.push_back({128, 128, 64 / bytes, 2, 2, 3});
     for (const plan::MmaTile &tile : tiles) {
       INFO(tile.m << "x" << tile.n << "x" << tile.k << ", " << tile.warpsM << "x" << tile.warpsN << " warps, " << tile.stages
                   << " stages, " << plan::stringifyPrecision(precision).str());

@@ -1,0 +1,15 @@
+// PTX to an object for one architecture, by NVIDIA's assembler as a program of its own.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace skip::codegen {
+
+/// The object that `ptxas`, a path, makes of `text` for sm_`architecture`: the same for the same text. An error has what the
+/// assembler said.
+llvm::Expected<std::string> assemble(llvm::StringRef ptxas, llvm::StringRef text, unsigned architecture);
+
+} // namespace skip::codegen
