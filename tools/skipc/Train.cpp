@@ -183,8 +183,12 @@ llvm::Error tool::train(const Options &given) {
     return trainer.takeError();
   if (llvm::Error error = (*trainer)->setNumbers(recipe))
     return error;
-  TrainingIdentity identity{lowered.image.name, options.seed, pictures->trainedOn(), frontend::listSettings(recipe),
-                            planOf(*lowered.training, (*library)->isa())};
+  TrainingIdentity identity{lowered.image.name,
+                            options.seed,
+                            pictures->trainedOn(),
+                            frontend::listSettings(recipe),
+                            planOf(*lowered.training, (*library)->isa()),
+                            pictures->classNames()};
   BestScore best;
   llvm::Expected<TrainingMemory> memory =
       start(options, folder, **trainer, lowered.image, weights ? &*weights : nullptr, identity, best);

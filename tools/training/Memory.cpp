@@ -58,6 +58,8 @@ Metadata tool::metadataOf(const TrainingIdentity &identity, const TrainingMemory
                     {"pictures", std::to_string(identity.pictures)},
                     {"settings", settingsText(identity)},
                     {"plan", identity.plan}};
+  if (!identity.classes.empty())
+    texts.push_back({"classes", llvm::json::fixUTF8(llvm::join(identity.classes, "\n"))}); // names of folders are any bytes
   forEachField(memory, [&](const std::string &name, auto value) {
     if constexpr (std::is_same_v<decltype(value), bool>)
       texts.push_back({name, value ? "1" : "0"});

@@ -38,6 +38,7 @@ struct TrainingIdentity {
   uint64_t pictures = 0;                                     ///< trained on
   std::vector<std::pair<std::string, std::string>> settings; ///< frontend::listSettings
   std::string plan;                                          ///< of the code that computes the bits
+  std::vector<std::string> classes;                          ///< names in the order of the labels, if they have any
 };
 
 Metadata metadataOf(const TrainingIdentity &identity, const TrainingMemory &memory);
