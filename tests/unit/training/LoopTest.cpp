@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -144,6 +145,40 @@ TEST_CASE("a loss that is no number stops the training, names the layer, and lea
              Catch::Matches("step 1[89]: the loss is NaN or infinite; the first layer whose output went is `fc`; "
                             "`.*/out/last.safetensors` is that of step 16.*"));
   CHECK(readAll(folder.path("out/last.safetensors")) == before);
+}
+
+namespace {
+/// Files may be no larger while it lives, as on a disk that is nearly full.
+class SmallFiles {
+public:
+  explicit SmallFiles(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    rlimit small{bytes, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallFiles() { ::setrlimit(RLIMIT_FSIZE, &before); }
+
+private:
+  rlimit before;
+};
+} // namespace
+
+TEST_CASE("a checkpoint that finds no room leaves the one before, and nothing else") {
+  TemporaryFolder folder;
+  writePictures(folder, 200);
+  need(Run(folder.path("data"), recipe(60)).go(options(folder, "out", 16)));
+  std::string before = readAll(folder.path("out/last.safetensors"));
+  std::vector<std::string> names = namesIn(folder.path("out"));
+  Run run(folder.path("data"), recipe(60));
+  std::string failure;
+  {
+    SmallFiles limit(100000);
+    failure = failureOf(run.go(options(folder, "out", 60), /*resume=*/true));
+  }
+  CHECK_THAT(failure, Catch::Contains("/out/") && Catch::Contains(".safetensors"));
+  CHECK(readAll(folder.path("out/last.safetensors")) == before);
+  CHECK(namesIn(folder.path("out")) == names);
 }
 
 TEST_CASE("a folder that cannot be written ends the training with an error") {
