@@ -27,6 +27,8 @@ Builder::Builder(ModuleOp module, StringRef name, const Launch &launch)
   function = LLVM::LLVMFuncOp::create(op, name, type);
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), op.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), op.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
+  if (launch.minBlocks > 0)
+    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), op.getI32IntegerAttr(static_cast<int32_t>(launch.minBlocks)));
   op.setInsertionPointToStart(function.addEntryBlock(op));
 }
 

@@ -20,6 +20,7 @@ inline constexpr int64_t kWarp = 32;
 /// How a kernel is launched, besides its grid.
 struct Launch {
   int64_t threads = 256; // a block, along x
+  int64_t minBlocks = 0; // that registers are to be shared by on a multiprocessor; 0: as the assembler likes
   unsigned operands = 0; // of the step, results included
 };
 

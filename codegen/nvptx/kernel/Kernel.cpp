@@ -16,10 +16,23 @@ int64_t nvptx::threadsOf(const Spec &spec) {
               : spec.blocks.points * spec.blocks.lanes;
 }
 
-int64_t nvptx::sharedBytesOf(const Spec &spec) {
+/// The tile of a contraction on tensor cores, or null.
+static const plan::MmaTile *mmaTileOf(const Spec &spec) {
   const auto *gemm = std::get_if<GemmSpec>(&spec.family);
-  const auto *tile = gemm ? std::get_if<plan::MmaTile>(&gemm->tile) : nullptr;
-  return tile ? tile->sharedBytes(plan::elementBytes(gemm->result.element)) : 0;
+  return gemm ? std::get_if<plan::MmaTile>(&gemm->tile) : nullptr;
+}
+
+static int64_t elementBytesOf(const Spec &spec) { return plan::elementBytes(std::get<GemmSpec>(spec.family).result.element); }
+
+int64_t nvptx::sharedBytesOf(const Spec &spec) {
+  const plan::MmaTile *tile = mmaTileOf(spec);
+  return tile ? tile->sharedBytes(elementBytesOf(spec)) : 0;
+}
+
+/// Else the assembler would rather spill registers than have fewer blocks than it likes.
+static int64_t minBlocksOf(const Spec &spec) {
+  const plan::MmaTile *tile = mmaTileOf(spec);
+  return tile ? plan::blocksBeside(*tile, elementBytesOf(spec)) : 0;
 }
 
 std::array<int64_t, 3> nvptx::splitOf(const Spec &spec) {
@@ -41,7 +54,9 @@ static void emitContraction(Builder &b, const GemmSpec &spec, ValueRange operand
 }
 
 void nvptx::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
-  Builder b(module, name, {.threads = threadsOf(spec), .operands = static_cast<unsigned>(spec.isIndirect.size())});
+  Builder b(
+      module, name,
+      {.threads = threadsOf(spec), .minBlocks = minBlocksOf(spec), .operands = static_cast<unsigned>(spec.isIndirect.size())});
   Values operands;
   for (auto [index, isIndirect] : llvm::enumerate(spec.isIndirect))
     operands.push_back(b.operand(index, isIndirect, planarFloats(spec)));

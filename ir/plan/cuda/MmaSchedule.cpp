@@ -57,6 +57,11 @@ bool skip::plan::isLegal(const MmaTile &tile, int64_t elementBytes) {
   return tile.m * tile.n / tile.threads() <= kMostWarpSums && tile.sharedBytes(elementBytes) <= kMostSharedBytes;
 }
 
+int64_t skip::plan::blocksBeside(const MmaTile &tile, int64_t elementBytes) {
+  int64_t registers = tile.m * tile.n + 96 * tile.threads(); // the sums, and what else threads have
+  return std::max<int64_t>(1, std::min(kSharedBytes / tile.sharedBytes(elementBytes), kRegisters / registers));
+}
+
 /// Cycles that a stage of one block takes of a multiprocessor.
 static double stageCycles(const MmaTile &tile, double elementBytes) {
   double m = double(tile.m), n = double(tile.n), k = double(tile.k);
@@ -69,9 +74,8 @@ static double stageCycles(const MmaTile &tile, double elementBytes) {
 static double predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape) {
   constexpr double latency = 120, ends = 1500; // of a stage, and of a block before its first product and after its last
   int64_t blocks = ceilDiv(shape.pixels, tile.m) * ceilDiv(shape.channels, tile.n), stages = ceilDiv(shape.depth, tile.k);
-  int64_t registers = tile.m * tile.n + 96 * tile.threads(); // the sums, and what else threads have
-  int64_t room = std::max<int64_t>(1, std::min(kSharedBytes / tile.sharedBytes(elementBytes), kRegisters / registers));
-  int64_t beside = std::min(room, ceilDiv(blocks, kMultiprocessors)), waves = ceilDiv(blocks, kMultiprocessors * beside);
+  int64_t beside = std::min(blocksBeside(tile, elementBytes), ceilDiv(blocks, kMultiprocessors)),
+          waves = ceilDiv(blocks, kMultiprocessors * beside);
   double stage = std::max(latency, double(beside) * stageCycles(tile, double(elementBytes)));
   return double(waves) * (double(stages) * stage + ends);
 }
