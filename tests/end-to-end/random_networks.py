@@ -9,6 +9,7 @@ commands to see it again are printed.
     random_networks.py --skipc build/release/bin/skipc --count 100
     random_networks.py --skipc build/release/bin/skipc --count 1000 --first-seed 5000 --keep build/failing
     random_networks.py --first-seed 4711 --count 1 --print
+    random_networks.py --count 200 --train
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda --precision bf16
 """
@@ -41,10 +42,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--most-reduced", type=int, default=8, help="shrink the first so many failures (default: 8)")
     parser.add_argument("--target", choices=["cuda"], help="what to compile for instead of x86, on SKIP_CUDA_DRIVER's device")
     parser.add_argument("--precision", choices=["f32", "tf32", "f16", "bf16"], help="of --target cuda (default: f32)")
+    parser.add_argument("--train", action="store_true", help="hold the gradients of a training step against the reference")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
     arguments = parser.parse_args()
     if arguments.precision and not arguments.target:
         parser.error("--precision is of --target cuda")
+    if arguments.train and arguments.target:
+        parser.error("--train is of x86")
     return arguments
 
 
@@ -56,7 +60,9 @@ class Runner:
         self.reducing, self.lock = arguments.most_reduced if not arguments.no_reduce else 0, threading.Lock()
 
     def run(self, seed: int) -> tuple[int, Outcome, str]:
-        case, path = draw_for(seed, self.arguments.target, self.arguments.precision), self.folder / f"random-{seed}.skip"
+        options = self.arguments
+        case = draw_for(seed, options.target, options.precision, options.train)
+        path = self.folder / f"random-{seed}.skip"
         outcome = verify(self.arguments.skipc, path, case)
         if not outcome.failure:
             path.unlink()
@@ -67,6 +73,7 @@ class Runner:
         again = ["python3", sys.argv[0], "--skipc", self.arguments.skipc, "--first-seed", str(case.seed), "--count", "1"]
         again += ["--target", case.target] if case.target else []
         again += ["--precision", case.precision] if case.precision else []
+        again += ["--train"] if case.training else []
         lines = [f"seed {case.seed} failed: {outcome.failure}, worst {outcome.worst:.2e}", outcome.messages,
                  f"  again: {shlex.join(again)}", f"  spec:  {outcome.command}"]
         with self.lock:
@@ -78,15 +85,15 @@ class Runner:
         path = self.folder / f"random-{case.seed}-reduced.skip"
         small = reduce(case, lambda candidate: verify(self.arguments.skipc, path, candidate).failure == outcome.failure)
         last = verify(self.arguments.skipc, path, small)
-        return [f"  reduced, worst {last.worst:.2e}: {last.command}", small.network.text()]
+        return [f"  reduced, worst {last.worst:.2e}: {last.command}", small.text()]
 
 
 def main() -> int:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
-        for case in (draw_for(seed, arguments.target, arguments.precision) for seed in seeds):
-            print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.network.text()}")
+        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train) for seed in seeds):
+            print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.text()}")
         return 0
 
     folder = arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="skip-random-"))

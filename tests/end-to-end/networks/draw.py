@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from . import classic, graphs
+from . import classic, graphs, training
 from .spec import Network
 
 # Multiply-adds of all images together: most of a network's time goes into compiling it, so that most stay below.
@@ -22,9 +22,15 @@ class Case:
     threads: int = 1
     target: str | None = None
     precision: str | None = None
+    training: training.Training | None = None
+
+    def text(self) -> str:
+        """The spec."""
+        return self.network.text(self.training.statement(self.network) if self.training else None)
 
     def flags(self) -> list[str]:
-        flags = ["--weights", f"random:{self.seed}", "--batch", ",".join(map(str, self.batches)), "--threads", str(self.threads)]
+        images = ["--train"] if self.training else ["--batch", ",".join(map(str, self.batches))]
+        flags = ["--weights", f"random:{self.seed}", *images, "--threads", str(self.threads)]
         flags += ["--exact"] if self.exact else []
         flags += ["--target-cpu", self.target_cpu] if self.target_cpu else []
         flags += [] if self.tuning else ["--no-tuning"]
@@ -33,9 +39,13 @@ class Case:
         return flags
 
 
-def draw_for(seed: int, target: str | None, precision: str | None = None) -> Case:
-    """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions."""
+def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False) -> Case:
+    """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions; or
+    with a head that is trained."""
     case = draw(seed)
+    if train:
+        network, recipe = training.draw(case.network, seed)
+        return dataclasses.replace(case, network=network, training=recipe, batches=(1,))
     return dataclasses.replace(case, target=target, precision=precision, target_cpu=None) if target else case
 
 

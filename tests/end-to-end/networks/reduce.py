@@ -7,7 +7,7 @@ simpler has a smaller weight (fewer operations, then fewer outputs, flags, image
     prefix    a value of the middle as the only output
     suffix    a value of the middle as the input
     nodes     an operation replaced by a value of its shape before it
-    flags     no --exact, no --target-cpu, one thread, a batch of 1
+    flags     no --exact, no --target-cpu, one thread, a batch of 1; of training no smoothing, nothing frozen, one group
     settings  smaller channels, kernels, strides: for all operations that have this number at once, then for one
     picture   a smaller height and width
 """
@@ -17,6 +17,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator
 
+from . import training
 from .draw import Case
 from .spec import IMAGE, Invalid, Network, Node, shapes_of
 
@@ -27,7 +28,10 @@ def weight(case: Case) -> tuple[int, ...]:
     net = case.network
     flags = case.exact + (case.target_cpu is not None) + (not case.tuning) + net.normalized
     settings = sum(setting_weight(value) for node in net.nodes for value in node.settings.values())
-    return (len(net.nodes), len(net.outputs), flags, sum(case.batches) + case.threads, settings, sum(net.shape))
+    recipe = case.training
+    flags += (recipe.smoothing > 0) + len(recipe.freeze) if recipe else 0
+    images = sum(case.batches) + case.threads + (recipe.images + recipe.groups if recipe else 0)
+    return (len(net.nodes), len(net.outputs), flags, images, settings, sum(net.shape))
 
 
 def setting_weight(value: object) -> int:
@@ -80,8 +84,19 @@ def flags(case: Case) -> Iterator[Case]:
     yield dataclasses.replace(case, tuning=True)
     yield dataclasses.replace(case, threads=1)
     yield dataclasses.replace(case, network=dataclasses.replace(case.network, normalized=False))
+    if case.training:
+        yield from (dataclasses.replace(case, training=recipe) for recipe in simpler(case.training))
+        return
     for batch in sorted({1, *range(1, max(case.batches)), *case.batches}):
         yield dataclasses.replace(case, batches=(batch,))
+
+
+def simpler(recipe: training.Training) -> Iterator[training.Training]:
+    yield dataclasses.replace(recipe, smoothing=0.0)
+    yield dataclasses.replace(recipe, freeze=())
+    yield dataclasses.replace(recipe, groups=1)
+    for images in range(1, recipe.images):
+        yield dataclasses.replace(recipe, images=images)
 
 
 def smaller(value: int) -> list[int]:
@@ -152,7 +167,7 @@ def valid(case: Case) -> bool:
         shapes_of(case.network)
     except (Invalid, KeyError):  # KeyError: a value that is gone
         return False
-    return bool(case.network.outputs)
+    return bool(case.network.outputs) and (case.training is None or training.fits(case.network))
 
 
 def tidy(case: Case) -> Case:
@@ -172,7 +187,7 @@ def reduce(case: Case, fails: Callable[[Case], bool], most_seconds: float = 200)
     def better(candidate: Case) -> bool:
         if weight(candidate) >= weight(case) or not valid(candidate) or time.monotonic() > end:
             return False
-        key = (candidate.network.text(), tuple(candidate.flags()))
+        key = (candidate.text(), tuple(candidate.flags()))
         if key in tried:
             return False
         tried.add(key)
@@ -184,5 +199,7 @@ def reduce(case: Case, fails: Callable[[Case], bool], most_seconds: float = 200)
         for stage in STAGES:
             while step := next(filter(better, stage(case)), None):
                 case, found = step, True
+    if case.training:
+        return case
     final = tidy(case)
     return final if fails(final) else case

@@ -40,14 +40,15 @@ class Network:
     outputs: tuple[str, ...]
     normalized: bool = False  # whether the input has a mean and a deviation
 
-    def text(self) -> str:
+    def text(self, statements: list[str] | None = None) -> str:
+        """With further statements behind the outputs."""
         channels = self.shape[0]
         mean = ", ".join(str((i % 7) / 8) for i in range(channels))
         std = ", ".join(str((i % 3 + 1) / 4) for i in range(channels))
         options = f" {{mean = [{mean}], std = [{std}]}}" if self.normalized else ""
         lines = [f"input {IMAGE}[{', '.join(map(str, self.shape))}]{options}", *(node.text() for node in self.nodes)]
         lines += [f"output y{i} = {value}" for i, value in enumerate(self.outputs)]
-        return "\n".join(["model net() {", *("  " + line for line in lines), "}", ""])
+        return "\n".join(["model net() {", *("  " + line for line in [*lines, *(statements or [])]), "}", ""])
 
     def live(self) -> Network:
         """Without what no output needs."""

@@ -63,7 +63,7 @@ def failure_of(code: int, worst: float | None, stderr: str) -> str | None:
 
 def verify(skipc: str, path: pathlib.Path, case: Case) -> Outcome:
     """Writes the spec to this path and leaves it there."""
-    path.write_text(case.network.text())
+    path.write_text(case.text())
     command = command_of(skipc, path, case)
     shown = shlex.join(command)
     try:
