@@ -73,6 +73,13 @@ void Grouping::takePrologue(Group &group, Fusible op) {
     absorb(group, *prologue);
 }
 
+/// Whether the biases of two convolutions can become one as they are loaded (PackWeights): not where one of them is trained.
+static bool canSumBiases(const Group &a, const Group &b) {
+  auto biasOf = [](const Group &group) { return llvm::cast<graph::Conv2dOp>(group.ops.back()).getBias(); };
+  return !biasOf(a) || !biasOf(b) ||
+         (graph::isLoadTime(biasOf(a).getDefiningOp()) && graph::isLoadTime(biasOf(b).getDefiningOp()));
+}
+
 void Grouping::joinOperand(Group &group, Operation *op) {
   Group *best = nullptr, *other = nullptr;
   for (Value operand : op->getOperands()) {
@@ -87,7 +94,7 @@ void Grouping::joinOperand(Group &group, Operation *op) {
   if (!best)
     return;
   group.takesEpilogue = best->takesEpilogue;
-  if (llvm::isa<graph::AddOp>(op) && other && best->accumulates && other->accumulates)
+  if (llvm::isa<graph::AddOp>(op) && other && best->accumulates && other->accumulates && canSumBiases(*best, *other))
     absorb(group, *other);
   absorb(group, *best);
   llvm::sort(group.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });

@@ -110,3 +110,22 @@ func.func @long_chain(%r0: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
   %r19 = graph.relu %r18 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
   return %r19 : tensor<?x16x4x4xf32>
 }
+
+// Biases that are trained cannot become one: the first convolution stands alone, unless one bias is all there is.
+// CHECK-LABEL: func.func @trained_biases
+// CHECK-COUNT-3: plan.kernel
+// CHECK: graph.conv2d
+// CHECK-NEXT: graph.conv2d
+// CHECK-NEXT: graph.add
+// CHECK-NOT: plan.kernel
+func.func @trained_biases(%x: tensor<?x16x4x4xf32>) -> (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) attributes {graph.trainable = [@b, @w1]} {
+  %w = graph.read_parameter @w1 : tensor<16x16x1x1xf32>
+  %b = graph.read_parameter @b : tensor<16xf32>
+  %a = graph.conv2d %x, %w bias %b stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>, tensor<16xf32>) -> tensor<?x16x4x4xf32>
+  %c = graph.conv2d %x, %w bias %b stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>, tensor<16xf32>) -> tensor<?x16x4x4xf32>
+  %s = graph.add %a, %c : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  %d = graph.conv2d %x, %w stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<?x16x4x4xf32>
+  %e = graph.conv2d %x, %w bias %b stride 1 padding 0 : (tensor<?x16x4x4xf32>, tensor<16x16x1x1xf32>, tensor<16xf32>) -> tensor<?x16x4x4xf32>
+  %t = graph.add %d, %e : (tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+  return %s, %t : tensor<?x16x4x4xf32>, tensor<?x16x4x4xf32>
+}
