@@ -103,10 +103,43 @@ static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
   return reader;
 }
 
+/// The trained filter that the picture meets in a reader, or whose gradient the reader computes from it; null if there is none.
+static Attribute trainedFilterOf(const Reader &reader) {
+  auto kernel = llvm::dyn_cast<KernelOp>(reader.use->getOwner());
+  if (!kernel)
+    return nullptr;
+  for (OpOperand &inner : kernel.getBody().getArgument(reader.use->getOperandNumber()).getUses()) {
+    if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(inner.getOwner()); conv && inner.getOperandNumber() == 0)
+      if (auto filter = llvm::dyn_cast<BlockArgument>(conv.getFilter()))
+        if (auto read = kernel.getInputs()[filter.getArgNumber()].getDefiningOp<graph::ReadParameterOp>())
+          return read.getParameterAttr();
+    if (llvm::isa<graph::Conv2dGradFilterOp>(inner.getOwner()) && inner.getOperandNumber() == 1)
+      for (OpOperand &result : kernel->getUses())
+        if (auto end = llvm::dyn_cast<func::ReturnOp>(result.getOwner()))
+          return end->getParentOfType<func::FuncOp>().getResultAttr(result.getOperandNumber(), graph::gradientAttr);
+  }
+  return nullptr;
+}
+
+/// A filter and its gradient lie alike, so both meet the picture in one form: where one cannot read a form, the other does not.
+static void agreeOnFilters(llvm::MutableArrayRef<Reader> readers) {
+  llvm::DenseMap<Attribute, Reader *> known;
+  for (Reader &reader : readers) {
+    Attribute filter = trainedFilterOf(reader);
+    if (!filter)
+      continue;
+    auto [other, isNew] = known.try_emplace(filter, &reader);
+    for (auto cost : {&Reader::planarCost, &Reader::nativeCost})
+      if (!isNew && (!(reader.*cost) || !(other->second->*cost)))
+        reader.*cost = other->second->*cost = std::nullopt;
+  }
+}
+
 static llvm::SmallVector<Reader> readersOf(Value tensor, plan::TargetInterface target) {
   llvm::SmallVector<Reader> readers;
   for (OpOperand &use : tensor.getUses())
     readers.push_back(readerOf(use, target));
+  agreeOnFilters(readers);
   return readers;
 }
 

@@ -32,7 +32,7 @@ def fits(network: Network) -> bool:
 
 
 def refused(node: Node) -> bool:
-    """What docs/training.md says of dropout, and of padding as wide as the window."""
+    """What cannot be trained as yet."""
     return node.op == "dropout" or (node.op == "conv" and node.settings.get("pad", 0) >= node.settings["kernel"])
 
 

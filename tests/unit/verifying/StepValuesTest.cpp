@@ -49,6 +49,26 @@ TEST_CASE("pixels with their channels side by side are read where their elements
   CHECK(plan::bufferBytes(type, layout, 2) == 2 * 2 * 3 * 8 * 4);
 }
 
+TEST_CASE("parameters and gradients are read where their elements lie") {
+  mlir::MLIRContext context;
+  context.loadDialect<plan::PlanDialect>();
+  auto floats = mlir::Float32Type::get(&context);
+  auto filter = mlir::RankedTensorType::get({18, 17, 2, 3}, floats), vector = mlir::RankedTensorType::get({18}, floats);
+  auto layout = [&](plan::LayoutKind kind) { return plan::LayoutAttr::get(&context, kind); };
+  auto readOne = [&](mlir::RankedTensorType type, plan::LayoutKind kind, size_t offset) {
+    std::vector<float> buffer(plan::bufferBytes(type, layout(kind), 1) / sizeof(float));
+    buffer[offset] = 1;
+    Tensor tensor = tool::readLayout(buffer.data(), type, layout(kind), 5);
+    CHECK(tensor.shape == type.getShape().vec());
+    return std::find(tensor.data.begin(), tensor.data.end(), 1.0) - tensor.data.begin();
+  };
+  int64_t element = ((17 * 17 + 16) * 2 + 1) * 3 + 2; // w[17][16][1][2]
+  CHECK(readOne(filter, plan::LayoutKind::filter16, ((1 * 2 + 1) * 6 + 5) * 256 + 0 * 16 + 1) == element);
+  CHECK(readOne(filter, plan::LayoutKind::filter1, ((1 * 17 + 16) * 6 + 5) * 16 + 1) == element);
+  CHECK(readOne(filter, plan::LayoutKind::planar, static_cast<size_t>(element)) == element);
+  CHECK(readOne(vector, plan::LayoutKind::vector, 17) == 17);
+}
+
 TEST_CASE("what is written is read back, in every layout") {
   mlir::MLIRContext context;
   context.loadDialect<plan::PlanDialect>();
