@@ -13,9 +13,9 @@
 // the first-order term of that is zero, the second P times its square, P the pixels. An error of d in an exponent is one of d
 // in the exponential's size, which is what p|d| is for.
 //
-// Terms. Kernels sum a picture's rows in float and what rows give in double; the gradient of a filter in chunks of some 128
-// pixels, then over chunks (codegen/x86/kernel/PictureSums.cpp, GradFilter.cpp). So few roundings follow one another, and a
-// pixel that is forgotten among many shows.
+// Terms. Kernels sum a picture's rows in float and what rows give in double; the gradient of a filter in chunks of 16 to 128
+// pixels or a row, then over chunks (codegen/x86/kernel/PictureSums.cpp, GradFilter.cpp). So few roundings follow one another,
+// and a pixel that is forgotten among many shows.
 #include "tools/verifying/TrainingMagnitude.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -37,13 +37,13 @@ static int64_t sizeOf(mlir::Value value, unsigned axis) {
 }
 
 std::optional<int64_t> tool::trainingTerms(Operation &op, int64_t batch) {
-  constexpr int64_t chunk = 128;
+  constexpr int64_t least = 16, most = 128;
   return llvm::TypeSwitch<Operation *, std::optional<int64_t>>(&op)
       .Case<graph::MomentsOp, graph::GradSumsOp, graph::ChannelSumsOp>(
           [](auto sums) { return sizeOf(sums->getOperand(0), 3) + 2; })
       .Case([&](graph::Conv2dGradFilterOp grad) {
         int64_t columns = sizeOf(grad.getDy(), 3), all = batch * sizeOf(grad.getDy(), 2) * columns;
-        return std::min(all, chunk + columns + 2 * all / chunk) + 2;
+        return std::min(all, most + columns + all / least) + 2;
       })
       .Case([&](graph::LinearGradFilterOp) { return batch + 2; })
       .Case([](graph::MaxPoolGradInputOp grad) { return int64_t(grad.getKernel() * grad.getKernel()) + 2; })

@@ -105,6 +105,6 @@ TEST_CASE("training magnitude: the roundings of a filter's gradient are those of
         (tensor<?x1x32x32xf32>, tensor<?x1x32x32xf32>) -> tensor<1x1x3x3xf32>
       return %m : tensor<1x1x3x3xf32>
     })");
-  CHECK(*tool::trainingTerms(*grad.op, 64) == 128 + 32 + 64 * 1024 / 64 + 2);
-  CHECK(*tool::trainingTerms(*grad.op.getOperation(), 1) == 128 + 32 + 1024 / 64 + 2);
+  CHECK(*tool::trainingTerms(*grad.op, 64) == 128 + 32 + 64 * 1024 / 16 + 2);
+  CHECK(*tool::trainingTerms(*grad.op.getOperation(), 1) == 128 + 32 + 1024 / 16 + 2);
 }
