@@ -297,7 +297,7 @@ StepShape codegen::stepShapeOf(KernelOp kernel) {
     return flattenStep(kernel);
   if (llvm::isa<plan::RelayoutOp>(root))
     return relayoutStep(kernel);
-  if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp>(root))
+  if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp, graph::TakeChannelsOp>(root))
     return padChannelsStep(kernel);
   return trainingStepOf(kernel, root);
 }

@@ -107,14 +107,6 @@ static StepShape spreadStep(KernelOp kernel, Operation *root) {
   return step;
 }
 
-static StepShape takeChannelsStep(KernelOp kernel, Operation *root) {
-  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
-  StepShape step = stepOf(root, {timesBatch(1)});
-  append(step.params,
-         {out.blocks, out.height, out.width, in.blocks, in.image, in.block, in.row, out.image, out.block, out.row, out.halo});
-  return step;
-}
-
 /// The flat tensor is a planar picture of the result's size.
 static StepShape unflattenStep(KernelOp kernel, Operation *root) {
   Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
@@ -194,7 +186,6 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })
       .Case([&](graph::TransposeFilterOp) { return transposeStep(root); })
       .Case([&](graph::SubsampleGradInputOp) { return spreadStep(kernel, root); })
-      .Case([&](graph::TakeChannelsOp) { return takeChannelsStep(kernel, root); })
       .Case([&](graph::UnflattenOp) { return unflattenStep(kernel, root); })
       .Case([&](graph::MaxPoolGradInputOp) { return maxPoolGradStep(kernel, root); })
       .Case([&](graph::GlobalAvgPoolGradInputOp) { return globalAvgPoolGradStep(kernel, root); })

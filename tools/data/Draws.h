@@ -6,13 +6,9 @@
 // the counter. So any thread may draw for any picture, in any order, and a resumed run draws what an unbroken one would.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include "runtime/training/Philox.h"
 
 namespace skip::data {
-
-/// The ten rounds of Philox4x32.
-std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 /// What numbers are for. Each has numbers of its own, so that one augmentation does not change what another draws.
 enum class Purpose : uint32_t { Order = 1, HoldOut, Side, Crop, Flip, Colour };
@@ -37,8 +33,5 @@ private:
   std::array<uint32_t, 4> counter, block{};
   unsigned left = 0;
 };
-
-/// The natural logarithm of a normal number above zero, by + - x / alone.
-double plainLog(double x);
 
 } // namespace skip::data

@@ -79,32 +79,40 @@ llvm::Error tool::startFrom(Trainer &trainer, const codegen::Image &image, uint6
   return trainer.load(whole.finish(), path);
 }
 
-static llvm::Expected<std::vector<uint8_t>> readFile(const std::string &path) {
+static llvm::ArrayRef<char> charsOf(const std::vector<uint8_t> &bytes) {
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+namespace {
+/// A checkpoint's bytes, and what it says of the training.
+struct Saved {
+  std::vector<uint8_t> bytes;
+  tool::Metadata metadata;
+};
+} // namespace
+
+static llvm::Expected<Saved> readSaved(const std::string &path) {
   std::string problem;
   std::optional<std::vector<uint8_t>> bytes = data::readFile(path, problem);
   if (!bytes)
     return tool::badInput(problem);
-  return std::move(*bytes);
-}
-
-static llvm::ArrayRef<char> charsOf(const std::vector<uint8_t> &bytes) {
-  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+  llvm::Expected<tool::Metadata> metadata = tool::readMetadata(charsOf(*bytes), path);
+  if (!metadata)
+    return metadata.takeError();
+  return Saved{std::move(*bytes), std::move(*metadata)};
 }
 
 llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity) {
   if (!std::filesystem::exists(path))
     return badInput("--resume: there is no `" + path + "` to go on from");
-  llvm::Expected<std::vector<uint8_t>> bytes = readFile(path);
-  if (!bytes)
-    return bytes.takeError();
-  llvm::Expected<Metadata> metadata = readMetadata(charsOf(*bytes), path);
-  if (!metadata)
-    return metadata.takeError();
+  llvm::Expected<Saved> saved = readSaved(path);
+  if (!saved)
+    return saved.takeError();
   bool samePlan = false;
-  llvm::Expected<TrainingMemory> memory = resumeFrom(*metadata, identity, path, samePlan);
+  llvm::Expected<TrainingMemory> memory = resumeFrom(saved->metadata, identity, path, samePlan);
   if (!memory)
     return memory.takeError();
-  if (llvm::Error error = trainer.load(charsOf(*bytes), path))
+  if (llvm::Error error = trainer.load(charsOf(saved->bytes), path))
     return error;
   if (!samePlan)
     note("`" + path + "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
@@ -114,13 +122,10 @@ llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::str
 llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path) {
   if (!std::filesystem::exists(path))
     return BestScore();
-  llvm::Expected<std::vector<uint8_t>> bytes = readFile(path);
-  if (!bytes)
-    return bytes.takeError();
-  llvm::Expected<Metadata> metadata = readMetadata(charsOf(*bytes), path);
-  if (!metadata)
-    return metadata.takeError();
-  return bestScoreIn(*metadata);
+  llvm::Expected<Saved> saved = readSaved(path);
+  if (!saved)
+    return saved.takeError();
+  return bestScoreIn(saved->metadata);
 }
 
 namespace {

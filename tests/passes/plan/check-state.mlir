@@ -34,6 +34,10 @@
 // RUN: sed -e 's/trainable = \[@w, @g/trainable = [@w, @m, @g/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=MISSING
 // MISSING: check-13: @m lies in another part of the state than its own
 
+// A trained parameter without a gradient.
+// RUN: sed -e 's/trainable = \[@w/trainable = [@unread, @w/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=GRADIENTLESS
+// GRADIENTLESS: check-13: 4 of 5 trained parameters have a gradient
+
 // A batch's sum in turns.
 // RUN: sed -e 's/images = 2 : i64/images = 1 : i64/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=TURNS
 // TURNS: check-3: sums over the batch and computes 1 of its images at a time
@@ -57,6 +61,7 @@ graph.parameter @b : tensor<4xf32>
 graph.parameter buffer @m : tensor<4xf32>
 graph.parameter buffer @v : tensor<4xf32>
 graph.parameter @fc : tensor<5x4xf32>
+graph.parameter @unread : tensor<4xf32>
 func.func @net(%image: tensor<?x3x8x8xf32> {graph.name = "image"}) -> (tensor<?x5xf32> {graph.name = "logits"}) attributes {graph.trainable = [@w, @g, @b, @fc], graph.decayed = [@w, @fc], plan.role = #plan.role<gradients>} {
   %w = graph.read_parameter @w : tensor<4x3x1x1xf32>
   %g = graph.read_parameter @g : tensor<4xf32>

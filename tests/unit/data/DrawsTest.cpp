@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace skip::data;
+using skip::runtime::philox, skip::runtime::plainLog;
 
 TEST_CASE("draws: Philox4x32-10 gives the numbers that its authors publish") {
   using Four = std::array<uint32_t, 4>;
