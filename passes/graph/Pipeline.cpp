@@ -28,9 +28,10 @@ void graph::buildInferencePipeline(mlir::OpPassManager &passes) {
 }
 
 void graph::buildTrainingPipeline(mlir::OpPassManager &passes, const PrepareTrainingOptions &options) {
+  // First: it refuses what is an identity at inference alone, which the passes behind it would erase.
+  passes.addNestedPass<mlir::func::FuncOp>(createPrepareTraining(options));
   buildReferencePipeline(passes);
   auto &model = passes.nest<mlir::func::FuncOp>();
-  model.addPass(createPrepareTraining(options));
   model.addPass(createDeriveBackward());
   model.addPass(createExpandBatchNorm());
   model.addPass(createExpandStridedGradients());

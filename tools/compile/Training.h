@@ -12,7 +12,8 @@ namespace skip::tool {
 llvm::Error applySettings(frontend::Recipe &recipe, llvm::ArrayRef<std::string> settings);
 
 /// Says on the model's function which parameters are trained and which of them decay: all but buffers and what the recipe
-/// freezes. An error where a frozen label is none of the model, or nothing is left to train.
+/// freezes. An error where a frozen label is none of the model, nothing is left to train, or no gradients are compiled of a
+/// layer.
 llvm::Error markTrained(mlir::ModuleOp module, const frontend::Recipe &recipe);
 
 } // namespace skip::tool
