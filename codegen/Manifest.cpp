@@ -9,8 +9,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <future>
-
 using Json = nlohmann::ordered_json;
 
 namespace skip::codegen {
@@ -82,45 +80,39 @@ static Json trainingOf(const TrainingImage &training) {
           {"recipe", training.recipe}};
 }
 
-static llvm::Expected<Json> describeFile(const ManifestFile &file) {
-  auto buffer = llvm::MemoryBuffer::getFile(file.path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+static llvm::Expected<FileSums::Sum> sumOf(std::string name, const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return llvm::createStringError(buffer.getError(), describeSystemError("read back", file.name, buffer.getError().value()));
+    return llvm::createStringError(buffer.getError(), describeSystemError("read back", name, buffer.getError().value()));
   llvm::StringRef bytes = (*buffer)->getBuffer();
   auto sum = llvm::SHA256::hash(llvm::arrayRefFromStringRef(bytes));
-  return Json{{"name", file.name}, {"bytes", bytes.size()}, {"sha256", llvm::toHex(sum, /*LowerCase=*/true)}};
+  return FileSums::Sum{std::move(name), bytes.size(), llvm::toHex(sum, /*LowerCase=*/true)};
 }
 
-using Described = std::future<llvm::Expected<Json>>;
-
-/// Libraries with embedded weights take their time, so the files are read side by side, as far as there are threads.
-static std::vector<Described> startDescribing(const std::vector<ManifestFile> &files) {
-  std::vector<Described> pending;
-  for (const ManifestFile &file : files)
-    pending.push_back(std::async(std::launch::async | std::launch::deferred, describeFile, std::cref(file)));
-  return pending;
+/// Where no thread can be had, the file is read in collect().
+void FileSums::add(std::string name, std::string path) {
+  pending.push_back(std::async(std::launch::async | std::launch::deferred, sumOf, std::move(name), std::move(path)));
 }
 
-static llvm::Expected<Json> collect(std::vector<Described> pending) {
-  Json list = Json::array();
+llvm::Expected<std::vector<FileSums::Sum>> FileSums::collect() {
+  std::vector<Sum> sums;
   llvm::Error failures = llvm::Error::success();
-  for (Described &file : pending) {
-    llvm::Expected<Json> described = file.get();
-    if (described)
-      list.push_back(std::move(*described));
+  for (std::future<llvm::Expected<Sum>> &file : pending) {
+    llvm::Expected<Sum> sum = file.get();
+    if (sum)
+      sums.push_back(std::move(*sum));
     else if (failures)
-      llvm::consumeError(described.takeError()); // the first is enough
+      llvm::consumeError(sum.takeError()); // the first is enough
     else
-      failures = described.takeError();
+      failures = sum.takeError();
   }
   if (failures)
     return failures;
-  return list;
+  return sums;
 }
 
 llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
-                                         const std::vector<ManifestFile> &files) {
-  std::vector<Described> pending = startDescribing(files);
+                                         FileSums &files) {
   Json root = {{"name", image.name},
                {"compiler", image.compiler},
                {"abiVersion", SKIP_ABI_VERSION},
@@ -130,10 +122,13 @@ llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage
                {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}}};
   if (training)
     root["training"] = trainingOf(*training);
-  llvm::Expected<Json> described = collect(std::move(pending));
-  if (!described)
-    return described.takeError();
-  root["files"] = std::move(*described);
+  llvm::Expected<std::vector<FileSums::Sum>> sums = files.collect();
+  if (!sums)
+    return sums.takeError();
+  Json list = Json::array();
+  for (const FileSums::Sum &sum : *sums)
+    list.push_back({{"name", sum.name}, {"bytes", sum.bytes}, {"sha256", sum.sha256}});
+  root["files"] = std::move(list);
   return root.dump(2) + "\n";
 }
 

@@ -5,16 +5,31 @@
 
 #include "llvm/Support/Error.h"
 
+#include <future>
+
 namespace skip::codegen {
 
-/// A file of the build: under its own name, and where its bytes are now.
-struct ManifestFile {
-  std::string name;
-  std::string path;
+/// Size and SHA-256 of the files of a build, read in threads of their own from when each is complete.
+class FileSums {
+public:
+  /// A file under its own name, and where its bytes are now.
+  void add(std::string name, std::string path);
+  size_t count() const { return pending.size(); }
+
+  struct Sum {
+    std::string name;
+    size_t bytes;
+    std::string sha256;
+  };
+  /// In the order of add(); once. The first that could not be read is the error.
+  llvm::Expected<std::vector<Sum>> collect();
+
+private:
+  std::vector<std::future<llvm::Expected<Sum>>> pending;
 };
 
-/// JSON text with sizes and SHA-256 sums of `files`. `weights` is `embedded`, `file` or `none`. Holds no path and no time.
+/// JSON text with the sums of all files. `weights` is `embedded`, `file` or `none`. Holds no path and no time.
 llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
-                                         const std::vector<ManifestFile> &files);
+                                         FileSums &files);
 
 } // namespace skip::codegen

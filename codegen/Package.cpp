@@ -236,23 +236,28 @@ static Error writeLibraryTexts(OutputFiles &files, const PackageInput &input, co
   return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name, {options.archive, options.shared}));
 }
 
-static Error writeManifest(OutputFiles &files, const PackageInput &input, WeightsMode mode) {
-  std::vector<ManifestFile> listed;
-  for (const OutputFiles::Output &output : files.outputs())
-    listed.push_back({output.name, output.file->temporaryPath()});
+/// Sums up what was written since the last call; all outputs that there are by now are complete.
+static void sumUp(const OutputFiles &files, FileSums &sums) {
+  for (const OutputFiles::Output &output : ArrayRef(files.outputs()).drop_front(sums.count()))
+    sums.add(output.name, output.file->temporaryPath());
+}
+
+static Error writeManifest(OutputFiles &files, const PackageInput &input, WeightsMode mode, FileSums &sums) {
   const char *const modes[] = {"none", "embedded", "file"};
-  Expected<std::string> text = manifestText(input.image, input.training, modes[static_cast<size_t>(mode)], listed);
+  Expected<std::string> text = manifestText(input.image, input.training, modes[static_cast<size_t>(mode)], sums);
   return text ? writeNamed(files, input.image.name + ".json", *text) : text.takeError();
 }
 
 /// The archive is an output of its own, or only what the executable is linked from.
-static Error writeBinaries(Builder &builder, OutputFiles &files, const std::string &name, const PackageOptions &options) {
+static Error writeBinaries(Builder &builder, OutputFiles &files, const std::string &name, const PackageOptions &options,
+                           FileSums &sums) {
   std::string archiveName = "lib" + name + ".a";
   Expected<AtomicFile *> archive = options.archive ? files.output(archiveName) : files.scratch(archiveName);
   if (!archive)
     return archive.takeError();
   if (Error error = builder.writeArchive(**archive))
     return error;
+  sumUp(files, sums); // beside the shared library's link
   if (options.shared) {
     Expected<AtomicFile *> shared = files.output("lib" + name + ".so", 0777);
     if (!shared)
@@ -304,6 +309,7 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
   const Image &image = input.image;
   NewFolders made(options.folder);
   OutputFiles files;
+  FileSums sums;
   Builder builder(input, files);
   if (Error error = checkName(image.name))
     return error;
@@ -315,14 +321,15 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     return error;
   if (Error error = builder.linkObject())
     return error;
-  if (Error error = writeBinaries(builder, files, image.name, options))
+  if (Error error = writeBinaries(builder, files, image.name, options, sums))
     return error;
   if (Error error = writeLibraryTexts(files, input, options))
     return error;
   for (const ExtraFile &extra : input.extra)
     if (Error error = writeNamed(files, extra.name, extra.bytes))
       return error;
-  if (Error error = writeManifest(files, input, options.weights))
+  sumUp(files, sums);
+  if (Error error = writeManifest(files, input, options.weights, sums))
     return error;
   return files.commit();
 }

@@ -64,16 +64,14 @@ static void addCost(std::optional<int64_t> &total, std::optional<int64_t> cost) 
 
 /// The windows of few channels are made from the planar form, without halo; others from the native form, with it. A fused
 /// kernel makes them itself.
-static void readTransformed(Reader &reader, graph::Conv2dOp conv, plan::WinogradAttr winograd) {
-  int64_t stride = conv.getStride();
-  auto filter = llvm::cast<RankedTensorType>(conv.getFilter().getType());
-  bool isPlanar = plan::winogradPlanarChannels({filter.getDimSize(2), stride}, filter.getDimSize(1));
+static void readTransformed(Reader &reader, const graph::ContractionSizes &sizes, plan::WinogradAttr winograd) {
+  bool isPlanar = plan::winogradPlanarChannels({sizes.kernelHeight, sizes.stride}, sizes.inChannels);
   (isPlanar ? reader.nativeCost : reader.planarCost) = std::nullopt;
   reader.halo = isPlanar ? 0 : reader.halo;
   if (winograd.getFused())
     return;
-  reader.transformed = LayoutAttr::get(conv.getContext(), LayoutKind::winograd, int64_t(conv.getPadding()), winograd.getTile(),
-                                       winograd.getGroup(), filter.getDimSize(2), stride, plan::Element::f32);
+  reader.transformed = LayoutAttr::get(winograd.getContext(), LayoutKind::winograd, sizes.padding, winograd.getTile(),
+                                       winograd.getGroup(), sizes.kernelHeight, sizes.stride, plan::Element::f32);
 }
 
 static bool isComputed(Value tensor) { return !llvm::isa<BlockArgument>(tensor); }
@@ -96,7 +94,7 @@ static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
     reader.halo = std::max(reader.halo, target.hasHalos() ? aware.requiredHalo(index) : 0);
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
     if (winograd && index == 0)
-      readTransformed(reader, llvm::cast<graph::Conv2dOp>(inner.getOwner()), winograd);
+      readTransformed(reader, llvm::cast<graph::Contraction>(inner.getOwner()).getSizes(), winograd);
   }
   if (isComputed(use.get()) && kernel->getParentOp()->hasAttr(graph::trainableAttr))
     reader.planarCost = std::nullopt; // filters that meet it are transposed for its gradient, which only native ones are

@@ -17,6 +17,7 @@
 #include "llvm/Support/Path.h"
 
 #include <cstdlib>
+#include <set>
 
 using namespace skip;
 using tuning::Measurement;
@@ -123,12 +124,14 @@ void tool::attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, l
     if (!choices.empty())
       known.set(plan::problemText(problem), mlir::ArrayAttr::get(context, choices));
   };
+  std::set<plan::ConvProblem> problems; // a deep network has few
   modelOf(module).walk([&](mlir::Operation *op) {
     for (int64_t batch : batches)
       for (plan::Isa isa : target.getIsas())
         if (std::optional<plan::ConvProblem> problem = plan::problemOf(op, batch, isa))
-          attach(*problem);
+          problems.insert(*problem);
   });
+  llvm::for_each(problems, attach);
   if (!known.empty())
     module->setAttr(plan::tuningAttr, known.getDictionary(context));
 }

@@ -35,7 +35,7 @@ public:
 
 private:
   void findBranchEnds();
-  void fillFilter(Operation *op, Value filter, Value bias);
+  void fillFilter(graph::Contraction op);
   void fillNorm(graph::BatchNormOp norm);
   std::vector<float> channelScales(Value parameter) const;
   void scaleChannels(Value parameter, llvm::ArrayRef<float> scales);
@@ -49,9 +49,7 @@ private:
 };
 } // namespace
 
-static bool endsBranch(Operation *op) {
-  return llvm::isa_and_nonnull<graph::BatchNormOp, graph::Conv2dOp, graph::LinearOp>(op);
-}
+static bool endsBranch(Operation *op) { return llvm::isa_and_nonnull<graph::BatchNormOp, graph::Contraction>(op); }
 
 void Initialiser::findBranchEnds() {
   llvm::DenseMap<Value, int64_t> depth;
@@ -61,8 +59,8 @@ void Initialiser::findBranchEnds() {
     int64_t deepest = 0;
     for (Value operand : op.getOperands())
       deepest = std::max(deepest, depth.lookup(operand));
-    if (op.getNumResults() == 1)
-      depth[op.getResult(0)] = deepest + 1;
+    for (Value result : op.getResults())
+      depth[result] = deepest + 1;
     auto add = llvm::dyn_cast<graph::AddOp>(op);
     if (!add)
       continue;
@@ -118,7 +116,8 @@ void Initialiser::scaleChannels(Value parameter, llvm::ArrayRef<float> scales) {
     elements[i] *= scales[i / perChannel];
 }
 
-void Initialiser::fillFilter(Operation *op, Value filter, Value bias) {
+void Initialiser::fillFilter(graph::Contraction op) {
+  Value filter = op.getFilter(), bias = op.getBias();
   auto type = llvm::cast<mlir::RankedTensorType>(filter.getType());
   auto fanIn = static_cast<float>(type.getNumElements() / type.getDimSize(0));
   auto found = branchScale.find(op);
@@ -127,7 +126,7 @@ void Initialiser::fillFilter(Operation *op, Value filter, Value bias) {
   fill(filter, [=](Random &random) { return deviation * random.normal(); });
   if (bias)
     fill(bias, [=](Random &random) { return 0.1f * scale * random.normal(); });
-  if (llvm::isa<graph::LinearOp>(op) ||
+  if (op.getSizes().isLinear ||
       llvm::any_of(op->getUsers(), [](Operation *user) { return llvm::isa<graph::BatchNormOp>(user); }))
     return; // classes are alike, and a norm's own channels have sizes
   std::vector<float> scales = channelScales(filter);
@@ -152,10 +151,8 @@ void Initialiser::fillNorm(graph::BatchNormOp norm) {
 std::string Initialiser::run() {
   findBranchEnds();
   model.walk([&](Operation *op) {
-    if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
-      fillFilter(op, conv.getFilter(), conv.getBias());
-    else if (auto linear = llvm::dyn_cast<graph::LinearOp>(op))
-      fillFilter(op, linear.getFilter(), linear.getBias());
+    if (auto contraction = llvm::dyn_cast<graph::Contraction>(op))
+      fillFilter(contraction);
     else if (auto norm = llvm::dyn_cast<graph::BatchNormOp>(op))
       fillNorm(norm);
   });
