@@ -6,6 +6,11 @@
 
 namespace skip::runtime {
 
+bool isIgnored(const char *name) {
+  const char *end = strrchr(name, '.');
+  return strcmp(end ? end + 1 : name, "num_batches_tracked") == 0 || strncmp(name, "optimizer.", 10) == 0;
+}
+
 /// Why nothing fits a file of which most tensors are called `module.`; empty for others.
 struct PrefixHint {
   char text[4 * 200 + 160] = "";

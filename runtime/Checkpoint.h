@@ -22,6 +22,9 @@ struct LoadSummary {
 skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
                             const char *path, Safetensors &tensors, const FileTensor **matches, LoadSummary &summary);
 
+/// What a checkpoint has beside the model: counters, and what an optimizer keeps.
+bool isIgnored(const char *name);
+
 /// Only the summary; SKIP_BAD_WEIGHTS when the header is broken.
 skip_status readSummary(const void *file, size_t bytes, const char *path, LoadSummary &summary);
 

@@ -14,12 +14,6 @@ namespace skip::runtime {
 inline constexpr char modulePrefix[] = "module.";
 inline constexpr size_t modulePrefixLength = sizeof(modulePrefix) - 1;
 
-/// What a checkpoint has beside the model: counters, and what an optimizer keeps.
-__attribute__((noinline)) static bool isIgnored(const char *name) {
-  const char *end = strrchr(name, '.');
-  return strcmp(end ? end + 1 : name, "num_batches_tracked") == 0 || strncmp(name, "optimizer.", 10) == 0;
-}
-
 static bool hasPrefix(const FileTensor &tensor) { return strncmp(tensor.name, modulePrefix, modulePrefixLength) == 0; }
 
 static size_t countPrefixed(const Safetensors &tensors) {

@@ -5,6 +5,7 @@
 #include "runtime/Safetensors.h"
 #include "support/Printable.h"
 #include "tests/unit/weights/TorchFiles.h"
+#include "tools/weights/Naming.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
 
@@ -21,9 +22,30 @@ static void require(bool holds, const char *what, const std::string &text) {
   std::abort();
 }
 
+/// Whatever the tensors are called, the file fits or the error can be shown, and what fits is sound.
+static void checkNames(llvm::StringRef file) {
+  const tool::NamedShape model[] = {{"conv.weight", {2, 3, 2, 2}}, {"conv.bias", {2}}};
+  for (bool allowExtra : {false, true}) {
+    tool::NamingOptions options;
+    options.renames = {{"w", "conv.weight"}, {"", ""}};
+    options.allowExtra = allowExtra;
+    options.judged = !allowExtra;
+    llvm::Expected<tool::Named> named = tool::meetNames(file, "fuzz", "net", model, options);
+    if (!named) {
+      std::string text = llvm::toString(named.takeError());
+      require(text == printableLines(text), "an error can be shown", text);
+      continue;
+    }
+    for (const std::string &note : named->notes)
+      require(note == printable(note), "a note can be shown", note);
+    runtime::Safetensors parsed;
+    require(named->file.empty() || parsed.parse(named->file.data(), named->file.size(), "named") == SKIP_OK,
+            "the renamed file is sound", runtime::lastErrorText());
+  }
+}
+
 static void check(llvm::StringRef file) {
-  const llvm::StringRef model[] = {"conv.weight"};
-  llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz", llvm::ArrayRef(model));
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "fuzz");
   if (!image) {
     std::string text = llvm::toString(image.takeError());
     require(!text.empty() && text.size() < 8192, "an error has a text", text);
@@ -36,6 +58,7 @@ static void check(llvm::StringRef file) {
   require(parsed.parse(image->safetensors.data(), image->safetensors.size(), "image") == SKIP_OK, "the image is sound",
           runtime::lastErrorText());
   require(parsed.count() > 0, "a network has tensors", image->note);
+  checkNames(image->safetensors);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

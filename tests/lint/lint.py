@@ -33,7 +33,7 @@ ROOMS = {
     "loaded": set(),
     "weights": {"text"},
     "tuning": {"text", "loaded", "weights"},
-    "compile": {"data", "text", "tuning"},
+    "compile": {"data", "text", "weights", "tuning"},
     "running": {"data", "text", "loaded", "weights", "compile"},
     "training": {"data", "text", "loaded", "weights", "compile", "running"},
     "verifying": {"data", "text", "weights", "running"},

@@ -61,6 +61,8 @@ static std::vector<std::string> entries(llvm::StringRef folder) {
   return names;
 }
 
+std::vector<std::string> tool::catalogueModels() { return entries(catalogue()); }
+
 static llvm::Error unknownSpec(llvm::StringRef spec, const std::string &folder) {
   std::vector<std::string> names = entries(folder);
   std::vector<llvm::StringRef> candidates(names.begin(), names.end());

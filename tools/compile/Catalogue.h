@@ -13,6 +13,9 @@ namespace skip::tool {
 /// $SKIP_MODELS, or without that in the catalogue that stands with this executable. An error names the nearest entries.
 llvm::Expected<std::string> findSpec(llvm::StringRef spec);
 
+/// The names of the catalogue's models, sorted.
+std::vector<std::string> catalogueModels();
+
 /// Where imports are looked for, besides the importing file's folder: `asked` (--import-path), then the catalogue.
 std::vector<std::string> importFolders(std::vector<std::string> asked);
 

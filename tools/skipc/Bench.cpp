@@ -6,6 +6,7 @@
 #include "tools/running/RandomInput.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 #include "tools/text/PlanText.h"
@@ -183,7 +184,7 @@ llvm::Error tool::bench(const Options &options) {
     return error;
   mlir::func::FuncOp model = modelOf(compilation.module()); // before any pass
   Ports ports = describePorts(model);
-  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, model);
+  llvm::Expected<WeightsSource> weights = openWeights(options, compilation, "random:1");
   if (!weights)
     return weights.takeError();
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);

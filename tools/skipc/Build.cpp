@@ -7,6 +7,7 @@
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 #include "tools/weights/WeightsSource.h"
@@ -152,7 +153,7 @@ llvm::Error tool::build(const Options &options) {
     return error;
   std::optional<WeightsSource> weights;
   if (weightsMode(options) != codegen::WeightsMode::none)
-    if (llvm::Error error = WeightsSource::open(options.weights, modelOf(compilation.module())).moveInto(weights))
+    if (llvm::Error error = openWeights(options, compilation).moveInto(weights))
       return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;

@@ -11,6 +11,7 @@
 #include "tools/running/Ranking.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 #include "tools/text/Table.h"
@@ -173,7 +174,7 @@ llvm::Error tool::eval(const Options &options) {
     return badInput(problem);
   if (llvm::Error error = checkLabels(*dataset, ports.outputs[0]))
     return error;
-  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.module()));
+  llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
   if (!weights)
     return weights.takeError();
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);

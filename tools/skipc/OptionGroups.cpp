@@ -138,7 +138,29 @@ CLI::Option *flags::addBatches(CLI::App &app, Options &o, const char *help) {
       ->type_name("N[,N...]");
 }
 
+static void addRename(Options &o, const std::string &text) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos || text == "=" || text.find('=', equals + 1) != std::string::npos)
+    throw CLI::ValidationError("--rename", "`" + text + "` is not OLD=NEW");
+  o.naming.renames.push_back({text.substr(0, equals), text.substr(equals + 1)});
+}
+
+/// What is done to a checkpoint's names.
+static void addNaming(CLI::App &app, Options &o) {
+  flags::repeatable(app.add_option_function<std::vector<std::string>>(
+                        "--rename",
+                        [&o](const std::vector<std::string> &texts) {
+                          for (const std::string &text : texts)
+                            addRename(o, text);
+                        },
+                        "call the checkpoint's tensor OLD, and those below the label OLD, by a name that begins with NEW"))
+      ->type_name("OLD=NEW");
+  app.add_flag("--allow-extra", o.naming.allowExtra, "pass over tensors of the checkpoint that the model does not read");
+  app.add_flag("--verbose", o.naming.verbose, "where a checkpoint does not fit, list all that differs");
+}
+
 CLI::Option *flags::addWeights(CLI::App &app, Options &o) {
+  addNaming(app, o);
   return app.add_option("--weights", o.weights, "a safetensors checkpoint, a PyTorch file, or random:SEED")->type_name("FILE");
 }
 

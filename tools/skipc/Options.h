@@ -3,6 +3,7 @@
 
 #include "tools/compile/Compile.h"
 #include "tools/running/Preprocessing.h"
+#include "tools/weights/Naming.h"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,7 @@ struct Options : CompileOptions, PictureOptions {
 
   // Weights: a safetensors file, a PyTorch file, `random:SEED`, or empty.
   std::string weights;
+  NamingOptions naming; ///< --rename, --allow-extra, --verbose
 
   // build
   std::string output;      ///< a folder; with stopAfter a file

@@ -7,6 +7,7 @@
 #include "tools/running/Ranking.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 #include "tools/text/Table.h"
@@ -203,7 +204,7 @@ llvm::Error tool::run(const Options &options) {
     return names.takeError();
   if (llvm::Error error = readInputs(options, ports, batch))
     return error;
-  llvm::Expected<WeightsSource> weights = WeightsSource::open(options.weights, modelOf(compilation.module()));
+  llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
   if (!weights)
     return weights.takeError();
   llvm::Expected<std::vector<Body>> bodies = preferredBody(options);

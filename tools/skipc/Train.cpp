@@ -3,6 +3,7 @@
 #include "support/Printable.h"
 #include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 #include "tools/text/Table.h"
@@ -168,7 +169,7 @@ llvm::Error tool::train(const Options &given) {
     return pictures.takeError();
   std::optional<WeightsSource> weights;
   if (!options.weights.empty())
-    if (llvm::Error error = WeightsSource::open(options.weights, modelOf(compilation.module())).moveInto(weights))
+    if (llvm::Error error = openWeights(options, compilation, "", /*judged=*/false).moveInto(weights))
       return error;
   std::string folder = folderOf(options, compilation);
   if (llvm::Error error = checkFolder(folder, options.resume))

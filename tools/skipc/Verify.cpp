@@ -5,6 +5,7 @@
 #include "tools/compile/Targets.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/skipc/VerifyReport.h"
 #include "tools/skipc/VerifyTraining.h"
 #include "tools/text/Failure.h"
@@ -165,8 +166,7 @@ llvm::Error tool::verify(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  llvm::Expected<WeightsSource> weights =
-      WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, modelOf(compilation.module()));
+  llvm::Expected<WeightsSource> weights = openWeights(options, compilation, "random:1");
   if (!weights)
     return weights.takeError();
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> graph = referenceGraph(compilation.module());

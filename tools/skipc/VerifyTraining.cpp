@@ -6,6 +6,7 @@
 #include "tools/compile/StageTimer.h"
 #include "tools/running/GuardedTrainer.h"
 #include "tools/running/Session.h"
+#include "tools/skipc/OpenWeights.h"
 #include "tools/skipc/VerifyReport.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
@@ -104,8 +105,7 @@ llvm::Error tool::verifyTraining(const Options &options, const std::vector<Body>
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  llvm::Expected<WeightsSource> weights =
-      WeightsSource::open(options.weights.empty() ? "random:1" : options.weights, modelOf(compilation.module()));
+  llvm::Expected<WeightsSource> weights = openWeights(options, compilation, "random:1");
   if (!weights)
     return weights.takeError();
   int64_t images = compilation.recipe()->batch / compilation.recipe()->groups;

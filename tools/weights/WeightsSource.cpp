@@ -5,18 +5,40 @@
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/PackedFile.h"
+#include "support/Printable.h"
 #include "tools/text/Failure.h"
 #include "tools/weights/Checkpoint.h"
 #include "tools/weights/RandomWeights.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
 
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
+
 #include <cstring>
 
 using namespace skip;
 using tool::WeightsSource;
 
-llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::func::FuncOp model) {
+/// The parameters that outputs need, in the order in which the model reads them.
+static std::vector<tool::NamedShape> tensorsOf(mlir::func::FuncOp model) {
+  llvm::SetVector<mlir::Operation *> needed;
+  needed.insert(model.getBody().front().getTerminator());
+  for (size_t i = 0; i < needed.size(); ++i)
+    for (mlir::Value operand : needed[i]->getOperands())
+      if (mlir::Operation *made = operand.getDefiningOp())
+        needed.insert(made);
+  std::vector<tool::NamedShape> tensors;
+  llvm::StringSet<> known;
+  for (auto read : model.getOps<graph::ReadParameterOp>()) {
+    auto type = llvm::cast<mlir::RankedTensorType>(read.getResult().getType());
+    if (needed.contains(read) && known.insert(read.getParameter()).second)
+      tensors.push_back({read.getParameter().str(), llvm::SmallVector<int64_t, 4>(type.getShape())});
+  }
+  return tensors;
+}
+
+llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::func::FuncOp model, const NamingOptions &naming) {
   WeightsSource source;
   source.name = text.str();
   if (llvm::StringRef seed = text; seed.consume_front("random:")) {
@@ -26,30 +48,39 @@ llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::fu
     source.memory = randomWeights(model, number);
     return source;
   }
-  std::vector<llvm::StringRef> names;
-  for (auto parameter : model->getParentOfType<mlir::ModuleOp>().getOps<graph::ParameterOp>())
-    names.push_back(parameter.getSymName());
-  if (llvm::Error error = source.openFile(names))
+  if (llvm::Error error = source.openFile())
     return error;
+  if (runtime::isPacked(source.data(), source.size())) // of this model, or check() says so
+    return source;
+  llvm::StringRef bytes(static_cast<const char *>(source.data()), source.size());
+  llvm::Expected<Named> named = meetNames(bytes, text, model.getName(), tensorsOf(model), naming);
+  if (!named)
+    return named.takeError();
+  for (const std::string &done : named->notes)
+    note("`" + printable(text) + "`: " + done);
+  if (!named->file.empty()) {
+    source.memory = std::move(named->file);
+    source.file.reset();
+  }
   return source;
 }
 
 llvm::Expected<WeightsSource> WeightsSource::openFile(llvm::StringRef path) {
   WeightsSource source;
   source.name = path.str();
-  if (llvm::Error error = source.openFile(std::nullopt))
+  if (llvm::Error error = source.openFile())
     return error;
   return source;
 }
 
-llvm::Error WeightsSource::openFile(std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
+llvm::Error WeightsSource::openFile() {
   file = std::make_unique<runtime::MappedFile>();
   if (file->open(name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
   if (!pytorch::TorchFile::looksLike(bytes))
     return llvm::Error::success();
-  llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name, model);
+  llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name);
   if (!image)
     return image.takeError();
   note(image->note);
@@ -89,8 +120,6 @@ void WeightsSource::tellForgiven() const {
   runtime::LoadSummary summary;
   if (runtime::isPacked(data(), size()) || runtime::readSummary(data(), size(), name.c_str(), summary) != SKIP_OK)
     return;
-  if (summary.strippedPrefix)
-    note("`" + name + "`: the prefix `module.` was stripped from all names");
   if (summary.ignoredTensors)
     note("`" + name + "`: " + llvm::Twine(summary.ignoredTensors) +
          " tensors that inference has no use for were ignored (`num_batches_tracked`, `optimizer.*`)");

@@ -3,13 +3,13 @@
 
 #include "codegen/PackWeights.h"
 #include "runtime/MappedFile.h"
+#include "tools/weights/Naming.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include "llvm/Support/Error.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace skip::tool {
@@ -17,8 +17,9 @@ namespace skip::tool {
 /// The bytes of a checkpoint: a mapped file; in memory, random weights or a PyTorch file's tensors.
 class WeightsSource {
 public:
-  /// `text` is a path or `random:SEED`; `model` is the graph before any pass. What was taken of a PyTorch file is said at once.
-  static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model);
+  /// `text` is a path or `random:SEED`; `model` is the graph before any pass. A checkpoint's tensors get the model's names
+  /// (Naming.h). What was done to a file is said at once.
+  static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model, const NamingOptions &naming = {});
 
   /// A file of any model; names stay as the file has them.
   static llvm::Expected<WeightsSource> openFile(llvm::StringRef path);
@@ -38,8 +39,7 @@ public:
   void tellForgiven() const;
 
 private:
-  /// `model`: the names that it has, if it is known.
-  llvm::Error openFile(std::optional<llvm::ArrayRef<llvm::StringRef>> model);
+  llvm::Error openFile();
 
   std::string name, memory;
   std::unique_ptr<runtime::MappedFile> file;

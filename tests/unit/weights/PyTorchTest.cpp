@@ -25,9 +25,8 @@ namespace {
 struct Read {
   std::vector<std::string> tensors;
   std::string note, error;
-  explicit Read(const std::string &file,
-                std::optional<llvm::ArrayRef<llvm::StringRef>> wanted = llvm::ArrayRef<llvm::StringRef>()) {
-    llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "net.pth", wanted);
+  explicit Read(const std::string &file) {
+    llvm::Expected<pytorch::Image> image = pytorch::readImage(file, "net.pth");
     if (!image) {
       error = llvm::toString(image.takeError());
       return;
@@ -200,19 +199,6 @@ TEST_CASE("tensors in lists and sets may be the network's") {
   PickleText old; // as protocol 2 has it
   matrix(weights(old.raw("}(").text("model")).text("rest").global("__builtin__", "set").raw("](")).raw("e\x85Ru");
   CHECK(Read(zipOf(old)).says("lie in several places (`model`, `rest`)"));
-}
-
-TEST_CASE("prefixes that all names have are stripped, unless the model has them too") {
-  PickleText pickle;
-  weights(pickle, "module._orig_mod.model.backbone.conv.weight");
-  CHECK(Read(zipOf(pickle)).notes("stripped the prefix `module._orig_mod.model.backbone.` from all names"));
-  CHECK(Read(zipOf(pickle)).tensors[0].substr(0, 12) == "conv.weight ");
-  llvm::StringRef model = "model.backbone.conv.weight";
-  CHECK(Read(zipOf(pickle), llvm::ArrayRef(model)).tensors[0].substr(0, 20) == "model.backbone.conv.");
-  CHECK(Read(zipOf(pickle), std::nullopt).tensors[0].substr(0, 17) == "module._orig_mod.");
-  PickleText some;
-  matrix(matrix(some.raw("}(").text("module.w")).text("head.w")).raw("u");
-  CHECK(Read(zipOf(some)).tensors[1].substr(0, 9) == "module.w ");
 }
 
 TEST_CASE("what is no tensor matters only where one is needed") {

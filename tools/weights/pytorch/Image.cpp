@@ -19,17 +19,15 @@ using namespace skip::pytorch;
 
 static constexpr uint64_t mostGrowth = 4, freeGrowth = 1 << 20;
 static constexpr size_t mostListed = 8; // in a note
-static constexpr llvm::StringRef prefixes[] = {"module.", "_orig_mod.", "model.", "backbone."};
 
 namespace {
 class Converter {
 public:
   Converter(TorchFile &file, llvm::StringRef path, const StateDict &found) : file(file), path(path), found(found) {}
-  llvm::Expected<Image> convert(std::optional<llvm::ArrayRef<llvm::StringRef>> model);
+  llvm::Expected<Image> convert();
 
 private:
   llvm::Error fail(llvm::StringRef name, const llvm::Twine &what) const;
-  void stripPrefixes(llvm::ArrayRef<llvm::StringRef> model);
   llvm::Error checkName(llvm::StringRef name) const;
   llvm::Error charge(llvm::StringRef name, const TensorRecord &tensor);
   llvm::Error add(llvm::StringRef name, const TensorRecord &tensor);
@@ -40,7 +38,6 @@ private:
   const StateDict &found;
   tool::SafetensorsWriter writer;
   std::deque<std::string> owned; // the bytes of tensors that are not taken as they lie
-  std::string stripped;
   size_t gathered = 0, narrowed = 0;
   uint64_t usedBytes = 0;
 };
@@ -49,23 +46,6 @@ private:
 llvm::Error Converter::fail(llvm::StringRef name, const llvm::Twine &what) const {
   return tool::badInput("`" + path + "`: tensor `" + shown(name) + "` " + what +
                         "; load the file in PyTorch, and save `model.state_dict()` with torch.save");
-}
-
-void Converter::stripPrefixes(llvm::ArrayRef<llvm::StringRef> model) {
-  auto allHave = [&](llvm::StringRef prefix) {
-    return llvm::all_of(found.tensors, [&](const auto &entry) {
-      return entry.first.size() > stripped.size() + prefix.size() && entry.first.substr(stripped.size()).starts_with(prefix);
-    });
-  };
-  auto ofModel = [&](llvm::StringRef prefix) {
-    return llvm::any_of(model, [&](llvm::StringRef name) { return name.starts_with(prefix); });
-  };
-  while (true) {
-    const auto *prefix = llvm::find_if(prefixes, [&](llvm::StringRef each) { return allHave(each) && !ofModel(each); });
-    if (prefix == std::end(prefixes))
-      return;
-    stripped += *prefix;
-  }
 }
 
 /// As names stand in a safetensors header.
@@ -149,8 +129,6 @@ std::string Converter::note() const {
   std::string text = "`" + path.str() + "`: read as a PyTorch file, " + count(found.tensors.size(), "tensor");
   if (!found.place.empty())
     text += " under `" + found.place + "`";
-  if (!stripped.empty())
-    text += "; stripped the prefix `" + stripped + "` from all names";
   if (gathered)
     text += "; made " + count(gathered, "tensor") + " row-major";
   if (narrowed)
@@ -163,25 +141,22 @@ std::string Converter::note() const {
   return text;
 }
 
-llvm::Expected<Image> Converter::convert(std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
-  if (model)
-    stripPrefixes(*model);
+llvm::Expected<Image> Converter::convert() {
   for (const auto &[name, value] : found.tensors) {
     if (llvm::Error error = checkName(name))
       return error;
-    if (llvm::Error error = add(name.drop_front(stripped.size()), file.tensor(*value)))
+    if (llvm::Error error = add(name, file.tensor(*value)))
       return error;
   }
   return Image{.safetensors = writer.finish(), .note = note()};
 }
 
-llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path,
-                                         std::optional<llvm::ArrayRef<llvm::StringRef>> model) {
+llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path) {
   llvm::Expected<std::unique_ptr<TorchFile>> file = TorchFile::open(bytes, path);
   if (!file)
     return file.takeError();
   llvm::Expected<StateDict> found = findStateDict(**file, path);
   if (!found)
     return found.takeError();
-  return Converter(**file, path, *found).convert(model);
+  return Converter(**file, path, *found).convert();
 }

@@ -1,0 +1,195 @@
+// A checkpoint's names meet a model's, or the error says how they could.
+#include "runtime/Safetensors.h"
+#include "tools/weights/Naming.h"
+#include "tools/weights/SafetensorsWriter.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <catch2/catch.hpp>
+
+#include <numeric>
+
+using namespace skip;
+using tool::NamedShape;
+using tool::Rename;
+
+using Tensors = std::vector<NamedShape>;
+static const Tensors model = {{"conv1.weight", {4, 3, 3, 3}}, {"bn1.weight", {4}},      {"bn1.bias", {4}},
+                              {"bn1.running_mean", {4}},      {"bn1.running_var", {4}}, {"fc.weight", {2, 4}}};
+
+/// Each tensor's values begin with its place in the list.
+static std::string fileOf(const Tensors &tensors) {
+  tool::SafetensorsWriter writer;
+  std::vector<std::vector<float>> values;
+  for (const NamedShape &tensor : tensors) {
+    auto elements =
+        static_cast<size_t>(std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t(1), std::multiplies<>()));
+    values.emplace_back(elements, static_cast<float>(values.size()));
+  }
+  for (size_t i = 0; i < tensors.size(); ++i)
+    writer.add(tensors[i].name, tensors[i].shape, values[i]);
+  return writer.finish();
+}
+
+/// `tensors`, each name by `change`.
+template <typename Change> static Tensors named(Change change) {
+  Tensors changed = model;
+  for (NamedShape &tensor : changed)
+    tensor.name = change(tensor.name);
+  return changed;
+}
+
+namespace {
+struct Meet {
+  explicit Meet(const Tensors &tensors, const tool::NamingOptions &options = {}) {
+    std::string file = fileOf(tensors);
+    llvm::Expected<tool::Named> met = tool::meetNames(file, "net.safetensors", "net", model, options);
+    if (!met) {
+      error = llvm::toString(met.takeError());
+      return;
+    }
+    note = llvm::join(met->notes, "; ");
+    changed = !met->file.empty();
+    runtime::Safetensors parsed;
+    const std::string &result = changed ? met->file : file;
+    REQUIRE(parsed.parse(result.data(), result.size(), "result") == SKIP_OK);
+    for (size_t i = 0; i < parsed.count(); ++i) {
+      float first = 0;
+      std::memcpy(&first, parsed[i].data, sizeof(first));
+      names += std::string(names.empty() ? "" : " ") + parsed[i].name + ":" + std::to_string(static_cast<int>(first));
+    }
+  }
+  bool says(const std::string &part) const { return error.find(part) != std::string::npos; }
+  std::string names, note, error;
+  bool changed = false;
+};
+} // namespace
+
+static const std::string whole = "bn1.bias:2 bn1.running_mean:3 bn1.running_var:4 bn1.weight:1 conv1.weight:0 fc.weight:5";
+
+TEST_CASE("a file with the model's names stays as it is") {
+  Meet met(model);
+  CHECK(met.names == whole);
+  CHECK_FALSE(met.changed);
+  CHECK(met.note == "");
+}
+
+TEST_CASE("prefixes that wrappers put before all names are stripped") {
+  for (std::string prefix : {"module.", "_orig_mod.", "model.", "backbone.", "module._orig_mod.model.backbone."}) {
+    Meet met(named([&](const std::string &name) { return prefix + name; }));
+    CHECK(met.names == whole);
+    CHECK(met.note == "stripped the prefix `" + prefix + "` from all names");
+  }
+  Tensors some = named([](const std::string &name) { return "module." + name; });
+  some[5].name = "fc.weight";
+  CHECK(Meet(some).says("5 of its 6 tensors missing, 5 extra"));
+  CHECK(Meet(some).says("if they are: --rename module="));
+}
+
+TEST_CASE("a prefix that the model's own names have stays") {
+  Tensors own = {{"model.w", {2}}};
+  std::string file = fileOf(own);
+  llvm::Expected<tool::Named> met = tool::meetNames(file, "net.safetensors", "net", own, {});
+  REQUIRE(bool(met));
+  CHECK(met->file.empty());
+}
+
+TEST_CASE("renames are of tensors, and of all below a label") {
+  CHECK(tool::renamed("a.b.weight", {{"a.b", "c"}}) == "c.weight");
+  CHECK(tool::renamed("a.b.weight", {{"a.b.", "c."}}) == "c.weight");
+  CHECK(tool::renamed("a.b.weight", {{"a.b.", "c"}}) == "c.weight");
+  CHECK(tool::renamed("a.b.weight", {{"a", ""}}) == "b.weight");
+  CHECK(tool::renamed("a.b.weight", {{"", "net"}}) == "net.a.b.weight");
+  CHECK(tool::renamed("a.b.gamma", {{"a.b.gamma", "a.b.weight"}}) == "a.b.weight");
+  CHECK(tool::renamed("a.bc.weight", {{"a.b", "c"}}) == std::nullopt);
+  CHECK(tool::renamed("a.weight", {{"b", "c"}, {"a", "d"}, {"a", "e"}}) == "d.weight");
+}
+
+TEST_CASE("two renames exchange names") {
+  tool::NamingOptions options;
+  options.renames = {{"bn1.running_mean", "bn1.running_var"}, {"bn1.running_var", "bn1.running_mean"}};
+  Meet met(model, options);
+  CHECK(met.names == "bn1.bias:2 bn1.running_mean:4 bn1.running_var:3 bn1.weight:1 conv1.weight:0 fc.weight:5");
+  CHECK(met.note == "renamed 2 tensors");
+}
+
+TEST_CASE("a rename is of the name in the file, or of what is left without wrappers") {
+  Tensors other = named([](const std::string &name) { return "module." + name; });
+  other[5].name = "module.head.weight";
+  for (std::string from : {"module.head", "head"}) {
+    tool::NamingOptions options;
+    options.renames = {{from, "fc"}};
+    CHECK(Meet(other, options).names == whole);
+  }
+}
+
+TEST_CASE("a rename of nothing, and two tensors of one name, are errors") {
+  tool::NamingOptions options;
+  options.renames = {{"layer9", "layer1"}};
+  CHECK(Meet(model, options).says("--rename layer9=layer1: no tensor is called so, or lies below it"));
+  options.renames = {{"bn1.bias", "bn1.weight"}};
+  CHECK(Meet(model, options).says("`bn1.weight` and `bn1.bias` would both be called `bn1.weight`"));
+}
+
+TEST_CASE("what the model does not read is an error, or passed over") {
+  Tensors more = model;
+  more.push_back({"total_ops", {1}});
+  more.push_back({"bn1.num_batches_tracked", {}});
+  CHECK(Meet(more).says("0 of its 6 tensors missing, 1 extra, 0 of another shape\n  extra: `total_ops` [1]\n--allow-extra"));
+  tool::NamingOptions options;
+  options.allowExtra = true;
+  Meet met(more, options);
+  CHECK(met.note == "passed over 1 tensor that the model does not read: `total_ops`");
+  CHECK(met.names.find("total_ops") == std::string::npos);
+  CHECK(met.names.find("bn1.num_batches_tracked") != std::string::npos); // ignored by who reads it, not here
+  CHECK(Meet(Tensors(more.begin() + 1, more.end()), options).says("missing: `conv1.weight` [4, 3, 3, 3]"));
+}
+
+TEST_CASE("names of another hand are paired by shape, kind and order, and renames said by which the file fits") {
+  Tensors other = named([](const std::string &name) {
+    for (auto [from, to] : {std::pair("conv1", "stem.0"), std::pair("bn1", "stem.1"), std::pair("fc", "head")})
+      if (llvm::StringRef rest = name; rest.consume_front(from))
+        return to + rest.str();
+    return name;
+  });
+  other[3].name = "stem.1.moving_mean";
+  std::swap(other[1], other[2]); // by kind, not only by order
+  Meet met(other);
+  CHECK(met.says("pair: `stem.1.weight` as `bn1.weight` [4]"));
+  CHECK(met.says("pair: `stem.1.moving_mean` as `bn1.running_mean` [4]"));
+  std::string flags = llvm::StringRef(met.error).split("if they are: ").second.str();
+  tool::NamingOptions options;
+  llvm::SmallVector<llvm::StringRef> parts;
+  llvm::StringRef(flags).split(parts, "--rename ", -1, false);
+  for (llvm::StringRef part : parts)
+    options.renames.push_back({part.trim().split('=').first.str(), part.trim().split('=').second.str()});
+  Meet again(other, options);
+  CHECK(again.error == "");
+  CHECK(again.note == "renamed 6 tensors");
+}
+
+TEST_CASE("a mismatch lists the first ten of a kind, or all") {
+  Tensors many = model;
+  for (int i = 0; i < 13; ++i)
+    many.push_back({"extra" + std::to_string(i), {1}});
+  CHECK(Meet(many).says("extra: `extra9` [1]\n  extra: and 3 more (--verbose lists all)"));
+  tool::NamingOptions options;
+  options.verbose = true;
+  CHECK(Meet(many, options).says("extra: `extra12` [1]"));
+}
+
+TEST_CASE("where tensors have other shapes, the error asks whose they are") {
+  Tensors wide = model;
+  wide[5].shape = {7, 4};
+  tool::NamingOptions options;
+  options.lookalike = [](llvm::ArrayRef<NamedShape> tensors) { return std::to_string(tensors.size()) + " tensors of nobody"; };
+  CHECK(Meet(wide, options).says("shape: `fc.weight` is [7, 4], the model needs [2, 4]\n6 tensors of nobody"));
+  options.judged = false;
+  CHECK(Meet(wide, options).error == "");
+}
+
+TEST_CASE("names from a file are escaped") {
+  Tensors odd = model;
+  odd.push_back({"a\x1b[31m\nb", {1}});
+  CHECK(Meet(odd).says("extra: `a\\x1b[31m\\x0ab` [1]"));
+}

@@ -1,0 +1,281 @@
+// Names change in the file's header alone, but offsets are relative to its end, so the file is written anew.
+#include "tools/weights/Naming.h"
+
+#include "runtime/Checkpoint.h"
+#include "runtime/Error.h"
+#include "support/Printable.h"
+#include "tools/text/Failure.h"
+#include "tools/weights/Pairing.h"
+#include "tools/weights/SafetensorsWriter.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <numeric>
+
+using namespace skip;
+using namespace skip::tool;
+
+static constexpr llvm::StringRef wrappers[] = {"module.", "_orig_mod.", "model.", "backbone."};
+static constexpr size_t mostListed = 10, mostFlags = 12;
+
+namespace {
+/// A tensor of the file on its way to the model.
+struct Entry {
+  const runtime::FileTensor *tensor;
+  std::string name;
+};
+
+struct Mismatch {
+  std::vector<NamedShape> missing, extra;
+  std::vector<std::string> shapes; // lines
+};
+
+class Meeting {
+public:
+  Meeting(llvm::StringRef path, llvm::StringRef modelName, llvm::ArrayRef<NamedShape> model, const NamingOptions &options)
+      : path(path), modelName(modelName), model(model), options(options) {
+    for (const NamedShape &tensor : model)
+      wanted[tensor.name] = &tensor;
+  }
+  llvm::Expected<Named> meet(llvm::StringRef file);
+
+private:
+  llvm::Error fail(const llvm::Twine &what) const { return badInput("`" + path + "`" + what); }
+  std::string wrapperOf() const;
+  llvm::Error rename();
+  void passOverExtra();
+  Mismatch compare() const;
+  llvm::Error refuse(const Mismatch &mismatch) const;
+  std::string suggest(const Mismatch &mismatch) const;
+  std::string write() const;
+
+  llvm::StringRef path, modelName;
+  llvm::ArrayRef<NamedShape> model;
+  const NamingOptions &options;
+  llvm::StringMap<const NamedShape *> wanted;
+  std::vector<Entry> entries; // in the file's order
+  std::vector<std::string> notes;
+  bool changed = false;
+};
+} // namespace
+
+static std::string counted(size_t number, llvm::StringRef what) {
+  return std::to_string(number) + " " + what.str() + (number == 1 ? "" : "s");
+}
+
+std::optional<std::string> tool::renamed(llvm::StringRef name, llvm::ArrayRef<Rename> renames) {
+  for (const Rename &rename : renames) {
+    llvm::StringRef rest = name;
+    if (!rest.consume_front(rename.from))
+      continue;
+    bool isLabel = rename.from.empty() || rest.empty() || rest.front() == '.' || rename.from.back() == '.';
+    if (!isLabel)
+      continue;
+    if (rename.to.empty() || rename.to.back() == '.')
+      rest.consume_front(".");
+    else if (!rest.empty() && rest.front() != '.')
+      return rename.to + "." + rest.str();
+    return rename.to + rest.str();
+  }
+  return std::nullopt;
+}
+
+static llvm::SmallVector<int64_t, 4> shapeOf(const runtime::FileTensor &tensor) {
+  return llvm::SmallVector<int64_t, 4>(tensor.dims, tensor.dims + tensor.rank);
+}
+
+static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+  return "[" + llvm::join(llvm::map_range(shape, [](int64_t dim) { return std::to_string(dim); }), ", ") + "]";
+}
+
+/// What wrappers put before all names of the file; empty if nothing.
+std::string Meeting::wrapperOf() const {
+  std::string wrapper;
+  auto fits = [&](llvm::StringRef next) {
+    bool allHave = llvm::all_of(entries, [&](const Entry &entry) {
+      llvm::StringRef rest = entry.name;
+      return rest.consume_front(wrapper) && rest.size() > next.size() && rest.starts_with(next);
+    });
+    return allHave &&
+           llvm::none_of(model, [&](const NamedShape &tensor) { return llvm::StringRef(tensor.name).starts_with(next); });
+  };
+  while (!entries.empty()) {
+    const auto *next = llvm::find_if(wrappers, fits);
+    if (next == std::end(wrappers))
+      break;
+    wrapper += *next;
+  }
+  return wrapper;
+}
+
+/// A rename may be of the name as the file has it, or of what is left without wrappers.
+llvm::Error Meeting::rename() {
+  std::string wrapper = wrapperOf();
+  if (!wrapper.empty())
+    notes.push_back("stripped the prefix `" + wrapper + "` from all names");
+  std::vector<size_t> uses(options.renames.size());
+  llvm::StringMap<std::string> before;
+  for (Entry &entry : entries) {
+    std::string name = entry.name.substr(wrapper.size());
+    for (size_t i = 0; i < options.renames.size(); ++i) {
+      std::optional<std::string> now = renamed(entry.name, options.renames[i]);
+      if (!now)
+        now = renamed(name, options.renames[i]);
+      if (!now)
+        continue;
+      name = *now;
+      ++uses[i];
+      break;
+    }
+    auto [known, isNew] = before.try_emplace(name, entry.name);
+    if (!isNew)
+      return fail(": `" + printable(known->second) + "` and `" + printable(entry.name) + "` would both be called `" +
+                  printable(name) + "`");
+    changed |= name != entry.name;
+    entry.name = std::move(name);
+  }
+  for (auto [rename, count] : llvm::zip_equal(options.renames, uses))
+    if (count == 0)
+      return fail(": --rename " + rename.from + "=" + rename.to +
+                  ": no tensor is called so, or lies below it; `skipc weights` lists "
+                  "them");
+  if (!uses.empty())
+    notes.push_back("renamed " + counted(std::accumulate(uses.begin(), uses.end(), size_t(0)), "tensor"));
+  return llvm::Error::success();
+}
+
+void Meeting::passOverExtra() {
+  std::vector<std::string> names;
+  llvm::erase_if(entries, [&](const Entry &entry) {
+    bool isExtra = !wanted.contains(entry.name) && !runtime::isIgnored(entry.name.c_str());
+    if (isExtra)
+      names.push_back("`" + printable(entry.name) + "`");
+    return isExtra;
+  });
+  if (names.empty())
+    return;
+  changed = true;
+  size_t shown = options.verbose ? names.size() : std::min(names.size(), mostListed);
+  notes.push_back("passed over " + counted(names.size(), "tensor") +
+                  " that the model does not read: " + llvm::join(llvm::ArrayRef(names).take_front(shown), ", ") +
+                  (shown < names.size() ? ", and " + std::to_string(names.size() - shown) + " more" : ""));
+}
+
+Mismatch Meeting::compare() const {
+  Mismatch mismatch;
+  llvm::StringMap<const runtime::FileTensor *> found;
+  for (const Entry &entry : entries) {
+    found[entry.name] = entry.tensor;
+    if (!wanted.contains(entry.name) && !runtime::isIgnored(entry.name.c_str()))
+      mismatch.extra.push_back({entry.name, shapeOf(*entry.tensor)});
+  }
+  for (const NamedShape &tensor : model) {
+    const runtime::FileTensor *file = found.lookup(tensor.name);
+    if (!file)
+      mismatch.missing.push_back(tensor);
+    else if (shapeOf(*file) != tensor.shape)
+      mismatch.shapes.push_back("`" + tensor.name + "` is " + shapeText(shapeOf(*file)) + ", the model needs " +
+                                shapeText(tensor.shape));
+  }
+  return mismatch;
+}
+
+static std::vector<std::string> linesOf(llvm::ArrayRef<NamedShape> tensors) {
+  std::vector<std::string> lines;
+  for (const NamedShape &tensor : tensors)
+    lines.push_back("`" + printable(tensor.name) + "` " + shapeText(tensor.shape));
+  return lines;
+}
+
+/// The first of a kind, each on a line.
+static std::string listed(llvm::StringRef kind, llvm::ArrayRef<std::string> lines, bool verbose) {
+  std::string text;
+  size_t shown = verbose ? lines.size() : std::min(lines.size(), mostListed);
+  for (const std::string &line : lines.take_front(shown))
+    text += "\n  " + kind.str() + ": " + line;
+  if (shown < lines.size())
+    text += "\n  " + kind.str() + ": and " + std::to_string(lines.size() - shown) + " more (--verbose lists all)";
+  return text;
+}
+
+static std::string flagText(llvm::ArrayRef<Rename> renames) {
+  return llvm::join(
+      llvm::map_range(renames,
+                      [](const Rename &rename) { return "--rename " + printable(rename.from) + "=" + printable(rename.to); }),
+      " ");
+}
+
+/// Pairs of what is missing and extra, and how they come about; empty where less than half of what is missing has one.
+static std::string pairText(const Mismatch &mismatch, llvm::ArrayRef<TensorPair> pairs, const NamingOptions &options) {
+  if (pairs.empty() || 2 * pairs.size() < mismatch.missing.size())
+    return "";
+  std::vector<std::string> lines;
+  for (const TensorPair &pair : pairs)
+    lines.push_back("`" + printable(pair.ofFile->name) + "` as `" + pair.ofModel->name + "` " + shapeText(pair.ofModel->shape));
+  std::string text = "\nby shapes and order these may be the same:" + listed("pair", lines, options.verbose);
+  std::vector<Rename> renames = renamesFor(pairs);
+  if (renames.size() > mostFlags)
+    return text + "\n--rename OLD=NEW gives a tensor, or all below a label, another name";
+  bool hasMore = pairs.size() < mismatch.extra.size() && !options.allowExtra;
+  return text + "\nif they are: " + flagText(renames) + (hasMore ? " --allow-extra" : "");
+}
+
+/// What may help: names of another hand, the file of another model, or more than the model.
+std::string Meeting::suggest(const Mismatch &mismatch) const {
+  std::vector<TensorPair> pairs = pairTensors(mismatch.extra, mismatch.missing);
+  bool isRenamed = !pairs.empty() && pairs.size() == mismatch.missing.size() && mismatch.shapes.empty();
+  std::vector<NamedShape> all;
+  for (const Entry &entry : entries)
+    if (!runtime::isIgnored(entry.name.c_str()))
+      all.push_back({entry.name, shapeOf(*entry.tensor)});
+  if (std::string other = options.lookalike && !isRenamed ? options.lookalike(all) : ""; !other.empty())
+    return "\n" + other;
+  if (mismatch.missing.empty() && mismatch.shapes.empty())
+    return "\n--allow-extra passes over what the model does not read";
+  return pairText(mismatch, pairs, options);
+}
+
+llvm::Error Meeting::refuse(const Mismatch &mismatch) const {
+  size_t missing = mismatch.missing.size();
+  return fail(" is not a checkpoint of model `" + modelName + "`: " + llvm::Twine(missing) + " of its " +
+              llvm::Twine(model.size()) + " tensors missing, " + llvm::Twine(mismatch.extra.size()) + " extra, " +
+              llvm::Twine(mismatch.shapes.size()) + " of another shape" +
+              listed("missing", linesOf(mismatch.missing), options.verbose) +
+              listed("shape", mismatch.shapes, options.verbose) + listed("extra", linesOf(mismatch.extra), options.verbose) +
+              suggest(mismatch));
+}
+
+std::string Meeting::write() const {
+  SafetensorsWriter writer;
+  for (const Entry &entry : entries)
+    writer.add(entry.name, shapeOf(*entry.tensor), entry.tensor->typeName,
+               llvm::StringRef(reinterpret_cast<const char *>(entry.tensor->data), static_cast<size_t>(entry.tensor->bytes)));
+  return writer.finish();
+}
+
+llvm::Expected<Named> Meeting::meet(llvm::StringRef file) {
+  runtime::LoadSummary ignored;
+  std::string text = path.str();
+  runtime::Safetensors tensors;
+  if (runtime::readSummary(file.data(), file.size(), text.c_str(), ignored) != SKIP_OK ||
+      tensors.parse(file.data(), file.size(), text.c_str()) != SKIP_OK)
+    return badInput(runtime::lastErrorText());
+  for (size_t i = 0; i < tensors.count(); ++i)
+    entries.push_back({&tensors[i], tensors[i].name});
+  llvm::stable_sort(entries, [](const Entry &a, const Entry &b) { return a.tensor->data < b.tensor->data; });
+  if (llvm::Error error = rename())
+    return error;
+  if (options.allowExtra)
+    passOverExtra();
+  Mismatch mismatch = compare();
+  if (options.judged && (!mismatch.missing.empty() || !mismatch.extra.empty() || !mismatch.shapes.empty()))
+    return refuse(mismatch);
+  return Named{changed ? write() : "", std::move(notes)};
+}
+
+llvm::Expected<Named> tool::meetNames(llvm::StringRef file, llvm::StringRef path, llvm::StringRef modelName,
+                                      llvm::ArrayRef<NamedShape> model, const NamingOptions &options) {
+  return Meeting(path, modelName, model, options).meet(file);
+}

@@ -1,0 +1,19 @@
+// Which of a file's tensors may be which of a model's, where the names do not say it.
+#pragma once
+
+#include "tools/weights/Naming.h"
+
+namespace skip::tool {
+
+struct TensorPair {
+  const NamedShape *ofFile, *ofModel;
+};
+
+/// The likeliest pairs of tensors of one shape: first those of one kind (a weight, a bias, a mean, a variance), in the order of
+/// file and model, or in the order of their names if that takes fewer renames. Each tensor is in one pair at most.
+std::vector<TensorPair> pairTensors(llvm::ArrayRef<NamedShape> ofFile, llvm::ArrayRef<NamedShape> ofModel);
+
+/// Few renames of labels by which all pairs meet, the longest labels first.
+std::vector<Rename> renamesFor(llvm::ArrayRef<TensorPair> pairs);
+
+} // namespace skip::tool
