@@ -4,6 +4,8 @@
 // in .data.rel.ro, the rest in .rodata.
 #include "codegen/EmitImage.h"
 
+#include "codegen/TargetTable.h"
+
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCContext.h"
@@ -240,17 +242,6 @@ const MCExpr *ImageWriter::variants(const TargetImage &target, const SkipTargetI
   return emit(table);
 }
 
-/// The symbol of the backend that runs a target's plan (runtime/Backend.h).
-static const char *backendOf(SkipTarget target) {
-  switch (target) {
-  case SKIP_TARGET_X86:
-    return "skipX86Backend";
-  case SKIP_TARGET_CUDA:
-    return "skipCudaBackend";
-  }
-  llvm_unreachable("no such target");
-}
-
 const MCExpr *ImageWriter::targets() {
   const SkipModelImage &root = view;
   std::vector<SkipTargetImage> sources(root.targets, root.targets + root.targetCount);
@@ -264,7 +255,7 @@ const MCExpr *ImageWriter::targets() {
   Table<SkipTargetImage> table(sources.data(), sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     const SkipTargetImage &source = sources[i];
-    table.point(i, offsetof(SkipTargetImage, backend), external(backendOf(image.targets[i].target)));
+    table.point(i, offsetof(SkipTargetImage, backend), external(entryOf(image.targets[i].target).backend));
     table.point(i, offsetof(SkipTargetImage, variants), variants(image.targets[i], source));
     table.point(i, offsetof(SkipTargetImage, loads), plain(source.loads, source.loadCount));
     table.point(i, offsetof(SkipTargetImage, norms), plain(source.norms, source.normCount));

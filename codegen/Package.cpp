@@ -19,6 +19,7 @@
 #include "codegen/Manifest.h"
 #include "codegen/OutputFiles.h"
 #include "codegen/RuntimeObject.h"
+#include "codegen/TargetTable.h"
 #include "runtime/PackedFile.h"
 #include "support/Temporaries.h"
 
@@ -81,20 +82,9 @@ static Error archiveOf(ArrayRef<NewArchiveMember> members, AtomicFile &output) {
   });
 }
 
-/// As `model_target` says it.
-static StringRef targetName(SkipTarget target) {
-  switch (target) {
-  case SKIP_TARGET_X86:
-    return "x86";
-  case SKIP_TARGET_CUDA:
-    return "cuda";
-  }
-  llvm_unreachable("no such target");
-}
-
 /// One target's, as a file of its own: `<name>.skipweights`, of several targets `<name>.<target>.skipweights`.
 Error Builder::writeWeightsFile(const runtime::PackedHeader &header, size_t target) {
-  std::string of = image.targets.size() == 1 ? "" : ("." + targetName(image.targets[target].target).str());
+  std::string of = image.targets.size() == 1 ? "" : ("." + entryOf(image.targets[target].target).name.str());
   Expected<AtomicFile *> file = files.output(image.name + of + ".skipweights");
   if (!file)
     return file.takeError();

@@ -86,14 +86,15 @@ template <typename Word, Word exponent> static uint64_t countExponents(const voi
 }
 
 uint64_t countNotFinite(uint32_t element, const void *values, uint64_t count) {
-  switch (element) {
+  switch (static_cast<SkipElement>(element)) {
   case SKIP_ELEMENT_F16:
     return countExponents<uint16_t, 0x7C00>(values, count);
   case SKIP_ELEMENT_BF16:
     return countExponents<uint16_t, 0x7F80>(values, count);
-  default:
+  case SKIP_ELEMENT_F32:
     return countExponents<uint32_t, 0x7F800000>(values, count);
   }
+  __builtin_trap();
 }
 
 static void add(ErrorList &list, const char *what, const SkipTensor &tensor, const Bad &bad, int64_t elements) {

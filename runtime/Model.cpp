@@ -55,8 +55,10 @@ static skip_status chooseTarget(const SkipModelImage &image, const char *wanted,
     if (wanted && !isNamed(target, wanted))
       continue;
     model = {&image, &target, 0, nullptr};
-    if (status = target.backend->open(model, device); status == SKIP_OK)
+    skip_status opened = target.backend->open(model, device);
+    if (opened == SKIP_OK)
       return SKIP_OK;
+    status = status == SKIP_INVALID_ARGUMENT ? status : opened; // the caller's mistake, whatever else there is
     reasons.add(target.backend->target);
     ++tried;
   }

@@ -19,7 +19,17 @@ static constexpr int64_t lanes = SKIP_LANES;
 
 static int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-int64_t elementBytes(uint32_t element) { return element == SKIP_ELEMENT_F32 ? 4 : 2; }
+int64_t elementBytes(uint32_t element) {
+  switch (static_cast<SkipElement>(element)) {
+  case SKIP_ELEMENT_F32:
+    return ElementF32::bytes;
+  case SKIP_ELEMENT_F16:
+    return ElementF16::bytes;
+  case SKIP_ELEMENT_BF16:
+    return ElementBF16::bytes;
+  }
+  __builtin_trap();
+}
 
 int64_t inputMultiple(const SkipLoad &load) {
   switch (load.layout) {
@@ -81,14 +91,15 @@ template <typename From, typename To> static void packKrsc(const Sources &from, 
 }
 
 template <typename From> static void packKrscFrom(const Sources &from, const uint8_t *data, uint8_t *to) {
-  switch (from.load.element) {
+  switch (static_cast<SkipElement>(from.load.element)) {
   case SKIP_ELEMENT_F16:
     return packKrsc<From, ElementF16>(from, data, to);
   case SKIP_ELEMENT_BF16:
     return packKrsc<From, ElementBF16>(from, data, to);
-  default:
+  case SKIP_ELEMENT_F32:
     return packKrsc<From, ElementF32>(from, data, to);
   }
+  __builtin_trap();
 }
 
 template <typename From> static void packFrom(const Sources &from, const uint8_t *data, void *to) {

@@ -4,6 +4,7 @@
 #include "runtime/CheckValues.h"
 #include "runtime/Element.h"
 #include "runtime/Error.h"
+#include "runtime/PackFilter.h"
 #include "runtime/LoadTable.h"
 
 #include <initializer_list>
@@ -111,18 +112,20 @@ struct Search {
 };
 
 static float readAs(uint32_t element, const uint8_t *from) {
-  switch (element) {
+  switch (static_cast<SkipElement>(element)) {
   case SKIP_ELEMENT_F16:
     return ElementF16::read(from);
   case SKIP_ELEMENT_BF16:
     return ElementBF16::read(from);
-  default:
+  case SKIP_ELEMENT_F32:
     return ElementF32::read(from);
   }
+  __builtin_trap();
 }
 
 void Search::look(const SkipLoad &load, const uint8_t *segment) {
-  uint64_t each = load.element == SKIP_ELEMENT_F32 ? 4 : 2, count = load.bytes / each;
+  auto each = static_cast<uint64_t>(elementBytes(load.element));
+  uint64_t count = load.bytes / each;
   const uint8_t *values = segment + load.offset;
   uint64_t found = countNotFinite(load.element, values, count);
   all += count;

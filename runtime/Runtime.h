@@ -89,7 +89,7 @@ skip_status skipmodel_model_create(skip_model **model);
  * SKIP_ISA=avx2 or avx512 forces one, SKIP_NO_AVX512=1 makes the CPU one without AVX-512), or for this GPU, whose driver is
  * opened here (SKIP_CUDA_DRIVER names another library than libcuda.so.1) and takes the code that is in the library. `options`
  * may be null. Where no target runs, the text says of each why. SKIP_INVALID_ARGUMENT: no such target in the library, or no
- * such device. */
+ * such device or body; of several targets one that fails so decides, else the last. */
 skip_status skipmodel_model_create_for(const skip_model_options *options, skip_model **model);
 void skipmodel_model_destroy(skip_model *model);
 /* The target that was picked: `x86` or `cuda`. */

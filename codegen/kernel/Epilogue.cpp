@@ -5,14 +5,22 @@
 
 using namespace skip::kernel;
 
-static constexpr std::array<EpilogueOperands, 6> table = {{
-    {"graph.add", 1, 0, true},              // Add
-    {"graph.relu", 0, 0, false},            // Relu
-    {"graph.scale_shift", 0, 2, false},     // ScaleShift
-    {"graph.relu_grad_input", 1, 0, false}, // ReluGradInput
-    {"graph.scale_add", 1, 3, false},       // ScaleAdd
-    {"graph.scale_channels", 0, 1, false},  // ScaleChannels
+static constexpr std::array<EpilogueOperands, kEpilogueOps> table = {{
+    {EpilogueOp::Add, "graph.add", 1, 0, true},
+    {EpilogueOp::Relu, "graph.relu", 0, 0, false},
+    {EpilogueOp::ScaleShift, "graph.scale_shift", 0, 2, false},
+    {EpilogueOp::ReluGradInput, "graph.relu_grad_input", 1, 0, false},
+    {EpilogueOp::ScaleAdd, "graph.scale_add", 1, 3, false},
+    {EpilogueOp::ScaleChannels, "graph.scale_channels", 0, 1, false},
 }};
+
+static constexpr bool standAtTheirPlaces() {
+  for (size_t i = 0; i < table.size(); ++i)
+    if (table[i].op != static_cast<EpilogueOp>(i))
+      return false;
+  return true;
+}
+static_assert(standAtTheirPlaces());
 
 const EpilogueOperands &skip::kernel::operandsOf(EpilogueOp op) { return table[static_cast<size_t>(op)]; }
 

@@ -10,6 +10,7 @@ namespace skip::kernel {
 
 /// An elementwise operation on some of a tensor's values.
 enum class EpilogueOp { Add, Relu, ScaleShift, ReluGradInput, ScaleAdd, ScaleChannels };
+inline constexpr size_t kEpilogueOps = 6;
 
 using Epilogue = llvm::SmallVector<EpilogueOp, 4>;
 
@@ -17,6 +18,7 @@ using Epilogue = llvm::SmallVector<EpilogueOp, 4>;
 /// of one number for each channel. Its operands follow the root's, in chain order. How it is applied, a target's
 /// emitters say.
 struct EpilogueOperands {
+  EpilogueOp op;
   llvm::StringLiteral graphOp; // the operation of the graph dialect that it is
   unsigned tensors, vectors;
   bool commutes; // the value may stand in any place of its operands; else it is the first

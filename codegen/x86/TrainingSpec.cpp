@@ -190,6 +190,6 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case([&](graph::MaxPoolGradInputOp) { return maxPoolGradStep(kernel, root); })
       .Case([&](graph::GlobalAvgPoolGradInputOp) { return globalAvgPoolGradStep(kernel, root); })
       .Case([&](graph::SoftmaxCrossEntropyOp) { return crossEntropyStep(kernel, root); })
-      .Case<graph::SoftmaxCrossEntropyGradInputOp, graph::SoftmaxGradInputOp>(
-          [&](auto) { return classGradStep(kernel, root); });
+      .Case<graph::SoftmaxCrossEntropyGradInputOp, graph::SoftmaxGradInputOp>([&](auto) { return classGradStep(kernel, root); })
+      .Default([](Operation *) -> StepShape { llvm_unreachable("trainingSpecOf knows no such operation"); });
 }

@@ -4,6 +4,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -47,6 +48,10 @@ FailureOr<TargetInterface> plan::targetOf(Operation *op) {
   if (Attribute other = module->getAttr(targetAttr))
     return module.emitError("`plan.target` is no target: ") << other, failure();
   return module.emitError("the module has no `plan.target`"), failure();
+}
+
+std::string plan::joinSizes(llvm::ArrayRef<int64_t> sizes) {
+  return llvm::join(llvm::map_range(sizes, [](int64_t size) { return std::to_string(size); }), "x");
 }
 
 plan::Role plan::roleOf(Operation *function) {

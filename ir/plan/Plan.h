@@ -50,6 +50,9 @@ inline mlir::FlatSymbolRefAttr parameterOf(LoadOp load) {
   return load.getSourceAttr() ? load.getSourceAttr() : load.getBiasAttr();
 }
 
+/// `2x14x3`.
+std::string joinSizes(llvm::ArrayRef<int64_t> sizes);
+
 /// What a function is for: `run`, inference, unless it says otherwise.
 Role roleOf(mlir::Operation *function);
 

@@ -154,8 +154,8 @@ def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
   let cppNamespace = "::skip::plan";
   let description = [{ One choice from a kernel family's schedule space. }];
   let methods = [
-    InterfaceMethod<"How many domain points a work unit spans along each of the step's three axes.",
-      "::std::array<int64_t, 3>", "split", (ins)>,
+    InterfaceMethod<"For tables: its sizes, short.", "::std::string", "text", (ins)>,
+    InterfaceMethod<"Whether tuning measures schedules of this kind.", "bool", "isTunable", (ins)>,
   ];
 }
 

@@ -107,8 +107,8 @@ static Attribute trainedFilterOf(const Reader &reader) {
   if (!kernel)
     return nullptr;
   for (OpOperand &inner : kernel.getBody().getArgument(reader.use->getOperandNumber()).getUses()) {
-    if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(inner.getOwner()); conv && inner.getOperandNumber() == 0)
-      if (auto filter = llvm::dyn_cast<BlockArgument>(conv.getFilter()))
+    if (auto contraction = llvm::dyn_cast<graph::Contraction>(inner.getOwner()); contraction && inner.getOperandNumber() == 0)
+      if (auto filter = llvm::dyn_cast<BlockArgument>(contraction.getFilter()))
         if (auto read = kernel.getInputs()[filter.getArgNumber()].getDefiningOp<graph::ReadParameterOp>())
           return read.getParameterAttr();
     if (llvm::isa<graph::Conv2dGradFilterOp>(inner.getOwner()) && inner.getOperandNumber() == 1)
@@ -216,6 +216,7 @@ private:
   LayoutAttr metLayout(KernelOp kernel, Value read);
   LayoutAttr parameterLayout(KernelOp kernel, unsigned index);
   LayoutAttr summedLayout(KernelOp kernel, OpResult result);
+  LayoutAttr transposedLayout(int64_t channels);
   LayoutAttr nativeLayout(int64_t halo) { return LayoutAttr::get(context, target.nativeLayout(), halo, target.element()); }
 
   MLIRContext *context;
@@ -270,6 +271,10 @@ LayoutAttr LayoutAssignment::metLayout(KernelOp kernel, Value read) {
   return LayoutAttr::get(context, target.filterLayout(layouts.lookup(tensor), channels), 0, target.element());
 }
 
+LayoutAttr LayoutAssignment::transposedLayout(int64_t channels) {
+  return LayoutAttr::get(context, target.filterLayout(nativeLayout(0), channels), 0, target.element());
+}
+
 /// Vectors have one layout; a filter's follows the family of the input that it meets, and is transposed where it meets native
 /// ones.
 LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
@@ -278,7 +283,7 @@ LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
     return layout(LayoutKind::vector);
   Operation *reader = *kernel.getBody().getArgument(index).user_begin();
   if (llvm::isa<graph::TransposeFilterOp>(reader))
-    return layout(target.filterLayout(nativeLayout(0), type.getDimSize(0)));
+    return transposedLayout(type.getDimSize(0));
   return metLayout(kernel, reader->getOperand(0));
 }
 
@@ -291,7 +296,7 @@ LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
   }
   Operation *root = kernel.roots().front();
   if (llvm::isa<graph::TransposeFilterOp>(root))
-    return layout(target.filterLayout(nativeLayout(0), type.getDimSize(1)));
+    return transposedLayout(type.getDimSize(1));
   return metLayout(kernel, root->getOperand(1));
 }
 

@@ -75,7 +75,7 @@ void Grouping::takePrologue(Group &group, Fusible op) {
 
 /// Whether the biases of two convolutions can become one as they are loaded (PackWeights): not where one of them is trained.
 static bool canSumBiases(const Group &a, const Group &b) {
-  auto biasOf = [](const Group &group) { return llvm::cast<graph::Conv2dOp>(group.ops.back()).getBias(); };
+  auto biasOf = [](const Group &group) { return llvm::cast<graph::Contraction>(group.ops.back()).getBias(); };
   return !biasOf(a) || !biasOf(b) ||
          (graph::isLoadTime(biasOf(a).getDefiningOp()) && graph::isLoadTime(biasOf(b).getDefiningOp()));
 }

@@ -44,7 +44,7 @@ static bool addNorms(Value value, llvm::SmallVector<Attribute> &norms) {
           [&](auto op) { return addNorms(op.getX(), norms); })
       .Case([&](graph::AddOp op) { return addNorms(op->getOperand(0), norms) && addNorms(op->getOperand(1), norms); })
       .Case([&](graph::ScaleShiftOp op) { return addNorm(op.getShift(), norms); })
-      .Case<graph::Conv2dOp, graph::LinearOp>([&](auto op) { return addNorm(op.getBias(), norms); })
+      .Case([&](graph::Contraction op) { return addNorm(op.getBias(), norms); })
       .Default([](Operation *) { return false; });
 }
 

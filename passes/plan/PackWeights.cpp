@@ -81,18 +81,11 @@ static std::optional<Sources> biasSources(Value vector) {
 /// filter of the picture's size.
 static llvm::SmallVector<int64_t> filterDims(KernelOp kernel, unsigned index) {
   auto type = llvm::cast<RankedTensorType>(kernel.getInputs()[index].getType());
-  llvm::SmallVector<int64_t> dims(type.getShape());
-  if (dims.size() == 4)
-    return dims;
-  if (dims.size() == 1)
-    return {dims[0], 1, 1, 1};
-  Value x = kernel.getBody().getArgument(index).user_begin()->getOperand(0);
-  if (auto flatten = x.getDefiningOp<graph::FlattenOp>()) {
-    auto picture = llvm::cast<RankedTensorType>(flatten.getX().getType()).getShape();
-    if (picture.size() == 4)
-      return {dims[0], picture[1], picture[2], picture[3]};
-  }
-  return {dims[0], dims[1], 1, 1};
+  auto reader = llvm::dyn_cast<graph::Contraction>(*kernel.getBody().getArgument(index).user_begin());
+  if (!reader || type.getRank() == 1)
+    return llvm::SmallVector<int64_t>(plan::parameterDims(type));
+  graph::ContractionSizes sizes = reader.getSizes();
+  return {sizes.outChannels, sizes.inChannels, sizes.kernelHeight, sizes.kernelWidth};
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// The passes on the plan dialect, in the order of the pipeline.
+// The passes on the plan dialect; their order is that of Pipeline.cpp.
 #ifndef SKIP_PLAN_PASSES
 #define SKIP_PLAN_PASSES
 

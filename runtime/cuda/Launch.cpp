@@ -7,7 +7,7 @@ namespace skip::cuda {
 DeviceAddress Launcher::addressOf(const SkipOperand &operand, int64_t first) const {
   const SkipModelImage &image = *context.model->image;
   DeviceAddress base = 0;
-  switch (operand.segment) {
+  switch (static_cast<SkipSegment>(operand.segment)) {
   case SKIP_SEGMENT_INPUT:
     return body.block + offsetof(SkipCudaBlock, ports) + operand.index * sizeof(uint64_t);
   case SKIP_SEGMENT_OUTPUT:
@@ -18,8 +18,9 @@ DeviceAddress Launcher::addressOf(const SkipOperand &operand, int64_t first) con
   case SKIP_SEGMENT_STATE:
     base = body.state;
     break;
-  default:
+  case SKIP_SEGMENT_WORKSPACE:
     base = body.workspace;
+    break;
   }
   return base + operand.offset + operand.origin + static_cast<uint64_t>(first) * operand.imageBytes;
 }

@@ -45,11 +45,11 @@ static skip_status findTensors(skip_trainer &trainer) {
     const SkipLoad &load = image.state[i];
     trainer.entries[load.kind == SKIP_LOAD_CONV_WEIGHT ? load.source : load.bias] = static_cast<int32_t>(i);
   }
-  int64_t place = 0;
+  uint64_t place = 0;
   for (size_t i = 0; i < count; ++i) {
-    trainer.frozenPlaces[i] = place;
+    trainer.frozenPlaces[i] = static_cast<int64_t>(place / sizeof(float));
     if (trainer.entries[i] < 0)
-      place += (elementsOf(image.model.tensors[i]) + 15) / 16 * 16; // as layoutOf counts them
+      place += frozenBytes(image.model.tensors[i]);
   }
   return SKIP_OK;
 }

@@ -58,11 +58,17 @@ static uint64_t levelsOf(int64_t groups) {
   return levels;
 }
 
+static uint64_t roundToLine(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+uint64_t frozenBytes(const SkipTensor &tensor) {
+  return roundToLine(static_cast<uint64_t>(elementsOf(tensor)) * sizeof(float));
+}
+
 StateLayout layoutOf(const SkipTrainingImage &image, const skip_trainer_options &options) {
   uint64_t at = 0;
   auto take = [&](uint64_t bytes) {
     uint64_t begin = at;
-    at += (bytes + 63) / 64 * 64;
+    at += roundToLine(bytes);
     return begin;
   };
   take(image.stateBytes);
@@ -73,7 +79,7 @@ StateLayout layoutOf(const SkipTrainingImage &image, const skip_trainer_options 
   layout.frozen = at;
   for (uint32_t i = 0; i < image.model.tensorCount; ++i)
     if (isFrozen(image, i))
-      take(static_cast<uint64_t>(elementsOf(image.model.tensors[i])) * sizeof(float));
+      at += frozenBytes(image.model.tensors[i]);
   layout.bytes = at > 0 ? at : 64;
   return layout;
 }

@@ -14,6 +14,9 @@ struct StateLayout {
 skip_status completeOptions(const skip_model *model, const char *call, const skip_trainer_options *options,
                             skip_trainer_options &complete);
 
+/// What a parameter that stays as it is takes in the memory.
+uint64_t frozenBytes(const SkipTensor &tensor);
+
 StateLayout layoutOf(const SkipTrainingImage &image, const skip_trainer_options &options);
 uint64_t workspaceBytesOf(const SkipTrainingImage &image, const skip_trainer_options &options);
 

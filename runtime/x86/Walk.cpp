@@ -51,7 +51,7 @@ static void runUnitsFlushing(void *argument, int64_t begin, int64_t end) {
 }
 
 void *Run::base(const SkipOperand &operand) const {
-  switch (operand.segment) {
+  switch (static_cast<SkipSegment>(operand.segment)) {
   case SKIP_SEGMENT_INPUT:
     return const_cast<float *>(inputs[operand.index]);
   case SKIP_SEGMENT_OUTPUT:
@@ -60,9 +60,10 @@ void *Run::base(const SkipOperand &operand) const {
     return const_cast<void *>(context.weights->segment);
   case SKIP_SEGMENT_STATE:
     return body.state;
-  default:
+  case SKIP_SEGMENT_WORKSPACE:
     return context.workspace;
   }
+  __builtin_trap();
 }
 
 /// Fills the body's operand and parameter arrays for images from `first` on; returns the number of work units.

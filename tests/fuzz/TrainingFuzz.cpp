@@ -154,7 +154,7 @@ static void checkMetadata(const uint8_t *file, size_t size) {
   }
   tool::bestScoreIn(*metadata);
   bool samePlan = false;
-  tool::TrainingIdentity identity{"linear", 5, 200, {{"batch", "16"}}, "plan"};
+  tool::TrainingIdentity identity{"linear", 5, 200, {{"batch", "16"}}, "plan", {}};
   if (llvm::Expected<tool::TrainingMemory> memory = tool::resumeFrom(*metadata, identity, "fuzz", samePlan))
     require(memory->step >= 0, "a step is a number of steps");
   else

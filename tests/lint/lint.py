@@ -40,15 +40,32 @@ ROOMS = {
     "skipc": {"data", "text", "weights", "tuning", "compile", "running", "training", "verifying"},
     "skip-opt": set(),
 }
+# The order inside of the other folders: what the files below a folder may not include of what MAY_INCLUDE allows.
+NOT_BELOW = {
+    "ir/graph": {"ir/plan"},
+    "ir/reference": {"ir/plan"},
+    "frontend": {"ir/plan", "ir/reference"},
+    "passes/graph": {"passes/plan", "ir/plan"},
+    "codegen/kernel": {"codegen/x86", "codegen/nvptx"},
+}
+# Files that lie in a folder itself, not below it, and may not include what lies below.
+ABOVE_ITS_FOLDERS = {"runtime"}
+# The runtime is linked with libc alone: of the C++ library it takes what needs no object of that.
+HEADERS_OF_RUNTIME = re.compile(r"(?:\w+/)*\w+\.h|algorithm|array|atomic|bit|initializer_list|new")
+# Files of code have these names, so that this check reads them.
+FOREIGN = {".hpp", ".hh", ".cc", ".cxx", ".inc"}
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
 SHARED = {"runtime/Abi.h", "runtime/Balance.h", "runtime/Element.h"}
 # What the runtime calls and the emulator answers: the driver API as declared by Skip.
 OF_EMULATOR = {"runtime/cuda/DriverApi.h", "runtime/cuda/DriverEntries.def", "runtime/cuda/DriverResults.def"}
+# Programs for users to read.
+NO_CODE = {"docs", "models"}
 LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
 # What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
 # the table of targets. Tests and measurements name what they like.
-OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*")
+OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*|\bSkipX86\w*|\bX86Kernels\b|\b(?:Conv|Loop)ScheduleAttr\b|\bplan::TargetAttr\b"
+                    r"|\bplan::Isa::\w+")
 # The same of CUDA's tables and attributes, in folders cuda/ and nvptx/, in the plan's binary layout and in the table of targets.
 OF_CUDA = re.compile(r"\bSkipCuda\w*|\bCuda\w*Attr\b")
 CUDA_FOLDERS = {"cuda", "nvptx"}
@@ -57,16 +74,18 @@ TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Tar
 # Who may include what lies in a folder x86/, besides such folders: where kernels of all targets come together, and the tuner and
 # explanations, which speak of x86's schedules.
 READS_X86 = {
-    "codegen/Image.h", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h", "ir/plan/Targets.td",
+    "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
+    "codegen/Manifest.cpp", "ir/plan/Targets.td",
     "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
     "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
-    "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
-    "tools/verifying/WinogradGrowth.cpp",
+    "tools/training/Start.cpp",
+    "tools/tuning/Candidate.cpp", "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
+    "tools/verifying/Magnitude.cpp", "tools/verifying/WinogradGrowth.cpp",
 }
 # Who may name what is CUDA's, and include it: where kernels of all targets come together, and what shows plans.
 READS_CUDA = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
-    "ir/plan/Targets.td", "tools/text/PlanText.cpp",
+    "ir/plan/Targets.td",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}
@@ -113,6 +132,7 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
     shared = (included in SHARED and folder in {"ir", "passes"}) or (included in OF_EMULATOR and folder == "emulator")
     if target != folder and target not in MAY_INCLUDE[folder] and not shared:
         findings.add(path, line, f"`{included}`: {folder}/ may not include {target}/")
+    check_below(path, line, included, findings)
     if target == folder == "tools":
         check_room(path, line, included, findings)
     if "x86" in included.split("/") and "x86" not in path.split("/") and folder not in NAMES_X86 and path not in READS_X86:
@@ -122,6 +142,16 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
     generated = included.endswith(".inc")
     if not generated and not (ROOT / included).is_file():
         findings.add(path, line, f"`{included}` does not exist")
+
+
+def check_below(path: str, line: int, included: str, findings: Findings) -> None:
+    inside = [folder for folder in NOT_BELOW if path.startswith(folder + "/")]
+    for folder in inside:
+        if any(included.startswith(other + "/") for other in NOT_BELOW[folder]):
+            findings.add(path, line, f"`{included}`: {folder}/ may not include it")
+    top, *rest = included.split("/")
+    if top in ABOVE_ITS_FOLDERS and path.count("/") == 1 and path.startswith(top + "/") and len(rest) > 1:
+        findings.add(path, line, f"`{included}` lies below {top}/, whose own files serve all that is below")
 
 
 def is_of_cuda(path: str) -> bool:
@@ -155,6 +185,8 @@ def check_code(path: str, text: str, findings: Findings) -> None:
             first = match[1].split("/")[0]
             if first in MAY_INCLUDE or (first in LIBRARIES and path.startswith("runtime/")):
                 check_include(path, line_of(outside, match.start()), match[1], findings)
+            elif path.startswith("runtime/") and not HEADERS_OF_RUNTIME.fullmatch(match[1]):
+                findings.add(path, line_of(outside, match.start()), f"`{match[1]}`: the runtime needs the C library alone")
     if suffix == ".h" and path not in WITHOUT_PRAGMA and not re.search(r"^#pragma once$", text, re.MULTILINE):
         findings.add(path, 1, "no `#pragma once`")
 
@@ -164,7 +196,7 @@ def check_target(path: str, text: str, findings: Findings) -> None:
     if "x86" in folders or (folders and folders[0] in NAMES_X86) or path in TARGET_TABLE:
         return
     found = OF_X86.search(text)
-    if found:
+    if found and path not in READS_X86:
         findings.add(path, line_of(text, found.start()), f"`{found[0]}` is x86's: only folders x86/ may name it")
     found = OF_CUDA.search(text)
     if found and not is_of_cuda(path) and path not in READS_CUDA:
@@ -185,6 +217,10 @@ def main() -> int:
     paths = files()
     for path in paths:
         suffix = Path(path).suffix
+        if suffix in FOREIGN:
+            findings.add(path, 1, f"a file of code is called .cpp, .h, .c, .td or .def here, not {suffix}")
+        if suffix in WITH_INCLUDES and path.split("/")[0] not in MAY_INCLUDE.keys() | NO_CODE:
+            findings.add(path, 1, "a folder of code that MAY_INCLUDE does not know")
         if Path(path).name != "CMakeLists.txt" and suffix not in TEXT:
             continue
         text = (ROOT / path).read_text(encoding="utf-8")

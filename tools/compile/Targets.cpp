@@ -1,6 +1,7 @@
 // From --target-cpu, --isa, SKIP_ISA and the machine to the bodies that run, and to plan.target.
 #include "tools/compile/Targets.h"
 
+#include "codegen/TargetTable.h"
 #include "codegen/x86/EmitObject.h"
 #include "ir/plan/x86/Isa.h"
 #include "tools/text/Failure.h"
@@ -10,12 +11,24 @@
 using namespace skip;
 using tool::Body;
 
-llvm::StringRef tool::nameOf(Target target) { return target == Target::x86 ? "x86" : "cuda"; }
+static SkipTarget abiTarget(tool::Target target) { return static_cast<SkipTarget>(target); }
+
+llvm::StringRef tool::nameOf(Target target) { return codegen::entryOf(abiTarget(target)).name; }
+
+std::vector<std::string> tool::targetNames() {
+  std::vector<std::string> names;
+  for (const codegen::TargetEntry &entry : codegen::targetTable())
+    names.push_back(entry.name.str());
+  return names;
+}
 
 llvm::Expected<std::vector<tool::Target>> tool::targetsNamed(llvm::ArrayRef<std::string> names) {
   std::vector<Target> targets;
   for (const std::string &name : names) {
-    Target target = name == "cuda" ? Target::cuda : Target::x86;
+    const auto *entry = llvm::find_if(codegen::targetTable(), [&](const auto &each) { return each.name == name; });
+    if (entry == codegen::targetTable().end())
+      return badInput("--target: there is no target `" + name + "`, only " + llvm::join(targetNames(), ", "));
+    auto target = static_cast<Target>(entry->target);
     if (llvm::is_contained(targets, target))
       return badInput("--target names `" + name + "` twice");
     targets.push_back(target);

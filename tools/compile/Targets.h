@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
+#include "runtime/Abi.h"
 #include "tools/tuning/Body.h"
 
 #include "llvm/Support/Error.h"
@@ -12,10 +13,13 @@
 namespace skip::tool {
 
 /// What plans are made for.
-enum class Target { x86, cuda };
+enum class Target { x86 = SKIP_TARGET_X86, cuda = SKIP_TARGET_CUDA };
 
 /// As --target calls it.
 llvm::StringRef nameOf(Target target);
+
+/// What --target takes.
+std::vector<std::string> targetNames();
 
 /// The targets of --target, in the order in which a library tries them; without the flag x86.
 llvm::Expected<std::vector<Target>> targetsNamed(llvm::ArrayRef<std::string> names);

@@ -40,7 +40,7 @@ template <typename Table> static Expected<Table> checked(const Table &api, const
 Expected<Api> findApi(void *library, const std::string &name) {
   Api api{};
   Finder finder(library, name);
-  finder.find(api.modelCreate, "model_create");
+  finder.find(api.modelCreateFor, "model_create_for");
   finder.find(api.modelDestroy, "model_destroy");
   finder.find(api.modelIsa, "model_isa");
   finder.find(api.modelMaxBatch, "model_max_batch");

@@ -12,7 +12,7 @@ namespace skip::loaded {
 
 /// Each function of Runtime.h without its prefix.
 struct Api {
-  decltype(&skipmodel_model_create) modelCreate;
+  decltype(&skipmodel_model_create_for) modelCreateFor;
   decltype(&skipmodel_model_destroy) modelDestroy;
   decltype(&skipmodel_model_isa) modelIsa;
   decltype(&skipmodel_model_max_batch) modelMaxBatch;

@@ -1,6 +1,7 @@
 // Writes a shared library into a temporary folder, loads it with dlopen, and turns its statuses into errors.
 #include "tools/loaded/LoadedModel.h"
 
+#include "codegen/TargetTable.h"
 #include "support/TemporaryFolder.h"
 
 #include <dlfcn.h>
@@ -17,7 +18,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::build(const codegen::Package
   std::string path = folder.path() + "/lib" + input.image.name + ".so";
   if (Error failed = codegen::writeSharedLibrary(input, path))
     return failed;
-  return open(path, input.image.name);
+  return open(path, input.image.name, codegen::entryOf(input.image.targets.front().target).name.str());
 }
 
 /// The system says only that a part of the library cannot be mapped. Where that is not forbidden, memory is missing.
@@ -27,7 +28,8 @@ static std::string describeLoadError(std::string reason) {
   return reason;
 }
 
-Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path, const std::string &name) {
+Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path, const std::string &name,
+                                                         const std::string &target) {
   std::unique_ptr<LoadedModel> loaded(new LoadedModel);
   // A path without a slash would be looked for in the system's folders.
   std::string file = path.find('/') == path.npos ? "./" + path : path;
@@ -35,6 +37,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path
   if (!loaded->library)
     return createStringError(inconvertibleErrorCode(), describeLoadError(::dlerror()));
   loaded->name = name;
+  loaded->target = target;
   if (Error error = findApi(loaded->library, name).moveInto(loaded->functions))
     return error;
   if (Error error = loaded->createModel().moveInto(loaded->model))
@@ -55,7 +58,8 @@ Error LoadedModel::check(skip_status status) const {
 
 Expected<skip_model *> LoadedModel::createModel() const {
   skip_model *created = nullptr;
-  if (Error error = check(functions.modelCreate(&created)))
+  skip_model_options options = {.target = target.c_str(), .device = 0};
+  if (Error error = check(functions.modelCreateFor(&options, &created)))
     return error;
   return created;
 }

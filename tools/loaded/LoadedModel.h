@@ -20,11 +20,13 @@ using Context = std::unique_ptr<skip_context, Release<skip_context>>;
 /// Owns the loaded library and its model. All that is made through it must be gone before it.
 class LoadedModel {
 public:
-  /// Links `input` into a private temporary folder and loads it; nothing stays on the disk.
+  /// Links `input` into a private temporary folder and loads it; nothing stays on the disk. The model is of its first target.
   static llvm::Expected<std::unique_ptr<LoadedModel>> build(const codegen::PackageInput &input);
 
-  /// Loads the shared library at `path`, whose functions are `<name>_*`.
-  static llvm::Expected<std::unique_ptr<LoadedModel>> open(const std::string &path, const std::string &name);
+  /// Loads the shared library at `path`, whose functions are `<name>_*`. The model is of `target`; of the first that runs here,
+  /// or that SKIP_TARGET names, where that is empty.
+  static llvm::Expected<std::unique_ptr<LoadedModel>> open(const std::string &path, const std::string &name,
+                                                           const std::string &target = "");
 
   ~LoadedModel();
   LoadedModel(const LoadedModel &) = delete;
@@ -62,7 +64,7 @@ private:
   LoadedModel() = default;
 
   void *library = nullptr;
-  std::string name;
+  std::string name, target;
   skip_model *model = nullptr;
   Api functions{};
 };

@@ -1,6 +1,7 @@
 // What flags of several commands are called, take and mean.
 #include "tools/skipc/OptionGroups.h"
 
+#include "tools/compile/Targets.h"
 #include "tools/running/Preprocessing.h"
 
 using namespace skip;
@@ -79,7 +80,7 @@ static CLI::Option *addTarget(CLI::App &app, Options &o, const char *help) {
   return app.add_option("--target", o.targets, help)
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"x86", "cuda"}));
+      ->check(CLI::IsMember(tool::targetNames()));
 }
 
 static void addPrecision(CLI::App &app, Options &o) {

@@ -36,8 +36,8 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
     if (kernel.getImages())
       json.attribute("images", static_cast<int64_t>(*kernel.getImages()));
     json.attributeArray("schedules", [&] {
-      for (mlir::Attribute schedule : kernel.getSchedulesAttr())
-        json.value(tool::scheduleText(schedule));
+      for (auto schedule : kernel.getSchedulesAttr().getAsRange<plan::ScheduleInterface>())
+        json.value(schedule.text());
     });
     if (std::string tuned = tool::tunedText(kernel); !tuned.empty())
       json.attribute("tuned", tuned);
@@ -111,19 +111,20 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
   int64_t index = 0, batch = integerAttribute(function, plan::batchAttr);
   llvm::StringSet<> kernels;
   for (auto kernel : function.getOps<plan::KernelOp>()) {
-    std::string reads, schedules;
+    std::string reads, writes, sizes;
+    int64_t bytes = 0;
     for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
       reads += (i ? ", " : "") + tool::placeText(kernel.inputLayout(i), kernel.inputSlot(i));
-    for (mlir::Attribute schedule : kernel.getSchedulesAttr())
-      schedules += (schedules.empty() ? "" : " | ") + tool::scheduleText(schedule);
-    plan::SlotAttr slot = kernel.outputSlot(0);
-    auto type = llvm::cast<mlir::RankedTensorType>(kernel.getOutputs()[0].getType());
+    for (auto [i, output] : llvm::enumerate(kernel.getOutputs())) {
+      writes += (i ? ", " : "") + tool::placeText(kernel.outputLayout(i), kernel.outputSlot(i));
+      sizes += (i ? ", " : "") + tool::sizeText(llvm::cast<mlir::RankedTensorType>(output.getType()).getShape());
+      bytes += kernel.outputSlot(i).getBytes();
+    }
     llvm::StringRef name = kernel.getKernel().value_or("");
     kernels.insert(name);
     table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(),
-               schedules, tool::tunedText(kernel), std::to_string(kernel.getImages().value_or(batch)), reads,
-               tool::placeText(kernel.outputLayout(0), slot), tool::sizeText(type.getShape()),
-               tool::withSeparators(slot.getBytes())});
+               tool::schedulesText(kernel), tool::tunedText(kernel), std::to_string(kernel.getImages().value_or(batch)), reads,
+               writes, sizes, tool::withSeparators(bytes)});
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
   bool trains = plan::roleOf(function) == plan::Role::gradients;

@@ -31,27 +31,15 @@ std::string tool::operationsText(plan::KernelOp kernel) {
   return text;
 }
 
-std::string tool::scheduleText(mlir::Attribute schedule) {
-  auto join = [](std::initializer_list<int64_t> sizes) {
-    std::string text;
-    for (int64_t size : sizes)
-      text += (text.empty() ? "" : "x") + std::to_string(size);
-    return text;
-  };
-  if (auto gemm = llvm::dyn_cast<plan::CudaGemmAttr>(schedule))
-    return join({gemm.getTileM(), gemm.getTileN(), gemm.getTileK()}) + "/" + join({gemm.getThreadM(), gemm.getThreadN()});
-  if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
-    return join({mma.getTileM(), mma.getTileN(), mma.getTileK()}) + "/" + join({mma.getWarpsM(), mma.getWarpsN()}) + "*" +
-           std::to_string(mma.getStages());
-  auto conv = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
-  if (!conv)
-    return "loop";
-  std::string text = join({conv.getOcBlocks(), conv.getRows(), conv.getColumns()});
-  return conv.getUnitBlocks() ? text + "/" + std::to_string(conv.getUnitBlocks()) : text;
+std::string tool::schedulesText(plan::KernelOp kernel) {
+  std::string text;
+  for (auto schedule : kernel.getSchedulesAttr().getAsRange<plan::ScheduleInterface>())
+    text += (text.empty() ? "" : " | ") + schedule.text();
+  return text;
 }
 
 std::string tool::tunedText(plan::KernelOp kernel) {
-  if (!llvm::isa<plan::ConvScheduleAttr>(kernel.getSchedulesAttr()[0]))
+  if (!llvm::cast<plan::ScheduleInterface>(kernel.getSchedulesAttr()[0]).isTunable())
     return "";
   auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
   if (!measured)

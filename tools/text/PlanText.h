@@ -18,8 +18,8 @@ std::string placeText(plan::LayoutAttr layout, plan::SlotAttr slot);
 /// `conv2d add relu`: the operations of a step's region.
 std::string operationsText(plan::KernelOp kernel);
 
-/// `2x1x14`: of a direct contraction's register tile, blocks of channels x rows x columns; `loop` for any other.
-std::string scheduleText(mlir::Attribute schedule);
+/// A step's schedules as their targets write them, `2x1x14 | 4x1x6`.
+std::string schedulesText(plan::KernelOp kernel);
 
 /// Whether the schedule of a step was measured: `yes` or `no` for all ISAs alike, else each's, `no | yes`; empty for steps that
 /// have no choice.

@@ -62,7 +62,7 @@ static int64_t termsOf(Operation &op, int64_t batch) {
     return *terms;
   auto count = [](mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getNumElements(); };
   return llvm::TypeSwitch<Operation *, int64_t>(&op)
-      .Case<graph::Conv2dOp, graph::LinearOp>([&](auto contraction) {
+      .Case([&](graph::Contraction contraction) {
         auto type = llvm::cast<mlir::RankedTensorType>(contraction.getFilter().getType());
         return count(contraction.getFilter()) / type.getDimSize(0) + 2;
       })

@@ -69,6 +69,9 @@ static bool isCopy(plan::KernelOp kernel) { return llvm::isa<plan::RelayoutOp>(k
 /// What a step's result is in the reference, from those of the steps before.
 static llvm::Expected<Measured> stepResult(plan::KernelOp kernel, const tool::StepReference &reference,
                                            const llvm::DenseMap<mlir::Value, Measured> &values) {
+  if (kernel.getNumResults() != 1)
+    return tool::internalError("verify",
+                               "a step of inference with several results, `" + graph::valueName(kernel.getLoc()) + "`");
   tool::KnownValues known;
   for (mlir::Value operand : kernel.getInputs())
     if (auto found = values.find(operand); found != values.end())

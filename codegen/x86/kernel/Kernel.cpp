@@ -12,13 +12,18 @@ using namespace skip;
 using namespace skip::kernel;
 
 std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
-  if (const auto *conv = std::get_if<ConvSpec>(&spec))
-    return {1, conv->schedule.unitBlocks ? conv->schedule.unitBlocks : conv->schedule.ocBlocks, conv->schedule.rows};
-  if (const auto *winograd = std::get_if<WinogradConvSpec>(&spec))
-    return {1, winogradUnitBlocks(*winograd), winograd->group};
-  if (const auto *gradient = std::get_if<GradFilterSpec>(&spec))
-    return {gradient->unit.outBlocks, gradient->unit.inBlocks, gradient->unitScalars()};
-  return {1, 1, 1};
+  using Split = std::array<int64_t, 3>;
+  return std::visit(llvm::makeVisitor(
+                        [](const ConvSpec &conv) -> Split {
+                          int64_t blocks = conv.schedule.unitBlocks ? conv.schedule.unitBlocks : conv.schedule.ocBlocks;
+                          return {1, blocks, conv.schedule.rows};
+                        },
+                        [](const WinogradConvSpec &conv) -> Split { return {1, winogradUnitBlocks(conv), conv.group}; },
+                        [](const GradFilterSpec &gradient) -> Split {
+                          return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
+                        },
+                        [](const auto &) -> Split { return {1, 1, 1}; }), // a unit is a point
+                    spec);
 }
 
 void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {

@@ -123,8 +123,21 @@ bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images
   return threads % kWarp == 0 && threads <= kMostThreads;
 }
 
-std::array<int64_t, 3> CudaGemmAttr::split() const { return {getTileM(), getTileN(), 1}; }
+/// A block's tile and a thread's, `64x64x16/4x4`.
+std::string CudaGemmAttr::text() const {
+  return joinSizes({getTileM(), getTileN(), getTileK()}) + "/" + joinSizes({getThreadM(), getThreadN()});
+}
 
-std::array<int64_t, 3> CudaMmaAttr::split() const { return {getTileM(), getTileN(), 1}; }
+bool CudaGemmAttr::isTunable() const { return false; }
 
-std::array<int64_t, 3> CudaLoopAttr::split() const { return {getPoints(), 1, 1}; }
+/// A block's tile, its warps and the stages that are loaded ahead, `64x64x32/2x2*3`.
+std::string CudaMmaAttr::text() const {
+  return joinSizes({getTileM(), getTileN(), getTileK()}) + "/" + joinSizes({getWarpsM(), getWarpsN()}) + "*" +
+         std::to_string(getStages());
+}
+
+bool CudaMmaAttr::isTunable() const { return false; }
+
+std::string CudaLoopAttr::text() const { return "loop"; }
+
+bool CudaLoopAttr::isTunable() const { return false; }

@@ -132,8 +132,14 @@ bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, si
   return shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(getIsas()[column])) : !schedule;
 }
 
-std::array<int64_t, 3> plan::ConvScheduleAttr::split() const {
-  return {1, getUnitBlocks() ? getUnitBlocks() : getOcBlocks(), getRows()};
+/// `2x14x3`, of Strassen's products with the blocks of a unit, `4x14x3/8`.
+std::string plan::ConvScheduleAttr::text() const {
+  std::string sizes = joinSizes({getOcBlocks(), getRows(), getColumns()});
+  return getUnitBlocks() ? sizes + "/" + std::to_string(getUnitBlocks()) : sizes;
 }
 
-std::array<int64_t, 3> plan::LoopScheduleAttr::split() const { return {1, 1, 1}; }
+bool plan::ConvScheduleAttr::isTunable() const { return true; }
+
+std::string plan::LoopScheduleAttr::text() const { return "loop"; }
+
+bool plan::LoopScheduleAttr::isTunable() const { return false; }

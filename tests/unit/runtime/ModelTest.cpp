@@ -88,7 +88,11 @@ TEST_CASE("the first target that runs here is taken, or the one asked for") {
   CHECK_FAILS(createModel(image, {"x86", 1}, &model), SKIP_INVALID_ARGUMENT, "target x86 has device 0 alone, asked for 1");
   CHECK_FAILS(createModel(image, {"tpu", 0}, &model), SKIP_INVALID_ARGUMENT,
               "there is no target `tpu` in model `tiny`'s library, which was built for:\n  cuda\n  x86");
-  targets[1].backend = &nowhere;
+  // A device that x86 has not is the caller's mistake, also where there is no driver, whichever target comes first.
+  CHECK_FAILS(createModel(image, {nullptr, 1}, &model), SKIP_INVALID_ARGUMENT, "cuda: no driver for device 1");
+  std::swap(targets[0].backend, targets[1].backend);
+  CHECK_FAILS(createModel(image, {nullptr, 1}, &model), SKIP_INVALID_ARGUMENT, "cuda: no driver for device 1");
+  targets[0].backend = targets[1].backend = &nowhere;
   CHECK_FAILS(createModel(image, {}, &model), SKIP_NO_DEVICE,
               "none of the targets of model `tiny` runs here:\n  cuda: no driver for device 0\n  cuda: no driver for device 0");
   CHECK(model == nullptr);
