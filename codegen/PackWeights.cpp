@@ -17,8 +17,8 @@ Expected<Segment> packCheckpoint(const Image &image, size_t target, StringRef fi
   char *memory = const_cast<char *>(segment.bytes().data());
   if (!memory)
     return createStringError(inconvertibleErrorCode(), "no memory for " + Twine(bytes) + " bytes of weights");
-  if (runtime::packWeights(view.get(), view.get().targets[target], file.data(), file.size(), shownPath.c_str(),
-                           reinterpret_cast<float *>(memory), summary) != SKIP_OK)
+  if (runtime::packWeights(view.get(), view.get().targets[target], file.data(), file.size(), shownPath.c_str(), memory,
+                           summary) != SKIP_OK)
     return createStringError(inconvertibleErrorCode(), runtime::lastErrorText());
   return segment;
 }

@@ -22,9 +22,11 @@ static void store(float *to, double value, bool accumulate) {
   *to = accumulate ? *to + rounded : rounded;
 }
 
-static void packVector(const Sources &from, float *to) {
+/// Vectors are float32 on every target.
+static void packVector(const Sources &from, void *to) {
   for (int64_t oc = 0; oc < from.load.dims[0]; ++oc)
-    store(to + oc, from.load.kind == SKIP_LOAD_BIAS ? biasOf(from, oc) : scaleOf(from, oc), from.load.accumulate != 0);
+    store(static_cast<float *>(to) + oc, from.load.kind == SKIP_LOAD_BIAS ? biasOf(from, oc) : scaleOf(from, oc),
+          from.load.accumulate != 0);
 }
 
 /// What batch norms say of the sizes of the filter's inputs: beta is a channel's mean, gamma its deviation. Null where they say
@@ -41,7 +43,7 @@ static const double *sizesOfInputs(const SkipTargetImage &target, const Sources 
   return from.load.normCount ? sizes : nullptr;
 }
 
-static skip_status packBalanced(const SkipTargetImage &target, const Sources &from, float *to) {
+static skip_status packBalanced(const SkipTargetImage &target, const Sources &from, void *to) {
   packFilter(from, to);
   const SkipLoad &load = from.load;
   if (load.balance == 0)
@@ -49,8 +51,8 @@ static skip_status packBalanced(const SkipTargetImage &target, const Sources &fr
   Owned<double> sizes(static_cast<double *>(calloc(static_cast<size_t>(load.dims[1]), sizeof(double))));
   if (!sizes)
     return fail(SKIP_OUT_OF_MEMORY, "no memory to balance a filter of %lld channels", static_cast<long long>(load.dims[1]));
-  balanceFilter(to, roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes, load.balance, load.dims[1],
-                load.dims[0], sizesOfInputs(target, from, sizes.get()));
+  balanceFilter(static_cast<float *>(to), roundUp(load.dims[0], lanes) / lanes, roundUp(load.dims[1], lanes) / lanes,
+                load.balance, load.dims[1], load.dims[0], sizesOfInputs(target, from, sizes.get()));
   return SKIP_OK;
 }
 
@@ -162,7 +164,7 @@ static skip_status checkFinite(const SkipModelImage &image, const SkipLoad &load
 }
 
 skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
-                        const char *path, float *segment, LoadSummary *summary) {
+                        const char *path, void *segment, LoadSummary *summary) {
   if (skip_status status = checkLoadTable(image, target); status != SKIP_OK)
     return status;
   Safetensors tensors;
@@ -176,7 +178,7 @@ skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &targ
   memset(segment, 0, target.weightsBytes); // padding, and what entries accumulate onto
   for (uint32_t i = 0; i < target.loadCount; ++i) {
     Sources from{matches.get(), target.loads[i]};
-    float *to = segment + from.load.offset / sizeof(float);
+    void *to = static_cast<char *>(segment) + from.load.offset;
     if (from.load.kind != SKIP_LOAD_CONV_WEIGHT)
       packVector(from, to);
     else if (skip_status status = packBalanced(target, from, to); status != SKIP_OK)

@@ -10,7 +10,7 @@ namespace skip::runtime {
 /// texts only. SKIP_BAD_WEIGHTS: see matchCheckpoint, or what was packed is not finite; SKIP_INVALID_ARGUMENT: the load table
 /// contradicts itself.
 skip_status packWeights(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
-                        const char *path, float *segment, LoadSummary *summary = nullptr);
+                        const char *path, void *segment, LoadSummary *summary = nullptr);
 
 /// Checks that the load table stays inside its tensors and the segment, so that running it is safe whatever the image says.
 skip_status checkLoadTable(const SkipModelImage &image, const SkipTargetImage &target);

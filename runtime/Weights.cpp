@@ -57,7 +57,7 @@ static skip_status copyWeights(const skip_model &model, const void *data, size_t
     if (status == SKIP_OK)
       memcpy(segment.get(), static_cast<const char *>(data) + sizeof(PackedHeader), target.weightsBytes);
   } else {
-    status = packWeights(image, target, data, bytes, path, static_cast<float *>(segment.get()));
+    status = packWeights(image, target, data, bytes, path, segment.get());
   }
   if (status != SKIP_OK)
     return status;

@@ -37,8 +37,7 @@ static skip_status packFrozen(skip_trainer &trainer) {
   Bytes bytes;
   if (skip_status status = writeCheckpoint(trainer, bytes); status != SKIP_OK)
     return status;
-  return packWeights(trainer.image->model, target, bytes.data(), bytes.size(), "(trainer)",
-                     static_cast<float *>(trainer.frozen.owned));
+  return packWeights(trainer.image->model, target, bytes.data(), bytes.size(), "(trainer)", trainer.frozen.owned);
 }
 
 static skip_status busy(const char *call) { return fail(SKIP_BUSY, "%s: the trainer is inside another call", call); }

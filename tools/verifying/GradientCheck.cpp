@@ -58,8 +58,8 @@ static std::vector<Place> placesOf(mlir::func::FuncOp variant) {
     auto value = llvm::cast<mlir::OpResult>(end->getOperand(i));
     places.push_back({parameter.getValue().str(), llvm::cast<mlir::RankedTensorType>(value.getType()),
                       llvm::cast<plan::KernelOp>(value.getOwner()).outputLayout(value.getResultNumber()), i,
-                      static_cast<size_t>(slot.getOffset() - state.getGradients()) / sizeof(float),
-                      static_cast<size_t>(slot.getBytes()) / sizeof(float), isGradient});
+                      static_cast<size_t>((slot.getOffset() - state.getGradients()) / plan::elementBytes(plan::Element::f32)),
+                      static_cast<size_t>(slot.getBytes() / plan::elementBytes(plan::Element::f32)), isGradient});
   }
   return places;
 }
