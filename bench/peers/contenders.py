@@ -79,7 +79,7 @@ def execute(command: list[str], threads: int) -> str:
     return done.stdout
 
 
-def _json_of(output: str) -> dict[str, object]:
+def json_of(output: str) -> dict[str, object]:
     """The object that the output ends with: it starts at the last line that begins with a brace."""
     start = output.rfind("\n{") + 1
     try:
@@ -102,7 +102,7 @@ def measure(name: str, case: Case, seconds: float, logits: Path) -> dict[str, ob
     """One process: what protocol.py says that it prints. Raises Failed."""
     program = HERE / ("skip_peer.py" if name == "skip" else PEERS[name].program)
     numbers = (str(case.batch), str(case.threads), str(seconds))
-    result = _json_of(execute([sys.executable, str(program), str(case.model), *numbers, str(logits)], case.threads))
+    result = json_of(execute([sys.executable, str(program), str(case.model), *numbers, str(logits)], case.threads))
     lacking = [key for key in MEASURED if not isinstance(result.get(key), float | int)]
     if lacking:
         raise Failed(f"its JSON lacks {', '.join(lacking)}")
@@ -113,6 +113,6 @@ def peak_gflops(case: Case, skipc: Path) -> float | None:
     """What Skip measures as the most that this machine's multiply-adds reach, where it does."""
     try:
         command = [str(skipc), "bench", *skip_arguments(case), "--threads", str(case.threads), "--steps", "--seconds", "0.5", "--json"]
-        return float(_json_of(execute(command, case.threads))["peak_gflops"])
+        return float(json_of(execute(command, case.threads))["peak_gflops"])
     except (Failed, KeyError, TypeError, ValueError):
         return None

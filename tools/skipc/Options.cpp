@@ -169,11 +169,15 @@ static void addVerify(CLI::App &app, Options &o) {
 static void addBench(CLI::App &app, Options &o) {
   CLI::App &bench = addCommand(app, o, "bench", tool::bench, "measure a model's speed",
                                "  skipc bench resnet50 --batch 16 --threads 2\n"
-                               "  skipc bench resnet18 --steps");
+                               "  skipc bench resnet18 --steps\n"
+                               "  skipc bench cifar_resnet -D depth=20 --train --batch 128 --threads 2 --json");
   addSpec(bench, o);
   addWeights(bench, o);
-  addBatches(bench, o, "images a run (default: 1)")->type_name("N");
+  addBatches(bench, o, "images a run (default: 1), or with --train a step, in one group (default: as the recipe says)")
+      ->type_name("N");
   addThreads(bench, o);
+  bench.add_flag("--train", o.train, "measure a step of training instead: gradients of all groups, and the update");
+  addSettings(bench, o);
   bench.add_flag("--steps", o.steps,
                  "show each step's time beside its roofline, which counts a direct convolution's multiply-adds: Winograd "
                  "steps may pass 100 %");

@@ -14,15 +14,20 @@ llvm::Expected<std::unique_ptr<Trainer>> Trainer::open(const loaded::LoadedModel
   return trainer;
 }
 
+skip_trainer_options Trainer::trainerOptions() const {
+  skip_trainer_options options{};
+  options.max_group = sizes.groupImages;
+  options.groups = sizes.groups;
+  options.pool = pool.get();
+  return options;
+}
+
 llvm::Error Trainer::create() {
   if (llvm::Error error = library.trainerApi().moveInto(api))
     return internalError("train", std::move(error));
   if (llvm::Error error = library.makePool(static_cast<int32_t>(sizes.threads)).moveInto(pool))
     return badInput(llvm::toString(std::move(error)) + "; take fewer (--threads), or free some memory");
-  skip_trainer_options options{};
-  options.max_group = sizes.groupImages;
-  options.groups = sizes.groups;
-  options.pool = pool.get();
+  skip_trainer_options options = trainerOptions();
   if (llvm::Error error = library.check(api.create(library.get(), &options, &trainer)))
     return badInput(llvm::toString(std::move(error)));
   return llvm::Error::success();
@@ -123,6 +128,20 @@ llvm::Expected<std::string> Trainer::saveToMemory() const {
   };
   if (llvm::Error error = write({}, take))
     return error;
+  return bytes;
+}
+
+Trainer::Bytes Trainer::bytes() const {
+  skip_trainer_options options = trainerOptions();
+  Bytes bytes{api.stateBytes(library.get(), &options), api.workspaceBytes(library.get(), &options), 0};
+  for (int32_t i = 0; i < library.api().modelInputCount(library.get()); ++i) {
+    skip_tensor_info info{};
+    library.api().modelInput(library.get(), i, &info);
+    size_t elements = static_cast<size_t>(sizes.groupImages);
+    for (int32_t k = 1; k < info.rank; ++k)
+      elements *= static_cast<size_t>(info.dims[k]);
+    bytes.input += elements * sizeof(float);
+  }
   return bytes;
 }
 

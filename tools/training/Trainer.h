@@ -17,6 +17,10 @@ public:
     int64_t groupImages = 1, groups = 1;
     unsigned threads = 0; ///< 0: as many as this process may use
   };
+  /// What a training takes: the state, what a group computes in, and a group's input.
+  struct Bytes {
+    size_t state = 0, workspace = 0, input = 0;
+  };
   using Observer = std::function<void(const skip_step_event &)>;
 
   /// `library` must live longer.
@@ -42,6 +46,7 @@ public:
   llvm::Expected<std::string> saveToMemory() const;
   llvm::Expected<loaded::Weights> weights() const;
 
+  Bytes bytes() const;
   const loaded::LoadedModel &model() const { return library; }
   skip_pool *threads() const { return pool.get(); }
   const Shape &shape() const { return sizes; }
@@ -49,6 +54,7 @@ public:
 private:
   Trainer(const loaded::LoadedModel &library, const Shape &shape) : library(library), sizes(shape) {}
   llvm::Error create();
+  skip_trainer_options trainerOptions() const;
   llvm::Error write(const Metadata &metadata, llvm::function_ref<bool(const void *, size_t)> take) const;
 
   const loaded::LoadedModel &library;
