@@ -7,11 +7,14 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace skip {
 
@@ -39,12 +42,19 @@ static std::string resolveLink(const std::string &path) {
   return resolved ? resolved.get() : path;
 }
 
+static std::pair<std::string, std::string> folderAndName(const std::string &path) {
+  size_t slash = path.rfind('/');
+  size_t name = slash == path.npos ? 0 : slash + 1;
+  return {path.substr(0, name), path.substr(name)};
+}
+
+/// What temporaries of files of this name begin with.
+static std::string prefixFor(const std::string &name) { return "." + name.substr(0, 200) + ".tmp-"; }
+
 static std::string temporaryFor(const std::string &target) {
   static std::atomic<unsigned> counter{0};
-  size_t slash = target.rfind('/');
-  size_t name = slash == target.npos ? 0 : slash + 1;
-  return target.substr(0, name) + "." + target.substr(name, 200) + ".tmp-" + std::to_string(::getpid()) + "-" +
-         std::to_string(counter++);
+  auto [folder, name] = folderAndName(target);
+  return folder + prefixFor(name) + std::to_string(::getpid()) + "-" + std::to_string(counter++);
 }
 
 bool AtomicFile::open(const std::string &path, std::string &error, unsigned mode) {
@@ -117,6 +127,22 @@ bool AtomicFile::rename(std::string &error) {
   leaveTemporary(registration);
   registration = nullptr;
   return true;
+}
+
+void removeLeftovers(const std::string &path) {
+  auto [folder, name] = folderAndName(resolveLink(path));
+  std::string prefix = prefixFor(name);
+  std::error_code code;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator entry(folder.empty() ? "." : folder, code), end; !code && entry != end;
+       entry.increment(code))
+    if (entry->path().filename().string().starts_with(prefix))
+      left.push_back(entry->path());
+  for (const std::filesystem::path &file : left) {
+    pid_t process = std::atoi(file.filename().c_str() + prefix.size());
+    if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH)
+      ::unlink(file.c_str());
+  }
 }
 
 bool writeFileAtomically(const std::string &path, std::span<const std::byte> bytes, std::string &error) {

@@ -45,6 +45,10 @@ private:
   int fd = -1;
 };
 
+/// Removes what killed processes left behind of writing the file at `path`: its temporaries whose process is gone. What cannot
+/// be removed stays.
+void removeLeftovers(const std::string &path);
+
 /// Opens, writes and commits.
 bool writeFileAtomically(const std::string &path, std::span<const std::byte> bytes, std::string &error);
 bool writeFileAtomically(const std::string &path, const std::string &text, std::string &error);

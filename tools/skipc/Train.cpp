@@ -1,5 +1,6 @@
 // `skipc train`: from a spec and pictures to a checkpoint.
 #include "frontend/RecipeSettings.h"
+#include "support/AtomicFile.h"
 #include "support/Printable.h"
 #include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
@@ -34,10 +35,15 @@ static llvm::Error checkFolder(const std::string &folder, bool resumes) {
   return llvm::Error::success();
 }
 
+/// The folder is there, without what a killed run was writing.
 static llvm::Error makeFolder(const std::string &folder) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
-  return code ? tool::badInput("cannot make the folder `" + folder + "`: " + code.message()) : llvm::Error::success();
+  if (code)
+    return tool::badInput("cannot make the folder `" + folder + "`: " + code.message());
+  for (const char *name : {"last.safetensors", "best.safetensors", "metrics.jsonl", "curve.svg"})
+    removeLeftovers(folder + "/" + name);
+  return llvm::Error::success();
 }
 
 /// What the flags say beside the spec, as compile options.

@@ -188,3 +188,18 @@ TEST_CASE("atomic file: a signal removes what is unfinished") {
     CHECK(filesIn(folder) == 1);
   }
 }
+
+TEST_CASE("atomic file: what killed processes left behind is removed, what is being written stays") {
+  TemporaryFolder folder;
+  std::string error;
+  AtomicFile open;
+  REQUIRE(open.open(folder.path("a"), error));
+  for (const char *name : {".a.tmp-99999999-0", ".a.tmp-99999999-7", ".b.tmp-99999999-0", ".a.tmp-x", "a"})
+    folder.write(name, "left");
+  removeLeftovers(folder.path("a"));
+  CHECK_FALSE(fs::exists(folder.path(".a.tmp-99999999-0")));
+  CHECK_FALSE(fs::exists(folder.path(".a.tmp-99999999-7")));
+  CHECK(fs::exists(open.temporaryPath()));
+  CHECK(filesIn(folder) == 4);
+  removeLeftovers(folder.path("nowhere/a"));
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Writes a checkpoint with a fault: spoil-checkpoint.py FROM TO header|nan|metadata."""
+import json
+import pathlib
+import struct
+import sys
+
+
+def spoilt(data: bytearray, fault: str) -> bytes:
+    if fault == "header":
+        data[40] ^= 0xFF
+        return bytes(data)
+    if fault == "nan":  # the last element
+        data[-4:] = struct.pack("<f", float("nan"))
+        return bytes(data)
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    del header["__metadata__"]
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(data[8 + length :])
+
+
+def main() -> None:
+    source, target, fault = sys.argv[1:]
+    pathlib.Path(target).write_bytes(spoilt(bytearray(pathlib.Path(source).read_bytes()), fault))
+
+
+if __name__ == "__main__":
+    main()
