@@ -12,6 +12,7 @@ llvm::Error summary(const Options &options);
 llvm::Error plan(const Options &options);
 llvm::Error explainPlan(const Options &options);
 llvm::Error train(const Options &options);
+llvm::Error analyze(const Options &options);
 llvm::Error verify(const Options &options);
 llvm::Error bench(const Options &options);
 llvm::Error tune(const Options &options);

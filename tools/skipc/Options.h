@@ -50,6 +50,11 @@ struct Options : CompileOptions, PictureOptions {
   int64_t lastStep = 0; ///< 0: the recipe's length
   int64_t logEvery = 1, evaluateEvery = 1000, saveEvery = 500;
 
+  // analyze
+  bool responses = false;
+  std::vector<std::string> also; ///< further models
+  int64_t images = 0;            ///< 0: all
+
   // bench
   bool steps = false;
   double seconds = 2;
