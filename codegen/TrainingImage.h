@@ -9,7 +9,8 @@ namespace skip::codegen {
 /// Beside the image of a library's inference: the plan of one group's gradients, for target x86 alone. Its `model` has the same
 /// name and the same tensors in the same order; its kernels' symbols are others than those of inference, or the same functions.
 struct TrainingImage {
-  Image model; // inputs: those of inference, then `labels` of SKIP_PORT_I32; outputs: `loss`, then the logits
+  Image model; // inputs: those of inference, then, of SKIP_PORT_I32, `draws` if there are dropouts and `labels`; outputs:
+               // `loss`, then the logits
   std::vector<SkipLoad> state;
   std::vector<SkipStatistic> statistics;
   uint64_t decayedBytes = 0, parameterBytes = 0, gradientOffset = 0, groupOffset = 0, stateBytes = 0;

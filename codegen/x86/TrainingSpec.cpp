@@ -116,6 +116,14 @@ static StepShape unflattenStep(KernelOp kernel, Operation *root) {
   return step;
 }
 
+static StepShape dropoutStep(KernelOp kernel, graph::DropoutTrainOp root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {out.blocks, out.height, out.width, int64_t(root.getLayer()), in.image, in.block, in.row, out.image,
+                       out.block, out.row, out.halo});
+  return step;
+}
+
 static StepShape maxPoolGradStep(KernelOp kernel, Operation *root) {
   Strides gradient = operandStrides(kernel, root, 0), in = operandStrides(kernel, root, 1), out = outputStrides(kernel);
   StepShape step = stepOf(root, {timesBatch(1)});
@@ -166,6 +174,7 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
       .Case([&](graph::TakeChannelsOp op) {
         return kernel::PadChannelsSpec{-int64_t(op.getFirst()), 1, int64_t(op.getCount()) % kernel::kLanes};
       })
+      .Case([](graph::DropoutTrainOp op) { return kernel::DropoutSpec{valueOf(op.getRate())}; })
       .Case([](graph::UnflattenOp) { return kernel::RelayoutSpec{/*fromPlanar=*/true, /*toPlanar=*/false}; })
       .Case([](graph::MaxPoolGradInputOp op) {
         return kernel::MaxPoolGradSpec{int64_t(op.getKernel()), int64_t(op.getStride()), int64_t(op.getPadding())};
@@ -186,6 +195,7 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })
       .Case([&](graph::TransposeFilterOp) { return transposeStep(root); })
       .Case([&](graph::SubsampleGradInputOp) { return spreadStep(kernel, root); })
+      .Case([&](graph::DropoutTrainOp op) { return dropoutStep(kernel, op); })
       .Case([&](graph::UnflattenOp) { return unflattenStep(kernel, root); })
       .Case([&](graph::MaxPoolGradInputOp) { return maxPoolGradStep(kernel, root); })
       .Case([&](graph::GlobalAvgPoolGradInputOp) { return globalAvgPoolGradStep(kernel, root); })

@@ -84,6 +84,10 @@ Results ReluOp::differentiate(OpBuilder &builder, Location loc, Gradients gradie
   return {ReluGradInputOp::create(builder, loc, gradients[0], getY())};
 }
 
+Results DropoutTrainOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {DropoutTrainOp::create(builder, loc, gradients[0], getDraws(), getRateAttr(), getLayerAttr()), Value()};
+}
+
 Results AddOp::differentiate(OpBuilder &, Location, Gradients gradients, Wanted) { return {gradients[0], gradients[0]}; }
 
 Results MaxPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {

@@ -25,6 +25,8 @@
 namespace skip::graph {
 
 /// Names of the discardable attributes that describe a model's ports.
+/// The input of a training step that has dropouts: 32 bits for each image (DropoutTrainOp).
+inline constexpr llvm::StringLiteral drawsName = "draws";
 inline constexpr llvm::StringLiteral nameAttr = "graph.name", meanAttr = "graph.mean", stdAttr = "graph.std",
                                      resizeAttr = "graph.resize", cropAttr = "graph.crop", classesAttr = "graph.classes";
 /// On a function, as symbols: the parameters that it trains; of these, those that decay; and the running statistics that it

@@ -72,6 +72,23 @@ def BatchNormTrainGradOp : GraphValuesOp<"batch_norm_train_grad"> {
                           `:` functional-type(operands, results) }];
 }
 
+//===- dropout -===//
+
+def Draws : TensorRankOf<[I32], [1]>;
+
+def DropoutTrainOp : GraphValueOp<"dropout_train", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
+  let summary = "0 with the probability `rate`, else x / (1 - rate): its own gradient too";
+  let description = [{
+    `draws` has 32 bits for each image. Element i of an image, counted as in [C, H, W], is 0 where the first word of
+    Philox4x32-10 of counter (i, 0, 0, 0) and key (draws[n], layer) is below rate * 2^32, rounded down. Each dropout of a function
+    has a `layer` of its own. The gradient is the same of dy, so that no mask is kept. Constraints: dropout_train-c1 there is a draw
+    for each image; dropout_train-c2 0 <= rate < 1.
+  }];
+  let arguments = (ins RankedF32:$x, Draws:$draws, F64Attr:$rate, I64Attr:$layer);
+  let assemblyFormat = "$x `,` $draws `rate` $rate `layer` $layer attr-dict `:` functional-type(operands, results)";
+}
+
 //===- batch norm in parts -===//
 
 // A batch's statistics are sums over all of its images. What one image adds is a picture of two rows for each channel, computed where

@@ -10,6 +10,7 @@ static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 
 bool SoftmaxCrossEntropyOp::canBeRoot() { return true; }
 bool SoftmaxCrossEntropyGradInputOp::canBeRoot() { return true; }
+bool DropoutTrainOp::canBeRoot() { return true; }
 bool MomentsOp::canBeRoot() { return true; }
 bool MergeMomentsOp::canBeRoot() { return true; }
 bool GradSumsOp::canBeRoot() { return true; }
@@ -52,7 +53,7 @@ void MaxPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
 void SubsampleGradInputOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride() << "_grad_input"; }
 void TakeChannelsOp::printStructure(llvm::raw_ostream &os) { os << "take_channels" << getFirst(); }
 
-// Labels are the caller's array.
+// Labels and draws are the caller's array.
 static std::optional<int64_t> labelledCost(unsigned index, LayoutFamily family) {
   return family.isPlanar() == (index == 1) ? std::optional<int64_t>(0) : std::nullopt;
 }
@@ -62,6 +63,8 @@ std::optional<int64_t> SoftmaxCrossEntropyOp::operandCost(unsigned index, Layout
 std::optional<int64_t> SoftmaxCrossEntropyGradInputOp::operandCost(unsigned index, LayoutFamily family) {
   return labelledCost(index, family);
 }
+
+std::optional<int64_t> DropoutTrainOp::operandCost(unsigned index, LayoutFamily family) { return labelledCost(index, family); }
 
 // As of the convolution, so that both read the picture in one form, and filter and gradient have one layout.
 std::optional<int64_t> Conv2dGradFilterOp::operandCost(unsigned index, LayoutFamily family) {

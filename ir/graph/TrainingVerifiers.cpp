@@ -24,6 +24,16 @@ INFER(SoftmaxCrossEntropyGradInputOp) {
   return infer(types, op.getX(), shapeOf(op.getX()));
 }
 
+INFER(DropoutTrainOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (shapeOf(op.getX()).empty() || shapeOf(op.getDraws())[0] != shapeOf(op.getX())[0])
+    return broken(loc, "dropout_train-c1", "there must be a draw for each image");
+  double rate = op.getRate().convertToDouble();
+  if (!(rate >= 0 && rate < 1))
+    return broken(loc, "dropout_train-c2", "the rate must be at least 0 and less than 1");
+  return infer(types, op.getX(), shapeOf(op.getX()));
+}
+
 INFER(BatchNormTrainOp) {
   if (failed(inferPerChannel(loc, "batch_norm_train-c1", operands, types)))
     return failure();

@@ -26,11 +26,12 @@ def FoldBatchNorm : Pass<"graph-fold-batch-norm", "::mlir::func::FuncOp"> {
 def PrepareTraining : Pass<"graph-prepare-training", "::mlir::func::FuncOp"> {
   let summary = "make a model's function one that computes its loss and the statistics of its batch norms";
   let description = [{
-    Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs; its results are the
+    Before: a model's function, `graph.trainable` on it. After: it takes the labels, [N] of i32, behind the inputs, and before them, where there is a dropout,
+    the draws of each image (`dropout_train`), of the same type; its results are the
     loss (`softmax_cross_entropy` of the output called `output`, or of the only one), the logits that it is of, then for each batch
     norm with trainable parameters, which is one by the batch's statistics now, the batch's mean and unbiased variance, each with
     `graph.statistic`, the parameter in which the running one is kept; `graph.tracked` on the function lists these.
-    Parameters that the loss does not depend on are not trainable any more. Refuses dropout as yet.
+    Parameters that the loss does not depend on are not trainable any more.
     Before and after: tests/passes/graph/prepare-training.mlir.
   }];
   let options = [

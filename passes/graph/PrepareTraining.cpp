@@ -112,6 +112,34 @@ struct PrepareTraining : graph::impl::PrepareTrainingBase<PrepareTraining> {
 };
 } // namespace
 
+/// Takes one more input, of 32-bit integers, one for each image.
+static LogicalResult addIntegers(func::FuncOp function, llvm::StringRef name) {
+  Builder builder(function.getContext());
+  auto type = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
+  auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(graph::nameAttr, builder.getStringAttr(name)));
+  return function.insertArgument(function.getNumArguments(), type, attributes, NameLoc::get(builder.getStringAttr(name)));
+}
+
+/// Dropouts that are none stay for EraseIdentities.
+static llvm::SmallVector<graph::DropoutOp> dropoutsOf(func::FuncOp function) {
+  llvm::SmallVector<graph::DropoutOp> dropouts;
+  for (auto dropout : function.getOps<graph::DropoutOp>())
+    if (dropout.getRate().convertToDouble() > 0)
+      dropouts.push_back(dropout);
+  return dropouts;
+}
+
+/// Each draws by a number of its own.
+static void trainDropouts(llvm::MutableArrayRef<graph::DropoutOp> dropouts, Value draws) {
+  for (auto [layer, dropout] : llvm::enumerate(dropouts)) {
+    OpBuilder builder(dropout);
+    Value trained = graph::DropoutTrainOp::create(builder, dropout.getLoc(), dropout.getX(), draws, dropout.getRateAttr(),
+                                                  builder.getI64IntegerAttr(static_cast<int64_t>(layer)));
+    dropout.getY().replaceAllUsesWith(trained);
+    dropout.erase();
+  }
+}
+
 LogicalResult PrepareTraining::prepare() {
   func::FuncOp function = getOperation();
   if (function.isDeclaration())
@@ -124,19 +152,21 @@ LogicalResult PrepareTraining::prepare() {
     return function.emitError("a loss is that of a vector of logits, not of ") << type;
   if (!(smoothing >= 0 && smoothing < 1))
     return function.emitError("the smoothing must be at least 0 and less than 1");
-  unsigned index = function.getNumArguments();
   OpBuilder builder(function.getBody().front().getTerminator());
-  auto labelsType = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
-  auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(graph::nameAttr, builder.getStringAttr("labels")));
-  if (failed(function.insertArgument(index, labelsType, attributes, NameLoc::get(builder.getStringAttr("labels")))))
-    return failure();
-  Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), *logits,
-                                                    function.getArgument(index), builder.getF64FloatAttr(smoothing));
   std::string logitsName = output.empty() ? nameOfOnlyOutput(function) : output;
-  setResults(function, {loss, *logits});
+  setResults(function, {*logits});
   eraseUnused(function);
-  for (auto dropout : function.getOps<graph::DropoutOp>())
-    return dropout.emitError("dropout cannot be trained as yet");
+  if (llvm::SmallVector<graph::DropoutOp> dropouts = dropoutsOf(function); !dropouts.empty()) {
+    if (failed(addIntegers(function, graph::drawsName)))
+      return failure();
+    trainDropouts(dropouts, function.getArguments().back());
+  }
+  if (failed(addIntegers(function, "labels")))
+    return failure();
+  Value last = function.getBody().front().getTerminator()->getOperand(0); // a dropout's, maybe
+  Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), last,
+                                                    function.getArguments().back(), builder.getF64FloatAttr(smoothing));
+  setResults(function, {loss, last});
   shareReads(function);
   keepTrainableThatIsRead(function);
   llvm::SmallVector<BatchStatistic> statistics;

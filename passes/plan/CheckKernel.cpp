@@ -130,7 +130,7 @@ static bool isTrainingReader(Operation *op) {
                    graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dGradFilterOp,
                    graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::ReluGradInputOp, graph::ScaleChannelsOp,
                    graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp, graph::SubsampleGradInputOp,
-                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp>(op);
+                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp, graph::DropoutTrainOp>(op);
 }
 
 bool plan::sumsOverBatch(Operation *op) {
@@ -139,7 +139,8 @@ bool plan::sumsOverBatch(Operation *op) {
 }
 
 static bool isLabels(Operation *op, unsigned index) {
-  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp>(op) && index == 1;
+  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::DropoutTrainOp>(op) &&
+         index == 1;
 }
 
 /// Convolutions read a planar picture too, with a filter of that kind, beside blocked ones; of all else only copies do.
@@ -166,7 +167,7 @@ static const char *refusalOf(OpOperand &use, LayoutAttr layout, LayoutKind nativ
     return "an operation that reads no layout";
   unsigned index = use.getOperandNumber();
   if (isLabels(op, index))
-    return layout.getKind() == LayoutKind::planar && layout.getHalo() == 0 ? nullptr : "the caller's labels";
+    return layout.getKind() == LayoutKind::planar && layout.getHalo() == 0 ? nullptr : "the caller's labels or draws";
   if (LayoutAttr windows = windowsOf(op); windows && index == 0)
     return layout == windows ? nullptr : "its transformed windows";
   if (!isActivation(layout))

@@ -61,7 +61,10 @@ static skip_status provideArrays(skip_trainer &trainer) {
   trainer.inputs = static_cast<const float **>(allocateAligned(model.inputCount * sizeof(float *)));
   trainer.loss = static_cast<float *>(allocateAligned(images * sizeof(float)));
   trainer.logits = static_cast<float *>(allocateAligned(images * static_cast<size_t>(trainer.classes) * sizeof(float)));
-  return trainer.inputs && trainer.loss && trainer.logits ? SKIP_OK : fail(SKIP_OUT_OF_MEMORY, "no memory for a trainer");
+  if (trainer.hasDraws())
+    trainer.draws = static_cast<int32_t *>(allocateAligned(images * sizeof(int32_t)));
+  bool isComplete = trainer.inputs && trainer.loss && trainer.logits && (trainer.draws || !trainer.hasDraws());
+  return isComplete ? SKIP_OK : fail(SKIP_OUT_OF_MEMORY, "no memory for a trainer");
 }
 
 /// The gradients' weights, zero as yet, and the context that runs with them.
@@ -148,9 +151,9 @@ void skipmodel_trainer_destroy(skip_trainer *trainer) {
   skipmodel_context_destroy(trainer->context);
   skipmodel_model_destroy(trainer->model);
   free(trainer->frozen.owned);
-  for (void *memory :
-       {trainer->ownedState, static_cast<void *>(trainer->entries), static_cast<void *>(trainer->frozenPlaces),
-        static_cast<void *>(trainer->inputs), static_cast<void *>(trainer->loss), static_cast<void *>(trainer->logits)})
+  for (void *memory : {trainer->ownedState, static_cast<void *>(trainer->entries), static_cast<void *>(trainer->frozenPlaces),
+                       static_cast<void *>(trainer->inputs), static_cast<void *>(trainer->draws),
+                       static_cast<void *>(trainer->loss), static_cast<void *>(trainer->logits)})
     free(memory);
   destroy(trainer);
 }

@@ -124,9 +124,15 @@ static bool arePartsSound(const SkipTrainingImage &image) {
          (image.decayedBytes | image.parameterBytes | image.gradientOffset | image.groupOffset | image.stateBytes) % 64 == 0;
 }
 
+/// Behind the inputs of inference the labels, and before these the draws where there are any.
 static bool arePortsSound(const SkipModelImage &training, const SkipModelImage &inference) {
-  return training.inputCount == inference.inputCount + 1 && training.outputCount == 2 &&
-         training.inputs[inference.inputCount].element == SKIP_PORT_I32 && training.outputs[1].rank == 2;
+  uint32_t count = training.inputCount, first = inference.inputCount;
+  if (count != first + 1 && count != first + 2)
+    return false;
+  for (uint32_t i = first; i < count; ++i)
+    if (training.inputs[i].element != SKIP_PORT_I32 || training.inputs[i].rank != 1)
+      return false;
+  return training.outputCount == 2 && training.outputs[1].rank == 2;
 }
 
 static bool areTensorsSame(const SkipModelImage &training, const SkipModelImage &inference) {

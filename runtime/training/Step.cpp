@@ -34,10 +34,21 @@ static skip_status checkGroup(const skip_trainer &trainer, int64_t n, const floa
   return checkLabels(trainer, n, labels);
 }
 
+static void draw(skip_trainer &trainer, int64_t n) {
+  DrawsPlace place = trainer.draw;
+  place.group += static_cast<uint64_t>(trainer.groups);
+  for (int64_t i = 0; i < n; ++i)
+    trainer.draws[i] = static_cast<int32_t>(drawOf(place, static_cast<uint64_t>(i)));
+}
+
 static skip_status runGroup(skip_trainer &trainer, int64_t n, const float *const *inputs, const int32_t *labels) {
-  uint32_t last = trainer.names().inputCount - 1;
-  for (uint32_t i = 0; i < last; ++i)
+  uint32_t last = trainer.names().inputCount - 1, pictures = trainer.inference->image->inputCount;
+  for (uint32_t i = 0; i < pictures; ++i)
     trainer.inputs[i] = inputs[i];
+  if (trainer.hasDraws()) {
+    draw(trainer, n);
+    trainer.inputs[pictures] = reinterpret_cast<const float *>(trainer.draws);
+  }
   trainer.inputs[last] = reinterpret_cast<const float *>(labels); // the port says what they are
   float *outputs[] = {trainer.loss, trainer.logits};
   return skipmodel_run(trainer.context, n, trainer.inputs, outputs);
@@ -114,6 +125,7 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
   if (!gone) {
     updateStatistics(*trainer);
     updateParameters(*trainer, threads, static_cast<float>(rate));
+    ++trainer->draw.step;
   }
   discardStep(*trainer);
   return gone ? fail(SKIP_NOT_FINITE, "trainer_apply: %s NaN or infinite; nothing was changed", gone) : SKIP_OK;
@@ -140,6 +152,19 @@ skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_num
   if (!guard.taken)
     return busy("trainer_set_number");
   trainer->numbers[number] = value;
+  return SKIP_OK;
+}
+
+skip_status skipmodel_trainer_set_draws(skip_trainer *trainer, uint64_t seed, int64_t step, int64_t first_group) {
+  if (!trainer)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_draws: `trainer` is null");
+  if (step < 0 || first_group < 0)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_draws: step %lld, first group %lld: neither is below 0",
+                static_cast<long long>(step), static_cast<long long>(first_group));
+  BusyGuard guard(trainer->busy);
+  if (!guard.taken)
+    return busy("trainer_set_draws");
+  trainer->draw = {seed, static_cast<uint64_t>(step), static_cast<uint64_t>(first_group)};
   return SKIP_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "runtime/Objects.h"
 #include "runtime/ThreadPool.h"
+#include "runtime/training/Draws.h"
 #include "runtime/training/Training.h"
 #include "runtime/training/TrainingImage.h"
 
@@ -32,10 +33,13 @@ struct skip_trainer {
 
   // The arrays of a run.
   const float **inputs = nullptr;
+  int32_t *draws = nullptr; // null where nothing is drawn
   float *loss = nullptr, *logits = nullptr;
   int64_t classes = 0;
 
   double numbers[4] = {0.9, 0, 0, 0.1}; // by skip_trainer_number
+
+  skip::runtime::DrawsPlace draw; // of the step's first group
 
   // The step so far.
   int64_t groups = 0, groupImages = 0;
@@ -47,6 +51,7 @@ struct skip_trainer {
   mutable std::atomic<bool> busy{false};
 
   const SkipModelImage &names() const { return image->model; }
+  bool hasDraws() const { return image->model.inputCount > inference->image->inputCount + 1; }
   size_t parameterFloats() const { return image->parameterBytes / sizeof(float); }
   size_t statisticBytes() const { return image->stateBytes - image->groupOffset; }
   float *parameters() const { return reinterpret_cast<float *>(state); }

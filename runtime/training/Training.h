@@ -88,6 +88,12 @@ skip_status skipmodel_trainer_load_memory(skip_trainer *trainer, const void *dat
 
 skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_number number, double value);
 
+/* What dropouts draw. Which elements a step drops depends on `seed`, on the number of the step, which trainer_apply counts up,
+ * on the group, the first of which is `first_group` (of several processes that share a step's groups, this one's first), and on
+ * the image's place in it: on neither threads nor the order of calls. A new trainer has zeros, trainer_init sets its seed and
+ * step 0. A training that is resumed says here at which step it is. */
+skip_status skipmodel_trainer_set_draws(skip_trainer *trainer, uint64_t seed, int64_t step, int64_t first_group);
+
 /* From now on `observer`, if not null, hears each step of trainer_gradients, as context_observe says. */
 skip_status skipmodel_trainer_observe(skip_trainer *trainer, skip_observer observer, void *user);
 

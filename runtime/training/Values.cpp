@@ -81,6 +81,7 @@ skip_status skipmodel_trainer_init(skip_trainer *trainer, uint64_t seed) {
     return busy("trainer_init");
   discardStep(*trainer);
   fillFresh(*trainer, Threads(*trainer), seed);
+  trainer->draw = {seed, 0, 0};
   return packFrozen(*trainer);
 }
 

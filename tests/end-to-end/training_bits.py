@@ -23,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 GROUPS, IMAGES, STEPS = 3, 4, 3
 # A spec, and the elements of a picture and the classes that it has.
 NETWORKS = {"tiny": (HERE.parent / "tool" / "Inputs" / "train-tiny.skip", [], 3 * 8 * 8, 3),
+            "dropout": (HERE.parent / "tool" / "Inputs" / "train-dropout.skip", [], 3 * 8 * 8, 3),
             "bottleneck": (HERE / "parity" / "bottleneck.skip", ["-D", "shortcut=B"], 3 * 32 * 32, 10)}
 TASK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 PARALLEL_FOR = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, TASK, ctypes.c_void_p)
@@ -95,6 +96,36 @@ class Library:
         return isa, state.hexdigest()
 
 
+    def gradients(self, elements: int, classes: int, groups: int, draws: tuple[int, int, int]) -> list[bytes]:
+        """The gradients of each of so many groups of one picture again and again, whose first has these draws."""
+        model = self.created("model_create")
+        trainer = self.created("trainer_create", model, ctypes.byref(Options(max_group=IMAGES, groups=groups)))
+        self.call("trainer_init", trainer, ctypes.c_uint64(11))
+        seed, step, first = draws
+        self.call("trainer_set_draws", trainer, ctypes.c_uint64(seed), ctypes.c_int64(step), ctypes.c_int64(first))
+        pixels = (ctypes.c_float * (IMAGES * elements))(*([0.5] * (IMAGES * elements)))
+        inputs, labels, result = (ctypes.c_void_p * 1)(ctypes.addressof(pixels)), (ctypes.c_int32 * IMAGES)(*[classes - 1] * IMAGES), Result()
+        losses = []
+        for _ in range(groups):
+            self.call("trainer_gradients", trainer, ctypes.c_int64(IMAGES), inputs, labels, ctypes.byref(result))
+            losses.append(struct.pack("<d", result.loss))
+        self.library.net_trainer_destroy(trainer)
+        self.library.net_model_destroy(model)
+        return losses
+
+
+def check_draws(library: Library, elements: int, classes: int) -> list[str]:
+    """Groups draw by their number in the step, steps by theirs, trainings by their seed."""
+    of = [library.gradients(elements, classes, groups, draws)
+          for groups, draws in ((4, (1, 0, 0)), (2, (1, 0, 2)), (1, (1, 1, 0)), (1, (2, 0, 0)), (1, (1, 0, 0)))]
+    faults = []
+    if of[0][2:] != of[1] or of[0][0] != of[4][0]:
+        faults.append("groups draw otherwise where another process has those before them")
+    if len({*of[0], *of[2], *of[3]}) != 6:
+        faults.append("groups, steps or seeds draw the same")
+    return faults
+
+
 def build(skipc: str, spec: pathlib.Path, defines: list[str], output: str) -> Library:
     settings = ["--set", f"batch={IMAGES * GROUPS}", "--set", f"groups={GROUPS}"]
     subprocess.run([skipc, "build", str(spec), *defines, "--train", *settings, "--name", "net", "--emit", "shared", "-o", output], check=True)
@@ -112,6 +143,8 @@ def check(skipc: str, name: str) -> list[str]:
                 isa, state = library.trained(elements, classes, threads)
                 if seen.setdefault(isa, state) != state:
                     faults.append(f"{name}, {isa}: {f'{threads} threads' if threads else 'a loop of the caller'}: another state than 1 thread")
+        if name == "dropout":
+            faults += check_draws(library, elements, classes)
     print(f"{name}: {', '.join(f'{isa} {state[:12]}' for isa, state in seen.items())}")
     return faults
 

@@ -19,10 +19,20 @@ static std::vector<double> numbersIn(mlir::DenseF64ArrayAttr list) {
   return list ? list.asArrayRef().vec() : std::vector<double>();
 }
 
+static bool isOfIntegers(mlir::func::FuncOp model, unsigned index) {
+  return llvm::cast<mlir::RankedTensorType>(model.getArgument(index).getType()).getElementType().isInteger();
+}
+
+static bool areDraws(mlir::func::FuncOp model, unsigned index) {
+  auto name = model.getArgAttrOfType<mlir::StringAttr>(index, graph::nameAttr);
+  return isOfIntegers(model, index) && name && name.getValue() == graph::drawsName;
+}
+
 /// Labels are of the logits' classes, which are the second result (PrepareTraining).
 static int64_t classesOf(mlir::func::FuncOp model, unsigned index) {
-  bool isLabels = llvm::cast<mlir::RankedTensorType>(model.getArgument(index).getType()).getElementType().isInteger();
-  return isLabels ? llvm::cast<mlir::RankedTensorType>(model.getResultTypes()[1]).getDimSize(1) : 0;
+  return isOfIntegers(model, index) && !areDraws(model, index)
+             ? llvm::cast<mlir::RankedTensorType>(model.getResultTypes()[1]).getDimSize(1)
+             : 0;
 }
 
 static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
@@ -36,7 +46,8 @@ static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
           numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)),
           pixels(graph::resizeAttr),
           pixels(graph::cropAttr),
-          classesOf(model, index)};
+          classesOf(model, index),
+          areDraws(model, index)};
 }
 
 static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {

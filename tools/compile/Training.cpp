@@ -35,8 +35,6 @@ static llvm::Error checkTrainable(mlir::func::FuncOp model) {
   llvm::DenseSet<mlir::Value> active; // what depends on a trained parameter, so that a gradient goes through it
   for (mlir::Operation &op : model.getBody().front()) {
     llvm::StringRef layer = graph::valueName(op.getLoc());
-    if (llvm::isa<graph::DropoutOp>(op))
-      return tool::badInput("layer `" + printable(layer) + "`: no gradients are compiled of dropout yet");
     auto conv = llvm::dyn_cast<graph::Conv2dOp>(op);
     if (conv && active.contains(conv.getX()) && hasWidePadding(conv))
       return tool::badInput("layer `" + printable(layer) +

@@ -78,6 +78,7 @@ Expected<TrainerApi> findTrainerApi(void *library, const std::string &name) {
   finder.find(api.init, "trainer_init");
   finder.find(api.loadMemory, "trainer_load_memory");
   finder.find(api.setNumber, "trainer_set_number");
+  finder.find(api.setDraws, "trainer_set_draws");
   finder.find(api.observe, "trainer_observe");
   finder.find(api.gradients, "trainer_gradients");
   finder.find(api.gradientArray, "trainer_gradient_array");

@@ -48,6 +48,7 @@ struct TrainerApi {
   decltype(&skipmodel_trainer_init) init;
   decltype(&skipmodel_trainer_load_memory) loadMemory;
   decltype(&skipmodel_trainer_set_number) setNumber;
+  decltype(&skipmodel_trainer_set_draws) setDraws;
   decltype(&skipmodel_trainer_observe) observe;
   decltype(&skipmodel_trainer_gradients) gradients;
   decltype(&skipmodel_trainer_gradient_array) gradientArray;

@@ -144,6 +144,8 @@ llvm::Expected<tool::LoopResult> Loop::run() {
   if (!opened)
     return opened.takeError();
   metrics.emplace(std::move(*opened));
+  if (llvm::Error error = trainer.setDraws(identity.seed, memory.step))
+    return error;
   savedStep = memory.step > 0 ? memory.step : -1;
   std::unique_ptr<data::Loader> loader =
       pictures.batches(recipe, identity.seed, static_cast<uint64_t>(memory.step), options.loaderThreads);

@@ -62,6 +62,11 @@ llvm::Error Trainer::setNumbers(const frontend::Recipe &recipe) {
   return llvm::Error::success();
 }
 
+llvm::Error Trainer::setDraws(uint64_t seed, int64_t step) {
+  llvm::Error error = library.check(api.setDraws(trainer, seed, step, 0));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
 llvm::Expected<skip_training_result> Trainer::gradients(const float *pixels, const int32_t *labels) {
   skip_training_result result{};
   if (llvm::Error error = library.check(api.gradients(trainer, sizes.groupImages, &pixels, labels, &result)))

@@ -34,6 +34,8 @@ public:
   /// Momentum, decay and Nesterov as the recipe says.
   llvm::Error setNumbers(const frontend::Recipe &recipe);
 
+  /// What dropouts draw from here on (trainer_set_draws).
+  llvm::Error setDraws(uint64_t seed, int64_t step);
   /// Of a group of Shape::groupImages.
   llvm::Expected<skip_training_result> gradients(const float *pixels, const int32_t *labels);
   /// What is NaN or infinite (`the loss is`), of which nothing was taken; else empty.

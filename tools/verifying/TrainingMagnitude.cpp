@@ -208,7 +208,7 @@ std::optional<Tensor> tool::trainingMagnitude(mlir::OpResult value, llvm::ArrayR
       .Case<graph::ScaleShiftOp, graph::ScaleAddOp, graph::ScaleChannelsOp, graph::ScaleFilterOp, graph::TransposeFilterOp,
             graph::Conv2dGradFilterOp, graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::GlobalAvgPoolGradInputOp,
             graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp>([&](auto) { return itself(); })
-      .Case<graph::ReluGradInputOp, graph::MaxPoolGradInputOp>([&](auto) { return itself(1); })
+      .Case<graph::ReluGradInputOp, graph::MaxPoolGradInputOp, graph::DropoutTrainOp>([&](auto) { return itself(1); })
       .Case([&](graph::BnScaleOp) { return itself(1); }) // the variance stands under a root
       .Case([&](graph::BnShiftOp) { return ofShift(operands); })
       .Case([&](graph::MomentsOp) { return ofMoments(operands[0]->magnitude, result); })

@@ -48,7 +48,8 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const GlobalAvgPoolGradSpec &s) { emitGlobalAvgPoolGrad(module, name, s); },
                                [&](const CrossEntropySpec &s) { emitCrossEntropy(module, name, s); },
                                [&](const CrossEntropyGradSpec &s) { emitCrossEntropyGrad(module, name, s); },
-                               [&](const SoftmaxGradSpec &s) { emitSoftmaxGrad(module, name, s); }),
+                               [&](const SoftmaxGradSpec &s) { emitSoftmaxGrad(module, name, s); },
+                               [&](const DropoutSpec &s) { emitDropout(module, name, s); }),
              spec);
 }
 

@@ -5,6 +5,7 @@
 #include "codegen/x86/kernel/ChannelSums.h"
 #include "codegen/x86/kernel/Conv.h"
 #include "codegen/x86/kernel/CrossEntropy.h"
+#include "codegen/x86/kernel/Dropout.h"
 #include "codegen/x86/kernel/Elementwise.h"
 #include "codegen/x86/kernel/GradFilter.h"
 #include "codegen/x86/kernel/Movement.h"
@@ -21,7 +22,7 @@ namespace skip::kernel {
 using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
                           RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec,
                           MergeGradSumsSpec, GradFilterSpec, ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec,
-                          GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec>;
+                          GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -33,21 +33,15 @@ def fits(network: Network) -> bool:
 
 def refused(node: Node) -> bool:
     """What cannot be trained as yet."""
-    return node.op == "dropout" or (node.op == "conv" and node.settings.get("pad", 0) >= node.settings["kernel"])
+    return node.op == "conv" and node.settings.get("pad", 0) >= node.settings["kernel"]
 
 
 def trainable(network: Network, rng: random.Random) -> Network:
-    names: dict[str, str] = {}
     nodes = []
     for node in network.nodes:
-        operands = tuple(names.get(operand, operand) for operand in node.operands)
-        if node.op == "dropout":
-            names[node.name] = operands[0]
-            continue
         settings = {key: value for key, value in node.settings.items() if key != "pad"} if refused(node) else node.settings
-        nodes.append(dataclasses.replace(node, operands=operands, settings=settings))
-    outputs = tuple(names.get(output, output) for output in network.outputs)
-    return with_head(dataclasses.replace(network, nodes=tuple(nodes), outputs=outputs), rng).live()
+        nodes.append(dataclasses.replace(node, settings=settings))
+    return with_head(dataclasses.replace(network, nodes=tuple(nodes)), rng).live()
 
 
 def with_head(network: Network, rng: random.Random) -> Network:

@@ -25,6 +25,22 @@ func.func @softmax_cross_entropy_grad_input_c1(%x: tensor<3x4xf32>, %t: tensor<2
 
 // -----
 
+// CHECK: dropout_train-c1:
+func.func @dropout_train_c1(%x: tensor<3x4xf32>, %d: tensor<2xi32>) {
+  %y = graph.dropout_train %x, %d rate 0.5 layer 0 : (tensor<3x4xf32>, tensor<2xi32>) -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+// CHECK: dropout_train-c2:
+func.func @dropout_train_c2(%x: tensor<?x4xf32>, %d: tensor<?xi32>) {
+  %y = graph.dropout_train %x, %d rate 1.0 layer 0 : (tensor<?x4xf32>, tensor<?xi32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
 // CHECK: batch_norm_train-c1:
 func.func @batch_norm_train_c1(%x: tensor<?x4xf32>, %v: tensor<5xf32>) {
   %y:5 = graph.batch_norm_train %x, %v, %v, %v, %v epsilon 1.0e-05 momentum 0.1 : (tensor<?x4xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>) -> (tensor<?x4xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>)

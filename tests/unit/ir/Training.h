@@ -133,6 +133,11 @@ private:
       shape[0] = images;
       inputs.push_back(drawn(shape, -1, 1));
     }
+    bool hasDropout = false;
+    module->walk([&](graph::DropoutOp dropout) { hasDropout |= dropout.getRate().convertToDouble() > 0; });
+    if (hasDropout)
+      for (double &draw : inputs.emplace_back(std::vector<int64_t>{images}).data)
+        draw = static_cast<double>(static_cast<int32_t>(generator()));
     int64_t classes = llvm::cast<mlir::RankedTensorType>(function.getResultTypes()[0]).getDimSize(1);
     Tensor &labels = inputs.emplace_back(std::vector<int64_t>{images});
     for (double &label : labels.data)

@@ -196,6 +196,11 @@ static Members membersOf(SpreadSpec &spec, Draw &d) {
   return {{"stride", [&] { return set(stride, d.between(1, 3)); }}};
 }
 
+static Members membersOf(DropoutSpec &spec, Draw &d) {
+  auto &[rate] = spec;
+  return {{"rate", [&] { return set(rate, double(d.between(1, 9)) / 10); }}};
+}
+
 static Members membersOf(MaxPoolGradSpec &spec, Draw &d) {
   auto &[kernel, stride, padding] = spec;
   return {{"kernel", [&] { return set(kernel, d.between(1, 3)); }},

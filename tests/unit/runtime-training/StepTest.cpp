@@ -222,6 +222,14 @@ TEST_CASE("what makes no sense in a step is refused") {
   CHECK_FAILS(skipmodel_trainer_set_number(trainer, SKIP_TRAINER_MOMENTUM, 1.5), SKIP_INVALID_ARGUMENT, "from 0 to 1");
 }
 
+TEST_CASE("draws of no sense are refused") {
+  Training training;
+  CHECK_FAILS(skipmodel_trainer_set_draws(nullptr, 1, 0, 0), SKIP_INVALID_ARGUMENT, "trainer");
+  CHECK_FAILS(skipmodel_trainer_set_draws(training.trainer, 1, -1, 0), SKIP_INVALID_ARGUMENT, "step -1");
+  CHECK_FAILS(skipmodel_trainer_set_draws(training.trainer, 1, 0, -2), SKIP_INVALID_ARGUMENT, "first group -2");
+  CHECK(skipmodel_trainer_set_draws(training.trainer, 1, 7, 1) == SKIP_OK);
+}
+
 TEST_CASE("a trainer is observed") {
   Training training;
   training.load(someValues(1));
