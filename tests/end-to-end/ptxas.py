@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The assembler takes the kernels of the catalogue's models for CUDA, with no value spilled, for the oldest GPU and for later ones.
+"""The assembler takes the kernels of the catalogue's models for CUDA, for the oldest GPU and for later ones: no value is spilled, no wait
+is put in for us, and registers and static shared memory stay within what is recorded here.
 
     ptxas.py --build BUILD_FOLDER                 skipped (exit code 77) where there is no ptxas
     ptxas.py --build BUILD_FOLDER --verbose       with the registers of each kernel
@@ -21,8 +22,13 @@ MODELS = [("cifar_resnet", ["depth=20"]), ("cifar_plain", ["depth=20"]), ("resne
 PRECISIONS = ("f32", "tf32", "f16", "bf16")
 OF_TENSOR_CORES = ("cifar_resnet", "resnet18", "resnet50", "vgg16")  # the others have no kernels of another kind
 ARCHITECTURES = ("sm_80", "sm_90")
+MOST_REGISTERS = {"f32": {"sm_80": 150, "sm_90": 184}, "tf32": {"sm_80": 160, "sm_90": 160},
+                  "f16": {"sm_80": 168, "sm_90": 168}, "bf16": {"sm_80": 168, "sm_90": 168}}
+MOST_SHARED_BYTES = {"f32": 25600, "tf32": 0, "f16": 0, "bf16": 0}  # dynamic shared memory is the plan's: 99 KB (MmaSchedule.cpp)
+REPAIRED = re.compile(r"\(C75\d\d\).*")  # what ptxas says where it serialises products of matrices
 KERNEL = re.compile(r"Compiling entry function '(?P<name>[^']+)'.*?"
-                    r"(?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads.*?Used (?P<registers>\d+) registers",
+                    r"(?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads.*?"
+                    r"Used (?P<registers>\d+) registers(?P<rest>[^\n]*)",
                     re.DOTALL)
 
 
@@ -35,7 +41,14 @@ def assemble(ptxas: str, text: pathlib.Path, architecture: str) -> list[re.Match
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    if repaired := REPAIRED.search(done.stdout + done.stderr):
+        raise RuntimeError(f"{' '.join(command)}: {repaired[0]}")
     return list(KERNEL.finditer(done.stdout + done.stderr))
+
+
+def shared_bytes(kernel: re.Match[str]) -> int:
+    found = re.search(r"(\d+) bytes smem", kernel["rest"])
+    return int(found[1]) if found else 0
 
 
 def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], precision: str, verbose: bool) -> bool:
@@ -53,8 +66,11 @@ def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], precis
             spilling = [k["name"] for k in kernels if k["stores"] != "0" or k["loads"] != "0"]
             good &= len(kernels) == entries > 0 and not spilling
             most = max((int(k["registers"]) for k in kernels), default=0)
+            shared = max(map(shared_bytes, kernels), default=0)
+            good &= most <= MOST_REGISTERS[precision][architecture] and shared <= MOST_SHARED_BYTES[precision]
             print(f"{' '.join([spec, *defines])} {precision} {architecture}: {len(kernels)} of {entries} kernels, {text.stat().st_size} bytes "
-                  f"of PTX, at most {most} registers, spilling: {', '.join(spilling) or 'none'}", flush=True)
+                  f"of PTX, at most {most} of {MOST_REGISTERS[precision][architecture]} registers, {shared} of "
+                  f"{MOST_SHARED_BYTES[precision]} bytes of shared memory, spilling: {', '.join(spilling) or 'none'}", flush=True)
             for kernel in kernels if verbose else []:
                 print(f"  {kernel['registers']:>4} {kernel['name']}")
         return good
