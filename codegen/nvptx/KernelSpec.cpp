@@ -232,3 +232,19 @@ StepShape nvptx::stepShapeOf(KernelOp kernel) {
   step.params = {{found.pointsPerImage, 0, 0}, {found.columns, -1, 0}, {1, -1, 0}};
   return step;
 }
+
+std::optional<LaunchShape> nvptx::launchOf(KernelOp kernel, size_t column) {
+  std::optional<Spec> spec = specOf(kernel, column);
+  if (!spec)
+    return std::nullopt;
+  LaunchShape shape{.threads = threadsOf(*spec), .sharedBytes = sharedBytesOf(*spec)};
+  if (const auto *gemm = std::get_if<GemmSpec>(&spec->family))
+    if (const auto *tile = std::get_if<plan::GemmTile>(&gemm->tile))
+      shape.sharedBytes = tile->sharedBytes();
+  std::array<int64_t, 3> split = splitOf(*spec);
+  for (auto [axis, param] : llvm::enumerate(nvptx::stepShapeOf(kernel).params)) {
+    int64_t points = param.value * (param.extent < 0 ? 1 : batchOf(kernel));
+    shape.grid[axis] = (points + split[axis] - 1) / split[axis];
+  }
+  return shape;
+}

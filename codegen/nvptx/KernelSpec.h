@@ -19,4 +19,13 @@ llvm::StringRef refusalOf(plan::KernelOp kernel);
 /// Operand order and domain of the kernel as a step. It must have a spec.
 codegen::StepShape stepShapeOf(plan::KernelOp kernel);
 
+/// How a kernel is launched.
+struct LaunchShape {
+  std::array<int64_t, 3> grid{1, 1, 1}; // for a turn's images at the bound
+  int64_t threads = 0, sharedBytes = 0; // of a block; static shared memory counts too
+};
+
+/// Nothing when no family computes the kernel.
+std::optional<LaunchShape> launchOf(plan::KernelOp kernel, size_t column);
+
 } // namespace skip::nvptx

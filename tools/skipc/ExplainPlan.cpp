@@ -15,6 +15,8 @@
 #include "tools/compile/Tuning.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/ExplainBlocks.h"
+#include "tools/skipc/ExplainCuda.h"
+#include "tools/text/Failure.h"
 #include "tools/text/PlanText.h"
 #include "tools/text/Table.h"
 #include "tools/tuning/Peak.h"
@@ -289,6 +291,15 @@ static void printJson(llvm::StringRef model, const std::vector<Variant> &variant
 }
 
 llvm::Error tool::explainPlan(const Options &options) {
+  if (options.targets.size() > 1)
+    return badInput("explain-plan tells of one target's plan: give --target one name");
+  llvm::Expected<Target> target = runnableTarget(options);
+  if (!target)
+    return target.takeError();
+  if (*target == Target::cuda)
+    return explainCuda(options);
+  if (llvm::Expected<plan::Precision> precision = precisionFor(options, *target); !precision)
+    return precision.takeError();
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;

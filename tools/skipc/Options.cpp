@@ -240,13 +240,18 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addCompile(plan, o);
   CLI::App &why =
       addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
-                 "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n\n"
+                 "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n"
+                 "  skipc explain-plan resnet50 --target=cuda --precision bf16 --gpu h200\n\n"
                  "How far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
                  "largest value, `of terms` of the sum of absolute values that an element is made of, where these are\n"
                  "unlike, as random weights are, and `at most` whatever they are, within float32's range\n"
                  "(docs/verification.md).");
   addSpec(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
+  addRunTarget(why, o);
+  why.add_option("--gpu", o.gpu, "of cuda: the GPU that times are predicted for (default: h100)")
+      ->check(CLI::IsMember({"a100", "h100", "h200"}))
+      ->type_name("NAME");
   addCompile(why, o);
   CLI::App &explain = addCommand(app, o, "explain", tool::explain, "describe an error code of the language",
                                  "  skipc explain E0203\n  skipc explain");

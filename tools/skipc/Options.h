@@ -31,6 +31,9 @@ struct Options : CompileOptions, PictureOptions {
   std::vector<std::string> emit;
   std::string stopAfter;
 
+  // explain-plan
+  std::string gpu = "h100"; ///< whose rates predictions are made by
+
   // run
   std::vector<std::string> pictures;
   std::vector<std::string> inputs, outputs; ///< .npy

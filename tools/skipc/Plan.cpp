@@ -1,4 +1,5 @@
 // `skipc plan`: the table of steps, and what memory they need.
+#include "codegen/nvptx/Predict.h"
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
 #include "tools/compile/Compile.h"
@@ -18,6 +19,21 @@ static int64_t integerAttribute(mlir::Operation *op, llvm::StringRef name) {
   return attribute ? attribute.getInt() : 0;
 }
 
+/// How a kernel for GPUs is launched; nothing for others.
+static std::optional<nvptx::Prediction> launchOf(plan::KernelOp kernel, int64_t batch) {
+  if (!llvm::isa<plan::CudaTargetAttr>(kernel->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr)))
+    return std::nullopt;
+  return nvptx::predict(kernel, 0, batch, plan::a100());
+}
+
+static void writeLaunch(llvm::json::OStream &json, const nvptx::Prediction &step) {
+  json.attributeArray("grid", [&] { llvm::for_each(step.launch.grid, [&](int64_t size) { json.value(size); }); });
+  json.attribute("threads", step.launch.threads);
+  json.attribute("shared_bytes", step.launch.sharedBytes);
+  if (step.stages)
+    json.attribute("stages", step.stages);
+}
+
 static void writeOperand(llvm::json::OStream &json, plan::LayoutAttr layout, plan::SlotAttr slot) {
   json.object([&] {
     json.attribute("segment", plan::stringifySegment(slot.getSegment()));
@@ -28,7 +44,7 @@ static void writeOperand(llvm::json::OStream &json, plan::LayoutAttr layout, pla
   });
 }
 
-static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
+static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel, int64_t batch) {
   json.object([&] {
     json.attribute("name", graph::valueName(kernel.getLoc()));
     json.attribute("kernel", kernel.getKernel().value_or(""));
@@ -39,6 +55,8 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel) {
       for (auto schedule : kernel.getSchedulesAttr().getAsRange<plan::ScheduleInterface>())
         json.value(schedule.text());
     });
+    if (std::optional<nvptx::Prediction> launch = launchOf(kernel, batch))
+      writeLaunch(json, *launch);
     if (std::string tuned = tool::tunedText(kernel); !tuned.empty())
       json.attribute("tuned", tuned);
     json.attributeArray("inputs", [&] {
@@ -65,7 +83,7 @@ static void writePlan(llvm::json::OStream &json, mlir::ModuleOp module) {
         json.attribute("peak_bytes", tool::peakBytes(function));
         json.attributeArray("steps", [&] {
           for (auto kernel : function.getOps<plan::KernelOp>())
-            writeStep(json, kernel);
+            writeStep(json, kernel, integerAttribute(function, plan::batchAttr));
         });
       });
   });
@@ -95,22 +113,33 @@ static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool:
   llvm::outs() << "\n";
 }
 
+/// The columns that tell how steps of a target run: on GPUs as blocks, on x86 as it was tuned.
+static std::vector<tool::Table::Column> runColumns(bool isLaunched) {
+  constexpr auto right = tool::Table::Align::right;
+  if (!isLaunched)
+    return {{"tuned"}};
+  return {{"grid"}, {"threads", right}, {"shared", right}, {"stages", right}};
+}
+
+static std::vector<std::string> runCells(plan::KernelOp kernel, const std::optional<nvptx::Prediction> &step) {
+  if (!step)
+    return {tool::tunedText(kernel)};
+  return {plan::joinSizes(step->launch.grid), std::to_string(step->launch.threads),
+          tool::withSeparators(step->launch.sharedBytes), step->stages ? std::to_string(step->stages) : ""};
+}
+
 static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"step", right},
-                     {"computes"},
-                     {"operations"},
-                     {"kernel"},
-                     {"schedules"},
-                     {"tuned"},
-                     {"images", right},
-                     {"reads"},
-                     {"writes"},
-                     {"size"},
-                     {"bytes", right}});
   int64_t index = 0, batch = integerAttribute(function, plan::batchAttr);
-  llvm::StringSet<> kernels;
-  for (auto kernel : function.getOps<plan::KernelOp>()) {
+  auto kernels = function.getOps<plan::KernelOp>();
+  bool isLaunched = !kernels.empty() && launchOf(*kernels.begin(), batch);
+  std::vector<tool::Table::Column> columns{{"step", right}, {"computes"}, {"operations"}, {"kernel"}, {"schedules"}};
+  llvm::append_range(columns, runColumns(isLaunched));
+  llvm::append_range(columns, std::initializer_list<tool::Table::Column>{
+                                  {"images", right}, {"reads"}, {"writes"}, {"size"}, {"bytes", right}});
+  tool::Table table(columns);
+  llvm::StringSet<> names;
+  for (auto kernel : kernels) {
     std::string reads, writes, sizes;
     int64_t bytes = 0;
     for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
@@ -121,14 +150,17 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
       bytes += kernel.outputSlot(i).getBytes();
     }
     llvm::StringRef name = kernel.getKernel().value_or("");
-    kernels.insert(name);
-    table.add({std::to_string(index++), graph::valueName(kernel.getLoc()).str(), tool::operationsText(kernel), name.str(),
-               tool::schedulesText(kernel), tool::tunedText(kernel), std::to_string(kernel.getImages().value_or(batch)), reads,
-               writes, sizes, tool::withSeparators(bytes)});
+    names.insert(name);
+    std::vector<std::string> cells{std::to_string(index++), graph::valueName(kernel.getLoc()).str(),
+                                   tool::operationsText(kernel), name.str(), tool::schedulesText(kernel)};
+    llvm::append_range(cells, runCells(kernel, isLaunched ? launchOf(kernel, batch) : std::nullopt));
+    llvm::append_range(cells, std::initializer_list<std::string>{std::to_string(kernel.getImages().value_or(batch)), reads,
+                                                                 writes, sizes, tool::withSeparators(bytes)});
+    table.add(std::move(cells));
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
   bool trains = plan::roleOf(function) == plan::Role::gradients;
-  llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << index << " steps, " << kernels.size() << " kernels\n\n";
+  llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << index << " steps, " << names.size() << " kernels\n\n";
   table.print(llvm::outs());
   llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
                << " bytes, "

@@ -7,15 +7,15 @@
 //   12544 pixels x 64 channels     128 x 64: 98 blocks, one wave
 //      49 pixels x 512 channels     32 x 32: 32 blocks; 128 x 128 would be 4
 //
-// All rates are an A100's on paper: nothing was measured on a GPU yet.
-#include "ir/plan/cuda/MmaSchedule.h"
+// Rates are on paper (Gpu.cpp), of an A100 where a tile is chosen: nothing was measured on a GPU yet.
+#include "ir/plan/cuda/Gpu.h"
 
 #include <algorithm>
 #include <array>
 
 using namespace skip::plan;
 
-static constexpr int64_t kMultiprocessors = 108, kSharedBytes = 164 * 1024, kRegisters = 65536;
+static constexpr int64_t kRegisters = 65536;                      // of a multiprocessor
 static constexpr int64_t kMostThreads = 256, kMostWarpSums = 128; // a thread's
 /// What sm_86, sm_89 and sm_120 have.
 static constexpr int64_t kMostSharedBytes = 99 * 1024;
@@ -57,26 +57,30 @@ bool skip::plan::isLegal(const MmaTile &tile, int64_t elementBytes) {
   return tile.m * tile.n / tile.threads() <= kMostWarpSums && tile.sharedBytes(elementBytes) <= kMostSharedBytes;
 }
 
-int64_t skip::plan::blocksBeside(const MmaTile &tile, int64_t elementBytes) {
+static int64_t blocksBeside(const MmaTile &tile, int64_t elementBytes, const Gpu &gpu) {
   int64_t registers = tile.m * tile.n + 96 * tile.threads(); // the sums, and what else threads have
-  return std::max<int64_t>(1, std::min(kSharedBytes / tile.sharedBytes(elementBytes), kRegisters / registers));
+  return std::max<int64_t>(1, std::min(gpu.sharedBytes / tile.sharedBytes(elementBytes), kRegisters / registers));
+}
+
+int64_t skip::plan::blocksBeside(const MmaTile &tile, int64_t elementBytes) {
+  return ::blocksBeside(tile, elementBytes, a100());
 }
 
 /// Cycles that a stage of one block takes of a multiprocessor.
-static double stageCycles(const MmaTile &tile, double elementBytes) {
+static double stageCycles(const MmaTile &tile, double elementBytes, const Gpu &gpu) {
   double m = double(tile.m), n = double(tile.n), k = double(tile.k);
-  double products = m * n * k / (elementBytes == 2 ? 1024 : 512);
+  double products = m * n * k / (elementBytes == 2 ? gpu.pairProducts : gpu.pairProducts / 2);
   double matrices = (m * double(tile.warpsN) + n * double(tile.warpsM)) * k * elementBytes / 128;
-  double copies = (m + n) * k * elementBytes / 48;
+  double copies = (m + n) * k * elementBytes / gpu.cacheBytes;
   return std::max({products, matrices, copies});
 }
 
-static double predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape) {
+double skip::plan::predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape, const Gpu &gpu) {
   constexpr double latency = 120, ends = 1500; // of a stage, and of a block before its first product and after its last
   int64_t blocks = ceilDiv(shape.pixels, tile.m) * ceilDiv(shape.channels, tile.n), stages = ceilDiv(shape.depth, tile.k);
-  int64_t beside = std::min(blocksBeside(tile, elementBytes), ceilDiv(blocks, kMultiprocessors)),
-          waves = ceilDiv(blocks, kMultiprocessors * beside);
-  double stage = std::max(latency, double(beside) * stageCycles(tile, double(elementBytes)));
+  int64_t beside = std::min(::blocksBeside(tile, elementBytes, gpu), ceilDiv(blocks, gpu.multiprocessors)),
+          waves = ceilDiv(blocks, gpu.multiprocessors * beside);
+  double stage = std::max(latency, double(beside) * stageCycles(tile, double(elementBytes), gpu));
   return double(waves) * (double(stages) * stage + ends);
 }
 
@@ -85,7 +89,7 @@ std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elemen
   for (MmaTile &tile : tiles)
     tile.k = tile.k * 2 / elementBytes;
   std::stable_sort(tiles.begin(), tiles.end(), [&](const MmaTile &a, const MmaTile &b) {
-    return predictedCycles(a, elementBytes, shape) < predictedCycles(b, elementBytes, shape);
+    return predictedCycles(a, elementBytes, shape, a100()) < predictedCycles(b, elementBytes, shape, a100());
   });
   return tiles;
 }

@@ -26,9 +26,15 @@ inline constexpr int64_t sumPadding = 8;
 /// Whether emitters have code for the tile, with elements of so many bytes, and every GPU from sm_80 on room for it.
 bool isLegal(const MmaTile &tile, int64_t elementBytes);
 
+struct Gpu;
+
 /// How many blocks of a legal tile are meant to be on an A100's multiprocessor at a time, by what they take of its shared
 /// memory and are likely to take of its registers.
 int64_t blocksBeside(const MmaTile &tile, int64_t elementBytes);
+
+/// What a contraction is predicted to take by a legal tile.
+double predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape, const Gpu &gpu);
+double predictedCycles(const GemmTile &tile, const GemmShape &shape, const Gpu &gpu);
 
 /// The legal tiles that are worth trying, the one that is predicted to be the fastest first.
 std::vector<MmaTile> mmaTiles(const GemmShape &shape, int64_t elementBytes);

@@ -6,14 +6,13 @@
 //      49 pixels x 512 channels     32 x 32: 32 blocks; 128 x 64 would be 8, each eight times as long
 //
 // The rates are estimates: nothing was measured on a GPU yet.
-#include "ir/plan/cuda/Schedule.h"
+#include "ir/plan/cuda/Gpu.h"
 
 #include <algorithm>
 #include <array>
 
 using namespace skip::plan;
 
-static constexpr int64_t kMultiprocessors = 108; // of an A100
 static constexpr int64_t kMostThreads = 256, kMostSharedBytes = 48 * 1024, kMostSums = 64, kWarp = 32;
 
 static constexpr std::array<GemmTile, 6> kTiles = {{
@@ -44,18 +43,19 @@ bool skip::plan::isLegal(const GemmTile &tile) {
          tile.n * chunks % threads == 0;
 }
 
-/// In arbitrary units.
-static double predictedTime(const GemmTile &tile, const GemmShape &shape) {
+double skip::plan::predictedCycles(const GemmTile &tile, const GemmShape &shape, const Gpu &gpu) {
   double sums = double(tile.threadM * tile.threadN), loads = double(tile.threadM + tile.threadN);
   double rate = sums / (sums + 2 * loads);
   int64_t blocks = ceilDiv(shape.pixels, tile.m) * ceilDiv(shape.channels, tile.n);
   double fill = 64; // what a block takes before its first product and after its last, in steps of the sum
-  return double(ceilDiv(blocks, kMultiprocessors)) * double(tile.m * tile.n) * (double(shape.depth) + fill) / rate;
+  double each = double(tile.m * tile.n) * (double(shape.depth) + fill) / (rate * gpu.floatProducts);
+  return double(ceilDiv(blocks, gpu.multiprocessors)) * each;
 }
 
 std::vector<GemmTile> skip::plan::gemmTiles(const GemmShape &shape) {
   std::vector<GemmTile> tiles(kTiles.begin(), kTiles.end());
-  std::stable_sort(tiles.begin(), tiles.end(),
-                   [&](const GemmTile &a, const GemmTile &b) { return predictedTime(a, shape) < predictedTime(b, shape); });
+  std::stable_sort(tiles.begin(), tiles.end(), [&](const GemmTile &a, const GemmTile &b) {
+    return predictedCycles(a, shape, a100()) < predictedCycles(b, shape, a100());
+  });
   return tiles;
 }
