@@ -25,6 +25,7 @@ struct Found {
   llvm::SmallVector<unsigned> inputs; // in the order of the family
   int64_t pointsPerImage = 1;         // of the domain's first axis
   int64_t columns = 1;                // its second axis
+  int64_t parts = 1;                  // its third
 };
 } // namespace
 
@@ -81,6 +82,7 @@ static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const 
   spec.result = pictureOf(kernel, kernel.getResult(0));
   spec.epilogue = chain.ops;
   spec.tile = tile;
+  spec.parts = found.parts = kernel.getLayouts() ? plan::addendsOf(kernel.outputLayout(0)) : 1;
   found.pointsPerImage = spec.result.pixels();
   found.columns = spec.result.pixelElements();
   found.family = std::move(spec);
@@ -90,7 +92,8 @@ static Found gemm(KernelOp kernel, llvm::ArrayRef<ContractionView> views, const 
 static Found elementwise(KernelOp kernel, const Chain &chain) {
   auto main = llvm::cast<BlockArgument>(kernel.getBody().front().front().getOperand(0));
   Picture picture = pictureOf(kernel, main);
-  Found found{ElementwiseSpec{picture, chain.ops}, {main.getArgNumber()}, vectorsOf(picture)};
+  int64_t parts = plan::addendsOf(kernel.inputLayout(main.getArgNumber()));
+  Found found{ElementwiseSpec{picture, chain.ops, parts}, {main.getArgNumber()}, vectorsOf(picture)};
   appendChain(chain, found.inputs);
   return found;
 }
@@ -108,6 +111,8 @@ static Found padChannels(KernelOp kernel, Operation *root) {
 
 static Found relayout(KernelOp kernel) {
   Picture picture = pictureOf(kernel, kernel.getResult(0));
+  if (int64_t parts = plan::addendsOf(kernel.inputLayout(0)); parts > 1)
+    return {ElementwiseSpec{picture, {}, parts}, {0}, vectorsOf(picture)};
   bool fromPlanar = kernel.inputLayout(0).getKind() == LayoutKind::planar;
   bool toPlanar = kernel.outputLayout(0).getKind() == LayoutKind::planar;
   return {
@@ -155,7 +160,8 @@ static bool hasLayouts(KernelOp kernel) {
   bool isRelayout = llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front());
   return llvm::all_of(kernel.getLayouts()->getAsRange<LayoutAttr>(), [&](LayoutAttr layout) {
     bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
-    bool isKnown = isNarrow || layout.getKind() == LayoutKind::vector || (layout.getKind() == LayoutKind::planar && isRelayout);
+    bool isKnown = isNarrow || layout.getKind() == LayoutKind::vector || layout.getKind() == LayoutKind::partial ||
+                   (layout.getKind() == LayoutKind::planar && isRelayout);
     return isKnown && layout.getHalo() == 0 && layout.getElement() == (isNarrow ? element : plan::Element::f32);
   });
 }
@@ -171,12 +177,15 @@ static int64_t batchOf(KernelOp kernel) {
 static bool isCountable(KernelOp kernel) {
   int64_t images = batchOf(kernel), most = (int64_t(1) << 31) - (int64_t(1) << 16); // less what a block counts beyond its end
   int64_t mostChannels = 65535 * plan::leastTileChannels;                           // of a grid along its second axis
+  int64_t addends = 1;
+  for (auto layout : kernel.getLayouts()->getAsRange<LayoutAttr>())
+    addends = std::max(addends, plan::addendsOf(layout));
   auto isSmall = [&](Type type) {
     auto tensor = llvm::cast<RankedTensorType>(type);
     if (!tensor.isDynamicDim(0)) // parameters
       return tensor.getNumElements() * plan::lanesOf(LayoutKind::krsc, elementOf(kernel)) < most;
     Picture picture = pictureOf(kernel, type);
-    return picture.channels <= mostChannels && picture.elements() * images < most;
+    return picture.channels <= mostChannels && picture.elements() * images * addends < most;
   };
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
@@ -229,7 +238,7 @@ std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
 StepShape nvptx::stepShapeOf(KernelOp kernel) {
   Found found = *find(kernel, {});
   StepShape step{std::move(found.inputs), {}};
-  step.params = {{found.pointsPerImage, 0, 0}, {found.columns, -1, 0}, {1, -1, 0}};
+  step.params = {{found.pointsPerImage, 0, 0}, {found.columns, -1, 0}, {found.parts, -1, 0}};
   return step;
 }
 

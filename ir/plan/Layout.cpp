@@ -17,6 +17,8 @@ int64_t plan::elementBytes(Element element) {
   llvm_unreachable("an element without a size");
 }
 
+int64_t plan::addendsOf(LayoutAttr layout) { return layout.getKind() == LayoutKind::partial ? layout.getGroup() : 1; }
+
 static constexpr int64_t kVectorBytes = 16; // what a thread of a GPU loads at a time
 
 int64_t plan::lanesOf(LayoutKind kind, Element element) {
@@ -26,6 +28,8 @@ int64_t plan::lanesOf(LayoutKind kind, Element element) {
   case LayoutKind::nhwc:
   case LayoutKind::krsc:
     return kVectorBytes / elementBytes(element);
+  case LayoutKind::partial:
+    return partialLanes;
   case LayoutKind::blocked:
   case LayoutKind::filter16:
   case LayoutKind::filter1:
@@ -54,7 +58,7 @@ llvm::SmallVector<int64_t, 4> plan::parameterDims(mlir::RankedTensorType type) {
 Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   bool picture = type.getRank() == 4;
   int64_t lanes = lanesOf(layout.getKind(), layout.getElement()), halo = layout.getHalo();
-  bool isPixelMajor = layout.getKind() == LayoutKind::nhwc;
+  bool isPixelMajor = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::partial;
   Strides s;
   s.halo = halo;
   s.channels = type.getRank() > 1 ? type.getDimSize(1) : 1;
@@ -65,7 +69,8 @@ Strides plan::stridesOf(mlir::RankedTensorType type, LayoutAttr layout) {
   s.row = (s.width + 2 * halo) * s.pixel;
   int64_t area = (s.height + 2 * halo) * s.row;
   s.block = isPixelMajor ? lanes : area;
-  s.image = isPixelMajor ? area : s.blocks * area;
+  s.addend = area;
+  s.image = isPixelMajor ? addendsOf(layout) * area : s.blocks * area;
   s.origin = halo * (s.row + s.pixel);
   return s;
 }

@@ -10,6 +10,12 @@ namespace skip::plan {
 int64_t elementBytes(Element element);
 inline int64_t elementBytes(LayoutAttr layout) { return elementBytes(layout.getElement()); }
 
+/// How many addends each element of the layout has: those of `partial`, else 1.
+int64_t addendsOf(LayoutAttr layout);
+
+/// Of `partial`: whole vectors of 16 bytes of any element.
+inline constexpr int64_t partialLanes = 8;
+
 /// How many channels lie side by side at least: 1, those of a block, or those in 16 bytes.
 int64_t lanesOf(LayoutKind kind, Element element = Element::f32);
 inline graph::LayoutFamily familyOf(LayoutKind kind) { return {lanesOf(kind)}; }
@@ -20,6 +26,7 @@ struct Strides {
   int64_t channels, height, width;  // logical sizes; channels not rounded
   int64_t blocks;                   // C / lanesOf, rounded up
   int64_t image, block, row, pixel; // distances between images, blocks (planar: channels), rows and pixels
+  int64_t addend;                   // distance between the addends of an element
   int64_t origin;                   // from the buffer's first element to the interior origin
   int64_t halo;
 };

@@ -61,8 +61,10 @@ plan::Role plan::roleOf(Operation *function) {
 
 LogicalResult LayoutAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, LayoutKind kind, int64_t halo,
                                  int64_t tile, int64_t group, int64_t kernel, int64_t stride, Element) {
+  if (kind == LayoutKind::partial && group < 2)
+    return emitError() << "a layout of kind partial has at least 2 addends as its group";
   bool hasSizes = kind != LayoutKind::winograd || (tile >= 1 && group >= 1 && kernel >= 1 && stride >= 1);
-  if (halo != 0 && (kind == LayoutKind::nhwc || kind == LayoutKind::krsc))
+  if (halo != 0 && (kind == LayoutKind::nhwc || kind == LayoutKind::krsc || kind == LayoutKind::partial))
     return emitError() << "a layout of kind " << stringifyLayoutKind(kind) << " has no halo";
   return halo >= 0 && hasSizes ? success() : emitError() << "a layout's halo, tile, group, kernel or stride is too small";
 }

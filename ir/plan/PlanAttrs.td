@@ -13,7 +13,8 @@ class PlanAttr<string name, string mnemonic_, list<Trait> traits = []> : AttrDef
 
 def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", [
     I32EnumCase<"planar", 0>, I32EnumCase<"blocked", 1>, I32EnumCase<"filter16", 2>, I32EnumCase<"filter1", 3>,
-    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>, I32EnumCase<"nhwc", 6>, I32EnumCase<"krsc", 7>]> {
+    I32EnumCase<"vector", 4>, I32EnumCase<"winograd", 5>, I32EnumCase<"nhwc", 6>, I32EnumCase<"krsc", 7>,
+    I32EnumCase<"partial", 8>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -35,6 +36,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `winograd` | `[t/group][c/16][(tile + r - 1)^2][t%group][c%16]` | transformed windows of a convolution padded by h, `kernel` x `kernel` of `stride` (3 and 1 unless given); r = (kernel + stride - 1) / stride; t counts the tiles of tile x tile outputs over all images; a position's vectors are rounded up to an odd number; with stride 2 the lanes of up to 4 channels are channel, row parity, column parity, and of more channels each block has four windows, one for each parity of row and column (codegen/x86/kernel/Winograd.h) |
     | `nhwc` | `((n * H + y) * W + x) * C' + c` | activations; C' is C rounded up to 16 bytes, zeros in the channels between; no halo |
     | `krsc` | `[oc][kh][kw][c]`, c rounded up to 16 bytes | a contraction's weights beside an `nhwc` input |
+
+    | `partial` | `(((n * group + s) * H + y) * W + x) * C' + c` | activations as sums of `group` addends s, which are added in f32 and in this order; C' is C rounded up to 8 |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
     tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same. With h = 1,
@@ -95,6 +98,9 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
       "int64_t", "pairDistance", (ins "::mlir::Operation *":$kernel), [{}], [{ return 0; }]>,
     InterfaceMethod<"Whether a schedule adds up pairs of channels.", "bool", "addsPairs", (ins "::mlir::Attribute":$schedule),
       [{}], [{ return false; }]>,
+    InterfaceMethod<"Into how many addends, each of a share of its products, a contraction's sums are best cut for runs of up to "
+                    "`images` images, since it has fewer sums than the machine can compute at a time; 1 where they are not cut.",
+      "int64_t", "partsOf", (ins "::mlir::Operation *":$kernel, "int64_t":$images), [{}], [{ return 1; }]>,
     InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
                     "none with other roundings than a plain sum's.",
       "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,

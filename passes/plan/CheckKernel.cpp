@@ -54,6 +54,8 @@ int64_t plan::imageDistance(RankedTensorType type, LayoutAttr layout) {
     return ceilDiv(p.channels, lanes) * lanes * area * elementBytes(layout);
   case LayoutKind::nhwc: // in vectors of 16 bytes
     return ceilDiv(p.channels * elementBytes(layout), 16) * 16 * area;
+  case LayoutKind::partial: // f32, in vectors of 8
+    return layout.getGroup() * ceilDiv(p.channels, 8) * 8 * 4 * area;
   case LayoutKind::winograd:
   case LayoutKind::filter16:
   case LayoutKind::filter1:
@@ -80,6 +82,7 @@ static int64_t parameterBytes(RankedTensorType type, LayoutAttr layout) {
   case LayoutKind::nhwc:
   case LayoutKind::winograd:
   case LayoutKind::krsc:
+  case LayoutKind::partial:
     return 0;
   }
   llvm_unreachable("a layout without a rule");
@@ -160,6 +163,24 @@ static int64_t haloOf(Operation *op, unsigned index, LayoutKind native) {
   return gradient && index == 1 ? int64_t(gradient.getPadding()) : 0;
 }
 
+/// Of two contractions.
+static bool addsContractions(Operation *op) {
+  return llvm::isa<graph::AddOp>(op) && llvm::all_of(op->getOperands(), [](Value operand) {
+           Operation *producer = operand.getDefiningOp();
+           return producer && llvm::isa<graph::Contraction>(producer);
+         });
+}
+
+/// Addends are added up by the first operation of a kernel without contractions, as its first operand; or a copy does nothing
+/// else.
+static bool readsAddends(OpOperand &use) {
+  Operation *op = use.getOwner();
+  Block *block = op->getBlock();
+  bool isFirst = op == &block->front() && use.getOperandNumber() == 0 && use.get().hasOneUse();
+  bool isElementwise = llvm::isa<plan::RelayoutOp, graph::AddOp, graph::ReluOp, graph::ScaleShiftOp>(op);
+  return isFirst && isElementwise && block->getOps<graph::Contraction>().empty();
+}
+
 /// What an operation needs of an activation that it reads, or null if `layout` serves.
 static const char *refusalOf(OpOperand &use, LayoutAttr layout, LayoutKind native) {
   Operation *op = use.getOwner();
@@ -170,6 +191,8 @@ static const char *refusalOf(OpOperand &use, LayoutAttr layout, LayoutKind nativ
     return layout.getKind() == LayoutKind::planar && layout.getHalo() == 0 ? nullptr : "the caller's labels or draws";
   if (LayoutAttr windows = windowsOf(op); windows && index == 0)
     return layout == windows ? nullptr : "its transformed windows";
+  if (layout.getKind() == LayoutKind::partial)
+    return readsAddends(use) && native == LayoutKind::nhwc ? nullptr : "whole sums";
   if (!isActivation(layout))
     return "an activation";
   if (layout.getKind() != LayoutKind::planar && layout.getKind() != native)
@@ -241,6 +264,9 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind na
   auto relayout = written.getDefiningOp<plan::RelayoutOp>();
   bool canWrite = layout.getKind() == native || (relayout && layout.getKind() == LayoutKind::planar) ||
                   (relayout && layout.getKind() == LayoutKind::winograd && native == LayoutKind::blocked);
+  // Contractions write their sums in addends where nothing is done to the sums.
+  canWrite |= layout.getKind() == LayoutKind::partial && native == LayoutKind::nhwc &&
+              (llvm::isa<graph::Contraction>(written.getDefiningOp()) || addsContractions(written.getDefiningOp()));
   canWrite &= native == LayoutKind::blocked || layout.getHalo() == 0;
   if (!canWrite)
     return kernel.emitError("check-8: no kernel writes this result as ") << layout;

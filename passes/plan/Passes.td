@@ -93,6 +93,16 @@ def FormSections : Pass<"plan-form-sections", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
+def SplitSums : Pass<"plan-split-sums", "::mlir::func::FuncOp"> {
+  let summary = "cut the sums of contractions that are too few to fill the machine, and add the parts up in a step of its own";
+  let description = [{
+    Before: every kernel has `layouts` and `images`. After: contractions for which the target asks for it are two kernels. The first one
+    writes its sums, and nothing else, in addends (layout `partial`); the second one adds these up and does what came behind them. Before
+    and after: tests/passes/plan/split-sums.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
   let summary = "pick each kernel's schedule, for each ISA of the target, as tuned or by the cost model";
   let description = [{

@@ -28,6 +28,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addNestedPass<mlir::func::FuncOp>(createFormSections()); // schedules depend on the images at a time
   passes.addPass(createPackWeights({noSums}));                    // packing depends on layouts; variants share what is equal
   passes.addPass(createPlaceState());
+  passes.addNestedPass<mlir::func::FuncOp>(createSplitSums()); // schedules depend on the parts
   passes.addPass(createChooseSchedules({noSums}));
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createCheckPlan()); // last: what the others assumed is proved from what they made

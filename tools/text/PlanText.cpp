@@ -10,6 +10,8 @@ using namespace skip;
 
 std::string tool::layoutText(plan::LayoutAttr layout) {
   std::string text = plan::stringifyLayoutKind(layout.getKind()).str();
+  if (layout.getKind() == plan::LayoutKind::partial)
+    text += std::to_string(layout.getGroup());
   if (layout.getTile())
     text += std::to_string(layout.getTile());
   if (layout.getElement() != plan::Element::f32)

@@ -38,14 +38,25 @@ static void forEachElement(mlir::RankedTensorType type, plan::LayoutAttr layout,
       }
 }
 
+/// An element, as its reader has it: addends are added up in f32.
+static double readElement(plan::LayoutAttr layout, const plan::Strides &strides, const std::byte *first) {
+  int64_t bytes = plan::elementBytes(layout);
+  double value = plan::readElement(layout.getElement(), first);
+  for (int64_t addend = 1; addend < plan::addendsOf(layout); ++addend)
+    value = static_cast<float>(value) +
+            static_cast<float>(plan::readElement(layout.getElement(), first + addend * strides.addend * bytes));
+  return value;
+}
+
 Tensor tool::readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images) {
   std::vector<int64_t> shape = type.getShape().vec();
   if (plan::isPerImage(type))
     shape[0] = images;
   Tensor tensor(std::move(shape));
   const auto *bytes = static_cast<const std::byte *>(interior);
+  plan::Strides strides = plan::isPerImage(type) ? plan::stridesOf(type, layout) : plan::Strides{};
   forEachElement(type, layout, images, [&](int64_t index, int64_t offset) {
-    tensor.data[index] = plan::readElement(layout.getElement(), bytes + offset * plan::elementBytes(layout));
+    tensor.data[index] = readElement(layout, strides, bytes + offset * plan::elementBytes(layout));
   });
   return tensor;
 }

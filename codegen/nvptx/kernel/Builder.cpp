@@ -82,8 +82,9 @@ Value Builder::thread() {
 Value Builder::block(unsigned axis) {
   if (!blockIndex[axis])
     blockIndex[axis] = hoisted([&]() -> Value {
-      return axis == 0 ? Value(NVVM::BlockIdXOp::create(op, op.getI32Type()))
-                       : Value(NVVM::BlockIdYOp::create(op, op.getI32Type()));
+      return axis == 0   ? Value(NVVM::BlockIdXOp::create(op, op.getI32Type()))
+             : axis == 1 ? Value(NVVM::BlockIdYOp::create(op, op.getI32Type()))
+                         : Value(NVVM::BlockIdZOp::create(op, op.getI32Type()));
     });
   return blockIndex[axis];
 }

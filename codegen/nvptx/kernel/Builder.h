@@ -47,7 +47,7 @@ public:
   Value images();
 
   Value thread();             // of the block
-  Value block(unsigned axis); // of the grid, axis 0 or 1
+  Value block(unsigned axis); // of the grid, axis 0, 1 or 2
   void barrier();             // of the block's threads
   /// Of `floats` floats, 16-byte aligned; once a kernel.
   Value shared(int64_t floats);
@@ -109,7 +109,7 @@ private:
   mlir::LLVM::LLVMFuncOp function;
   mlir::Operation *lastHoisted = nullptr;
   llvm::DenseMap<int64_t, Value> constants;
-  Value threadIndex, blockIndex[2], imageCount;
+  Value threadIndex, blockIndex[3], imageCount;
 };
 
 } // namespace skip::nvptx

@@ -49,11 +49,28 @@ Values nvptx::zeroPadding(Builder &b, Values values, Value channel, int64_t chan
   return values;
 }
 
+/// The addends of a vector of the picture, added up in their order.
+static Values loadAddends(Builder &b, const ElementwiseSpec &spec, Value input, Value pixel, Value channel) {
+  const Picture &picture = spec.picture;
+  int64_t distance = picture.pixels() * partialPixel(picture);
+  Value image = b.divide(pixel, picture.pixels());
+  Value first = b.add(b.mul(pixel, partialPixel(picture)), b.mul(image, (spec.parts - 1) * distance));
+  Values sums;
+  for (int64_t part = 0; part < spec.parts; ++part) {
+    Values addends = b.loadVector({input}, b.add(b.add(first, channel), part * distance), picture.lanes());
+    for (auto [lane, addend] : llvm::enumerate(addends))
+      addend = part == 0 ? addend : b.plus(sums[lane], addend);
+    sums = addends;
+  }
+  return sums;
+}
+
 void nvptx::emitElementwise(Builder &b, const ElementwiseSpec &spec, const Blocks &blocks, ValueRange operands) {
   const Picture &picture = spec.picture;
   forPoint(b, blocks, picture.pixels() * picture.vectors(), [&](Value point) {
     Value offset = b.mul(point, picture.lanes()), channel = b.mul(b.modulo(point, picture.vectors()), picture.lanes());
-    Values values = b.loadVector({operands.front(), picture.element}, offset, picture.lanes());
+    Values values = spec.parts > 1 ? loadAddends(b, spec, operands.front(), b.divide(point, picture.vectors()), channel)
+                                   : b.loadVector({operands.front(), picture.element}, offset, picture.lanes());
     values = applyChain(b, spec.epilogue, operands.drop_front().drop_back(), picture.element, values, offset, channel);
     b.storeVector(zeroPadding(b, values, channel, picture.channels), {operands.back(), picture.element}, offset);
   });

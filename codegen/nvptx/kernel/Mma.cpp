@@ -40,7 +40,7 @@ public:
   void emit();
 
 private:
-  plan::Element element() const { return spec.result.element; }
+  plan::Element element() const { return spec.views.front().input.element; }
   int64_t chunks() const { return tile.chunks(plan::elementBytes(element())); }
   int64_t rowFloats() const { return chunks() * kChunkFloats; }
   int64_t stageFloats() const { return (tile.m + tile.n) * rowFloats(); }
@@ -54,8 +54,17 @@ private:
   Values matrices(Value stageStart, Value row, Value chunk, int64_t line);
   void multiplyChunks(Values &sums, Value stageStart, int64_t chunk);
   Values multiplyStage(ValueRange sums, Value slot);
+  /// Stages of a view that a block goes through: `count` from `first` on, `most` at most; all of them where it is whole.
+  struct Share {
+    Value first, count;
+    int64_t most;
+    bool isWhole;
+  };
+  Share shareOf(const Source &source);
   Values addView(const Source &source, ValueRange sums);
   void keepSums(ValueRange sums);
+  Values withBias(Values values, Value channel);
+  void storeAddends(ValueRange values, Value pixel, Value channel);
   void storeVector(Value row, Value column);
   void storeSums();
 
@@ -177,20 +186,32 @@ Values Mma::multiplyStage(ValueRange sums, Value slot) {
   return next;
 }
 
+/// A block's share of a view's stages: an equal one for each part, the last of which may have fewer or none.
+Mma::Share Mma::shareOf(const Source &source) {
+  int64_t stages = source.stages(), most = (stages + spec.parts - 1) / spec.parts;
+  if (spec.parts == 1)
+    return {b.constant(0), b.constant(stages), stages, true};
+  Value first = b.mul(b.block(2), most);
+  return {first, b.min(b.constant(most), b.sub(b.constant(stages), first)), most, false};
+}
+
 /// The sums with a view's products. In front of it no thread reads shared memory any more, nor behind it.
 Values Mma::addView(const Source &source, ValueRange sums) {
-  int64_t stages = source.stages(), ahead = tile.stages - 1;
+  Share share = shareOf(source);
+  int64_t ahead = tile.stages - 1;
+  auto copyFrom = [&](Value stage, Value slot) { copyStage(source, b.add(share.first, stage), slot); };
   for (int64_t stage = 0; stage < ahead; ++stage) {
-    if (stage < stages)
-      copyStage(source, b.constant(stage), b.constant(stage));
+    if (stage < share.most)
+      b.when(share.isWhole ? Value() : b.less(b.constant(stage), share.count),
+             [&] { copyFrom(b.constant(stage), b.constant(stage)); });
     NVVM::CpAsyncCommitGroupOp::create(b.op);
   }
-  Values all = b.loop(b.constant(0), b.constant(stages), 1, sums, [&](Value stage, ValueRange carried) {
+  Values all = b.loop(b.constant(0), share.count, 1, sums, [&](Value stage, ValueRange carried) {
     NVVM::CpAsyncWaitGroupOp::create(b.op, b.op.getI32IntegerAttr(static_cast<int32_t>(ahead - 1)));
     b.barrier();
     Value next = b.add(stage, ahead);
-    if (stages > ahead)
-      b.when(b.below(next, stages), [&] { copyStage(source, next, b.modulo(next, tile.stages)); });
+    if (share.most > ahead)
+      b.when(b.less(next, share.count), [&] { copyFrom(next, b.modulo(next, tile.stages)); });
     NVVM::CpAsyncCommitGroupOp::create(b.op); // also an empty one, so that what is waited for is always the same
     return multiplyStage(carried, b.modulo(stage, tile.stages));
   });
@@ -208,18 +229,36 @@ void Mma::keepSums(ValueRange sums) {
         b.storeFloats(sums.slice(i, 2), memory, start, (m + i / 2 * (kRows / 2)) * sumStride() + n);
 }
 
+/// The bias is the first part's.
+Values Mma::withBias(Values values, Value channel) {
+  ValueRange others = operands.drop_front(2 * spec.views.size());
+  if (!spec.bias)
+    return values;
+  Value isFirst = spec.parts > 1 ? b.below(b.block(2), 1) : Value();
+  for (auto [value, bias] : llvm::zip_equal(values, b.loadVector({others.front()}, channel, spec.result.lanes())))
+    value = b.plus(value, isFirst ? b.select(isFirst, bias, b.floatConstant(0)) : bias);
+  return values;
+}
+
+/// A vector of this part's addends.
+void Mma::storeAddends(ValueRange values, Value pixel, Value channel) {
+  int64_t distance = partialPixel(spec.result);
+  Value image = b.divide(pixel, spec.result.pixels());
+  Value addend = b.add(b.mul(image, spec.parts - 1), b.block(2));
+  Value at = b.add(pixel, b.mul(addend, spec.result.pixels()));
+  b.storeVector(values, {operands.back()}, b.add(b.mul(at, distance), channel));
+}
+
 /// A vector of the result, of a row and a column of the tile.
 void Mma::storeVector(Value row, Value column) {
   const Picture &result = spec.result;
   Value pixel = b.add(place.firstRow, row), channel = b.add(place.firstColumn, column);
   b.when(b.both(b.less(pixel, place.rows), b.below(channel, result.pixelElements())), [&] {
     Values values = b.loadVector({memory}, b.add(b.mul(row, sumStride()), column), result.lanes());
-    ValueRange others = operands.drop_front(2 * spec.views.size()).drop_back();
-    if (spec.bias) {
-      for (auto [value, bias] : llvm::zip_equal(values, b.loadVector({others.front()}, channel, result.lanes())))
-        value = b.plus(value, bias);
-      others = others.drop_front();
-    }
+    values = withBias(std::move(values), channel);
+    if (spec.parts > 1)
+      return storeAddends(zeroPadding(b, values, channel, result.channels), pixel, channel);
+    ValueRange others = operands.drop_front(2 * spec.views.size() + spec.bias).drop_back();
     Value offset = b.add(b.mul(pixel, result.pixelElements()), channel);
     values = applyChain(b, spec.epilogue, others, result.element, values, offset, channel);
     b.storeVector(zeroPadding(b, values, channel, result.channels), {operands.back(), result.element}, offset);

@@ -36,14 +36,21 @@ struct GemmView {
   bool operator==(const GemmView &) const = default;
 };
 
+/// Distance, in floats, from a pixel to the next where results lie in addends (LayoutKind::partial).
+inline int64_t partialPixel(const Picture &picture) {
+  return (picture.channels + plan::partialLanes - 1) / plan::partialLanes * plan::partialLanes;
+}
+
 /// result = epilogue(bias + sum over views of conv(input, filter)). Operands: for each view its input and filter; the bias
 /// where there is one; the epilogue's in chain order; the result, which may lie where an added tensor does. Domain: (pixels of
-/// all images, the result's channels rounded up to vectors, 1). On tensor cores what is f32 is multiplied as tf32.
+/// all images, the result's channels rounded up to vectors, parts). With several `parts` each writes its share of the sums,
+/// without an epilogue, as an addend in f32; the bias is in the first one. On tensor cores what is f32 is multiplied as tf32.
 struct GemmSpec {
   llvm::SmallVector<GemmView, 2> views; // one or two
   Picture result;
   bool bias = false;
   kernel::Epilogue epilogue;
+  int64_t parts = 1;                                // on tensor cores alone
   std::variant<plan::GemmTile, plan::MmaTile> tile; // on CUDA cores, or tensor cores
 
   bool operator==(const GemmSpec &) const = default;
@@ -64,10 +71,12 @@ struct GlobalAvgPoolSpec {
   bool operator==(const GlobalAvgPoolSpec &) const = default;
 };
 
-/// Operands: the input, the chain's, the result, which may lie where one of the others does. Domain: (vectors, 1, 1).
+/// Operands: the input, the chain's, the result, which may lie where one of the others does. Domain: (vectors, 1, 1). An input
+/// of several `parts` is that many addends in f32, which are added up first.
 struct ElementwiseSpec {
   Picture picture;
   kernel::Epilogue epilogue;
+  int64_t parts = 1;
 
   bool operator==(const ElementwiseSpec &) const = default;
 };

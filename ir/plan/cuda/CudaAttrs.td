@@ -10,18 +10,21 @@ def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is ma
 }
 
 def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface, ["precision", "element"]>,
-    DeclareAttrInterfaceMethods<ScheduleModel>]> {
+    DeclareAttrInterfaceMethods<ScheduleModel, ["partsOf"]>]> {
   let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
   let description = [{
     `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. Of precision f16 and bf16
     activations and filters are stored so, of tf32 they are f32 and rounded where they are multiplied. f32 is computed on CUDA
-    cores, all else on tensor cores.
+    cores, all else on tensor cores. Images are computed at a time as long as their activations stay within `near` megabytes.
   }];
   let parameters = (ins ArrayRefParameter<"Architecture">:$architectures,
-                        DefaultValuedParameter<"::skip::plan::Precision", "::skip::plan::Precision::f32">:$precision);
-  let assemblyFormat = "`<` `[` $architectures `]` (`precision` $precision^)? `>`";
+                        DefaultValuedParameter<"::skip::plan::Precision", "::skip::plan::Precision::f32">:$precision,
+                        DefaultValuedParameter<"int64_t", "512">:$near);
+  let assemblyFormat = "`<` `[` $architectures `]` (`precision` $precision^)? (`near` $near^)? `>`";
   let builders = [AttrBuilder<(ins "::llvm::ArrayRef<Architecture>":$architectures),
-                              [{ return $_get($_ctxt, architectures, Precision::f32); }]>];
+                              [{ return $_get($_ctxt, architectures, Precision::f32, 512); }]>,
+                  AttrBuilder<(ins "::llvm::ArrayRef<Architecture>":$architectures, "Precision":$precision),
+                              [{ return $_get($_ctxt, architectures, precision, 512); }]>];
   let genVerifyDecl = 1;
 }
 

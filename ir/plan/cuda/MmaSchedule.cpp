@@ -7,6 +7,9 @@
 //   12544 pixels x 64 channels     128 x 64: 98 blocks, one wave
 //      49 pixels x 512 channels     32 x 32: 32 blocks; 128 x 128 would be 4
 //
+// Where even those leave multiprocessors idle each sum is cut into parts, whose blocks run beside each other: of the second one
+// above 8 parts make 256 blocks of an eighth of the products, and one more step adds them up.
+//
 // Rates are on paper (Gpu.cpp), of an A100 where a tile is chosen: nothing was measured on a GPU yet.
 #include "ir/plan/cuda/Gpu.h"
 
@@ -77,7 +80,8 @@ static double stageCycles(const MmaTile &tile, double elementBytes, const Gpu &g
 
 double skip::plan::predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape, const Gpu &gpu) {
   constexpr double latency = 120, ends = 1500; // of a stage, and of a block before its first product and after its last
-  int64_t blocks = ceilDiv(shape.pixels, tile.m) * ceilDiv(shape.channels, tile.n), stages = ceilDiv(shape.depth, tile.k);
+  int64_t blocks = ceilDiv(shape.pixels, tile.m) * ceilDiv(shape.channels, tile.n) * shape.parts,
+          stages = ceilDiv(ceilDiv(shape.depth, tile.k), shape.parts);
   int64_t beside = std::min(::blocksBeside(tile, elementBytes, gpu), ceilDiv(blocks, gpu.multiprocessors)),
           waves = ceilDiv(blocks, gpu.multiprocessors * beside);
   double stage = std::max(latency, double(beside) * stageCycles(tile, double(elementBytes), gpu));
@@ -92,4 +96,26 @@ std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elemen
     return predictedCycles(a, elementBytes, shape, a100()) < predictedCycles(b, elementBytes, shape, a100());
   });
   return tiles;
+}
+
+/// What adding up the parts takes beside what the epilogue takes anyway: a launch, and its way through the second-level cache.
+static double addingCycles(const GemmShape &shape, const Gpu &gpu) {
+  double bytes = double(shape.pixels * shape.channels) * 4 * 2 * double(shape.parts); // written and read
+  return launchSeconds * gpu.hertz + bytes / (gpu.cacheBytes * double(gpu.multiprocessors));
+}
+
+int64_t skip::plan::bestParts(GemmShape shape, int64_t elementBytes) {
+  constexpr int64_t most = 16;
+  constexpr double gain = 0.85; // less is not worth another step
+  int64_t best = 1;
+  double least = gain * predictedCycles(mmaTiles(shape, elementBytes).front(), elementBytes, shape, a100());
+  for (shape.parts = 2; shape.parts <= most; shape.parts *= 2) {
+    MmaTile tile = mmaTiles(shape, elementBytes).front();
+    double cycles = predictedCycles(tile, elementBytes, shape, a100()) + addingCycles(shape, a100());
+    if (shape.depth >= shape.parts * tile.k && cycles < least) {
+      best = shape.parts;
+      least = cycles;
+    }
+  }
+  return best;
 }

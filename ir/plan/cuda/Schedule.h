@@ -20,6 +20,7 @@ struct GemmTile {
 /// What a contraction multiplies: pixels of all images by channels, of sums of `depth` products in all.
 struct GemmShape {
   int64_t pixels = 1, channels = 1, depth = 1;
+  int64_t parts = 1; // that each sum is cut into
 };
 
 /// Rows of shared memory are so many floats longer than what they hold, so that a warp's stores meet different banks.

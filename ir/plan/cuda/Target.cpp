@@ -16,7 +16,9 @@ using plan::LayoutKind;
 static constexpr int64_t kWarp = 32, kLoopThreads = 256, kMostThreads = 1024;
 
 LogicalResult CudaTargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
-                                     llvm::ArrayRef<Architecture> architectures, Precision) {
+                                     llvm::ArrayRef<Architecture> architectures, Precision, int64_t near) {
+  if (near < 1 || near > (int64_t(1) << 20))
+    return emitError() << "expected `near` to be from 1 to 1048576 megabytes";
   bool isAscending =
       std::adjacent_find(architectures.begin(), architectures.end(), std::greater_equal<>()) == architectures.end();
   return !architectures.empty() && isAscending ? success()
@@ -52,7 +54,13 @@ LayoutKind CudaTargetAttr::filterLayout(Attribute, int64_t) const { return Layou
 
 int64_t CudaTargetAttr::alignment() const { return 256; } // what the driver aligns its own allocations to
 
-int64_t CudaTargetAttr::nearBytes() const { return 20 << 20; } // half of an A100's second-level cache
+int64_t CudaTargetAttr::nearBytes() const { return getNear() << 20; }
+
+/// Sums on CUDA cores keep one order, so that all batches give the same bits.
+int64_t CudaTargetAttr::partsOf(Operation *op, int64_t images) const {
+  std::optional<GemmShape> shape = gemmShapeOf(llvm::cast<KernelOp>(op), images);
+  return shape && getPrecision() != Precision::f32 ? bestParts(*shape, elementBytes(element())) : 1;
+}
 
 std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch) {
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
@@ -63,6 +71,7 @@ std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch)
   shape.pixels = kernel.getImages().value_or(batch) * views[0].outHeight * views[0].outWidth;
   shape.channels = views[0].outChannels;
   shape.depth = 0;
+  shape.parts = addendsOf(kernel.outputLayout(0));
   for (const ContractionView &view : views)
     shape.depth +=
         view.kernelHeight * view.kernelWidth * llvm::alignTo(view.inChannels, lanesOf(filter.getKind(), filter.getElement()));
@@ -112,9 +121,9 @@ bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images
     auto mma = llvm::dyn_cast<CudaMmaAttr>(attribute);
     return mma && isLegal(tileOf(mma), elementBytes(element()));
   }
-  if (gemmShapeOf(kernel, images)) {
+  if (std::optional<GemmShape> shape = gemmShapeOf(kernel, images)) {
     auto gemm = llvm::dyn_cast<CudaGemmAttr>(attribute);
-    return gemm && isLegal(tileOf(gemm));
+    return gemm && isLegal(tileOf(gemm)) && shape->parts == 1;
   }
   auto loop = llvm::dyn_cast<CudaLoopAttr>(attribute);
   if (!loop || loop.getLanes() != lanesOf(kernel) || loop.getPoints() < 1 || loop.getPoints() > kMostThreads)

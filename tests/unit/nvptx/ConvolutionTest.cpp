@@ -44,7 +44,7 @@ TEST_CASE("cuda convolution: every tile gives the same bits") {
 }
 
 TEST_CASE("cuda convolution: turns of a section find their images") {
-  Model model(turnsSpec, 24);
+  Model model(turnsSpec, 24, plan::Precision::f32, 20);
   std::vector<int64_t> images; // of each step at a time
   model.plan().walk([&](plan::KernelOp kernel) { images.push_back(kernel.getImages().value_or(24)); });
   CHECK(*std::min_element(images.begin(), images.end()) < 24);

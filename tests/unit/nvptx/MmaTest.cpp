@@ -1,4 +1,5 @@
 // Convolutions and linear layers on tensor cores, on the emulator, against the reference of what is multiplied.
+#include "ir/plan/Layout.h"
 #include "tests/unit/nvptx/Runs.h"
 
 using namespace skip;
@@ -55,9 +56,42 @@ TEST_CASE("cuda tensor cores: every tile is right where none divides the sizes")
 }
 
 TEST_CASE("cuda tensor cores: turns of a section find their images") {
-  Model model(turnsSpec, 40, Precision::bf16);
+  Model model(turnsSpec, 40, Precision::bf16, 20);
   std::vector<int64_t> images; // of each step at a time
   model.plan().walk([&](plan::KernelOp kernel) { images.push_back(kernel.getImages().value_or(40)); });
   CHECK(*std::min_element(images.begin(), images.end()) < 40);
   model.run({.images = 33, .seed = 3}, kBound);
+}
+
+/// Sums of a batch's last layers, which are few and long.
+static constexpr std::initializer_list<const char *> partsSpecs = {
+    "model m { input x[520, 3, 3] output y = x |> a: conv(24, 3, bias = true) |> relu }",
+    "model m { input x[517, 4, 3] y = x |> a: conv(517, 3, stride = 2) |> n: bn z = x |> p: conv(517, 1, stride = 2) |> q: bn "
+    "output r = relu(z + y) }",
+    "model m { input x[5, 3, 3] input z[5, 3, 3] y = x |> c: conv(330, 1) |> a: conv(5, 5) output r = relu(z + y) }",
+    "model m { input x[900, 3, 2] output y = x |> flatten |> a: linear(11) }",
+};
+
+static bool hasParts(Model &model) {
+  bool has = false;
+  model.plan().walk([&](plan::KernelOp kernel) { has |= plan::addendsOf(kernel.outputLayout(0)) > 1; });
+  return has;
+}
+
+TEST_CASE("cuda tensor cores: sums in parts, in each order the same bits") {
+  for (const char *spec : partsSpecs)
+    for (Precision precision : kPrecisions) {
+      INFO(spec << ", " << plan::stringifyPrecision(precision).str());
+      Model model(spec, 2, precision);
+      CHECK(hasParts(model));
+      runEach(model, 2, kBound);
+      auto expected = model.run({.images = 2}, kBound);
+      for (uint64_t seed : {2, 3, 4})
+        CHECK(model.run({.images = 2, .seed = seed}, kBound) == expected);
+    }
+}
+
+TEST_CASE("cuda tensor cores: no parts on CUDA cores, whose sums have one order") {
+  Model model(*partsSpecs.begin(), 2);
+  CHECK(!hasParts(model));
 }

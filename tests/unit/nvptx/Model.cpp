@@ -38,7 +38,7 @@ static Tensor randomTensor(llvm::ArrayRef<int64_t> shape, double low, double hig
   return tensor;
 }
 
-Model::Model(const char *spec, int64_t batch, plan::Precision precision) : batch(batch), precision(precision) {
+Model::Model(const char *spec, int64_t batch, plan::Precision precision, int64_t near) : batch(batch), precision(precision) {
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
   module = test::graphOf(context, spec);
   std::mt19937 random(7);
@@ -47,7 +47,7 @@ Model::Model(const char *spec, int64_t batch, plan::Precision precision) : batch
     parameters[parameter.getSymName().str()] =
         randomTensor(parameter.getTensorType().getShape(), isVariance ? 0.5 : -1, isVariance ? 2 : 1, random);
   }
-  (*module)->setAttr(plan::targetAttr, plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision));
+  (*module)->setAttr(plan::targetAttr, plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision, near));
   runPasses(*module, [](mlir::PassManager &passes) { graph::buildInferencePipeline(passes); });
   runPasses(*module, [&](mlir::PassManager &passes) { codegen::buildPipeline(passes, {{batch}, false}); });
   packWeights();
@@ -204,6 +204,14 @@ static void forElements(mlir::RankedTensorType type, LayoutAttr layout, int64_t 
           visit(n * s.image + c / lanes * s.block + y * s.row + x * s.pixel + c % lanes);
 }
 
+/// The element at an index, its addends added up as kernels do.
+static float valueAt(llvm::ArrayRef<float> raw, int64_t at, mlir::RankedTensorType type, LayoutAttr layout) {
+  float value = raw[at];
+  for (int64_t addend = 1; addend < plan::addendsOf(layout); ++addend)
+    value += raw[at + addend * plan::stridesOf(type, layout).addend];
+  return value;
+}
+
 static std::vector<int64_t> shapeOf(mlir::RankedTensorType type, int64_t images) {
   std::vector<int64_t> shape = type.getShape().vec();
   shape[0] = images;
@@ -305,7 +313,7 @@ void Model::compare(Memory &memory, KernelOp kernel, const codegen::Step &step, 
   size_t index = 0;
   forElements(type, layout, count, [&](int64_t at) {
     double value = want.data[index++], ofStore = unit > 0 && std::isfinite(value) ? unit * std::abs(value) + least : 0;
-    worst = std::max(worst, distance(got[at], value) - ofStore);
+    worst = std::max(worst, distance(valueAt(got, at, type, layout), value) - ofStore);
   });
   CHECK(worst <= bound * largest);
 }
@@ -326,7 +334,7 @@ void Model::step(Memory &memory, KernelOp kernel, const codegen::Step &step, int
                                                plan::stridesOf(type, layout).image * count, layout.getElement());
       Tensor tensor(shapeOf(type, count));
       size_t to = 0;
-      forElements(type, layout, count, [&](int64_t at) { tensor.data[to++] = raw[at]; });
+      forElements(type, layout, count, [&](int64_t at) { tensor.data[to++] = valueAt(raw, at, type, layout); });
       inputs[index] = std::move(tensor);
     }
   }

@@ -27,8 +27,8 @@ struct Run {
 
 class Model {
 public:
-  /// Of a spec's only model, for one batch bound. Parameters are random.
-  Model(const char *spec, int64_t batch, plan::Precision precision = plan::Precision::f32);
+  /// Of a spec's only model, for one batch bound; a section's activations stay within so many megabytes. Parameters are random.
+  Model(const char *spec, int64_t batch, plan::Precision precision = plan::Precision::f32, int64_t near = 512);
   Model(const Model &) = delete;
 
   /// Chooses the tile of every contraction instead of the pipeline, and makes the code again.

@@ -67,7 +67,7 @@ TEST_CASE("cuda elementwise: chains without a root") {
 }
 
 TEST_CASE("cuda relayout: turns pass along the caller's arrays, and end within a block") {
-  Model model("model m { input x[3, 201, 199] output y = x |> relu }", 20);
+  Model model("model m { input x[3, 201, 199] output y = x |> relu }", 20, plan::Precision::f32, 20);
   model.plan().walk([&](plan::KernelOp kernel) { CHECK(kernel.getImages() == 16); });
   model.run({.images = 18, .seed = 2}, kBound);
   model.run({.images = 3, .seed = 3}, kBound);
