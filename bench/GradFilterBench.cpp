@@ -1,7 +1,11 @@
 // How near gradients of filters come to the core's peak: those of CIFAR's ResNets, ResNet-18 and -50, one thread.
 //
 //   skip-grad-filter-bench [--isa=avx2|avx512] [--batch=N] [--only=TEXT] [--asm]
-//   [--tile=BLOCKS,ROWS,SCALARS,OUT,IN,TILES,PIXELS]
+//   [--tile=BLOCKS,ROWS,SCALARS,OUT,IN,TILES,PIXELS] [--group=N]
+//
+// Of 3x3 and stride 1 also by Winograd, as the compiler chooses or with groups of N tiles of 4 x 4, in per cent of what the
+// direct way multiplies.
+#include "ir/plan/x86/FilterGradients.h"
 #include "ir/plan/x86/Isa.h"
 #include "tests/unit/kernel/Harness.h"
 #include "tools/tuning/Peak.h"
@@ -37,6 +41,7 @@ struct Options {
   bool printAsm = false;
   kernel::GradFilterTile tile{0, 0, 0}; // of no blocks: the compiler's
   kernel::GradFilterUnit unit;
+  int64_t group = 0; // the compiler's
 };
 } // namespace
 
@@ -96,6 +101,59 @@ static void report(const Problem &p, const Options &options, const x86::Target &
   std::fflush(stdout);
 }
 
+static void reportWinograd(const Problem &p, const Options &options, const x86::Target &target, double peak) {
+  Activation dy({options.batch, p.out, p.size, p.size}), x({options.batch, p.in, p.size, p.size, 1});
+  plan::FilterGradientAlgorithm how =
+      plan::chooseFilterGradient({dy.blocks, x.blocks, p.size, p.size, options.batch}, p.out % 16 == 0);
+  if (options.group)
+    how = {4, options.group, how.parts};
+  if (how.tile == 0)
+    return;
+  plan::FilterGradientUnit unit = plan::filterGradientUnit(dy.blocks, x.blocks, how.tile, how.group);
+  kernel::WinogradGradFilterSpec spec{how.tile, how.group, unit.outBlocks, unit.inBlocks};
+  chooseWinogradGradFilterTile(spec, options.isa);
+  if (options.printAsm) {
+    std::puts(llvm::cantFail(x86::printKernel({"grad_filter", spec, target}, x86::Stage::Asm)).c_str());
+    return;
+  }
+  std::mt19937 random(1);
+  dy.randomize(random);
+  x.randomize(random);
+  LoadedKernel kernel(spec, target);
+  std::vector<float> gradients(how.parts * dy.blocks * x.blocks * 9 * 256 + 16);
+  auto *aligned = reinterpret_cast<float *>((uintptr_t(gradients.data()) + 63) & ~uintptr_t(63));
+  int64_t across = (p.size + how.tile - 1) / how.tile;
+  std::vector<int64_t> params = {how.parts * dy.blocks,
+                                 x.blocks,
+                                 1,
+                                 how.parts,
+                                 dy.blocks,
+                                 options.batch,
+                                 across,
+                                 across,
+                                 p.size,
+                                 p.size,
+                                 dy.image,
+                                 dy.block,
+                                 dy.row,
+                                 p.size,
+                                 p.size,
+                                 x.image,
+                                 x.block,
+                                 x.row,
+                                 1,
+                                 p.out,
+                                 p.in};
+  double time = bestSeconds([&] { kernel.run({dy.origin(), x.origin(), aligned}, params); });
+  double flops = 2.0 * double(options.batch * p.out * p.size * p.size * p.in * 9);
+  double cycles = predictedCycles({dy.blocks, x.blocks, p.size, p.size, options.batch}, how, 1);
+  std::printf(
+      "%-28s winograd %ld / %ld unit %2ld x %2ld, %2ld parts, sums %ld x %ld  %7.1f GFLOP/s %5.1f %%, predicted %5.1f %%\n",
+      p.name().c_str(), how.tile, how.group, unit.outBlocks, unit.inBlocks, how.parts, spec.sumBlocks, spec.sumScalars,
+      flops / time * 1e-9, 100 * flops / time / peak, 100 * flops / 64 / cycles);
+  std::fflush(stdout);
+}
+
 int main(int argc, char **argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -111,13 +169,19 @@ int main(int argc, char **argv) {
     else if (argument.starts_with("--tile="))
       std::sscanf(argv[i] + 7, "%ld,%ld,%ld,%ld,%ld,%ld,%ld", &options.tile.blocks, &options.tile.rows, &options.tile.scalars,
                   &options.unit.outBlocks, &options.unit.inBlocks, &options.unit.tiles, &options.unit.pixels);
+    else if (argument.starts_with("--group="))
+      options.group = std::atol(argv[i] + 8);
     else if (argument != "--isa=avx512")
       return std::fprintf(stderr, "unknown argument `%s`\n", argv[i]), 2;
   }
   x86::Target target{options.isa, "", ""};
   double peak = tool::Peak::measure(*tool::bodyNamed(plan::isaName(options.isa)), 1).flopsPerSecond;
   std::printf("peak of one core: %.1f GFLOP/s\n", peak * 1e-9);
-  for (const Problem &problem : problems())
-    if (problem.name().find(options.only) != std::string::npos)
-      report(problem, options, target, peak);
+  for (const Problem &problem : problems()) {
+    if (problem.name().find(options.only) == std::string::npos)
+      continue;
+    report(problem, options, target, peak);
+    if (problem.kernel == 3 && problem.stride == 1 && !problem.planar)
+      reportWinograd(problem, options, target, peak);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include "codegen/x86/StepParams.h"
 #include "codegen/x86/kernel/Lanes.h"
+#include "ir/plan/x86/FilterGradients.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -50,8 +51,48 @@ static StepShape mergeStep(KernelOp kernel, Operation *root, int64_t pixels) {
   return step;
 }
 
+static plan::WinogradAttr winogradOf(Operation *root) { return root->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr); }
+
+static MaybeSpec winogradGradFilterSpec(KernelOp kernel, Operation *root, SkipIsa isa) {
+  kernel::WinogradGradFilterSpec spec{winogradOf(root).getTile(), winogradOf(root).getGroup()};
+  if (kernel.outputLayout(0).getKind() != plan::LayoutKind::filter16)
+    return std::nullopt;
+  plan::FilterGradientUnit unit = plan::filterGradientUnit(operandStrides(kernel, root, 0).blocks,
+                                                           operandStrides(kernel, root, 1).blocks, spec.tile, spec.group);
+  spec.outBlocks = unit.outBlocks;
+  spec.inBlocks = unit.inBlocks;
+  chooseWinogradGradFilterTile(spec, isa);
+  return spec;
+}
+
+static StepShape winogradGradFilterStep(KernelOp kernel, Operation *root) {
+  Strides dy = operandStrides(kernel, root, 0), x = operandStrides(kernel, root, 1);
+  auto conv = llvm::cast<graph::Conv2dGradFilterOp>(root);
+  int64_t tile = winogradOf(root).getTile(), parts = conv.getParts();
+  StepShape step = stepOf(root, {});
+  append(step.params, {parts * dy.blocks, x.blocks, 1, parts, dy.blocks});
+  step.params.push_back(timesBatch(1));
+  append(step.params,
+         {llvm::divideCeilSigned(dy.height, tile), llvm::divideCeilSigned(dy.width, tile), dy.height, dy.width, dy.image,
+          dy.block, dy.row, x.height, x.width, x.image, x.block, x.row, int64_t(conv.getPadding()), dy.channels, x.channels});
+  return step;
+}
+
+/// A piece is a pair of blocks of channels.
+static StepShape sumPartsStep(KernelOp kernel, Operation *root) {
+  auto type = llvm::cast<RankedTensorType>(kernel.getResult(0).getType());
+  int64_t floats = plan::bufferBytes(type, kernel.outputLayout(0), 1) / plan::elementBytes(kernel.outputLayout(0));
+  int64_t pieces = plan::blocksOf(type.getDimSize(0)) * plan::blocksOf(type.getDimSize(1));
+  StepShape step = stepOf(root, {});
+  append(step.params,
+         {1, pieces, 1, int64_t(llvm::cast<graph::SumPartsOp>(root).getParts()), floats / pieces / kernel::kLanes, floats});
+  return step;
+}
+
 /// Of a convolution, or of a linear layer: its images are pixels.
 static MaybeSpec gradFilterSpec(KernelOp kernel, Operation *root, SkipIsa isa) {
+  if (winogradOf(root))
+    return winogradGradFilterSpec(kernel, root, isa);
   kernel::GradFilterSpec spec;
   if (auto conv = llvm::dyn_cast<graph::Conv2dGradFilterOp>(root)) {
     spec.kernelHeight = int64_t(conv.getKernelHeight());
@@ -67,6 +108,8 @@ static MaybeSpec gradFilterSpec(KernelOp kernel, Operation *root, SkipIsa isa) {
 }
 
 static StepShape gradFilterStep(KernelOp kernel, Operation *root) {
+  if (winogradOf(root))
+    return winogradGradFilterStep(kernel, root);
   Strides dy = operandStrides(kernel, root, 0), x = operandStrides(kernel, root, 1);
   bool columns = llvm::isa<graph::LinearGradFilterOp>(root);
   auto conv = llvm::dyn_cast<graph::Conv2dGradFilterOp>(root);
@@ -168,6 +211,7 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
       })
       .Case([](graph::MergeGradSumsOp op) { return kernel::MergeGradSumsSpec{valueOf(op.getEpsilon())}; })
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterSpec(kernel, root, isa); })
+      .Case([](graph::SumPartsOp) { return kernel::SumPartsSpec{}; })
       .Case([](graph::ChannelSumsOp) { return kernel::ChannelSumsSpec{}; })
       .Case([](graph::TransposeFilterOp) { return kernel::TransposeFilterSpec{}; })
       .Case([](graph::SubsampleGradInputOp op) { return kernel::SpreadSpec{int64_t(op.getStride())}; })
@@ -192,6 +236,7 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case<graph::MergeMomentsOp, graph::MergeGradSumsOp>(
           [&](auto op) { return mergeStep(kernel, root, int64_t(op.getPixels())); })
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); })
+      .Case([&](graph::SumPartsOp) { return sumPartsStep(kernel, root); })
       .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })
       .Case([&](graph::TransposeFilterOp) { return transposeStep(root); })
       .Case([&](graph::SubsampleGradInputOp) { return spreadStep(kernel, root); })

@@ -169,11 +169,21 @@ def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
   let summary = "the gradient of a convolution's filter, [O, I, kernel_height, kernel_width]";
   let description = [{
     dw[o, i, r, s] = sum over n, p, q of dy[n, o, p, q] * x[n, i, p * stride + r - padding, q * stride + s - padding].
-    Constraint conv2d_grad_filter-c1: a convolution of x by such a filter has dy's shape.
+    In P `parts` the result is [P * O, I, kernel_height, kernel_width], one gradient behind the other: that of part j sums over the
+    images from j N / P up to (j + 1) N / P, rounded down, of all N, and `sum_parts` adds them.
+    Constraints: conv2d_grad_filter-c1 a convolution of x by such a filter has dy's shape; conv2d_grad_filter-c2 parts >= 1.
   }];
-  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel_height, I64Attr:$kernel_width, I64Attr:$stride, I64Attr:$padding);
-  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel_height `x` $kernel_width `stride` $stride `padding` $padding attr-dict
-                          `:` functional-type(operands, results) }];
+  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel_height, I64Attr:$kernel_width, I64Attr:$stride, I64Attr:$padding,
+                       DefaultValuedAttr<I64Attr, "1">:$parts);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel_height `x` $kernel_width `stride` $stride `padding` $padding (`parts` $parts^)?
+                          attr-dict `:` functional-type(operands, results) }];
+}
+
+def SumPartsOp : GraphValueOp<"sum_parts", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
+  let summary = "the sum of a filter's gradient that was computed in parts: [P * O, I, kh, kw] -> [O, I, kh, kw], in order";
+  let description = [{ Constraint sum_parts-c1: the first axis has `parts` equal parts, one at least. }];
+  let arguments = (ins Filter:$x, I64Attr:$parts);
+  let assemblyFormat = "$x `parts` $parts attr-dict `:` functional-type(operands, results)";
 }
 
 def LinearGradFilterOp : GraphValueOp<"linear_grad_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {

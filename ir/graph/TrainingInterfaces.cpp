@@ -17,6 +17,7 @@ bool GradSumsOp::canBeRoot() { return true; }
 bool MergeGradSumsOp::canBeRoot() { return true; }
 bool TransposeFilterOp::canBeRoot() { return true; }
 bool Conv2dGradFilterOp::canBeRoot() { return true; }
+bool SumPartsOp::canBeRoot() { return true; }
 bool LinearGradFilterOp::canBeRoot() { return true; }
 bool ChannelSumsOp::canBeRoot() { return true; }
 bool MaxPoolGradInputOp::canBeRoot() { return true; }
@@ -39,6 +40,7 @@ bool SoftmaxCrossEntropyGradInputOp::readsBatch() { return true; }
 bool MergeMomentsOp::readsBatch() { return true; }
 bool MergeGradSumsOp::readsBatch() { return true; }
 bool Conv2dGradFilterOp::readsBatch() { return true; }
+bool SumPartsOp::readsBatch() { return true; }
 bool LinearGradFilterOp::readsBatch() { return true; }
 bool ChannelSumsOp::readsBatch() { return true; }
 

@@ -128,7 +128,20 @@ INFER(Conv2dGradFilterOp) {
   int64_t height = op.getKernelHeight(), width = op.getKernelWidth();
   if (x[0] != dy[0] || !makes(x.drop_front(2), {height, width}, op.getStride(), op.getPadding(), dy.drop_front(2)))
     return broken(loc, "conv2d_grad_filter-c1", "a convolution of the input by such a filter has another shape than dy");
-  return infer(types, op.getDy(), {dy[1], x[1], height, width});
+  int64_t parts = op.getParts();
+  if (parts < 1)
+    return broken(loc, "conv2d_grad_filter-c2", "there must be at least one part");
+  return infer(types, op.getDy(), {parts * dy[1], x[1], height, width});
+}
+
+INFER(SumPartsOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  SmallVector<int64_t> shape(shapeOf(op.getX()));
+  int64_t parts = op.getParts();
+  if (shape.empty() || parts < 1 || shape[0] % parts)
+    return broken(loc, "sum_parts-c1", "the first axis does not have so many equal parts");
+  shape[0] /= parts;
+  return infer(types, op.getX(), shape);
 }
 
 INFER(LinearGradFilterOp) {

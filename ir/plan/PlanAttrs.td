@@ -91,6 +91,9 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
       [{}], [{ return; }]>,
     InterfaceMethod<"Gives a contraction that was not tuned `plan.algorithm`, unless the direct one is predicted to be the fastest.",
       "void", "chooseAlgorithm", (ins "::mlir::Operation *":$contraction, "int64_t":$images), [{}], [{ return; }]>,
+    InterfaceMethod<"In how many parts a filter's gradient, which has its algorithm, is computed for `images` images, so that threads "
+                    "can share them: another result for each, and the parts are added in order.",
+      "int64_t", "gradientParts", (ins "::mlir::Operation *":$gradient, "int64_t":$images), [{}], [{ return 1; }]>,
     InterfaceMethod<"Bytes of one image that an algorithm may need beside the operands and results of an operation.",
       "int64_t", "windowBytes", (ins "::mlir::Operation *":$op), [{}], [{ return 0; }]>,
     InterfaceMethod<"How many blocks of input channels lie between the two of a pair that schedules of the kernel may add up; 0 where "

@@ -210,8 +210,37 @@ Tensor Conv2dGradInputOp::compute(Operands in) {
   return reference::convolveGradInput(*in[0], *in[1], getHeight(), getWidth(), getStride(), getPadding());
 }
 
+/// Images [first, last).
+static Tensor imagesOf(const Tensor &x, int64_t first, int64_t last) {
+  std::vector<int64_t> shape = x.shape;
+  int64_t size = x.size() / std::max<int64_t>(1, shape[0]);
+  shape[0] = last - first;
+  Tensor some(std::move(shape));
+  std::copy_n(x.data.begin() + first * size, some.size(), some.data.begin());
+  return some;
+}
+
 Tensor Conv2dGradFilterOp::compute(Operands in) {
-  return reference::convolveGradFilter(*in[0], *in[1], getKernelHeight(), getKernelWidth(), getStride(), getPadding());
+  int64_t parts = getParts(), images = in[0]->dim(0);
+  Tensor all;
+  for (int64_t part = 0; part < parts; ++part) {
+    int64_t first = part * images / parts, last = (part + 1) * images / parts;
+    Tensor one = reference::convolveGradFilter(imagesOf(*in[0], first, last), imagesOf(*in[1], first, last), getKernelHeight(),
+                                               getKernelWidth(), getStride(), getPadding());
+    all.data.insert(all.data.end(), one.data.begin(), one.data.end());
+    all.shape = one.shape;
+  }
+  all.shape[0] *= parts;
+  return all;
+}
+
+Tensor SumPartsOp::compute(Operands in) {
+  std::vector<int64_t> shape = in[0]->shape;
+  shape[0] /= int64_t(getParts());
+  Tensor sum(std::move(shape));
+  for (int64_t i = 0; i < in[0]->size(); ++i)
+    sum.data[i % sum.size()] += in[0]->data[i];
+  return sum;
 }
 
 Tensor LinearGradFilterOp::compute(Operands in) {

@@ -93,8 +93,10 @@ static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
     addCost(reader.nativeCost, aware.operandCost(index, plan::familyOf(target.nativeLayout())));
     reader.halo = std::max(reader.halo, target.hasHalos() ? aware.requiredHalo(index) : 0);
     auto winograd = inner.getOwner()->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
-    if (winograd && index == 0)
-      readTransformed(reader, llvm::cast<graph::Contraction>(inner.getOwner()).getSizes(), winograd);
+    if (auto contraction = llvm::dyn_cast<graph::Contraction>(inner.getOwner()); contraction && winograd && index == 0)
+      readTransformed(reader, contraction.getSizes(), winograd);
+    else if (winograd && llvm::isa<graph::Conv2dGradFilterOp>(inner.getOwner()))
+      reader.planarCost = std::nullopt;
   }
   if (isComputed(use.get()) && kernel->getParentOp()->hasAttr(graph::trainableAttr))
     reader.planarCost = std::nullopt; // filters that meet it are transposed for its gradient, which only native ones are
@@ -287,7 +289,8 @@ LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
   return metLayout(kernel, reader->getOperand(0));
 }
 
-/// Of a result without images: a gradient lies as its parameter, which meets the same picture. What is the caller's is planar.
+/// Of a result without images: a gradient, in parts or whole, lies as its parameter, which meets the same picture. What is the
+/// caller's is planar.
 LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
   auto type = llvm::cast<RankedTensorType>(result.getType());
   if (type.getRank() == 1) {
@@ -295,6 +298,8 @@ LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
     return layout(isCallers ? LayoutKind::planar : LayoutKind::vector);
   }
   Operation *root = kernel.roots().front();
+  if (llvm::isa<graph::SumPartsOp>(root))
+    return layouts.lookup(kernel.getInputs().front());
   if (llvm::isa<graph::TransposeFilterOp>(root))
     return transposedLayout(type.getDimSize(1));
   return metLayout(kernel, root->getOperand(1));

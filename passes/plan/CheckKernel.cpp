@@ -130,7 +130,7 @@ static bool isReader(Operation *op) {
 /// The same of a step of training, whose kernels are written for blocked layouts.
 static bool isTrainingReader(Operation *op) {
   return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MomentsOp, graph::MergeMomentsOp,
-                   graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dGradFilterOp,
+                   graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dGradFilterOp, graph::SumPartsOp,
                    graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::ReluGradInputOp, graph::ScaleChannelsOp,
                    graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp, graph::SubsampleGradInputOp,
                    graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp, graph::DropoutTrainOp>(op);
@@ -138,7 +138,8 @@ static bool isTrainingReader(Operation *op) {
 
 bool plan::sumsOverBatch(Operation *op) {
   return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MergeMomentsOp,
-                   graph::MergeGradSumsOp, graph::Conv2dGradFilterOp, graph::LinearGradFilterOp, graph::ChannelSumsOp>(op);
+                   graph::MergeGradSumsOp, graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp,
+                   graph::ChannelSumsOp>(op);
 }
 
 static bool isLabels(Operation *op, unsigned index) {
@@ -233,7 +234,7 @@ static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
 static LogicalResult checkParameter(KernelOp kernel, OpOperand &use, LayoutAttr layout) {
   auto type = llvm::cast<RankedTensorType>(use.get().getType());
   LayoutKind wanted = LayoutKind::vector;
-  if (llvm::isa<graph::TransposeFilterOp>(use.getOwner()))
+  if (llvm::isa<graph::TransposeFilterOp, graph::SumPartsOp>(use.getOwner())) // parts are of Winograd's gradients alone
     wanted = LayoutKind::filter16;
   else if (type.getRank() > 1)
     wanted = filterKindFor(use.getOwner(), pictureLayout(kernel, use.getOwner()));

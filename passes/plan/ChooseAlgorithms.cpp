@@ -2,6 +2,12 @@
 //
 // The choice comes before kernels are formed, since a transformed sum cannot share registers with another convolution's, and
 // before layouts, since the transformed windows are one. The cost model is the target's.
+//
+// So it is for gradients of filters. Such a one may be computed in parts, each of a part of the images, where it has few units
+// that threads could share:
+//
+//   dw = conv2d_grad_filter dy, x       p = conv2d_grad_filter dy, x parts 8
+//                                       dw = sum_parts p parts 8
 #include "passes/plan/Passes.h"
 
 #include "ir/plan/Plan.h"
@@ -15,6 +21,18 @@ namespace skip::plan {
 
 using namespace mlir;
 using namespace skip;
+
+static void cutIntoParts(graph::Conv2dGradFilterOp gradient, int64_t parts) {
+  OpBuilder builder(gradient);
+  Location loc = gradient.getLoc();
+  llvm::StringRef name = graph::valueName(loc);
+  Location ofParts = name.empty() ? loc : NameLoc::get(builder.getStringAttr(name + ".parts"));
+  auto all = graph::Conv2dGradFilterOp::create(builder, ofParts, gradient.getDy(), gradient.getX(), gradient.getKernelHeight(),
+                                               gradient.getKernelWidth(), gradient.getStride(), gradient.getPadding(), parts);
+  all->setDiscardableAttrs(gradient->getDiscardableAttrDictionary());
+  gradient.replaceAllUsesWith(Value(graph::SumPartsOp::create(builder, loc, all, parts)));
+  gradient.erase();
+}
 
 namespace {
 struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
@@ -31,6 +49,11 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       if (!conv->hasAttr(plan::tunedAttr))
         target->chooseAlgorithm(conv, batch.getInt());
     });
+    for (auto gradient : llvm::make_early_inc_range(getOperation().getOps<graph::Conv2dGradFilterOp>())) {
+      target->chooseAlgorithm(gradient, batch.getInt());
+      if (int64_t parts = target->gradientParts(gradient, batch.getInt()); parts > 1)
+        cutIntoParts(gradient, parts);
+    }
   }
 };
 } // namespace

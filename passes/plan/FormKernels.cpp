@@ -127,7 +127,7 @@ llvm::SmallVector<Group *> Grouping::groups() {
 
 /// Whether the operation reads its picture in a form of its own, so that it needs an input of its own even where another
 /// operation of the kernel reads the same value.
-static bool readsTransformed(Operation *op) { return op->hasAttr(plan::algorithmAttr); }
+static bool readsTransformed(Operation *op) { return llvm::isa<graph::Conv2dOp>(op) && op->hasAttr(plan::algorithmAttr); }
 
 static llvm::SetVector<Value> externalOperands(const Group &group) {
   llvm::SetVector<Value> operands;

@@ -28,9 +28,20 @@ static bool isOfParameters(KernelOp kernel) {
                        [](Type type) { return plan::isPerImage(llvm::cast<RankedTensorType>(type)); });
 }
 
-/// Whether nothing but the end of the function reads what the kernel gives.
+/// Whether nothing but the end of the function reads what the kernel gives, perhaps once its parts are added.
 static bool isOnlyReturned(KernelOp kernel) {
-  return llvm::all_of(kernel->getUsers(), [](Operation *user) { return llvm::isa<func::ReturnOp>(user); });
+  return llvm::all_of(kernel->getUsers(), [](Operation *user) {
+    auto reader = llvm::dyn_cast<KernelOp>(user);
+    return llvm::isa<func::ReturnOp>(user) || (reader && isOfParameters(reader) && isOnlyReturned(reader));
+  });
+}
+
+/// The kernel, and what only adds its parts.
+static void moveBefore(KernelOp kernel, Operation *next) {
+  kernel->moveBefore(next);
+  for (Operation *user : kernel->getUsers())
+    if (auto reader = llvm::dyn_cast<KernelOp>(user))
+      reader->moveBefore(next);
 }
 
 namespace {
@@ -47,10 +58,10 @@ struct OrderSteps : plan::impl::OrderStepsBase<OrderSteps> {
         last = kernel;
     Operation *next = getOperation().getBody().front().getTerminator();
     for (KernelOp kernel : llvm::reverse(kernels)) {
-      if (!plan::readsBatch(kernel))
+      if (!plan::readsBatch(kernel) || isOfParameters(kernel))
         continue;
       if (isOnlyReturned(kernel))
-        kernel->moveBefore(next);
+        moveBefore(kernel, next);
       next = kernel;
     }
   }

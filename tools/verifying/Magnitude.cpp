@@ -4,9 +4,11 @@
 //
 //   M = sum over channels of (max |x| of the window) (sum |w| of the taps) + |b|         for all outputs of the tile
 //
-// which is a 1x1 convolution over tiles. Strassen's products add two rows of pixels, and to an input channel and an output
-// channel those of their pairs, multiplied by powers of two that make them count alike (runtime/Balance.h). With weights r =
-// |w| / (a b), a the size of the input and b of the output channel, and partners k' and j':
+// which is a 1x1 convolution over tiles. Of a filter's gradient by Winograd the pixels of dy stand for the taps, M = sum over
+// images and tiles of (max |x| of the window) (sum |dy| of the tile) for all taps. Strassen's products add two rows of pixels,
+// and to an input channel and an output channel those of their pairs, multiplied by powers of two that make them count alike
+// (runtime/Balance.h). With weights r = |w| / (a b), a the size of the input and b of the output channel, and partners k' and
+// j':
 //
 //   M = sum over k of (|x[k]| + |x[k] of the other row|) a[k] b[j] (r[k][j] + r[k'][j] + r[k][j'] + r[k'][j']) + |b|
 //
@@ -19,7 +21,7 @@
 //   tensor    4 n u M more: an instruction cuts each of its addends, and their sum, by less than 2 u of the largest
 //   cores
 //   Winograd  (c + 40) u times what its transforms may blow up (WinogradGrowth.h), c the products that are summed: channels,
-//             times four phases with stride 2
+//             times four phases with stride 2; of a filter's gradient its terms
 //
 // Operations of training have rules of their own (TrainingMagnitude.cpp).
 #include "tools/verifying/Magnitude.h"
@@ -100,6 +102,13 @@ StepAlgorithms::StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string
       winogradAtMost =
           std::max(winogradAtMost, static_cast<double>(sums + 40) * unit * winogradGrowth(view.winograd.getTile(), taps));
     }
+  for (auto gradient : kernel.getBody().getOps<graph::Conv2dGradFilterOp>())
+    if (auto algorithm = gradient->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr)) {
+      gradientTile = algorithm.getTile();
+      winograd = winogradShare * plan::errorBound(gradientTile + int64_t(gradient.getKernelHeight()) - 1);
+      winogradAtMost =
+          static_cast<double>(terms + 40) * unit * winogradGrowth(int64_t(gradient.getKernelHeight()), gradientTile);
+    }
   mlir::FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
   for (const std::string &column : columns)
     strassen.push_back(succeeded(target) ? pairsOf(kernel, *target, column) : std::nullopt);
@@ -148,6 +157,15 @@ static Tensor largestOfWindows(const Tensor &x, const TileAxis &rows, const Tile
   return largest;
 }
 
+/// [N, O, tile rows, tile columns]: sums of a tile's pixels.
+static Tensor sumsOfTiles(const Tensor &dy, int64_t tile) {
+  int64_t height = dy.dim(2), width = dy.dim(3), rows = (height + tile - 1) / tile, columns = (width + tile - 1) / tile;
+  Tensor sums({dy.dim(0), dy.dim(1), rows, columns});
+  for (int64_t i = 0; i < dy.size(); ++i)
+    sums.data[(i / (height * width) * rows + i / width % height / tile) * columns + i % width / tile] += dy.data[i];
+  return sums;
+}
+
 static Tensor sumOfTaps(const Tensor &filter) {
   Tensor sums({filter.dim(0), filter.dim(1), 1, 1});
   int64_t taps = filter.dim(2) * filter.dim(3);
@@ -172,6 +190,16 @@ static Tensor winogradMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor 
   Tensor tiles =
       reference::convolve(largestOfWindows(*in[0], rows, columns), sumOfTaps(*in[1]), in.size() > 2 ? in[2] : nullptr, 1, 0);
   return spread(tiles, result, tile);
+}
+
+/// A tile's gradient for all taps: the sum of its pixels times the largest of its window.
+static Tensor winogradGradientMagnitude(graph::Conv2dGradFilterOp op, llvm::ArrayRef<const Tensor *> in, const Tensor &result,
+                                        int64_t tile) {
+  int64_t taps = result.dim(2), padding = op.getPadding();
+  TileAxis rows{tile, 1, taps, padding, in[1]->dim(2), in[0]->dim(2)};
+  TileAxis columns{tile, 1, taps, padding, in[1]->dim(3), in[0]->dim(3)};
+  Tensor tiles = reference::convolveGradFilter(sumsOfTiles(*in[0], tile), largestOfWindows(*in[1], rows, columns), 1, 1, 1, 0);
+  return spread(tiles, result, taps);
 }
 
 /// Each row's and its neighbour's, of rows 2i and 2i + 1.
@@ -260,6 +288,8 @@ llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<co
       return winogradMagnitude(conv, in, result, found->second);
   if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op); conv && algorithms.pairs)
     return strassenMagnitude(conv, in, *algorithms.pairs);
+  if (auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op); gradient && algorithms.gradientTile)
+    return winogradGradientMagnitude(gradient, in, result, algorithms.gradientTile);
   if (auto norm = llvm::dyn_cast<graph::BatchNormOp>(op)) {
     Tensor variance = operands[4]->value; // under a root: as it is
     in[4] = &variance;

@@ -31,6 +31,7 @@ struct StepAlgorithms {
   StepAlgorithms(plan::KernelOp kernel, llvm::ArrayRef<std::string> columns);
 
   llvm::StringMap<int64_t> tiles; ///< of Winograd's convolutions, by the name of their filter's parameter or value
+  int64_t gradientTile = 0;       ///< of Winograd's gradient of a filter, or 0
   double winograd = 0;            ///< the largest of their bounds; 0: there are none
   double winogradAtMost = 0;      ///< the same of what they can lose at the very most
   llvm::SmallVector<std::optional<StrassenPairs>, 2> strassen; ///< by body: of a step by Strassen's products

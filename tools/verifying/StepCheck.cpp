@@ -19,6 +19,24 @@ using mlir::Value;
 using reference::Tensor;
 using tool::StepError;
 
+/// The step that computes a filter's gradient in parts, of the one that adds them; null of all others. The parts are no value
+/// of the graph: the two steps together realise one, and that one is compared.
+static plan::KernelOp partsOf(plan::KernelOp kernel) {
+  bool addsParts = llvm::isa<graph::SumPartsOp>(kernel.getBody().front().front());
+  return addsParts ? kernel.getInputs().front().getDefiningOp<plan::KernelOp>() : plan::KernelOp();
+}
+
+static bool computesParts(plan::KernelOp kernel) {
+  auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(kernel.getBody().front().front());
+  return gradient && gradient.getParts() > 1;
+}
+
+/// What a step reads in terms of the graph.
+static mlir::ValueRange readBy(plan::KernelOp kernel) {
+  plan::KernelOp parts = partsOf(kernel);
+  return parts ? parts.getInputs() : kernel.getInputs();
+}
+
 namespace {
 class Check {
 public:
@@ -31,10 +49,10 @@ public:
     for (const std::unique_ptr<tool::RunningBody> &body : bodies)
       isas.push_back(body->isa().str());
     for (auto kernel : variant.getOps<plan::KernelOp>()) {
-      for (Value input : kernel.getInputs())
+      for (Value input : readBy(kernel))
         lastReader[input] = kernel;
       steps.push_back(kernel);
-      algorithms.emplace_back(kernel, isas);
+      algorithms.emplace_back(partsOf(kernel) ? partsOf(kernel) : kernel, isas);
     }
   }
 
@@ -128,7 +146,7 @@ void Check::store(Value value, const Tensor &part, const skip_step_event &event)
 void Check::forget(plan::KernelOp kernel, const skip_step_event &event) {
   if (event.first_image + event.images < images)
     return;
-  for (Value input : kernel.getInputs())
+  for (Value input : readBy(kernel))
     if (lastReader.lookup(input) == kernel)
       values.erase(input);
 }
@@ -190,7 +208,7 @@ llvm::Error Check::computeResult(mlir::OpResult result, const tool::KnownValues 
 
 llvm::Error Check::compute(plan::KernelOp kernel, const skip_step_event &event) {
   llvm::DenseMap<Value, Tensor> parts;
-  for (Value input : kernel.getInputs())
+  for (Value input : readBy(kernel))
     if (auto found = values.find(input); found != values.end())
       parts[input] = imagesOf(input, found->second, event);
   tool::KnownValues known;
@@ -212,10 +230,10 @@ void Check::lead(const skip_step_event &event) {
   int64_t turn = heard[0]++;
   if (event.first_image == 0)
     progress.advance();
-  if (isTransform(kernel)) {
+  if (isTransform(kernel))
     passOn(kernel, event);
+  if (isTransform(kernel) || computesParts(kernel))
     return turns.lead(turn);
-  }
   led.clear();
   for (mlir::OpResult result : kernel->getResults())
     led.push_back(read(result, event));
@@ -236,7 +254,7 @@ void Check::follow(size_t body, const skip_step_event &event) {
   if (!turns.awaitLeader(turn))
     return;
   plan::KernelOp kernel = steps[event.index];
-  if (isTransform(kernel))
+  if (isTransform(kernel) || computesParts(kernel))
     return turns.follow(body - 1, turn);
   for (auto [result, tensor] : llvm::zip_equal(kernel->getResults(), led)) {
     record(body, event, result, read(result, event));

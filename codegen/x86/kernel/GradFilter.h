@@ -76,4 +76,67 @@ void chooseGradFilterTile(GradFilterSpec &spec, int64_t outBlocks, int64_t inBlo
 
 void emitGradFilter(mlir::ModuleOp module, llvm::StringRef name, const GradFilterSpec &spec);
 
+/// The same of a 3x3 convolution of stride 1 by Winograd's F(3 x 3, m x m), beside a blocked x. The result has `parts`
+/// gradients one behind the other, part j of the images from j * images / parts up to (j + 1) * images / parts. Domain: (output
+/// channel blocks of all parts, input channel blocks, 1), split (unit.outBlocks, unit.inBlocks, 1); both divide a part's.
+struct WinogradGradFilterSpec {
+  int64_t tile = 4;   // m
+  int64_t group = 16; // tiles that are transformed at a time
+  int64_t outBlocks = 1, inBlocks = 1;
+  int64_t sumBlocks = 1, sumScalars = 1; // output blocks by input scalars whose sums are in registers at a time
+
+  bool operator==(const WinogradGradFilterSpec &) const = default;
+};
+
+struct WinogradGradFilterParam {
+  enum : unsigned {
+    allOutBlocks,
+    inBlocks,
+    one, // the domain
+    parts,
+    outBlocks, // of a part
+    images,
+    tileRows,
+    tileColumns, // of one image
+    rows,
+    columns, // of dy
+    dyImage,
+    dyBlock,
+    dyRow,
+    xRows,
+    xColumns,
+    xImage,
+    xBlock,
+    xRow, // strides in elements
+    padding,
+    outChannels,
+    inChannels, // true counts
+    count
+  };
+};
+
+/// Chooses the registers' sums.
+void chooseWinogradGradFilterTile(WinogradGradFilterSpec &spec, SkipIsa isa);
+
+void emitWinogradGradFilter(mlir::ModuleOp module, llvm::StringRef name, const WinogradGradFilterSpec &spec);
+
+/// The sum of parts that lie one behind the other, in order. Operands: parts, result. Domain: (1, pieces, 1), split (1, 1, 1).
+struct SumPartsSpec {
+  bool operator==(const SumPartsSpec &) const = default;
+};
+
+struct SumPartsParam {
+  enum : unsigned {
+    one,
+    pieces,
+    alsoOne, // the domain
+    parts,
+    pieceVectors,
+    partFloats,
+    count
+  };
+};
+
+void emitSumParts(mlir::ModuleOp module, llvm::StringRef name, const SumPartsSpec &spec);
+
 } // namespace skip::kernel

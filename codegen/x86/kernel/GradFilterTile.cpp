@@ -37,7 +37,8 @@ static bool fitsRegisters(const GradFilterTile &tile, SkipIsa isa) {
 
 static int64_t vectorsOf(const GradFilterTile &tile) { return tile.blocks * tile.rows * tile.scalars; }
 
-static GradFilterTile chooseTile(const GradFilterSpec &spec, int64_t outBlocks, SkipIsa isa) {
+/// Of `outBlocks` blocks and a window of so many rows of `scalarsOfRow` scalars.
+static GradFilterTile chooseTile(int64_t outBlocks, int64_t kernelRows, int64_t scalarsOfRow, SkipIsa isa) {
   GradFilterTile best;
   auto isBetter = [&](const GradFilterTile &tile) {
     double cycles = cyclesOf(tile, isa) / double(vectorsOf(tile)), least = cyclesOf(best, isa) / double(vectorsOf(best));
@@ -45,9 +46,9 @@ static GradFilterTile chooseTile(const GradFilterSpec &spec, int64_t outBlocks, 
   };
   for (int64_t blocks = 1; blocks <= kMostBlocks; ++blocks)
     for (int64_t rows = 1; rows <= kMostRows; ++rows)
-      for (int64_t scalars = 1; scalars <= spec.scalarsOfRow(); ++scalars) {
+      for (int64_t scalars = 1; scalars <= scalarsOfRow; ++scalars) {
         GradFilterTile tile{blocks, rows, scalars};
-        bool covers = outBlocks % blocks == 0 && spec.kernelHeight % rows == 0 && spec.scalarsOfRow() % scalars == 0;
+        bool covers = outBlocks % blocks == 0 && kernelRows % rows == 0 && scalarsOfRow % scalars == 0;
         if (covers && fitsRegisters(tile, isa) && isBetter(tile))
           best = tile;
       }
@@ -94,7 +95,13 @@ static int64_t pixelsOf(const GradFilterSpec &spec) {
 }
 
 void kernel::chooseGradFilterTile(GradFilterSpec &spec, int64_t outBlocks, int64_t inBlocks, SkipIsa isa) {
-  spec.tile = chooseTile(spec, outBlocks, isa);
+  spec.tile = chooseTile(outBlocks, spec.kernelHeight, spec.scalarsOfRow(), isa);
   spec.unit = chooseUnit(spec, outBlocks, inBlocks, isa);
   spec.unit.pixels = pixelsOf(spec);
+}
+
+void kernel::chooseWinogradGradFilterTile(WinogradGradFilterSpec &spec, SkipIsa isa) {
+  GradFilterTile tile = chooseTile(spec.outBlocks, 1, kLanes, isa);
+  spec.sumBlocks = tile.blocks;
+  spec.sumScalars = tile.scalars;
 }

@@ -11,19 +11,35 @@
 using namespace skip;
 using namespace skip::kernel;
 
-std::array<int64_t, 3> kernel::splitOf(const Spec &spec) {
-  using Split = std::array<int64_t, 3>;
-  return std::visit(llvm::makeVisitor(
-                        [](const ConvSpec &conv) -> Split {
-                          int64_t blocks = conv.schedule.unitBlocks ? conv.schedule.unitBlocks : conv.schedule.ocBlocks;
-                          return {1, blocks, conv.schedule.rows};
-                        },
-                        [](const WinogradConvSpec &conv) -> Split { return {1, winogradUnitBlocks(conv), conv.group}; },
-                        [](const GradFilterSpec &gradient) -> Split {
-                          return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
-                        },
-                        [](const auto &) -> Split { return {1, 1, 1}; }), // a unit is a point
-                    spec);
+using Split = std::array<int64_t, 3>;
+
+namespace {
+/// Of families of which a unit is a point.
+template <typename... Specs> struct ByPoints {
+  template <typename Spec>
+    requires(std::is_same_v<Spec, Specs> || ...)
+  Split operator()(const Spec &) const {
+    return {1, 1, 1};
+  }
+};
+} // namespace
+
+Split kernel::splitOf(const Spec &spec) {
+  return std::visit(
+      llvm::makeVisitor(
+          [](const ConvSpec &conv) -> Split {
+            return {1, conv.schedule.unitBlocks ? conv.schedule.unitBlocks : conv.schedule.ocBlocks, conv.schedule.rows};
+          },
+          [](const WinogradConvSpec &conv) -> Split { return {1, winogradUnitBlocks(conv), conv.group}; },
+          [](const GradFilterSpec &gradient) -> Split {
+            return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
+          },
+          [](const WinogradGradFilterSpec &gradient) -> Split { return {gradient.outBlocks, gradient.inBlocks, 1}; },
+          ByPoints<WinogradInputSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec,
+                   MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, SumPartsSpec, ChannelSumsSpec, SpreadSpec,
+                   TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec,
+                   SoftmaxGradSpec, DropoutSpec>()),
+      spec);
 }
 
 void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
@@ -41,6 +57,8 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const MergeMomentsSpec &s) { emitMergeMoments(module, name, s); },
                                [&](const MergeGradSumsSpec &s) { emitMergeGradSums(module, name, s); },
                                [&](const GradFilterSpec &s) { emitGradFilter(module, name, s); },
+                               [&](const WinogradGradFilterSpec &s) { emitWinogradGradFilter(module, name, s); },
+                               [&](const SumPartsSpec &s) { emitSumParts(module, name, s); },
                                [&](const ChannelSumsSpec &s) { emitChannelSums(module, name, s); },
                                [&](const SpreadSpec &s) { emitSpread(module, name, s); },
                                [&](const TransposeFilterSpec &s) { emitTransposeFilter(module, name, s); },

@@ -19,10 +19,11 @@
 
 namespace skip::kernel {
 
-using Spec = std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec,
-                          RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec,
-                          MergeGradSumsSpec, GradFilterSpec, ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec,
-                          GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>;
+using Spec =
+    std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec,
+                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec,
+                 WinogradGradFilterSpec, SumPartsSpec, ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec,
+                 GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

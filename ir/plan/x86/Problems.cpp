@@ -33,6 +33,14 @@ std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa
   return ConvProblem{contraction.getSizes(), images, hasPlanarInput(op), abiIsa(isa)};
 }
 
+std::optional<FilterGradientShape> plan::filterGradientShape(graph::Conv2dGradFilterOp gradient, int64_t images) {
+  if (gradient.getKernelHeight() != 3 || gradient.getKernelWidth() != 3 || gradient.getStride() != 1)
+    return std::nullopt;
+  auto dy = llvm::cast<RankedTensorType>(gradient.getDy().getType()),
+       x = llvm::cast<RankedTensorType>(gradient.getX().getType());
+  return FilterGradientShape{blocksOf(dy.getDimSize(1)), blocksOf(x.getDimSize(1)), dy.getDimSize(2), dy.getDimSize(3), images};
+}
+
 WinogradAttr plan::winogradAttribute(MLIRContext *context, const Algorithm &algorithm) {
   return WinogradAttr::get(context, algorithm.tile, algorithm.group, algorithm.fused);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/plan/Plan.h"
+#include "ir/plan/x86/FilterGradients.h"
 #include "ir/plan/x86/Tuning.h"
 
 #include <optional>
@@ -18,6 +19,9 @@ std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa
 /// Bytes of one image's transformed windows where Winograd may compute the operation with stride 1: those of F(4 x 4, 3 x 3)
 /// take 36 elements for every 16. Those of stride 2 are little larger than their input, and count nothing.
 int64_t windowBytesOf(mlir::Operation *op);
+
+/// What the way to compute the gradient of a 3x3 filter of stride 1 depends on; nothing for others.
+std::optional<FilterGradientShape> filterGradientShape(graph::Conv2dGradFilterOp gradient, int64_t images);
 
 /// Whether the problem's input counts as planar.
 bool hasPlanarInput(mlir::Operation *op);

@@ -66,7 +66,27 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
 // six are far below the noise of a batch (docs/training.md).
 static constexpr int64_t kMostPoints = 8, kTrainedPoints = 6;
 
+/// What the gradient of a filter is to be computed by; direct where Winograd cannot.
+static plan::FilterGradientAlgorithm gradientAlgorithm(graph::Conv2dGradFilterOp gradient, int64_t images) {
+  std::optional<plan::FilterGradientShape> shape = plan::filterGradientShape(gradient, images);
+  // The caller's picture may better be read as it is.
+  if (!shape || llvm::isa<BlockArgument>(gradient.getX()))
+    return {};
+  int64_t channels = llvm::cast<RankedTensorType>(gradient.getDy().getType()).getDimSize(1);
+  return plan::chooseFilterGradient(*shape, channels % plan::lanesOf(LayoutKind::blocked) == 0);
+}
+
+int64_t TargetAttr::gradientParts(Operation *op, int64_t images) const {
+  auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
+  return gradient && gradient->hasAttr(algorithmAttr) ? gradientAlgorithm(gradient, images).parts : 1;
+}
+
 void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
+  if (auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(contraction)) {
+    if (FilterGradientAlgorithm best = gradientAlgorithm(gradient, images); best.tile != 0)
+      gradient->setAttr(algorithmAttr, WinogradAttr::get(getContext(), best.tile, best.group, /*fused=*/true));
+    return;
+  }
   std::optional<ConvProblem> problem = problemOf(contraction, images, Isa::avx2);
   if (!problem)
     return;
@@ -123,8 +143,21 @@ static bool isKnownAlgorithm(const plan::ContractionView &view) {
   return plan::isKnown(algorithm, problem);
 }
 
+/// Of gradients of filters: parts have blocks of output channels of their own.
+static bool isKnownGradient(graph::Conv2dGradFilterOp gradient) {
+  auto winograd = gradient->getAttrOfType<plan::WinogradAttr>(plan::algorithmAttr);
+  int64_t channels = llvm::cast<RankedTensorType>(gradient.getDy().getType()).getDimSize(1), parts = gradient.getParts();
+  if (!winograd)
+    return parts == 1;
+  std::optional<plan::FilterGradientShape> shape = plan::filterGradientShape(gradient, 1);
+  return shape && winograd.getFused() && (parts == 1 || channels % plan::lanesOf(LayoutKind::blocked) == 0) &&
+         plan::isKnown({winograd.getTile(), winograd.getGroup()}, *shape);
+}
+
 bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
   auto kernel = llvm::cast<KernelOp>(op);
+  if (!llvm::all_of(kernel.getBody().getOps<graph::Conv2dGradFilterOp>(), isKnownGradient))
+    return false;
   if (!llvm::all_of(contractionsOf(kernel), isKnownAlgorithm))
     return false;
   std::optional<ConvShape> shape = convShapeOf(kernel, images);

@@ -11,7 +11,7 @@ def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the num
 
 // All of the schedule model is answered, with algorithms.
 def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>,
-    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithm", "windowBytes", "pairDistance", "addsPairs"]>]> {
+    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithm", "gradientParts", "windowBytes", "pairDistance", "addsPairs"]>]> {
   let summary = "x86: what the kernels are built for";
   let description = [{
     `isas` in ascending order, each an `Isa`'s name, and no two alike. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.
@@ -24,8 +24,8 @@ def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<Targe
 def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
   let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
   let description = [{
-    Stands as `plan.algorithm` on a `graph.conv2d`; one without it is computed directly. Where `fused` the kernel transforms its
-    input's windows itself; else a relayout kernel does.
+    Stands as `plan.algorithm` on a `graph.conv2d` or a `graph.conv2d_grad_filter`; one without it is computed directly. Where `fused`,
+    as filters' gradients always are, the kernel transforms its input's windows itself; else a relayout kernel does.
   }];
   let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
   let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";

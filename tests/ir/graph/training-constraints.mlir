@@ -81,6 +81,22 @@ func.func @conv2d_grad_filter_c1(%x: tensor<?x4x3x3xf32>, %w: tensor<?x2x6x6xf32
 
 // -----
 
+// CHECK: conv2d_grad_filter-c2:
+func.func @conv2d_grad_filter_c2(%x: tensor<?x4x6x6xf32>, %w: tensor<?x2x6x6xf32>) {
+  %y = graph.conv2d_grad_filter %x, %w kernel 3 x 3 stride 1 padding 1 parts 0 : (tensor<?x4x6x6xf32>, tensor<?x2x6x6xf32>) -> tensor<0x2x3x3xf32>
+  return
+}
+
+// -----
+
+// CHECK: sum_parts-c1:
+func.func @sum_parts_c1(%x: tensor<8x2x3x3xf32>) {
+  %y = graph.sum_parts %x parts 3 : (tensor<8x2x3x3xf32>) -> tensor<2x2x3x3xf32>
+  return
+}
+
+// -----
+
 // CHECK: linear_grad_filter-c1:
 func.func @linear_grad_filter_c1(%x: tensor<3x4xf32>, %w: tensor<2x5xf32>) {
   %y = graph.linear_grad_filter %x, %w : (tensor<3x4xf32>, tensor<2x5xf32>) -> tensor<4x5xf32>

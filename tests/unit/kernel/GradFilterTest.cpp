@@ -14,6 +14,11 @@ using namespace skip::testing;
 
 namespace {
 
+/// How Winograd computes it: the unit in blocks.
+struct Winograd {
+  int64_t tile = 4, group = 16, outBlocks = 1, inBlocks = 1, parts = 1;
+};
+
 struct FilterCase {
   Shape dy;
   int64_t inChannels = 16;
@@ -50,6 +55,39 @@ struct FilterGradient {
                        {dy.blocks, x.blocks, spec.scalars(), columns ? 1 : s.images, s.height, columns ? s.images : s.width,
                         dy.image, dy.block, dy.row, columns ? dy.image : dy.pixel, x.image, x.block, x.row,
                         columns ? x.image : x.pixel, shape.padding, s.channels, shape.inChannels});
+  }
+
+  /// By Winograd, in parts that are then added.
+  void run(const Winograd &how, const x86::Target &target) {
+    WinogradGradFilterSpec spec{how.tile, how.group, how.outBlocks, how.inBlocks};
+    chooseWinogradGradFilterTile(spec, target.isa);
+    std::vector<float> parts(how.parts * packed.size(), std::numeric_limits<float>::quiet_NaN());
+    const Shape &s = shape.dy;
+    LoadedKernel(spec, target)
+        .runInPieces({dy.origin(), x.origin(), parts.data()}, {how.parts * dy.blocks,
+                                                               x.blocks,
+                                                               1,
+                                                               how.parts,
+                                                               dy.blocks,
+                                                               s.images,
+                                                               (s.height + how.tile - 1) / how.tile,
+                                                               (s.width + how.tile - 1) / how.tile,
+                                                               s.height,
+                                                               s.width,
+                                                               dy.image,
+                                                               dy.block,
+                                                               dy.row,
+                                                               x.shape.height,
+                                                               x.shape.width,
+                                                               x.image,
+                                                               x.block,
+                                                               x.row,
+                                                               shape.padding,
+                                                               s.channels,
+                                                               shape.inChannels});
+    int64_t pieces = dy.blocks * x.blocks, floats = int64_t(packed.size());
+    LoadedKernel(SumPartsSpec{}, target)
+        .runInPieces({parts.data(), packed.data()}, {1, pieces, 1, how.parts, floats / pieces / kLanes, floats});
   }
 
   double want(int64_t o, int64_t i, int64_t r, int64_t s) const {
@@ -173,6 +211,83 @@ TEST_CASE("filter gradient: what is not finite is not lost, and no padding shows
           else if (!std::isfinite(test.want(o, i, r, s)))
             lost += std::isfinite(got) ? 1 : 0;
           else if (!inGradient || o != 17) // an infinite gradient meets the zeros around the picture
+            spread += std::isfinite(got) ? 0 : 1;
+        });
+        INFO(nameOf(target.isa) << ", " << special << (inGradient ? " in dy" : " in x"));
+        CHECK(lost == 0);
+        CHECK(spread == 0);
+        CHECK(padding == 0);
+      }
+}
+
+static void checkWinograd(const FilterCase &shape, const Winograd &how) {
+  for (const x86::Target &target : hostTargets()) {
+    FilterGradient test(shape);
+    test.run(how, target);
+    INFO(nameOf(target.isa) << ", dy " << describe(shape.dy) << ", " << shape.inChannels << " channels, padding "
+                            << shape.padding << ", tile " << how.tile << ", groups of " << how.group << ", unit "
+                            << how.outBlocks << " x " << how.inBlocks << ", " << how.parts << " parts");
+    CHECK(test.error() < 5e-6);
+  }
+}
+
+TEST_CASE("filter gradient by Winograd: tiles that fit the picture and that do not, of every size") {
+  for (int64_t tile : {2, 3, 4})
+    for (auto [height, width] : {std::pair(8, 12), {7, 7}, {5, 9}, {1, 1}, {3, 2}})
+      for (int64_t padding : {0, 1, 2})
+        if (std::min(height, width) + 2 > 2 * padding)
+          checkWinograd({.dy = {.images = 3, .channels = 16, .height = height, .width = width, .halo = 1},
+                         .inChannels = 16,
+                         .kernelHeight = 3,
+                         .kernelWidth = 3,
+                         .padding = padding,
+                         .extraHalo = padding},
+                        {.tile = tile, .group = 8, .outBlocks = 1, .inBlocks = 1});
+}
+
+TEST_CASE("filter gradient by Winograd: units of several blocks, and channels that do not fill theirs") {
+  for (auto [out, in, outBlocks, inBlocks] :
+       {std::tuple(64, 48, 4, 1), {64, 48, 2, 3}, {96, 16, 3, 1}, {17, 5, 1, 1}, {40, 33, 3, 3}})
+    checkWinograd({.dy = {.images = 2, .channels = out, .height = 6, .width = 7},
+                   .inChannels = in,
+                   .kernelHeight = 3,
+                   .kernelWidth = 3,
+                   .padding = 1},
+                  {.tile = 4, .group = 4, .outBlocks = outBlocks, .inBlocks = inBlocks});
+}
+
+TEST_CASE("filter gradient by Winograd: parts, of which some have no images") {
+  for (int64_t images : {1, 3, 8, 11})
+    for (int64_t parts : {2, 4, 16})
+      checkWinograd({.dy = {.images = images, .channels = 32, .height = 9, .width = 8},
+                     .inChannels = 16,
+                     .kernelHeight = 3,
+                     .kernelWidth = 3,
+                     .padding = 1},
+                    {.tile = 4, .group = 12, .outBlocks = 2, .inBlocks = 1, .parts = parts});
+}
+
+TEST_CASE("filter gradient by Winograd: what is not finite is not lost, and no padding shows it") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const FilterCase shape{.dy = {.images = 2, .channels = 20, .height = 5, .width = 6},
+                         .inChannels = 18,
+                         .kernelHeight = 3,
+                         .kernelWidth = 3,
+                         .padding = 1};
+  for (const x86::Target &target : hostTargets())
+    for (float special : {infinity, std::numeric_limits<float>::quiet_NaN()})
+      for (bool inGradient : {false, true}) {
+        FilterGradient test(shape);
+        (inGradient ? test.dy.at(1, 17, 0, 3) : test.x.at(1, 17, 0, 3)) = special;
+        test.run({.tile = 4, .group = 8, .outBlocks = 2, .inBlocks = 1}, target);
+        int64_t lost = 0, spread = 0, padding = 0;
+        test.forEach([&](int64_t o, int64_t i, int64_t r, int64_t s) {
+          float got = test.got(o, i, r, s);
+          if (!test.exists(o, i))
+            padding += got == 0 ? 0 : 1;
+          else if (!std::isfinite(test.want(o, i, r, s)))
+            lost += std::isfinite(got) ? 1 : 0;
+          else if (inGradient ? o != 17 : i != 17)
             spread += std::isfinite(got) ? 0 : 1;
         });
         INFO(nameOf(target.isa) << ", " << special << (inGradient ? " in dy" : " in x"));

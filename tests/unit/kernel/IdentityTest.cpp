@@ -253,6 +253,18 @@ static bool isSound(const GradFilterSpec &spec) {
          spec.unit.outBlocks % tile.blocks == 0;
 }
 
+static Members membersOf(WinogradGradFilterSpec &spec, Draw &d) {
+  auto &[tile, group, outBlocks, inBlocks, sumBlocks, sumScalars] = spec;
+  return {{"tile", [&] { return set(tile, d.between(2, 4)); }},
+          {"group", [&] { return set(group, d.between(1, 12)); }},
+          {"outBlocks", [&] { return set(outBlocks, d.between(1, 3)); }},
+          {"inBlocks", [&] { return set(inBlocks, d.between(1, 3)); }},
+          {"sumBlocks", [&] { return set(sumBlocks, d.between(1, 3)); }},
+          {"sumScalars", [&] { return set(sumScalars, d.oneOf({1, 2, 4, 8})); }}};
+}
+
+static bool isSound(const WinogradGradFilterSpec &spec) { return spec.outBlocks % spec.sumBlocks == 0; }
+
 template <typename Family> static Members membersOf(Family &, Draw &) {
   static_assert(std::is_empty_v<Family>, "its members are to be drawn");
   return {};
