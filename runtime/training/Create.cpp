@@ -153,7 +153,8 @@ void skipmodel_trainer_destroy(skip_trainer *trainer) {
   free(trainer->frozen.owned);
   for (void *memory : {trainer->ownedState, static_cast<void *>(trainer->entries), static_cast<void *>(trainer->frozenPlaces),
                        static_cast<void *>(trainer->inputs), static_cast<void *>(trainer->draws),
-                       static_cast<void *>(trainer->loss), static_cast<void *>(trainer->logits)})
+                       static_cast<void *>(trainer->loss), static_cast<void *>(trainer->logits),
+                       static_cast<void *>(trainer->share.gradients), static_cast<void *>(trainer->share.statistics)})
     free(memory);
   destroy(trainer);
 }

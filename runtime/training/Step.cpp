@@ -1,6 +1,6 @@
 // A step: gradients of each group, then the update.
 #include "runtime/Error.h"
-#include "runtime/training/Trainer.h"
+#include "runtime/training/Share.h"
 
 using namespace skip::runtime;
 
@@ -28,7 +28,7 @@ static skip_status checkGroup(const skip_trainer &trainer, int64_t n, const floa
                 "trainer_gradients: the step is whole: trainer_apply or trainer_discard comes next; the trainer was made for "
                 "%lld groups a step",
                 static_cast<long long>(trainer.options.groups));
-  if (trainer.groups > 0 && n != trainer.groupImages)
+  if (trainer.groups + trainer.share.inBlock > 0 && n != trainer.groupImages)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: a group of %lld images after one of %lld; a step's have the same",
                 static_cast<long long>(n), static_cast<long long>(trainer.groupImages));
   return checkLabels(trainer, n, labels);
@@ -36,7 +36,7 @@ static skip_status checkGroup(const skip_trainer &trainer, int64_t n, const floa
 
 static void draw(skip_trainer &trainer, int64_t n) {
   DrawsPlace place = trainer.draw;
-  place.group += static_cast<uint64_t>(trainer.groups);
+  place.group += static_cast<uint64_t>(nextGroup(trainer));
   for (int64_t i = 0; i < n; ++i)
     trainer.draws[i] = static_cast<int32_t>(drawOf(place, static_cast<uint64_t>(i)));
 }
@@ -66,6 +66,16 @@ static int64_t countWrong(const skip_trainer &trainer, int64_t n, const int32_t 
   return wrong;
 }
 
+/// Some groups are there, and others that several processes share are not.
+static bool isUnfinished(const skip_trainer &trainer) {
+  int64_t groups = trainer.groups + trainer.share.inBlock;
+  return trainer.share.processes > 1 && groups > 0 && trainer.groups < trainer.options.groups;
+}
+
+static skip_status unfinished(const char *call) {
+  return fail(SKIP_INVALID_ARGUMENT, "%s: not all groups of the step are there, which several processes share", call);
+}
+
 static bool isFinite(float value) { return value - value == 0; }
 
 } // namespace skip::runtime
@@ -86,6 +96,8 @@ skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const 
   *result = {trainer->loss[0], countWrong(*trainer, n, labels)};
   trainer->groupImages = n;
   trainer->isFinite = trainer->isFinite && isFinite(trainer->loss[0]);
+  if (trainer->share.processes > 1)
+    return addSharedGroup(*trainer, Threads(*trainer));
   addGroup(*trainer, Threads(*trainer));
   return SKIP_OK;
 }
@@ -96,6 +108,8 @@ skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **grad
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_gradient_array");
+  if (isUnfinished(*trainer))
+    return unfinished("trainer_gradient_array");
   if (trainer->groups == 0)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_gradient_array: the step has no gradients yet");
   Threads threads(*trainer);
@@ -112,6 +126,8 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_apply");
+  if (isUnfinished(*trainer))
+    return unfinished("trainer_apply");
   if (trainer->groups == 0)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: the step has no gradients");
   if (!isFinite(static_cast<float>(rate)))

@@ -15,6 +15,21 @@
 #include "runtime/training/Training.h"
 #include "runtime/training/TrainingImage.h"
 
+namespace skip::runtime {
+
+/// A trainer's part among several processes (Share.h); without others it is a whole one.
+struct SharedSteps {
+  int32_t process = 0, processes = 1;
+  int64_t block = 1, level = 0; // groups of a block, a power of two, and its exponent
+  int64_t inBlock = 0;          // groups of the block so far
+  skip_broadcast broadcast = nullptr;
+  void *user = nullptr;
+  float *gradients = nullptr; // room for the own block's
+  char *statistics = nullptr;
+};
+
+} // namespace skip::runtime
+
 struct skip_trainer {
   const skip_model *inference = nullptr;
   const SkipTrainingImage *image = nullptr;
@@ -40,6 +55,8 @@ struct skip_trainer {
   double numbers[4] = {0.9, 0, 0, 0.1}; // by skip_trainer_number
 
   skip::runtime::DrawsPlace draw; // of the step's first group
+
+  skip::runtime::SharedSteps share;
 
   // The step so far.
   int64_t groups = 0, groupImages = 0;
@@ -93,6 +110,12 @@ void discardStep(skip_trainer &trainer);
 
 /// Takes in the gradients of a group that just ran, and its statistics.
 void addGroup(skip_trainer &trainer, const Threads &threads);
+/// The steps of that, of a node of `groups` groups on `level`, whose gradients are in the state: adds what waits from `level`
+/// up to below `end`, and returns the level of the sum.
+int64_t mergeUp(skip_trainer &trainer, const Threads &threads, int64_t level, int64_t end);
+/// The sum in the state waits on `level`.
+void keepPartial(skip_trainer &trainer, const Threads &threads, int64_t level);
+void addNode(skip_trainer &trainer, const Threads &threads, int64_t level, int64_t groups);
 /// The sum over the groups becomes whole, in the state's gradients.
 void closeSum(skip_trainer &trainer, const Threads &threads);
 /// The whole sum becomes the mean.

@@ -65,6 +65,10 @@ typedef struct skip_metadata {
 /* Takes the next `count` bytes of a checkpoint; anything but 0 ends the saving with SKIP_IO_ERROR. */
 typedef int (*skip_write)(void *user, const void *bytes, size_t count);
 
+/* Copies `bytes` at `data` of process `root` to the same place of all others; anything but 0 ends the call with SKIP_IO_ERROR.
+ */
+typedef int (*skip_broadcast)(void *user, int32_t root, void *data, size_t bytes);
+
 #endif /* SKIP_TRAINING_TYPES_ABI_2 */
 
 /* The most images of a group that the library was built for. */
@@ -101,6 +105,15 @@ skip_status skipmodel_trainer_observe(skip_trainer *trainer, skip_observer obser
  * labels[i], of image i, is below the number of classes. A loss that is no number is no error here. */
 skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const float *const *inputs, const int32_t *labels,
                                         skip_training_result *result);
+
+/* From now on `processes` processes share each step's groups, as many as the trainer's options say, which they divide; each has
+ * a trainer of the same state, and this is the one of number `process`. Each calls trainer_gradients for its part of the groups
+ * and trainer_next_group says for which; within some of these calls all meet in `broadcast`. Then each calls trainer_apply. All
+ * have the bits of one process with all groups. */
+skip_status skipmodel_trainer_share(skip_trainer *trainer, int32_t process, int32_t processes, skip_broadcast broadcast,
+                                    void *user);
+/* The number, in the step, of the group that the next trainer_gradients is of; of one process the groups so far. */
+int64_t skipmodel_trainer_next_group(const skip_trainer *trainer);
 
 /* The mean gradient over the step's groups so far, to be read or changed before trainer_apply; no further group may follow.
  * Parameters lie in an order of the library's own, with zeros between them. */

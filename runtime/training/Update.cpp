@@ -62,26 +62,38 @@ static void copy(const skip_trainer &trainer, const Threads &threads, const floa
 void discardStep(skip_trainer &trainer) {
   trainer.groups = trainer.groupImages = 0;
   trainer.waiting = 0;
+  trainer.share.inBlock = 0;
   trainer.holdsSum = trainer.isClosed = false;
   trainer.isFinite = true;
   trainer.scale = 1;
 }
 
-void addGroup(skip_trainer &trainer, const Threads &threads) {
-  memcpy(trainer.groupStatistics + static_cast<size_t>(trainer.groups) * (trainer.statisticBytes() / sizeof(float)),
-         trainer.state + trainer.image->groupOffset, trainer.statisticBytes());
-  int64_t level = 0;
-  for (; trainer.waiting >> level & 1; ++level) {
+int64_t mergeUp(skip_trainer &trainer, const Threads &threads, int64_t level, int64_t end) {
+  for (; level < end && (trainer.waiting >> level & 1); ++level) {
     addTo(trainer, threads, trainer.gradients(), trainer.partial(level));
     trainer.waiting &= ~(uint64_t{1} << level);
   }
-  ++trainer.groups;
-  if (trainer.groups == trainer.options.groups) { // no kernel writes there before the step ends
-    trainer.holdsSum = true;
-    return;
-  }
+  return level;
+}
+
+void keepPartial(skip_trainer &trainer, const Threads &threads, int64_t level) {
   copy(trainer, threads, trainer.gradients(), trainer.partial(level));
   trainer.waiting |= uint64_t{1} << level;
+}
+
+void addNode(skip_trainer &trainer, const Threads &threads, int64_t level, int64_t groups) {
+  int64_t top = mergeUp(trainer, threads, level, 64);
+  trainer.groups += groups;
+  if (trainer.groups == trainer.options.groups) // no kernel writes there before the step ends
+    trainer.holdsSum = true;
+  else
+    keepPartial(trainer, threads, top);
+}
+
+void addGroup(skip_trainer &trainer, const Threads &threads) {
+  memcpy(trainer.groupStatistics + static_cast<size_t>(trainer.groups) * (trainer.statisticBytes() / sizeof(float)),
+         trainer.state + trainer.image->groupOffset, trainer.statisticBytes());
+  addNode(trainer, threads, 0, 1);
 }
 
 void closeSum(skip_trainer &trainer, const Threads &threads) {

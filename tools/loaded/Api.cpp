@@ -80,6 +80,8 @@ Expected<TrainerApi> findTrainerApi(void *library, const std::string &name) {
   finder.find(api.setNumber, "trainer_set_number");
   finder.find(api.setDraws, "trainer_set_draws");
   finder.find(api.observe, "trainer_observe");
+  finder.find(api.share, "trainer_share");
+  finder.find(api.nextGroup, "trainer_next_group");
   finder.find(api.gradients, "trainer_gradients");
   finder.find(api.gradientArray, "trainer_gradient_array");
   finder.find(api.apply, "trainer_apply");

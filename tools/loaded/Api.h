@@ -50,6 +50,8 @@ struct TrainerApi {
   decltype(&skipmodel_trainer_set_number) setNumber;
   decltype(&skipmodel_trainer_set_draws) setDraws;
   decltype(&skipmodel_trainer_observe) observe;
+  decltype(&skipmodel_trainer_share) share;
+  decltype(&skipmodel_trainer_next_group) nextGroup;
   decltype(&skipmodel_trainer_gradients) gradients;
   decltype(&skipmodel_trainer_gradient_array) gradientArray;
   decltype(&skipmodel_trainer_apply) apply;

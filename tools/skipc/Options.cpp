@@ -121,7 +121,8 @@ static void addTraining(CLI::App &app, Options &o) {
       "The folder of -o gets last.safetensors and best.safetensors, checkpoints with the public names and the momentum,\n"
       "metrics.jsonl, a line for each step and each evaluation, and curve.svg. --data is a folder with CIFAR-10's binary\n"
       "files, or with pictures: a subfolder a class, or labels.tsv; of folders `train` and `val` the second is validated on.\n"
-      "Ctrl-C finishes the step and saves; --resume goes on, with the bits of a run that was never stopped.");
+      "Ctrl-C finishes the step and saves; --resume goes on, with the bits of a run that was never stopped.\n"
+      "`mpirun -n N skipc train ...` shares each step's groups among N processes, with the same bits (docs/training.md).");
   addSpec(train, o);
   train.add_option("--data", o.data, "the pictures to train on")->required()->type_name("DIR");
   train.add_option("-o,--output", o.output, "the folder to write into (default: MODEL-training)")->type_name("DIR");

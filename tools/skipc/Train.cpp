@@ -144,10 +144,9 @@ static void printText(const tool::LoopResult &result, const tool::TrainingMemory
 }
 
 /// As of Ctrl-C anywhere else; but nothing was lost.
-static llvm::Error tellInterrupted(const tool::TrainingMemory &memory, int64_t lastStep, const std::string &folder) {
+static void tellInterrupted(const tool::TrainingMemory &memory, int64_t lastStep, const std::string &folder) {
   tool::note("stopped after step " + llvm::Twine(memory.step) + " of " + llvm::Twine(lastStep) + ", which is in `" +
              Loop::lastPath(folder) + "`; the same command with --resume goes on from there");
-  return llvm::make_error<tool::Failure>(tool::Exit::interrupted, "");
 }
 
 static llvm::Error checkUsage(const Options &options) {
@@ -158,7 +157,40 @@ static llvm::Error checkUsage(const Options &options) {
   return llvm::Error::success();
 }
 
-llvm::Error tool::train(const Options &given) {
+/// Of the recipe's groups each process has as many.
+static llvm::Error checkGroups(const frontend::Recipe &recipe, const tool::Processes &processes) {
+  if (recipe.groups % processes.count() == 0)
+    return llvm::Error::success();
+  return tool::badInput(llvm::Twine(processes.count()) + " processes cannot share the " + llvm::Twine(recipe.groups) +
+                        (recipe.groups == 1 ? " group" : " groups") +
+                        " of a step: their number must divide that (--set groups=N)");
+}
+
+/// All that decides which bits are computed, and from where.
+static std::string textOf(const tool::TrainingIdentity &identity, const tool::TrainingMemory &memory) {
+  std::string text;
+  for (const auto &[key, value] : tool::metadataOf(identity, memory))
+    text += key + "=" + value + "\n";
+  return text;
+}
+
+/// Whether it was interrupted.
+static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Options &given);
+
+llvm::Error tool::train(const Options &options) {
+  llvm::Expected<std::unique_ptr<Processes>> processes = Processes::join();
+  if (!processes)
+    return processes.takeError();
+  llvm::Expected<bool> interrupted = trainIn(**processes, options);
+  if (!interrupted && (*processes)->areSeveral())
+    return llvm::make_error<Failure>(static_cast<Exit>((*processes)->fail(interrupted.takeError())), "");
+  if (!interrupted)
+    return interrupted.takeError();
+  return *interrupted ? llvm::make_error<Failure>(Exit::interrupted, "") : llvm::Error::success();
+}
+
+static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Options &given) {
+  using namespace tool;
   const Options options = compileOptions(given);
   if (llvm::Error error = checkUsage(options))
     return error;
@@ -166,6 +198,8 @@ llvm::Error tool::train(const Options &given) {
   if (llvm::Error error = compilation.readGraph())
     return error;
   const frontend::Recipe &recipe = *compilation.recipe();
+  if (llvm::Error error = checkGroups(recipe, processes))
+    return error;
   Ports ports = describePorts(modelOf(compilation.module()));
   llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
   if (!preprocessing)
@@ -206,13 +240,22 @@ llvm::Error tool::train(const Options &given) {
                      .lastStep = options.lastStep > 0 ? options.lastStep : recipe.length,
                      .logEvery = options.logEvery,
                      .evaluateEvery = options.evaluateEvery,
-                     .saveEvery = options.saveEvery};
-  if (llvm::Error error = makeFolder(folder))
+                     .saveEvery = options.saveEvery,
+                     .processes = &processes};
+  if (llvm::Error error = processes.requireSame(textOf(identity, *memory), "training"))
     return error;
+  if (llvm::Error error = (*trainer)->share(processes))
+    return error;
+  if (processes.isFirst())
+    if (llvm::Error error = makeFolder(folder))
+      return error;
   Loop loop(**trainer, *lowered.training, *pictures, recipe, identity, *memory, best, wanted);
   llvm::Expected<LoopResult> result = loop.run();
   if (!result)
     return result.takeError();
-  options.json ? printJson(*result, *memory, folder) : printText(*result, *memory, folder);
-  return result->interrupted ? tellInterrupted(*memory, wanted.lastStep, folder) : llvm::Error::success();
+  if (processes.isFirst())
+    options.json ? printJson(*result, *memory, folder) : printText(*result, *memory, folder);
+  if (processes.isFirst() && result->interrupted)
+    tellInterrupted(*memory, wanted.lastStep, folder);
+  return result->interrupted;
 }

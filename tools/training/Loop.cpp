@@ -27,13 +27,17 @@ Loop::Loop(Trainer &trainer, const codegen::TrainingImage &image, const Pictures
 }
 
 llvm::Error Loop::saveLast() {
+  savedStep = memory.step;
+  if (!writes())
+    return llvm::Error::success();
   if (llvm::Error error = trainer.save(lastPath(options.folder), metadataOf(identity, memory)))
     return error;
-  savedStep = memory.step;
   return llvm::Error::success();
 }
 
 llvm::Error Loop::drawCurve() {
+  if (!writes())
+    return llvm::Error::success();
   std::string problem, svg = curveSvg(metrics->all(), std::max(recipe.length, options.lastStep), options.title);
   return writeFileAtomically(options.folder + "/curve.svg", svg, problem) ? llvm::Error::success() : badInput(problem);
 }
@@ -41,6 +45,8 @@ llvm::Error Loop::drawCurve() {
 /// The error of a step in which something is no number: `the loss is`.
 llvm::Error Loop::stopAt(const data::Batch &batch, const std::string &gone) {
   size_t groupFloats = batch.pixels.size() / static_cast<size_t>(recipe.groups);
+  if (llvm::Error error = trainer.shareNoMore())
+    return error;
   llvm::Expected<std::string> layer = firstBadLayer(trainer, image, batch.pixels.data(), groupFloats, batch.labels.data());
   if (!layer)
     return layer.takeError();
@@ -51,17 +57,44 @@ llvm::Error Loop::stopAt(const data::Batch &batch, const std::string &gone) {
                      ". A lower rate may help (--set rate.start=...)");
 }
 
-llvm::Error Loop::step(const data::Batch &batch) {
-  double rate = frontend::learningRate(recipe, memory.rate, memory.step), loss = 0;
+/// Those of this process.
+llvm::Error Loop::runGroups(const data::Batch &batch, std::vector<GroupResult> &results) {
   size_t groupFloats = batch.pixels.size() / static_cast<size_t>(recipe.groups);
-  int64_t groupImages = trainer.shape().groupImages, wrong = 0;
-  for (int64_t group = 0; group < recipe.groups; ++group) {
+  for (int64_t i = 0; i < recipe.groups / processCount(); ++i) {
+    int64_t group = trainer.nextGroup();
     llvm::Expected<skip_training_result> got = trainer.gradients(batch.pixels.data() + static_cast<size_t>(group) * groupFloats,
-                                                                 batch.labels.data() + group * groupImages);
+                                                                 batch.labels.data() + group * trainer.shape().groupImages);
     if (!got)
       return got.takeError();
-    loss += got->loss / static_cast<double>(recipe.groups);
-    wrong += got->wrong;
+    results[static_cast<size_t>(group)] = {true, got->wrong, got->loss};
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Loop::exchange(std::vector<GroupResult> &results) {
+  std::vector<GroupResult> own = results;
+  for (int32_t root = 0; root < processCount() && processCount() > 1; ++root) {
+    std::vector<GroupResult> theirs = own;
+    if (llvm::Error error = options.processes->broadcast(root, theirs.data(), theirs.size() * sizeof(GroupResult)))
+      return error;
+    for (size_t group = 0; group < results.size(); ++group)
+      if (theirs[group].isThere)
+        results[group] = theirs[group];
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Loop::step(const data::Batch &batch) {
+  double rate = frontend::learningRate(recipe, memory.rate, memory.step), loss = 0;
+  std::vector<GroupResult> results(static_cast<size_t>(recipe.groups));
+  if (llvm::Error error = runGroups(batch, results))
+    return error;
+  if (llvm::Error error = exchange(results))
+    return error;
+  int64_t wrong = 0;
+  for (const GroupResult &group : results) { // in their order, whoever computed them
+    loss += group.loss / static_cast<double>(recipe.groups);
+    wrong += group.wrong;
   }
   llvm::Expected<std::string> gone = trainer.apply(rate);
   if (!gone)
@@ -95,14 +128,30 @@ llvm::Error Loop::log(double rate) {
   if (memory.step % options.logEvery == 0) // or it is the last step, and a longer run would go on with these sums
     memory.logged = {};
   loggedSeconds = 0;
-  return metrics->add(result.last);
+  return writes() ? metrics->add(result.last) : llvm::Error::success();
+}
+
+/// By the first process, for all.
+llvm::Expected<tool::Score> Loop::score() {
+  Score score;
+  if (writes())
+    if (llvm::Error error = evaluation->run().moveInto(score))
+      return error;
+  if (processCount() > 1)
+    if (llvm::Error error = options.processes->broadcast(0, &score, sizeof score))
+      return error;
+  return score;
 }
 
 llvm::Error Loop::evaluate() {
-  llvm::Expected<Score> score = evaluation->run();
+  llvm::Expected<Score> score = this->score();
   if (!score)
     return score.takeError();
   result.validationError = score->error;
+  if (!writes()) {
+    result.best = score->error < result.best.error ? BestScore{score->error, memory.step} : result.best;
+    return llvm::Error::success();
+  }
   if (llvm::Error error = metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error}))
     return error;
   if (score->error < result.best.error) {
@@ -134,16 +183,45 @@ llvm::Error Loop::afterStep(double rate) {
 void Loop::tellBadPictures(data::Loader &loader) {
   std::vector<data::BadPicture> bad = loader.badPictures();
   for (const data::BadPicture &picture : bad)
-    if (llvm::none_of(result.badPictures, [&](const data::BadPicture &known) { return known.index == picture.index; }))
+    if (writes() &&
+        llvm::none_of(result.badPictures, [&](const data::BadPicture &known) { return known.index == picture.index; }))
       note("left out: " + picture.error);
   result.badPictures = std::move(bad);
 }
 
-llvm::Expected<tool::LoopResult> Loop::run() {
+llvm::Error Loop::openMetrics() {
+  if (!writes())
+    return llvm::Error::success();
   llvm::Expected<Metrics> opened = Metrics::open(options.folder + "/metrics.jsonl", memory.step);
   if (!opened)
     return opened.takeError();
   metrics.emplace(std::move(*opened));
+  return llvm::Error::success();
+}
+
+/// All processes end after the same step, by what the first one heard.
+llvm::Expected<bool> Loop::goesOn(bool interrupted) {
+  uint8_t stops = interrupted;
+  if (processCount() > 1)
+    if (llvm::Error error = options.processes->broadcast(0, &stops, sizeof stops))
+      return error;
+  return !stops && memory.step < options.lastStep;
+}
+
+llvm::Error Loop::finish() {
+  progress.reset();
+  result.interrupted = memory.step < options.lastStep;
+  result.seconds = stepSeconds;
+  result.imagesPerSecond = stepSeconds > 0 ? static_cast<double>(doneSteps * recipe.batch) / stepSeconds : 0;
+  if (result.interrupted && savedStep != memory.step)
+    if (llvm::Error error = saveLast())
+      return error;
+  return drawCurve();
+}
+
+llvm::Expected<tool::LoopResult> Loop::run() {
+  if (llvm::Error error = openMetrics())
+    return error;
   if (llvm::Error error = trainer.setDraws(identity.seed, memory.step))
     return error;
   savedStep = memory.step > 0 ? memory.step : -1;
@@ -154,7 +232,12 @@ llvm::Expected<tool::LoopResult> Loop::run() {
   Interrupt interrupt;
   data::Batch batch;
   std::string problem;
-  while (memory.step < options.lastStep && !interrupt.came()) {
+  for (;;) {
+    llvm::Expected<bool> more = goesOn(interrupt.came());
+    if (!more)
+      return more.takeError();
+    if (!*more)
+      break;
     stepStart = Clock::now();
     if (!loader->next(batch, problem))
       return badInput(problem);
@@ -163,14 +246,7 @@ llvm::Expected<tool::LoopResult> Loop::run() {
       return error;
     progress->advance();
   }
-  progress.reset();
-  result.interrupted = memory.step < options.lastStep;
-  result.seconds = stepSeconds;
-  result.imagesPerSecond = stepSeconds > 0 ? static_cast<double>(doneSteps * recipe.batch) / stepSeconds : 0;
-  if (result.interrupted && savedStep != memory.step)
-    if (llvm::Error error = saveLast())
-      return error;
-  if (llvm::Error error = drawCurve())
+  if (llvm::Error error = finish())
     return error;
   return result;
 }

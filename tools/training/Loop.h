@@ -19,6 +19,14 @@ struct LoopOptions {
   int64_t evaluateEvery = 1000;
   int64_t saveEvery = 500;
   unsigned loaderThreads = 1;
+  const Processes *processes = nullptr; ///< that share the groups of each step; null: this one alone
+};
+
+/// What a step's groups gave.
+struct GroupResult {
+  bool isThere = false;
+  int64_t wrong = 0;
+  double loss = 0;
 };
 
 /// How it went.
@@ -44,6 +52,14 @@ public:
 
 private:
   llvm::Error step(const data::Batch &batch);
+  llvm::Error runGroups(const data::Batch &batch, std::vector<GroupResult> &results);
+  llvm::Error exchange(std::vector<GroupResult> &results);
+  llvm::Error openMetrics();
+  llvm::Error finish();
+  llvm::Expected<bool> goesOn(bool interrupted);
+  llvm::Expected<Score> score();
+  int32_t processCount() const { return options.processes ? options.processes->count() : 1; }
+  bool writes() const { return !options.processes || options.processes->isFirst(); }
   llvm::Error stopAt(const data::Batch &batch, const std::string &gone);
   llvm::Error afterStep(double rate);
   llvm::Error log(double rate);

@@ -62,6 +62,20 @@ llvm::Error Trainer::setNumbers(const frontend::Recipe &recipe) {
   return llvm::Error::success();
 }
 
+llvm::Error Trainer::share(const Processes &processes) {
+  if (!processes.areSeveral())
+    return llvm::Error::success();
+  llvm::Error error =
+      library.check(api.share(trainer, processes.process(), processes.count(), processes.get()->broadcast, nullptr));
+  return error ? badInput(llvm::toString(std::move(error))) : llvm::Error::success();
+}
+
+llvm::Error Trainer::shareNoMore() {
+  auto none = [](void *, int32_t, void *, size_t) { return 1; }; // is not called
+  llvm::Error error = library.check(api.share(trainer, 0, 1, none, nullptr));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
 llvm::Error Trainer::setDraws(uint64_t seed, int64_t step) {
   llvm::Error error = library.check(api.setDraws(trainer, seed, step, 0));
   return error ? internalError("train", std::move(error)) : llvm::Error::success();

@@ -3,6 +3,7 @@
 
 #include "frontend/Recipe.h"
 #include "tools/loaded/LoadedModel.h"
+#include "tools/training/Processes.h"
 
 #include <functional>
 
@@ -36,6 +37,11 @@ public:
 
   /// What dropouts draw from here on (trainer_set_draws).
   llvm::Error setDraws(uint64_t seed, int64_t step);
+  /// Each step's groups are shared with these processes from here on, or with none any more.
+  llvm::Error share(const Processes &processes);
+  llvm::Error shareNoMore();
+  /// In the step.
+  int64_t nextGroup() const { return api.nextGroup(trainer); }
   /// Of a group of Shape::groupImages.
   llvm::Expected<skip_training_result> gradients(const float *pixels, const int32_t *labels);
   /// What is NaN or infinite (`the loss is`), of which nothing was taken; else empty.
