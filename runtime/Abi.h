@@ -30,7 +30,7 @@ enum SkipSegment {
 // How a tensor's elements lie in memory and what they are stored as; the numbers are those of ir/plan/PlanAttrs.td.
 enum SkipLayout { SKIP_LAYOUT_FILTER16 = 2, SKIP_LAYOUT_FILTER1 = 3, SKIP_LAYOUT_VECTOR = 4, SKIP_LAYOUT_KRSC = 7 };
 enum { SKIP_LANES = 16 }; // channels side by side in a block of x86's layouts
-enum SkipElement { SKIP_ELEMENT_F32 = 0, SKIP_ELEMENT_F16 = 1, SKIP_ELEMENT_BF16 = 2 };
+enum SkipElement { SKIP_ELEMENT_F32 = 0, SKIP_ELEMENT_F16 = 1, SKIP_ELEMENT_BF16 = 2, SKIP_ELEMENT_TF32 = 3 };
 
 enum { SKIP_MAX_RANK = 4, SKIP_NO_TENSOR = -1 };
 

@@ -92,6 +92,7 @@ uint64_t countNotFinite(uint32_t element, const void *values, uint64_t count) {
   case SKIP_ELEMENT_BF16:
     return countExponents<uint16_t, 0x7F80>(values, count);
   case SKIP_ELEMENT_F32:
+  case SKIP_ELEMENT_TF32:
     return countExponents<uint32_t, 0x7F800000>(values, count);
   }
   __builtin_trap();

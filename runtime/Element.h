@@ -1,4 +1,5 @@
-// Reads single elements of a tensor as float and writes them, at any alignment. Writing rounds to nearest, of two the even one.
+// Reads single elements of a tensor as float and writes them, at any alignment. Writing rounds to nearest, of two the even one
+// unless it says else.
 #pragma once
 
 #include <stdint.h>
@@ -14,6 +15,19 @@ struct ElementF32 {
     return value;
   }
   static void write(uint8_t *to, float value) { memcpy(to, &value, 4); }
+};
+
+/// A float whose lower 13 bits are zero. Rounds as tensor cores' operands are rounded: of two to the one away from zero.
+struct ElementTF32 {
+  static constexpr int64_t bytes = 4;
+  static float read(const uint8_t *from) { return ElementF32::read(from); }
+  static void write(uint8_t *to, float value) {
+    constexpr uint32_t dropped = 13;
+    uint32_t bits = __builtin_bit_cast(uint32_t, value);
+    bool isFinite = (bits & 0x7F800000) != 0x7F800000;
+    uint32_t rounded = (bits + (1u << (dropped - 1))) & ~((1u << dropped) - 1);
+    ElementF32::write(to, isFinite ? __builtin_bit_cast(float, rounded) : value);
+  }
 };
 
 struct ElementBF16 {

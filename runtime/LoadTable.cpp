@@ -99,7 +99,7 @@ static bool isLaidOut(const SkipLoad &load) {
     return load.layout == SKIP_LAYOUT_VECTOR && load.element == SKIP_ELEMENT_F32 &&
            load.dims[1] * load.dims[2] * load.dims[3] == 1;
   if (load.layout == SKIP_LAYOUT_KRSC)
-    return load.element <= SKIP_ELEMENT_BF16;
+    return load.element <= SKIP_ELEMENT_TF32;
   return (load.layout == SKIP_LAYOUT_FILTER16 || load.layout == SKIP_LAYOUT_FILTER1) && load.element == SKIP_ELEMENT_F32;
 }
 
@@ -147,7 +147,10 @@ skip_status checkLoadTable(const SkipModelImage &image, const SkipTargetImage &t
 }
 
 static const char *elementName(uint32_t element) {
-  return element == SKIP_ELEMENT_F16 ? "float16" : element == SKIP_ELEMENT_BF16 ? "bfloat16" : "float32";
+  return element == SKIP_ELEMENT_F16    ? "float16"
+         : element == SKIP_ELEMENT_BF16 ? "bfloat16"
+         : element == SKIP_ELEMENT_TF32 ? "tf32"
+                                        : "float32";
 }
 
 /// What a load writes is finite, or its tensors' values are too far apart for what they are stored as: a variance of zero, a

@@ -27,6 +27,8 @@ int64_t elementBytes(uint32_t element) {
     return ElementF16::bytes;
   case SKIP_ELEMENT_BF16:
     return ElementBF16::bytes;
+  case SKIP_ELEMENT_TF32:
+    return ElementTF32::bytes;
   }
   __builtin_trap();
 }
@@ -96,6 +98,8 @@ template <typename From> static void packKrscFrom(const Sources &from, const uin
     return packKrsc<From, ElementF16>(from, data, to);
   case SKIP_ELEMENT_BF16:
     return packKrsc<From, ElementBF16>(from, data, to);
+  case SKIP_ELEMENT_TF32:
+    return packKrsc<From, ElementTF32>(from, data, to);
   case SKIP_ELEMENT_F32:
     return packKrsc<From, ElementF32>(from, data, to);
   }

@@ -118,6 +118,7 @@ static float readAs(uint32_t element, const uint8_t *from) {
   case SKIP_ELEMENT_BF16:
     return ElementBF16::read(from);
   case SKIP_ELEMENT_F32:
+  case SKIP_ELEMENT_TF32: // one of few digits
     return ElementF32::read(from);
   }
   __builtin_trap();

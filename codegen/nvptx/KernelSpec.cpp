@@ -156,13 +156,19 @@ static std::optional<Found> find(KernelOp kernel, const Tile &tile) {
 /// Whether the layouts are those of the families: nhwc and filters of one element, f32 vectors, and planar where a copy reads
 /// or writes the caller's arrays.
 static bool hasLayouts(KernelOp kernel) {
+  FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
   plan::Element element = elementOf(kernel);
+  auto elementFor = [&](LayoutKind kind) {
+    if (kind == LayoutKind::krsc)
+      return succeeded(target) ? target->filterElement() : element;
+    return kind == LayoutKind::nhwc ? element : plan::Element::f32;
+  };
   bool isRelayout = llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front());
   return llvm::all_of(kernel.getLayouts()->getAsRange<LayoutAttr>(), [&](LayoutAttr layout) {
     bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
     bool isKnown = isNarrow || layout.getKind() == LayoutKind::vector || layout.getKind() == LayoutKind::partial ||
                    (layout.getKind() == LayoutKind::planar && isRelayout);
-    return isKnown && layout.getHalo() == 0 && layout.getElement() == (isNarrow ? element : plan::Element::f32);
+    return isKnown && layout.getHalo() == 0 && layout.getElement() == elementFor(layout.getKind());
   });
 }
 

@@ -9,6 +9,7 @@ using namespace skip::plan;
 int64_t plan::elementBytes(Element element) {
   switch (element) {
   case Element::f32:
+  case Element::tf32:
     return 4;
   case Element::f16:
   case Element::bf16:

@@ -19,7 +19,7 @@ def LayoutKind : I32Enum<"LayoutKind", "how a tensor's elements lie in memory", 
 }
 
 def Element : I32Enum<"Element", "what a tensor's elements are stored as", [
-    I32EnumCase<"f32", 0>, I32EnumCase<"f16", 1>, I32EnumCase<"bf16", 2>]> {
+    I32EnumCase<"f32", 0>, I32EnumCase<"f16", 1>, I32EnumCase<"bf16", 2>, I32EnumCase<"tf32", 3>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -40,7 +40,8 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
     | `partial` | `(((n * group + s) * H + y) * W + x) * C' + c` | activations as sums of `group` addends s, which are added in f32 and in this order; C' is C rounded up to 8 |
 
     h is the halo: that many rows and columns of zeros around each picture, so that a padded window needs no bounds checks. A
-    tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same. With h = 1,
+    tensor [N, C] is a picture of one pixel. `element` is how values are stored; in the graph they are f32 all the same; tf32 is f32 with
+    the lower 13 bits zero. With h = 1,
     a 2x3 picture (. is a zero):
 
     ```
@@ -129,8 +130,10 @@ def TargetInterface : AttrInterface<"TargetInterface", [ScheduleModel]> {
     InterfaceMethod<"The layout of activations that kernels write.", "::skip::plan::LayoutKind", "nativeLayout", (ins)>,
     InterfaceMethod<"What contractions multiply.", "::skip::plan::Precision", "precision", (ins), [{}],
       [{ return ::skip::plan::Precision::f32; }]>,
-    InterfaceMethod<"What kernels store activations and filters as; vectors and the caller's arrays are f32.",
+    InterfaceMethod<"What kernels store activations as; vectors and the caller's arrays are f32.",
       "::skip::plan::Element", "element", (ins), [{}], [{ return ::skip::plan::Element::f32; }]>,
+    InterfaceMethod<"What filters are stored as.", "::skip::plan::Element", "filterElement", (ins), [{}],
+      [{ return ::skip::plan::Element::f32; }]>,
     InterfaceMethod<"Whether windows that reach out of a picture read zeros that lie around it; else kernels look at its bounds.",
       "bool", "hasHalos", (ins)>,
     InterfaceMethod<"Whether contractions read the caller's planar arrays; else only copies do.", "bool", "readsPlanar", (ins)>,

@@ -4,7 +4,6 @@
 #include "ir/plan/Layout.h"
 #include "runtime/Element.h"
 
-#include <bit>
 #include <cmath>
 
 using namespace skip;
@@ -19,6 +18,8 @@ double plan::readElement(Element element, const void *at) {
     return runtime::ElementF16::read(bytes);
   case Element::bf16:
     return runtime::ElementBF16::read(bytes);
+  case Element::tf32:
+    return runtime::ElementTF32::read(bytes);
   }
   llvm_unreachable("an element that nothing reads");
 }
@@ -33,6 +34,8 @@ void plan::writeElement(Element element, void *at, double value) {
     return runtime::ElementF16::write(bytes, rounded);
   case Element::bf16:
     return runtime::ElementBF16::write(bytes, rounded);
+  case Element::tf32:
+    return runtime::ElementTF32::write(bytes, rounded);
   }
   llvm_unreachable("an element that nothing writes");
 }
@@ -48,10 +51,7 @@ double plan::rounded(double value, Element element) {
 double plan::multiplied(double value, Precision precision) {
   if (precision != Precision::tf32 || !std::isfinite(value))
     return value;
-  constexpr uint32_t dropped = 13; // of a float's 23 bits of mantissa
-  auto bits = std::bit_cast<uint32_t>(static_cast<float>(value));
-  bits = (bits + (1u << (dropped - 1))) & ~((1u << dropped) - 1);
-  return std::bit_cast<float>(bits);
+  return rounded(value, Element::tf32);
 }
 
 double plan::storedUnit(Precision precision) {

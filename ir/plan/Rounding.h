@@ -8,7 +8,7 @@ namespace skip::plan {
 /// The number that lies at `at`, at any alignment.
 double readElement(Element element, const void *at);
 
-/// Stores `value` as kernels do: it is an f32, rounded to nearest, of two the even one.
+/// Stores `value` as kernels do: it is an f32, rounded to nearest, of two the even one, or of tf32 the one away from zero.
 void writeElement(Element element, void *at, double value);
 
 /// What is read back of it.

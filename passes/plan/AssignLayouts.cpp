@@ -270,7 +270,7 @@ LayoutAttr LayoutAssignment::metLayout(KernelOp kernel, Value read) {
     read = prologue->getOperand(0);
   Value tensor = kernel.getInputs()[llvm::cast<BlockArgument>(read).getArgNumber()];
   int64_t channels = llvm::cast<RankedTensorType>(tensor.getType()).getDimSize(1);
-  return LayoutAttr::get(context, target.filterLayout(layouts.lookup(tensor), channels), 0, target.element());
+  return LayoutAttr::get(context, target.filterLayout(layouts.lookup(tensor), channels), 0, target.filterElement());
 }
 
 LayoutAttr LayoutAssignment::transposedLayout(int64_t channels) {

@@ -11,7 +11,9 @@ using plan::LayoutKind;
 
 static constexpr int64_t lanes = 16;
 
-static int64_t elementBytes(LayoutAttr layout) { return layout.getElement() == plan::Element::f32 ? 4 : 2; }
+static int64_t elementBytes(LayoutAttr layout) {
+  return layout.getElement() == plan::Element::f16 || layout.getElement() == plan::Element::bf16 ? 2 : 4;
+}
 
 static bool isPerImage(RankedTensorType type) { return type.getRank() > 0 && type.isDynamicDim(0); }
 
@@ -284,8 +286,9 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind na
 
 /// Pixels with their channels side by side and filters of such are stored as the target says, all else as f32.
 static plan::Element elementFor(LayoutAttr layout, plan::TargetInterface target) {
-  bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
-  return isNarrow ? target.element() : plan::Element::f32;
+  if (layout.getKind() == LayoutKind::krsc)
+    return target.filterElement();
+  return layout.getKind() == LayoutKind::nhwc ? target.element() : plan::Element::f32;
 }
 
 LogicalResult plan::checkLayouts(KernelOp kernel, TargetInterface target) {

@@ -15,15 +15,19 @@ static int64_t krscBytes(llvm::ArrayRef<int64_t> dims, int64_t elementBytes) {
   return dims[0] * dims[2] * dims[3] * ((dims[1] * elementBytes + 15) / 16 * 16);
 }
 
+static int64_t elementBytesOf(plan::LoadOp load) {
+  plan::Element element = load.getLayout().getElement();
+  return element == plan::Element::f16 || element == plan::Element::bf16 ? 2 : 4;
+}
+
 int64_t plan::entryBytes(plan::LoadOp load) {
   llvm::ArrayRef<int64_t> dims = load.getDims();
   if (load.getLayout().getKind() == plan::LayoutKind::krsc)
-    return krscBytes(dims, load.getLayout().getElement() == plan::Element::f32 ? 4 : 2);
+    return krscBytes(dims, elementBytesOf(load));
   auto roundUp = [](int64_t channels) { return (channels + 15) / 16 * 16; };
   int64_t depth = load.getLayout().getKind() == plan::LayoutKind::filter16 ? roundUp(dims[1]) : dims[1];
   int64_t factors = load.getBalance() ? depth + 2 * roundUp(dims[0]) + 16 : 0;
-  int64_t elementBytes = load.getLayout().getElement() == plan::Element::f32 ? 4 : 2;
-  return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * elementBytes;
+  return (roundUp(dims[0]) * depth * dims[2] * dims[3] + factors) * elementBytesOf(load);
 }
 
 /// What an entry writes, with the entries that add onto it.

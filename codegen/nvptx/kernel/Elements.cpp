@@ -18,6 +18,7 @@ static constexpr int64_t kWordBytes = 4, kVectorBytes = 16;
 static Type typeOf(OpBuilder &op, Element element) {
   switch (element) {
   case Element::f32:
+  case Element::tf32: // which nothing but a contraction reads, as words
     return op.getF32Type();
   case Element::f16:
     return op.getF16Type();

@@ -65,7 +65,8 @@ private:
   void keepSums(ValueRange sums);
   Values withBias(Values values, Value channel);
   void storeAddends(ValueRange values, Value pixel, Value channel);
-  void storeVector(Value row, Value column);
+  Values readSums(Value row, Value column, Value index);
+  void storeVector(Value row, Value column, Value index);
   void storeSums();
 
   Builder &b;
@@ -131,9 +132,9 @@ Values Mma::matrices(Value stageStart, Value row, Value chunk, int64_t line) {
   return words;
 }
 
-/// Words of a fragment as the product takes them: values of f32 are rounded to tf32.
-static Values fragment(Builder &b, ValueRange words, plan::Element element) {
-  if (element == plan::Element::bf16)
+/// Words of a fragment as the product takes them: values of f32 are rounded to tf32, unless they are so already.
+static Values fragment(Builder &b, ValueRange words, plan::Element element, bool isRounded) {
+  if (element == plan::Element::bf16 || (element == plan::Element::f32 && isRounded))
     return Values(words);
   return llvm::map_to_vector<6>(words, [&](Value word) -> Value {
     if (element == plan::Element::f16)
@@ -164,9 +165,9 @@ void Mma::multiplyChunks(Values &sums, Value stageStart, int64_t chunk) {
   Value columnChunk = b.add(b.modulo(b.divide(lane, 8), 2), chunk);
   llvm::SmallVector<Values> rows, columns;
   for (int64_t row = 0; row < warpRows(); row += kRows)
-    rows.push_back(fragment(b, matrices(stageStart, rowLine, rowChunk, row), element()));
+    rows.push_back(fragment(b, matrices(stageStart, rowLine, rowChunk, row), element(), /*isRounded=*/false));
   for (int64_t column = 0; column < warpColumns(); column += 2 * kColumns) {
-    Values both = fragment(b, matrices(stageStart, columnLine, columnChunk, tile.m + column), element());
+    Values both = fragment(b, matrices(stageStart, columnLine, columnChunk, tile.m + column), element(), /*isRounded=*/true);
     columns.push_back(Values(ValueRange(both).take_front(2)));
     columns.push_back(Values(ValueRange(both).drop_front(2)));
   }
@@ -249,12 +250,28 @@ void Mma::storeAddends(ValueRange values, Value pixel, Value channel) {
   b.storeVector(values, {operands.back()}, b.add(b.mul(at, distance), channel));
 }
 
+/// A vector of sums. One of two pieces is read by every second four lanes first, else eight lanes in a row would meet on half
+/// of the banks.
+Values Mma::readSums(Value row, Value column, Value index) {
+  Value start = b.add(b.mul(row, sumStride()), column);
+  if (spec.result.lanes() == kChunkFloats)
+    return b.load4(memory, start);
+  Value turned = b.modulo(b.divide(index, 4), 2), isStraight = b.below(turned, 1);
+  Value step = b.mul(turned, kChunkFloats);
+  Values first = b.load4(memory, b.add(start, step)), second = b.load4(memory, b.sub(b.add(start, kChunkFloats), step));
+  Values sums;
+  for (auto [mine, other] : {std::pair(first, second), std::pair(second, first)})
+    for (auto [a, c] : llvm::zip_equal(mine, other))
+      sums.push_back(b.select(isStraight, a, c));
+  return sums;
+}
+
 /// A vector of the result, of a row and a column of the tile.
-void Mma::storeVector(Value row, Value column) {
+void Mma::storeVector(Value row, Value column, Value index) {
   const Picture &result = spec.result;
   Value pixel = b.add(place.firstRow, row), channel = b.add(place.firstColumn, column);
   b.when(b.both(b.less(pixel, place.rows), b.below(channel, result.pixelElements())), [&] {
-    Values values = b.loadVector({memory}, b.add(b.mul(row, sumStride()), column), result.lanes());
+    Values values = readSums(row, column, index);
     values = withBias(std::move(values), channel);
     if (spec.parts > 1)
       return storeAddends(zeroPadding(b, values, channel, result.channels), pixel, channel);
@@ -268,7 +285,7 @@ void Mma::storeVector(Value row, Value column) {
 void Mma::storeSums() {
   int64_t vectors = tile.n / spec.result.lanes();
   b.loop(b.thread(), b.constant(tile.m * vectors), tile.threads(), {}, [&](Value index, ValueRange) {
-    storeVector(b.divide(index, vectors), b.mul(b.modulo(index, vectors), spec.result.lanes()));
+    storeVector(b.divide(index, vectors), b.mul(b.modulo(index, vectors), spec.result.lanes()), index);
     return Values();
   });
 }

@@ -9,12 +9,12 @@ def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is ma
   let cppNamespace = "::skip::plan";
 }
 
-def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface, ["precision", "element"]>,
+def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface, ["precision", "element", "filterElement"]>,
     DeclareAttrInterfaceMethods<ScheduleModel, ["partsOf"]>]> {
   let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
   let description = [{
     `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. Of precision f16 and bf16
-    activations and filters are stored so, of tf32 they are f32 and rounded where they are multiplied. f32 is computed on CUDA
+    activations and filters are stored so; of tf32 filters are, activations are f32 and rounded where they are multiplied. f32 is computed on CUDA
     cores, all else on tensor cores. Images are computed at a time as long as their activations stay within `near` megabytes.
   }];
   let parameters = (ins ArrayRefParameter<"Architecture">:$architectures,

@@ -46,6 +46,8 @@ plan::Element CudaTargetAttr::element() const {
   llvm_unreachable("a precision without an element");
 }
 
+plan::Element CudaTargetAttr::filterElement() const { return getPrecision() == Precision::tf32 ? Element::tf32 : element(); }
+
 bool CudaTargetAttr::hasHalos() const { return false; }
 
 bool CudaTargetAttr::readsPlanar() const { return false; }

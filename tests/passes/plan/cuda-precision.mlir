@@ -13,7 +13,7 @@
 // CHECK-SAME: schedules = [#plan.cuda_mma<{{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}} warps {{[0-9]}}, {{[0-9]}} stages {{[0-9]}}>]
 // CHECK: layouts = [#plan.layout<nhwc element bf16>, #plan.layout<planar>]
 
-// TF32: layouts = [#plan.layout<nhwc>, #plan.layout<krsc>, #plan.layout<vector>, #plan.layout<nhwc>]
+// TF32: layouts = [#plan.layout<nhwc>, #plan.layout<krsc element tf32>, #plan.layout<vector>, #plan.layout<nhwc>]
 // TF32-SAME: schedules = [#plan.cuda_mma<
 // F32: schedules = [#plan.cuda_gemm<
 
@@ -23,6 +23,7 @@
 // ELEMENT: check-6: no kernel reads or writes #plan.layout<nhwc element f16>
 // RUN: sed -e 's/<krsc element bf16>/<krsc>/g' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FILTER
 // FILTER: check-6: no kernel reads or writes #plan.layout<krsc>
+// RUN: sed -e 's/precision bf16/precision tf32/' %s | skip-opt --plan-inference - | sed -e 's/ element tf32//g' | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FILTER
 // RUN: sed -e 's/precision bf16/precision tf32/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: check-6: no kernel reads or writes #plan.layout<nhwc element bf16>
 // RUN: sed -e 's/#plan.cuda_mma<[^>]*>/#plan.cuda_gemm<32, 32, 16 thread 4, 4>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=CORES

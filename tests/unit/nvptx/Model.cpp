@@ -130,7 +130,7 @@ void Model::packWeights() {
     std::byte *to = weights.data() + load.getSlotAttr().getOffset();
     llvm::ArrayRef<int64_t> dims = load.getDims();
     plan::Element element = load.getLayout().getElement();
-    int64_t bytes = element == plan::Element::f32 ? 4 : 2, lanes = 16 / bytes;
+    int64_t bytes = plan::elementBytes(element), lanes = 16 / bytes;
     int64_t channels = load.getKind() == plan::LoadKind::conv_weight ? (dims[1] + lanes - 1) / lanes * lanes : 1;
     for (int64_t i = 0; i < value.size(); ++i) {
       int64_t x = i % dims[3], y = i / dims[3] % dims[2], c = i / (dims[3] * dims[2]) % dims[1],

@@ -17,7 +17,7 @@ namespace {
 /// A model that is one filter w, scaled by gamma.
 struct Filter {
   Filter(std::vector<int64_t> dims, uint32_t element) : dims(dims), element(element) {
-    int64_t each = element == SKIP_ELEMENT_F32 ? 4 : 2, multiple = 16 / each;
+    int64_t each = element == SKIP_ELEMENT_F32 || element == SKIP_ELEMENT_TF32 ? 4 : 2, multiple = 16 / each;
     padded = (dims[1] + multiple - 1) / multiple * multiple;
     count = dims[0] * dims[1] * dims[2] * dims[3];
     weights = noise(static_cast<size_t>(count), 1);
@@ -65,7 +65,7 @@ struct Filter {
   }
   /// Elements that are not what they should be, but for one rounding.
   int64_t wrong() const {
-    double unit = element == SKIP_ELEMENT_F32 ? 0 : element == SKIP_ELEMENT_F16 ? 0x1p-11 : 0x1p-8;
+    double unit = element == SKIP_ELEMENT_F32 ? 0 : element == SKIP_ELEMENT_BF16 ? 0x1p-8 : 0x1p-11;
     int64_t found = 0, index = 0;
     for (int64_t o = 0; o < dims[0]; ++o)
       for (int64_t y = 0; y < dims[2]; ++y)
@@ -91,7 +91,7 @@ struct Filter {
 TEST_CASE("krsc: channels innermost, padded with zeros to whole 16 bytes") {
   std::vector<std::vector<int64_t>> shapes = {{1, 1, 1, 1}, {5, 3, 7, 7}, {7, 17, 3, 3}, {16, 16, 1, 5}, {3, 70, 2, 3}};
   for (const std::vector<int64_t> &dims : shapes)
-    for (uint32_t element : {SKIP_ELEMENT_F32, SKIP_ELEMENT_F16, SKIP_ELEMENT_BF16}) {
+    for (uint32_t element : {SKIP_ELEMENT_F32, SKIP_ELEMENT_F16, SKIP_ELEMENT_BF16, SKIP_ELEMENT_TF32}) {
       CAPTURE(dims, element);
       Filter filter(dims, element);
       REQUIRE(filter.pack() == SKIP_OK);
@@ -157,7 +157,7 @@ TEST_CASE("krsc: entries that contradict themselves are refused") {
   CHECK(check() == SKIP_OK);
   filter.load.element = SKIP_ELEMENT_BF16; // of other bytes
   CHECK_FAILS(check(), SKIP_INVALID_ARGUMENT, "contradicts");
-  filter.load.element = 3;
+  filter.load.element = SKIP_ELEMENT_TF32 + 1;
   CHECK_FAILS(check(), SKIP_INVALID_ARGUMENT, "contradicts");
   filter.load.element = SKIP_ELEMENT_F32;
   filter.load.balance = 1;
@@ -194,4 +194,17 @@ TEST_CASE("every number is written as the nearest one of 16 bits, of two the eve
   uint8_t nan[2];
   ElementBF16::write(nan, std::bit_cast<float>(0x7FFFFFFFu));
   CHECK(std::isnan(ElementBF16::read(nan)));
+}
+
+TEST_CASE("krsc: tf32 has 10 bits of mantissa, rounded to nearest and of two away from zero") {
+  for (auto [value, want] : {std::pair{1.0f + 0x1p-11f, 1.0f + 0x1p-10f},
+                             {-1.0f - 0x1p-11f, -1.0f - 0x1p-10f},
+                             {1.0f + 0x1p-12f, 1.0f},
+                             {0x1.fffp0f, 2.0f},
+                             {3.0f, 3.0f},
+                             {0.0f, 0.0f}}) {
+    uint8_t bytes[4];
+    ElementTF32::write(bytes, value);
+    CHECK(ElementTF32::read(bytes) == want);
+  }
 }

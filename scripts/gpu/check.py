@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Checks and measures the libraries beside this file on this machine's GPU. Needs Python and NVIDIA's driver.
+
+    check.py                 all: steps against the emulator's, results against x86, classes, compute-sanitizer, times
+    check.py --only steps    one part: steps, classes, sanitizer or times
+    check.py --one NAME      the steps of one library
+
+Each line says `good`, `BAD`, `skipped` or gives times; the exit code is 1 if any was bad. SKIP_CUDA_DRIVER names another driver.
+"""
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import library as skip
+import steps
+
+HERE = pathlib.Path(__file__).resolve().parent
+MOST_OTHER_CLASSES = {"f32": 0, "tf32": 0.01, "f16": 0.01, "bf16": 0.01}  # of the pictures
+FROM_X86 = {"f32": 1e-3, "tf32": 2e-2, "f16": 2e-2, "bf16": 1e-1}  # of the largest output, after all roundings
+PLANE, RECORD, BATCH, CLASSES = 1024, 3073, 20, 10
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+RUNS = 30
+
+
+def say(good: bool, what: str, text: str) -> bool:
+    print(f"{'good' if good else 'BAD '} {what}: {text}", flush=True)
+    return good
+
+
+def cases(one: str | None) -> list[pathlib.Path]:
+    return [path.parent for path in sorted(HERE.glob("*/case.json")) if one in (None, path.parent.name)]
+
+
+def result_on_x86(folder: pathlib.Path, weights: pathlib.Path, values: list[float], images: int) -> list[float]:
+    model = skip.Library(folder.parent / f"{folder.name.rsplit('-', 1)[0]}-x86", weights)
+    result = model.run(values, images)
+    model.destroy()
+    return result
+
+
+def check_steps(folder: pathlib.Path) -> bool:
+    case = json.loads((folder / "case.json").read_text())
+    precision, images = case["precision"], case["images"]
+    with tempfile.TemporaryDirectory() as temporary:
+        weights = pathlib.Path(temporary) / "weights.safetensors"
+        skip.write_weights(weights, json.loads((folder / "net.json").read_text())["weights"]["tensors"])
+        model = skip.Library(folder, weights)
+        what = f"{folder.name} on {model.target} by {model.body}"
+        values = skip.picture(images * model.floats("inputs"), 2)
+        recorded, outputs = steps.record(model, case["plan"], values, images)
+        good = say(model.target == "cuda", what, "a GPU") & say(*_named(what, steps.compare(recorded, case["steps"], precision)))
+        graph = model.run(values, images)
+        good &= say(graph == outputs and model.run(values, images) == graph, what, "the same bits step by step, as a graph, and again")
+        model.destroy()
+        worst = steps.difference(outputs, result_on_x86(folder, weights, values, images))
+        return good & say(worst <= FROM_X86[precision], what, f"{worst:.1e} of {FROM_X86[precision]:.0e} from x86's result")
+
+
+def _named(what: str, result: tuple[bool, str]) -> tuple[bool, str, str]:
+    return result[0], what, result[1]
+
+
+def read_pictures() -> list[list[float]]:
+    data = (HERE / "classes" / "pictures.bin").read_bytes()
+    return [[(data[at + 1 + channel * PLANE + i] / 255 - MEAN[channel]) / DEVIATION[channel] for channel in range(3) for i in range(PLANE)]
+            for at in range(0, len(data), RECORD)]
+
+
+def classes_by(target: str, pictures: list[list[float]]) -> list[int]:
+    model = skip.Library(HERE / "classes" / target, HERE / "classes" / "weights.safetensors")
+    found: list[int] = []
+    for first in range(0, len(pictures), BATCH):
+        some = pictures[first:first + BATCH]
+        scores = model.run([value for picture in some for value in picture], len(some))
+        for i in range(len(some)):
+            row = scores[i * CLASSES:(i + 1) * CLASSES]
+            found.append(row.index(max(row)))
+    model.destroy()
+    return found
+
+
+def check_classes() -> bool:
+    if not (HERE / "classes").exists():
+        print("skipped classes: no pictures were packed")
+        return True
+    pictures, good = read_pictures(), True
+    expected = classes_by("x86", pictures)
+    for precision, share in MOST_OTHER_CLASSES.items():
+        others = sum(a != b for a, b in zip(classes_by(precision, pictures), expected))
+        good &= say(others <= share * len(pictures), f"classes in {precision}", f"{len(pictures) - others} of {len(pictures)} as on x86")
+    return good
+
+
+def check_sanitizer() -> bool:
+    tool = shutil.which("compute-sanitizer") or shutil.which("/usr/local/cuda/bin/compute-sanitizer")
+    if not tool or "SKIP_CUDA_DRIVER" in os.environ:
+        print("skipped compute-sanitizer: " + ("another driver stands for the GPU's" if tool else "it is not here"))
+        return True
+    good = True
+    for folder in [path for path in cases(None) if path.name.startswith("cifar")]:
+        for check in ("memcheck", "racecheck", "synccheck", "initcheck"):
+            done = subprocess.run([tool, "--tool", check, "--error-exitcode", "9", sys.executable, __file__, "--one", folder.name],
+                                  capture_output=True, text=True, check=False)
+            last = (done.stdout + done.stderr).strip().splitlines()[-1:]
+            good &= say(done.returncode == 0, f"{folder.name} under {check}", "".join(last))
+    return good
+
+
+class DeviceArrays:
+    """Memory of the first device, by the driver's own calls, in its primary context."""
+
+    def __init__(self) -> None:
+        self.driver = ctypes.CDLL(os.environ.get("SKIP_CUDA_DRIVER", "libcuda.so.1"))
+        context = ctypes.c_void_p()
+        self.ok(self.driver.cuInit(0))
+        self.ok(self.driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), 0))
+        self.ok(self.driver.cuCtxSetCurrent(context))
+
+    def ok(self, result: int) -> None:
+        if result:
+            raise RuntimeError(f"the driver answers {result}")
+
+    def allocate(self, floats: int) -> int:
+        address = ctypes.c_uint64()
+        self.ok(self.driver.cuMemAlloc_v2(ctypes.byref(address), ctypes.c_size_t(4 * floats)))
+        zeros = (ctypes.c_float * floats)()
+        self.ok(self.driver.cuMemcpyHtoD_v2(address, zeros, ctypes.c_size_t(4 * floats)))
+        return address.value
+
+    def free(self, address: int) -> None:
+        self.ok(self.driver.cuMemFree_v2(ctypes.c_uint64(address)))
+
+    def release(self) -> None:
+        self.ok(self.driver.cuDevicePrimaryCtxRelease_v2(0))
+
+    def name(self) -> str:
+        text = ctypes.create_string_buffer(100)
+        self.ok(self.driver.cuDeviceGetName(text, 100, 0))
+        return text.value.decode()
+
+
+def median_seconds(model: skip.Library, arrays: DeviceArrays, batch: int, runs: int) -> float:
+    source, destination = arrays.allocate(batch * model.floats("inputs")), arrays.allocate(batch * model.floats("outputs"))
+    times = []
+    for run in range(runs + 3):
+        start = time.perf_counter()
+        model.call(batch, source, destination)
+        if run >= 3:
+            times.append(time.perf_counter() - start)
+    arrays.free(source)
+    arrays.free(destination)
+    return sorted(times)[len(times) // 2]
+
+
+def measure_times() -> bool:
+    arrays = DeviceArrays()
+    emulated = "SKIP_CUDA_DRIVER" in os.environ
+    gpu = next((name for name in ("a100", "h100", "h200") if name in arrays.name().lower()), "h100")
+    print(f"times on {arrays.name()}, arrays on the device; predictions are {gpu}'s" + (", the driver is another one" if emulated else ""))
+    for folder in cases(None):
+        case = json.loads((folder / "case.json").read_text())
+        with tempfile.TemporaryDirectory() as temporary:
+            weights = pathlib.Path(temporary) / "weights.safetensors"
+            skip.write_weights(weights, json.loads((folder / "net.json").read_text())["weights"]["tensors"])
+            model = skip.Library(folder, weights)
+            for batch in case["batches"]:
+                seconds = median_seconds(model, arrays, batch, 1 if emulated else RUNS)
+                predicted = case["predicted_us"][gpu][str(batch)]
+                print(f"     {folder.name}, batch {batch}: {seconds * 1e6:.0f} us, predicted {predicted:.0f} us; {batch / seconds:.0f} images "
+                      f"a second", flush=True)
+            model.destroy()
+    arrays.release()
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["steps", "classes", "sanitizer", "times"])
+    parser.add_argument("--one", metavar="NAME")
+    arguments = parser.parse_args()
+    if arguments.one and not cases(arguments.one):
+        parser.error(f"no library `{arguments.one}` lies here")
+    if arguments.one or arguments.only == "steps":
+        return 0 if all([check_steps(folder) for folder in cases(arguments.one)]) else 1
+    parts = {"steps": lambda: all([check_steps(folder) for folder in cases(None)]), "classes": check_classes,
+             "sanitizer": check_sanitizer, "times": measure_times}
+    good = all([run() for name, run in parts.items() if arguments.only in (None, name)])
+    print("all good" if good else "not all is good")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Packs what a machine with a GPU, and nothing else, needs to check and measure Skip there: libraries, what their steps gave on the
+emulator, what they are predicted to take, pictures, and the scripts that run them.
+
+    make_pack.py --build build/release --output FOLDER [--reduced]
+
+The emulator stands for the GPU here: each library runs on it once, and what each step gave is recorded in short (steps.py).
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import library as skip
+import steps
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRIPTS = ("check.py", "library.py", "steps.py")
+PRECISIONS = ("f32", "tf32", "f16", "bf16")
+# name: spec, images that steps are recorded for, batches that are measured
+MODELS = {
+    "cifar20": (["cifar_resnet", "-D", "depth=20"], 2, []),
+    "resnet18": (["resnet18"], 1, [1, 32, 256]),
+    "resnet50": (["resnet50"], 1, [1, 32, 256]),
+    "vgg16": (["vgg16"], 1, []),
+}
+REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4])}
+CHECKPOINT, PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 3073
+
+
+class Packer:
+    def __init__(self, arguments: argparse.Namespace):
+        self.build, self.output, self.reduced = arguments.build.resolve(), arguments.output.resolve(), arguments.reduced
+        self.skipc = str(self.build / "bin" / "skipc")
+
+    def compile(self, folder: pathlib.Path, spec: list[str], *flags: str) -> None:
+        subprocess.run([self.skipc, "build", *spec, "--name", "net", "--emit=shared", "-o", str(folder), *flags], check=True,
+                       stderr=subprocess.DEVNULL)
+
+    def say(self, *command: str) -> dict:
+        return json.loads(subprocess.run([self.skipc, *command, "--json"], check=True, capture_output=True, text=True).stdout)
+
+    def objects(self) -> list[str]:
+        """Objects start at once, where an assembler is here; text is there in any case."""
+        return ["--gpu-arch=sm_80,sm_90"] if shutil.which("ptxas") and not self.reduced else []
+
+    def add(self, name: str, spec: list[str], images: int, batches: list[int]) -> None:
+        weights = self.output / "weights.safetensors"
+        for precision in PRECISIONS:
+            folder = self.output / f"{name}-{precision}"
+            flags = ["--target=cuda", "--precision", precision]
+            bounds = ",".join(map(str, sorted({images, *batches})))
+            self.compile(folder, spec, *flags, "--batch", bounds, *self.objects())
+            variants = self.say("plan", *spec, *flags, "--batch", str(images))["variants"]
+            skip.write_weights(weights, json.loads((folder / "net.json").read_text())["weights"]["tensors"])
+            model = skip.Library(folder, weights)
+            recorded, _ = steps.record(model, variants[0], skip.picture(images * model.floats("inputs"), 2), images)
+            model.destroy()
+            predicted = {gpu: {str(variant["batch"]): variant["predicted_us"] for variant in self.say(
+                "explain-plan", *spec, *flags, "--gpu", gpu, "--batch", bounds)["variants"]} for gpu in ("a100", "h100", "h200")}
+            case = {"precision": precision, "images": images, "batches": batches, "plan": variants[0], "steps": recorded,
+                    "predicted_us": predicted}
+            (folder / "case.json").write_text(json.dumps(case))
+            print(f"{folder.name}: {len(recorded)} steps recorded", flush=True)
+        weights.unlink()
+        self.compile(self.output / f"{name}-x86", spec, "--batch", str(images))
+
+    def add_pictures(self) -> None:
+        """CIFAR's test pictures, where they are at hand, for the checkpoint that lies with the models."""
+        data = pathlib.Path(os.environ.get("SKIP_CIFAR", self.build / "test-data")) / "test_batch.bin"
+        if not data.exists():
+            print(f"no pictures: no {data} (SKIP_CIFAR names another folder)")
+            return
+        folder = self.output / "classes"
+        for precision in ("x86", *PRECISIONS):
+            flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision]
+            self.compile(folder / precision, ["cifar_resnet", "-D", "depth=20"], "--batch", "20", *flags)
+        shutil.copy(HERE.parents[1] / CHECKPOINT, folder / "weights.safetensors")
+        with data.open("rb") as file:
+            (folder / "pictures.bin").write_bytes(file.read((20 if self.reduced else PICTURES) * RECORD))
+
+    def pack(self) -> None:
+        if self.output.exists():
+            shutil.rmtree(self.output)
+        self.output.mkdir(parents=True)
+        for script in SCRIPTS:
+            shutil.copy(HERE / script, self.output / script)
+        for name, (spec, images, batches) in (REDUCED if self.reduced else MODELS).items():
+            self.add(name, spec, images, batches)
+        self.add_pictures()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--output", type=pathlib.Path, required=True)
+    parser.add_argument("--reduced", action="store_true", help="one small model, for the emulator")
+    arguments = parser.parse_args()
+    Packer(arguments).pack()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
