@@ -1,14 +1,16 @@
 // Cuts the steps into sections, each of which computes some of the batch's images at a time.
 //
 // Each operation has a number of images that suits it (ir/plan/Sections.h). A kernel takes the least of its operations', and a
-// run of kernels that cannot be cut the least of its kernels'. What sums over the batch takes all of it; between two such a
-// step of training is not cut, since what one kernel leaves is the next one's to read, and little work is done on it.
-// Transformed windows cannot cross from one section to another, since a group of tiles holds parts of several images; all other
-// tensors can. Neighbours with one number become one section. For ResNet-18 at 16 images:
+// run of kernels that cannot be cut the least of its kernels'. What sums over the batch takes all of it, and so does what has
+// no images, as a transposed filter, which would be the same in every turn; between two such a step of training is not cut,
+// since what one kernel leaves is the next one's to read, and little work is done on it. Transformed windows cannot cross from
+// one section to another, since a group of tiles holds parts of several images; all other tensors can. Neighbours with one
+// number become one section. For ResNet-18 at 16 images:
 //
 //   1 image at a time up to layer2, 4 in layer3 and layer4, all 16 from the global average pool on
 #include "passes/plan/Passes.h"
 
+#include "ir/plan/Layout.h"
 #include "ir/plan/Sections.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -48,6 +50,13 @@ static llvm::SmallVector<int64_t> inseparableEnds(llvm::ArrayRef<KernelOp> kerne
   return ends;
 }
 
+/// Whether the kernel must see the whole batch at once, or would compute the same for each turn.
+static bool isWhole(KernelOp kernel) {
+  return plan::readsBatch(kernel) || llvm::none_of(kernel->getResultTypes(), [](Type type) {
+           return plan::isPerImage(llvm::cast<RankedTensorType>(type));
+         });
+}
+
 namespace {
 struct FormSections : plan::impl::FormSectionsBase<FormSections> {
   void runOnOperation() override {
@@ -67,16 +76,16 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
     bool trains = llvm::any_of(kernels, plan::readsBatch);
     for (size_t first = 0; first < kernels.size();) {
       int64_t last = ends[first], images = batch.getInt();
-      bool isWhole = plan::readsBatch(kernels[first]);
+      bool takesBatch = isWhole(kernels[first]);
       // A step of training is cut at its batch norms alone.
-      while (trains && !isWhole && last + 1 < int64_t(kernels.size()) && !plan::readsBatch(kernels[last + 1]))
+      while (trains && !takesBatch && last + 1 < int64_t(kernels.size()) && !isWhole(kernels[last + 1]))
         ++last;
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
         images = std::min(images, preferredImages(kernels[step], batch.getInt(), *target));
-        isWhole |= plan::readsBatch(kernels[step]);
+        takesBatch |= isWhole(kernels[step]);
       }
-      images = isWhole ? batch.getInt() : images;
+      images = takesBatch ? batch.getInt() : images;
       for (; int64_t(first) <= last; ++first)
         kernels[first].setImages(images);
     }

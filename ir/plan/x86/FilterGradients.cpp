@@ -24,13 +24,13 @@ using namespace skip;
 using namespace skip::plan;
 
 static constexpr int64_t kLanes = 16, kTaps = 3;
-static constexpr double kDirectEfficiency = 0.68, kWinogradEfficiency = 0.9; // of their products
-static constexpr double kSumCycles = 25;       // of 16 vectors, read and written for each group and position
-static constexpr double kTransformCycles = 4;  // of an element of a transformed tile, x or dy
-static constexpr double kUnitCycles = 100;     // of a vector of a position, cleared and transformed back
-static constexpr double kPartCycles = 0.25;    // of a float of a part, written and added
-static constexpr double kBarrierCycles = 5000; // of the step that adds
-static constexpr double kDemandedGain = 1.15;  // below this the prediction is no better than a guess
+static constexpr double kDirectEfficiency = 0.68, kWinogradEfficiency = 0.73; // of their products
+static constexpr double kSumCycles = 25;        // of 16 vectors, read and written for each group and position
+static constexpr double kTransformCycles = 8.5; // of an element of a transformed tile, x or dy
+static constexpr double kUnitCycles = 100;      // of a vector of a position, cleared and transformed back
+static constexpr double kPartCycles = 0.25;     // of a float of a part, written and added
+static constexpr double kBarrierCycles = 5000;  // of the step that adds
+static constexpr double kDemandedGain = 1.15;   // below this the prediction is no better than a guess
 static constexpr int64_t kThreads[] = {2, 4};
 static constexpr int64_t kParts[] = {1, 2, 3, 4, 6, 8, 12, 16};
 
