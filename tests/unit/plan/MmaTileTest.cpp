@@ -1,5 +1,5 @@
 // Which tiles of tensor cores are legal, and what the cost model takes.
-#include "ir/plan/cuda/MmaSchedule.h"
+#include "ir/plan/cuda/Gpu.h"
 
 #include <catch2/catch.hpp>
 
@@ -45,4 +45,29 @@ TEST_CASE("mma tile: large layers take large tiles, layers of few pixels small o
   CHECK(large.m * large.n >= 128 * 64);
   MmaTile small = mmaTiles({.pixels = 49, .channels = 512, .depth = 4608}, 2).front();
   CHECK(small.m * small.n <= 32 * 64);
+}
+
+TEST_CASE("cuda parts: of few and long sums alone") {
+  GemmShape few{.pixels = 49, .channels = 512, .depth = 4608}, many{.pixels = 64 * 56 * 56, .channels = 64, .depth = 576},
+      brief{.pixels = 49, .channels = 512, .depth = 64};
+  for (int64_t bytes : {2, 4}) {
+    CHECK(bestParts(few, bytes) > 1);
+    CHECK(bestParts(many, bytes) == 1);
+    CHECK(bestParts(brief, bytes) == 1);
+  }
+}
+
+TEST_CASE("cuda predictions: no time below what the bytes take, and later GPUs are not slower") {
+  GemmShape shape{.pixels = 32 * 28 * 28, .channels = 512, .depth = 128};
+  double operations = 2.0 * double(shape.pixels * shape.channels * shape.depth);
+  Work work{operations, 2.0 * double(shape.pixels * (shape.channels + shape.depth))};
+  double before = 1;
+  for (const Gpu &gpu : gpus()) {
+    double cycles = predictedCycles(mmaTiles(shape, 2).front(), 2, shape, gpu), seconds = predictedSeconds(cycles, work, gpu);
+    CHECK(seconds > rooflineSeconds(work, 2, true, gpu));
+    CHECK(seconds <= before);
+    before = seconds;
+    CHECK(gpuNamed(gpu.name)->name == gpu.name);
+  }
+  CHECK(!gpuNamed("v100"));
 }
