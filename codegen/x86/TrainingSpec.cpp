@@ -134,11 +134,12 @@ static StepShape channelSumsStep(KernelOp kernel, Operation *root) {
   return step;
 }
 
-static StepShape transposeStep(Operation *root) {
-  auto type = llvm::cast<RankedTensorType>(root->getResult(0).getType());
+static StepShape transposeStep(graph::TransposeFilterOp root) {
+  auto type = llvm::cast<RankedTensorType>(root.getResult().getType());
   int64_t outputs = type.getDimSize(0), inputs = type.getDimSize(1);
   StepShape step = stepOf(root, {});
-  append(step.params, {plan::blocksOf(outputs), plan::blocksOf(inputs), type.getNumElements() / (outputs * inputs)});
+  append(step.params, {plan::blocksOf(outputs), plan::blocksOf(inputs), type.getNumElements() / (outputs * inputs),
+                       type.getRank() > 2 ? type.getDimSize(3) : 1, int64_t(root.getMargin())});
   return step;
 }
 
@@ -238,7 +239,7 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); })
       .Case([&](graph::SumPartsOp) { return sumPartsStep(kernel, root); })
       .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })
-      .Case([&](graph::TransposeFilterOp) { return transposeStep(root); })
+      .Case([&](graph::TransposeFilterOp op) { return transposeStep(op); })
       .Case([&](graph::SubsampleGradInputOp) { return spreadStep(kernel, root); })
       .Case([&](graph::DropoutTrainOp op) { return dropoutStep(kernel, op); })
       .Case([&](graph::UnflattenOp) { return unflattenStep(kernel, root); })

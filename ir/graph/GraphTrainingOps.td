@@ -147,9 +147,12 @@ def ScaleAddOp : GraphValueOp<"scale_add", [DeclareOpInterfaceMethods<Fusible, [
 
 def TransposeFilterOp : GraphValueOp<"transpose_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "[O, I, kh, kw] -> [I, O, kh, kw] with both window axes reversed; [O, K] -> [K, O]";
-  let description = [{ Constraint transpose_filter-c1: the filter is of rank 2 or 4. }];
-  let arguments = (ins Filter:$filter);
-  let assemblyFormat = "$filter attr-dict `:` functional-type(operands, results)";
+  let description = [{
+    With `margin` zeros on each side of the window. Constraints: transpose_filter-c1 the filter is of rank 2 or 4;
+    transpose_filter-c2 margin >= 0, and 0 of rank 2.
+  }];
+  let arguments = (ins Filter:$filter, DefaultValuedAttr<I64Attr, "0">:$margin);
+  let assemblyFormat = "$filter (`margin` $margin^)? attr-dict `:` functional-type(operands, results)";
 }
 
 def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {

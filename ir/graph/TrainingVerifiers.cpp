@@ -98,11 +98,17 @@ INFER(ScaleAddOp) {
 }
 
 INFER(TransposeFilterOp) {
+  Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> filter = shapeOf(operands[0]);
+  int64_t margin = op.getMargin();
   if (filter.size() != 2 && filter.size() != 4)
     return broken(loc, "transpose_filter-c1", "the filter must be of rank 2 or 4");
   SmallVector<int64_t> shape(filter);
   std::swap(shape[0], shape[1]);
+  if (margin < 0 || (margin > 0 && filter.size() != 4))
+    return broken(loc, "transpose_filter-c2", "a margin is at least 0, and only around a window");
+  for (size_t axis = 2; axis < shape.size(); ++axis)
+    shape[axis] += 2 * margin;
   return infer(types, operands[0], shape);
 }
 

@@ -195,14 +195,16 @@ Tensor ScaleAddOp::compute(Operands in) {
 
 Tensor TransposeFilterOp::compute(Operands in) {
   const Tensor &w = *in[0];
-  int64_t outputs = w.dim(0), inputs = w.dim(1), taps = w.size() / (outputs * inputs);
-  std::vector<int64_t> shape = w.shape;
-  std::swap(shape[0], shape[1]);
-  Tensor y(std::move(shape));
-  for (int64_t i = 0; i < y.size(); ++i) {
-    int64_t tap = i % taps, o = i / taps % outputs, k = i / (taps * outputs);
-    y.data[i] = w.data[(o * inputs + k) * taps + taps - 1 - tap];
-  }
+  int64_t outputs = w.dim(0), inputs = w.dim(1), margin = getMargin();
+  int64_t rows = w.shape.size() > 2 ? w.dim(2) : 1, columns = w.shape.size() > 2 ? w.dim(3) : 1;
+  Tensor y(llvm::cast<mlir::RankedTensorType>(getResult().getType()).getShape().vec());
+  int64_t width = columns + 2 * margin, taps = (rows + 2 * margin) * width;
+  for (int64_t i = 0; i < inputs * outputs; ++i)
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t column = 0; column < columns; ++column) {
+        int64_t from = ((i % outputs * inputs + i / outputs) * rows + rows - 1 - row) * columns + columns - 1 - column;
+        y.data[i * taps + (row + margin) * width + column + margin] = w.data[from];
+      }
   return y;
 }
 

@@ -2,13 +2,18 @@
 // have had its results with stride 1, zeros between, then as there.
 //
 //   dx = conv2d_grad_input dy, w stride s padding p     z = subsample_grad_input dy stride s
-//                                                       dx = conv2d z, (transpose_filter w) padding k - 1 - p
+//                                                       dx = conv2d z, (transpose_filter w margin m) padding k - 1 - p + m
+//
+// Where p is as wide as the window or wider, the outermost results saw nothing but zeros, and k - 1 - p is negative. A margin
+// of m = p - k + 1 zeros around the window passes over them; else m is 0.
 #include "passes/graph/Passes.h"
 
 #include "ir/graph/Graph.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+
+#include <algorithm>
 
 namespace skip::graph {
 #define GEN_PASS_DEF_EXPANDSTRIDEDGRADIENTS
@@ -25,17 +30,17 @@ static Location named(Location otherwise, llvm::StringRef name, llvm::StringRef 
 static LogicalResult expand(graph::Conv2dGradInputOp grad) {
   int64_t padding = grad.getPadding();
   llvm::ArrayRef<int64_t> filter = llvm::cast<RankedTensorType>(grad.getFilter().getType()).getShape();
-  if (filter[2] != filter[3] || padding >= filter[2])
-    return grad.emitError("no gradient is compiled of a convolution whose window is not square, or whose padding of ")
-           << padding << " is not less than its window of " << filter[2] << " x " << filter[3];
+  if (filter[2] != filter[3])
+    return grad.emitError("no gradient is compiled of a convolution whose window is not square: ")
+           << filter[2] << " x " << filter[3];
   OpBuilder builder(grad);
   Location loc = grad.getLoc();
-  int64_t all = 2 * padding - filter[2] + 1;
+  int64_t all = 2 * padding - filter[2] + 1, margin = std::max<int64_t>(0, padding - filter[2] + 1);
   Value spread = graph::SubsampleGradInputOp::create(builder, named(loc, graph::valueName(loc), "spread"), grad.getDy(),
                                                      grad.getStride(), grad.getHeight() + all, grad.getWidth() + all);
-  Value transposed =
-      graph::TransposeFilterOp::create(builder, named(loc, graph::valueName(grad.getFilter()), "transposed"), grad.getFilter());
-  Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed, Value(), 1, filter[2] - 1 - padding);
+  Value transposed = graph::TransposeFilterOp::create(builder, named(loc, graph::valueName(grad.getFilter()), "transposed"),
+                                                      grad.getFilter(), margin);
+  Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed, Value(), 1, filter[2] - 1 - padding + margin);
   grad.getY().replaceAllUsesWith(dx);
   grad.erase();
   return success();

@@ -55,8 +55,7 @@ def ExpandStridedGradients : Pass<"graph-expand-strided-gradients", "::mlir::fun
   let summary = "gradients of strided convolutions' inputs, as convolutions of stride 1";
   let description = [{
     After it no `conv2d_grad_input` is left: a convolution by the transposed filter of what `subsample_grad_input` spreads out.
-    Refuses windows that are not square, and padding as wide as the window. Before and after:
-    tests/passes/graph/expand-strided-gradients.mlir.
+    Refuses windows that are not square. Before and after: tests/passes/graph/expand-strided-gradients.mlir.
   }];
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }

@@ -27,6 +27,7 @@ llvm::Error GuardedTrainer::create(const Setting &setting) {
     return badInput(llvm::toString(std::move(error)) + "; take fewer (--threads), or free some memory");
   skip_trainer_options options{};
   options.max_group = setting.images;
+  options.groups = setting.groups;
   options.pool = pool.get();
   options.state_bytes = api.stateBytes(model, &options);
   options.workspace_bytes = api.workspaceBytes(model, &options);
@@ -51,14 +52,52 @@ GuardedTrainer::~GuardedTrainer() {
     library.api().modelDestroy(model);
 }
 
+llvm::Error GuardedTrainer::addGroup(int64_t images, llvm::ArrayRef<const float *> inputs) {
+  const auto *labels = reinterpret_cast<const int32_t *>(inputs.back());
+  llvm::Error error = library.check(api.gradients(trainer, images, inputs.data(), labels, &result));
+  return error ? internalError("train", std::move(error)) : llvm::Error::success();
+}
+
 /// Of a step of one group.
 llvm::Error GuardedTrainer::run(int64_t images, llvm::ArrayRef<const float *> inputs, llvm::ArrayRef<float *>) {
   if (llvm::Error error = library.check(api.discard(trainer)))
     return internalError("train", std::move(error));
-  const auto *labels = reinterpret_cast<const int32_t *>(inputs.back());
-  if (llvm::Error error = library.check(api.gradients(trainer, images, inputs.data(), labels, &result)))
+  return addGroup(images, inputs);
+}
+
+llvm::Expected<std::vector<float>> GuardedTrainer::takeMean() {
+  float *gradients = nullptr;
+  size_t count = 0;
+  if (llvm::Error error = library.check(api.gradientArray(trainer, &gradients, &count)))
     return internalError("train", std::move(error));
-  return llvm::Error::success();
+  std::vector<float> mean(gradients, gradients + count);
+  if (llvm::Error error = library.check(api.discard(trainer)))
+    return internalError("train", std::move(error));
+  return mean;
+}
+
+llvm::Expected<std::vector<float>> GuardedTrainer::gradientsOf(int64_t images, llvm::ArrayRef<const float *> inputs,
+                                                               int64_t group) {
+  if (llvm::Error error = library.check(api.setDraws(trainer, 0, 0, group)))
+    return internalError("train", std::move(error));
+  if (llvm::Error error = run(images, inputs, {}))
+    return error;
+  llvm::Expected<std::vector<float>> gradients = takeMean(); // of one: itself
+  if (!gradients)
+    return gradients.takeError();
+  if (llvm::Error error = library.check(api.setDraws(trainer, 0, 0, 0)))
+    return internalError("train", std::move(error));
+  return gradients;
+}
+
+llvm::Expected<std::vector<float>> GuardedTrainer::meanGradient(int64_t images,
+                                                                llvm::ArrayRef<std::vector<const float *>> groups) {
+  if (llvm::Error error = library.check(api.discard(trainer)))
+    return internalError("train", std::move(error));
+  for (const std::vector<const float *> &inputs : groups)
+    if (llvm::Error error = addGroup(images, inputs))
+      return error;
+  return takeMean();
 }
 
 llvm::Error GuardedTrainer::observe(Observer wanted) {

@@ -18,6 +18,7 @@ public:
     unsigned threads = 0;            ///< 0: as many as this process may use
     int64_t images = 1;              ///< of a group
     llvm::ArrayRef<char> checkpoint; ///< a safetensors file
+    int64_t groups = 1;              ///< of a step
   };
   /// Both must live longer.
   static llvm::Expected<std::unique_ptr<GuardedTrainer>> open(const loaded::LoadedModel &library,
@@ -34,6 +35,11 @@ public:
   /// And beside the state.
   bool isWorkspaceIntact() const override { return workspace->isIntact() && state->isIntact(); }
 
+  /// What a step's group of this number leaves alone: gradients of the parameters, as they lie in the state.
+  llvm::Expected<std::vector<float>> gradientsOf(int64_t images, llvm::ArrayRef<const float *> inputs, int64_t group);
+  /// The mean over a step's groups.
+  llvm::Expected<std::vector<float>> meanGradient(int64_t images, llvm::ArrayRef<std::vector<const float *>> groups);
+
   double loss() const { return result.loss; } ///< of the last run
   /// What the last run left: gradients of the parameters, then the group's statistics.
   llvm::ArrayRef<float> left() const;
@@ -44,6 +50,8 @@ public:
 private:
   GuardedTrainer(const loaded::LoadedModel &library, const codegen::TrainingImage &image) : library(library), image(image) {}
   llvm::Error create(const Setting &setting);
+  llvm::Error addGroup(int64_t images, llvm::ArrayRef<const float *> inputs);
+  llvm::Expected<std::vector<float>> takeMean();
   llvm::MutableArrayRef<float> leftHere() const;
 
   const loaded::LoadedModel &library;

@@ -26,18 +26,21 @@ struct Check {
   const tool::Checkpoint &checkpoint;
   mlir::func::FuncOp model; // as the reference computes it
   int64_t images;           // of a group
+  int64_t groups;           // of a step
 
-  llvm::Expected<std::unique_ptr<tool::GuardedTrainer>> open(llvm::StringRef body) const;
+  llvm::Expected<std::unique_ptr<tool::GuardedTrainer>> open(llvm::StringRef body, int64_t groups = 1) const;
   llvm::Error steps(llvm::ArrayRef<std::string> bodies, Findings &findings) const;
   llvm::Error runs(llvm::StringRef body, llvm::ArrayRef<reference::Tensor> expected, Findings &findings) const;
+  llvm::Error sums(llvm::StringRef body, Findings &findings) const;
   llvm::Expected<Findings> all(llvm::ArrayRef<std::string> bodies) const;
   mlir::func::FuncOp variant() const { return *compilation.training().getOps<mlir::func::FuncOp>().begin(); }
 };
 } // namespace
 
-llvm::Expected<std::unique_ptr<tool::GuardedTrainer>> Check::open(llvm::StringRef body) const {
+llvm::Expected<std::unique_ptr<tool::GuardedTrainer>> Check::open(llvm::StringRef body, int64_t groups) const {
   llvm::ArrayRef<char> bytes(static_cast<const char *>(weights.data()), weights.size());
-  return tool::GuardedTrainer::open(session.model(), *compilation.lowered().training, {body, options.threads, images, bytes});
+  return tool::GuardedTrainer::open(session.model(), *compilation.lowered().training,
+                                    {body, options.threads, images, bytes, groups});
 }
 
 llvm::Error Check::steps(llvm::ArrayRef<std::string> bodies, Findings &findings) const {
@@ -70,6 +73,23 @@ llvm::Error Check::runs(llvm::StringRef body, llvm::ArrayRef<reference::Tensor> 
   return llvm::Error::success();
 }
 
+/// Of three groups at most: all kinds of sums are among them.
+llvm::Error Check::sums(llvm::StringRef body, Findings &findings) const {
+  int64_t count = std::min<int64_t>(groups, 3);
+  llvm::Expected<std::unique_ptr<tool::GuardedTrainer>> trainer = open(body, count);
+  if (!trainer)
+    return trainer.takeError();
+  std::vector<tool::RandomInput> inputs;
+  for (int64_t group = 0; group < count; ++group)
+    inputs.emplace_back(tool::describePorts(variant()), images, options.seed + static_cast<uint64_t>(group));
+  llvm::Expected<std::vector<std::string>> faults = tool::checkSums(**trainer, inputs, images);
+  if (!faults)
+    return faults.takeError();
+  for (const std::string &fault : *faults)
+    findings.faults.push_back(body.str() + ", group of " + std::to_string(images) + ": " + fault);
+  return llvm::Error::success();
+}
+
 llvm::Expected<Findings> Check::all(llvm::ArrayRef<std::string> bodies) const {
   Findings findings;
   if (llvm::Error error = steps(bodies, findings))
@@ -81,9 +101,12 @@ llvm::Expected<Findings> Check::all(llvm::ArrayRef<std::string> bodies) const {
     if (llvm::Error error = tool::expectedGradients(model, checkpoint, input, images).moveInto(expected))
       return error;
   }
-  for (const std::string &body : bodies)
+  for (const std::string &body : bodies) {
     if (llvm::Error error = runs(body, expected, findings))
       return error;
+    if (llvm::Error error = sums(body, findings))
+      return error;
+  }
   return findings;
 }
 
@@ -119,7 +142,7 @@ llvm::Error tool::verifyTraining(const Options &options, const std::vector<Body>
   std::vector<std::string> built;
   for (Body body : bodies)
     built.emplace_back(nameOf(body));
-  Check check{options, compilation, *session, *weights, *checkpoint, modelOf(*reference), images};
+  Check check{options, compilation, *session, *weights, *checkpoint, modelOf(*reference), images, compilation.recipe()->groups};
   llvm::Expected<Findings> findings = check.all(built);
   if (!findings)
     return findings.takeError();

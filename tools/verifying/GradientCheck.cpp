@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 using namespace skip;
 using reference::Tensor;
@@ -134,6 +135,55 @@ llvm::Expected<std::vector<std::string>> tool::checkGroups(GuardedTrainer &train
   auto sameBits = [](float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); };
   if (!llvm::equal(parameters, trainer.parameters(), sameBits))
     faults.push_back("a run changes parameters or running statistics");
+  if (!trainer.isWorkspaceIntact())
+    faults.push_back("something was written before or behind the workspace or the state");
+  return faults;
+}
+
+static float flushed(float value) { return std::abs(value) < std::numeric_limits<float>::min() ? 0.0f : value; }
+
+/// The left half is the largest power of two that leaves something.
+static std::vector<float> sumOf(llvm::ArrayRef<std::vector<float>> groups) {
+  if (groups.size() == 1)
+    return groups.front();
+  size_t half = std::bit_floor(groups.size() - 1);
+  std::vector<float> sum = sumOf(groups.take_front(half)), right = sumOf(groups.drop_front(half));
+  for (size_t i = 0; i < sum.size(); ++i)
+    sum[i] = flushed(flushed(sum[i]) + flushed(right[i]));
+  return sum;
+}
+
+std::vector<float> tool::meanOfGroups(llvm::ArrayRef<std::vector<float>> groups) {
+  std::vector<float> mean = sumOf(groups);
+  float share = 1 / static_cast<float>(groups.size());
+  for (float &value : mean)
+    value = groups.size() == 1 ? value : flushed(flushed(value) * share);
+  return mean;
+}
+
+llvm::Expected<std::vector<std::string>> tool::checkSums(GuardedTrainer &trainer, llvm::ArrayRef<RandomInput> groups,
+                                                         int64_t images) {
+  std::vector<std::vector<const float *>> inputs;
+  std::vector<std::vector<float>> alone;
+  for (const RandomInput &group : groups) {
+    inputs.push_back(group.inputs());
+    llvm::Expected<std::vector<float>> gradients =
+        trainer.gradientsOf(images, inputs.back(), static_cast<int64_t>(alone.size()));
+    if (!gradients)
+      return gradients.takeError();
+    alone.push_back(std::move(*gradients));
+  }
+  llvm::Expected<std::vector<float>> mean = trainer.meanGradient(images, inputs);
+  if (!mean)
+    return mean.takeError();
+  std::vector<float> wanted = meanOfGroups(alone);
+  size_t wrong = 0;
+  for (size_t i = 0; i < wanted.size(); ++i)
+    wrong += !(wanted[i] == (*mean)[i]); // so written for NaN
+  std::vector<std::string> faults;
+  if (wrong > 0)
+    faults.push_back("the mean gradient over " + std::to_string(groups.size()) + " groups: " + std::to_string(wrong) + " of " +
+                     std::to_string(wanted.size()) + " floats are not the sum of what each group leaves alone");
   if (!trainer.isWorkspaceIntact())
     faults.push_back("something was written before or behind the workspace or the state");
   return faults;

@@ -36,4 +36,11 @@ GradientError gradientError(const GuardedTrainer &trainer, mlir::func::FuncOp va
 llvm::Expected<std::vector<std::string>> checkGroups(GuardedTrainer &trainer, mlir::func::FuncOp variant,
                                                      const RandomInput &first, const RandomInput &other, int64_t images);
 
+/// The mean of so many groups' gradients as a trainer has to add them, as the leaves of a binary tree, in float32 without
+/// denormals.
+std::vector<float> meanOfGroups(llvm::ArrayRef<std::vector<float>> groups);
+
+/// What is wrong with the mean over a step's groups: it must have the bits of `meanOfGroups` of what each leaves alone.
+llvm::Expected<std::vector<std::string>> checkSums(GuardedTrainer &trainer, llvm::ArrayRef<RandomInput> groups, int64_t images);
+
 } // namespace skip::tool

@@ -93,14 +93,21 @@ struct SpreadParam {
 
 void emitSpread(mlir::ModuleOp module, llvm::StringRef name, const SpreadSpec &spec);
 
-/// Input and output channels exchanged, taps in reverse. Operands: filter, result (both filter16). Domain: (the result's blocks
-/// of output channels, of input channels, taps), split (1, 1, 1).
+/// Input and output channels exchanged, taps in reverse, and a margin of zeros around the window. Operands: filter, result
+/// (both filter16). Domain: (the result's blocks of output channels, of input channels, taps), split (1, 1, 1).
 struct TransposeFilterSpec {
   bool operator==(const TransposeFilterSpec &) const = default;
 };
 
 struct TransposeFilterParam {
-  enum : unsigned { outBlocks, inBlocks, taps, count };
+  enum : unsigned {
+    outBlocks,
+    inBlocks,
+    taps,    // the domain
+    columns, // of the result's window
+    margin,
+    count
+  };
 };
 
 void emitTransposeFilter(mlir::ModuleOp module, llvm::StringRef name, const TransposeFilterSpec &spec);

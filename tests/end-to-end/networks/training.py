@@ -1,10 +1,10 @@
-"""How a drawn network is trained: a head with classes, a `train` statement, and without what cannot be trained as yet."""
+"""How a drawn network is trained: a head with classes, and a `train` statement."""
 from __future__ import annotations
 
 import dataclasses
 import random
 
-from .spec import IMAGE, Invalid, Network, Node, shapes_of
+from .spec import IMAGE, Network, Node, shapes_of
 
 FREEZABLE = {"conv", "bn", "linear"}
 
@@ -28,20 +28,11 @@ class Training:
 def fits(network: Network) -> bool:
     """Whether the first output can be trained: a vector of classes behind parameters that are not all frozen."""
     shape = shapes_of(network)[network.outputs[0]]
-    return len(shape) == 1 and shape[0] >= 2 and network.nodes[-1].op == "linear" and not any(map(refused, network.nodes))
-
-
-def refused(node: Node) -> bool:
-    """What cannot be trained as yet."""
-    return node.op == "conv" and node.settings.get("pad", 0) >= node.settings["kernel"]
+    return len(shape) == 1 and shape[0] >= 2 and network.nodes[-1].op == "linear"
 
 
 def trainable(network: Network, rng: random.Random) -> Network:
-    nodes = []
-    for node in network.nodes:
-        settings = {key: value for key, value in node.settings.items() if key != "pad"} if refused(node) else node.settings
-        nodes.append(dataclasses.replace(node, settings=settings))
-    return with_head(dataclasses.replace(network, nodes=tuple(nodes)), rng).live()
+    return with_head(network, rng).live()
 
 
 def with_head(network: Network, rng: random.Random) -> Network:
@@ -58,10 +49,7 @@ def with_head(network: Network, rng: random.Random) -> Network:
 def draw(network: Network, seed: int) -> tuple[Network, Training]:
     """Of another stream than the network itself."""
     rng = random.Random(f"training {seed}")
-    try:
-        network = trainable(network, rng)
-    except Invalid:  # without a padding another part may not fit
-        network = with_head(dataclasses.replace(network, nodes=(), outputs=(IMAGE,)), rng)
+    network = trainable(network, rng)
     labels = [node.name for node in network.nodes if node.op in FREEZABLE and node.name != "head"]
     freeze = tuple(name for name in labels if rng.random() < 0.4) if rng.random() < 0.3 else ()
     images = rng.choice([1, 2, 2, 3, 4, 5, 8, 13])

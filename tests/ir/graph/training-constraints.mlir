@@ -57,6 +57,14 @@ func.func @batch_norm_train_grad_c1(%x: tensor<?x4xf32>, %z: tensor<?x3xf32>, %v
 
 // -----
 
+// CHECK: transpose_filter-c2:
+func.func @transpose_filter_c2(%x: tensor<4x2xf32>) {
+  %y = graph.transpose_filter %x margin 1 : (tensor<4x2xf32>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
 // CHECK: transpose_filter-c1:
 func.func @transpose_filter_c1(%x: tensor<4x2x3xf32>) {
   %y = graph.transpose_filter %x : (tensor<4x2x3xf32>) -> tensor<2x4x3xf32>

@@ -23,8 +23,20 @@ func.func @unread(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x3x1x1xf32>) -> tensor<?
 
 // -----
 
+// The outermost results saw only zeros: the middle of the window is where the filter is.
+// CHECK-LABEL: func.func @wide
+// CHECK: %[[Z:.*]] = graph.subsample_grad_input %arg0 stride 1 height 4 width 4
+// CHECK: %[[W:.*]] = graph.transpose_filter %arg1 margin 1 : (tensor<4x3x1x1xf32>) -> tensor<3x4x3x3xf32>
+// CHECK: graph.conv2d %[[Z]], %[[W]] stride 1 padding 0 : (tensor<?x4x4x4xf32>, tensor<3x4x3x3xf32>) -> tensor<?x3x2x2xf32>
 func.func @wide(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x3x1x1xf32>) -> tensor<?x3x2x2xf32> {
-  // expected-error @+1 {{no gradient is compiled of a convolution whose window is not square, or whose padding of 1 is not less than its window of 1 x 1}}
   %dx = graph.conv2d_grad_input %dy, %w height 2 width 2 stride 1 padding 1 : (tensor<?x4x4x4xf32>, tensor<4x3x1x1xf32>) -> tensor<?x3x2x2xf32>
   return %dx : tensor<?x3x2x2xf32>
+}
+
+// -----
+
+func.func @oblong(%dy: tensor<?x4x4x4xf32>, %w: tensor<4x3x1x2xf32>) -> tensor<?x3x4x5xf32> {
+  // expected-error @+1 {{no gradient is compiled of a convolution whose window is not square: 1 x 2}}
+  %dx = graph.conv2d_grad_input %dy, %w height 4 width 5 stride 1 padding 0 : (tensor<?x4x4x4xf32>, tensor<4x3x1x2xf32>) -> tensor<?x3x4x5xf32>
+  return %dx : tensor<?x3x4x5xf32>
 }

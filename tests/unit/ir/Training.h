@@ -105,7 +105,7 @@ private:
     bool all = true;
     module->walk([&](graph::Conv2dGradInputOp grad) {
       auto filter = llvm::cast<mlir::RankedTensorType>(grad.getFilter().getType()).getShape();
-      all = all && filter[2] == filter[3] && int64_t(grad.getPadding()) < filter[2];
+      all = all && filter[2] == filter[3];
     });
     return all;
   }

@@ -174,19 +174,25 @@ TEST_CASE("unflatten reads NCHW order") {
 TEST_CASE("transpose filter") {
   for (const x86::Target &target : hostTargets()) {
     LoadedKernel kernel(TransposeFilterSpec{}, target);
-    for (auto [outBlocks, inBlocks, taps] : {std::tuple(1, 1, 1), {2, 3, 9}, {3, 1, 4}}) {
-      std::vector<float> from(outBlocks * inBlocks * taps * kLanes * kLanes), to(from.size(), NAN);
+    for (auto [outBlocks, inBlocks, rows, width, margin] :
+         {std::tuple(1, 1, 1, 1, 0), {2, 3, 3, 3, 0}, {3, 1, 2, 2, 0}, {1, 2, 1, 1, 1}, {2, 1, 3, 2, 2}}) {
+      int64_t taps = rows * width, wide = width + 2 * margin, places = (rows + 2 * margin) * wide;
+      std::vector<float> from(outBlocks * inBlocks * taps * kLanes * kLanes), to(from.size() / taps * places, NAN);
       for (size_t i = 0; i < from.size(); ++i)
-        from[i] = float(i);
-      kernel.runInPieces({from.data(), to.data()}, {inBlocks, outBlocks, taps});
-      int64_t wrong = 0;
+        from[i] = float(i + 1);
+      kernel.runInPieces({from.data(), to.data()}, {inBlocks, outBlocks, places, wide, margin});
+      int64_t wrong = 0, notZero = 0;
+      for (float value : to)
+        notZero += value != 0;
+      CHECK(notZero == int64_t(from.size()));
       for (int64_t o = 0; o < outBlocks * kLanes; ++o)
         for (int64_t i = 0; i < inBlocks * kLanes; ++i)
           for (int64_t t = 0; t < taps; ++t) {
-            auto place = [&](int64_t out, int64_t in, int64_t blocks, int64_t tap) {
-              return (((out / kLanes * blocks + in / kLanes) * taps + tap) * kLanes + in % kLanes) * kLanes + out % kLanes;
+            auto place = [&](int64_t out, int64_t in, int64_t blocks, int64_t all, int64_t tap) {
+              return (((out / kLanes * blocks + in / kLanes) * all + tap) * kLanes + in % kLanes) * kLanes + out % kLanes;
             };
-            wrong += to[place(i, o, outBlocks, taps - 1 - t)] != from[place(o, i, inBlocks, t)];
+            int64_t reversed = taps - 1 - t, at = (reversed / width + margin) * wide + reversed % width + margin;
+            wrong += to[place(i, o, outBlocks, places, at)] != from[place(o, i, inBlocks, taps, t)];
           }
       CHECK(wrong == 0);
     }
