@@ -1,6 +1,8 @@
 // What the rounding errors of training's operations are measured against, by hand.
 #include "tools/verifying/TrainingMagnitude.h"
 
+#include "tools/verifying/Magnitude.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -107,4 +109,26 @@ TEST_CASE("training magnitude: the roundings of a filter's gradient are those of
     })");
   CHECK(*tool::trainingTerms(*grad.op, 64) == 128 + 32 + 64 * 1024 / 16 + 2);
   CHECK(*tool::trainingTerms(*grad.op.getOperation(), 1) == 128 + 32 + 1024 / 16 + 2);
+}
+
+TEST_CASE("training magnitude: a filter's gradient by Winograd is measured by its tiles") {
+  Parsed<graph::Conv2dGradFilterOp> grad(R"(
+    func.func @f(%dy: tensor<?x1x4x8xf32>, %x: tensor<?x1x4x8xf32>) -> tensor<1x1x3x3xf32> {
+      %m = graph.conv2d_grad_filter %dy, %x kernel 3 x 3 stride 1 padding 1 :
+        (tensor<?x1x4x8xf32>, tensor<?x1x4x8xf32>) -> tensor<1x1x3x3xf32>
+      return %m : tensor<1x1x3x3xf32>
+    })");
+  Tensor dy({1, 1, 4, 8}), x({1, 1, 4, 8});
+  for (int64_t i = 0; i < 32; ++i)
+    dy.data[i] = i % 8 < 4 ? 1 : -2; // two tiles, whose sums are 16 and 32
+  x.data[0] = -3;                    // in the first tile's window alone
+  x.data[4] = 5;                     // in both: a window reaches one pixel beyond its tile
+  x.data[31] = 7;                    // in the second's
+  Measured ofDy{dy, tool::absolute(dy)}, ofX{x, tool::absolute(x)};
+  tool::StepAlgorithms how;
+  how.gradientTile = 4;
+  llvm::Expected<Tensor> m = tool::magnitudeOf(grad.op->getResult(0), {&ofDy, &ofX}, Tensor({1, 1, 3, 3}), how);
+  REQUIRE(static_cast<bool>(m));
+  for (double value : m->data)
+    CHECK(value == 16 * 5 + 32 * 7);
 }
