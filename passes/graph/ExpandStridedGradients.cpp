@@ -6,6 +6,9 @@
 //
 // Where p is as wide as the window or wider, the outermost results saw nothing but zeros, and k - 1 - p is negative. A margin
 // of m = p - k + 1 zeros around the window passes over them; else m is 0.
+//
+// A window of one pixel without padding meets no zeros but its own, so there the pixels are computed first and then spread
+// out: of stride 2 with a quarter of the multiplications.
 #include "passes/graph/Passes.h"
 
 #include "ir/graph/Graph.h"
@@ -27,20 +30,37 @@ static Location named(Location otherwise, llvm::StringRef name, llvm::StringRef 
   return name.empty() ? otherwise : NameLoc::get(StringAttr::get(otherwise.getContext(), name + "." + suffix));
 }
 
+static Value transposed(OpBuilder &builder, graph::Conv2dGradInputOp grad, int64_t margin) {
+  Location loc = named(grad.getLoc(), graph::valueName(grad.getFilter()), "transposed");
+  return graph::TransposeFilterOp::create(builder, loc, grad.getFilter(), margin);
+}
+
+/// Of a window of one pixel without padding.
+static void expandPixels(graph::Conv2dGradInputOp grad) {
+  OpBuilder builder(grad);
+  Location loc = grad.getLoc();
+  Value pixels = graph::Conv2dOp::create(builder, named(loc, graph::valueName(loc), "pixels"), grad.getDy(),
+                                         transposed(builder, grad, 0), Value(), 1, 0);
+  Value dx = graph::SubsampleGradInputOp::create(builder, loc, pixels, grad.getStride(), grad.getHeight(), grad.getWidth());
+  grad.getY().replaceAllUsesWith(dx);
+  grad.erase();
+}
+
 static LogicalResult expand(graph::Conv2dGradInputOp grad) {
   int64_t padding = grad.getPadding();
   llvm::ArrayRef<int64_t> filter = llvm::cast<RankedTensorType>(grad.getFilter().getType()).getShape();
   if (filter[2] != filter[3])
     return grad.emitError("no gradient is compiled of a convolution whose window is not square: ")
            << filter[2] << " x " << filter[3];
+  if (filter[2] == 1 && padding == 0)
+    return expandPixels(grad), success();
   OpBuilder builder(grad);
   Location loc = grad.getLoc();
   int64_t all = 2 * padding - filter[2] + 1, margin = std::max<int64_t>(0, padding - filter[2] + 1);
   Value spread = graph::SubsampleGradInputOp::create(builder, named(loc, graph::valueName(loc), "spread"), grad.getDy(),
                                                      grad.getStride(), grad.getHeight() + all, grad.getWidth() + all);
-  Value transposed = graph::TransposeFilterOp::create(builder, named(loc, graph::valueName(grad.getFilter()), "transposed"),
-                                                      grad.getFilter(), margin);
-  Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed, Value(), 1, filter[2] - 1 - padding + margin);
+  Value dx = graph::Conv2dOp::create(builder, loc, spread, transposed(builder, grad, margin), Value(), 1,
+                                     filter[2] - 1 - padding + margin);
   grad.getY().replaceAllUsesWith(dx);
   grad.erase();
   return success();
