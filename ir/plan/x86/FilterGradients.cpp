@@ -7,10 +7,12 @@
 // transformed tiles share the thread's stack, so large units have small groups:
 //
 //   m = 4, cycles for a tile and pair of blocks    products  sums  transforms   all
-//   unit 1 x 1, groups of 32                            320    28         290   638
-//   unit 2 x 2, groups of 16                            320    56         145   521
-//   unit 4 x 2, groups of 12                            320    75         105   500
-//   direct, 16 pixels                                                           1690
+//   unit 1 x 1, groups of 32                            395    28         612  1035
+//   unit 2 x 2, groups of 32                            395    28         306   729
+//   unit 2 x 4, groups of 12                            395    75         230   700
+//   direct, 16 pixels                                                          1690
+//
+// The constants were fitted to the kernels' times on a Sapphire Rapids with AVX-512 (WinogradGradFilter.cpp has them).
 //
 // A layer of few channels has few units, one where it has 16 of each. So it is computed in parts, each of a part of the images.
 #include "ir/plan/x86/FilterGradients.h"
