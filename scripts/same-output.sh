@@ -5,15 +5,16 @@
 #   scripts/same-output.sh [--code] OLD_SKIPC NEW_SKIPC [SPEC[,NAME=VALUE]...]
 #
 # Each spec is built for x86-64-v3, x86-64-v4 and both, at batches 1 and 16 in one library, by what was tuned and with --exact.
-# Compared are every file that is emitted and the text of the plan. With --code, for where the libraries' format changes, these are
-# the kernels' assembly, the bytes of the weights segment and the probabilities that a picture gets. JOBS builds run at a time (default: one a core). A compiler finds
-# the catalogue from where it lies: in build/*/bin of its own checkout, or beside the other one.
+# Compared are every file that is emitted and the text of the plan. With --code, where the libraries' format changes, these are
+# the kernels' assembly, the bytes of the weights segment and the probabilities that pictures get, one alone and ten at once.
+# JOBS builds run at a time (default: one a core). A compiler finds the catalogue from where it lies: in build/*/bin of its
+# own checkout, or beside the other one.
 set -eu
 
 CATALOGUE="cifar_resnet,depth=20 cifar_resnet,depth=56 cifar_resnet,depth=110 cifar_resnet,depth=1202 cifar_plain,depth=20
 cifar_plain,depth=56 resnet18 resnet34 resnet50 resnet101 resnet152 plain18 plain34 resnet18,shortcut=A resnet18,shortcut=C
 resnet50,stride_on=conv1 vgg16 vgg19"
-PICTURE=$(cd "$(dirname "$0")/.." && pwd)/models/demo/8-ship.png
+PICTURES=$(cd "$(dirname "$0")/.." && pwd)/models/demo
 
 # make_files SKIPC MODE SPEC BODY CHOICE: leaves in this folder what is to be compared
 make_files() {
@@ -27,7 +28,8 @@ make_files() {
   else
     "$skipc" build "$spec" $flags --batch 1,16 --weights random:1 --weights-mode file --emit asm -o . &&
       tail -c +65 ./*.skipweights > weights && rm -f ./*.skipweights ./*.json && # the header is the format's
-      "$skipc" run "$spec" $flags --weights random:1 --top 1000 --json "$PICTURE" > run.json
+      "$skipc" run "$spec" $flags --weights random:1 --top 1000 --json "$PICTURES/8-ship.png" > run.json &&
+      "$skipc" run "$spec" $flags --weights random:1 --top 1000 --json "$PICTURES"/*.png > runs.json
   fi
 }
 
@@ -62,7 +64,8 @@ for spec in ${*:-$CATALOGUE}; do
     done
   done
 done | xargs -P "${JOBS:-$(nproc)}" -I{} sh -c 'set -- {}; name=$(echo "$4-$5-$6" | tr /, __)
-  "$0" --one "$1" "$3" "$4" "$5" "$6" > "'"$results"'/$name.old"; "$0" --one "$2" "$3" "$4" "$5" "$6" > "'"$results"'/$name.new"' "$0"
+  "$0" --one "$1" "$3" "$4" "$5" "$6" > "'"$results"'/$name.old"
+  "$0" --one "$2" "$3" "$4" "$5" "$6" > "'"$results"'/$name.new"' "$0"
 cat "$results"/*.old > "$results/old"
 cat "$results"/*.new > "$results/new"
 if grep -h ': FAILED: ' "$results/old" "$results/new" || ! diff "$results/old" "$results/new"; then

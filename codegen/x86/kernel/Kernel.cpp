@@ -35,10 +35,10 @@ Split kernel::splitOf(const Spec &spec) {
             return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
           },
           [](const WinogradGradFilterSpec &gradient) -> Split { return {gradient.outBlocks, gradient.inBlocks, 1}; },
-          ByPoints<WinogradInputSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec,
-                   MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, SumPartsSpec, ChannelSumsSpec, SpreadSpec,
-                   TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec,
-                   SoftmaxGradSpec, DropoutSpec>()),
+          ByPoints<WinogradInputSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec,
+                   SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, SumPartsSpec, ChannelSumsSpec,
+                   SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec,
+                   CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>()),
       spec);
 }
 
