@@ -218,7 +218,7 @@ LogicalResult Lowering::run() {
 }
 
 std::unique_ptr<TargetLowering> codegen::loweringFor(plan::TargetInterface target, LoweredModel &model) {
-  if (auto x86 = llvm::dyn_cast<plan::TargetAttr>(target))
+  if (auto x86 = llvm::dyn_cast<plan::X86TargetAttr>(target))
     return std::make_unique<x86::Lowering>(x86, model.jobs);
   if (auto cuda = llvm::dyn_cast<plan::CudaTargetAttr>(target))
     return std::make_unique<nvptx::Lowering>(cuda, model.cudaJobs);
@@ -248,7 +248,7 @@ mlir::FailureOr<LoweredModel> codegen::lowerPlans(llvm::ArrayRef<ModuleOp> modul
 
 LogicalResult codegen::lowerTraining(ModuleOp module, llvm::StringRef name, LoweredModel &model) {
   FailureOr<plan::TargetInterface> target = plan::targetOf(module);
-  auto x86 = succeeded(target) ? llvm::dyn_cast<plan::TargetAttr>(*target) : plan::TargetAttr();
+  auto x86 = succeeded(target) ? llvm::dyn_cast<plan::X86TargetAttr>(*target) : plan::X86TargetAttr();
   if (!x86)
     return module.emitError("gradients are computed on x86 alone");
   TrainingImage &training = model.training.emplace();

@@ -7,7 +7,7 @@
 std::optional<skip::codegen::KernelIdentity> skip::codegen::identityOf(plan::KernelOp kernel) {
   KernelIdentity identity;
   mlir::FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
-  auto x86 = mlir::succeeded(target) ? llvm::dyn_cast<plan::TargetAttr>(*target) : nullptr;
+  auto x86 = mlir::succeeded(target) ? llvm::dyn_cast<plan::X86TargetAttr>(*target) : nullptr;
   if (!x86)
     return std::nullopt;
   for (auto [schedule, isa] : llvm::zip_equal(kernel.getSchedulesAttr(), x86.getIsas())) {

@@ -38,7 +38,7 @@ static void appendChainInputs(const Chain &chain, llvm::SmallVector<unsigned> &i
     inputs.push_back(operand.getArgNumber());
 }
 
-static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> views, plan::ConvScheduleAttr schedule) {
+static kernel::Spec convSpec(KernelOp kernel, llvm::ArrayRef<ContractionView> views, plan::X86ConvAttr schedule) {
   kernel::ConvSpec spec;
   for (const ContractionView &view : views) {
     spec.roots.push_back({view.kernelHeight, view.kernelWidth, view.stride, isPlanar(kernel, view.input)});
@@ -76,7 +76,7 @@ static void appendCopies(StepShape &step, RankedTensorType type, plan::LayoutAtt
   step.params.push_back(constant(plan::bufferBytes(type, layout, images) / copies / plan::elementBytes(layout)));
 }
 
-static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::ConvScheduleAttr schedule) {
+static kernel::Spec winogradSpec(KernelOp kernel, const ContractionView &view, plan::X86ConvAttr schedule) {
   return kernel::WinogradConvSpec{.tile = view.winograd.getTile(),
                                   .group = view.winograd.getGroup(),
                                   .taps = {view.kernelHeight, view.stride},
@@ -252,7 +252,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule,
   if (isTransformed && views.size() > 1) // a transformed sum has registers of its own
     return std::nullopt;
   if (!views.empty()) {
-    auto tile = llvm::dyn_cast<plan::ConvScheduleAttr>(schedule);
+    auto tile = llvm::dyn_cast<plan::X86ConvAttr>(schedule);
     if (tile && views.front().winograd)
       return winogradSpec(kernel, views.front(), tile);
     return tile ? std::optional(convSpec(kernel, views, tile)) : std::nullopt;

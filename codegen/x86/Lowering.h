@@ -11,7 +11,7 @@ class Lowering : public codegen::TargetLowering {
 public:
   /// Appends to `jobs` each kernel once for each ISA, whatever the number of variants. `prefix` begins their symbols, so that
   /// two plans of one library may call different kernels alike.
-  Lowering(plan::TargetAttr target, std::vector<Job> &jobs, llvm::StringRef prefix = "k.")
+  Lowering(plan::X86TargetAttr target, std::vector<Job> &jobs, llvm::StringRef prefix = "k.")
       : isas(target), jobs(jobs), prefix(prefix) {}
 
   SkipTarget target() const override { return SKIP_TARGET_X86; }
@@ -25,7 +25,7 @@ private:
   codegen::X86Kernel entryOf(plan::KernelOp kernel, const codegen::KernelIdentity &identity);
   std::string symbolFor(const kernel::Spec &spec, const Target &machine, const std::string &symbol);
 
-  plan::TargetAttr isas;
+  plan::X86TargetAttr isas;
   std::vector<Job> &jobs;
   llvm::StringRef prefix;
   std::vector<codegen::KernelIdentity> identities; // of the variant's kernels

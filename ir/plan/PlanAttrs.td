@@ -62,6 +62,17 @@ def LayoutAttr : PlanAttr<"Layout", "layout"> {
                               [{ return $_get($_ctxt, kind, halo, 0, 0, 3, 1, element); }]>];
 }
 
+def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
+  let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
+  let description = [{
+    Stands as `plan.algorithm` on a `graph.conv2d` or a `graph.conv2d_grad_filter`; one without it is computed directly. Where `fused`,
+    as filters' gradients always are, the kernel transforms its input's windows itself; else a relayout kernel does.
+  }];
+  let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
+  let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";
+  let genVerifyDecl = 1; // tile and group are at least 1
+}
+
 def Segment : I32Enum<"Segment", "which memory a slot lies in; the numbers are those of runtime/Abi.h", [
     I32EnumCase<"input", 0>, I32EnumCase<"output", 1>, I32EnumCase<"weights", 2>, I32EnumCase<"state", 3>,
     I32EnumCase<"workspace", 4>]> {

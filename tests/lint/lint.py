@@ -37,7 +37,8 @@ ROOMS = {
     "running": {"data", "text", "loaded", "weights", "compile"},
     "training": {"data", "text", "loaded", "weights", "compile", "running"},
     "verifying": {"data", "text", "weights", "running"},
-    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "training", "verifying"},
+    "explaining": {"text", "tuning", "compile", "verifying"},
+    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "training", "verifying", "explaining"},
     "skip-opt": set(),
 }
 # The order inside of the other folders: what the files below a folder may not include of what MAY_INCLUDE allows.
@@ -64,7 +65,7 @@ LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
 # What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
 # the table of targets. Tests and measurements name what they like.
-OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*|\bSkipX86\w*|\bX86Kernels\b|\b(?:Conv|Loop)ScheduleAttr\b|\bplan::TargetAttr\b"
+OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*|\bSkipX86\w*|\bX86Kernels\b|\bX86\w*Attr\b"
                     r"|\bplan::Isa::\w+")
 # The same of CUDA's tables and attributes, in folders cuda/ and nvptx/, in the plan's binary layout and in the table of targets.
 OF_CUDA = re.compile(r"\bSkipCuda\w*|\bCuda\w*Attr\b")
@@ -77,7 +78,7 @@ READS_X86 = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
     "codegen/Manifest.cpp", "ir/plan/Targets.td",
     "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
-    "tools/skipc/ExplainPlan.cpp", "tools/skipc/Tune.cpp",
+    "tools/explaining/Steps.cpp", "tools/skipc/Tune.cpp", "tools/skipc/TuneReport.cpp",
     "tools/training/Start.cpp",
     "tools/tuning/Candidate.cpp", "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
     "tools/verifying/Magnitude.cpp", "tools/verifying/WinogradGrowth.cpp",

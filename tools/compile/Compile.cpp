@@ -113,7 +113,7 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
       return precision.takeError();
     module->setAttr(plan::targetAttr, cudaTargetAttribute(context, *precision));
   } else {
-    llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
+    llvm::Expected<plan::X86TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
     if (!attribute)
       return attribute.takeError();
     module->setAttr(plan::targetAttr, *attribute);
@@ -135,7 +135,7 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
 
 /// Of one group; no channels are added up, since weights change.
 llvm::Error Compilation::planTraining(const PlanRequest &request) {
-  llvm::Expected<plan::TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
+  llvm::Expected<plan::X86TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
   if (!attribute)
     return attribute.takeError();
   (*trainingModule)->setAttr(plan::targetAttr, *attribute);

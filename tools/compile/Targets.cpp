@@ -168,15 +168,15 @@ plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context, plan
   return plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision);
 }
 
-llvm::Expected<plan::TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,
-                                                       llvm::ArrayRef<Body> bodies) {
+llvm::Expected<plan::X86TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,
+                                                          llvm::ArrayRef<Body> bodies) {
   if (cpu == "native") {
     llvm::Expected<x86::Target> native = nativeTarget();
     if (!native)
       return native.takeError();
-    return plan::TargetAttr::get(&context, {planIsaOf(bodyOf(native->isa))}, native->cpu, native->features);
+    return plan::X86TargetAttr::get(&context, {planIsaOf(bodyOf(native->isa))}, native->cpu, native->features);
   }
   llvm::SmallVector<plan::Isa, 2> isas = cpu.empty() ? llvm::map_to_vector<2>(bodies, planIsaOf)
                                                      : llvm::SmallVector<plan::Isa, 2>{planIsaOf(bodyOfCpu(cpu, Body::avx2))};
-  return plan::TargetAttr::get(&context, isas, "", "");
+  return plan::X86TargetAttr::get(&context, isas, "", "");
 }

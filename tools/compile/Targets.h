@@ -62,6 +62,7 @@ llvm::Expected<plan::Precision> precisionFor(const BodyOptions &options, llvm::A
 plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision);
 
 /// The target of a plan for x86: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
-llvm::Expected<plan::TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu, llvm::ArrayRef<Body> bodies);
+llvm::Expected<plan::X86TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,
+                                                    llvm::ArrayRef<Body> bodies);
 
 } // namespace skip::tool

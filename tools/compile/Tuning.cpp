@@ -114,7 +114,7 @@ llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options)
 }
 
 void tool::attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches) {
-  auto target = module->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
+  auto target = module->getAttrOfType<plan::X86TargetAttr>(plan::targetAttr);
   mlir::MLIRContext *context = module.getContext();
   mlir::NamedAttrList known;
   auto attach = [&](const plan::ConvProblem &problem) {
@@ -139,7 +139,7 @@ void tool::attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, l
 std::vector<std::string> tool::untunedSteps(mlir::ModuleOp module, size_t &total) {
   std::vector<std::string> steps;
   total = 0;
-  auto target = module->getAttrOfType<plan::TargetAttr>(plan::targetAttr);
+  auto target = module->getAttrOfType<plan::X86TargetAttr>(plan::targetAttr);
   if (!target) // for GPUs nothing is tuned
     return steps;
   module.walk([&](plan::KernelOp kernel) {

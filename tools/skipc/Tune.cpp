@@ -10,22 +10,20 @@
 #include "tools/compile/Tuning.h"
 #include "tools/data/Progress.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/TuneReport.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
-#include "tools/text/Table.h"
 #include "tools/tuning/Export.h"
 #include "tools/tuning/Tuner.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/ThreadPool.h"
-
-#include <set>
 
 using namespace skip;
 using tool::Options;
 using tool::Tuner;
+using tool::TuneReport;
 using tuning::Database;
 using tuning::Measurement;
 
@@ -80,17 +78,8 @@ static llvm::Expected<std::vector<tool::Body>> bodiesOf(const Options &options) 
   return bodies;
 }
 
-namespace {
-struct Report {
-  std::vector<Tuner::Outcome> outcomes;
-  int64_t measured = 0, runs = 0,
-          left = 0; ///< candidates, their runs; problems that the budget did not reach or whose search it ended
-  double seconds = 0;
-};
-} // namespace
-
-static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<Task> &tasks, const tuning::Device &device,
-                                      Database &database) {
+static llvm::Expected<TuneReport> tuneAll(const Options &options, const std::vector<Task> &tasks, const tuning::Device &device,
+                                          Database &database) {
   llvm::Expected<std::vector<tool::Body>> bodies = bodiesOf(options);
   if (!bodies)
     return bodies.takeError();
@@ -98,7 +87,7 @@ static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<
   data::Progress progress(tasks.size() * bodies->size() * Tuner::mostCandidates, "tuning");
   int64_t drawn = 0;
   Tuner tuner({device, threads, options.budget, [&] { ++drawn, progress.advance(); }}, database);
-  Report report;
+  TuneReport report;
   for (const Task &task : tasks) {
     std::optional<plan::Algorithm> chosen;
     for (tool::Body body : *bodies) {
@@ -125,50 +114,6 @@ static llvm::Expected<Report> tuneAll(const Options &options, const std::vector<
   return report;
 }
 
-static void printReport(const Report &report) {
-  constexpr auto right = tool::Table::Align::right;
-  tool::Table table(
-      {{"problem"}, {"fastest"}, {"us", right}, {"cost model's us", right}, {"gain", right}, {"measured", right}});
-  auto micro = [](int64_t nanoseconds) { return nanoseconds ? tool::fixed(double(nanoseconds) * 1e-3, 1) : std::string("-"); };
-  for (const Tuner::Outcome &o : report.outcomes) {
-    bool both = o.bestNanoseconds && o.predictedNanoseconds;
-    double gain = both ? double(o.predictedNanoseconds) / double(o.bestNanoseconds) - 1 : 0;
-    table.add({plan::problemText(o.problem), o.bestNanoseconds ? plan::choiceText(o.best) : "-", micro(o.bestNanoseconds),
-               micro(o.predictedNanoseconds), both ? tool::fixed(100 * gain, 1) + " %" : "-", std::to_string(o.measured)});
-  }
-  table.print(llvm::outs());
-  llvm::outs() << "\n"
-               << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
-               << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
-  if (report.left)
-    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: run it again to go on";
-  llvm::outs() << "\n";
-}
-
-static void printReportJson(const Report &report) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
-    json.attribute("measured", report.measured);
-    json.attribute("runs", report.runs);
-    json.attribute("problems_left", report.left);
-    json.attribute("seconds", report.seconds);
-    json.attributeArray("problems", [&] {
-      for (const Tuner::Outcome &o : report.outcomes)
-        json.object([&] {
-          json.attribute("problem", plan::problemText(o.problem));
-          json.attribute("measured", o.measured);
-          if (!o.bestNanoseconds)
-            return;
-          json.attribute("choice", plan::choiceText(o.best));
-          json.attribute("us", double(o.bestNanoseconds) * 1e-3);
-          if (o.predictedNanoseconds)
-            json.attribute("cost_model_us", double(o.predictedNanoseconds) * 1e-3);
-        });
-    });
-  });
-  llvm::outs() << "\n";
-}
-
 static void noteIgnored(const std::string &path, unsigned ignored) {
   if (ignored)
     tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
@@ -191,53 +136,6 @@ static llvm::Error exportTo(const std::vector<Measurement> &all, const std::stri
   return llvm::Error::success();
 }
 
-static void show(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson) {
-  std::map<std::string, Measurement> best; // by problem and threads
-  std::set<std::string> problems;
-  size_t stale = 0, foreign = 0;
-  for (const Measurement &m : all) {
-    stale += m.compiler != tuning::compilerVersion();
-    foreign += !(m.device == device);
-    if (m.compiler != tuning::compilerVersion() || !(m.device == device))
-      continue;
-    problems.insert(plan::problemText(m.problem));
-    auto [place, isNew] = best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
-    if (m.nanoseconds < place->second.nanoseconds)
-      place->second = m;
-  }
-  if (asJson) {
-    llvm::json::OStream json(llvm::outs(), 1);
-    json.object([&] {
-      json.attribute("device", device.text());
-      json.attribute("measurements", static_cast<int64_t>(all.size()));
-      json.attribute("problems", static_cast<int64_t>(problems.size()));
-      json.attribute("of_other_machines", static_cast<int64_t>(foreign));
-      json.attribute("of_other_compilers", static_cast<int64_t>(stale));
-      json.attributeArray("choices", [&] {
-        for (const auto &[key, m] : best)
-          json.object([&] {
-            json.attribute("problem", plan::problemText(m.problem));
-            json.attribute("threads", m.threads);
-            json.attribute("choice", plan::choiceText(m.choice));
-            json.attribute("us", double(m.nanoseconds) * 1e-3);
-          });
-      });
-    });
-    llvm::outs() << "\n";
-    return;
-  }
-  constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}});
-  for (const auto &[key, m] : best)
-    table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
-               tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
-  if (!best.empty())
-    table.print(llvm::outs());
-  llvm::outs() << "this machine: " << printable(device.text()) << "\n"
-               << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
-               << " measurements of other machines, " << stale << " of other compilers\n";
-}
-
 /// Merges and measures, as the options say. What is to be read is read first, so that a wrong name makes no database.
 static llvm::Error write(const Options &options, const tuning::Device &device, const std::string &path) {
   std::vector<Measurement> merged;
@@ -258,10 +156,10 @@ static llvm::Error write(const Options &options, const tuning::Device &device, c
       return error;
   if (options.specs.empty())
     return llvm::Error::success();
-  llvm::Expected<Report> report = tuneAll(options, *tasks, device, *database);
+  llvm::Expected<TuneReport> report = tuneAll(options, *tasks, device, *database);
   if (!report)
     return report.takeError();
-  options.json ? printReportJson(*report) : printReport(*report);
+  options.json ? printTuneReportJson(*report) : printTuneReport(*report);
   return llvm::Error::success();
 }
 
@@ -284,7 +182,7 @@ static llvm::Error tell(const Options &options, const tuning::Device &device, co
   if (llvm::Error error = refuseOverwriting(options.exportTo, path)) // it may be there only now
     return error;
   if (options.show)
-    show(all, device, options.json);
+    tool::printMeasurements(all, device, options.json);
   return options.exportTo.empty() ? llvm::Error::success() : exportTo(all, options.exportTo);
 }
 

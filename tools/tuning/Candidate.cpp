@@ -100,7 +100,7 @@ std::string tool::candidateWeights(const plan::ConvProblem &problem) {
 
 static void annotate(mlir::ModuleOp module, const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
   mlir::MLIRContext *context = module.getContext();
-  module->setAttr(plan::targetAttr, plan::TargetAttr::get(context, {static_cast<plan::Isa>(problem.isa)}, "", ""));
+  module->setAttr(plan::targetAttr, plan::X86TargetAttr::get(context, {static_cast<plan::Isa>(problem.isa)}, "", ""));
   mlir::Attribute text = mlir::StringAttr::get(context, plan::choiceText(choice));
   mlir::NamedAttribute entry(mlir::StringAttr::get(context, plan::problemText(problem)), mlir::ArrayAttr::get(context, text));
   module->setAttr(plan::tuningAttr, mlir::DictionaryAttr::get(context, entry));

@@ -83,7 +83,7 @@ static std::optional<tool::StrassenPairs> pairsOf(plan::KernelOp kernel, plan::T
   size_t index = llvm::find(columns, column) - columns.begin();
   if (!kernel.getSchedules() || index >= kernel.getSchedules()->size())
     return std::nullopt;
-  auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>((*kernel.getSchedules())[index]);
+  auto schedule = llvm::dyn_cast<plan::X86ConvAttr>((*kernel.getSchedules())[index]);
   if (!schedule || !target.addsPairs(schedule))
     return std::nullopt;
   int64_t lanes = plan::lanesOf(target.nativeLayout());

@@ -45,12 +45,11 @@ WinogradAttr plan::winogradAttribute(MLIRContext *context, const Algorithm &algo
   return WinogradAttr::get(context, algorithm.tile, algorithm.group, algorithm.fused);
 }
 
-ConvScheduleAttr plan::scheduleAttribute(MLIRContext *context, const ConvSchedule &schedule) {
-  return ConvScheduleAttr::get(context, schedule.ocBlocks, schedule.rows, schedule.columns, schedule.tails,
-                               schedule.unitBlocks);
+X86ConvAttr plan::scheduleAttribute(MLIRContext *context, const ConvSchedule &schedule) {
+  return X86ConvAttr::get(context, schedule.ocBlocks, schedule.rows, schedule.columns, schedule.tails, schedule.unitBlocks);
 }
 
-ConvSchedule plan::scheduleOf(ConvScheduleAttr attribute) {
+ConvSchedule plan::scheduleOf(X86ConvAttr attribute) {
   return {attribute.getOcBlocks(), attribute.getRows(), attribute.getColumns(),
           std::vector<int64_t>(attribute.getTails().begin(), attribute.getTails().end()), attribute.getUnitBlocks()};
 }

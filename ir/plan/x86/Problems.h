@@ -33,7 +33,7 @@ constexpr SkipIsa abiIsa(Isa isa) { return static_cast<SkipIsa>(isa); }
 WinogradAttr winogradAttribute(mlir::MLIRContext *context, const Algorithm &algorithm);
 
 /// A schedule as an attribute, and back.
-ConvScheduleAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
-ConvSchedule scheduleOf(ConvScheduleAttr attribute);
+X86ConvAttr scheduleAttribute(mlir::MLIRContext *context, const ConvSchedule &schedule);
+ConvSchedule scheduleOf(X86ConvAttr attribute);
 
 } // namespace skip::plan

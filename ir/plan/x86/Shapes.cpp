@@ -55,7 +55,7 @@ std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
 
 bool plan::usesStrassen(KernelOp kernel) {
   return kernel.getSchedules() && llvm::any_of(kernel.getSchedulesAttr(), [](Attribute schedule) {
-           auto conv = llvm::dyn_cast<ConvScheduleAttr>(schedule);
+           auto conv = llvm::dyn_cast<X86ConvAttr>(schedule);
            return conv && conv.getUnitBlocks() > 0;
          });
 }

@@ -9,10 +9,10 @@
 using namespace mlir;
 using namespace skip;
 using plan::LayoutKind;
-using plan::TargetAttr;
+using plan::X86TargetAttr;
 
-LogicalResult TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::ArrayRef<Isa> isas, llvm::StringRef,
-                                 llvm::StringRef) {
+LogicalResult X86TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::ArrayRef<Isa> isas,
+                                    llvm::StringRef, llvm::StringRef) {
   bool isAscending = std::adjacent_find(isas.begin(), isas.end(), std::greater_equal<>()) == isas.end();
   return !isas.empty() && isAscending ? success() : emitError() << "expected instruction sets in ascending order, each once";
 }
@@ -22,26 +22,26 @@ LogicalResult plan::WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()
   return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
 }
 
-llvm::SmallVector<llvm::StringRef> TargetAttr::columns() const {
+llvm::SmallVector<llvm::StringRef> X86TargetAttr::columns() const {
   return llvm::map_to_vector(getIsas(), [](Isa isa) { return stringifyIsa(isa); });
 }
 
-LayoutKind TargetAttr::nativeLayout() const { return LayoutKind::blocked; }
+LayoutKind X86TargetAttr::nativeLayout() const { return LayoutKind::blocked; }
 
-bool TargetAttr::hasHalos() const { return true; }
+bool X86TargetAttr::hasHalos() const { return true; }
 
-bool TargetAttr::readsPlanar() const { return true; }
+bool X86TargetAttr::readsPlanar() const { return true; }
 
-LayoutKind TargetAttr::filterLayout(Attribute input, int64_t channels) const {
+LayoutKind X86TargetAttr::filterLayout(Attribute input, int64_t channels) const {
   auto met = llvm::cast<LayoutAttr>(input);
   bool isPlanar = met.getKind() == LayoutKind::winograd ? winogradPlanarChannels(winogradTaps(met), channels)
                                                         : met.getKind() == LayoutKind::planar;
   return isPlanar ? LayoutKind::filter1 : LayoutKind::filter16;
 }
 
-int64_t TargetAttr::alignment() const { return 64; } // a cache line, and a vector of AVX-512
+int64_t X86TargetAttr::alignment() const { return 64; } // a cache line, and a vector of AVX-512
 
-int64_t TargetAttr::nearBytes() const { return kNearBytes; }
+int64_t X86TargetAttr::nearBytes() const { return kNearBytes; }
 
 /// The first schedule that tuning found for the `index`th ISA and that is legal for the kernel.
 static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, const plan::ConvShape &shape, size_t index,
@@ -55,7 +55,7 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
   Attribute entry = tuned[index];
   auto several = llvm::dyn_cast<ArrayAttr>(entry);
   for (Attribute attribute : several ? several.getValue() : llvm::ArrayRef(entry)) {
-    auto schedule = llvm::dyn_cast<plan::ConvScheduleAttr>(attribute);
+    auto schedule = llvm::dyn_cast<plan::X86ConvAttr>(attribute);
     if (schedule && plan::isLegal(plan::scheduleOf(schedule), shape, plan::abiIsa(isa)))
       return plan::scheduleOf(schedule);
   }
@@ -76,12 +76,12 @@ static plan::FilterGradientAlgorithm gradientAlgorithm(graph::Conv2dGradFilterOp
   return plan::chooseFilterGradient(*shape, channels % plan::lanesOf(LayoutKind::blocked) == 0);
 }
 
-int64_t TargetAttr::gradientParts(Operation *op, int64_t images) const {
+int64_t X86TargetAttr::gradientParts(Operation *op, int64_t images) const {
   auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
   return gradient && gradient->hasAttr(algorithmAttr) ? gradientAlgorithm(gradient, images).parts : 1;
 }
 
-void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
+void X86TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
   if (auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(contraction)) {
     if (FilterGradientAlgorithm best = gradientAlgorithm(gradient, images); best.tile != 0)
       gradient->setAttr(algorithmAttr, WinogradAttr::get(getContext(), best.tile, best.group, /*fused=*/true));
@@ -100,19 +100,19 @@ void TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
     contraction->setAttr(algorithmAttr, winogradAttribute(getContext(), best));
 }
 
-int64_t TargetAttr::windowBytes(Operation *op) const { return windowBytesOf(op); }
+int64_t X86TargetAttr::windowBytes(Operation *op) const { return windowBytesOf(op); }
 
-int64_t TargetAttr::pairDistance(Operation *kernel) const {
+int64_t X86TargetAttr::pairDistance(Operation *kernel) const {
   std::optional<ConvShape> shape = convShapeOf(llvm::cast<KernelOp>(kernel), 1);
   return shape ? strassenHalfBlocks(*shape) : 0;
 }
 
-bool TargetAttr::addsPairs(Attribute schedule) const {
-  auto conv = llvm::dyn_cast<ConvScheduleAttr>(schedule);
+bool X86TargetAttr::addsPairs(Attribute schedule) const {
+  auto conv = llvm::dyn_cast<X86ConvAttr>(schedule);
   return conv && conv.getUnitBlocks() > 0;
 }
 
-void TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) const {
+void X86TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) const {
   auto kernel = llvm::cast<KernelOp>(op);
   MLIRContext *context = kernel.getContext();
   std::optional<ConvShape> shape = convShapeOf(kernel, images);
@@ -122,7 +122,7 @@ void TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) cons
   llvm::SmallVector<bool, 2> measured;
   for (auto [index, isa] : llvm::enumerate(getIsas())) {
     if (!shape) {
-      schedules.push_back(LoopScheduleAttr::get(context));
+      schedules.push_back(X86LoopAttr::get(context));
       continue;
     }
     std::optional<ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
@@ -154,25 +154,25 @@ static bool isKnownGradient(graph::Conv2dGradFilterOp gradient) {
          plan::isKnown({winograd.getTile(), winograd.getGroup()}, *shape);
 }
 
-bool TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
+bool X86TargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
   auto kernel = llvm::cast<KernelOp>(op);
   if (!llvm::all_of(kernel.getBody().getOps<graph::Conv2dGradFilterOp>(), isKnownGradient))
     return false;
   if (!llvm::all_of(contractionsOf(kernel), isKnownAlgorithm))
     return false;
   std::optional<ConvShape> shape = convShapeOf(kernel, images);
-  auto schedule = llvm::dyn_cast<ConvScheduleAttr>(attribute);
+  auto schedule = llvm::dyn_cast<X86ConvAttr>(attribute);
   return shape ? schedule && isLegal(scheduleOf(schedule), *shape, abiIsa(getIsas()[column])) : !schedule;
 }
 
 /// `2x14x3`, of Strassen's products with the blocks of a unit, `4x14x3/8`.
-std::string plan::ConvScheduleAttr::text() const {
+std::string plan::X86ConvAttr::text() const {
   std::string sizes = joinSizes({getOcBlocks(), getRows(), getColumns()});
   return getUnitBlocks() ? sizes + "/" + std::to_string(getUnitBlocks()) : sizes;
 }
 
-bool plan::ConvScheduleAttr::isTunable() const { return true; }
+bool plan::X86ConvAttr::isTunable() const { return true; }
 
-std::string plan::LoopScheduleAttr::text() const { return "loop"; }
+std::string plan::X86LoopAttr::text() const { return "loop"; }
 
-bool plan::LoopScheduleAttr::isTunable() const { return false; }
+bool plan::X86LoopAttr::isTunable() const { return false; }

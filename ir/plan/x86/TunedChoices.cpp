@@ -5,7 +5,7 @@
 //
 //   plan.tuning = {"conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512" = ["winograd4/28 2x1x14", "direct 2x2x7"]}
 //
-// makes the convolution `plan.algorithm = #plan.winograd<4, 28>, plan.tuned = [unit, #plan.conv_schedule<2, 1, 14>]` for AVX2
+// makes the convolution `plan.algorithm = #plan.winograd<4, 28>, plan.tuned = [unit, #plan.x86_conv<2, 1, 14>]` for AVX2
 // and AVX-512; what is `unit` is left to the cost model.
 #include "ir/plan/x86/Problems.h"
 
@@ -102,7 +102,7 @@ void Annotation::annotate(Operation *op, int64_t images) {
     op->setAttr(algorithmAttr, winogradAttribute(context, algorithm));
 }
 
-void TargetAttr::applyTuning(Operation *function, int64_t images, DictionaryAttr table, bool exact) const {
+void X86TargetAttr::applyTuning(Operation *function, int64_t images, DictionaryAttr table, bool exact) const {
   Annotation annotation(table, getIsas(), exact);
   function->walk([&](Operation *op) { annotation.annotate(op, images); });
 }

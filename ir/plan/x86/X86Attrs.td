@@ -10,7 +10,7 @@ def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the num
 }
 
 // All of the schedule model is answered, with algorithms.
-def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<TargetInterface>,
+def X86TargetAttr : PlanAttr<"X86Target", "x86_target", [DeclareAttrInterfaceMethods<TargetInterface>,
     DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithm", "gradientParts", "windowBytes", "pairDistance", "addsPairs"]>]> {
   let summary = "x86: what the kernels are built for";
   let description = [{
@@ -21,18 +21,7 @@ def TargetAttr : PlanAttr<"Target", "target", [DeclareAttrInterfaceMethods<Targe
   let genVerifyDecl = 1;
 }
 
-def WinogradAttr : PlanAttr<"Winograd", "winograd"> {
-  let summary = "computes a convolution by Winograd's F(tile x tile, r x r), tiles taken in groups";
-  let description = [{
-    Stands as `plan.algorithm` on a `graph.conv2d` or a `graph.conv2d_grad_filter`; one without it is computed directly. Where `fused`,
-    as filters' gradients always are, the kernel transforms its input's windows itself; else a relayout kernel does.
-  }];
-  let parameters = (ins "int64_t":$tile, "int64_t":$group, DefaultValuedParameter<"bool", "false">:$fused);
-  let assemblyFormat = "`<` $tile `,` $group (`fused` $fused^)? `>`";
-  let genVerifyDecl = 1; // tile and group are at least 1
-}
-
-def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+def X86ConvAttr : PlanAttr<"X86Conv", "x86_conv", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
   let summary = "a contraction's register tile: ocBlocks blocks of 16 channels by rows by columns pixels";
   let description = [{
     A row of output pixels is tiled by `columns`, what remains by `tails` in descending order. A Winograd convolution's columns
@@ -44,7 +33,7 @@ def ConvScheduleAttr : PlanAttr<"ConvSchedule", "conv_schedule", [DeclareAttrInt
   let assemblyFormat = "`<` $ocBlocks `,` $rows `,` $columns (`tails` `[` $tails^ `]`)? (`strassen` $unitBlocks^)? `>`";
 }
 
-def LoopScheduleAttr : PlanAttr<"LoopSchedule", "loop_schedule", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+def X86LoopAttr : PlanAttr<"X86Loop", "x86_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
   let summary = "the only schedule of a memory-bound kernel: one unit for each domain point";
   let assemblyFormat = "";
 }

@@ -39,5 +39,5 @@ func.func @kernel_c3(%x: tensor<?x8x5x5xf32>, %w: tensor<8x8x1x1xf32>) -> tensor
 // -----
 
 // CHECK: expected instruction sets in ascending order, each once
-module attributes {plan.target = #plan.target<[avx512, avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx512, avx2]>} {
 }

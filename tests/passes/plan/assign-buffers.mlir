@@ -1,5 +1,5 @@
 // RUN: skip-opt --plan-form-kernels --plan-assign-layouts --plan-pack-weights --plan-split-variants=batches=2 --plan-assign-buffers %s | FileCheck %s
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w : tensor<16x16x1x1xf32>
 graph.parameter @w3 : tensor<16x16x3x3xf32>
 

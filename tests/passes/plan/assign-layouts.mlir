@@ -1,5 +1,5 @@
 // RUN: skip-opt --plan-form-kernels --plan-assign-layouts %s | FileCheck %s
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w3 : tensor<16x3x3x3xf32>
 graph.parameter @w32 : tensor<16x32x1x1xf32>
 graph.parameter @w16 : tensor<16x16x5x5xf32>

@@ -11,7 +11,7 @@
 // SIZE: tile and group must be at least 1
 // RUN: sed -e 's/layout<blocked/layout<winograd/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=LAYOUT
 // LAYOUT: a layout's halo, tile, group, kernel or stride is too small
-module attributes {plan.target = #plan.target<[avx2]>, plan.tuning = {"conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx2" = ["winograd4/28 fused 1x1x4"]}} {
+module attributes {plan.target = #plan.x86_target<[avx2]>, plan.tuning = {"conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx2" = ["winograd4/28 fused 1x1x4"]}} {
   graph.parameter @w : tensor<64x64x3x3xf32>
   func.func @net(%image: tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32> {
     %w = graph.read_parameter @w : tensor<64x64x3x3xf32>

@@ -27,7 +27,7 @@
 // A linear layer behind a picture has the picture's sizes.
 // RUN: sed -e 's/array<i64: 16, 16, 7, 7>/array<i64: 16, 784, 1, 1>/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FLAT
 // FLAT: check-10: input {{[0-9]}} is read in other sizes than its entry has
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @w : tensor<16x16x1x1xf32>
   graph.parameter @f : tensor<16x784xf32>
   func.func @net(%image: tensor<?x16x7x7xf32>) -> (tensor<?x16x7x7xf32> {graph.name = "y"}, tensor<?x16x7x7xf32> {graph.name = "r"}, tensor<?x16xf32> {graph.name = "z"}) {

@@ -20,7 +20,7 @@
 // Layouts of another target.
 // RUN: sed -e '/%[24] = /s/<nhwc>/<blocked>/g' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: check-6: input 0 is #plan.layout<blocked>; `graph.conv2d` needs a layout of its target, planar or nhwc
-// RUN: sed -e 's/plan.target = #plan.cuda_target<.sm_80.>/plan.target = #plan.target<[avx2]>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=X86
+// RUN: sed -e 's/plan.target = #plan.cuda_target<.sm_80.>/plan.target = #plan.x86_target<[avx2]>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=X86
 // X86: check-8: no kernel writes this result as #plan.layout<nhwc>
 
 // A convolution of the caller's array, a result of a convolution for the caller, a copy with a halo, a filter of blocks.
@@ -38,7 +38,7 @@
 // ENTRY: check-10: an entry of 720 bytes has no room
 
 // Schedules: of another target, threads with sums that are no vectors, more shared memory than there is, a pool without warps.
-// RUN: sed -e 's/#plan.cuda_gemm<32, 32, 16 thread 4, 4>/#plan.conv_schedule<1, 1, 4>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SCHEDULE
+// RUN: sed -e 's/#plan.cuda_gemm<32, 32, 16 thread 4, 4>/#plan.x86_conv<1, 1, 4>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SCHEDULE
 // RUN: sed -e 's/thread 4, 4/thread 4, 2/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SCHEDULE
 // RUN: sed -e 's/32, 32, 16 thread 4, 4/128, 128, 64 thread 8, 8/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SCHEDULE
 // RUN: sed -e 's/#plan.cuda_loop<8 lanes 32>/#plan.cuda_loop<256>/' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=SCHEDULE

@@ -2,7 +2,7 @@
 // RUN: not skip-opt --plan-check %s 2>&1 | FileCheck %s
 // CHECK: check-5: writes to #plan.slot<workspace[0] + 0 bytes 1024> while it reads `0` from there
 
-module attributes {plan.target = #plan.target<[avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx512]>} {
   func.func @net(%arg0: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {plan.batch = 1 : i64, plan.workspace_bytes = 1024 : i64} {
     %0 = plan.kernel %arg0 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {images = 1 : i64, layouts = [#plan.layout<planar>, #plan.layout<blocked>], slots = [#plan.slot<input[0] + 0 bytes 1024>, #plan.slot<workspace[0] + 0 bytes 1024>]} {
     ^bb0(%arg1: tensor<?x16x4x4xf32>):

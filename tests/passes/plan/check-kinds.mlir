@@ -6,7 +6,7 @@
 // BIAS: check-10: `graph.{{.*}}` reads input {{[0-9]}}, which is a scale
 // RUN: sed -e 's/plan.load *conv_weight/plan.load bias/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FILTER
 // FILTER: check-10: `graph.conv2d` reads input {{[0-9]}}, which is a bias
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @w : tensor<16x16x1x1xf32>
   graph.parameter @c : tensor<16xf32>
   graph.parameter @g : tensor<16xf32>

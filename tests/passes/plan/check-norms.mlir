@@ -6,7 +6,7 @@
 // RUN: sed -e 's/beta = @b,/beta = @none,/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // RUN: sed -e 's/gamma = @g,/gamma = @w,/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // CHECK: check-10: folds in, or has among its `norms`, what is no vector of its channels
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @w : tensor<32x32x1x1xf32>
   graph.parameter @g : tensor<32xf32>
   graph.parameter @b : tensor<32xf32>

@@ -2,7 +2,7 @@
 // RUN: skip-opt --plan-inference %s -o %t && skip-opt --plan-check %t -o /dev/null && grep -q onto %t
 // RUN: sed -e 's/plan.load  *bias \(.*@c1\)/plan.load scale \1/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s
 // CHECK: check-10: adds onto an entry that lies elsewhere or is no such vector
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @w1 : tensor<16x16x1x1xf32>
   graph.parameter @w2 : tensor<16x16x1x1xf32>
   graph.parameter @c1 : tensor<16xf32>

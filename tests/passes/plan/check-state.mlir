@@ -54,7 +54,7 @@
 // RUN: sed -e 's/layouts = \[#plan.layout<filter16>, #plan.layout<filter16>\]/layouts = [#plan.layout<filter16>, #plan.layout<filter1>]/' %t | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=TRANSPOSED
 // TRANSPOSED: check-8: no kernel writes this result as #plan.layout<filter1>
 
-module attributes {plan.target = #plan.target<[avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx512]>} {
 graph.parameter @w : tensor<4x3x1x1xf32>
 graph.parameter @g : tensor<4xf32>
 graph.parameter @b : tensor<4xf32>

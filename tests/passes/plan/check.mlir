@@ -83,10 +83,10 @@
 // READ: check-10: input 2 is read
 
 // Strassen's products of a filter without factors.
-// RUN: sed -e '/%y = /s/attributes {/&schedules = [#plan.conv_schedule<1, 2, 4 strassen 2>], /' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FACTORS
+// RUN: sed -e '/%y = /s/attributes {/&schedules = [#plan.x86_conv<1, 2, 4 strassen 2>], /' %s | not skip-opt --plan-check - 2>&1 | FileCheck %s --check-prefix=FACTORS
 // FACTORS: check-11: adds up input channels whose filter has no factors for it
 
-module attributes {plan.target = #plan.target<[avx512]>, plan.weights_bytes = 9280 : i64} {
+module attributes {plan.target = #plan.x86_target<[avx512]>, plan.weights_bytes = 9280 : i64} {
   graph.parameter @w : tensor<16x16x3x3xf32>
   graph.parameter @b : tensor<16xf32>
   func.func @net_b2(%arg0: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {plan.batch = 2 : i64, plan.workspace_bytes = 18432 : i64} {

@@ -1,5 +1,5 @@
 // RUN: skip-opt --plan-split-variants=batches=1 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w : tensor<64x64x3x3xf32>
 graph.parameter @w7 : tensor<512x512x3x3xf32>
 graph.parameter @p : tensor<64x64x1x1xf32>

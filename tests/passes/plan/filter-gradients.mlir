@@ -1,6 +1,6 @@
 // RUN: skip-opt --plan-split-variants=batches=64 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-order-steps %s | FileCheck %s
 
-module attributes {plan.target = #plan.target<[avx2, avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx2, avx512]>} {
 graph.parameter @w : tensor<16x16x3x3xf32>
 graph.parameter @v : tensor<17x16x3x3xf32>
 graph.parameter @s : tensor<16x16x3x3xf32>

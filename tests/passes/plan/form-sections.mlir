@@ -1,5 +1,5 @@
 // RUN: skip-opt --plan-split-variants=batches=16 --plan-choose-algorithms --plan-form-kernels --plan-assign-layouts --plan-form-sections --plan-pack-weights --plan-assign-buffers %s | FileCheck %s
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w : tensor<64x64x1x1xf32>
 graph.parameter @w3 : tensor<128x128x3x3xf32>
 

@@ -1,7 +1,7 @@
 // RUN: skip-opt --graph-inference --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
 
 // Filters of 1x1 convolutions bear the batch norms whose sum their input is.
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @a : tensor<32x32x1x1xf32>
 graph.parameter @b : tensor<32x32x1x1xf32>
 graph.parameter @c : tensor<32x32x1x1xf32>

@@ -3,7 +3,7 @@
 // BF16: error: no kernel family computes this
 
 // Sizes do not matter, the operations do.
-module attributes {plan.target = #plan.target<[avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx512]>} {
   graph.parameter @w : tensor<32x32x5x5xf32>
   // CHECK: kernel = "conv5x5s1.relu"
   // CHECK: kernel = "conv5x5s1.relu"
@@ -24,7 +24,7 @@ module attributes {plan.target = #plan.target<[avx512]>} {
 // -----
 
 // Which of two roots reads the planar picture is not in the structure, but in the specification: these are two kernels.
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @few : tensor<16x3x1x1xf32>
   graph.parameter @many : tensor<16x16x1x1xf32>
   // CHECK-LABEL: func.func @planar_first_b1

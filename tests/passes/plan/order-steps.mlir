@@ -12,7 +12,7 @@
 // CHECK: graph.scale_add
 // CHECK: graph.conv2d_grad_filter
 // CHECK: return
-module attributes {plan.target = #plan.target<[avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx512]>} {
 graph.parameter @w : tensor<4x3x1x1xf32>
 graph.parameter @g : tensor<4xf32>
 graph.parameter @b : tensor<4xf32>

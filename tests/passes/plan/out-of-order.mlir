@@ -11,11 +11,11 @@
 // ROLE: error: `plan.role` must be a #plan.role<...>
 // RUN: sed -e 's/plan.batch = 1 : i64/graph.trainable = [@nope]/' %s | not skip-opt - 2>&1 | FileCheck %s --check-prefix=TRAINABLE
 // TRAINABLE: error: `graph.trainable` must be an array of parameters, each once
-// RUN: echo 'module attributes {plan.target = #plan.target<[avx2]>} { func.func private @f(tensor<?x16xf32>) -> tensor<?x16xf32> }' | not skip-opt --plan-form-kernels - 2>&1 | FileCheck %s --check-prefix=BODY
+// RUN: echo 'module attributes {plan.target = #plan.x86_target<[avx2]>} { func.func private @f(tensor<?x16xf32>) -> tensor<?x16xf32> }' | not skip-opt --plan-form-kernels - 2>&1 | FileCheck %s --check-prefix=BODY
 // BODY: error: a plan has no functions without a body
-// RUN: sed -e 's/#plan.target<\[avx2\]>/"cuda"/' %s | not skip-opt --plan-form-kernels --plan-assign-layouts - 2>&1 | FileCheck %s --check-prefix=TARGET
+// RUN: sed -e 's/#plan.x86_target<\[avx2\]>/"cuda"/' %s | not skip-opt --plan-form-kernels --plan-assign-layouts - 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: error: `plan.target` is no target: "cuda"
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   func.func @net(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {plan.batch = 1 : i64} {
     %y = graph.relu %x : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
     return %y : tensor<?x16x4x4xf32>

@@ -1,7 +1,7 @@
 // RUN: skip-opt --graph-inference --plan-form-kernels --plan-assign-layouts --plan-pack-weights %s | FileCheck %s
 
 // CHECK: module attributes {{.*}}plan.weights_bytes = 14400 : i64}
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w3 : tensor<16x16x3x3xf32>
 graph.parameter @w1 : tensor<16x16x1x1xf32>
 graph.parameter @gamma : tensor<16xf32>

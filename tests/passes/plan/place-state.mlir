@@ -15,7 +15,7 @@
 // CHECK: plan.load{{ +}}bias {bias = @m, {{.*}} slot = #plan.slot<state[0] + 1344 bytes 64>
 // CHECK: plan.load{{ +}}bias {bias = @v, {{.*}} slot = #plan.slot<state[0] + 1408 bytes 64>
 // CHECK: plan.load{{ +}}conv_weight {{.*}} slot = #plan.slot<state[0] + 192 bytes 1024>, source = @fc
-module attributes {plan.target = #plan.target<[avx512]>} {
+module attributes {plan.target = #plan.x86_target<[avx512]>} {
 graph.parameter @w : tensor<4x3x1x1xf32>
 graph.parameter @g : tensor<4xf32>
 graph.parameter @b : tensor<4xf32>

@@ -10,7 +10,7 @@
 // OVER: check-5: writes to {{.*}} while it reads
 // No kernel of x86 writes two.
 // X86: error: no kernel family computes this
-module attributes {plan.target = #plan.target<[avx2]>, plan.weights_bytes = 0 : i64} {
+module attributes {plan.target = #plan.x86_target<[avx2]>, plan.weights_bytes = 0 : i64} {
   // CHECK-LABEL: func.func @net
   // CHECK-SAME: plan.workspace_bytes = 6144 : i64
   func.func @net(%image: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {plan.batch = 2 : i64} {

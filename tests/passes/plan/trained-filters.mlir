@@ -7,7 +7,7 @@
 // CHECK: graph.conv2d
 // CHECK: layouts = [#plan.layout<blocked>, #plan.layout<blocked halo 1>, #plan.layout<filter16>]
 // CHECK: graph.conv2d_grad_filter
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w : tensor<33x33x3x3xf32>
 func.func @net(%x: tensor<?x33x8x8xf32>) -> (tensor<?x33x8x8xf32>, tensor<33x33x3x3xf32> {graph.gradient = @w}) attributes {graph.trainable = [@w]} {
   %w = graph.read_parameter @w : tensor<33x33x3x3xf32>

@@ -13,7 +13,7 @@
 // RUN: sed -e 's/LAST/graph.relu %a/' %s | not skip-opt %{plan} - 2>&1 | FileCheck %s
 // RUN: sed -e 's/LAST/graph.relu %c/; s/plan.yield %r/plan.yield %c/' %s | not skip-opt %{plan} - 2>&1 | FileCheck %s
 // CHECK: error: no kernel family computes this
-module attributes {plan.target = #plan.target<[avx2]>} {
+module attributes {plan.target = #plan.x86_target<[avx2]>} {
   graph.parameter @w : tensor<16x16x1x1xf32>
   func.func @net(%x: tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> {
     %w = graph.read_parameter @w : tensor<16x16x1x1xf32>

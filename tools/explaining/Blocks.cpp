@@ -1,5 +1,5 @@
 // Steps are grouped by their names; what a step moves is its operands and results in their layouts.
-#include "tools/skipc/ExplainBlocks.h"
+#include "tools/explaining/Blocks.h"
 
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"

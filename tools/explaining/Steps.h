@@ -1,0 +1,31 @@
+// The steps of a plan for x86: by which way each is computed, and what the others would cost.
+#pragma once
+
+#include "ir/plan/Plan.h"
+#include "tools/tuning/Body.h"
+#include "tools/tuning/Peak.h"
+
+#include <limits>
+#include <string>
+
+namespace skip::tool {
+
+/// What a way takes that there is not.
+inline constexpr double noWay = std::numeric_limits<double>::infinity();
+
+/// One step and what is said of it. Times in seconds; `noWay` where there is no such way.
+struct StepAccount {
+  std::string step, operations, taken, why;
+  double multiplying = 0; // by the way taken
+  int64_t images = 0;
+  double savedBytes = 0, savedSeconds = 0; // by the epilogue
+  double direct = 0, separate = 0, fused = 0, strassen = 0;
+  double errorBound = 0;                      // of the step's largest value
+  double elementBound = 0, elementAtMost = 0; // of an element's terms: where these are unlike; whatever they are
+};
+
+/// Of a step for batches up to `batch`; times are the cost model's (ir/plan/x86/Algorithms.h) at `peak`. `exact`: the plan was
+/// made by --exact.
+StepAccount accountOf(plan::KernelOp kernel, int64_t batch, bool exact, Body body, const Peak &peak);
+
+} // namespace skip::tool

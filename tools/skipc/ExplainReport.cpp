@@ -1,0 +1,125 @@
+// Times are printed in microseconds.
+#include "tools/skipc/ExplainReport.h"
+
+#include "tools/text/Table.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace skip;
+using tool::ExplainedVariant;
+
+static std::string microseconds(double seconds) { return seconds == tool::noWay ? "-" : tool::fixed(seconds * 1e6, 0); }
+
+static void printBlocks(const ExplainedVariant &variant) {
+  if (variant.blocks.empty())
+    return;
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"block"},
+                     {"images", right},
+                     {"between steps KB", right},
+                     {"moving us", right},
+                     {"multiplying us", right},
+                     {"not hidden us", right},
+                     {"repeated us", right},
+                     {"saved by images us", right},
+                     {"depth-first by rows"}});
+  for (const tool::BlockAccount &b : variant.blocks)
+    table.add({b.block, std::to_string(b.images), tool::fixed(b.bands.innerBytes / 1024, 0),
+               microseconds(b.bands.movingSeconds), microseconds(b.multiplyingSeconds), microseconds(b.bands.exposedSeconds),
+               microseconds(b.bands.repeatedSeconds), microseconds(b.savedByImages), b.why});
+  llvm::outs() << "\n";
+  table.print(llvm::outs());
+}
+
+void tool::printExplained(const ExplainedVariant &variant) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"step"},
+                     {"operations"},
+                     {"images", right},
+                     {"epilogue saves KB", right},
+                     {"us", right},
+                     {"direct us", right},
+                     {"Winograd us", right},
+                     {"fused us", right},
+                     {"Strassen us", right},
+                     {"taken"},
+                     {"error bound", right},
+                     {"of terms", right},
+                     {"at most", right},
+                     {"why"}});
+  std::string block;
+  for (const tool::StepAccount &a : variant.steps) {
+    bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
+    if (!goesOn && !block.empty())
+      table.add(std::vector<std::string>(14));
+    if (!goesOn)
+      block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
+    table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
+               a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
+               microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound),
+               tool::scientific(a.elementBound), tool::scientific(a.elementAtMost), a.why});
+  }
+  llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
+  table.print(llvm::outs());
+  printBlocks(variant);
+}
+
+static void writeBlock(llvm::json::OStream &json, const tool::BlockAccount &block) {
+  json.object([&] {
+    json.attribute("block", block.block);
+    json.attribute("images", block.images);
+    json.attribute("inner_bytes", block.bands.innerBytes);
+    json.attribute("moving_us", block.bands.movingSeconds * 1e6);
+    json.attribute("multiplying_us", block.multiplyingSeconds * 1e6);
+    json.attribute("exposed_us", block.bands.exposedSeconds * 1e6);
+    json.attribute("band_rows", block.bands.bandRows);
+    json.attribute("repeated_us", block.bands.repeatedSeconds * 1e6);
+    json.attribute("saved_by_images_us", block.savedByImages * 1e6);
+    json.attribute("depth_first", block.why);
+  });
+}
+
+static void writeStep(llvm::json::OStream &json, const tool::StepAccount &a) {
+  auto time = [&](llvm::StringRef key, double seconds) {
+    if (seconds != tool::noWay)
+      json.attribute(key, seconds * 1e6);
+  };
+  json.object([&] {
+    json.attribute("step", a.step);
+    json.attribute("operations", a.operations);
+    json.attribute("images", a.images);
+    json.attribute("epilogue_saves_bytes", a.savedBytes);
+    time("epilogue_saves_us", a.savedSeconds);
+    time("direct_us", a.direct);
+    time("winograd_us", a.separate);
+    time("fused_us", a.fused);
+    time("strassen_us", a.strassen);
+    json.attribute("taken", a.taken);
+    json.attribute("error_bound", a.errorBound);
+    json.attribute("element_error_bound", a.elementBound);
+    json.attribute("element_error_at_most", a.elementAtMost);
+    json.attribute("why", a.why);
+  });
+}
+
+void tool::printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants) {
+  llvm::json::OStream json(llvm::outs(), 2);
+  json.object([&] {
+    json.attribute("model", model);
+    json.attributeArray("variants", [&] {
+      for (const ExplainedVariant &variant : variants)
+        json.object([&] {
+          json.attribute("batch", variant.batch);
+          json.attributeArray("steps", [&] {
+            for (const tool::StepAccount &account : variant.steps)
+              writeStep(json, account);
+          });
+          json.attributeArray("blocks", [&] {
+            for (const tool::BlockAccount &block : variant.blocks)
+              writeBlock(json, block);
+          });
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}

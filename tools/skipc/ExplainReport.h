@@ -1,0 +1,19 @@
+// What `explain-plan` says of a plan for x86, as a table and as JSON.
+#pragma once
+
+#include "tools/explaining/Blocks.h"
+#include "tools/explaining/Steps.h"
+
+namespace skip::tool {
+
+/// The model for batches up to `batch`.
+struct ExplainedVariant {
+  int64_t batch;
+  std::vector<StepAccount> steps;
+  std::vector<BlockAccount> blocks;
+};
+
+void printExplained(const ExplainedVariant &variant);
+void printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants);
+
+} // namespace skip::tool

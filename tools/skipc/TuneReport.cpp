@@ -1,0 +1,106 @@
+// Only measurements of this device and of this compiler's kernels count as its choices.
+#include "tools/skipc/TuneReport.h"
+
+#include "ir/plan/x86/Problems.h"
+#include "support/Printable.h"
+#include "tools/text/Table.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <map>
+#include <set>
+
+using namespace skip;
+using tool::Tuner;
+using tuning::Measurement;
+
+void tool::printTuneReport(const TuneReport &report) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table(
+      {{"problem"}, {"fastest"}, {"us", right}, {"cost model's us", right}, {"gain", right}, {"measured", right}});
+  auto micro = [](int64_t nanoseconds) { return nanoseconds ? tool::fixed(double(nanoseconds) * 1e-3, 1) : std::string("-"); };
+  for (const Tuner::Outcome &o : report.outcomes) {
+    bool both = o.bestNanoseconds && o.predictedNanoseconds;
+    double gain = both ? double(o.predictedNanoseconds) / double(o.bestNanoseconds) - 1 : 0;
+    table.add({plan::problemText(o.problem), o.bestNanoseconds ? plan::choiceText(o.best) : "-", micro(o.bestNanoseconds),
+               micro(o.predictedNanoseconds), both ? tool::fixed(100 * gain, 1) + " %" : "-", std::to_string(o.measured)});
+  }
+  table.print(llvm::outs());
+  llvm::outs() << "\n"
+               << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
+               << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
+  if (report.left)
+    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: run it again to go on";
+  llvm::outs() << "\n";
+}
+
+void tool::printTuneReportJson(const TuneReport &report) {
+  llvm::json::OStream json(llvm::outs(), 1);
+  json.object([&] {
+    json.attribute("measured", report.measured);
+    json.attribute("runs", report.runs);
+    json.attribute("problems_left", report.left);
+    json.attribute("seconds", report.seconds);
+    json.attributeArray("problems", [&] {
+      for (const Tuner::Outcome &o : report.outcomes)
+        json.object([&] {
+          json.attribute("problem", plan::problemText(o.problem));
+          json.attribute("measured", o.measured);
+          if (!o.bestNanoseconds)
+            return;
+          json.attribute("choice", plan::choiceText(o.best));
+          json.attribute("us", double(o.bestNanoseconds) * 1e-3);
+          if (o.predictedNanoseconds)
+            json.attribute("cost_model_us", double(o.predictedNanoseconds) * 1e-3);
+        });
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson) {
+  std::map<std::string, Measurement> best; // by problem and threads
+  std::set<std::string> problems;
+  size_t stale = 0, foreign = 0;
+  for (const Measurement &m : all) {
+    stale += m.compiler != tuning::compilerVersion();
+    foreign += !(m.device == device);
+    if (m.compiler != tuning::compilerVersion() || !(m.device == device))
+      continue;
+    problems.insert(plan::problemText(m.problem));
+    auto [place, isNew] = best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
+    if (m.nanoseconds < place->second.nanoseconds)
+      place->second = m;
+  }
+  if (asJson) {
+    llvm::json::OStream json(llvm::outs(), 1);
+    json.object([&] {
+      json.attribute("device", device.text());
+      json.attribute("measurements", static_cast<int64_t>(all.size()));
+      json.attribute("problems", static_cast<int64_t>(problems.size()));
+      json.attribute("of_other_machines", static_cast<int64_t>(foreign));
+      json.attribute("of_other_compilers", static_cast<int64_t>(stale));
+      json.attributeArray("choices", [&] {
+        for (const auto &[key, m] : best)
+          json.object([&] {
+            json.attribute("problem", plan::problemText(m.problem));
+            json.attribute("threads", m.threads);
+            json.attribute("choice", plan::choiceText(m.choice));
+            json.attribute("us", double(m.nanoseconds) * 1e-3);
+          });
+      });
+    });
+    llvm::outs() << "\n";
+    return;
+  }
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}});
+  for (const auto &[key, m] : best)
+    table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
+               tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
+  if (!best.empty())
+    table.print(llvm::outs());
+  llvm::outs() << "this machine: " << printable(device.text()) << "\n"
+               << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
+               << " measurements of other machines, " << stale << " of other compilers\n";
+}
