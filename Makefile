@@ -3,16 +3,18 @@
 # `make demo` compiles ResNet-20 with its checkpoint and classifies ten pictures.
 # `make asan` does the same under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/.
 # `make bench-peers` measures Skip beside other engines (bench/README.md).
+# `make wheel` makes a Python wheel of the package skiprt, in dist/ (docs/python.md).
 # `make lint` checks formatting and include rules, `make format` puts the formatting right.
 PRESET ?= release
 JOBS ?= $(shell nproc)
 CLANG_FORMAT ?= clang-format-22
+PYTHON ?= /usr/bin/python3
 BUILD := build/$(PRESET)
 
 # What git tracks, or would track, and is there.
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 ls -d 2>/dev/null
 
-.PHONY: all setup demo test test-without-avx512 asan bench-peers lint format clean
+.PHONY: all setup demo test test-without-avx512 asan bench-peers wheel lint format clean
 all: setup
 	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	ninja -C $(BUILD) -j$(JOBS)
@@ -37,6 +39,11 @@ asan:
 
 bench-peers: all
 	bench/peers/run.py $(ARGS)
+
+wheel: setup
+	@rm -rf build/wheel && cp -r python build/wheel
+	@$(PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./build/wheel
+	@ls dist/skiprt-*.whl
 
 lint:
 	@$(SOURCES) | xargs $(CLANG_FORMAT) --dry-run --Werror

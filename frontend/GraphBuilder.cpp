@@ -85,9 +85,9 @@ mlir::Value GraphBuilder::addParameter(llvm::StringRef name, llvm::ArrayRef<int6
   operationCount += 2;
   auto type = RankedTensorType::get(shape, body.getF32Type());
   Location loc = location(name, at);
-  graph::ParameterOp::create(symbols, loc, symbols.getStringAttr(name), TypeAttr::get(type),
-                             buffer ? symbols.getUnitAttr() : UnitAttr());
-  return graph::ReadParameterOp::create(body, loc, type, FlatSymbolRefAttr::get(body.getContext(), name));
+  StringAttr symbol = symbols.getStringAttr(name);
+  graph::ParameterOp::create(symbols, loc, symbol, TypeAttr::get(type), buffer ? symbols.getUnitAttr() : UnitAttr());
+  return graph::ReadParameterOp::create(body, loc, type, FlatSymbolRefAttr::get(symbol));
 }
 
 bool GraphBuilder::hasParameterIn(llvm::StringRef prefix) {

@@ -9,6 +9,7 @@ packages=(
   libfmt-dev catch2 libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libsqlite3-dev
   musl-tools # tests link libraries with a second libc
   python3-pil python3-numpy # unpack the real test data
+  python3-pip python3-setuptools python3-wheel python3-pytest # the Python package and its tests
 )
 command -v dpkg-query >/dev/null || { echo "setup: needs a Debian system (dpkg is missing)" >&2; exit 2; }
 missing=()

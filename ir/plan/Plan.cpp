@@ -59,6 +59,10 @@ plan::Role plan::roleOf(Operation *function) {
   return role ? role.getValue() : Role::run;
 }
 
+LogicalResult WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t tile, int64_t group, bool) {
+  return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
+}
+
 LogicalResult LayoutAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, LayoutKind kind, int64_t halo,
                                  int64_t tile, int64_t group, int64_t kernel, int64_t stride, Element) {
   if (kind == LayoutKind::partial && group < 2)

@@ -101,8 +101,8 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
                     "(`plan.tuning`), for runs of up to `images` images; what is not legal is passed over.",
       "void", "applyTuning", (ins "::mlir::Operation *":$function, "int64_t":$images, "::mlir::DictionaryAttr":$table, "bool":$exact),
       [{}], [{ return; }]>,
-    InterfaceMethod<"Gives a contraction that was not tuned `plan.algorithm`, unless the direct one is predicted to be the fastest.",
-      "void", "chooseAlgorithm", (ins "::mlir::Operation *":$contraction, "int64_t":$images), [{}], [{ return; }]>,
+    InterfaceMethod<"Gives each contraction, none of them tuned, `plan.algorithm`, unless the direct one is predicted to be the fastest.",
+      "void", "chooseAlgorithms", (ins "::llvm::ArrayRef<::mlir::Operation *>":$contractions, "int64_t":$images), [{}], [{ return; }]>,
     InterfaceMethod<"In how many parts a filter's gradient, which has its algorithm, is computed for `images` images, so that threads "
                     "can share them: another result for each, and the parts are added in order.",
       "int64_t", "gradientParts", (ins "::mlir::Operation *":$gradient, "int64_t":$images), [{}], [{ return 1; }]>,
@@ -116,9 +116,9 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
     InterfaceMethod<"Into how many addends, each of a share of its products, a contraction's sums are best cut for runs of up to "
                     "`images` images, since it has fewer sums than the machine can compute at a time; 1 where they are not cut.",
       "int64_t", "partsOf", (ins "::mlir::Operation *":$kernel, "int64_t":$images), [{}], [{ return 1; }]>,
-    InterfaceMethod<"Gives a kernel, whose layouts are assigned, its schedules for runs of up to `images` images; where `exact`, "
-                    "none with other roundings than a plain sum's.",
-      "void", "chooseSchedules", (ins "::mlir::Operation *":$kernel, "int64_t":$images, "bool":$exact)>,
+    InterfaceMethod<"Gives kernels, whose layouts are assigned, their schedules for runs of up to `images` images; where `exact`, "
+                    "none with other roundings than a plain sum's. Of all of a function at once, since most are alike.",
+      "void", "chooseSchedules", (ins "::llvm::ArrayRef<::mlir::Operation *>":$kernels, "int64_t":$images, "bool":$exact)>,
     InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
       "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
   ];

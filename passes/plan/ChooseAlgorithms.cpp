@@ -45,15 +45,16 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
     FailureOr<plan::TargetInterface> target = plan::targetOf(getOperation());
     if (failed(target))
       return signalPassFailure();
-    getOperation().walk([&](graph::Conv2dOp conv) {
-      if (!conv->hasAttr(plan::tunedAttr))
-        target->chooseAlgorithm(conv, batch.getInt());
+    llvm::SmallVector<Operation *> untuned;
+    getOperation().walk([&](graph::Contraction contraction) {
+      if (!contraction->hasAttr(plan::tunedAttr))
+        untuned.push_back(contraction);
     });
-    for (auto gradient : llvm::make_early_inc_range(getOperation().getOps<graph::Conv2dGradFilterOp>())) {
-      target->chooseAlgorithm(gradient, batch.getInt());
+    llvm::append_range(untuned, getOperation().getOps<graph::Conv2dGradFilterOp>());
+    target->chooseAlgorithms(untuned, batch.getInt());
+    for (auto gradient : llvm::make_early_inc_range(getOperation().getOps<graph::Conv2dGradFilterOp>()))
       if (int64_t parts = target->gradientParts(gradient, batch.getInt()); parts > 1)
         cutIntoParts(gradient, parts);
-    }
   }
 };
 } // namespace

@@ -36,12 +36,13 @@ struct ChooseSchedules : plan::impl::ChooseSchedulesBase<ChooseSchedules> {
         function.emitError("the function has no `plan.batch`");
         return signalPassFailure();
       }
-      for (auto kernel : function.getOps<plan::KernelOp>()) {
+      llvm::SmallVector<Operation *> kernels;
+      llvm::append_range(kernels, function.getOps<plan::KernelOp>());
+      for (auto kernel : function.getOps<plan::KernelOp>())
         if (failed(plan::requireLayouts(kernel)))
           return signalPassFailure();
-        target->chooseSchedules(kernel, batch.getInt(), exact);
-        forgetTuning(kernel);
-      }
+      target->chooseSchedules(kernels, batch.getInt(), exact);
+      llvm::for_each(function.getOps<plan::KernelOp>(), forgetTuning);
     }
   }
 };

@@ -5,6 +5,7 @@ builds of each body alone, whose plans are others.
     catalogue.py --build BUILD_FOLDER                 the quick ones
     catalogue.py --build BUILD_FOLDER --full          every model at its own size, batches 1 and 3, ResNet-1202 included
     catalogue.py --build BUILD_FOLDER --full resnet50 only the models named
+    catalogue.py --build BUILD_FOLDER --train         the gradients of a training step, of small batches; with --full of every model
 """
 import argparse
 import json
@@ -24,16 +25,17 @@ DEEP = [("cifar_resnet", [f"depth={depth}"]) for depth in (32, 44, 110, 1202)] +
 QUICK = CIFAR + VARIANTS + [("resnet34", []), ("resnet50", []), ("plain18", []), ("plain34", []), ("vgg16", []), ("cifar_resnet", ["depth=1202"])]
 
 
+TRAIN_QUICK = [("cifar_resnet", ["depth=20"]), ("cifar_resnet", ["depth=110"]), ("cifar_plain", ["depth=20"]), ("resnet18", [])]
 ALONE = [("cifar_resnet", ["depth=20"]), ("resnet18", ["shortcut=A"]), ("resnet50", [])]
 
 
-def verify(skipc: pathlib.Path, spec: str, defines: list[str], batch: int, held: str) -> bool:
-    command = [str(skipc), "verify", spec, "--batch", str(batch), "--json", *bodies.FLAGS[held]]
+def verify(skipc: pathlib.Path, spec: str, defines: list[str], flags: list[str], what: str) -> bool:
+    command = [str(skipc), "verify", spec, "--json", *flags]
     for define in defines:
         command += ["-D", define]
     start = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    title = " ".join([spec, *defines, f"batch {batch}", f"({held})"])
+    title = " ".join([spec, *defines, what])
     if done.returncode != 0:
         print(f"{title}: exit code {done.returncode}\n{done.stdout}{done.stderr}", flush=True)
         return False
@@ -43,20 +45,31 @@ def verify(skipc: pathlib.Path, spec: str, defines: list[str], batch: int, held:
     return True
 
 
+def training_flags(spec: str) -> list[str]:
+    """A batch that the reference can afford, of a recipe's own number of groups."""
+    batch, groups = (8, 2) if spec.startswith("cifar_") else (2, 1)
+    return ["--train", "--set", f"batch={batch}", "--set", f"groups={groups}"]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*")
     parser.add_argument("--build", type=pathlib.Path, default=real_data.PROJECT / "build" / "release")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--train", action="store_true")
     arguments = parser.parse_args()
-    cases = CIFAR + IMAGENET + VARIANTS + VGG + DEEP if arguments.full else QUICK
-    batches = (1, 3)
+    full = CIFAR + IMAGENET + VARIANTS + VGG + DEEP
+    cases = full if arguments.full else TRAIN_QUICK if arguments.train else QUICK
     chosen = [case for case in cases if not arguments.models or case[0] in arguments.models]
     skipc = arguments.build / "bin" / "skipc"
-    builds = [(case, batch, "all") for case in chosen for batch in batches]
-    builds += [(case, 3, held) for held in bodies.run_here(str(skipc)) if held != "all"
-               for case in (chosen if arguments.full else ALONE)]
-    results = [verify(skipc, spec, defines, batch, held) for (spec, defines), batch, held in builds]
+    if arguments.train:
+        results = [verify(skipc, spec, defines, training_flags(spec), "a training step") for spec, defines in chosen]
+    else:
+        builds = [(case, batch, "all") for case in chosen for batch in (1, 3)]
+        builds += [(case, 3, held) for held in bodies.run_here(str(skipc)) if held != "all"
+                   for case in (chosen if arguments.full else ALONE)]
+        results = [verify(skipc, spec, defines, ["--batch", str(batch), *bodies.FLAGS[held]], f"batch {batch} ({held})")
+                   for (spec, defines), batch, held in builds]
     print(f"{sum(results)} of {len(results)} agree with the reference")
     return 0 if all(results) else 1
 

@@ -109,10 +109,12 @@ static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64
   return CudaLoopAttr::get(context, kLoopThreads / lanes, lanes);
 }
 
-void CudaTargetAttr::chooseSchedules(Operation *op, int64_t images, bool) const {
-  auto kernel = llvm::cast<KernelOp>(op);
-  llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(*this, kernel, images));
-  kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
+void CudaTargetAttr::chooseSchedules(llvm::ArrayRef<Operation *> kernels, int64_t images, bool) const {
+  for (Operation *op : kernels) {
+    auto kernel = llvm::cast<KernelOp>(op);
+    llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(*this, kernel, images));
+    kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
+  }
 }
 
 bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t) const {

@@ -41,6 +41,8 @@ struct RootShape {
   int64_t stride = 1;
   int64_t inBlocks = 1; // of 16 input channels
   bool planar = false;
+
+  auto operator<=>(const RootShape &) const = default;
 };
 
 /// What the choice of a schedule depends on. Sizes are those of the output; a linear layer has one row, its columns are the
@@ -58,6 +60,8 @@ struct ConvShape {
   int64_t rowPositions = 0;     // of a Winograd convolution: the most that its schedule's rows may be (winogradRowPositions)
   std::vector<RootShape> roots; // of a direct convolution
   bool exact = false;           // no algorithm with other rounding errors
+
+  auto operator<=>(const ConvShape &) const = default;
 };
 
 /// Output blocks of a register tile whose transformed filters fit the first-level cache: a row of six positions and 16 input

@@ -6,6 +6,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace skip;
 using plan::LayoutKind;
@@ -15,11 +17,6 @@ LogicalResult X86TargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
                                     llvm::StringRef, llvm::StringRef) {
   bool isAscending = std::adjacent_find(isas.begin(), isas.end(), std::greater_equal<>()) == isas.end();
   return !isas.empty() && isAscending ? success() : emitError() << "expected instruction sets in ascending order, each once";
-}
-
-LogicalResult plan::WinogradAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t tile, int64_t group,
-                                         bool) {
-  return tile >= 1 && group >= 1 ? success() : emitError() << "tile and group must be at least 1";
 }
 
 llvm::SmallVector<llvm::StringRef> X86TargetAttr::columns() const {
@@ -81,23 +78,53 @@ int64_t X86TargetAttr::gradientParts(Operation *op, int64_t images) const {
   return gradient && gradient->hasAttr(algorithmAttr) ? gradientAlgorithm(gradient, images).parts : 1;
 }
 
-void X86TargetAttr::chooseAlgorithm(Operation *contraction, int64_t images) const {
+namespace {
+/// What the cost model predicts to be the fastest, found once for all that are alike.
+class Predicted {
+public:
+  const plan::Algorithm &algorithm(const plan::ConvProblem &problem, int64_t mostPoints) {
+    auto [place, isNew] = algorithms.try_emplace({problem, mostPoints});
+    if (isNew)
+      place->second = plan::predictedAlgorithm(problem, mostPoints);
+    return place->second;
+  }
+  const plan::ConvSchedule &schedule(const plan::ConvShape &shape, SkipIsa isa) {
+    auto [place, isNew] = schedules.try_emplace({shape, isa});
+    if (isNew)
+      place->second = plan::convSchedules(shape, isa).front();
+    return place->second;
+  }
+
+private:
+  std::map<std::pair<plan::ConvProblem, int64_t>, plan::Algorithm> algorithms;
+  std::map<std::pair<plan::ConvShape, SkipIsa>, plan::ConvSchedule> schedules;
+};
+} // namespace
+
+static void chooseAlgorithmOf(Operation *contraction, int64_t images, Predicted &predicted) {
   if (auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(contraction)) {
-    if (FilterGradientAlgorithm best = gradientAlgorithm(gradient, images); best.tile != 0)
-      gradient->setAttr(algorithmAttr, WinogradAttr::get(getContext(), best.tile, best.group, /*fused=*/true));
+    if (plan::FilterGradientAlgorithm best = gradientAlgorithm(gradient, images); best.tile != 0)
+      gradient->setAttr(plan::algorithmAttr,
+                        plan::WinogradAttr::get(gradient.getContext(), best.tile, best.group, /*fused=*/true));
     return;
   }
-  std::optional<ConvProblem> problem = problemOf(contraction, images, Isa::avx2);
+  std::optional<plan::ConvProblem> problem = plan::problemOf(contraction, images, plan::Isa::avx2);
   if (!problem)
     return;
   Operation *filter = llvm::cast<graph::Contraction>(contraction).getFilter().getDefiningOp();
   bool isTrained = filter && !graph::isLoadTime(filter);
-  if (isTrained && winogradPlanarChannels({problem->kernelHeight, problem->stride}, problem->inChannels) &&
+  if (isTrained && plan::winogradPlanarChannels({problem->kernelHeight, problem->stride}, problem->inChannels) &&
       !problem->planarInput)
     return; // its filter would lie otherwise than its gradient
-  Algorithm best = predictedAlgorithm(*problem, isTrained ? kTrainedPoints : kMostPoints);
+  plan::Algorithm best = predicted.algorithm(*problem, isTrained ? kTrainedPoints : kMostPoints);
   if (best.tile != 0)
-    contraction->setAttr(algorithmAttr, winogradAttribute(getContext(), best));
+    contraction->setAttr(plan::algorithmAttr, plan::winogradAttribute(contraction->getContext(), best));
+}
+
+void X86TargetAttr::chooseAlgorithms(llvm::ArrayRef<Operation *> contractions, int64_t images) const {
+  Predicted predicted;
+  for (Operation *contraction : contractions)
+    chooseAlgorithmOf(contraction, images, predicted);
 }
 
 int64_t X86TargetAttr::windowBytes(Operation *op) const { return windowBytesOf(op); }
@@ -112,26 +139,32 @@ bool X86TargetAttr::addsPairs(Attribute schedule) const {
   return conv && conv.getUnitBlocks() > 0;
 }
 
-void X86TargetAttr::chooseSchedules(Operation *op, int64_t images, bool exact) const {
-  auto kernel = llvm::cast<KernelOp>(op);
+static void chooseSchedulesOf(plan::KernelOp kernel, llvm::ArrayRef<plan::Isa> isas, int64_t images, bool exact,
+                              Predicted &predicted) {
   MLIRContext *context = kernel.getContext();
-  std::optional<ConvShape> shape = convShapeOf(kernel, images);
+  std::optional<plan::ConvShape> shape = plan::convShapeOf(kernel, images);
   if (shape)
     shape->exact = exact;
   llvm::SmallVector<Attribute, 2> schedules;
   llvm::SmallVector<bool, 2> measured;
-  for (auto [index, isa] : llvm::enumerate(getIsas())) {
+  for (auto [index, isa] : llvm::enumerate(isas)) {
     if (!shape) {
-      schedules.push_back(X86LoopAttr::get(context));
+      schedules.push_back(plan::X86LoopAttr::get(context));
       continue;
     }
-    std::optional<ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
+    std::optional<plan::ConvSchedule> tuned = tunedSchedule(kernel, *shape, index, isa);
     measured.push_back(tuned.has_value());
-    schedules.push_back(scheduleAttribute(context, tuned ? *tuned : convSchedules(*shape, abiIsa(isa)).front()));
+    schedules.push_back(plan::scheduleAttribute(context, tuned ? *tuned : predicted.schedule(*shape, plan::abiIsa(isa))));
   }
   kernel.setSchedulesAttr(ArrayAttr::get(context, schedules));
   if (llvm::is_contained(measured, true))
-    kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(context, measured));
+    kernel->setAttr(plan::measuredAttr, DenseBoolArrayAttr::get(context, measured));
+}
+
+void X86TargetAttr::chooseSchedules(llvm::ArrayRef<Operation *> kernels, int64_t images, bool exact) const {
+  Predicted predicted;
+  for (Operation *kernel : kernels)
+    chooseSchedulesOf(llvm::cast<KernelOp>(kernel), getIsas(), images, exact, predicted);
 }
 
 static bool isKnownAlgorithm(const plan::ContractionView &view) {

@@ -1,0 +1,115 @@
+"""A library's C functions, and the types of its header (ABI 2)."""
+import ctypes
+import mmap
+import os
+import re
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint8, c_void_p
+
+from ._errors import BY_STATUS, SkipError
+
+MAX_RANK = 4
+
+
+class TensorInfo(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("rank", c_int32), ("dims", c_int64 * MAX_RANK)]
+
+
+class StepEvent(ctypes.Structure):
+    _fields_ = [("index", c_int64), ("name", c_char_p), ("seconds", c_double), ("results", POINTER(c_void_p)), ("result_count", c_int32),
+                ("first_image", c_int64), ("images", c_int64)]
+
+
+class ModelOptions(ctypes.Structure):
+    _fields_ = [("target", c_char_p), ("device", c_int32)]
+
+
+class ContextOptions(ctypes.Structure):
+    _fields_ = [("max_batch", c_int64), ("workspace", c_void_p), ("workspace_bytes", c_size_t), ("pool", c_void_p),
+                ("parallel_for", c_void_p), ("parallel_user", c_void_p)]
+
+
+Observer = ctypes.CFUNCTYPE(None, c_void_p, POINTER(StepEvent))
+Arrays = POINTER(c_void_p)
+
+# Result and arguments of each function behind the model's name.
+FUNCTIONS = {
+    "last_error": (c_char_p, []),
+    "model_create_for": (c_int32, [POINTER(ModelOptions), POINTER(c_void_p)]),
+    "model_destroy": (None, [c_void_p]),
+    "model_target": (c_char_p, [c_void_p]),
+    "model_isa": (c_char_p, [c_void_p]),
+    "model_max_batch": (c_int64, [c_void_p]),
+    "model_input_count": (c_int32, [c_void_p]),
+    "model_output_count": (c_int32, [c_void_p]),
+    "model_input": (c_int32, [c_void_p, c_int32, POINTER(TensorInfo)]),
+    "model_output": (c_int32, [c_void_p, c_int32, POINTER(TensorInfo)]),
+    "model_stack_bytes": (c_size_t, [c_void_p]),
+    "weights_embedded": (c_int32, [c_void_p, POINTER(c_void_p)]),
+    "weights_load_file": (c_int32, [c_void_p, c_char_p, POINTER(c_void_p)]),
+    "weights_load_memory": (c_int32, [c_void_p, c_void_p, c_size_t, POINTER(c_void_p)]),
+    "weights_destroy": (None, [c_void_p]),
+    "pool_create": (c_int32, [c_int32, POINTER(c_void_p)]),
+    "pool_threads": (c_int32, [c_void_p]),
+    "pool_destroy": (None, [c_void_p]),
+    "context_create": (c_int32, [c_void_p, c_void_p, POINTER(ContextOptions), POINTER(c_void_p)]),
+    "context_bind": (c_int32, [c_void_p, c_void_p]),
+    "context_observe": (c_int32, [c_void_p, Observer, c_void_p]),
+    "context_destroy": (None, [c_void_p]),
+    "run": (c_int32, [c_void_p, c_int64, Arrays, Arrays]),
+    "normalize_rgb8": (c_int32, [c_void_p, POINTER(c_uint8), c_int64, c_int64, c_int64, c_void_p]),
+}
+
+
+def names_in(path: str) -> "list[str]":
+    """The models whose functions a file's symbols name: NAME of each `NAME_model_create_for`."""
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            return []
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content[:4] != b"\x7fELF":
+                return []
+            found = re.findall(rb"\0([A-Za-z_][A-Za-z0-9_]*)_model_create_for\0", content)
+    return sorted({name.decode() for name in found})
+
+
+class Owned:
+    """What a library made, until nothing refers to it any more; `needs` outlive it."""
+
+    def __init__(self, handle: c_void_p, destroy, *needs):
+        self._as_parameter_, self._destroy, self.needs = handle, destroy, needs
+
+    def __del__(self):
+        self._destroy(self._as_parameter_)
+
+
+class Library:
+    """The functions of the model `name` in a shared library; each that returns a status raises instead."""
+
+    def __init__(self, path: str, name: "str | None"):
+        names = names_in(path)
+        if not names:
+            raise ValueError(f"{path} is no library that `skipc build` made for a model (lib<NAME>.so)")
+        if name is None and len(names) > 1:
+            raise ValueError(f"{path} holds several models, {', '.join(names)}: give one of them as name")
+        if name is not None and name not in names:
+            raise ValueError(f"{path} holds no model {name!r}, but {', '.join(names)}")
+        self.name = name or names[0]
+        self.path = path
+        dll = ctypes.CDLL(path, mode=os.RTLD_LOCAL)  # its calls release the interpreter's lock
+        for key, (result, arguments) in FUNCTIONS.items():
+            function = getattr(dll, f"{self.name}_{key}", None)
+            if function is None:
+                raise ValueError(f"{path} has no function {self.name}_{key}: it is of another version of skipc than this package is for")
+            function.restype, function.argtypes = result, arguments
+            setattr(self, key, function)
+
+    def check(self, status: int) -> None:
+        if status:
+            text = self.last_error()
+            raise BY_STATUS.get(status, SkipError)(status, text.decode(errors="replace") if text else f"status {status}")
+
+    def made(self, create, destroy, *arguments, needs=()) -> Owned:
+        """What a function creates that gives its result through its last argument."""
+        handle = c_void_p()
+        self.check(create(*arguments, ctypes.byref(handle)))
+        return Owned(handle, destroy, *needs)
