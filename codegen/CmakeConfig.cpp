@@ -60,4 +60,20 @@ std::string cmakeConfigText(const std::string &name, const CmakeLibraries &libra
 
 std::string cmakeConfigName(const std::string &name) { return name + "Config.cmake"; }
 
+std::string cmakeVersionText() {
+  return R"(set(PACKAGE_VERSION ")" SKIP_VERSION R"(")
+string(REGEX MATCH "^[0-9]+" ours "${PACKAGE_VERSION}")
+if(PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION OR NOT "${PACKAGE_FIND_VERSION_MAJOR}" STREQUAL ours)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+else()
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+)";
+}
+
+std::string cmakeVersionName(const std::string &name) { return name + "ConfigVersion.cmake"; }
+
 } // namespace skip::codegen

@@ -1,4 +1,4 @@
-// The CMake package file of a compiled model.
+// The CMake package files of a compiled model.
 #pragma once
 
 #include <string>
@@ -18,5 +18,10 @@ std::string cmakeConfigText(const std::string &name, const CmakeLibraries &libra
 /// Its file name, by which find_package(<name>) looks for it. Unlike `<lower-case name>-config.cmake`, it differs for names
 /// that differ in case only.
 std::string cmakeConfigName(const std::string &name);
+
+/// What find_package(<name> <version>) reads beside it: the version is the compiler's, and serves those that ask for it or for
+/// an earlier one of the same first number.
+std::string cmakeVersionText();
+std::string cmakeVersionName(const std::string &name);
 
 } // namespace skip::codegen

@@ -66,4 +66,10 @@ std::string headerText(const Image &image, const TrainingImage *training) {
   return training ? text + trainingText(image.name, *training) : text;
 }
 
+std::string cppHeaderText(const std::string &name) {
+  std::string text = cppHeader().str();
+  replaceAll(text, "skipmodel", name);
+  return text;
+}
+
 } // namespace skip::codegen

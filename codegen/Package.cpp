@@ -218,11 +218,16 @@ static Error writeNamed(OutputFiles &files, const std::string &name, const std::
 static Error writeLibraryTexts(OutputFiles &files, const PackageInput &input, const PackageOptions &options) {
   const Image &image = input.image;
   bool libraries = options.archive || options.shared;
-  if (libraries || options.object)
+  if (libraries || options.object) {
     if (Error error = writeNamed(files, image.name + ".h", headerText(image, input.training)))
       return error;
+    if (Error error = writeNamed(files, image.name + ".hpp", cppHeaderText(image.name)))
+      return error;
+  }
   if (!libraries)
     return Error::success();
+  if (Error error = writeNamed(files, cmakeVersionName(image.name), cmakeVersionText()))
+    return error;
   return writeNamed(files, cmakeConfigName(image.name), cmakeConfigText(image.name, {options.archive, options.shared}));
 }
 

@@ -34,8 +34,8 @@ struct PackageOptions {
   std::string folder;
   WeightsMode weights = WeightsMode::none;
   bool archive = true;     // lib<name>.a
-  bool shared = true;      // lib<name>.so; with either also <name>Config.cmake
-  bool object = false;     // <name>.o, relocatable, what the archive holds; with any of the three also <name>.h
+  bool shared = true;      // lib<name>.so; with either also <name>Config.cmake and <name>ConfigVersion.cmake
+  bool object = false;     // <name>.o, relocatable, what the archive holds; with any of the three also <name>.h and <name>.hpp
   bool executable = false; // <name>, linked by `cc`
 };
 

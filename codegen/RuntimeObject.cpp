@@ -7,6 +7,7 @@ extern const char skipRuntimeCudaObjectBegin[], skipRuntimeCudaObjectEnd[];
 extern const char skipRuntimeTrainingObjectBegin[], skipRuntimeTrainingObjectEnd[];
 extern const char skipTrainingHeaderBegin[], skipTrainingHeaderEnd[];
 extern const char skipRuntimeHeaderBegin[], skipRuntimeHeaderEnd[];
+extern const char skipCppHeaderBegin[], skipCppHeaderEnd[];
 extern const char skipExecutableMainBegin[], skipExecutableMainEnd[];
 }
 
@@ -24,6 +25,7 @@ llvm::StringRef runtimeObject(const Image &image, bool trains) {
 }
 llvm::StringRef runtimeHeader() { return between(skipRuntimeHeaderBegin, skipRuntimeHeaderEnd); }
 llvm::StringRef trainingHeader() { return between(skipTrainingHeaderBegin, skipTrainingHeaderEnd); }
+llvm::StringRef cppHeader() { return between(skipCppHeaderBegin, skipCppHeaderEnd); }
 llvm::StringRef executableMain() { return between(skipExecutableMainBegin, skipExecutableMainEnd); }
 
 } // namespace skip::codegen

@@ -13,6 +13,8 @@ llvm::StringRef runtimeObject(const Image &image, bool trains);
 /// The texts of runtime/Runtime.h and runtime/training/Training.h.
 llvm::StringRef runtimeHeader();
 llvm::StringRef trainingHeader();
+/// The text of the header for C++, of a model named `skipmodel`.
+llvm::StringRef cppHeader();
 /// The text of the `main` of emitted executables, which uses skipmodel_*.
 llvm::StringRef executableMain();
 

@@ -15,5 +15,6 @@
   carry skipRuntimeTrainingObject, SKIP_RUNTIME_TRAINING_OBJECT
   carry skipRuntimeHeader, SKIP_RUNTIME_HEADER
   carry skipTrainingHeader, SKIP_TRAINING_HEADER
+  carry skipCppHeader, SKIP_CPP_HEADER
   carry skipExecutableMain, SKIP_EXECUTABLE_MAIN
   .section .note.GNU-stack,"",@progbits

@@ -155,7 +155,8 @@ TEST_CASE("a program links the object, and those of two models") {
     REQUIRE(textOf(writePackage({image, toyKernels(), segment.bytes()}, options)) == "");
   }
   std::string out = folder.path("out"), program = folder.path("main");
-  CHECK(namesIn(out) == std::vector<std::string>{"one.h", "one.json", "one.o", "two.h", "two.json", "two.o"});
+  CHECK(namesIn(out) ==
+        std::vector<std::string>{"one.h", "one.hpp", "one.json", "one.o", "two.h", "two.hpp", "two.json", "two.o"});
   shell({"cc", folder.write("main.c", runnerText("one")), out + "/one.o", "-I" + out, "-o", program});
   CHECK(shell({program}) == expectedRuns("one", 1));
   shell(strictC(folder.write("pair.c", pairText("one", "two")), out, program) +

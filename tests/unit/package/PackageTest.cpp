@@ -21,8 +21,8 @@ using Names = std::vector<std::string>;
 TEST_CASE("a build is these files") {
   TemporaryFolder folder;
   packageToy(folder.path("a/b"), "toy", WeightsMode::file);
-  CHECK(namesIn(folder.path("a/b")) ==
-        Names{"libtoy.a", "libtoy.so", "toy.h", "toy.json", "toy.skipweights", "toyConfig.cmake"});
+  CHECK(namesIn(folder.path("a/b")) == Names{"libtoy.a", "libtoy.so", "toy.h", "toy.hpp", "toy.json", "toy.skipweights",
+                                             "toyConfig.cmake", "toyConfigVersion.cmake"});
 }
 
 TEST_CASE("the same input gives the same bytes, wherever they go") {
@@ -36,7 +36,7 @@ TEST_CASE("the same input gives the same bytes, wherever they go") {
     INFO(name);
     CHECK(readAll(folder.path("one/" + name)) == readAll(folder.path("quite/another/" + name)));
   }
-  CHECK(namesIn(folder.path("one")).size() == 6);
+  CHECK(namesIn(folder.path("one")).size() == 8);
 }
 
 TEST_CASE("a second build replaces the first") {
@@ -62,7 +62,7 @@ TEST_CASE("the manifest describes the model and its files") {
   CHECK(manifest["targets"][0]["batches"][1]["steps"] == 2);
   CHECK(manifest["weights"]["mode"] == "embedded");
   CHECK(manifest["targets"][0]["weights"]["bytes"] == toyInputs * 64 + 64);
-  CHECK(manifest["files"].size() == 4);
+  CHECK(manifest["files"].size() == 6);
   for (const auto &file : manifest["files"]) {
     std::string path = folder.path("out/" + file["name"].get<std::string>());
     CHECK(file["bytes"] == std::filesystem::file_size(path));
@@ -188,7 +188,8 @@ TEST_CASE("an interruption leaves a whole build or nothing") {
     ::waitpid(child, &status, 0);
     CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 130));
     if (std::filesystem::exists(out))
-      CHECK(namesIn(out) == Names{"libtoy.a", "libtoy.so", "toy.h", "toy.json", "toyConfig.cmake"});
+      CHECK(namesIn(out) ==
+            Names{"libtoy.a", "libtoy.so", "toy.h", "toy.hpp", "toy.json", "toyConfig.cmake", "toyConfigVersion.cmake"});
   }
 }
 
