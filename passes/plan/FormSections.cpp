@@ -3,9 +3,10 @@
 // Each operation has a number of images that suits it (ir/plan/Sections.h). A kernel takes the least of its operations', and a
 // run of kernels that cannot be cut the least of its kernels'. What sums over the batch takes all of it, and so does what has
 // no images, as a transposed filter, which would be the same in every turn; between two such a step of training is not cut,
-// since what one kernel leaves is the next one's to read, and little work is done on it. Transformed windows cannot cross from
-// one section to another, since a group of tiles holds parts of several images; all other tensors can. Neighbours with one
-// number become one section. For ResNet-18 at 16 images:
+// since what one kernel leaves is the next one's to read, and little work is done on it. There the least is raised to what
+// Winograd convolutions were chosen for: with fewer images their groups of tiles would be partly empty, and are multiplied
+// whole. Transformed windows cannot cross from one section to another, since a group of tiles holds parts of several images;
+// all other tensors can. Neighbours with one number become one section. For ResNet-18 at 16 images:
 //
 //   1 image at a time up to layer2, 4 in layer3 and layer4, all 16 from the global average pool on
 #include "passes/plan/Passes.h"
@@ -29,6 +30,15 @@ static int64_t preferredImages(KernelOp kernel, int64_t batch, plan::TargetInter
   int64_t images = batch;
   for (Operation &op : kernel.getBody().front())
     images = std::min(images, plan::preferredImages(&op, batch, target.nearBytes(), target.windowBytes(&op)));
+  return images;
+}
+
+/// How many images the kernel's Winograd convolution was chosen for, whose groups of tiles they fill; 1 of others.
+static int64_t imagesOfGroups(KernelOp kernel, int64_t batch, plan::TargetInterface target) {
+  int64_t images = 1;
+  for (auto conv : kernel.getBody().getOps<graph::Conv2dOp>())
+    if (conv->hasAttr(plan::algorithmAttr))
+      images = std::max(images, plan::preferredImages(conv, batch, target.nearBytes(), target.windowBytes(conv)));
   return images;
 }
 
@@ -75,7 +85,7 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
     llvm::SmallVector<int64_t> ends = inseparableEnds(kernels);
     bool trains = llvm::any_of(kernels, plan::readsBatch);
     for (size_t first = 0; first < kernels.size();) {
-      int64_t last = ends[first], images = batch.getInt();
+      int64_t last = ends[first], images = batch.getInt(), ofGroups = 1;
       bool takesBatch = isWhole(kernels[first]);
       // A step of training is cut at its batch norms alone.
       while (trains && !takesBatch && last + 1 < int64_t(kernels.size()) && !isWhole(kernels[last + 1]))
@@ -83,9 +93,10 @@ struct FormSections : plan::impl::FormSectionsBase<FormSections> {
       for (int64_t step = first; step <= last; ++step) {
         last = std::max(last, ends[step]);
         images = std::min(images, preferredImages(kernels[step], batch.getInt(), *target));
+        ofGroups = std::max(ofGroups, trains ? imagesOfGroups(kernels[step], batch.getInt(), *target) : 1);
         takesBatch |= isWhole(kernels[step]);
       }
-      images = takesBatch ? batch.getInt() : images;
+      images = takesBatch ? batch.getInt() : std::max(images, ofGroups);
       for (; int64_t(first) <= last; ++first)
         kernels[first].setImages(images);
     }

@@ -2,6 +2,9 @@
 module attributes {plan.target = #plan.x86_target<[avx2]>} {
 graph.parameter @w : tensor<64x64x1x1xf32>
 graph.parameter @w3 : tensor<128x128x3x3xf32>
+graph.parameter @ws : tensor<256x128x3x3xf32>
+graph.parameter @p : tensor<128xf32>
+graph.parameter @q : tensor<256xf32>
 
 // Large pictures one at a time, smaller ones four, a pixel each all at once. A tensor within a section has room for its images at
 // a time (a 112 x 112 picture: 3211264 bytes); one that crosses has room for all 16, an image every 200704 bytes.
@@ -36,5 +39,28 @@ func.func @windows(%image: tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32> {
   %x = graph.relu %image : (tensor<?x128x24x24xf32>) -> tensor<?x128x24x24xf32>
   %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x128x24x24xf32>, tensor<128x128x3x3xf32>) -> tensor<?x128x24x24xf32>
   return %c : tensor<?x128x24x24xf32>
+}
+
+// Between two batch norms a step of training is not cut, and takes as many images at a time as fill the groups that its
+// convolution was chosen with: four pictures of four tiles. Its input alone would be taken one at a time.
+// CHECK-LABEL: func.func @groups
+// CHECK: images = 16 : i64
+// CHECK: graph.merge_moments
+// CHECK: images = 4 : i64
+// CHECK: graph.scale_shift
+// CHECK: images = 4 : i64
+// CHECK: graph.conv2d {{.*}}plan.algorithm = #plan.winograd<7, 16>
+// CHECK: images = 16 : i64
+// CHECK: graph.merge_moments
+func.func @groups(%image: tensor<?x128x28x28xf32>, %v: tensor<?x128x2x1xf32>) -> (tensor<?x256x14x14xf32>, tensor<256xf32> {graph.statistic = @m}) {
+  %w = graph.read_parameter @ws : tensor<256x128x3x3xf32>
+  %p = graph.read_parameter @p : tensor<128xf32>
+  %q = graph.read_parameter @q : tensor<256xf32>
+  %a:6 = graph.merge_moments %v, %p, %p, %p, %p pixels 784 momentum 0.1 epsilon 1.0e-5 : (tensor<?x128x2x1xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xf32>) -> (tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xf32>, tensor<128xf32>)
+  %x = graph.scale_shift %image, %a#4, %a#5 : (tensor<?x128x28x28xf32>, tensor<128xf32>, tensor<128xf32>) -> tensor<?x128x28x28xf32>
+  %c = graph.conv2d %x, %w stride 2 padding 1 : (tensor<?x128x28x28xf32>, tensor<256x128x3x3xf32>) -> tensor<?x256x14x14xf32>
+  %m = graph.moments %c : (tensor<?x256x14x14xf32>) -> tensor<?x256x2x1xf32>
+  %b:6 = graph.merge_moments %m, %q, %q, %q, %q pixels 196 momentum 0.1 epsilon 1.0e-5 : (tensor<?x256x2x1xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>) -> (tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>)
+  return %c, %b#0 : tensor<?x256x14x14xf32>, tensor<256xf32>
 }
 }
