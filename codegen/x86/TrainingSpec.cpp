@@ -1,6 +1,7 @@
 // One function a kernel family and question, as in KernelSpec.cpp.
 #include "codegen/x86/TrainingSpec.h"
 
+#include "codegen/kernel/Chain.h"
 #include "codegen/x86/StepParams.h"
 #include "codegen/x86/kernel/Lanes.h"
 #include "ir/plan/x86/FilterGradients.h"
@@ -48,6 +49,42 @@ static StepShape mergeStep(KernelOp kernel, Operation *root, int64_t pixels) {
   append(step.params, {1, in.blocks, 1});
   step.params.push_back(timesBatch(1));
   append(step.params, {pixels, in.channels, in.image, in.block});
+  return step;
+}
+
+/// One of the classes is scheduled, of so many taps as the filter has: the others' tiles are its.
+static MaybeSpec transposedConvSpec(KernelOp kernel, graph::Conv2dTransposedOp root, SkipIsa isa) {
+  auto filter = llvm::cast<RankedTensorType>(root.getFilter().getType());
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  kernel::TransposedConvSpec spec{.kernelHeight = filter.getDimSize(2),
+                                  .kernelWidth = filter.getDimSize(3),
+                                  .stride = int64_t(root.getStride()),
+                                  .padding = int64_t(root.getPadding()),
+                                  .epilogue = kernel::chainOf(kernel).ops,
+                                  .lastLanes = out.channels % kernel::kLanes};
+  plan::ConvShape shape{.ocBlocks = out.blocks,
+                        .inChannels = in.channels,
+                        .kernelHeight = spec.kernelHeight,
+                        .kernelWidth = spec.kernelWidth,
+                        .outHeight = in.height,
+                        .outWidth = in.width};
+  shape.roots.push_back({spec.kernelHeight, spec.kernelWidth, 1, in.blocks});
+  spec.schedule = plan::convSchedules(shape, isa).front();
+  return spec;
+}
+
+static StepShape transposedConvStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), out = outputStrides(kernel);
+  kernel::Chain chain = kernel::chainOf(kernel);
+  StepShape step = stepOf(root, {timesBatch(1)});
+  append(step.params, {out.blocks, in.height, in.width, out.image, out.block, out.row, out.pixel, out.halo, in.blocks, in.image,
+                       in.block, in.row, in.pixel, 0});
+  for (BlockArgument operand : chain.operands)
+    step.inputs.push_back(operand.getArgNumber());
+  for (BlockArgument tensor : chain.tensors) {
+    Strides added = inputStrides(kernel, tensor);
+    append(step.params, {added.image, added.block, added.row, added.pixel});
+  }
   return step;
 }
 
@@ -211,6 +248,7 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
         return kernel::MergeMomentsSpec{valueOf(op.getMomentum()), valueOf(op.getEpsilon())};
       })
       .Case([](graph::MergeGradSumsOp op) { return kernel::MergeGradSumsSpec{valueOf(op.getEpsilon())}; })
+      .Case([&](graph::Conv2dTransposedOp op) { return transposedConvSpec(kernel, op, isa); })
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterSpec(kernel, root, isa); })
       .Case([](graph::SumPartsOp) { return kernel::SumPartsSpec{}; })
       .Case([](graph::ChannelSumsOp) { return kernel::ChannelSumsSpec{}; })
@@ -236,6 +274,7 @@ StepShape codegen::trainingStepOf(KernelOp kernel, Operation *root) {
       .Case<graph::MomentsOp, graph::GradSumsOp>([&](auto) { return imageSumsStep(kernel, root); })
       .Case<graph::MergeMomentsOp, graph::MergeGradSumsOp>(
           [&](auto op) { return mergeStep(kernel, root, int64_t(op.getPixels())); })
+      .Case([&](graph::Conv2dTransposedOp) { return transposedConvStep(kernel, root); })
       .Case<graph::Conv2dGradFilterOp, graph::LinearGradFilterOp>([&](auto) { return gradFilterStep(kernel, root); })
       .Case([&](graph::SumPartsOp) { return sumPartsStep(kernel, root); })
       .Case([&](graph::ChannelSumsOp) { return channelSumsStep(kernel, root); })

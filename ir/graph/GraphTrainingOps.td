@@ -166,6 +166,23 @@ def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {
                           `:` functional-type(operands, results) }];
 }
 
+def Conv2dTransposedOp : GraphValueOp<"conv2d_transposed", [
+    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["requiredHalo"]>]> {
+  let summary = "conv2d_grad_input by a filter that was transposed, where the picture is stride times as large as x";
+  let description = [{
+    y[n, o, h, w] = sum over i, r, s with p * stride + kh - 1 - r - padding = h, q * stride + kw - 1 - s - padding = w
+    of x[n, i, p, q] * filter[o, i, r, s]. Constraints: conv2d_transposed-c1 the filter is [O, I, kh, kw] and I is x's channel count;
+    conv2d_transposed-c2 a convolution of y by such a window has x's height and width; conv2d_transposed-c3 the window is as large as
+    the stride at least.
+
+    Example: `%y = graph.conv2d_transposed %x, %w stride 2 padding 1 : (tensor<?x8x4x4xf32>, tensor<3x8x3x3xf32>) -> tensor<?x3x8x8xf32>`
+  }];
+  let arguments = (ins Image:$x, Filter:$filter, I64Attr:$stride, I64Attr:$padding);
+  let assemblyFormat = [{ $x `,` $filter `stride` $stride `padding` $padding attr-dict `:` functional-type(operands, results) }];
+}
+
 def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["operandCost", "requiredHalo"]>]> {

@@ -2,6 +2,8 @@
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
 
+#include <algorithm>
+
 using namespace skip::graph;
 
 static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
@@ -16,6 +18,8 @@ bool MergeMomentsOp::canBeRoot() { return true; }
 bool GradSumsOp::canBeRoot() { return true; }
 bool MergeGradSumsOp::canBeRoot() { return true; }
 bool TransposeFilterOp::canBeRoot() { return true; }
+bool Conv2dTransposedOp::canBeRoot() { return true; }
+bool Conv2dTransposedOp::takesEpilogue() { return true; }
 bool Conv2dGradFilterOp::canBeRoot() { return true; }
 bool SumPartsOp::canBeRoot() { return true; }
 bool LinearGradFilterOp::canBeRoot() { return true; }
@@ -46,6 +50,10 @@ bool ChannelSumsOp::readsBatch() { return true; }
 
 void MergeMomentsOp::printStructure(llvm::raw_ostream &os) { os << "merge_moments" << getPixels(); }
 void MergeGradSumsOp::printStructure(llvm::raw_ostream &os) { os << "merge_grad_sums" << getPixels(); }
+void Conv2dTransposedOp::printStructure(llvm::raw_ostream &os) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  os << "conv" << filter[2] << "x" << filter[3] << "s" << getStride() << "p" << getPadding() << "_transposed";
+}
 void Conv2dGradFilterOp::printStructure(llvm::raw_ostream &os) {
   os << "conv" << getKernelHeight() << "x" << getKernelWidth() << "s" << getStride() << "_grad_filter";
 }
@@ -80,3 +88,18 @@ std::optional<int64_t> Conv2dGradFilterOp::operandCost(unsigned index, LayoutFam
 }
 
 int64_t Conv2dGradFilterOp::requiredHalo(unsigned index) { return index == 1 ? int64_t(getPadding()) : 0; }
+
+int64_t Conv2dTransposedOp::multiplyAdds() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  return elementsPerImage(shapeOf(getX())) * filter[0] * filter[2] * filter[3];
+}
+
+// Of both axes the widest: a window reaches from the pixel that its last tap meets to the one that its first meets.
+int64_t Conv2dTransposedOp::requiredHalo(unsigned index) {
+  if (index != 0)
+    return 0;
+  int64_t halo = 0, stride = getStride(), padding = getPadding();
+  for (int64_t size : shapeOf(getFilter()).drop_front(2))
+    halo = std::max({halo, (size - 1 - padding) / stride, (stride - 1 + padding) / stride});
+  return halo;
+}

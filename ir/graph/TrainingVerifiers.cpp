@@ -128,6 +128,19 @@ INFER(Conv2dGradInputOp) {
   return infer(types, op.getDy(), {dy[0], filter[1], height, width});
 }
 
+INFER(Conv2dTransposedOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX()), filter = shapeOf(op.getFilter());
+  int64_t stride = op.getStride();
+  if (filter.size() != 4 || filter[1] != x[1])
+    return broken(loc, "conv2d_transposed-c1", "the filter must be [O, I, kh, kw], and I the input's channels");
+  if (stride < 1 || !makes({stride * x[2], stride * x[3]}, filter.drop_front(2), stride, op.getPadding(), x.drop_front(2)))
+    return broken(loc, "conv2d_transposed-c2", "a convolution of the result by the window has another size than the input");
+  if (std::min(filter[2], filter[3]) < stride)
+    return broken(loc, "conv2d_transposed-c3", "the window must be as large as the stride");
+  return infer(types, op.getX(), {x[0], filter[0], stride * x[2], stride * x[3]});
+}
+
 INFER(Conv2dGradFilterOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());

@@ -212,6 +212,22 @@ Tensor Conv2dGradInputOp::compute(Operands in) {
   return reference::convolveGradInput(*in[0], *in[1], getHeight(), getWidth(), getStride(), getPadding());
 }
 
+/// [I, O, kh, kw] -> [O, I, kh, kw], both window axes reversed.
+static Tensor turned(const Tensor &w) {
+  int64_t taps = w.dim(2) * w.dim(3);
+  Tensor y({w.dim(1), w.dim(0), w.dim(2), w.dim(3)});
+  for (int64_t i = 0; i < y.dim(0) * y.dim(1); ++i)
+    for (int64_t tap = 0; tap < taps; ++tap)
+      y.data[i * taps + tap] = w.data[(i % y.dim(1) * y.dim(0) + i / y.dim(1)) * taps + taps - 1 - tap];
+  return y;
+}
+
+Tensor Conv2dTransposedOp::compute(Operands in) {
+  int64_t stride = getStride();
+  return reference::convolveGradInput(*in[0], turned(*in[1]), stride * in[0]->dim(2), stride * in[0]->dim(3), stride,
+                                      getPadding());
+}
+
 /// Images [first, last).
 static Tensor imagesOf(const Tensor &x, int64_t first, int64_t last) {
   std::vector<int64_t> shape = x.shape;

@@ -7,6 +7,11 @@
 // Where p is as wide as the window or wider, the outermost results saw nothing but zeros, and k - 1 - p is negative. A margin
 // of m = p - k + 1 zeros around the window passes over them; else m is 0.
 //
+// Where the picture is stride times as large as dy, as of even pictures, no zeros are multiplied: a kernel of its own adds only
+// the taps that meet a pixel (codegen/x86/kernel/TransposedConv.cpp).
+//
+//   dx = conv2d_transposed dy, (transpose_filter w) stride s padding p
+//
 // A window of one pixel without padding meets no zeros but its own, so there the pixels are computed first and then spread
 // out: of stride 2 with a quarter of the multiplications.
 #include "passes/graph/Passes.h"
@@ -46,6 +51,23 @@ static void expandPixels(graph::Conv2dGradInputOp grad) {
   grad.erase();
 }
 
+/// Whether each pixel of the picture is met by some tap, and the picture is a multiple of dy.
+static bool isMultiple(graph::Conv2dGradInputOp grad) {
+  auto sizesOf = [](Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape().drop_front(2); };
+  llvm::ArrayRef<int64_t> dy = sizesOf(grad.getDy()), window = sizesOf(grad.getFilter());
+  int64_t stride = grad.getStride();
+  return stride > 1 && std::min(window[0], window[1]) >= stride && int64_t(grad.getHeight()) == stride * dy[0] &&
+         int64_t(grad.getWidth()) == stride * dy[1];
+}
+
+static void expandTaps(graph::Conv2dGradInputOp grad) {
+  OpBuilder builder(grad);
+  Value filter = transposed(builder, grad, 0);
+  grad.getY().replaceAllUsesWith(Value(
+      graph::Conv2dTransposedOp::create(builder, grad.getLoc(), grad.getDy(), filter, grad.getStride(), grad.getPadding())));
+  grad.erase();
+}
+
 static LogicalResult expand(graph::Conv2dGradInputOp grad) {
   int64_t padding = grad.getPadding();
   llvm::ArrayRef<int64_t> filter = llvm::cast<RankedTensorType>(grad.getFilter().getType()).getShape();
@@ -54,6 +76,8 @@ static LogicalResult expand(graph::Conv2dGradInputOp grad) {
            << filter[2] << " x " << filter[3];
   if (filter[2] == 1 && padding == 0)
     return expandPixels(grad), success();
+  if (isMultiple(grad))
+    return expandTaps(grad), success();
   OpBuilder builder(grad);
   Location loc = grad.getLoc();
   int64_t all = 2 * padding - filter[2] + 1, margin = std::max<int64_t>(0, padding - filter[2] + 1);

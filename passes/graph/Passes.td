@@ -52,9 +52,9 @@ def ExpandBatchNorm : Pass<"graph-expand-batch-norm", "::mlir::func::FuncOp"> {
 }
 
 def ExpandStridedGradients : Pass<"graph-expand-strided-gradients", "::mlir::func::FuncOp"> {
-  let summary = "gradients of strided convolutions' inputs, as convolutions of stride 1";
+  let summary = "gradients of strided convolutions' inputs, as convolutions by transposed filters";
   let description = [{
-    After it no `conv2d_grad_input` is left: a convolution by the transposed filter of what `subsample_grad_input` spreads out.
+    After it no `conv2d_grad_input` is left: a `conv2d_transposed`, or a convolution of what `subsample_grad_input` spreads out.
     Refuses windows that are not square. Before and after: tests/passes/graph/expand-strided-gradients.mlir.
   }];
   let dependentDialects = ["::skip::graph::GraphDialect"];

@@ -132,10 +132,11 @@ static bool isReader(Operation *op) {
 /// The same of a step of training, whose kernels are written for blocked layouts.
 static bool isTrainingReader(Operation *op) {
   return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MomentsOp, graph::MergeMomentsOp,
-                   graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dGradFilterOp, graph::SumPartsOp,
-                   graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::ReluGradInputOp, graph::ScaleChannelsOp,
-                   graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp, graph::SubsampleGradInputOp,
-                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp, graph::DropoutTrainOp>(op);
+                   graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dTransposedOp,
+                   graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp, graph::ChannelSumsOp,
+                   graph::ReluGradInputOp, graph::ScaleChannelsOp, graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp,
+                   graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp,
+                   graph::DropoutTrainOp>(op);
 }
 
 bool plan::sumsOverBatch(Operation *op) {
@@ -162,6 +163,13 @@ static int64_t haloOf(Operation *op, unsigned index, LayoutKind native) {
     return 0;
   if (auto conv = llvm::dyn_cast<graph::Conv2dOp>(op))
     return index == 0 ? int64_t(conv.getPadding()) : 0;
+  if (auto conv = llvm::dyn_cast<graph::Conv2dTransposedOp>(op); conv && index == 0) {
+    ArrayRef<int64_t> window = llvm::cast<RankedTensorType>(conv.getFilter().getType()).getShape().drop_front(2);
+    int64_t stride = conv.getStride(), padding = conv.getPadding();
+    // The first pixel of the result lies under dy's down to -before, the last under those up to `behind` past the last.
+    int64_t before = std::max(window[0], window[1]) - 1 - padding, behind = stride - 1 + padding;
+    return std::max<int64_t>({0, before / stride, behind / stride});
+  }
   auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
   return gradient && index == 1 ? int64_t(gradient.getPadding()) : 0;
 }

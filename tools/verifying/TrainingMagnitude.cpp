@@ -41,6 +41,11 @@ std::optional<int64_t> tool::trainingTerms(Operation &op, int64_t batch) {
   return llvm::TypeSwitch<Operation *, std::optional<int64_t>>(&op)
       .Case<graph::MomentsOp, graph::GradSumsOp, graph::ChannelSumsOp>(
           [](auto sums) { return sizeOf(sums->getOperand(0), 3) + 2; })
+      .Case([](graph::Conv2dTransposedOp conv) {
+        int64_t stride = conv.getStride(); // of a window's taps every stride-th meets a pixel
+        auto taps = [&](unsigned axis) { return (sizeOf(conv.getFilter(), axis) + stride - 1) / stride; };
+        return sizeOf(conv.getX(), 1) * taps(2) * taps(3) + 2;
+      })
       .Case([&](graph::Conv2dGradFilterOp grad) {
         int64_t columns = sizeOf(grad.getDy(), 3), all = batch * sizeOf(grad.getDy(), 2) * columns;
         return std::min(all, most + columns + all / least) + 2;
@@ -206,8 +211,9 @@ std::optional<Tensor> tool::trainingMagnitude(mlir::OpResult value, llvm::ArrayR
   };
   return llvm::TypeSwitch<Operation *, std::optional<Tensor>>(op)
       .Case<graph::ScaleShiftOp, graph::ScaleAddOp, graph::ScaleChannelsOp, graph::ScaleFilterOp, graph::TransposeFilterOp,
-            graph::Conv2dGradFilterOp, graph::LinearGradFilterOp, graph::ChannelSumsOp, graph::GlobalAvgPoolGradInputOp,
-            graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp>([&](auto) { return itself(); })
+            graph::Conv2dTransposedOp, graph::Conv2dGradFilterOp, graph::LinearGradFilterOp, graph::ChannelSumsOp,
+            graph::GlobalAvgPoolGradInputOp, graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp>(
+          [&](auto) { return itself(); })
       .Case<graph::ReluGradInputOp, graph::MaxPoolGradInputOp, graph::DropoutTrainOp>([&](auto) { return itself(1); })
       .Case([&](graph::BnScaleOp) { return itself(1); }) // the variance stands under a root
       .Case([&](graph::BnShiftOp) { return ofShift(operands); })

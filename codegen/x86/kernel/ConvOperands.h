@@ -6,6 +6,12 @@
 
 namespace skip::kernel {
 
+/// How far the taps lie apart that are multiplied, in a filter of which others are passed over: from one to the next of a row,
+/// to the next row's and to the next block's. All 0 where they follow one another.
+struct TapDistances {
+  int64_t column = 0, row = 0, block = 0;
+};
+
 /// `input.pixel` is null unless images are columns.
 struct ConvRootOperands {
   ConvRoot root;
@@ -13,6 +19,7 @@ struct ConvRootOperands {
   Value weights;     // of output block 0
   Value weightBlock; // elements between the weights of two output blocks
   Value inBlocks, padding;
+  TapDistances taps;
 };
 
 struct ConvOperands {

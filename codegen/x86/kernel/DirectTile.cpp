@@ -33,8 +33,9 @@ public:
   Values accumulate(ValueRange accumulators) {
     Values carried = {firstInput(), b.at(operands.weights, b.mul(tile.block, operands.weightBlock))};
     carried.append(accumulators.begin(), accumulators.end());
-    carried = b.loop(b.constant(0), operands.inBlocks, 1, carried,
-                     [&](Value, ValueRange inner) { return advance(filterRows(inner), inner[0], operands.input.block); });
+    carried = b.loop(b.constant(0), operands.inBlocks, 1, carried, [&](Value, ValueRange inner) {
+      return advance(filterRows(inner), inner, operands.input.block, operands.taps.block);
+    });
     return Values(llvm::drop_begin(carried, 2));
   }
 
@@ -52,17 +53,21 @@ private:
     return b.at(input.pointer, offset);
   }
 
-  /// After an inner loop: its weights and accumulators, but the input of before it, moved on by `step`.
-  Values advance(Values results, Value input, Value step) {
-    results[0] = b.at(input, step);
+  /// After an inner loop: its weights and accumulators, but the input of before it, moved on by `step`; and so the weights,
+  /// where taps are passed over.
+  Values advance(Values results, ValueRange before, Value step, int64_t taps) {
+    results[0] = b.at(before[0], step);
+    if (taps)
+      results[1] = b.at(before[1], taps);
     return results;
   }
 
   Values filterRows(ValueRange carried) {
     if (root.kernelHeight == 1)
       return filterColumns(carried);
-    return b.loop(b.constant(0), b.constant(root.kernelHeight), 1, carried,
-                  [&](Value, ValueRange inner) { return advance(filterColumns(inner), inner[0], operands.input.row); });
+    return b.loop(b.constant(0), b.constant(root.kernelHeight), 1, carried, [&](Value, ValueRange inner) {
+      return advance(filterColumns(inner), inner, operands.input.row, operands.taps.row);
+    });
   }
 
   Values filterColumns(ValueRange carried) {
@@ -73,6 +78,8 @@ private:
     return b.loop(b.constant(0), b.constant(root.kernelWidth), 1, carried, [&](Value, ValueRange inner) {
       Values next = steps(inner, kLanes);
       next[0] = b.at(inner[0], kLanes);
+      if (operands.taps.column)
+        next[1] = b.at(inner[1], operands.taps.column);
       return next;
     });
   }

@@ -30,6 +30,7 @@ Split kernel::splitOf(const Spec &spec) {
           [](const ConvSpec &conv) -> Split {
             return {1, conv.schedule.unitBlocks ? conv.schedule.unitBlocks : conv.schedule.ocBlocks, conv.schedule.rows};
           },
+          [](const TransposedConvSpec &conv) -> Split { return {1, conv.schedule.ocBlocks, conv.schedule.rows}; },
           [](const WinogradConvSpec &conv) -> Split { return {1, winogradUnitBlocks(conv), conv.group}; },
           [](const GradFilterSpec &gradient) -> Split {
             return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
@@ -44,6 +45,7 @@ Split kernel::splitOf(const Spec &spec) {
 
 void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
   std::visit(llvm::makeVisitor([&](const ConvSpec &s) { emitConv(module, name, s); },
+                               [&](const TransposedConvSpec &s) { emitTransposedConv(module, name, s); },
                                [&](const WinogradInputSpec &s) { emitWinogradInput(module, name, s); },
                                [&](const WinogradConvSpec &s) { emitWinogradConv(module, name, s); },
                                [&](const MaxPoolSpec &s) { emitMaxPool(module, name, s); },

@@ -12,6 +12,7 @@
 #include "codegen/x86/kernel/Pool.h"
 #include "codegen/x86/kernel/PoolGradients.h"
 #include "codegen/x86/kernel/Softmax.h"
+#include "codegen/x86/kernel/TransposedConv.h"
 #include "codegen/x86/kernel/Winograd.h"
 
 #include <array>
@@ -19,11 +20,11 @@
 
 namespace skip::kernel {
 
-using Spec =
-    std::variant<ConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec,
-                 PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec,
-                 WinogradGradFilterSpec, SumPartsSpec, ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec,
-                 GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>;
+using Spec = std::variant<ConvSpec, TransposedConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec,
+                          ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec,
+                          MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec, WinogradGradFilterSpec, SumPartsSpec,
+                          ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec,
+                          CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

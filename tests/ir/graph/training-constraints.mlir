@@ -81,6 +81,30 @@ func.func @conv2d_grad_input_c1(%x: tensor<?x4x3x3xf32>, %w: tensor<4x2x3x3xf32>
 
 // -----
 
+// CHECK: conv2d_transposed-c1:
+func.func @conv2d_transposed_c1(%x: tensor<?x4x3x3xf32>, %w: tensor<2x5x3x3xf32>) {
+  %y = graph.conv2d_transposed %x, %w stride 2 padding 1 : (tensor<?x4x3x3xf32>, tensor<2x5x3x3xf32>) -> tensor<?x2x6x6xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_transposed-c2:
+func.func @conv2d_transposed_c2(%x: tensor<?x4x3x3xf32>, %w: tensor<2x4x3x3xf32>) {
+  %y = graph.conv2d_transposed %x, %w stride 2 padding 0 : (tensor<?x4x3x3xf32>, tensor<2x4x3x3xf32>) -> tensor<?x2x6x6xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_transposed-c3:
+func.func @conv2d_transposed_c3(%x: tensor<?x4x3x3xf32>, %w: tensor<2x4x1x1xf32>) {
+  %y = graph.conv2d_transposed %x, %w stride 2 padding 0 : (tensor<?x4x3x3xf32>, tensor<2x4x1x1xf32>) -> tensor<?x2x6x6xf32>
+  return
+}
+
+// -----
+
 // CHECK: conv2d_grad_filter-c1:
 func.func @conv2d_grad_filter_c1(%x: tensor<?x4x3x3xf32>, %w: tensor<?x2x6x6xf32>) {
   %y = graph.conv2d_grad_filter %x, %w kernel 3 x 3 stride 1 padding 1 : (tensor<?x4x3x3xf32>, tensor<?x2x6x6xf32>) -> tensor<4x2x3x3xf32>

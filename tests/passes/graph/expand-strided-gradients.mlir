@@ -1,5 +1,16 @@
 // RUN: skip-opt --graph-expand-strided-gradients --split-input-file --verify-diagnostics %s | FileCheck %s
 
+// The picture is twice as large as dy: each of its pixels meets some taps, and no others are multiplied.
+// CHECK-LABEL: func.func @multiple
+// CHECK: %[[W:.*]] = graph.transpose_filter %arg1
+// CHECK: graph.conv2d_transposed %arg0, %[[W]] stride 2 padding 1 : (tensor<?x4x4x5xf32>, tensor<3x4x3x3xf32>) -> tensor<?x3x8x10xf32>
+func.func @multiple(%dy: tensor<?x4x4x5xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<?x3x8x10xf32> {
+  %dx = graph.conv2d_grad_input %dy, %w height 8 width 10 stride 2 padding 1 : (tensor<?x4x4x5xf32>, tensor<4x3x3x3xf32>) -> tensor<?x3x8x10xf32>
+  return %dx : tensor<?x3x8x10xf32>
+}
+
+// -----
+
 // dy of stride 2 is spread out to what stride 1 would make of the picture.
 // CHECK-LABEL: func.func @strided
 // CHECK: %[[Z:.*]] = graph.subsample_grad_input %arg0 stride 2 height 8 width 9 : (tensor<?x4x4x5xf32>) -> tensor<?x4x8x9xf32>

@@ -121,6 +121,26 @@ static bool isSound(const ConvSpec &spec) {
          (spec.strassen.strided || !readsStrides);
 }
 
+static Members membersOf(TransposedConvSpec &spec, Draw &d) {
+  auto &[kernelHeight, kernelWidth, stride, padding, epilogue, lastLanes, schedule] = spec;
+  auto &[ocBlocks, rows, columns, tails, unitBlocks] = schedule; // unitBlocks is of Strassen's
+  return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
+          {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
+          {"stride", [&] { return set(stride, d.between(1, 2)); }},
+          {"padding", [&] { return set(padding, d.between(0, 2)); }},
+          {"epilogue", [&] { return set(epilogue, d.epilogue()); }},
+          {"lastLanes", [&] { return set(lastLanes, d.between(0, 2)); }},
+          {"schedule.ocBlocks", [&] { return set(ocBlocks, d.between(1, 2)); }},
+          {"schedule.rows", [&] { return set(rows, d.between(1, 2)); }},
+          {"schedule.columns", [&] { return set(columns, d.between(1, 4)); }},
+          {"schedule.tails", [&] { return set(tails, d.tails(columns, d.between(0, 4))); }}};
+}
+
+static bool isSound(const TransposedConvSpec &spec) {
+  const plan::ConvSchedule &s = spec.schedule;
+  return std::min(spec.kernelHeight, spec.kernelWidth) >= spec.stride && (s.tails.empty() || s.tails.front() < s.columns);
+}
+
 /// Winograd's filters: of stride 1, of stride 2 over blocked channels and over planar ones.
 static Members filterMembers(plan::WinogradTaps &taps, int64_t &channels, Draw &d) {
   auto &[kernel, stride] = taps;
