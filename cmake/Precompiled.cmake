@@ -19,7 +19,7 @@ function(skip_precompile)
   set(mlir <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Vector/IR/VectorOps.h>
     <mlir/IR/DialectImplementation.h> <mlir/IR/OpImplementation.h> <mlir/Pass/PassManager.h> <llvm/Support/JSON.h>)
   skip_precompiled_headers(skip-mlir-headers ${mlir})
-  foreach(target compile codegen explaining frontend graph-ir graph-passes kernel nvptx opt plan-ir plan-passes running text training tuner tuning verifying weights x86)
+  foreach(target compile codegen explaining frontend graph-ir graph-passes import kernel nvptx opt plan-ir plan-passes running text training tuner tuning verifying weights x86)
     target_precompile_headers(skip-${target} REUSE_FROM skip-mlir-headers)
   endforeach()
   target_precompile_headers(skipc REUSE_FROM skip-mlir-headers)

@@ -7,6 +7,7 @@ packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools lld-22 liblld-22-dev clang-format-22
   libzstd-dev libcurl4-openssl-dev libedit-dev libxml2-dev zlib1g-dev
   libfmt-dev catch2 libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libsqlite3-dev
+  protobuf-compiler libprotobuf-dev
   musl-tools # tests link libraries with a second libc
   python3-pil python3-numpy # unpack the real test data
   python3-pip python3-setuptools python3-wheel python3-pytest # the Python package and its tests

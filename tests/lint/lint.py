@@ -32,13 +32,14 @@ ROOMS = {
     "text": set(),
     "loaded": set(),
     "weights": {"text"},
+    "import": {"text", "weights"},
     "tuning": {"text", "loaded", "weights"},
     "compile": {"data", "text", "weights", "tuning"},
     "running": {"data", "text", "loaded", "weights", "compile"},
     "training": {"data", "text", "loaded", "weights", "compile", "running"},
     "verifying": {"data", "text", "weights", "running"},
     "explaining": {"text", "tuning", "compile", "verifying"},
-    "skipc": {"data", "text", "weights", "tuning", "compile", "running", "training", "verifying", "explaining"},
+    "skipc": {"data", "text", "weights", "import", "tuning", "compile", "running", "training", "verifying", "explaining"},
     "skip-opt": set(),
 }
 # The order inside of the other folders: what the files below a folder may not include of what MAY_INCLUDE allows.
@@ -140,7 +141,7 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
         findings.add(path, line, f"`{included}` is x86's: only folders x86/ and READS_X86 may include it")
     if is_of_cuda(included) and not is_of_cuda(path) and folder not in NAMES_X86 and path not in READS_CUDA and not shared:
         findings.add(path, line, f"`{included}` is CUDA's: only folders cuda/ and nvptx/ and READS_CUDA may include it")
-    generated = included.endswith(".inc")
+    generated = included.endswith((".inc", ".pb.h"))
     if not generated and not (ROOT / included).is_file():
         findings.add(path, line, f"`{included}` does not exist")
 

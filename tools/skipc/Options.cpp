@@ -1,5 +1,6 @@
 // The command line, with CLI11: one function a command. Flags that commands share are in OptionGroups.cpp.
 #include "tools/skipc/AnalyzeOptions.h"
+#include "tools/skipc/ImportOptions.h"
 #include "tools/skipc/OptionGroups.h"
 
 #include "frontend/Diagnostics.h"
@@ -288,8 +289,8 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
-  for (auto *add :
-       {addBuild, addRun, addEval, addTraining, tool::addAnalyze, addSummaryPlanExplain, addVerify, addBench, addTune, addList})
+  for (auto *add : {addBuild, addRun, addEval, addTraining, tool::addAnalyze, addSummaryPlanExplain, addVerify, addBench,
+                    addTune, addList, tool::addImport})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
     exitCode = report(std::move(error));

@@ -71,6 +71,10 @@ struct Options : CompileOptions, PictureOptions {
   // weights
   bool stats = false;
 
+  // import
+  std::string onnx;
+  bool check = false;
+
   // explain
   std::string code;
 };

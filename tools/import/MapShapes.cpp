@@ -1,0 +1,272 @@
+// Operations that only change sizes: most are nothing in Skip, where a vector is a vector and the batch is never spoken of.
+#include "tools/import/NodeMapping.h"
+#include "tools/import/Constant.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace skip;
+using namespace skip::onnx;
+
+static std::vector<int64_t> withoutOnes(llvm::ArrayRef<int64_t> dims) {
+  std::vector<int64_t> result;
+  for (size_t d = 0; d < dims.size(); ++d)
+    if (d == 0 || dims[d] != 1)
+      result.push_back(dims[d]);
+  return result;
+}
+
+/// x under the sizes `dims`, if that is itself, a vector under another name, or an image flattened.
+static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  if (countElements(dims) != countElements((*x)->dims))
+    return node.fail("it makes " + listText(dims) + " of " + listText((*x)->dims) + ", which has another number of elements");
+  if (dims == (*x)->dims)
+    return node.alias(**x);
+  const Dims own = node.net().dimsOf((*x)->value);
+  bool keepsBatch = !dims.empty() && dims[0] == node.batch();
+  Mapped result = **x;
+  if (keepsBatch && own.size() == 1 && (dims.size() == 2 || (dims.size() == 4 && dims[1] == own[0])) &&
+      withoutOnes(dims) == withoutOnes((*x)->dims)) {
+    result.dims = std::move(dims);
+    return node.alias(result);
+  }
+  if (keepsBatch && own.size() == 3 && dims.size() == 2)
+    return node.add({"flatten", {(*x)->value}, {}, {dims[1]}, {}}, std::move(dims));
+  return node.fail("it makes " + listText(dims) + " of " + listText((*x)->dims) +
+                   "; Skip flattens images to [batch, features], and nothing else");
+}
+
+static llvm::Error mapReshape(NodeMapping &node) {
+  bool keepsZeros = node.attributes.integer("allowzero", 0) != 0;
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  llvm::Expected<std::vector<int64_t>> dims = node.integers(1, "shape");
+  if (!dims)
+    return dims.takeError();
+  std::vector<int64_t> known;
+  for (size_t d = 0; d < dims->size(); ++d) {
+    int64_t &dim = (*dims)[d];
+    if (dim == 0 && !keepsZeros && d < (*x)->dims.size())
+      dim = (*x)->dims[d];
+    if (dim != -1)
+      known.push_back(dim);
+  }
+  std::optional<int64_t> count = countElements(known), all = countElements((*x)->dims);
+  if (!count || *count < 1 || known.size() + 1 < dims->size())
+    return node.fail("its sizes are " + listText(*dims));
+  for (int64_t &dim : *dims)
+    if (dim == -1)
+      dim = *all / *count;
+  return reshape(node, std::move(*dims));
+}
+
+static llvm::Error mapFlatten(NodeMapping &node) {
+  int64_t axis = node.attributes.integer("axis", 1);
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  if (axis != 1)
+    return node.fail("`axis` = " + llvm::Twine(axis) + ": Skip flattens all behind the batch, 1");
+  std::optional<int64_t> features = countElements(llvm::ArrayRef((*x)->dims).drop_front());
+  return reshape(node, {(*x)->dims[0], *features});
+}
+
+static llvm::Error mapSqueeze(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  std::vector<int64_t> dims = (*x)->dims, kept;
+  llvm::Expected<std::vector<int64_t>> axes = node.axes(1, 13, dims.size());
+  if (!axes)
+    return axes.takeError();
+  for (size_t d = 0; d < dims.size(); ++d) {
+    bool named = llvm::is_contained(*axes, static_cast<int64_t>(d));
+    if (named && dims[d] != 1)
+      return node.fail("it drops a dimension of size " + llvm::Twine(dims[d]));
+    if (!(named || (axes->empty() && dims[d] == 1)))
+      kept.push_back(dims[d]);
+  }
+  return reshape(node, std::move(kept));
+}
+
+static llvm::Error mapUnsqueeze(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  std::vector<int64_t> dims = (*x)->dims;
+  constexpr size_t mostAdded = 4;
+  for (size_t added = 0; added <= mostAdded; ++added) { // the axes are those of the result
+    llvm::Expected<std::vector<int64_t>> axes = node.axes(1, 13, dims.size() + added);
+    if (!axes) {
+      llvm::consumeError(axes.takeError());
+      continue;
+    }
+    if (axes->size() != added)
+      continue;
+    for (int64_t axis : *axes)
+      dims.insert(dims.begin() + std::min<int64_t>(axis, static_cast<int64_t>(dims.size())), 1);
+    return reshape(node, std::move(dims));
+  }
+  return node.fail("its axes are not among the result's dimensions");
+}
+
+static llvm::Error mapTranspose(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.activation(0);
+  if (!x)
+    return x.takeError();
+  std::vector<int64_t> order = node.attributes.integers("perm", {});
+  std::vector<int64_t> moved; // of the dimensions that are not 1
+  for (int64_t axis : order) {
+    if (axis < 0 || axis >= static_cast<int64_t>((*x)->dims.size()))
+      return node.fail("`perm` = " + listText(order) + " of " + llvm::Twine((*x)->dims.size()) + " dimensions");
+    if ((*x)->dims[axis] != 1)
+      moved.push_back(axis);
+  }
+  std::vector<int64_t> dims;
+  for (int64_t axis : order)
+    dims.push_back((*x)->dims[axis]);
+  if (order.size() != (*x)->dims.size() || !llvm::is_sorted(moved))
+    return node.fail("`perm` = " + listText(order) + ": Skip moves no dimensions");
+  return reshape(node, std::move(dims));
+}
+
+/// Values stay as they are.
+static llvm::Error mapNothing(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
+  return x ? node.alias(**x) : x.takeError();
+}
+
+static llvm::Error mapDropout(NodeMapping &node) {
+  for (llvm::StringRef name : {"ratio", "seed"})
+    node.attributes.ignore(name);
+  if (node.has(2)) {
+    llvm::Expected<std::vector<int64_t>> training = node.integers(2, "training_mode");
+    if (!training)
+      return training.takeError();
+    if (*training != std::vector<int64_t>{0})
+      return node.fail("`training_mode` is on: export the network for inference");
+  }
+  return mapNothing(node);
+}
+
+static llvm::Error mapCast(NodeMapping &node) {
+  node.attributes.ignore("saturate");
+  int64_t to = node.attributes.integer("to", 0);
+  if (to != static_cast<int64_t>(ElementType::Float))
+    return node.fail("`to` = " + llvm::Twine(to) + " of the format's list: Skip computes in float32, 1");
+  return mapNothing(node);
+}
+
+/// Zeros around images, or channels of zeros.
+static llvm::Error mapPad(NodeMapping &node) {
+  std::string mode = node.attributes.text("mode", "constant");
+  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
+  if (!x)
+    return x.takeError();
+  Mapped result = **x;
+  size_t rank = result.dims.size();
+  llvm::Expected<std::vector<int64_t>> pads = node.integers(1, "pads");
+  if (!pads)
+    return pads.takeError();
+  if (mode != "constant")
+    return node.fail("`mode` = " + llvm::Twine(mode) + ": Skip pads with zeros");
+  if (node.has(2)) {
+    llvm::Expected<const Constant *> value = node.constant(2, "value");
+    if (!value)
+      return value.takeError();
+    if (std::vector<double> values = elementsOf(**value); values != std::vector<double>{0.0})
+      return node.fail("it pads with a value that is not 0");
+  }
+  std::vector<int64_t> full = *pads;
+  if (node.has(3)) {
+    llvm::Expected<std::vector<int64_t>> axes = node.integers(3, "axes");
+    if (!axes)
+      return axes.takeError();
+    full.assign(2 * rank, 0);
+    for (size_t i = 0; i < axes->size(); ++i) {
+      int64_t axis = (*axes)[i] + ((*axes)[i] < 0 ? static_cast<int64_t>(rank) : 0);
+      if (axis < 0 || axis >= static_cast<int64_t>(rank) || pads->size() != 2 * axes->size())
+        return node.fail("its axes are not among the dimensions");
+      full[axis] = (*pads)[i];
+      full[axis + static_cast<int64_t>(rank)] = (*pads)[axes->size() + i];
+    }
+  }
+  constexpr int64_t most = 1 << 20;
+  if (llvm::any_of(full, [](int64_t pad) { return pad < 0 || pad > most; }))
+    return node.fail("`pads` = " + listText(full) + ": Skip takes none below 0 or so large");
+  if (llvm::all_of(full, [](int64_t pad) { return pad == 0; }))
+    return node.alias(result);
+  if (rank != 4 || full.size() != 8 || node.net().dimsOf(result.value).size() != 3 || full[0] || full[4])
+    return node.fail("`pads` = " + listText(full) + ": Skip pads images, by rows, columns and channels");
+  bool before = result.pending.top || result.pending.left || result.pending.bottom || result.pending.right ||
+                result.pending.channelsBefore || result.pending.channelsAfter;
+  if (before)
+    return node.fail("two paddings, one behind the other");
+  result.pending.node = &node.getNode();
+  result.pending.channelsBefore = full[1], result.pending.channelsAfter = full[5];
+  result.pending.top = full[2], result.pending.bottom = full[6];
+  result.pending.left = full[3], result.pending.right = full[7];
+  for (size_t d = 0; d < rank; ++d)
+    result.dims[d] += full[d] + full[d + rank];
+  return node.alias(result);
+}
+
+/// Every so many rows and columns of an image, from the first; other slices are nothing, or refused.
+static llvm::Error mapSlice(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
+  if (!x)
+    return x.takeError();
+  Mapped result = **x;
+  auto rank = static_cast<int64_t>(result.dims.size());
+  std::vector<int64_t> starts, ends, axes, steps;
+  if (llvm::Error error = node.integers(1, "starts").moveInto(starts))
+    return error;
+  if (llvm::Error error = node.integers(2, "ends").moveInto(ends))
+    return error;
+  for (size_t i = 0; i < starts.size(); ++i)
+    axes.push_back(static_cast<int64_t>(i));
+  steps.assign(starts.size(), 1);
+  if (node.has(3))
+    if (llvm::Error error = node.integers(3, "axes").moveInto(axes))
+      return error;
+  if (node.has(4))
+    if (llvm::Error error = node.integers(4, "steps").moveInto(steps))
+      return error;
+  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
+    return node.fail("its inputs differ in length");
+  for (size_t i = 0; i < axes.size(); ++i) {
+    int64_t axis = axes[i] + (axes[i] < 0 ? rank : 0);
+    if (axis < 0 || axis >= rank)
+      return node.fail("axis " + llvm::Twine(axes[i]) + " of " + llvm::Twine(rank) + " dimensions");
+    int64_t size = result.dims[axis], start = starts[i] < 0 ? starts[i] + size : starts[i];
+    if (start > 0 || ends[i] < size || steps[i] < 1 || steps[i] > size)
+      return node.fail("it takes " + llvm::Twine(starts[i]) + " to " + llvm::Twine(ends[i]) + " of " + llvm::Twine(size) +
+                       " by steps of " + llvm::Twine(steps[i]) +
+                       "; Skip takes every so many rows and columns, from the first to the last");
+    if (steps[i] == 1)
+      continue;
+    bool isImage = rank == 4 && node.net().dimsOf(result.value).size() == 3;
+    Pending &pending = result.pending;
+    if (!isImage || axis < 2 || pending.top || pending.left || pending.bottom || pending.right || pending.channelsBefore ||
+        pending.channelsAfter)
+      return node.fail("steps along axis " + llvm::Twine(axis) + "; Skip takes every so many rows and columns of an image");
+    pending.node = &node.getNode();
+    (axis == 2 ? pending.rowStep : pending.columnStep) *= steps[i];
+    result.dims[axis] = (size + steps[i] - 1) / steps[i];
+  }
+  return node.alias(result);
+}
+
+llvm::ArrayRef<NodeMapperEntry> onnx::shapeMappers() {
+  static constexpr NodeMapperEntry entries[] = {
+      {"Reshape", mapReshape},     {"Flatten", mapFlatten},     {"Squeeze", mapSqueeze},
+      {"Unsqueeze", mapUnsqueeze}, {"Transpose", mapTranspose}, {"Identity", mapNothing},
+      {"Dropout", mapDropout},     {"Cast", mapCast},           {"Pad", mapPad},
+      {"Slice", mapSlice},
+  };
+  return entries;
+}

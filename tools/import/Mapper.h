@@ -1,0 +1,35 @@
+// The state of a mapping: what each name of the graph stands for.
+#pragma once
+
+#include "tools/import/NodeMapping.h"
+
+namespace skip::onnx {
+
+class Mapper {
+public:
+  explicit Mapper(const Model &model);
+  llvm::Expected<Net> run();
+
+private:
+  friend class NodeMapping;
+
+  llvm::Error readInputs();
+  llvm::Error mapNode(const Node &node);
+  llvm::Error mapOutputs();
+  /// Computes a node whose inputs are all constants, or that asks for sizes. False where it is no such node.
+  llvm::Expected<bool> fold(const Node &node);
+  llvm::Expected<Mapped *> find(llvm::StringRef name, const llvm::Twine &reader);
+  llvm::Error set(const Node &node, Mapped mapped);
+  /// Writes down what is pending.
+  llvm::Error settle(Mapped &mapped);
+  llvm::Error fail(const llvm::Twine &what) const;
+
+  const Model &model;
+  Net net;
+  int64_t batch = 0;
+  llvm::StringMap<Mapped> values;
+  llvm::StringMap<size_t> uses;
+  int64_t foldedElements = 0;
+};
+
+} // namespace skip::onnx

@@ -1,0 +1,232 @@
+// Every size in a graph is known when it is read: the batch, where the file leaves it open, is given a number that nothing else
+// has, so that chains such as Shape, Gather, Concat, Reshape are constants, computed as the format says. What is left are
+// layers.
+#include "tools/import/Mapping.h"
+
+#include "tools/import/Evaluate.h"
+#include "tools/import/Identifier.h"
+#include "tools/import/Mapper.h"
+#include "tools/import/Constant.h"
+
+#include "support/Printable.h"
+#include "tools/text/Failure.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace skip;
+using namespace skip::onnx;
+
+static constexpr int64_t openBatch = 10007;                  // a prime
+static constexpr int64_t mostFolded = int64_t(1) << 28;      // elements of all constants that are computed
+static constexpr int64_t mostFoldedFuzzy = int64_t(1) << 16; // of one, beyond what its inputs have
+static constexpr int64_t mostBatch = 65536;
+
+Mapper::Mapper(const Model &model) : model(model) {
+  for (const Constant &tensor : model.initializers) {
+    Mapped &mapped = values[tensor.name];
+    mapped.dims.assign(tensor.dims.begin(), tensor.dims.end());
+    mapped.constant = tensor;
+  }
+  for (const Node &node : model.nodes)
+    for (const std::string &input : node.inputs)
+      ++uses[input];
+  for (const Port &output : model.outputs)
+    ++uses[output.name];
+}
+
+llvm::Error Mapper::fail(const llvm::Twine &what) const { return tool::badInput("`" + model.path + "`: " + what); }
+
+llvm::Error Mapper::readInputs() {
+  if (model.inputs.size() != 1)
+    return fail("it has " + llvm::Twine(model.inputs.size()) + " inputs; networks of one input are imported");
+  const Port &port = model.inputs[0];
+  std::string name = printable(port.name);
+  if (port.dims.size() != 4)
+    return fail("the input `" + name + "` has " + llvm::Twine(port.dims.size()) +
+                " dimensions; images of [batch, channels, height, width] are imported");
+  Mapped mapped;
+  batch = port.dims[0].value_or(openBatch);
+  if (batch < 1 || (batch > mostBatch))
+    return fail("the input `" + name + "` has a batch of " + llvm::Twine(batch));
+  mapped.dims.push_back(batch);
+  NetPort input{identifierOf(port.name, "image"), {}};
+  for (size_t d = 1; d < 4; ++d) {
+    if (!port.dims[d])
+      return fail("the input `" + name + "` leaves dimension " + llvm::Twine(d) +
+                  " open; only the batch may be: export it for one size of pictures");
+    if (*port.dims[d] < 1 || *port.dims[d] > 65535)
+      return fail("the input `" + name + "` has a size of " + llvm::Twine(*port.dims[d]));
+    mapped.dims.push_back(*port.dims[d]);
+    input.dims.push_back(*port.dims[d]);
+  }
+  net.inputs.push_back(std::move(input));
+  values[port.name] = std::move(mapped);
+  return llvm::Error::success();
+}
+
+llvm::Expected<Mapped *> Mapper::find(llvm::StringRef name, const llvm::Twine &reader) {
+  auto found = values.find(name);
+  if (found == values.end())
+    return fail(reader + ": nothing before it computes its input `" + printable(name) + "`");
+  return &found->second;
+}
+
+llvm::Error Mapper::set(const Node &node, Mapped mapped) {
+  if (node.outputs.empty() || node.outputs[0].empty())
+    return fail(placeOf(model, node) + ": it has no output");
+  if (!values.try_emplace(node.outputs[0], std::move(mapped)).second)
+    return fail(placeOf(model, node) + ": the value `" + printable(node.outputs[0]) + "` is computed twice");
+  return llvm::Error::success();
+}
+
+/// A shape is known although the value is not. Everything else needs all of its inputs.
+llvm::Expected<bool> Mapper::fold(const Node &node) {
+  if (!node.domain.empty() || !isFoldable(node.operation))
+    return false;
+  bool asksForSizes = node.operation == "Shape";
+  std::vector<Value> inputs(node.inputs.size());
+  std::vector<const Value *> pointers;
+  int64_t most = mostFoldedFuzzy;
+  const Constant *first = nullptr;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    pointers.push_back(node.inputs[i].empty() ? nullptr : &inputs[i]);
+    if (!pointers.back())
+      continue;
+    llvm::Expected<Mapped *> mapped = find(node.inputs[i], placeOf(model, node));
+    if (!mapped)
+      return mapped.takeError();
+    if (!(*mapped)->constant && !asksForSizes)
+      return false;
+    if (asksForSizes) {
+      inputs[i].tensor.shape = (*mapped)->dims;
+      continue;
+    }
+    first = first ? first : &*(*mapped)->constant;
+    most += *countElements((*mapped)->dims);
+    if (foldedElements += *countElements((*mapped)->dims); foldedElements > mostFolded)
+      return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
+    inputs[i] = valueOf(*(*mapped)->constant);
+  }
+  llvm::Expected<std::vector<Value>> results = evaluateNode(model, node, pointers, most);
+  if (!results)
+    return results.takeError();
+  const Value &result = results->front();
+  foldedElements += result.tensor.size();
+  // A weight that is transposed or copied keeps its name, unless a copy has a better one.
+  llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
+  if (first && !name.ends_with(".weight") && !name.ends_with(".bias"))
+    name = first->name;
+  Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
+  Mapped mapped;
+  mapped.dims = result.tensor.shape;
+  bool isCopy = node.operation == "Identity" || node.operation == "Dropout";
+  mapped.constant = isCopy && first
+                        ? *first
+                        : makeTensor("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
+  mapped.constant->name = name.str();
+  if (llvm::Error error = set(node, std::move(mapped)))
+    return error;
+  return true;
+}
+
+static const NodeMapperEntry *findMapper(llvm::StringRef name) {
+  for (llvm::ArrayRef<NodeMapperEntry> entries : {layerMappers(), shapeMappers(), elementwiseMappers()})
+    for (const NodeMapperEntry &entry : entries)
+      if (entry.name == name)
+        return &entry;
+  return nullptr;
+}
+
+llvm::Error Mapper::mapNode(const Node &node) {
+  llvm::Expected<bool> folded = fold(node);
+  if (!folded || *folded)
+    return folded.takeError();
+  const NodeMapperEntry *entry = node.domain.empty() ? findMapper(node.operation) : nullptr;
+  if (!entry)
+    return fail(placeOf(model, node) + ": Skip has no such operation" +
+                (node.domain.empty() ? std::string() : " (of the domain `" + printable(node.domain) + "`)"));
+  NodeMapping mapping(*this, node);
+  if (llvm::Error error = entry->map(mapping))
+    return error;
+  std::string problem = mapping.attributes.problem();
+  return problem.empty() ? llvm::Error::success() : mapping.fail(problem);
+}
+
+llvm::Error Mapper::mapOutputs() {
+  if (model.outputs.size() != 1)
+    return fail("it has " + llvm::Twine(model.outputs.size()) + " outputs; networks of one output are imported");
+  for (const Port &port : model.outputs) {
+    llvm::Expected<Mapped *> mapped = find(port.name, "the output `" + printable(port.name) + "`");
+    if (!mapped)
+      return mapped.takeError();
+    if ((*mapped)->constant || net.calls.empty())
+      return fail("the output `" + printable(port.name) + "` does not depend on the input");
+    if (llvm::Error error = settle(**mapped))
+      return error;
+    net.outputs.push_back({identifierOf(port.name, "logits"), (*mapped)->value});
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Mapper::settle(Mapped &mapped) {
+  Pending pending = mapped.pending;
+  if (!pending.node)
+    return llvm::Error::success();
+  std::string place = placeOf(model, *pending.node);
+  if (pending.top || pending.left || pending.bottom || pending.right)
+    return fail(place + ": Skip pads images only before a convolution, with zeros");
+  if (pending.rowStep != pending.columnStep)
+    return fail(place + ": steps of " + llvm::Twine(pending.rowStep) + " rows and " + llvm::Twine(pending.columnStep) +
+                " columns; Skip has those of one size");
+  Dims dims = net.dimsOf(mapped.value);
+  dims[1] = mapped.dims[2], dims[2] = mapped.dims[3];
+  auto add = [&](llvm::StringLiteral operation, llvm::SmallVector<Argument, 6> arguments) {
+    net.calls.push_back({operation, {mapped.value}, std::move(arguments), dims, {}});
+    mapped.value = net.resultOf(net.calls.size() - 1);
+  };
+  if (pending.rowStep > 1)
+    add("subsample", {{"stride", pending.rowStep, std::nullopt}});
+  dims[0] = mapped.dims[1];
+  if (pending.channelsBefore || pending.channelsAfter)
+    add("pad_channels", {{"before", pending.channelsBefore, std::nullopt}, {"after", pending.channelsAfter, std::nullopt}});
+  mapped.pending = {};
+  return llvm::Error::success();
+}
+
+/// Leaves out what no output needs.
+static void prune(Net &net) {
+  std::vector<bool> needed(net.inputs.size() + net.calls.size(), false);
+  for (const auto &[name, value] : net.outputs)
+    needed[value] = true;
+  for (size_t call = net.calls.size(); call-- > 0;)
+    for (ValueId operand : net.calls[call].operands)
+      needed[operand] = needed[operand] || needed[net.resultOf(call)];
+  std::vector<ValueId> renumbered(needed.size());
+  Net pruned{std::move(net.inputs), {}, std::move(net.outputs)};
+  for (ValueId value = 0; value < needed.size(); ++value) {
+    renumbered[value] = value;
+    if (pruned.isInput(value) || !needed[value])
+      continue;
+    Call &call = pruned.calls.emplace_back(std::move(net.calls[pruned.callOf(value)]));
+    for (ValueId &operand : call.operands)
+      operand = renumbered[operand];
+    renumbered[value] = pruned.resultOf(pruned.calls.size() - 1);
+  }
+  for (auto &[name, value] : pruned.outputs)
+    value = renumbered[value];
+  net = std::move(pruned);
+}
+
+llvm::Expected<Net> Mapper::run() {
+  if (llvm::Error error = readInputs())
+    return error;
+  for (const Node &node : model.nodes)
+    if (llvm::Error error = mapNode(node))
+      return error;
+  if (llvm::Error error = mapOutputs())
+    return error;
+  prune(net);
+  return std::move(net);
+}
+
+llvm::Expected<Net> onnx::mapModel(const Model &model) { return Mapper(model).run(); }

@@ -1,0 +1,78 @@
+// One node on its way into a net, for the mappers of operations.
+#pragma once
+
+#include "tools/import/Attributes.h"
+#include "tools/import/Mapping.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace skip::onnx {
+
+/// Zeros around an image and steps over its rows and columns, not yet written down: the convolution behind them may take the
+/// zeros, and steps of both directions come one by one.
+struct Pending {
+  const Node *node = nullptr; ///< the last that asked for it; null: nothing is pending
+  int64_t top = 0, left = 0, bottom = 0, right = 0;
+  int64_t channelsBefore = 0, channelsAfter = 0;
+  int64_t rowStep = 1, columnStep = 1;
+};
+
+/// What a name of the graph stands for: a constant, or a value of the net. A pooled image of 1x1 is a vector in the net.
+struct Mapped {
+  std::vector<int64_t> dims; ///< as the graph has it, with the batch
+  std::optional<Constant> constant;
+  ValueId value = 0;
+  Pending pending;
+};
+
+class Mapper;
+
+class NodeMapping {
+public:
+  NodeMapping(Mapper &mapper, const Node &node) : attributes(node), mapper(mapper), node(node) {}
+
+  const Model &model() const;
+  Net &net() const;
+  const Node &getNode() const { return node; }
+  int64_t batch() const;
+  llvm::Error fail(const llvm::Twine &what) const;
+  bool has(size_t i) const { return i < node.inputs.size() && !node.inputs[i].empty(); }
+  size_t count() const { return node.inputs.size(); }
+  bool isConstant(size_t i) const;
+
+  /// An input that is no constant, with nothing pending; or with what is pending.
+  llvm::Expected<const Mapped *> activation(size_t i) const;
+  llvm::Expected<const Mapped *> pendingActivation(size_t i) const;
+  /// The same, of an image.
+  llvm::Expected<const Mapped *> image(size_t i) const;
+  llvm::Expected<const Constant *> constant(size_t i, llvm::StringRef what) const;
+  /// The elements of a constant of whole numbers.
+  llvm::Expected<std::vector<int64_t>> integers(size_t i, llvm::StringRef what) const;
+  /// Axes stand in an attribute before opset `since`, then in input `i`; each from 0 to rank - 1, ascending.
+  llvm::Expected<std::vector<int64_t>> axes(size_t i, int64_t since, size_t rank);
+  /// How many nodes and outputs read input `i`.
+  size_t usesOf(size_t i) const;
+
+  /// The result: what `call` makes, a value of the net under other sizes, or with something pending.
+  llvm::Error add(Call call, std::vector<int64_t> dims);
+  llvm::Error alias(const Mapped &mapped);
+
+  /// Names an operation by its weight (`layer1.0.conv1.weight`) or its node.
+  std::string pathOf(const Constant &weight) const;
+
+  Attributes attributes;
+
+private:
+  Mapper &mapper;
+  const Node &node;
+};
+
+using NodeMapper = llvm::Error (*)(NodeMapping &);
+struct NodeMapperEntry {
+  llvm::StringLiteral name;
+  NodeMapper map;
+};
+/// The operations of each file.
+llvm::ArrayRef<NodeMapperEntry> layerMappers(), shapeMappers(), elementwiseMappers();
+
+} // namespace skip::onnx

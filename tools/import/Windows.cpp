@@ -1,0 +1,59 @@
+// Output sizes as the format says them: floor((size + padding - span) / stride) + 1, or with ceil_mode the same rounded up, but
+// without windows that would begin behind the image and its first padding.
+#include "tools/import/Windows.h"
+
+using namespace skip::onnx;
+
+static constexpr int64_t most = INT32_MAX; // of any size here, so that sums of few products do not overflow
+
+std::optional<int64_t> Window::outputSize(const Extent &extent, int64_t size) const {
+  int64_t room = size + extent.before + extent.after - extent.span();
+  if (room < 0)
+    return std::nullopt;
+  int64_t count = (room + (ceil ? extent.stride - 1 : 0)) / extent.stride + 1;
+  if (ceil && (count - 1) * extent.stride >= size + extent.before)
+    --count;
+  return count;
+}
+
+/// SAME: as many outputs as size / stride rounded up; what is odd of the padding stands at the end or the beginning.
+static void padSame(Extent &extent, int64_t size, bool oddAtEnd) {
+  int64_t outputs = (size + extent.stride - 1) / extent.stride;
+  int64_t total = std::max<int64_t>(0, (outputs - 1) * extent.stride + extent.span() - size);
+  (oddAtEnd ? extent.before : extent.after) = total / 2;
+  (oddAtEnd ? extent.after : extent.before) = total - total / 2;
+}
+
+static bool inRange(llvm::ArrayRef<int64_t> values, int64_t least) {
+  for (int64_t value : values)
+    if (value < least || value > most)
+      return false;
+  return true;
+}
+
+Window skip::onnx::readWindow(Attributes &attributes, int64_t height, int64_t width, llvm::ArrayRef<int64_t> kernel,
+                              std::string &problem) {
+  std::vector<int64_t> kernels = attributes.integers("kernel_shape", kernel.vec());
+  std::vector<int64_t> strides = attributes.integers("strides", {1, 1}), dilations = attributes.integers("dilations", {1, 1});
+  std::vector<int64_t> pads = attributes.integers("pads", {0, 0, 0, 0});
+  std::string automatic = attributes.text("auto_pad", "NOTSET");
+  Window window;
+  window.ceil = attributes.integer("ceil_mode", 0) != 0;
+  if (kernels.size() != 2 || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4)
+    problem = "its window is not one of two dimensions";
+  else if (!inRange(kernels, 1) || !inRange(strides, 1) || !inRange(dilations, 1) || !inRange(pads, 0))
+    problem = "a kernel, stride or dilation below 1, a padding below 0, or one beyond 2^31";
+  if (!problem.empty())
+    return window;
+  window.height = {kernels[0], strides[0], dilations[0], pads[0], pads[2]};
+  window.width = {kernels[1], strides[1], dilations[1], pads[1], pads[3]};
+  if (automatic == "VALID") {
+    window.height.before = window.height.after = window.width.before = window.width.after = 0;
+  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    padSame(window.height, height, automatic == "SAME_UPPER");
+    padSame(window.width, width, automatic == "SAME_UPPER");
+  } else if (automatic != "NOTSET") {
+    problem = "`auto_pad` is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER";
+  }
+  return window;
+}

@@ -1,0 +1,116 @@
+// Two comparisons, each with what the file's own operations give in double precision. The reference runs the spec in double
+// precision too, so that an attribute that is off by a little shows, as it would not beside the rounding of float32; then the
+// model runs as it is built.
+#include "tools/skipc/ImportCheck.h"
+
+#include "ir/graph/Graph.h"
+#include "ir/reference/Interpreter.h"
+#include "tools/compile/Targets.h"
+#include "tools/import/Evaluate.h"
+#include "tools/running/Outputs.h"
+#include "tools/running/RandomInput.h"
+#include "tools/running/Session.h"
+#include "tools/text/Failure.h"
+#include "tools/text/Layers.h"
+#include "tools/weights/Checkpoint.h"
+
+#include <cmath>
+
+using namespace skip;
+using reference::Tensor;
+using tool::ImportCheck;
+using tool::Options;
+
+/// Of double precision: sums in another order, and attributes that the file keeps in float32.
+static constexpr double mostOfSpec = 1e-6;
+static constexpr double mostCompiled = 1e-4;
+
+/// Largest difference by largest value; NaN if any value is NaN.
+static double differenceOf(llvm::ArrayRef<double> values, llvm::ArrayRef<double> expected) {
+  double worst = 0, largest = 0;
+  for (auto [value, wanted] : llvm::zip_equal(values, expected)) {
+    if (std::isnan(value) || std::isnan(wanted))
+      return std::numeric_limits<double>::quiet_NaN();
+    worst = std::max(worst, std::abs(value - wanted));
+    largest = std::max(largest, std::abs(wanted));
+  }
+  return worst == 0 ? 0 : worst / largest;
+}
+
+/// NaN if either is.
+static double larger(double a, double b) { return b > a || std::isnan(b) ? b : a; }
+
+/// As many as the file has a batch of, or two where it leaves that open.
+static int64_t imagesOf(const onnx::Model &model) { return model.inputs[0].dims[0].value_or(2); }
+
+static Tensor imagesFor(const onnx::Model &model, const tool::RandomInput &input, int64_t images) {
+  std::vector<int64_t> dims = {images};
+  for (const std::optional<int64_t> &dim : llvm::ArrayRef(model.inputs[0].dims).drop_front())
+    dims.push_back(*dim);
+  Tensor tensor(dims);
+  llvm::copy(input.input(0), tensor.data.begin());
+  return tensor;
+}
+
+static llvm::Expected<std::vector<Tensor>> interpreted(mlir::func::FuncOp graph, const tool::Checkpoint &checkpoint,
+                                                       const Tensor &images) {
+  reference::Parameters parameters;
+  graph.walk([&](graph::ReadParameterOp read) { parameters[read.getParameter()] = checkpoint.read(read.getParameter()); });
+  std::optional<std::vector<Tensor>> outputs =
+      reference::interpret(graph, images, parameters, [](llvm::StringRef, const Tensor &) {});
+  return outputs ? llvm::Expected<std::vector<Tensor>>(std::move(*outputs))
+                 : tool::internalError("import", "the reference cannot compute the network's outputs");
+}
+
+/// The model of the spec, as it is built.
+static llvm::Expected<tool::Session> compile(tool::Compilation &compilation, const Options &options, int64_t images,
+                                             const tool::WeightsSource &weights) {
+  llvm::Expected<std::vector<tool::Body>> bodies = tool::preferredBody(options);
+  return bodies ? tool::Session::start(compilation, {"", {images}, *bodies}, weights) : bodies.takeError();
+}
+
+static llvm::Error runInto(const tool::Session &session, unsigned threads, const tool::RandomInput &input,
+                           const tool::Outputs &outputs, int64_t images) {
+  if (!outputs.hasMemory())
+    return tool::badInput("no memory for the outputs of " + llvm::Twine(images) + " images");
+  llvm::Expected<std::unique_ptr<tool::Runner>> runner = session.runner(threads);
+  return runner ? (*runner)->run(images, input.inputs(), outputs.pointers()) : runner.takeError();
+}
+
+llvm::Expected<ImportCheck> tool::checkImport(const Options &options, const onnx::Model &model, const std::string &spec,
+                                              const std::string &weightsPath) {
+  Options own = options;
+  own.spec = spec;
+  Compilation compilation(own);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  mlir::OwningOpRef<mlir::ModuleOp> graph = compilation.module().clone(); // the passes change the other one
+  Ports ports = describePorts(modelOf(*graph));
+  int64_t images = imagesOf(model);
+  RandomInput input(ports, images, options.seed);
+  Tensor tensor = imagesFor(model, input, images);
+  llvm::Expected<std::vector<Tensor>> expected = onnx::evaluateModel(model, tensor);
+  if (!expected)
+    return expected.takeError();
+  llvm::Expected<WeightsSource> weights = WeightsSource::open(weightsPath, modelOf(*graph));
+  if (!weights)
+    return weights.takeError();
+  llvm::Expected<Session> session = compile(compilation, own, images, *weights);
+  if (!session)
+    return session.takeError();
+  Outputs outputs(ports, images);
+  if (llvm::Error error = runInto(*session, options.threads, input, outputs, images))
+    return error;
+  llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
+  llvm::Expected<std::vector<Tensor>> fromSpec =
+      checkpoint ? interpreted(modelOf(*graph), *checkpoint, tensor) : checkpoint.takeError();
+  if (!fromSpec)
+    return fromSpec.takeError();
+  ImportCheck check{{0, mostOfSpec}, {0, mostCompiled}};
+  for (size_t port = 0; port < outputs.count(); ++port) {
+    std::vector<double> compiled(outputs[port], outputs[port] + outputs.elements(port));
+    check.spec.found = larger(check.spec.found, differenceOf((*fromSpec)[port].data, (*expected)[port].data));
+    check.compiled.found = larger(check.compiled.found, differenceOf(compiled, (*expected)[port].data));
+  }
+  return check;
+}
