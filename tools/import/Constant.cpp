@@ -101,7 +101,7 @@ std::vector<float> onnx::floatsOf(const Constant &tensor) {
 }
 
 /// Reals are kept in double precision, whole numbers in 64 bits: what is computed is rounded once, where it is written.
-Constant onnx::makeTensor(std::string name, ElementType type, Dims dims, llvm::ArrayRef<double> values) {
+Constant onnx::makeConstant(std::string name, ElementType type, Dims dims, llvm::ArrayRef<double> values) {
   auto bytes = std::make_shared<std::string>(values.size() * 8, '\0');
   for (size_t i = 0; i < values.size(); ++i) {
     int64_t whole = wholeOf(values[i]);

@@ -23,7 +23,7 @@ std::vector<double> elementsOf(const Constant &tensor);
 std::vector<float> floatsOf(const Constant &tensor);
 
 /// Constants made by arithmetic.
-Constant makeTensor(std::string name, ElementType type, Dims dims, llvm::ArrayRef<double> values);
+Constant makeConstant(std::string name, ElementType type, Dims dims, llvm::ArrayRef<double> values);
 
 /// The nearest whole number that an int64 holds; 0 of NaN.
 int64_t wholeOf(double value);

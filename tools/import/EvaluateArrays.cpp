@@ -167,7 +167,8 @@ static Results evaluateSqueeze(Operation &op) {
     return error;
   const std::vector<int64_t> &dims = op.tensor(0).shape;
   std::vector<int64_t> list = op.axesOf(1, 13);
-  for (size_t d = 0; list.empty() && d < dims.size(); ++d)
+  bool drops = list.empty();
+  for (size_t d = 0; drops && d < dims.size(); ++d)
     if (dims[d] == 1)
       list.push_back(static_cast<int64_t>(d));
   llvm::Expected<std::vector<size_t>> axes = op.axes(list, dims.size());
@@ -240,11 +241,15 @@ static Results evaluateSlice(Operation &op) {
   for (size_t i = 0; i < list.size(); ++i) {
     size_t axis = *op.axis(list[i], x.shape.size());
     int64_t size = x.shape[axis];
-    if (steps[i] < 1 || steps[i] > INT32_MAX)
+    if (steps[i] == 0 || steps[i] < -INT32_MAX || steps[i] > INT32_MAX)
       return op.fail("a step of " + llvm::Twine(steps[i]));
-    auto bound = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + size : at, 0, size); };
-    int64_t start = bound(starts[i]), end = bound(ends[i]);
-    dims[axis] = end > start ? (end - start + steps[i] - 1) / steps[i] : 0;
+    // Backwards, the first is at most the last element, and the end may lie before the first.
+    int64_t back = steps[i] < 0 ? 1 : 0;
+    auto bound = [&](int64_t at, int64_t least) {
+      return std::clamp<int64_t>(at < 0 ? at + size : at, least, std::max(least, size - back));
+    };
+    int64_t start = bound(starts[i], 0), end = bound(ends[i], -back), length = back ? start - end : end - start;
+    dims[axis] = size > 0 && length > 0 ? (length - 1) / std::abs(steps[i]) + 1 : 0;
     first += start * strides[axis];
     strides[axis] *= steps[i];
   }

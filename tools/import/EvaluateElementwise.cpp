@@ -189,6 +189,18 @@ static Results evaluateCast(Operation &op) {
   }
 }
 
+/// To whichever type the second input has.
+static Results evaluateCastLike(Operation &op) {
+  op.attributes.ignore("saturate");
+  if (llvm::Error error = op.needInputs(2, 2))
+    return error;
+  Value result = op.in(0);
+  for (double &value : result.tensor.data)
+    value = op.in(1).isReal ? value : static_cast<double>(wholeOf(value));
+  result.isReal = op.in(1).isReal;
+  return std::vector<Value>{std::move(result)};
+}
+
 /// Before opset 13 all axes from `axis` on count as one.
 static Results evaluateSoftmax(Operation &op) {
   if (llvm::Error error = op.needInputs(1, 1))
@@ -240,6 +252,7 @@ llvm::ArrayRef<EvaluatorEntry> onnx::elementwiseEvaluators() {
       {"Identity", evaluateIdentity},
       {"Dropout", evaluateDropout},
       {"Cast", evaluateCast},
+      {"CastLike", evaluateCastLike},
       {"Softmax", evaluateSoftmax},
   };
   return entries;

@@ -196,7 +196,8 @@ static Results evaluateReduceMean(Operation &op) {
   std::vector<int64_t> list = op.axesOf(1, 18);
   if (list.empty() && none)
     return std::vector<Value>{op.in(0)};
-  for (size_t d = 0; list.empty() && d < x.shape.size(); ++d)
+  bool takesAll = list.empty();
+  for (size_t d = 0; takesAll && d < x.shape.size(); ++d)
     list.push_back(static_cast<int64_t>(d));
   llvm::Expected<std::vector<size_t>> axes = op.axes(list, x.shape.size());
   if (!axes)

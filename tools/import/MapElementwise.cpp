@@ -28,7 +28,7 @@ static llvm::Error mapBias(NodeMapping &node, size_t constant) {
     return bias.takeError();
   Net &net = node.net();
   Call *call = net.isInput((*x)->value) ? nullptr : &net.calls[net.callOf((*x)->value)];
-  std::string what = "it adds a constant of " + listText((*bias)->dims) + " to " + listText((*x)->dims);
+  std::string what = "it adds a constant of " + listText((*bias)->dims) + " to " + node.sizes((*x)->dims);
   bool isLinear = call && (call->operation == "linear" || call->operation == "conv");
   if (!isLinear || call->parameters.size() != 1 || node.usesOf(1 - constant) != 1)
     return node.fail(what + "; Skip adds constants only as the bias of a convolution or product that has none");
@@ -59,7 +59,7 @@ static llvm::Error mapAdd(NodeMapping &node) {
     return b.takeError();
   const Net &net = node.net();
   if ((*a)->dims != (*b)->dims || net.dimsOf((*a)->value) != net.dimsOf((*b)->value))
-    return node.fail("its inputs are " + listText((*a)->dims) + " and " + listText((*b)->dims) +
+    return node.fail("its inputs are " + node.sizes((*a)->dims) + " and " + node.sizes((*b)->dims) +
                      "; Skip adds what has one shape");
   return node.add({"add", {(*a)->value, (*b)->value}, {}, net.dimsOf((*a)->value), {}}, (*a)->dims);
 }
@@ -70,7 +70,7 @@ static llvm::Error mapSoftmax(NodeMapping &node) {
   if (!x)
     return x.takeError();
   if ((*x)->dims.size() != 2 || (axis != 1 && axis != -1))
-    return node.fail("`axis` = " + llvm::Twine(axis) + " of " + listText((*x)->dims) + ": Skip has the softmax of vectors");
+    return node.fail("`axis` = " + llvm::Twine(axis) + " of " + node.sizes((*x)->dims) + ": Skip has the softmax of vectors");
   return addUnary(node, "softmax");
 }
 

@@ -55,7 +55,7 @@ static llvm::Error addLinear(NodeMapping &node, const Mapped &x, const Constant 
   int64_t outputs = weight.dims[transposed ? 1 : 0], depth = weight.dims[transposed ? 0 : 1];
   const Dims &own = node.net().dimsOf(x.value);
   if (own.size() != 1 || own[0] != depth)
-    return node.fail("its input is " + listText(x.dims) + ", its weight takes vectors of " + llvm::Twine(depth));
+    return node.fail("its input is " + node.sizes(x.dims) + ", its weight takes vectors of " + llvm::Twine(depth));
   Call call{"linear", {x.value}, {{"features", outputs, std::nullopt}, {"bias", bias != nullptr, true}}, {outputs}, {}};
   call.parameters.push_back({"weight", weight, {outputs, depth}, transposed});
   if (bias)
@@ -97,7 +97,7 @@ static llvm::Error mapConvolution(NodeMapping &node) {
       return error;
   const Dims &filter = (*weight)->dims;
   if ((*x)->dims.size() != 4 || filter.size() != 4 || !isReal((*weight)->type))
-    return node.fail("its input is " + listText((*x)->dims) + " and its weight " + listText(filter) +
+    return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText(filter) +
                      "; convolutions of images are imported");
   if (llvm::is_contained(filter, 0))
     return node.fail("its weight is empty");
@@ -120,7 +120,7 @@ static llvm::Error mapConvolution(NodeMapping &node) {
   if (groups != 1)
     return node.fail("`group` = " + llvm::Twine(groups) + ": Skip has no grouped convolutions");
   if (filter[1] != (*x)->dims[1] || filter[2] != window.height.kernel || filter[3] != window.width.kernel)
-    return node.fail("its weight " + listText(filter) + " does not fit its input " + listText((*x)->dims));
+    return node.fail("its weight " + listText(filter) + " does not fit its input " + node.sizes((*x)->dims));
   if (llvm::Error error = bias ? checkBias(node, *bias, channels) : llvm::Error::success())
     return error;
   if (node.net().dimsOf((*x)->value).size() == 1)
@@ -201,7 +201,7 @@ static llvm::Error mapGemm(NodeMapping &node) {
                      ", `transA` = " + llvm::Twine(transA) + ": Skip has plain products, with 1, 1 and 0");
   if ((*x)->dims.size() != 2 || (*weight)->dims.size() != 2 || !isReal((*weight)->type) ||
       llvm::is_contained((*weight)->dims, 0))
-    return node.fail("its input is " + listText((*x)->dims) + " and its weight " + listText((*weight)->dims) +
+    return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText((*weight)->dims) +
                      "; products of vectors and a matrix are imported");
   int64_t outputs = (*weight)->dims[transB ? 0 : 1];
   std::optional<Constant> bias;
@@ -227,7 +227,7 @@ static llvm::Error mapMatMul(NodeMapping &node) {
     return weight.takeError();
   if ((*x)->dims.size() != 2 || (*weight)->dims.size() != 2 || !isReal((*weight)->type) ||
       llvm::is_contained((*weight)->dims, 0))
-    return node.fail("its input is " + listText((*x)->dims) + " and its weight " + listText((*weight)->dims) +
+    return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText((*weight)->dims) +
                      "; products of vectors and a matrix are imported");
   return addLinear(node, **x, **weight, true, nullptr, {(*x)->dims[0], (*weight)->dims[1]});
 }

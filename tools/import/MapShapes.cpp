@@ -2,6 +2,8 @@
 #include "tools/import/NodeMapping.h"
 #include "tools/import/Constant.h"
 
+#include "support/Printable.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -22,7 +24,7 @@ static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
   if (!x)
     return x.takeError();
   if (countElements(dims) != countElements((*x)->dims))
-    return node.fail("it makes " + listText(dims) + " of " + listText((*x)->dims) + ", which has another number of elements");
+    return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) + ", which has another number of elements");
   if (dims == (*x)->dims)
     return node.alias(**x);
   const Dims own = node.net().dimsOf((*x)->value);
@@ -35,7 +37,7 @@ static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
   }
   if (keepsBatch && own.size() == 3 && dims.size() == 2)
     return node.add({"flatten", {(*x)->value}, {}, {dims[1]}, {}}, std::move(dims));
-  return node.fail("it makes " + listText(dims) + " of " + listText((*x)->dims) +
+  return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) +
                    "; Skip flattens images to [batch, features], and nothing else");
 }
 
@@ -161,6 +163,23 @@ static llvm::Error mapCast(NodeMapping &node) {
   return mapNothing(node);
 }
 
+/// A constant to the type of values, which are float32; those themselves stay.
+static llvm::Error mapCastLike(NodeMapping &node) {
+  node.attributes.ignore("saturate");
+  if (!node.isConstant(0))
+    return node.isConstant(1) && !isReal((*node.constant(1, "type"))->type) ? node.fail("a cast to whole numbers")
+                                                                            : mapNothing(node);
+  llvm::Expected<const Constant *> constant = node.constant(0, "input");
+  if (!constant)
+    return constant.takeError();
+  Mapped result;
+  result.dims.assign((*constant)->dims.begin(), (*constant)->dims.end());
+  result.constant = **constant;
+  if (!isReal((*constant)->type))
+    result.constant = makeConstant((*constant)->name, ElementType::Double, (*constant)->dims, elementsOf(**constant));
+  return node.alias(result);
+}
+
 /// Zeros around images, or channels of zeros.
 static llvm::Error mapPad(NodeMapping &node) {
   std::string mode = node.attributes.text("mode", "constant");
@@ -173,7 +192,7 @@ static llvm::Error mapPad(NodeMapping &node) {
   if (!pads)
     return pads.takeError();
   if (mode != "constant")
-    return node.fail("`mode` = " + llvm::Twine(mode) + ": Skip pads with zeros");
+    return node.fail("`mode` = " + printable(mode) + ": Skip pads with zeros");
   if (node.has(2)) {
     llvm::Expected<const Constant *> value = node.constant(2, "value");
     if (!value)
@@ -263,10 +282,9 @@ static llvm::Error mapSlice(NodeMapping &node) {
 
 llvm::ArrayRef<NodeMapperEntry> onnx::shapeMappers() {
   static constexpr NodeMapperEntry entries[] = {
-      {"Reshape", mapReshape},     {"Flatten", mapFlatten},     {"Squeeze", mapSqueeze},
-      {"Unsqueeze", mapUnsqueeze}, {"Transpose", mapTranspose}, {"Identity", mapNothing},
-      {"Dropout", mapDropout},     {"Cast", mapCast},           {"Pad", mapPad},
-      {"Slice", mapSlice},
+      {"Reshape", mapReshape},     {"Flatten", mapFlatten},  {"Squeeze", mapSqueeze}, {"Unsqueeze", mapUnsqueeze},
+      {"Transpose", mapTranspose}, {"Identity", mapNothing}, {"Dropout", mapDropout}, {"Cast", mapCast},
+      {"CastLike", mapCastLike},   {"Pad", mapPad},          {"Slice", mapSlice},
   };
   return entries;
 }

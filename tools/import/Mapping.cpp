@@ -122,7 +122,7 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   bool isCopy = node.operation == "Identity" || node.operation == "Dropout";
   mapped.constant = isCopy && first
                         ? *first
-                        : makeTensor("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
+                        : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
   mapped.constant->name = name.str();
   if (llvm::Error error = set(node, std::move(mapped)))
     return error;

@@ -19,6 +19,11 @@ int64_t NodeMapping::batch() const { return mapper.batch; }
 
 llvm::Error NodeMapping::fail(const llvm::Twine &what) const { return mapper.fail(placeOf(mapper.model, node) + ": " + what); }
 
+std::string NodeMapping::sizes(llvm::ArrayRef<int64_t> dims) const {
+  bool isOpen = !dims.empty() && dims[0] == batch() && !model().inputs[0].dims[0];
+  return isOpen ? ("[N" + (dims.size() > 1 ? ", " + listText(dims.drop_front()).substr(1) : "]")) : listText(dims);
+}
+
 bool NodeMapping::isConstant(size_t i) const {
   auto found = has(i) ? mapper.values.find(node.inputs[i]) : mapper.values.end();
   return found != mapper.values.end() && found->second.constant;
@@ -48,7 +53,7 @@ llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
 llvm::Expected<const Mapped *> NodeMapping::image(size_t i) const {
   llvm::Expected<const Mapped *> mapped = activation(i);
   if (mapped && (net().dimsOf((*mapped)->value).size() != 3 || (*mapped)->dims.size() != 4))
-    return fail("input " + llvm::Twine(i) + " is " + listText((*mapped)->dims) + ", no image");
+    return fail("input " + llvm::Twine(i) + " is " + sizes((*mapped)->dims) + ", no image");
   return mapped;
 }
 

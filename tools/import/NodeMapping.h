@@ -36,6 +36,8 @@ public:
   const Node &getNode() const { return node; }
   int64_t batch() const;
   llvm::Error fail(const llvm::Twine &what) const;
+  /// "[N, 64, 56, 56]", where the file leaves the batch open.
+  std::string sizes(llvm::ArrayRef<int64_t> dims) const;
   bool has(size_t i) const { return i < node.inputs.size() && !node.inputs[i].empty(); }
   size_t count() const { return node.inputs.size(); }
   bool isConstant(size_t i) const;

@@ -49,7 +49,7 @@ class Model:
     def __init__(self, opset=17, seed=1, **ports):
         self.opset, self.random, self.nodes, self.initializers = opset, random.Random(seed), [], []
         self.ports = ports
-        self.external = None  # bytes of a file beside the model
+        self.external, self.location = None, None  # bytes of a file beside the model, and its name
         self.ir, self.domain, self.count = 8, "", 0
 
     def node(self, operation, *inputs, name=None, output=None, domain="", **attributes):
@@ -61,13 +61,13 @@ class Model:
         self.nodes.append(body + (field(7, domain) if domain else b""))
         return output
 
-    def tensor(self, name, dims, values, kind=1, location=None):
+    def tensor(self, name, dims, values, kind=1):
         body = b"".join(field(1, dim) for dim in dims) + field(2, kind) + field(8, name)
         code = {1: "f", 7: "q", 11: "d"}[kind]
         raw = struct.pack(f"<{len(values)}{code}", *values)
         if self.external is None:
             return body + field(9, raw)
-        pairs = {"location": location or "weights.data", "offset": str(len(self.external)), "length": str(len(raw))}
+        pairs = {"location": self.location or "weights.data", "offset": str(len(self.external)), "length": str(len(raw))}
         self.external += raw
         return body + b"".join(field(13, field(1, key) + field(2, value)) for key, value in pairs.items()) + field(14, 1)
 
@@ -115,10 +115,11 @@ def basic(model, x, path, width, inputs, stride, folded=False, projection="downs
     return model.node("Relu", model.node("Add", y, x))
 
 
-def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="", projection="downsample"):
+def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="", location=None, projection="downsample", size="16"):
     """A residual network of two stages: 4, then 8 channels."""
     model = Model(int(opset))
-    model.external = b"" if external else None
+    model.external, model.location = b"" if external else None, location
+    size = int(size) if size.isdigit() else size
     x = model.conv("image", "conv1", 4, 3, 3, bias=bool(folded))
     x = x if folded else model.bn(x, "bn1", 4)
     x = model.node("Relu", x)
@@ -131,7 +132,7 @@ def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="
     if external:
         with open(external, "wb") as file:
             file.write(model.external)
-    return model.finish(x, (batch if batch == "N" else int(batch), 10), [("image", (batch if batch == "N" else int(batch), 3, 16, 16))])
+    return model.finish(x, (batch if batch == "N" else int(batch), 10), [("image", (batch if batch == "N" else int(batch), 3, size, size))])
 
 
 def shape_chain(model, x):
