@@ -110,6 +110,32 @@ TEST_CASE("operations without a name are numbered, and a name is given once") {
   CHECK(llvm::StringRef(spec).contains("|> conv2: conv(4, 1)"));
 }
 
+TEST_CASE("blocks that the file has no names for are found by their shape") {
+  std::string text = conv("image", "stem", 4, 3, 3, 1, "a") + block("a", "body.0", 4, 4, "b") +
+                     block("b", "body.1", 4, 4, "c") + block("c", "tail.0", 8, 4, "d") + block("d", "tail.1", 8, 8, "x") + head;
+  for (size_t at; (at = text.find(".weight")) != std::string::npos;)
+    text.replace(at, 7, "_w");
+  CHECK(specOf(text) == R"(block basic(x, width) {
+  y = x |> conv1: conv(width, 3) |> relu
+    |> conv2: conv(width, 3)
+  if channels(x) != width {
+    z = x |> downsample.0: conv(width, 1)
+  } else {
+    z = x
+  }
+  return relu(y + z)
+}
+
+model net {
+  input image[3, 8, 8]
+  output y = image |> conv1: conv(4, 3)
+    |> layer1: repeat(2, basic, 4)
+    |> layer2: repeat(2, basic, 8)
+    |> global_avg_pool
+}
+)");
+}
+
 TEST_CASE("what no output needs is left out") {
   CHECK(specOf(conv("image", "stem", 4, 3, 3, 1, "x") + conv("x", "dead", 4, 4, 3, 1, "z") + head) ==
         R"(model net {
