@@ -1,4 +1,4 @@
-"""onnx.py NAME FILE [KEY=VALUE...]: writes a small ONNX model, byte by byte, so that the tests need no package for it.
+"""onnx_file.py NAME FILE [KEY=VALUE...]: writes a small ONNX model, byte by byte, so that the tests need no package for it.
 
 Weights are random, of a fixed seed. Keys change the model; see MODELS at the end.
 """
