@@ -117,7 +117,7 @@ namespace {
 /// The values of one run, by name.
 class Run {
 public:
-  explicit Run(const Model &model) : model(model) {
+  Run(const Model &model, int64_t mostElements) : model(model), mostElements(mostElements) {
     for (const Constant &tensor : model.initializers)
       constants[tensor.name] = &tensor;
     for (const Node &node : model.nodes)
@@ -133,6 +133,7 @@ public:
 
 private:
   const Model &model;
+  int64_t mostElements;
   llvm::StringMap<const Constant *> constants;
   llvm::StringMap<Value> values;
   llvm::StringMap<size_t> uses; // that are left
@@ -149,7 +150,6 @@ llvm::Expected<const Value *> Run::find(llvm::StringRef name) {
 }
 
 llvm::Error Run::evaluate(const Node &node) {
-  constexpr int64_t mostElements = int64_t(1) << 32;
   std::vector<const Value *> inputs;
   for (const std::string &name : node.inputs) {
     llvm::Expected<const Value *> input = name.empty() ? nullptr : find(name);
@@ -168,9 +168,9 @@ llvm::Error Run::evaluate(const Node &node) {
   return llvm::Error::success();
 }
 
-llvm::Expected<std::vector<reference::Tensor>> onnx::evaluateModel(const Model &model,
-                                                                   llvm::ArrayRef<reference::Tensor> inputs) {
-  Run run(model);
+llvm::Expected<std::vector<reference::Tensor>> onnx::evaluateModel(const Model &model, llvm::ArrayRef<reference::Tensor> inputs,
+                                                                   int64_t mostElements) {
+  Run run(model, mostElements);
   for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
     run.set(port.name, {input, true});
   for (const Node &node : model.nodes)

@@ -26,7 +26,9 @@ bool isFoldable(llvm::StringRef operation);
 llvm::Expected<std::vector<Value>> evaluateNode(const Model &model, const Node &node, llvm::ArrayRef<const Value *> inputs,
                                                 int64_t mostElements);
 
-/// The outputs of the model, node by node as the file has them. `inputs` are in the order of model.inputs.
-llvm::Expected<std::vector<reference::Tensor>> evaluateModel(const Model &model, llvm::ArrayRef<reference::Tensor> inputs);
+/// The outputs of the model, node by node as the file has them. `inputs` are in the order of model.inputs; no value may have
+/// more than `mostElements` elements.
+llvm::Expected<std::vector<reference::Tensor>> evaluateModel(const Model &model, llvm::ArrayRef<reference::Tensor> inputs,
+                                                             int64_t mostElements = int64_t(1) << 32);
 
 } // namespace skip::onnx
