@@ -139,8 +139,12 @@ llvm::Error Compilation::planTraining(const PlanRequest &request) {
   if (!attribute)
     return attribute.takeError();
   (*trainingModule)->setAttr(plan::targetAttr, *attribute);
+  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+  if (!tuning)
+    return tuning.takeError();
   plan::PipelineOptions pipeline;
   pipeline.batches = {trainingRecipe->batch / trainingRecipe->groups};
+  attachTuning(*trainingModule, *tuning, pipeline.batches);
   pipeline.exact = options.exact;
   pipeline.strassen = false;
   if (llvm::Error error = runPasses("training plan", *trainingModule, Verify::inTheEnd,

@@ -207,6 +207,7 @@ static void addTune(CLI::App &app, Options &o) {
       addCommand(app, o, "tune", tool::tune, "measure which algorithms and schedules are the fastest here",
                  "  skipc tune resnet18 resnet50 --threads 2 --budget 5m\n"
                  "  skipc tune cifar_resnet -D depth=20 --batch 1,16 --isa both\n"
+                 "  skipc tune resnet18 --train --set batch=16 --set groups=1 --threads 2\n"
                  "  skipc tune --show\n"
                  "  skipc tune --merge other.db --export tuning.txt\n"
                  "\n"
@@ -215,7 +216,9 @@ static void addTune(CLI::App &app, Options &o) {
                  "both and --show need no SPEC, and are done after tuning where there is one.");
   tune.add_option("SPEC", o.specs, "a .skip file, or a name of the catalogue (resnet50)");
   addDefines(tune, o);
-  addBatches(tune, o, "batch sizes to tune for (default: 1)");
+  CLI::Option *batches = addBatches(tune, o, "batch sizes to tune for (default: 1)");
+  tune.add_flag("--train", o.train, "tune for the steps of a training of the SPECs instead")->excludes(batches);
+  addSettings(tune, o);
   addThreads(tune, o);
   tune.add_option("--isa", o.isa, "which bodies to tune: avx2, avx512 or both (default: the widest that runs here)")
       ->check(CLI::IsMember({"avx2", "avx512", "both"}));

@@ -46,8 +46,11 @@ static llvm::Error addTasks(const Options &options, const std::string &spec, std
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
-  tool::modelOf(compilation.module()).walk([&](mlir::Operation *op) {
-    for (int64_t batch : tool::batchBounds(options, {1}))
+  std::vector<int64_t> batches = tool::batchBounds(options, {1});
+  if (options.train) // a step's contractions, forth and back, of the images of a group
+    batches = {compilation.recipe()->batch / compilation.recipe()->groups};
+  tool::modelOf(options.train ? compilation.training() : compilation.module()).walk([&](mlir::Operation *op) {
+    for (int64_t batch : batches)
       if (std::optional<plan::ConvProblem> problem = plan::problemOf(op, batch, plan::Isa::avx2)) {
         Task &task = tasks[plan::problemText(*problem)];
         task.problem = *problem;
@@ -98,10 +101,12 @@ static llvm::Expected<TuneReport> tuneAll(const Options &options, const std::vec
         ++report.left;
         continue;
       }
+      if (options.train && !chosen) // of others only those that training may take are of use
+        chosen = plan::predictedAlgorithm(problem, plan::kTrainedPoints);
       llvm::Expected<Tuner::Outcome> outcome = tuner.tune(problem, chosen ? &*chosen : nullptr);
       if (!outcome)
         return outcome.takeError();
-      if (!chosen && outcome->bestNanoseconds)
+      if (!options.train && !chosen && outcome->bestNanoseconds)
         chosen = outcome->best.algorithm;
       report.measured += outcome->measured;
       report.runs += outcome->runs;

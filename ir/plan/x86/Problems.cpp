@@ -41,6 +41,21 @@ std::optional<FilterGradientShape> plan::filterGradientShape(graph::Conv2dGradFi
   return FilterGradientShape{blocksOf(dy.getDimSize(1)), blocksOf(x.getDimSize(1)), dy.getDimSize(2), dy.getDimSize(3), images};
 }
 
+bool plan::isTrained(Operation *contraction) {
+  Operation *filter = llvm::cast<graph::Contraction>(contraction).getFilter().getDefiningOp();
+  return filter && !graph::isLoadTime(filter);
+}
+
+bool plan::mayCompute(Operation *contraction, const ConvProblem &problem, const ConvChoice &choice) {
+  if (!isTrained(contraction))
+    return true;
+  WinogradTaps taps{problem.kernelHeight, problem.stride};
+  if (choice.algorithm.tile == 0)
+    return choice.schedule.unitBlocks == 0;
+  return taps.points(choice.algorithm.tile) <= kTrainedPoints &&
+         (problem.planarInput || !winogradPlanarChannels(taps, problem.inChannels));
+}
+
 WinogradAttr plan::winogradAttribute(MLIRContext *context, const Algorithm &algorithm) {
   return WinogradAttr::get(context, algorithm.tile, algorithm.group, algorithm.fused);
 }

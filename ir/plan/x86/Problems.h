@@ -12,6 +12,10 @@ namespace skip::plan {
 /// Of activations that may live at a time: about the second-level caches of two cores and a share of the third.
 inline constexpr int64_t kNearBytes = int64_t(4) << 20;
 
+/// Of a window's positions along an axis: eight round several times worse than six, which training need not pay for. Errors of
+/// six are far below the noise of a batch (docs/training.md).
+inline constexpr int64_t kTrainedPoints = 6;
+
 /// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing
 /// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
@@ -25,6 +29,13 @@ std::optional<FilterGradientShape> filterGradientShape(graph::Conv2dGradFilterOp
 
 /// Whether the problem's input counts as planar.
 bool hasPlanarInput(mlir::Operation *op);
+
+/// Whether the function trains the filter of the contraction.
+bool isTrained(mlir::Operation *contraction);
+
+/// Whether the function may compute the contraction so: what is trained has at most six positions along an axis of a window,
+/// no products of sums, whose channels would have to be balanced, and a filter that lies as its gradient does.
+bool mayCompute(mlir::Operation *contraction, const ConvProblem &problem, const ConvChoice &choice);
 
 /// The ISA as the runtime numbers it.
 constexpr SkipIsa abiIsa(Isa isa) { return static_cast<SkipIsa>(isa); }

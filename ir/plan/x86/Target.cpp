@@ -59,9 +59,7 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
   return std::nullopt;
 }
 
-// Of a window's positions along an axis: eight round several times worse than six, which training need not pay for. Errors of
-// six are far below the noise of a batch (docs/training.md).
-static constexpr int64_t kMostPoints = 8, kTrainedPoints = 6;
+static constexpr int64_t kMostPoints = 8;
 
 /// What the gradient of a filter is to be computed by; direct where Winograd cannot.
 static plan::FilterGradientAlgorithm gradientAlgorithm(graph::Conv2dGradFilterOp gradient, int64_t images) {
@@ -111,13 +109,8 @@ static void chooseAlgorithmOf(Operation *contraction, int64_t images, Predicted 
   std::optional<plan::ConvProblem> problem = plan::problemOf(contraction, images, plan::Isa::avx2);
   if (!problem)
     return;
-  Operation *filter = llvm::cast<graph::Contraction>(contraction).getFilter().getDefiningOp();
-  bool isTrained = filter && !graph::isLoadTime(filter);
-  if (isTrained && plan::winogradPlanarChannels({problem->kernelHeight, problem->stride}, problem->inChannels) &&
-      !problem->planarInput)
-    return; // its filter would lie otherwise than its gradient
-  plan::Algorithm best = predicted.algorithm(*problem, isTrained ? kTrainedPoints : kMostPoints);
-  if (best.tile != 0)
+  plan::Algorithm best = predicted.algorithm(*problem, plan::isTrained(contraction) ? plan::kTrainedPoints : kMostPoints);
+  if (best.tile != 0 && plan::mayCompute(contraction, *problem, {best, {}}))
     contraction->setAttr(plan::algorithmAttr, plan::winogradAttribute(contraction->getContext(), best));
 }
 

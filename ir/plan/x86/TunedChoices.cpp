@@ -58,12 +58,13 @@ const std::vector<ConvChoice> &Annotation::knownChoices(const ConvProblem &probl
   return known->second;
 }
 
-/// For each ISA the choices of the operation's problem; none for other operations.
+/// For each ISA the choices of the operation's problem that it may take; none for other operations.
 std::vector<std::vector<ConvChoice>> Annotation::choicesOf(Operation *op, int64_t images) {
   std::vector<std::vector<ConvChoice>> all;
   for (Isa isa : isas)
     if (std::optional<ConvProblem> problem = problemOf(op, images, isa))
-      all.push_back(knownChoices(*problem));
+      llvm::copy_if(knownChoices(*problem), std::back_inserter(all.emplace_back()),
+                    [&](const ConvChoice &choice) { return mayCompute(op, *problem, choice); });
   return all;
 }
 
