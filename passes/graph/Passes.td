@@ -71,6 +71,16 @@ def DeriveBackward : Pass<"graph-derive-backward", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::skip::graph::GraphDialect"];
 }
 
+def RecomputeActivations : Pass<"graph-recompute-activations", "::mlir::func::FuncOp"> {
+  let summary = "compute what normalisations and relus give again for the gradients, in place of keeping it";
+  let description = [{
+    Before: the first result is a loss, and what comes behind it its gradients. After: where these read a relu of a `scale_shift` from
+    before the loss, they read a copy of both that stands in front of the first of them. Equal expressions must not be joined after it.
+    Before and after: tests/passes/graph/recompute-activations.mlir.
+  }];
+  let dependentDialects = ["::skip::graph::GraphDialect"];
+}
+
 def NameValues : Pass<"graph-name-values", "::mlir::func::FuncOp"> {
   let summary = "give each value a name of its own";
   let description = [{

@@ -35,9 +35,10 @@ void graph::buildTrainingPipeline(mlir::OpPassManager &passes, const PrepareTrai
   model.addPass(createDeriveBackward());
   model.addPass(createExpandBatchNorm());
   model.addPass(createExpandStridedGradients());
-  model.addPass(createFoldBatchNorm()); // of what is frozen
-  model.addPass(mlir::createCSEPass()); // a filter is transposed once
-  model.addPass(createNameValues());    // last: a training step is held against what this leaves, by name
+  model.addPass(createFoldBatchNorm());        // of what is frozen
+  model.addPass(mlir::createCSEPass());        // a filter is transposed once
+  model.addPass(createRecomputeActivations()); // behind what would join it with the first time
+  model.addPass(createNameValues());           // last: a training step is held against what this leaves, by name
 }
 
 void graph::registerPasses() {
