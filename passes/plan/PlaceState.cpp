@@ -50,9 +50,12 @@ static llvm::ArrayRef<Attribute> listOf(func::FuncOp function, llvm::StringRef n
 
 /// One parameter has one place, so all that read it agree how it lies there.
 LogicalResult StatePlaces::readLoads(func::FuncOp function) {
+  llvm::DenseSet<Attribute> changing; // a deep network has thousands
+  changing.insert_range(listOf(function, graph::trainableAttr));
+  changing.insert_range(listOf(function, graph::trackedAttr));
   for (auto load : function.getOps<plan::LoadOp>()) {
     FlatSymbolRefAttr parameter = plan::parameterOf(load);
-    if (!graph::changes(function, parameter))
+    if (!changing.contains(parameter))
       continue;
     auto &known = loads[parameter];
     if (!known.empty() && (known.front().getLayout() != load.getLayout() || known.front().getDims() != load.getDims()))
@@ -84,6 +87,14 @@ LogicalResult StatePlaces::place(llvm::StringRef listName, llvm::function_ref<bo
 /// Gradients lie as their parameters; what a group's batch norms found, in the order of the results.
 LogicalResult StatePlaces::placeResults(func::FuncOp function) {
   int64_t next = group;
+  llvm::SmallVector<DictionaryAttr> all; // set at once: each change makes the whole list anew
+  auto setSlot = [&](unsigned index, SlotAttr slot) {
+    NamedAttrList attributes(all[index]);
+    attributes.set(plan::slotAttr, slot);
+    all[index] = attributes.getDictionary(module.getContext());
+  };
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    all.push_back(function.getResultAttrDict(i) ? function.getResultAttrDict(i) : DictionaryAttr::get(module.getContext()));
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     auto result = llvm::cast<RankedTensorType>(function.getResultTypes()[i]);
     if (Attribute parameter = function.getResultAttr(i, graph::gradientAttr)) {
@@ -95,14 +106,16 @@ LogicalResult StatePlaces::placeResults(func::FuncOp function) {
       if (plan::LoadOp load = loads[parameter].front(); kernel.outputLayout(index) != load.getLayout())
         return kernel.emitError("the gradient of ")
                << parameter << " is " << kernel.outputLayout(index) << ", the parameter " << load.getLayout();
-      function.setResultAttr(i, plan::slotAttr, slotAt(gradients + slot.getOffset(), slot.getBytes()));
+      setSlot(i, slotAt(gradients + slot.getOffset(), slot.getBytes()));
     } else if (function.getResultAttr(i, graph::statisticAttr)) {
       int64_t bytes = plan::packedBytes(plan::parameterDims(result),
                                         plan::LayoutAttr::get(module.getContext(), plan::LayoutKind::vector), false);
-      function.setResultAttr(i, plan::slotAttr, slotAt(next, bytes));
+      setSlot(i, slotAt(next, bytes));
       next += static_cast<int64_t>(llvm::alignTo(bytes, alignment));
     }
   }
+  if (llvm::any_of(all, [](DictionaryAttr attributes) { return !attributes.empty(); }))
+    function.setAllResultAttrs(all);
   used = std::max(used, next);
   return success();
 }

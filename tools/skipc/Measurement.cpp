@@ -39,7 +39,8 @@ static int64_t multiplyAddsOf(mlir::Operation &op) {
     return costed.multiplyAdds();
   if (auto filter = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op)) {
     llvm::ArrayRef<int64_t> picture = llvm::cast<mlir::RankedTensorType>(filter.getDy().getType()).getShape();
-    return elements(filter.getResult()) * picture[2] * picture[3];
+    return elements(filter.getResult()) / int64_t(filter.getParts()) * picture[2] *
+           picture[3]; // a part sees a part of the images
   }
   return llvm::isa<graph::LinearGradFilterOp>(op) ? elements(op.getResult(0)) : 0;
 }
