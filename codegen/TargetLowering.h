@@ -14,6 +14,16 @@ struct StepShape {
   std::vector<SkipParam> params;
 };
 
+/// What is said of a kernel that a target has no code for, with the operations that it is made of.
+inline std::string noFamilyComputes(plan::KernelOp kernel) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "no kernel family computes this";
+  for (mlir::Operation &op : kernel.getBody().front().without_terminator())
+    os << (&op == &kernel.getBody().front().front() ? ": `" : ", `") << op.getName() << "`";
+  return text;
+}
+
 /// One module's, variant by variant.
 class TargetLowering {
 public:
@@ -33,7 +43,7 @@ public:
   /// What people tell contractions of this target apart by, besides their structure.
   virtual void printTiling(llvm::raw_ostream &, plan::KernelOp) const {}
   /// Why no kernel family computes a kernel.
-  virtual llvm::StringRef refusalOf(plan::KernelOp) const { return "no kernel family computes this"; }
+  virtual std::string refusalOf(plan::KernelOp kernel) const { return noFamilyComputes(kernel); }
 
 protected:
   /// The number of `identity` among `known`, to which a new one is added.

@@ -16,7 +16,7 @@ struct Identifier {
 };
 
 struct Expr {
-  enum class Kind { Error, Integer, Real, Boolean, Name, Call, Pipe, Chain, Unary, Conditional };
+  enum class Kind { Error, Integer, Real, Boolean, Name, Call, Pipe, Chain, Unary, Conditional, List };
   Kind kind;
   llvm::SMRange range;
 };
@@ -84,6 +84,11 @@ struct UnaryExpr : ExprOf<Expr::Kind::Unary> {
 /// `if condition then yes else no`.
 struct ConditionalExpr : ExprOf<Expr::Kind::Conditional> {
   Expr *condition, *yes, *no;
+};
+
+/// `[element, element]`.
+struct ListExpr : ExprOf<Expr::Kind::List> {
+  llvm::ArrayRef<Expr *> elements;
 };
 
 struct Statement {

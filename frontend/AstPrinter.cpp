@@ -256,6 +256,11 @@ void Printer::print(const Expr *expr) {
     os << " else ";
     return printOperand(conditional.no);
   }
+  case Expr::Kind::List:
+    os << '[';
+    llvm::interleaveComma(llvm::cast<ListExpr>(expr)->elements, os, [&](const Expr *element) { print(element); });
+    os << ']';
+    return;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "frontend/Sema.h"
 #include "frontend/Signatures.h"
 
+#include <array>
 #include <deque>
 
 namespace skip::frontend {
@@ -38,9 +39,30 @@ struct OperationCall {
   llvm::ArrayRef<int64_t> shape(size_t i) const { return values[i]->shape(); }
   int64_t integer(size_t i) const { return values[i]->integer; }
   int64_t integerOr(size_t i, int64_t fallback) const { return values[i] ? values[i]->integer : fallback; }
+  /// Of rows and of columns: one number means both.
+  using Pair = std::array<int64_t, 2>;
+  Pair pair(size_t i) const {
+    return values[i]->isList() ? Pair{values[i]->list[0], values[i]->list[1]} : Pair{integer(i), integer(i)};
+  }
+  Pair pairOr(size_t i, Pair fallback) const { return values[i] ? pair(i) : fallback; }
+  /// Above, left, below, right; a pair is of rows and of columns.
+  using Quad = std::array<int64_t, 4>;
+  Quad quadOr(size_t i, Pair fallback) const;
   double realOr(size_t i, double fallback) const { return values[i] ? values[i]->asReal() : fallback; }
   bool booleanOr(size_t i, bool fallback) const { return values[i] ? values[i]->boolean : fallback; }
   llvm::SMLoc at() const { return call.callee.range.Start; }
+};
+
+/// What a convolution is besides its input.
+struct Convolution {
+  int64_t channels;
+  OperationCall::Pair kernel{1, 1}, stride{1, 1}, dilation{1, 1};
+  OperationCall::Quad pad{};
+  int64_t groups = 1;
+  bool bias = false;
+
+  /// Whether one number says each of kernel, stride and padding, and nothing else is said.
+  bool isPlain() const;
 };
 
 struct SettingInfo;
@@ -97,6 +119,7 @@ private:
   Value evaluateChain(const ast::ChainExpr &chain, Frame &frame);
   Value evaluateLogic(const ast::ChainExpr &chain, Frame &frame);
   Value evaluateUnary(const ast::UnaryExpr &unary, Frame &frame);
+  Value evaluateList(const ast::ListExpr &list, Frame &frame);
   Value evaluateConditional(const ast::ConditionalExpr &conditional, Frame &frame);
   Value combine(const ast::Term &term, const Value &left, llvm::SMRange leftRange, const Value &right, Frame &frame);
   /// The truth of a condition; nothing when it has none, which has then been reported.
@@ -106,9 +129,10 @@ private:
 
   Value callOperation(const ast::CallExpr &call, const OperationInfo &info, const Value *piped, Frame &frame);
   bool checkArgument(OperationCall &op, size_t i);
+  bool checkList(OperationCall &op, size_t i);
   bool needsImage(OperationCall &op, size_t i);
   bool needsVector(OperationCall &op, size_t i);
-  bool isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel);
+  bool isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> filter, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y);
   bool fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame &frame);
   /// The operation's full name, taken; nothing when it cannot be had, which has then been reported.
   std::optional<std::string> nameOf(OperationCall &op);
@@ -122,6 +146,14 @@ private:
   Value buildBatchNorm(OperationCall &op);
   Value buildLinear(OperationCall &op);
   Value buildMaxPool(OperationCall &op);
+  Value buildAvgPool(OperationCall &op);
+  Value buildAdaptivePool(OperationCall &op);
+  Value buildLeakyRelu(OperationCall &op);
+  Value buildPrelu(OperationCall &op);
+  Value buildMul(OperationCall &op);
+  Value buildConcat(OperationCall &op);
+  Value buildUpsample(OperationCall &op);
+  void reportWindow(OperationCall &op, OperationCall::Pair kernel, llvm::StringRef pad, llvm::ArrayRef<int64_t> shape);
   Value buildDropout(OperationCall &op);
   Value buildPadChannels(OperationCall &op);
   Value buildAdd(const Value &a, const Value &b, llvm::SMRange at, const std::string &name);
@@ -129,8 +161,7 @@ private:
   std::optional<int64_t> shortcutStride(OperationCall &op);
   Value zeroPadShortcut(OperationCall &op, int64_t stride);
   Value projectShortcut(OperationCall &op, int64_t stride);
-  std::optional<mlir::Value> convolve(OperationCall &op, llvm::StringRef name, mlir::Value x, int64_t channels, int64_t kernel,
-                                      int64_t stride, int64_t pad, bool bias);
+  std::optional<mlir::Value> convolve(OperationCall &op, llvm::StringRef name, mlir::Value x, const Convolution &sizes);
   std::optional<mlir::Value> normalize(OperationCall &op, llvm::StringRef name, mlir::Value x, double epsilon);
 
   void declareInput(const ast::InputStatement &input, Frame &frame);

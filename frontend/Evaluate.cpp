@@ -41,8 +41,22 @@ Value Elaborator::evaluate(const Expr *expr, Frame &frame) {
     return evaluateUnary(*llvm::cast<ast::UnaryExpr>(expr), frame);
   case Expr::Kind::Conditional:
     return evaluateConditional(*llvm::cast<ast::ConditionalExpr>(expr), frame);
+  case Expr::Kind::List:
+    return evaluateList(*llvm::cast<ast::ListExpr>(expr), frame);
   }
   return {};
+}
+
+/// Rule expr-6: the elements of a list are whole numbers.
+Value Elaborator::evaluateList(const ast::ListExpr &list, Frame &frame) {
+  llvm::SmallVector<int64_t, 4> elements;
+  for (const Expr *element : list.elements) {
+    std::optional<Value> value = evaluateAs(Value::Kind::Integer, "an element of a list", element, frame);
+    if (!value)
+      return {};
+    elements.push_back(value->integer);
+  }
+  return Value::ofList(elements);
 }
 
 /// Rule name-1: a block's own values first, then file-level parameters, then choices.

@@ -6,6 +6,8 @@
 using namespace skip;
 using namespace skip::frontend;
 
+static constexpr int64_t mostWholeNumber = int64_t(1) << 40;
+
 Value Elaborator::callOperation(const ast::CallExpr &call, const OperationInfo &info, const Value *piped, Frame &frame) {
   Binding binding = bindArguments(Signature::of(info), call, call.arguments, piped, diagnostics);
   if (!binding.ok)
@@ -26,16 +28,57 @@ Value Elaborator::callOperation(const ast::CallExpr &call, const OperationInfo &
   return buildOperation(op);
 }
 
+static std::string listsText(Lists lists) {
+  switch (lists) {
+  case Lists::None:
+    return "";
+  case Lists::Pairs:
+    return " or [rows, columns]";
+  case Lists::PairsAndQuads:
+    return ", [rows, columns] or [top, left, bottom, right]";
+  }
+  return "";
+}
+
+/// Rule expr-6: a list of rows and columns, or of the four sides.
+bool Elaborator::checkList(OperationCall &op, size_t i) {
+  const OperationParameter &parameter = op.info.parameters[i];
+  const Value &value = *op.values[i];
+  bool fits = value.list.size() == 2 || (value.list.size() == 4 && parameter.lists == Lists::PairsAndQuads);
+  if (!fits) {
+    std::string wanted = describe(parameter.kind).str() + listsText(parameter.lists);
+    report(diag::wrongKind, op.ranges[i], {parameter.name.str(), wanted, value.str()}, op.frame, op.info.name);
+    return false;
+  }
+  for (int64_t each : value.list)
+    if (each < parameter.least || each > mostWholeNumber) {
+      report(diag::outOfRange, op.ranges[i],
+             {parameter.name.str(), rangeText(each, parameter.least, mostWholeNumber), std::to_string(each)}, op.frame,
+             op.info.name);
+      return false;
+    }
+  return true;
+}
+
+OperationCall::Quad OperationCall::quadOr(size_t i, Pair fallback) const {
+  if (values[i] && values[i]->isList() && values[i]->list.size() == 4)
+    return {values[i]->list[0], values[i]->list[1], values[i]->list[2], values[i]->list[3]};
+  Pair both = pairOr(i, fallback);
+  return {both[0], both[1], both[0], both[1]};
+}
+
 bool Elaborator::checkArgument(OperationCall &op, size_t i) {
-  constexpr int64_t most = int64_t(1) << 40;
+  constexpr int64_t most = mostWholeNumber;
   const OperationParameter &parameter = op.info.parameters[i];
   const Value &value = *op.values[i];
   if (value.isPoison())
     return false;
+  if (value.isList() && parameter.lists != Lists::None)
+    return checkList(op, i);
   bool kindFits = value.kind == parameter.kind || (parameter.kind == Value::Kind::Real && value.isNumber());
   if (!kindFits) {
-    report(diag::wrongKind, op.ranges[i], {parameter.name.str(), describe(parameter.kind).str(), value.str()}, op.frame,
-           op.info.name);
+    std::string wanted = describe(parameter.kind).str() + listsText(parameter.lists);
+    report(diag::wrongKind, op.ranges[i], {parameter.name.str(), wanted, value.str()}, op.frame, op.info.name);
     return false;
   }
   if (value.kind == Value::Kind::Integer && parameter.kind == Value::Kind::Integer &&
@@ -73,13 +116,13 @@ bool Elaborator::fits(llvm::ArrayRef<int64_t> shape, llvm::SMRange range, Frame 
   return true;
 }
 
-bool Elaborator::isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> x, llvm::ArrayRef<int64_t> y, int64_t kernel) {
+bool Elaborator::isAffordable(OperationCall &op, llvm::ArrayRef<int64_t> filter, llvm::ArrayRef<int64_t> x,
+                              llvm::ArrayRef<int64_t> y) {
   int64_t work = 1;
-  for (int64_t factor : {x[0], kernel, kernel, y[0], y[1], y[2]})
+  for (int64_t factor : {filter[0], filter[1], filter[2], filter[3], y[1], y[2]})
     if (llvm::MulOverflow(work, factor, work) || work >= limits.multiplyAdds) {
-      report(diag::tooMuchWork, op.call.callee.range,
-             {shapeText(x), shapeText({y[0], x[0], kernel, kernel}), std::to_string(limits.multiplyAdds)}, op.frame,
-             op.info.name);
+      report(diag::tooMuchWork, op.call.callee.range, {shapeText(x), shapeText(filter), std::to_string(limits.multiplyAdds)},
+             op.frame, op.info.name);
       return false;
     }
   return true;

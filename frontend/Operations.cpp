@@ -52,6 +52,31 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return buildPadChannels(op);
   case Operation::Shortcut:
     return buildShortcut(op);
+  case Operation::AvgPool:
+    return buildAvgPool(op);
+  case Operation::AdaptiveAvgPool:
+  case Operation::AdaptiveMaxPool:
+    return buildAdaptivePool(op);
+  case Operation::Sigmoid:
+    return simple.operator()<graph::SigmoidOp>();
+  case Operation::Silu:
+    return simple.operator()<graph::SiluOp>();
+  case Operation::Gelu:
+    return simple.operator()<graph::GeluOp>();
+  case Operation::HardSigmoid:
+    return simple.operator()<graph::HardSigmoidOp>();
+  case Operation::HardSwish:
+    return simple.operator()<graph::HardSwishOp>();
+  case Operation::LeakyRelu:
+    return buildLeakyRelu(op);
+  case Operation::Prelu:
+    return buildPrelu(op);
+  case Operation::Mul:
+    return buildMul(op);
+  case Operation::Concat:
+    return buildConcat(op);
+  case Operation::Upsample:
+    return buildUpsample(op);
   case Operation::Repeat:
     return {};
   case Operation::Channels:
@@ -62,43 +87,6 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return needsImage(op, 0) ? Value::ofInteger(op.shape(0)[2]) : Value();
   }
   return {};
-}
-
-/// Rules conv-1 to conv-3: `pad` is floor((kernel - 1) / 2), there is no bias, output size floor((H + 2 pad - kernel) / stride)
-/// + 1.
-Value Elaborator::buildConv(OperationCall &op) {
-  int64_t kernel = op.integer(2);
-  if (!needsImage(op, 0))
-    return {};
-  std::optional<std::string> name = nameOf(op);
-  if (!name)
-    return {};
-  return made(op, convolve(op, *name, op.tensor(0), op.integer(1), kernel, op.integerOr(3, 1),
-                           op.integerOr(4, (kernel - 1) / 2), op.booleanOr(5, false)));
-}
-
-std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringRef name, mlir::Value x, int64_t channels,
-                                                int64_t kernel, int64_t stride, int64_t pad, bool bias) {
-  llvm::ArrayRef<int64_t> shape = llvm::cast<mlir::RankedTensorType>(x.getType()).getShape().drop_front();
-  std::optional<int64_t> height = graph::windowOutputSize(shape[1], kernel, stride, pad);
-  std::optional<int64_t> width = graph::windowOutputSize(shape[2], kernel, stride, pad);
-  if (!height || !width) {
-    report(diag::windowTooLarge, op.call.callee.range, {std::to_string(kernel), shapeText(shape), std::to_string(pad)},
-           op.frame, op.info.name)
-        .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
-    return std::nullopt;
-  }
-  if (!fits({channels, *height, *width}, op.call.callee.range, op.frame))
-    return std::nullopt;
-  if (!isAffordable(op, shape, {channels, *height, *width}, kernel))
-    return std::nullopt;
-  std::optional<mlir::Value> filter = parameter(op, name, "weight", {channels, shape[0], kernel, kernel});
-  std::optional<mlir::Value> offset = mlir::Value();
-  if (filter && bias)
-    offset = parameter(op, name, "bias", {channels});
-  if (!filter || !offset)
-    return std::nullopt;
-  return builder.add<graph::Conv2dOp>(name, op.at(), x, *filter, *offset, stride, pad);
 }
 
 /// Rule bn-1: `eps` is 1e-5.
@@ -142,26 +130,6 @@ Value Elaborator::buildLinear(OperationCall &op) {
   return made(op, builder.add<graph::LinearOp>(*name, op.at(), op.tensor(0), *filter, *offset));
 }
 
-/// Rule max_pool-1: `pad` is floor((kernel - 1) / 2), at most half the kernel; positions outside the image do not count.
-Value Elaborator::buildMaxPool(OperationCall &op) {
-  if (!needsImage(op, 0))
-    return {};
-  int64_t kernel = op.integer(1), stride = op.integer(2), pad = op.integerOr(3, (kernel - 1) / 2);
-  if (pad > kernel / 2) {
-    report(diag::poolPadding, op.ranges[3], {std::to_string(kernel), std::to_string(pad)}, op.frame, op.info.name);
-    return {};
-  }
-  if (!graph::windowOutputSize(op.shape(0)[1], kernel, stride, pad) ||
-      !graph::windowOutputSize(op.shape(0)[2], kernel, stride, pad)) {
-    report(diag::windowTooLarge, op.call.callee.range, {std::to_string(kernel), shapeText(op.shape(0)), std::to_string(pad)},
-           op.frame, op.info.name)
-        .note(op.values[0]->origin, "the image is made here: " + shapeText(op.shape(0)));
-    return {};
-  }
-  std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), kernel, stride, pad)) : Value();
-}
-
 Value Elaborator::buildDropout(OperationCall &op) {
   double rate = op.realOr(1, 0.5);
   if (!(rate >= 0 && rate < 1)) {
@@ -172,6 +140,79 @@ Value Elaborator::buildDropout(OperationCall &op) {
   return name
              ? made(op, builder.add<graph::DropoutOp>(*name, op.at(), op.tensor(0), builder.attributes().getF64FloatAttr(rate)))
              : Value();
+}
+
+/// Rule leaky_relu-1: `slope` is 0.01.
+Value Elaborator::buildLeakyRelu(OperationCall &op) {
+  std::optional<std::string> name = nameOf(op);
+  auto slope = builder.attributes().getF64FloatAttr(op.realOr(1, 0.01));
+  return name ? made(op, builder.add<graph::LeakyReluOp>(*name, op.at(), op.tensor(0), slope)) : Value();
+}
+
+Value Elaborator::buildPrelu(OperationCall &op) {
+  std::optional<std::string> name = nameOf(op);
+  std::optional<mlir::Value> slope = name ? parameter(op, *name, "weight", {op.shape(0)[0]}) : std::nullopt;
+  return slope ? made(op, builder.add<graph::PreluOp>(*name, op.at(), op.tensor(0), *slope)) : Value();
+}
+
+/// Rule mul-1: the scale is [channels] or [channels, 1, 1].
+Value Elaborator::buildMul(OperationCall &op) {
+  llvm::ArrayRef<int64_t> x = op.shape(0), scale = op.shape(1);
+  bool isVector = scale.size() == 1 || (scale.size() == 3 && scale[1] == 1 && scale[2] == 1);
+  if (!isVector || scale[0] != x[0]) {
+    report(diag::mulScale, op.call.callee.range, {shapeText(x), std::to_string(x[0]), shapeText(scale)}, op.frame, op.info.name)
+        .note(op.values[1]->origin, "the scale is made here: " + shapeText(scale));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::MulOp>(*name, op.at(), op.tensor(0), op.tensor(1))) : Value();
+}
+
+Value Elaborator::buildConcat(OperationCall &op) {
+  llvm::SmallVector<mlir::Value, 8> inputs;
+  int64_t channels = 0;
+  for (size_t i = 0; i < op.values.size(); ++i) {
+    if (!op.values[i])
+      continue;
+    if (!needsImage(op, i))
+      return {};
+    if (op.shape(i).drop_front() != op.shape(0).drop_front()) {
+      report(diag::concatShapes, op.ranges[i], {shapeText(op.shape(0)), shapeText(op.shape(i))}, op.frame, op.info.name)
+          .note(op.values[0]->origin, "the first is made here: " + shapeText(op.shape(0)))
+          .note(op.values[i]->origin, "this one is made here: " + shapeText(op.shape(i)));
+      return {};
+    }
+    inputs.push_back(op.tensor(i));
+    channels += op.shape(i)[0];
+  }
+  if (!fits({channels, op.shape(0)[1], op.shape(0)[2]}, op.call.callee.range, op.frame))
+    return {};
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::ConcatOp>(*name, op.at(), mlir::ValueRange(inputs))) : Value();
+}
+
+static constexpr int64_t mostFactor = 64; // kernels have code for each pixel of a factor
+
+/// Rule upsample-1: `mode` is nearest, and the factor at most 64.
+Value Elaborator::buildUpsample(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  llvm::StringRef mode = op.values[2] ? op.values[2]->name : "nearest";
+  if (mode != "nearest" && mode != "bilinear") {
+    report(diag::notAChoice, op.ranges[2], {"mode", "`nearest` or `bilinear`", mode.str()}, op.frame, op.info.name);
+    return {};
+  }
+  llvm::ArrayRef<int64_t> x = op.shape(0);
+  int64_t factor = op.integer(1);
+  if (factor > mostFactor) {
+    std::string most = "at most " + std::to_string(mostFactor);
+    report(diag::outOfRange, op.ranges[1], {"factor", most, op.values[1]->str()}, op.frame, op.info.name);
+    return {};
+  }
+  if (!fits({x[0], x[1] * factor, x[2] * factor}, op.call.callee.range, op.frame))
+    return {};
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::UpsampleOp>(*name, op.at(), op.tensor(0), factor, mode == "bilinear")) : Value();
 }
 
 Value Elaborator::buildPadChannels(OperationCall &op) {

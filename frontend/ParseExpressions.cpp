@@ -137,10 +137,30 @@ Expr *ExpressionParser::parsePrimary() {
     expectClosing(TokenKind::CloseParen, open);
     return inner;
   }
+  case TokenKind::OpenBracket:
+    return parseList();
   default:
     unexpected("an expression");
     return errorExpr(start);
   }
+}
+
+/// Rule expr-6: "[" expr { "," expr } "]".
+Expr *ExpressionParser::parseList() {
+  Nesting nesting(*this);
+  llvm::SMLoc start = peek().range().Start;
+  if (nesting.tooDeep())
+    return errorExpr(start);
+  Token open = take();
+  llvm::SmallVector<Expr *, 4> elements;
+  do
+    elements.push_back(parseExpr());
+  while (accept(TokenKind::Comma) && !isAt(TokenKind::CloseBracket) && !failed);
+  limitCount(elements.size(), "elements");
+  expectClosing(TokenKind::CloseBracket, open);
+  ast::ListExpr list{};
+  list.elements = arena.copy(llvm::ArrayRef<Expr *>(elements));
+  return node(list, Expr::Kind::List, from(start));
 }
 
 Expr *ExpressionParser::parseNumber() {

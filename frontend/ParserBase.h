@@ -67,6 +67,7 @@ private:
   ast::Expr *parseUnary();
   ast::Expr *parsePrimary();
   ast::Expr *parseNumber();
+  ast::Expr *parseList();
   ast::CallExpr *parseCall(bool piped);
   ast::Identifier parseLabel();
   llvm::ArrayRef<ast::Argument> parseArguments();

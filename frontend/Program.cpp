@@ -166,7 +166,7 @@ llvm::SmallVector<const ast::Definition *> Program::ownModels() const {
 
 void skip::frontend::loadProgram(Sources &sources, llvm::StringRef path, const Limits &limits, Diagnostics &diagnostics,
                                  Program &program) {
-  for (llvm::StringRef name : {"A", "B", "C"})
+  for (llvm::StringRef name : {"A", "B", "C", "nearest", "bilinear"})
     program.choices.insert(name);
   Loader(sources, limits, diagnostics, program).load(path, {});
 }

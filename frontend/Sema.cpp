@@ -212,6 +212,10 @@ void Checker::checkExpr(const Expr *expr) {
     checkExpr(conditional.yes);
     return checkExpr(conditional.no);
   }
+  case Expr::Kind::List:
+    for (const Expr *element : llvm::cast<ast::ListExpr>(expr)->elements)
+      checkExpr(element);
+    return;
   }
 }
 

@@ -92,7 +92,8 @@ Value Elaborator::projectShortcut(OperationCall &op, int64_t stride) {
   std::optional<std::string> norm = conv ? takeName(joined(*path, "1"), op.call.callee.range, op.frame) : std::nullopt;
   if (!norm)
     return {};
-  std::optional<mlir::Value> projected = convolve(op, *conv, op.tensor(0), op.shape(1)[0], 1, stride, 0, false);
+  std::optional<mlir::Value> projected =
+      convolve(op, *conv, op.tensor(0), {.channels = op.shape(1)[0], .stride = {stride, stride}});
   std::optional<mlir::Value> normalized = projected ? normalize(op, *norm, *projected, 1e-5) : std::nullopt;
   return normalized ? Value::ofTensor(*normalized, op.call.range) : Value();
 }

@@ -11,17 +11,34 @@ static constexpr bool optional = false, required = true;
 static const OperationParameter tensorOnly[] = {{"x", Kind::Tensor}};
 static const OperationParameter conv[] = {{"x", Kind::Tensor},
                                           {"channels", Kind::Integer, required, 1},
-                                          {"kernel", Kind::Integer, required, 1},
-                                          {"stride", Kind::Integer, optional, 1},
-                                          {"pad", Kind::Integer, optional, 0},
-                                          {"bias", Kind::Boolean, optional}};
+                                          {"kernel", Kind::Integer, required, 1, Lists::Pairs},
+                                          {"stride", Kind::Integer, optional, 1, Lists::Pairs},
+                                          {"pad", Kind::Integer, optional, 0, Lists::PairsAndQuads},
+                                          {"bias", Kind::Boolean, optional},
+                                          {"groups", Kind::Integer, optional, 1},
+                                          {"dilation", Kind::Integer, optional, 1, Lists::Pairs}};
 static const OperationParameter batchNorm[] = {{"x", Kind::Tensor}, {"eps", Kind::Real, optional}};
 static const OperationParameter linear[] = {
     {"x", Kind::Tensor}, {"features", Kind::Integer, required, 1}, {"bias", Kind::Boolean, optional}};
 static const OperationParameter maxPool[] = {{"x", Kind::Tensor},
                                              {"kernel", Kind::Integer, required, 1},
                                              {"stride", Kind::Integer, required, 1},
-                                             {"pad", Kind::Integer, optional, 0}};
+                                             {"pad", Kind::Integer, optional, 0},
+                                             {"ceil_mode", Kind::Boolean, optional}};
+static const OperationParameter avgPool[] = {{"x", Kind::Tensor},
+                                             {"kernel", Kind::Integer, required, 1, Lists::Pairs},
+                                             {"stride", Kind::Integer, optional, 1, Lists::Pairs},
+                                             {"pad", Kind::Integer, optional, 0, Lists::PairsAndQuads},
+                                             {"ceil_mode", Kind::Boolean, optional},
+                                             {"count_include_pad", Kind::Boolean, optional}};
+static const OperationParameter adaptivePool[] = {{"x", Kind::Tensor}, {"size", Kind::Integer, required, 1, Lists::Pairs}};
+static const OperationParameter leakyRelu[] = {{"x", Kind::Tensor}, {"slope", Kind::Real, optional}};
+static const OperationParameter mul[] = {{"x", Kind::Tensor}, {"scale", Kind::Tensor}};
+static const OperationParameter concat[] = {
+    {"a", Kind::Tensor},           {"b", Kind::Tensor},           {"c", Kind::Tensor, optional}, {"d", Kind::Tensor, optional},
+    {"e", Kind::Tensor, optional}, {"f", Kind::Tensor, optional}, {"g", Kind::Tensor, optional}, {"h", Kind::Tensor, optional}};
+static const OperationParameter upsample[] = {
+    {"x", Kind::Tensor}, {"factor", Kind::Integer, required, 1}, {"mode", Kind::Name, optional}};
 static const OperationParameter dropout[] = {{"x", Kind::Tensor}, {"rate", Kind::Real, optional}};
 static const OperationParameter add[] = {{"a", Kind::Tensor}, {"b", Kind::Tensor}};
 static const OperationParameter subsample[] = {{"x", Kind::Tensor}, {"stride", Kind::Integer, required, 1}};
@@ -44,6 +61,19 @@ static const OperationInfo operations[] = {
     {Operation::Subsample, "subsample", subsample},
     {Operation::PadChannels, "pad_channels", padChannels},
     {Operation::Shortcut, "shortcut", shortcut},
+    {Operation::AvgPool, "avg_pool", avgPool},
+    {Operation::AdaptiveAvgPool, "adaptive_avg_pool", adaptivePool},
+    {Operation::AdaptiveMaxPool, "adaptive_max_pool", adaptivePool},
+    {Operation::Sigmoid, "sigmoid", tensorOnly},
+    {Operation::Silu, "silu", tensorOnly},
+    {Operation::Gelu, "gelu", tensorOnly},
+    {Operation::HardSigmoid, "hard_sigmoid", tensorOnly},
+    {Operation::HardSwish, "hard_swish", tensorOnly},
+    {Operation::LeakyRelu, "leaky_relu", leakyRelu},
+    {Operation::Prelu, "prelu", tensorOnly, true},
+    {Operation::Mul, "mul", mul},
+    {Operation::Concat, "concat", concat},
+    {Operation::Upsample, "upsample", upsample},
     {Operation::Repeat, "repeat", {}}, // bound by splitRepeat: its arguments are those of the repeated block
     {Operation::Channels, "channels", tensorOnly},
     {Operation::Height, "height", tensorOnly},

@@ -6,12 +6,16 @@
 
 namespace skip::frontend {
 
+/// Which lists a parameter takes besides one whole number: of two, rows and columns; of four, above, left, below, right.
+enum class Lists : uint8_t { None, Pairs, PairsAndQuads };
+
 /// A parameter of a built-in operation. `kind` Real takes whole numbers too.
 struct OperationParameter {
   llvm::StringLiteral name;
   Value::Kind kind;
   bool required = true;
-  int64_t least = 0; ///< for whole numbers
+  int64_t least = 0; ///< for whole numbers, and those of lists
+  Lists lists = Lists::None;
 };
 
 enum class Operation {
@@ -28,6 +32,19 @@ enum class Operation {
   Subsample,
   PadChannels,
   Shortcut,
+  AvgPool,
+  AdaptiveAvgPool,
+  AdaptiveMaxPool,
+  Sigmoid,
+  Silu,
+  Gelu,
+  HardSigmoid,
+  HardSwish,
+  LeakyRelu,
+  Prelu,
+  Mul,
+  Concat,
+  Upsample,
   Repeat,
   Channels,
   Height,

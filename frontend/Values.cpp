@@ -46,6 +46,13 @@ Value Value::ofTensor(mlir::Value tensor, llvm::SMRange origin) {
   return value;
 }
 
+Value Value::ofList(llvm::ArrayRef<int64_t> list) {
+  Value value;
+  value.kind = Kind::List;
+  value.list.assign(list.begin(), list.end());
+  return value;
+}
+
 llvm::ArrayRef<int64_t> Value::shape() const {
   return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getShape().drop_front();
 }
@@ -70,6 +77,8 @@ std::string Value::str() const {
     return name.str();
   case Kind::Tensor:
     return "a tensor " + shapeText(shape());
+  case Kind::List:
+    return "the list " + shapeText(list);
   }
   return {};
 }
@@ -88,6 +97,8 @@ llvm::StringRef skip::frontend::describe(Value::Kind kind) {
     return "a name";
   case Value::Kind::Tensor:
     return "a tensor";
+  case Value::Kind::List:
+    return "a list of whole numbers";
   }
   return "";
 }

@@ -12,7 +12,7 @@ namespace skip::frontend {
 
 struct Value {
   /// Poison stands for what could not be computed: it has been reported, and whatever uses it stays quiet.
-  enum class Kind : uint8_t { Poison, Integer, Real, Boolean, Name, Tensor };
+  enum class Kind : uint8_t { Poison, Integer, Real, Boolean, Name, Tensor, List };
 
   Kind kind = Kind::Poison;
   union {
@@ -20,17 +20,20 @@ struct Value {
     double real;
     bool boolean;
   };
-  llvm::StringRef name; ///< of a Name: text in a source or in the arena
-  mlir::Value tensor;   ///< of a Tensor
-  llvm::SMRange origin; ///< of a Tensor: the expression that made it
+  llvm::StringRef name;               ///< of a Name: text in a source or in the arena
+  mlir::Value tensor;                 ///< of a Tensor
+  llvm::SMRange origin;               ///< of a Tensor: the expression that made it
+  llvm::SmallVector<int64_t, 4> list; ///< of a List
 
   static Value ofInteger(int64_t integer);
   static Value ofReal(double real);
   static Value ofBoolean(bool boolean);
   static Value ofName(llvm::StringRef name);
+  static Value ofList(llvm::ArrayRef<int64_t> list);
   static Value ofTensor(mlir::Value tensor, llvm::SMRange origin);
 
   bool isPoison() const { return kind == Kind::Poison; }
+  bool isList() const { return kind == Kind::List; }
   bool isTensor() const { return kind == Kind::Tensor; }
   bool isNumber() const { return kind == Kind::Integer || kind == Kind::Real; }
   double asReal() const { return kind == Kind::Integer ? static_cast<double>(integer) : real; }

@@ -27,6 +27,7 @@ public:
 private:
   void add(Operation &op);
   void apply(Operation &op, EpilogueOp which);
+  bool canStandHere(Operation &op) const;
   void start(Operation &root);
 
   llvm::SmallVector<Operation *, 2> roots;
@@ -36,11 +37,24 @@ private:
 };
 } // namespace
 
-/// A chain without a root begins with its first operation's first operand; kernels of some roots apply nothing behind them.
+/// What an operation's code is specialised by.
+static double numberOf(Operation &op, const EpilogueOperands &takes) {
+  return takes.hasNumber ? op.getAttrOfType<FloatAttr>("slope").getValueAsDouble() : 0;
+}
+
+/// Kernels of some roots apply nothing behind them, and some operations stand behind no contraction.
+bool Walk::canStandHere(Operation &op) const {
+  return llvm::all_of(roots, [&](Operation *root) {
+    return llvm::cast<graph::Fusible>(root).takesEpilogue() &&
+           (llvm::cast<graph::Fusible>(op).joinsContractions() || !llvm::isa<graph::Contraction>(root));
+  });
+}
+
+/// A chain without a root begins with its first operation's first operand.
 void Walk::apply(Operation &op, EpilogueOp which) {
   const EpilogueOperands &takes = operandsOf(which);
-  chain.isComplete &= llvm::all_of(roots, [](Operation *root) { return llvm::cast<graph::Fusible>(root).takesEpilogue(); });
-  chain.ops.push_back(which);
+  chain.isComplete &= canStandHere(op);
+  chain.ops.push_back({which, numberOf(op, takes)});
   llvm::SmallVector<Value> others(op.getOperands());
   auto *value = current ? llvm::find(others, current) : others.begin();
   bool isChained = value != others.end() && (value == others.begin() || takes.commutes);

@@ -2,6 +2,7 @@
 #include "codegen/nvptx/KernelSpec.h"
 
 #include "codegen/kernel/Chain.h"
+#include "codegen/nvptx/kernel/Emitters.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/cuda/Shapes.h"
@@ -142,9 +143,11 @@ static std::optional<Found> movement(KernelOp kernel, Operation *root) {
 
 static std::optional<Found> find(KernelOp kernel, const Tile &tile) {
   Chain chain = kernel::chainOf(kernel);
-  if (kernel.getNumResults() != 1 || !chain.isComplete)
+  if (kernel.getNumResults() != 1 || !chain.isComplete || !llvm::all_of(chain.ops, canApply))
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (llvm::any_of(views, [](const ContractionView &view) { return view.isGeneral; }))
+    return std::nullopt;
   if (!views.empty())
     return gemm(kernel, views, chain, tile);
   llvm::SmallVector<Operation *, 2> roots = kernel.roots();
@@ -196,8 +199,8 @@ static bool isCountable(KernelOp kernel) {
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
 
-llvm::StringRef nvptx::refusalOf(KernelOp kernel) {
-  return isCountable(kernel) ? "no kernel family computes this"
+std::string nvptx::refusalOf(KernelOp kernel) {
+  return isCountable(kernel) ? codegen::noFamilyComputes(kernel)
                              : "kernels for CUDA count the values that they compute at a time with 31 bits, and this has more; "
                                "smaller pictures, or fewer channels, would do";
 }

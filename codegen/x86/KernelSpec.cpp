@@ -3,6 +3,7 @@
 #include "codegen/x86/KernelSpec.h"
 
 #include "codegen/kernel/Chain.h"
+#include "codegen/x86/FamilySpec.h"
 #include "codegen/x86/StepParams.h"
 #include "codegen/x86/TrainingSpec.h"
 #include "codegen/x86/kernel/Lanes.h"
@@ -226,10 +227,7 @@ static StepShape elementwiseStep(KernelOp kernel) {
   StepShape step{{main.getArgNumber()}, {timesBatch(1)}};
   append(step.params, {out.blocks, out.height, out.width, out.image, out.block, out.row, out.halo, in.image, in.block, in.row});
   appendChainInputs(chain, step.inputs);
-  for (BlockArgument added : chain.tensors) {
-    Strides other = inputStrides(kernel, added);
-    append(step.params, {other.image, other.block, other.row});
-  }
+  appendChainStrides(kernel, chain, step);
   return step;
 }
 
@@ -251,6 +249,10 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule,
   bool isTransformed = llvm::any_of(views, [](const ContractionView &view) { return view.winograd != nullptr; });
   if (isTransformed && views.size() > 1) // a transformed sum has registers of its own
     return std::nullopt;
+  if (!views.empty() && views.front().isGeneral)
+    return views.size() == 1 && llvm::isa<plan::X86LoopAttr>(schedule)
+               ? std::optional(generalConvSpec(kernel, views.front(), isa))
+               : std::nullopt;
   if (!views.empty()) {
     auto tile = llvm::dyn_cast<plan::X86ConvAttr>(schedule);
     if (tile && views.front().winograd)
@@ -277,11 +279,15 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule,
   if (llvm::isa<plan::RelayoutOp>(root))
     return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
                                 kernel.outputLayout(0).getKind() == LayoutKind::planar};
+  if (std::optional<kernel::Spec> spec = familySpecOf(root))
+    return spec;
   return trainingSpecOf(kernel, root, isa);
 }
 
 StepShape codegen::stepShapeOf(KernelOp kernel) {
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
+  if (!views.empty() && views.front().isGeneral)
+    return generalConvStep(kernel, views.front());
   if (!views.empty())
     return views.front().winograd ? winogradStep(kernel, views.front()) : convStep(kernel, views);
   Operation *root = otherRoot(kernel);
@@ -299,5 +305,7 @@ StepShape codegen::stepShapeOf(KernelOp kernel) {
     return relayoutStep(kernel);
   if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp, graph::TakeChannelsOp>(root))
     return padChannelsStep(kernel);
+  if (std::optional<StepShape> step = familyStepOf(kernel, root))
+    return std::move(*step);
   return trainingStepOf(kernel, root);
 }

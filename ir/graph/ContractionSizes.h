@@ -14,6 +14,11 @@ struct ContractionSizes {
   int64_t inChannels = 1, outChannels = 1;
   int64_t outHeight = 1, outWidth = 1;
 
+  /// Of conv2d_general, which nothing computes that has not asked for these: `stride` is that of rows, `padding` what lies
+  /// above and `inChannels` are those of a group.
+  bool isGeneral = false;
+  int64_t groups = 1, strideColumns = 1, dilationRows = 1, dilationColumns = 1, paddingLeft = 0;
+
   auto operator<=>(const ContractionSizes &) const = default;
 };
 

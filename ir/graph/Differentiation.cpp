@@ -47,6 +47,21 @@ Results Conv2dOp::differentiate(OpBuilder &builder, Location loc, Gradients grad
   return results;
 }
 
+Results GeneralConv2dOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Value dy = gradients[0];
+  llvm::ArrayRef<int64_t> x = shapeOf(getX()), filter = shapeOf(getFilter());
+  Results results(wanted.size());
+  if (wanted[0])
+    results[0] = GeneralConv2dGradInputOp::create(builder, loc, dy, getFilter(), x[2], x[3], getStrides(), getDilations(),
+                                                  getPads(), getGroups());
+  if (wanted[1])
+    results[1] = GeneralConv2dGradFilterOp::create(builder, madeOf(getFilter(), "grad", loc), dy, getX(), filter[2], filter[3],
+                                                   getStrides(), getDilations(), getPads(), getGroups());
+  if (wanted.size() > 2 && wanted[2])
+    results[2] = ChannelSumsOp::create(builder, madeOf(getBias(), "grad", loc), dy);
+  return results;
+}
+
 Results LinearOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
   Value dy = gradients[0];
   Results results(wanted.size());
@@ -91,7 +106,35 @@ Results DropoutTrainOp::differentiate(OpBuilder &builder, Location loc, Gradient
 Results AddOp::differentiate(OpBuilder &, Location, Gradients gradients, Wanted) { return {gradients[0], gradients[0]}; }
 
 Results MaxPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
-  return {MaxPoolGradInputOp::create(builder, loc, gradients[0], getX(), getKernel(), getStride(), getPadding())};
+  return {MaxPoolGradInputOp::create(builder, loc, gradients[0], getX(), getKernel(), getStride(), getPadding(), getCeil())};
+}
+
+Results AvgPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  llvm::ArrayRef<int64_t> x = shapeOf(getX());
+  return {AvgPoolGradInputOp::create(builder, loc, gradients[0], x[2], x[3], getKernel(), getStrides(), getPads(), getCeil(),
+                                     getIncludePad(), getSum())};
+}
+
+Results ConcatOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Results results(wanted.size());
+  int64_t first = 0;
+  for (auto [index, input] : llvm::enumerate(getInputs())) {
+    int64_t channels = shapeOf(input)[1];
+    auto name = NameLoc::get(StringAttr::get(builder.getContext(), valueName(loc) + "." + llvm::Twine(index)));
+    if (wanted[index])
+      results[index] = TakeChannelsOp::create(builder, name, gradients[0], first, channels);
+    first += channels;
+  }
+  return results;
+}
+
+/// Without interpolation each pixel stands for a square of them.
+Results UpsampleOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  if (getBilinear())
+    return {UpsampleGradInputOp::create(builder, loc, gradients[0], getFactor())};
+  auto square = builder.getDenseI64ArrayAttr({int64_t(getFactor()), int64_t(getFactor())});
+  return {AvgPoolOp::create(builder, loc, gradients[0], square, square, builder.getDenseI64ArrayAttr({0, 0, 0, 0}), UnitAttr(),
+                            UnitAttr(), builder.getUnitAttr())};
 }
 
 Results GlobalAvgPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {

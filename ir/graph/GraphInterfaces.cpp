@@ -1,14 +1,16 @@
 // How each operation answers the interfaces: costs, fusion roles, layouts. One line an answer; no pass knows operation names.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/graph/Inference.h"
 
 using namespace skip::graph;
 
-static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
-  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+int64_t Conv2dOp::multiplyAdds() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  return elementsPerImage(shapeOf(getY())) * filter[1] * filter[2] * filter[3];
 }
 
-int64_t Conv2dOp::multiplyAdds() {
+int64_t GeneralConv2dOp::multiplyAdds() {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
   return elementsPerImage(shapeOf(getY())) * filter[1] * filter[2] * filter[3];
 }
@@ -18,6 +20,8 @@ int64_t LinearOp::multiplyAdds() { return elementsPerImage(shapeOf(getFilter()))
 bool Conv2dOp::canBeRoot() { return true; }
 bool Conv2dOp::takesEpilogue() { return true; }
 bool Conv2dOp::accumulates() { return true; }
+bool GeneralConv2dOp::canBeRoot() { return true; }
+bool GeneralConv2dOp::takesEpilogue() { return true; }
 bool LinearOp::canBeRoot() { return true; }
 bool LinearOp::takesEpilogue() { return true; }
 bool LinearOp::takesPrologue() { return true; }
@@ -30,6 +34,9 @@ bool ReluOp::takesEpilogue() { return true; }
 bool AddOp::canBeEpilogue() { return true; }
 bool AddOp::takesEpilogue() { return true; }
 bool MaxPoolOp::canBeRoot() { return true; }
+bool AvgPoolOp::canBeRoot() { return true; }
+bool ConcatOp::canBeRoot() { return true; }
+bool UpsampleOp::canBeRoot() { return true; }
 bool GlobalAvgPoolOp::canBeRoot() { return true; }
 bool SubsampleOp::canBeRoot() { return true; }
 bool SubsampleOp::canBePrologue() { return true; }
@@ -41,6 +48,31 @@ void Conv2dOp::printStructure(llvm::raw_ostream &os) {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
   os << "conv" << filter[2] << "x" << filter[3] << "s" << getStride() << (getBias() ? "b" : "");
 }
+
+void GeneralConv2dOp::printStructure(llvm::raw_ostream &os) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  os << "conv" << filter[2] << "x" << filter[3] << "s" << getStrides()[0];
+  if (getStrides()[0] != getStrides()[1])
+    os << "x" << getStrides()[1];
+  if (getDilations() != llvm::ArrayRef<int64_t>({1, 1}))
+    os << "d" << getDilations()[0] << "x" << getDilations()[1];
+  if (getGroups() > 1)
+    os << "w" << filter[1] << "to" << filter[0] / int64_t(getGroups());
+  os << (getBias() ? "b" : "");
+}
+
+void AvgPoolOp::printStructure(llvm::raw_ostream &os) {
+  os << (getSum() ? "sum_pool" : "avg_pool") << getKernel()[0] << "x" << getKernel()[1] << "s" << getStrides()[0] << "x"
+     << getStrides()[1] << (getIncludePad() ? "p" : "");
+}
+
+void ConcatOp::printStructure(llvm::raw_ostream &os) {
+  os << "concat";
+  for (mlir::Value input : getInputs())
+    os << (input == getInputs().front() ? "" : "_") << shapeOf(input)[1];
+}
+
+void UpsampleOp::printStructure(llvm::raw_ostream &os) { os << "upsample" << getFactor() << (getBilinear() ? "bilinear" : ""); }
 
 void LinearOp::printStructure(llvm::raw_ostream &os) { os << "linear" << (getBias() ? "b" : ""); }
 void MaxPoolOp::printStructure(llvm::raw_ostream &os) { os << "max_pool" << getKernel() << "s" << getStride(); }
@@ -72,6 +104,40 @@ ContractionSizes Conv2dOp::getSizes() {
           .outHeight = out[2],
           .outWidth = out[3]};
 }
+
+/// What windows reach beyond the picture, on any side.
+int64_t GeneralConv2dOp::requiredHalo(unsigned index) {
+  if (index != 0)
+    return 0;
+  llvm::ArrayRef<int64_t> x = shapeOf(getX()), y = shapeOf(getY()), filter = shapeOf(getFilter());
+  WindowAxes axes = *generalWindows(*this, filter[2], filter[3]);
+  auto beyond = [](const WindowAxis &axis, int64_t size, int64_t outputs) {
+    return std::max(axis.before, (outputs - 1) * axis.stride + axis.extent() - axis.before - size);
+  };
+  return std::max(beyond(axes.rows, x[2], y[2]), beyond(axes.columns, x[3], y[3]));
+}
+
+mlir::Value GeneralConv2dOp::getPicture() { return getX(); }
+
+ContractionSizes GeneralConv2dOp::getSizes() {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter()), out = shapeOf(getY());
+  return {.kernelHeight = filter[2],
+          .kernelWidth = filter[3],
+          .stride = getStrides()[0],
+          .padding = getPads()[0],
+          .inChannels = filter[1],
+          .outChannels = filter[0],
+          .outHeight = out[2],
+          .outWidth = out[3],
+          .isGeneral = true,
+          .groups = int64_t(getGroups()),
+          .strideColumns = getStrides()[1],
+          .dilationRows = getDilations()[0],
+          .dilationColumns = getDilations()[1],
+          .paddingLeft = getPads()[1]};
+}
+
+bool GeneralConv2dOp::hasWholeBlocks(int64_t lanes) { return areWholeBlocks(shapeOf(getFilter()), getGroups(), lanes); }
 
 mlir::Value LinearOp::getPicture() {
   auto flatten = getX().getDefiningOp<FlattenOp>();

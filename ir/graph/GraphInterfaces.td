@@ -34,6 +34,8 @@ def Fusible : OpInterface<"Fusible"> {
       "bool", "accumulates", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"The operation is elementwise: it can stand in the epilogue of a root.",
       "bool", "canBeEpilogue", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"An elementwise operation can stand behind a contraction; else only in a kernel that is elementwise altogether.",
+      "bool", "joinsContractions", (ins), [{}], [{ return true; }]>,
     InterfaceMethod<"The operation only selects elements: it can stand in the prologue of a root that takes one.",
       "bool", "canBePrologue", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"A kernel around this root can take its input through a prologue.",

@@ -20,9 +20,10 @@ class GraphValueOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic,
     Pure, DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>,
     DeclareOpInterfaceMethods<Evaluable, ["evaluate"]>], traits)> {
   let results = (outs RankedF32:$y);
-  let extraClassDeclaration = [{
+  code baseClassDeclaration = [{
     ::skip::reference::Tensor compute(::llvm::ArrayRef<const ::skip::reference::Tensor *> operands);
   }];
+  let extraClassDeclaration = baseClassDeclaration;
   let extraClassDefinition = [{
     ::std::vector<::skip::reference::Tensor> $cppClass::evaluate(::llvm::ArrayRef<const ::skip::reference::Tensor *> operands) {
       ::std::vector<::skip::reference::Tensor> results;
@@ -96,6 +97,34 @@ def Conv2dOp : GraphValueOp<"conv2d", [DeclareOpInterfaceMethods<Differentiable>
                           `:` functional-type(operands, results) }];
 }
 
+def GeneralConv2dOp : GraphValueOp<"conv2d_general", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>,
+    DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
+    DeclareOpInterfaceMethods<LayoutAware, ["requiredHalo"]>]> {
+  let summary = "a convolution of groups of channels, with strides, dilations and padding of each axis's own";
+  let description = [{
+    y[n, o, p, q] = bias[o] + sum over i, r, s of
+      x[n, o / (O / groups) * I + i, p * strides[0] + r * dilations[0] - pads[0], q * strides[1] + s * dilations[1] - pads[1]]
+      * filter[o, i, r, s],
+
+    x read as zero outside the picture; `pads` are rows above, columns to the left, rows below, columns to the right. What `conv2d`
+    can say is said by it. Constraints: conv2d_general-c1 the filter is [O, I, kh, kw], O a multiple of the groups, and x has groups * I
+    channels; conv2d_general-c2 the output has at least one row and one column; conv2d_general-c3 bias is [O]; conv2d_general-c4
+    groups, strides and dilations are at least 1, pads at least 0, and there are two strides, two dilations and four pads.
+
+    Example: `%y = graph.conv2d_general %x, %w strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 32 : ...`
+  }];
+  let arguments = (ins Image:$x, Filter:$filter, Optional<Vector>:$bias, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$pads, I64Attr:$groups);
+  let assemblyFormat = [{ $x `,` $filter (`bias` $bias^)? `strides` $strides `dilations` $dilations `pads` $pads `groups` $groups
+                          attr-dict `:` functional-type(operands, results) }];
+  let extraClassDeclaration = baseClassDeclaration # [{
+    /// Whether each group is made of whole blocks of so many channels on both sides, or there is but one group.
+    bool hasWholeBlocks(int64_t lanes);
+  }];
+}
+
 def LinearOp : GraphValueOp<"linear", [DeclareOpInterfaceMethods<Differentiable>, 
     DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
@@ -143,6 +172,14 @@ def AddOp : GraphValueOp<"add", [DeclareOpInterfaceMethods<Differentiable>, Comm
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
 }
 
+def MulOp : GraphValueOp<"mul", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue", "joinsContractions"]>, LayoutAware]> {
+  let summary = "x * scale[n, c]: each image's channels by factors of its own (squeeze and excitation)";
+  let description = [{ Constraint mul-c1: x is [N, C, ...] and the scale [N, C] or [N, C, 1, 1]. }];
+  let arguments = (ins RankedF32:$x, RankedF32:$scale);
+  let assemblyFormat = "$x `,` $scale attr-dict `:` functional-type(operands, results)";
+}
+
 def DropoutOp : GraphValueOp<"dropout"> {
   let summary = "dropout: the identity at inference";
   let arguments = (ins RankedF32:$x, F64Attr:$rate);
@@ -155,10 +192,47 @@ def MaxPoolOp : GraphValueOp<"max_pool", [DeclareOpInterfaceMethods<Differentiab
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "maximum over windows; positions outside the picture do not count";
   let description = [{
+    With `ceil` a last window that reaches beyond the padded picture counts too, if it begins in the picture or the padding before it.
     Constraints: max_pool-c1 kernel >= 1, stride >= 1, 0 <= padding <= kernel / 2; max_pool-c2 the output has a row and a column.
   }];
-  let arguments = (ins Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
-  let assemblyFormat = "$x `kernel` $kernel `stride` $stride `padding` $padding attr-dict `:` functional-type(operands, results)";
+  let arguments = (ins Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding, UnitAttr:$ceil);
+  let assemblyFormat = [{ $x `kernel` $kernel `stride` $stride `padding` $padding (`ceil` $ceil^)? attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
+def AvgPoolOp : GraphValueOp<"avg_pool", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "mean over windows";
+  let description = [{
+    The sum of a window's pixels by the number of those that lie in the picture; with `include_pad` in the picture or its padding, whose
+    values are zero; with `sum` by 1. `pads` are rows above, columns to the left, rows below, columns to the right; `ceil` is
+    max_pool's. Constraints: avg_pool-c1 there are two kernel sizes and two strides, each at least 1, and four pads, each
+    from 0 to half the kernel; avg_pool-c2 the output has a row and a column.
+  }];
+  let arguments = (ins Image:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, UnitAttr:$ceil,
+                       UnitAttr:$include_pad, UnitAttr:$sum);
+  let assemblyFormat = [{ $x `kernel` $kernel `strides` $strides `pads` $pads (`ceil` $ceil^)? (`include_pad` $include_pad^)?
+                          (`sum` $sum^)? attr-dict `:` functional-type(operands, results) }];
+}
+
+def ConcatOp : GraphValueOp<"concat", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "the channels of all operands, one behind the other";
+  let description = [{ Constraint concat-c1: there are two operands or more, alike but for their channels. }];
+  let arguments = (ins Variadic<Image>:$inputs);
+  let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
+}
+
+def UpsampleOp : GraphValueOp<"upsample", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "a picture `factor` times as high and wide";
+  let description = [{
+    y[n, c, p, q] = x[n, c, p / factor, q / factor]; with `bilinear` between the four pixels around
+    ((p + 1/2) / factor - 1/2, (q + 1/2) / factor - 1/2), the borders' pixels standing for what lies beyond them.
+    Constraint upsample-c1: factor >= 1.
+  }];
+  let arguments = (ins Image:$x, I64Attr:$factor, UnitAttr:$bilinear);
+  let assemblyFormat = "$x `factor` $factor (`bilinear` $bilinear^)? attr-dict `:` functional-type(operands, results)";
 }
 
 def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [DeclareOpInterfaceMethods<Differentiable>, 

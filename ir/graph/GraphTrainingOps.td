@@ -6,7 +6,7 @@
 #ifndef SKIP_GRAPH_TRAINING_OPS
 #define SKIP_GRAPH_TRAINING_OPS
 
-include "ir/graph/GraphOps.td"
+include "ir/graph/GraphActivations.td"
 
 def Labels : TensorRankOf<[I32], [1]>;
 
@@ -199,6 +199,30 @@ def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
                           attr-dict `:` functional-type(operands, results) }];
 }
 
+def GeneralConv2dGradInputOp : GraphValueOp<"conv2d_general_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "the gradient of a general convolution's input, a picture of height x width";
+  let description = [{
+    Constraint conv2d_general_grad_input-c1: a general convolution of such a picture by the filter has dy's shape.
+  }];
+  let arguments = (ins Image:$dy, Filter:$filter, I64Attr:$height, I64Attr:$width, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads, I64Attr:$groups);
+  let assemblyFormat = [{ $dy `,` $filter `height` $height `width` $width `strides` $strides `dilations` $dilations `pads` $pads
+                          `groups` $groups attr-dict `:` functional-type(operands, results) }];
+}
+
+def GeneralConv2dGradFilterOp : GraphValueOp<"conv2d_general_grad_filter", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
+  let summary = "the gradient of a general convolution's filter, [O, I / groups, kernel_height, kernel_width]";
+  let description = [{
+    Constraint conv2d_general_grad_filter-c1: a general convolution of x by such a filter has dy's shape.
+  }];
+  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel_height, I64Attr:$kernel_width, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads, I64Attr:$groups);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel_height `x` $kernel_width `strides` $strides `dilations` $dilations
+                          `pads` $pads `groups` $groups attr-dict `:` functional-type(operands, results) }];
+}
+
 def SumPartsOp : GraphValueOp<"sum_parts", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
   let summary = "the sum of a filter's gradient that was computed in parts: [P * O, I, kh, kw] -> [O, I, kh, kw], in order";
   let description = [{ Constraint sum_parts-c1: the first axis has `parts` equal parts, one at least. }];
@@ -240,8 +264,8 @@ def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input", [
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "each dy at the place of its window's maximum in x, the first in reading order; sums where windows share it";
   let description = [{ A NaN is a maximum. Constraint max_pool_grad_input-c1: the pooling of x has dy's shape. }];
-  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding);
-  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel `stride` $stride `padding` $padding attr-dict
+  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding, UnitAttr:$ceil);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel `stride` $stride `padding` $padding (`ceil` $ceil^)? attr-dict
                           `:` functional-type(operands, results) }];
 }
 
@@ -250,6 +274,24 @@ def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input", [Decla
   let description = [{ Constraint global_avg_pool_grad_input-c1: dy is [N, C], height and width at least 1. }];
   let arguments = (ins RankedF32:$dy, I64Attr:$height, I64Attr:$width);
   let assemblyFormat = "$dy `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
+}
+
+def AvgPoolGradInputOp : GraphValueOp<"avg_pool_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "the sum at each pixel of the dy of the windows that it lies in, each by its window's divisor";
+  let description = [{ Constraint avg_pool_grad_input-c1: the pooling of a picture of height x width has dy's shape. }];
+  let arguments = (ins Image:$dy, I64Attr:$height, I64Attr:$width, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$pads, UnitAttr:$ceil, UnitAttr:$include_pad, UnitAttr:$sum);
+  let assemblyFormat = [{ $dy `height` $height `width` $width `kernel` $kernel `strides` $strides `pads` $pads (`ceil` $ceil^)?
+                          (`include_pad` $include_pad^)? (`sum` $sum^)? attr-dict `:` functional-type(operands, results) }];
+}
+
+def UpsampleGradInputOp : GraphValueOp<"upsample_grad_input", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "the gradient of a bilinear upsampling: each dy spread over the pixels that it is made of, by their weights";
+  let description = [{ Constraint upsample_grad_input-c1: dy is a whole number of times `factor` high and wide, factor >= 1. }];
+  let arguments = (ins Image:$dy, I64Attr:$factor);
+  let assemblyFormat = "$dy `factor` $factor attr-dict `:` functional-type(operands, results)";
 }
 
 def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [

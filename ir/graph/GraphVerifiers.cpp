@@ -62,6 +62,28 @@ INFER(Conv2dOp) {
   return infer(types, op.getX(), {x[0], filter[0], *height, *width});
 }
 
+INFER(GeneralConv2dOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX()), filter = shapeOf(op.getFilter());
+  int64_t groups = op.getGroups();
+  if (filter.size() != 4 || groups < 1 || filter[0] % groups || x[1] % groups || filter[1] != x[1] / groups)
+    return broken(loc, "conv2d_general-c1",
+                  "the filter must be [O, I, kh, kw], O a multiple of the groups, and groups * I the input's channel count " +
+                      llvm::Twine(x[1]));
+  if (op.getBias() && !isVector(op.getBias(), filter[0]))
+    return broken(loc, "conv2d_general-c3", "the bias must have one element for each output channel");
+  std::optional<WindowAxes> axes = generalWindows(op, filter[2], filter[3]);
+  auto isPositive = [](int64_t each) { return each >= 1; };
+  if (!axes || !llvm::all_of(op.getStrides(), isPositive) || !llvm::all_of(op.getDilations(), isPositive) ||
+      llvm::any_of(op.getPads(), [](int64_t pad) { return pad < 0; }))
+    return broken(loc, "conv2d_general-c4",
+                  "there must be two strides and two dilations, at least 1, and four pads, at least 0");
+  std::optional<int64_t> height = axes->rows.outputSize(x[2]), width = axes->columns.outputSize(x[3]);
+  if (!height || !width)
+    return broken(loc, "conv2d_general-c2", "the padded picture is smaller than the filter");
+  return infer(types, op.getX(), {x[0], filter[0], *height, *width});
+}
+
 INFER(LinearOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> x = shapeOf(op.getX()), filter = shapeOf(op.getFilter());
@@ -86,6 +108,14 @@ INFER(ScaleShiftOp) { return inferPerChannel(loc, "scale_shift-c1", operands, ty
 INFER(ReluOp) { return infer(types, operands[0], shapeOf(operands[0])); }
 INFER(DropoutOp) { return infer(types, operands[0], shapeOf(operands[0])); }
 
+bool skip::graph::arePoolWindows(const WindowAxes &axes) {
+  auto isSound = [](const WindowAxis &axis) {
+    return axis.kernel >= 1 && axis.stride >= 1 && axis.before >= 0 && axis.after >= 0 && axis.before <= axis.kernel / 2 &&
+           axis.after <= axis.kernel / 2;
+  };
+  return isSound(axes.rows) && isSound(axes.columns);
+}
+
 INFER(AddOp) {
   if (shapeOf(operands[0]) != shapeOf(operands[1]))
     return broken(loc, "add-c1", "both operands must have one shape");
@@ -98,11 +128,46 @@ INFER(MaxPoolOp) {
   int64_t kernel = op.getKernel(), stride = op.getStride(), padding = op.getPadding();
   if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
     return broken(loc, "max_pool-c1", "kernel and stride must be at least 1 and the padding at most half the kernel");
-  std::optional<int64_t> height = windowOutputSize(x[2], kernel, stride, padding);
-  std::optional<int64_t> width = windowOutputSize(x[3], kernel, stride, padding);
+  WindowAxis window{kernel, stride, padding, padding, 1, op.getCeil()};
+  std::optional<int64_t> height = window.outputSize(x[2]), width = window.outputSize(x[3]);
   if (!height || !width)
     return broken(loc, "max_pool-c2", "the padded picture is smaller than the window");
   return infer(types, op.getX(), {x[0], x[1], *height, *width});
+}
+
+INFER(AvgPoolOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  std::optional<WindowAxes> axes = poolWindows(op);
+  if (!axes || !arePoolWindows(*axes))
+    return broken(loc, "avg_pool-c1",
+                  "there must be two kernel sizes and two strides, at least 1, and four pads, each at most half the kernel");
+  std::optional<int64_t> height = axes->rows.outputSize(x[2]), width = axes->columns.outputSize(x[3]);
+  if (!height || !width)
+    return broken(loc, "avg_pool-c2", "the padded picture is smaller than the window");
+  return infer(types, op.getX(), {x[0], x[1], *height, *width});
+}
+
+INFER(ConcatOp) {
+  if (operands.size() < 2)
+    return broken(loc, "concat-c1", "there must be at least two operands");
+  SmallVector<int64_t> shape(shapeOf(operands[0]));
+  for (Value operand : operands.drop_front()) {
+    ArrayRef<int64_t> other = shapeOf(operand);
+    if (other[0] != shape[0] || other.drop_front(2) != ArrayRef(shape).drop_front(2))
+      return broken(loc, "concat-c1", "all operands must be alike but for their channels");
+    shape[1] += other[1];
+  }
+  return infer(types, operands[0], shape);
+}
+
+INFER(UpsampleOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  int64_t factor = op.getFactor();
+  if (factor < 1)
+    return broken(loc, "upsample-c1", "the factor must be at least 1");
+  return infer(types, op.getX(), {x[0], x[1], x[2] * factor, x[3] * factor});
 }
 
 INFER(GlobalAvgPoolOp) {

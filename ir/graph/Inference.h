@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/graph/Graph.h"
+#include "ir/graph/GraphShapes.h"
 
 namespace skip::graph {
 
@@ -20,6 +21,21 @@ inline mlir::LogicalResult infer(llvm::SmallVectorImpl<mlir::Type> &types, mlir:
   types.push_back(mlir::RankedTensorType::get(shape, llvm::cast<mlir::RankedTensorType>(like.getType()).getElementType()));
   return mlir::success();
 }
+
+/// The windows of a general convolution by a kernel of these sizes.
+template <typename Op> std::optional<WindowAxes> generalWindows(Op op, int64_t kernelHeight, int64_t kernelWidth) {
+  int64_t kernel[] = {kernelHeight, kernelWidth};
+  return windowAxes({.kernel = kernel, .strides = op.getStrides(), .dilations = op.getDilations(), .pads = op.getPads()});
+}
+
+/// The windows of an average pooling.
+template <typename Op> std::optional<WindowAxes> poolWindows(Op op) {
+  constexpr int64_t dilations[] = {1, 1};
+  return windowAxes({op.getKernel(), op.getStrides(), dilations, op.getPads(), op.getCeil()});
+}
+
+/// Whether each of the windows of a pooling has a pixel of the picture.
+bool arePoolWindows(const WindowAxes &axes);
 
 /// Of an operation whose result is like its first operand, and whose other operands have one element for each channel of it.
 mlir::LogicalResult inferPerChannel(std::optional<mlir::Location> loc, llvm::StringRef label, mlir::ValueRange operands,

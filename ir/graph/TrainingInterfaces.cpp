@@ -21,6 +21,10 @@ bool TransposeFilterOp::canBeRoot() { return true; }
 bool Conv2dTransposedOp::canBeRoot() { return true; }
 bool Conv2dTransposedOp::takesEpilogue() { return true; }
 bool Conv2dGradFilterOp::canBeRoot() { return true; }
+bool GeneralConv2dGradInputOp::canBeRoot() { return true; }
+bool GeneralConv2dGradFilterOp::canBeRoot() { return true; }
+bool AvgPoolGradInputOp::canBeRoot() { return true; }
+bool UpsampleGradInputOp::canBeRoot() { return true; }
 bool SumPartsOp::canBeRoot() { return true; }
 bool LinearGradFilterOp::canBeRoot() { return true; }
 bool ChannelSumsOp::canBeRoot() { return true; }
@@ -44,6 +48,7 @@ bool SoftmaxCrossEntropyGradInputOp::readsBatch() { return true; }
 bool MergeMomentsOp::readsBatch() { return true; }
 bool MergeGradSumsOp::readsBatch() { return true; }
 bool Conv2dGradFilterOp::readsBatch() { return true; }
+bool GeneralConv2dGradFilterOp::readsBatch() { return true; }
 bool SumPartsOp::readsBatch() { return true; }
 bool LinearGradFilterOp::readsBatch() { return true; }
 bool ChannelSumsOp::readsBatch() { return true; }
@@ -57,6 +62,17 @@ void Conv2dTransposedOp::printStructure(llvm::raw_ostream &os) {
 void Conv2dGradFilterOp::printStructure(llvm::raw_ostream &os) {
   os << "conv" << getKernelHeight() << "x" << getKernelWidth() << "s" << getStride() << "_grad_filter";
 }
+void GeneralConv2dGradInputOp::printStructure(llvm::raw_ostream &os) {
+  llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
+  os << "conv" << filter[2] << "x" << filter[3] << "w" << filter[1] << "_grad_input";
+}
+void GeneralConv2dGradFilterOp::printStructure(llvm::raw_ostream &os) {
+  os << "conv" << getKernelHeight() << "x" << getKernelWidth() << "w" << shapeOf(getResult())[1] << "_grad_filter";
+}
+void AvgPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
+  os << "avg_pool" << getKernel()[0] << "x" << getKernel()[1] << "_grad_input";
+}
+void UpsampleGradInputOp::printStructure(llvm::raw_ostream &os) { os << "upsample" << getFactor() << "_grad_input"; }
 void MaxPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
   os << "max_pool" << getKernel() << "s" << getStride() << "p" << getPadding() << "_grad_input";
 }

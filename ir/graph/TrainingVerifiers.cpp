@@ -153,6 +153,30 @@ INFER(Conv2dGradFilterOp) {
   return infer(types, op.getDy(), {parts * dy[1], x[1], height, width});
 }
 
+INFER(GeneralConv2dGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), filter = shapeOf(op.getFilter());
+  int64_t height = op.getHeight(), width = op.getWidth(), groups = op.getGroups();
+  std::optional<WindowAxes> axes = filter.size() == 4 ? generalWindows(op, filter[2], filter[3]) : std::nullopt;
+  if (!axes || groups < 1 || filter[0] != dy[1] || dy[1] % groups || axes->rows.outputSize(height) != dy[2] ||
+      axes->columns.outputSize(width) != dy[3])
+    return broken(loc, "conv2d_general_grad_input-c1",
+                  "a convolution of such a picture by the filter has another shape than dy");
+  return infer(types, op.getDy(), {dy[0], groups * filter[1], height, width});
+}
+
+INFER(GeneralConv2dGradFilterOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
+  int64_t height = op.getKernelHeight(), width = op.getKernelWidth(), groups = op.getGroups();
+  std::optional<WindowAxes> axes = generalWindows(op, height, width);
+  if (!axes || groups < 1 || x[0] != dy[0] || dy[1] % groups || x[1] % groups || axes->rows.outputSize(x[2]) != dy[2] ||
+      axes->columns.outputSize(x[3]) != dy[3])
+    return broken(loc, "conv2d_general_grad_filter-c1",
+                  "a convolution of the input by such a filter has another shape than dy");
+  return infer(types, op.getDy(), {dy[1], x[1] / groups, height, width});
+}
+
 INFER(SumPartsOp) {
   Adaptor op(operands, attributes, properties, regions);
   SmallVector<int64_t> shape(shapeOf(op.getX()));
@@ -191,8 +215,9 @@ INFER(MaxPoolGradInputOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
   int64_t kernel = op.getKernel(), padding = op.getPadding();
-  if (padding < 0 || padding > kernel / 2 || x.take_front(2) != dy.take_front(2) ||
-      !makes(x.drop_front(2), {kernel, kernel}, op.getStride(), op.getPadding(), dy.drop_front(2)))
+  WindowAxis window{kernel, int64_t(op.getStride()), padding, padding, 1, op.getCeil()};
+  if (padding < 0 || padding > kernel / 2 || x.take_front(2) != dy.take_front(2) || window.outputSize(x[2]) != dy[2] ||
+      window.outputSize(x[3]) != dy[3])
     return broken(loc, "max_pool_grad_input-c1", "the pooling of the input has another shape than dy");
   return infer(types, op.getX(), x);
 }
@@ -204,6 +229,25 @@ INFER(GlobalAvgPoolGradInputOp) {
   if (dy.size() != 2 || height < 1 || width < 1)
     return broken(loc, "global_avg_pool_grad_input-c1", "dy must be [N, C], height and width at least 1");
   return infer(types, op.getDy(), {dy[0], dy[1], height, width});
+}
+
+INFER(AvgPoolGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy());
+  int64_t height = op.getHeight(), width = op.getWidth();
+  std::optional<WindowAxes> axes = poolWindows(op);
+  if (!axes || !arePoolWindows(*axes) || axes->rows.outputSize(height) != dy[2] || axes->columns.outputSize(width) != dy[3])
+    return broken(loc, "avg_pool_grad_input-c1", "the pooling of such a picture has another shape than dy");
+  return infer(types, op.getDy(), {dy[0], dy[1], height, width});
+}
+
+INFER(UpsampleGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy());
+  int64_t factor = op.getFactor();
+  if (factor < 1 || dy[2] % factor || dy[3] % factor)
+    return broken(loc, "upsample_grad_input-c1", "dy must be a whole number of times the factor high and wide");
+  return infer(types, op.getDy(), {dy[0], dy[1], dy[2] / factor, dy[3] / factor});
 }
 
 INFER(SubsampleGradInputOp) {

@@ -2,6 +2,7 @@
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
 #include "ir/reference/Convolution.h"
+#include "ir/reference/Windows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,6 +56,15 @@ Tensor Conv2dOp::compute(Operands in) {
   return reference::convolve(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr, getStride(), getPadding());
 }
 
+Tensor GeneralConv2dOp::compute(Operands in) {
+  llvm::ArrayRef<int64_t> type = llvm::cast<mlir::RankedTensorType>(getY().getType()).getShape();
+  return reference::convolveGeneral(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr,
+                                    {.rows = {getStrides()[0], getDilations()[0], getPads()[0]},
+                                     .columns = {getStrides()[1], getDilations()[1], getPads()[1]},
+                                     .groups = int64_t(getGroups())},
+                                    type[2], type[3]);
+}
+
 Tensor LinearOp::compute(Operands in) { return reference::multiply(*in[0], *in[1], in.size() > 2 ? in[2] : nullptr); }
 
 Tensor BatchNormOp::compute(Operands in) {
@@ -88,16 +98,55 @@ static double maximum(double a, double b) { return a > b || std::isnan(a) ? a : 
 Tensor MaxPoolOp::compute(Operands in) {
   const Tensor &x = *in[0];
   int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
+  WindowAxis window{kernel, stride, padding, padding, 1, getCeil()};
   return generate(
-      {x.dim(0), x.dim(1), *windowOutputSize(height, kernel, stride, padding),
-       *windowOutputSize(width, kernel, stride, padding)},
-      [&](int64_t plane, int64_t p, int64_t q) {
+      {x.dim(0), x.dim(1), *window.outputSize(height), *window.outputSize(width)}, [&](int64_t plane, int64_t p, int64_t q) {
         double best = -std::numeric_limits<double>::infinity();
         for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
           for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
             best = maximum(best, x.data[(plane * height + h) * width + w]);
         return best;
       });
+}
+
+Tensor AvgPoolOp::compute(Operands in) {
+  const Tensor &x = *in[0];
+  reference::AvgWindows windows = reference::avgWindows(*this, x.dim(2), x.dim(3));
+  return generate({x.dim(0), x.dim(1), windows.rows.outputs, windows.columns.outputs},
+                  [&](int64_t plane, int64_t p, int64_t q) {
+                    double sum = 0;
+                    windows.visit(p, q, [&](int64_t pixel) { sum += x.data[plane * x.dim(2) * x.dim(3) + pixel]; });
+                    return sum / windows.divisor(p, q);
+                  });
+}
+
+Tensor ConcatOp::compute(Operands in) {
+  std::vector<int64_t> shape = in[0]->shape;
+  shape[1] = 0;
+  for (const Tensor *x : in)
+    shape[1] += x->dim(1);
+  Tensor y(shape);
+  auto to = y.data.begin();
+  for (int64_t n = 0; n < y.dim(0); ++n)
+    for (const Tensor *x : in) {
+      int64_t size = x->size() / std::max<int64_t>(1, x->dim(0));
+      to = std::copy_n(x->data.begin() + n * size, size, to);
+    }
+  return y;
+}
+
+Tensor UpsampleOp::compute(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t height = x.dim(2), width = x.dim(3), factor = getFactor();
+  bool bilinear = getBilinear();
+  return generate({x.dim(0), x.dim(1), height * factor, width * factor}, [&](int64_t plane, int64_t p, int64_t q) {
+    const double *from = x.data.data() + plane * height * width;
+    if (!bilinear)
+      return from[p / factor * width + q / factor];
+    reference::Between h = reference::between(p, factor, height), w = reference::between(q, factor, width);
+    auto row = [&](int64_t y) { return (1 - w.weight) * from[y * width + w.first] + w.weight * from[y * width + w.second]; };
+    return (1 - h.weight) * row(h.first) + h.weight * row(h.second);
+  });
 }
 
 Tensor GlobalAvgPoolOp::compute(Operands in) {

@@ -1,6 +1,7 @@
 // The reference semantics of the operations for training, in double precision.
 #include "ir/graph/Graph.h"
 #include "ir/reference/Convolution.h"
+#include "ir/reference/Windows.h"
 
 #include "llvm/ADT/Sequence.h"
 
@@ -328,6 +329,49 @@ Tensor GlobalAvgPoolGradInputOp::compute(Operands in) {
   for (int64_t i = 0; i < dx.size(); ++i)
     dx.data[i] = in[0]->data[i / pixels] / static_cast<double>(pixels);
   return dx;
+}
+
+Tensor AvgPoolGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0];
+  int64_t height = getHeight(), width = getWidth();
+  skip::reference::AvgWindows windows = skip::reference::avgWindows(*this, height, width);
+  Tensor dx({dy.dim(0), dy.dim(1), height, width});
+  for (int64_t i = 0; i < dy.size(); ++i) {
+    int64_t q = i % dy.dim(3), p = i / dy.dim(3) % dy.dim(2), plane = i / (dy.dim(2) * dy.dim(3));
+    double share = dy.data[i] / windows.divisor(p, q);
+    windows.visit(p, q, [&](int64_t pixel) { dx.data[plane * height * width + pixel] += share; });
+  }
+  return dx;
+}
+
+Tensor UpsampleGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0];
+  int64_t factor = getFactor(), height = dy.dim(2) / factor, width = dy.dim(3) / factor;
+  Tensor dx({dy.dim(0), dy.dim(1), height, width});
+  for (int64_t i = 0; i < dy.size(); ++i) {
+    skip::reference::Between h = skip::reference::between(i / dy.dim(3) % dy.dim(2), factor, height);
+    skip::reference::Between w = skip::reference::between(i % dy.dim(3), factor, width);
+    double *to = dx.data.data() + i / (dy.dim(2) * dy.dim(3)) * height * width;
+    to[h.first * width + w.first] += (1 - h.weight) * (1 - w.weight) * dy.data[i];
+    to[h.first * width + w.second] += (1 - h.weight) * w.weight * dy.data[i];
+    to[h.second * width + w.first] += h.weight * (1 - w.weight) * dy.data[i];
+    to[h.second * width + w.second] += h.weight * w.weight * dy.data[i];
+  }
+  return dx;
+}
+
+template <typename Op> static skip::reference::GeneralSizes generalSizes(Op op) {
+  return {.rows = {op.getStrides()[0], op.getDilations()[0], op.getPads()[0]},
+          .columns = {op.getStrides()[1], op.getDilations()[1], op.getPads()[1]},
+          .groups = int64_t(op.getGroups())};
+}
+
+Tensor GeneralConv2dGradInputOp::compute(Operands in) {
+  return skip::reference::convolveGeneralGradInput(*in[0], *in[1], generalSizes(*this), getHeight(), getWidth());
+}
+
+Tensor GeneralConv2dGradFilterOp::compute(Operands in) {
+  return skip::reference::convolveGeneralGradFilter(*in[0], *in[1], generalSizes(*this), getKernelHeight(), getKernelWidth());
 }
 
 Tensor SubsampleGradInputOp::compute(Operands in) {

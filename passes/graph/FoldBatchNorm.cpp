@@ -96,6 +96,8 @@ void Folding::fold(graph::BatchNormOp norm) {
   bool onlyReader = norm.getX().hasOneUse();
   if (auto conv = llvm::dyn_cast_or_null<graph::Conv2dOp>(producer); onlyReader && isPlain(conv))
     return foldInto(conv, norm);
+  if (auto conv = llvm::dyn_cast_or_null<graph::GeneralConv2dOp>(producer); onlyReader && isPlain(conv))
+    return foldInto(conv, norm);
   if (auto linear = llvm::dyn_cast_or_null<graph::LinearOp>(producer); onlyReader && isPlain(linear))
     return foldInto(linear, norm);
   keepAsScaleShift(norm);

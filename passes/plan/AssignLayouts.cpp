@@ -277,6 +277,13 @@ LayoutAttr LayoutAssignment::transposedLayout(int64_t channels) {
   return LayoutAttr::get(context, target.filterLayout(nativeLayout(0), channels), 0, target.element());
 }
 
+/// Where groups are no whole blocks of a blocked picture, single channels of theirs meet blocks of outputs.
+static LayoutAttr generalLayout(RankedTensorType filter, int64_t groups, LayoutAttr met) {
+  bool areWhole = graph::areWholeBlocks(filter.getShape(), groups, plan::lanesOf(LayoutKind::blocked));
+  bool isSplit = met.getKind() == LayoutKind::filter16 && !areWhole;
+  return isSplit ? LayoutAttr::get(filter.getContext(), LayoutKind::filter1, 0, met.getElement()) : met;
+}
+
 /// Vectors have one layout; a filter's follows the family of the input that it meets, and is transposed where it meets native
 /// ones.
 LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
@@ -286,6 +293,10 @@ LayoutAttr LayoutAssignment::parameterLayout(KernelOp kernel, unsigned index) {
   Operation *reader = *kernel.getBody().getArgument(index).user_begin();
   if (llvm::isa<graph::TransposeFilterOp>(reader))
     return transposedLayout(type.getDimSize(0));
+  if (auto general = llvm::dyn_cast<graph::GeneralConv2dOp>(reader))
+    return generalLayout(type, general.getGroups(), metLayout(kernel, general.getX()));
+  if (auto gradient = llvm::dyn_cast<graph::GeneralConv2dGradInputOp>(reader))
+    return generalLayout(type, gradient.getGroups(), metLayout(kernel, gradient.getDy()));
   return metLayout(kernel, reader->getOperand(0));
 }
 
@@ -302,7 +313,9 @@ LayoutAttr LayoutAssignment::summedLayout(KernelOp kernel, OpResult result) {
     return layouts.lookup(kernel.getInputs().front());
   if (llvm::isa<graph::TransposeFilterOp>(root))
     return transposedLayout(type.getDimSize(1));
-  return metLayout(kernel, root->getOperand(1));
+  LayoutAttr met = metLayout(kernel, root->getOperand(1));
+  auto general = llvm::dyn_cast<graph::GeneralConv2dGradFilterOp>(root);
+  return general ? generalLayout(type, general.getGroups(), met) : met;
 }
 
 LogicalResult LayoutAssignment::annotate(KernelOp kernel) {

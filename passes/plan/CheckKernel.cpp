@@ -124,9 +124,11 @@ static bool makesPlanarWindows(Operation *op) {
 
 /// Whether kernels of the operation are written down here.
 static bool isReader(Operation *op) {
-  return llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp, graph::ReluOp, graph::AddOp, graph::MaxPoolOp,
-                   graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp, graph::SoftmaxOp,
-                   plan::RelayoutOp>(op);
+  return llvm::isa<graph::GeneralConv2dOp, graph::SigmoidOp, graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp,
+                   graph::HardSwishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::AvgPoolOp, graph::ConcatOp,
+                   graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp, graph::ReluOp, graph::AddOp,
+                   graph::MaxPoolOp, graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp,
+                   graph::SoftmaxOp, plan::RelayoutOp>(op);
 }
 
 /// The same of a step of training, whose kernels are written for blocked layouts.
@@ -136,13 +138,16 @@ static bool isTrainingReader(Operation *op) {
                    graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp, graph::ChannelSumsOp,
                    graph::ReluGradInputOp, graph::ScaleChannelsOp, graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp,
                    graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp,
-                   graph::DropoutTrainOp>(op);
+                   graph::DropoutTrainOp, graph::SigmoidGradInputOp, graph::SiluGradInputOp, graph::GeluGradInputOp,
+                   graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp, graph::LeakyReluGradInputOp,
+                   graph::PreluGradInputOp, graph::PreluGradTermsOp, graph::MultiplyOp, graph::GeneralConv2dGradInputOp,
+                   graph::GeneralConv2dGradFilterOp, graph::AvgPoolGradInputOp, graph::UpsampleGradInputOp>(op);
 }
 
 bool plan::sumsOverBatch(Operation *op) {
   return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MergeMomentsOp,
-                   graph::MergeGradSumsOp, graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp,
-                   graph::ChannelSumsOp>(op);
+                   graph::MergeGradSumsOp, graph::Conv2dGradFilterOp, graph::GeneralConv2dGradFilterOp, graph::SumPartsOp,
+                   graph::LinearGradFilterOp, graph::ChannelSumsOp>(op);
 }
 
 static bool isLabels(Operation *op, unsigned index) {
@@ -154,6 +159,18 @@ static bool isLabels(Operation *op, unsigned index) {
 static bool readsPlanar(Operation *op, unsigned index, LayoutKind native) {
   bool isPicture = (llvm::isa<graph::Conv2dOp>(op) && index == 0) || (llvm::isa<graph::Conv2dGradFilterOp>(op) && index == 1);
   return llvm::isa<plan::RelayoutOp>(op) || (isPicture && native == LayoutKind::blocked);
+}
+
+/// As far as the first and the last window reach out of the picture, the farthest of four sides.
+static int64_t haloOf(graph::GeneralConv2dOp conv) {
+  auto sizesOf = [](Value value) { return llvm::cast<RankedTensorType>(value.getType()).getShape().drop_front(2); };
+  int64_t halo = 0;
+  for (size_t axis : {0, 1}) {
+    int64_t before = conv.getPads()[axis], windows = sizesOf(conv.getY())[axis], taps = sizesOf(conv.getFilter())[axis];
+    int64_t last = (windows - 1) * conv.getStrides()[axis] + (taps - 1) * conv.getDilations()[axis] - before;
+    halo = std::max({halo, before, last - (sizesOf(conv.getX())[axis] - 1)});
+  }
+  return halo;
 }
 
 /// Convolutions read zeros around a blocked or planar picture; poolings look at its bounds themselves, and so does what reads
@@ -170,6 +187,8 @@ static int64_t haloOf(Operation *op, unsigned index, LayoutKind native) {
     int64_t before = std::max(window[0], window[1]) - 1 - padding, behind = stride - 1 + padding;
     return std::max<int64_t>({0, before / stride, behind / stride});
   }
+  if (auto conv = llvm::dyn_cast<graph::GeneralConv2dOp>(op))
+    return index == 0 ? haloOf(conv) : 0;
   auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
   return gradient && index == 1 ? int64_t(gradient.getPadding()) : 0;
 }
@@ -229,11 +248,19 @@ static LayoutAttr gradientPictureLayout(KernelOp kernel, Operation *gradient) {
   return kernel.inputLayout(llvm::cast<BlockArgument>(gradient->getOperand(1)).getArgNumber());
 }
 
+/// Of the filter of a general convolution: groups of whole blocks have blocks of input channels, others single channels.
+static LayoutKind groupedKind(RankedTensorType filter, int64_t groups) {
+  bool areBlocks = filter.getDimSize(1) % lanes == 0 && filter.getDimSize(0) % (lanes * groups) == 0;
+  return areBlocks || groups == 1 ? LayoutKind::filter16 : LayoutKind::filter1;
+}
+
 /// Blocked pictures want blocks of 16 input channels, planar ones single channels; so do windows of few channels. Beside pixels
 /// with their channels side by side, filters lie so too.
 static LayoutKind filterKindFor(Operation *contraction, LayoutAttr picture) {
   if (picture.getKind() == LayoutKind::nhwc)
     return LayoutKind::krsc;
+  if (auto groups = contraction->getAttrOfType<IntegerAttr>("groups"))
+    return groupedKind(llvm::cast<RankedTensorType>(contraction->getOperand(1).getType()), groups.getInt());
   bool isPlanar = picture.getKind() == LayoutKind::planar;
   if (picture.getKind() == LayoutKind::winograd)
     isPlanar =
@@ -261,6 +288,8 @@ static LogicalResult checkSum(KernelOp kernel, Value written, LayoutAttr layout)
   LayoutKind wanted = isVector ? LayoutKind::vector : LayoutKind::filter16;
   if (llvm::isa<graph::Conv2dGradFilterOp>(op) && gradientPictureLayout(kernel, op).getKind() == LayoutKind::planar)
     wanted = LayoutKind::filter1;
+  if (auto general = llvm::dyn_cast<graph::GeneralConv2dGradFilterOp>(op))
+    wanted = groupedKind(llvm::cast<RankedTensorType>(written.getType()), general.getGroups());
   bool isLoss = llvm::isa<graph::SoftmaxCrossEntropyOp>(op);
   if (layout.getKind() == (isLoss ? LayoutKind::planar : wanted) && layout.getHalo() == 0)
     return success();

@@ -142,8 +142,10 @@ static std::optional<plan::LoadKind> kindFor(OpOperand &use) {
     return use.get() == affine.getScale() ? plan::LoadKind::scale : plan::LoadKind::bias;
   if (llvm::isa<graph::ScaleChannelsOp>(use.getOwner()))
     return plan::LoadKind::scale;
-  if (llvm::isa<graph::TransposeFilterOp>(use.getOwner()))
+  if (llvm::isa<graph::TransposeFilterOp, graph::GeneralConv2dGradInputOp>(use.getOwner()))
     return plan::LoadKind::conv_weight;
+  if (llvm::isa<graph::PreluOp, graph::PreluGradInputOp>(use.getOwner()))
+    return plan::LoadKind::bias;
   if (llvm::isa<graph::MergeMomentsOp, graph::MergeGradSumsOp, graph::GradSumsOp>(use.getOwner()))
     return plan::LoadKind::bias;
   return std::nullopt;

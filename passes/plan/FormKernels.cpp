@@ -80,11 +80,21 @@ static bool canSumBiases(const Group &a, const Group &b) {
          (graph::isLoadTime(biasOf(a).getDefiningOp()) && graph::isLoadTime(biasOf(b).getDefiningOp()));
 }
 
+/// Whether a chain may go on with the operation: in the place of the value that it is applied to, behind roots that it may
+/// follow.
+static bool canFollow(OpOperand &operand, const Group &group) {
+  Operation *op = operand.getOwner();
+  if (operand.getOperandNumber() != 0 && !op->hasTrait<OpTrait::IsCommutative>())
+    return false;
+  return llvm::cast<Fusible>(op).joinsContractions() ||
+         llvm::none_of(group.ops, [](Operation *each) { return llvm::isa<graph::Contraction>(each); });
+}
+
 void Grouping::joinOperand(Group &group, Operation *op) {
   Group *best = nullptr, *other = nullptr;
-  for (Value operand : op->getOperands()) {
-    Group *candidate = readyGroup(operand);
-    if (!candidate || !candidate->takesEpilogue || candidate->ops.size() >= maxOps)
+  for (OpOperand &operand : op->getOpOperands()) {
+    Group *candidate = readyGroup(operand.get());
+    if (!candidate || !candidate->takesEpilogue || candidate->ops.size() >= maxOps || !canFollow(operand, *candidate))
       continue;
     other = best;
     best = candidate;

@@ -10,6 +10,7 @@ commands to see it again are printed.
     random_networks.py --skipc build/release/bin/skipc --count 1000 --first-seed 5000 --keep build/failing
     random_networks.py --first-seed 4711 --count 1 --print
     random_networks.py --count 200 --train
+    random_networks.py --count 200 --wider
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda --precision bf16
 """
@@ -43,6 +44,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--target", choices=["cuda"], help="what to compile for instead of x86, on SKIP_CUDA_DRIVER's device")
     parser.add_argument("--precision", choices=["f32", "tf32", "f16", "bf16"], help="of --target cuda (default: f32)")
     parser.add_argument("--train", action="store_true", help="hold the gradients of a training step against the reference")
+    parser.add_argument("--wider", action="store_true", help="draw from the wider family of residual networks")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
     arguments = parser.parse_args()
     if arguments.precision and not arguments.target:
@@ -61,7 +63,7 @@ class Runner:
 
     def run(self, seed: int) -> tuple[int, Outcome, str]:
         options = self.arguments
-        case = draw_for(seed, options.target, options.precision, options.train)
+        case = draw_for(seed, options.target, options.precision, options.train, options.wider)
         path = self.folder / f"random-{seed}.skip"
         outcome = verify(self.arguments.skipc, path, case)
         if not outcome.failure:
@@ -74,6 +76,7 @@ class Runner:
         again += ["--target", case.target] if case.target else []
         again += ["--precision", case.precision] if case.precision else []
         again += ["--train"] if case.training else []
+        again += ["--wider"] if self.arguments.wider else []
         lines = [f"seed {case.seed} failed: {outcome.failure}, worst {outcome.worst:.2e}", outcome.messages,
                  f"  again: {shlex.join(again)}", f"  spec:  {outcome.command}"]
         with self.lock:
@@ -92,7 +95,7 @@ def main() -> int:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
-        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train) for seed in seeds):
+        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train, arguments.wider) for seed in seeds):
             print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.text()}")
         return 0
 

@@ -143,7 +143,8 @@ std::vector<std::string> tool::untunedSteps(mlir::ModuleOp module, size_t &total
   if (!target) // for GPUs nothing is tuned
     return steps;
   module.walk([&](plan::KernelOp kernel) {
-    if (plan::contractionsOf(kernel).empty())
+    std::optional<plan::ContractionView> main = plan::mainContractionOf(kernel);
+    if (!main || main->isGeneral) // of which nothing is tuned
       return;
     auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
     for (auto [index, isa] : llvm::enumerate(target.getIsas())) {

@@ -56,7 +56,7 @@ static void readWindow(plan::KernelOp kernel, llvm::ArrayRef<plan::KernelOp> blo
     if (!readsRows || !isFrom(kernel.getInputs()[view.input.getArgNumber()], block))
       continue;
     step.stride = view.stride;
-    step.extraRows = std::max<int64_t>(0, view.kernelHeight - view.stride);
+    step.extraRows = std::max<int64_t>(0, (view.kernelHeight - 1) * view.dilationRows + 1 - view.stride);
   }
 }
 

@@ -133,6 +133,12 @@ StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, to
     return account;
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
   double directSeconds = multiplyAddsOf(kernel, views, account.images) * perMultiplyAdd;
+  if (views.front().isGeneral) {
+    account.taken = "direct";
+    account.why = "groups, dilation or padding of each side's own have no other way";
+    account.multiplying = directSeconds;
+    return account;
+  }
   plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, body);
   bool hasWays =
       estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, body, directSeconds, account);

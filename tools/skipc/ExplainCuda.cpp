@@ -42,7 +42,7 @@ static llvm::Expected<Variant> variantOf(mlir::func::FuncOp function, const plan
     std::string name = graph::valueName(kernel.getLoc()).str();
     std::optional<Prediction> prediction = nvptx::predict(kernel, 0, variant.batch, gpu);
     if (!prediction)
-      return tool::badInput("step `" + name + "`: " + nvptx::refusalOf(kernel).str());
+      return tool::badInput("step `" + name + "`: " + nvptx::refusalOf(kernel));
     variant.steps.push_back({name, tool::operationsText(kernel), tool::schedulesText(kernel),
                              static_cast<int64_t>(kernel.getImages().value_or(variant.batch)), *prediction});
   }

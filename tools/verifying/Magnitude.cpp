@@ -30,6 +30,7 @@
 #include "ir/plan/Layout.h"
 #include "ir/reference/Convolution.h"
 #include "tools/text/Failure.h"
+#include "tools/verifying/FamilyMagnitude.h"
 #include "tools/verifying/TrainingMagnitude.h"
 #include "tools/verifying/WinogradGrowth.h"
 
@@ -61,6 +62,8 @@ static std::string filterName(mlir::Value filter) {
 
 static int64_t termsOf(Operation &op, int64_t batch) {
   if (std::optional<int64_t> terms = tool::trainingTerms(op, batch))
+    return *terms;
+  if (std::optional<int64_t> terms = tool::familyTerms(op, batch))
     return *terms;
   auto count = [](mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getNumElements(); };
   return llvm::TypeSwitch<Operation *, int64_t>(&op)
@@ -300,6 +303,8 @@ llvm::Expected<Tensor> tool::magnitudeOf(mlir::OpResult value, llvm::ArrayRef<co
   if (llvm::isa<graph::Conv2dOp, graph::LinearOp, graph::ReluOp, graph::AddOp, graph::DropoutOp, graph::MaxPoolOp,
                 graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp>(op))
     return std::move(llvm::cast<graph::Evaluable>(op).evaluate(in)[value.getResultNumber()]);
+  if (std::optional<Tensor> ofFamily = familyMagnitude(value, operands, result))
+    return std::move(*ofFamily);
   if (std::optional<Tensor> ofTraining = trainingMagnitude(value, operands, result))
     return std::move(*ofTraining);
   return internalError("verify", "no rule says how far `" + op->getName().getStringRef() + "` may be off");

@@ -14,6 +14,12 @@ void forPoint(Builder &b, const Blocks &blocks, int64_t perImage, llvm::function
 Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
                   Value offset, Value channel);
 
+/// Whether there is code for the operation in a chain; kernels with others are refused.
+bool canApply(kernel::EpilogueOp op);
+
+/// An activation of one lane; `slope` is prelu's.
+Value applyActivation(Builder &b, const kernel::EpilogueStep &step, Value value, Value slope);
+
 /// Zeros where a vector that begins with channel `channel` has no channels.
 Values zeroPadding(Builder &b, Values values, Value channel, int64_t channels);
 

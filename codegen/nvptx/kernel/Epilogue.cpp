@@ -5,8 +5,8 @@ using namespace skip;
 using namespace skip::nvptx;
 using kernel::EpilogueOp;
 
-static Value apply(Builder &b, EpilogueOp op, Value value, llvm::ArrayRef<Values> others, unsigned lane) {
-  switch (op) {
+static Value apply(Builder &b, const kernel::EpilogueStep &step, Value value, llvm::ArrayRef<Values> others, unsigned lane) {
+  switch (step.op) {
   case EpilogueOp::Add:
     return b.plus(value, others[0][lane]);
   case EpilogueOp::Relu:
@@ -18,22 +18,24 @@ static Value apply(Builder &b, EpilogueOp op, Value value, llvm::ArrayRef<Values
   case EpilogueOp::ScaleAdd:
     return b.fma(value, others[1][lane], b.fma(others[0][lane], others[2][lane], others[3][lane]));
   case EpilogueOp::ScaleChannels:
+  case EpilogueOp::Multiply:
     return b.times(value, others[0][lane]);
+  default:
+    return applyActivation(b, step, value, others.empty() ? Value() : others[0][lane]);
   }
-  llvm_unreachable("an elementwise operation without code");
 }
 
 Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
                          Value offset, Value channel) {
   int64_t count = static_cast<int64_t>(values.size());
-  for (EpilogueOp op : chain) {
-    const kernel::EpilogueOperands &takes = kernel::operandsOf(op);
+  for (const kernel::EpilogueStep &step : chain) {
+    const kernel::EpilogueOperands &takes = kernel::operandsOf(step.op);
     llvm::SmallVector<Values, 2> others;
     for (unsigned i = 0; i < takes.tensors + takes.vectors; ++i)
       others.push_back(i < takes.tensors ? b.loadVector({operands[i], element}, offset, count)
                                          : b.loadVector({operands[i]}, channel, count));
     for (auto [lane, value] : llvm::enumerate(values))
-      value = apply(b, op, value, others, lane);
+      value = apply(b, step, value, others, lane);
     operands = operands.drop_front(takes.tensors + takes.vectors);
   }
   return values;

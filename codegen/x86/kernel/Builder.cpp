@@ -1,5 +1,6 @@
 // The vocabulary of the emitters, in terms of arith, scf, vector and llvm operations.
 #include "codegen/x86/kernel/Builder.h"
+#include "codegen/x86/kernel/Activations.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -221,16 +222,19 @@ EpilogueSources loadSources(Builder &b, const Epilogue &chain, unsigned &next,
                             llvm::function_ref<View(Value pointer, unsigned which)> viewOf) {
   EpilogueSources sources;
   for (EpilogueOp op : chain) {
-    for (unsigned i = 0; i < operandsOf(op).tensors; ++i)
-      sources.tensors.push_back(viewOf(b.operand(next++), sources.tensors.size()));
+    for (unsigned i = 0; i < operandsOf(op).tensors; ++i) {
+      View &view = sources.tensors.emplace_back(viewOf(b.operand(next++), sources.tensors.size()));
+      if (operandsOf(op).ofImages)
+        view.row = view.pixel = b.constant(0);
+    }
     for (unsigned i = 0; i < operandsOf(op).vectors; ++i)
       sources.vectors.push_back(b.operand(next++));
   }
   return sources;
 }
 
-static Value apply(Builder &b, EpilogueOp op, Value value, llvm::function_ref<Value(unsigned)> operand) {
-  switch (op) {
+static Value apply(Builder &b, const EpilogueStep &step, Value value, llvm::function_ref<Value(unsigned)> operand) {
+  switch (step.op) {
   case EpilogueOp::Add:
     return arith::AddFOp::create(b.op, value, operand(0));
   case EpilogueOp::Relu:
@@ -248,17 +252,20 @@ static Value apply(Builder &b, EpilogueOp op, Value value, llvm::function_ref<Va
     return b.fma(value, operand(1), second);
   }
   case EpilogueOp::ScaleChannels:
+  case EpilogueOp::Mul:
+  case EpilogueOp::Multiply:
     return arith::MulFOp::create(b.op, value, operand(0));
+  default:
+    return applyActivation(b, step, value, operand);
   }
-  llvm_unreachable("an elementwise operation without code");
 }
 
 Value applyEpilogue(Builder &b, const Epilogue &chain, const EpilogueSources &sources, Value value, TilePosition position) {
   const View *tensors = sources.tensors.begin();
   const Value *vectors = sources.vectors.begin();
-  for (EpilogueOp op : chain) {
-    const EpilogueOperands &takes = operandsOf(op);
-    value = apply(b, op, value, [&](unsigned which) {
+  for (const EpilogueStep &step : chain) {
+    const EpilogueOperands &takes = operandsOf(step.op);
+    value = apply(b, step, value, [&](unsigned which) {
       if (which < takes.tensors)
         return b.load(at(b, tensors[which], position));
       return b.load(vectors[which - takes.tensors], position.block * kLanes);

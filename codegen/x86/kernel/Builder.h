@@ -103,10 +103,13 @@ void writeHalo(Builder &b, const HaloTarget &target, Value row);
 
 /// The operands and parameters that a chain of epilogue operations consumes, one entry each in chain order.
 struct EpilogueSources {
-  llvm::SmallVector<View, 2> tensors; // positioned at the first vector's image, block, row and pixel
+  llvm::SmallVector<View, 2> tensors; // positioned at the first vector's image, block, row and pixel; `pixel` 0: of images
   Values vectors;                     // pointers at the first block's 16 channels
   Values lanes;                       // each block's mask of channels that exist; empty where all do
 };
+
+/// Whether all pixels share a tensor's one number for each image and channel, in a kernel whose pixels are not images.
+inline bool isOfImages(const View &view) { return static_cast<bool>(view.pixel); }
 
 /// The sources of `chain`, whose operands are those of the kernel from `next` on; `next` is moved behind them. `viewOf` says
 /// how the chain's `which`-th tensor lies behind its pointer.

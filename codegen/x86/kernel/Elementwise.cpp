@@ -30,7 +30,8 @@ static EpilogueSources sourcesOf(Builder &b, const Epilogue &chain, Position pos
 
 static EpilogueSources movedBy(Builder &b, EpilogueSources sources, Value offset) {
   for (View &tensor : sources.tensors)
-    tensor.pointer = b.at(tensor.pointer, offset);
+    if (!isOfImages(tensor))
+      tensor.pointer = b.at(tensor.pointer, offset);
   return sources;
 }
 

@@ -31,6 +31,7 @@ Split kernel::splitOf(const Spec &spec) {
             return {1, conv.schedule.unitBlocks ? conv.schedule.unitBlocks : conv.schedule.ocBlocks, conv.schedule.rows};
           },
           [](const TransposedConvSpec &conv) -> Split { return {1, conv.schedule.ocBlocks, conv.schedule.rows}; },
+          [](const GeneralConvSpec &conv) -> Split { return {1, conv.tile.blocks, 1}; },
           [](const WinogradConvSpec &conv) -> Split { return {1, winogradUnitBlocks(conv), conv.group}; },
           [](const GradFilterSpec &gradient) -> Split {
             return {gradient.unit.outBlocks, gradient.unit.inBlocks, gradient.unitScalars()};
@@ -39,7 +40,8 @@ Split kernel::splitOf(const Spec &spec) {
           ByPoints<WinogradInputSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, PadChannelsSpec,
                    SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, SumPartsSpec, ChannelSumsSpec,
                    SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec,
-                   CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec>()),
+                   CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec, AvgPoolSpec, ConcatSpec, UpsampleSpec,
+                   GeneralGradInputSpec, GeneralGradFilterSpec, AvgPoolGradSpec, UpsampleGradSpec>()),
       spec);
 }
 
@@ -69,7 +71,15 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const CrossEntropySpec &s) { emitCrossEntropy(module, name, s); },
                                [&](const CrossEntropyGradSpec &s) { emitCrossEntropyGrad(module, name, s); },
                                [&](const SoftmaxGradSpec &s) { emitSoftmaxGrad(module, name, s); },
-                               [&](const DropoutSpec &s) { emitDropout(module, name, s); }),
+                               [&](const DropoutSpec &s) { emitDropout(module, name, s); },
+                               [&](const GeneralConvSpec &s) { emitGeneralConv(module, name, s); },
+                               [&](const AvgPoolSpec &s) { emitAvgPool(module, name, s); },
+                               [&](const ConcatSpec &s) { emitConcat(module, name, s); },
+                               [&](const UpsampleSpec &s) { emitUpsample(module, name, s); },
+                               [&](const GeneralGradInputSpec &s) { emitGeneralGradInput(module, name, s); },
+                               [&](const GeneralGradFilterSpec &s) { emitGeneralGradFilter(module, name, s); },
+                               [&](const AvgPoolGradSpec &s) { emitAvgPoolGrad(module, name, s); },
+                               [&](const UpsampleGradSpec &s) { emitUpsampleGrad(module, name, s); }),
              spec);
 }
 

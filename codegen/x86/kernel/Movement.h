@@ -3,6 +3,8 @@
 
 #include "mlir/IR/BuiltinOps.h"
 
+#include "llvm/ADT/SmallVector.h"
+
 namespace skip::kernel {
 
 /// The same values in another layout or with another halo. Operands: source, result. A planar side may be the caller's dense
@@ -64,6 +66,59 @@ struct PadChannelsParam {
 };
 
 void emitPadChannels(mlir::ModuleOp module, llvm::StringRef name, const PadChannelsSpec &spec);
+
+/// The channels of several inputs one behind the other. Operands: the inputs, result (all blocked). Domain: (images, output
+/// blocks, rows), split (1, 1, 1).
+struct ConcatSpec {
+  llvm::SmallVector<int64_t, 4> channels; // of each input
+
+  bool operator==(const ConcatSpec &) const = default;
+};
+
+struct ConcatParam {
+  enum : unsigned {
+    images,
+    outBlocks,
+    rows, // the domain
+    columns,
+    outImage,
+    outBlock,
+    outRow,
+    outHalo, // zeros to write around each picture
+    count    // then for each input its strides: image, block, row
+  };
+};
+
+void emitConcat(mlir::ModuleOp module, llvm::StringRef name, const ConcatSpec &spec);
+
+/// Each pixel `factor` times in both directions, or bilinearly between them (ir/graph/GraphOps.td, upsample). Operands: input,
+/// result (both blocked). Domain: (images, blocks, output rows), split (1, 1, 1).
+struct UpsampleSpec {
+  int64_t factor = 2;
+  bool bilinear = false;
+
+  bool operator==(const UpsampleSpec &) const = default;
+};
+
+struct UpsampleParam {
+  enum : unsigned {
+    images,
+    blocks,
+    outRows, // the domain
+    inRows,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,
+    outImage,
+    outBlock,
+    outRow,
+    outHalo, // zeros to write around each picture
+    count
+  };
+};
+
+void emitUpsample(mlir::ModuleOp module, llvm::StringRef name, const UpsampleSpec &spec);
 
 /// y[n, c, p * stride, q * stride] = x[n, c, p, q], zero everywhere else: the gradient of `subsample`. Operands: input, result
 /// (both blocked). Domain: (images, blocks, output rows), split (1, 1, 1).

@@ -35,6 +35,40 @@ struct MaxPoolParam {
 
 void emitMaxPool(mlir::ModuleOp module, llvm::StringRef name, const MaxPoolSpec &spec);
 
+/// Mean over windows (ir/graph/GraphOps.td, avg_pool). Operands: input, result (both blocked). Domain: (images, channel blocks,
+/// output rows), split (1, 1, 1).
+struct AvgPoolSpec {
+  int64_t kernelHeight = 2, kernelWidth = 2, strideRows = 2, strideColumns = 2;
+  bool includePad = false, sum = false;
+
+  bool operator==(const AvgPoolSpec &) const = default;
+};
+
+struct AvgPoolParam {
+  enum : unsigned {
+    images,
+    blocks,
+    outRows, // the domain
+    outColumns,
+    inRows,
+    inColumns, // the picture's, without halo
+    inImage,
+    inBlock,
+    inRow, // strides in elements
+    outImage,
+    outBlock,
+    outRow,
+    outHalo, // zeros to write around each picture
+    top,
+    left,
+    bottom,
+    right, // padding: every window touches the picture
+    count
+  };
+};
+
+void emitAvgPool(mlir::ModuleOp module, llvm::StringRef name, const AvgPoolSpec &spec);
+
 /// Mean over the picture: blocked [N, C, H, W] -> flat [N, C]. Operands: input, result.
 /// Domain: (images, channel blocks, 1), split (1, 1, 1).
 struct GlobalAvgPoolSpec {

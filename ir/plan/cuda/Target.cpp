@@ -66,7 +66,7 @@ int64_t CudaTargetAttr::partsOf(Operation *op, int64_t images) const {
 
 std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch) {
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
-  if (views.empty())
+  if (views.empty() || llvm::any_of(views, [](const ContractionView &view) { return view.isGeneral; }))
     return std::nullopt;
   LayoutAttr filter = kernel.inputLayout(views[0].filter.getArgNumber());
   GemmShape shape;

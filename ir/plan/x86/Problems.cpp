@@ -13,7 +13,7 @@ bool plan::hasPlanarInput(Operation *op) {
   if (!contraction || !llvm::isa<BlockArgument>(contraction.getPicture()))
     return false;
   graph::ContractionSizes sizes = contraction.getSizes();
-  return !sizes.isLinear && sizes.inChannels < lanesOf(LayoutKind::blocked);
+  return !sizes.isLinear && !sizes.isGeneral && sizes.inChannels < lanesOf(LayoutKind::blocked);
 }
 
 int64_t plan::windowBytesOf(Operation *op) {
@@ -21,13 +21,14 @@ int64_t plan::windowBytesOf(Operation *op) {
   if (!contraction)
     return 0;
   graph::ContractionSizes sizes = contraction.getSizes();
-  bool hasWindows = !sizes.isLinear && sizes.stride == 1 && sizes.kernelHeight == 3 && sizes.kernelWidth == 3;
+  bool hasWindows =
+      !sizes.isLinear && !sizes.isGeneral && sizes.stride == 1 && sizes.kernelHeight == 3 && sizes.kernelWidth == 3;
   return hasWindows ? activationBytes(contraction.getPicture()) * 9 / 4 : 0;
 }
 
 std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa) {
   auto contraction = llvm::dyn_cast<graph::Contraction>(op);
-  if (!contraction)
+  if (!contraction || contraction.getSizes().isGeneral)
     return std::nullopt;
   int64_t images = preferredImages(op, batch, kNearBytes, windowBytesOf(op));
   return ConvProblem{contraction.getSizes(), images, hasPlanarInput(op), abiIsa(isa)};

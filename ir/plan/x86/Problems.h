@@ -17,7 +17,8 @@ inline constexpr int64_t kNearBytes = int64_t(4) << 20;
 inline constexpr int64_t kTrainedPoints = 6;
 
 /// The problem of a convolution or linear layer that stands in no kernel yet, in a variant for up to `batch` images; nothing
-/// for other operations. Its input counts as planar if it is the caller's, of fewer than 16 channels.
+/// for other operations, and for general convolutions, which have one way and one schedule. Its input counts as planar if it is
+/// the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
 
 /// Bytes of one image's transformed windows where Winograd may compute the operation with stride 1: those of F(4 x 4, 3 x 3)

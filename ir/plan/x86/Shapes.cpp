@@ -14,7 +14,8 @@ bool plan::imagesAreColumns(KernelOp kernel) {
   llvm::ArrayRef<int64_t> shape = shapeOf(kernel.getResult(0));
   bool isOnePixel = shape.size() == 2 || (shape[2] == 1 && shape[3] == 1);
   llvm::SmallVector<ContractionView, 2> views = contractionsOf(kernel);
-  return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !views.empty() && !views.front().winograd;
+  return isOnePixel && kernel.outputLayout(0).getHalo() == 0 && !views.empty() && !views.front().winograd &&
+         !views.front().isGeneral;
 }
 
 static bool isPlanar(KernelOp kernel, const ContractionView &view) {
@@ -24,7 +25,7 @@ static bool isPlanar(KernelOp kernel, const ContractionView &view) {
 std::optional<ConvShape> plan::convShapeOf(KernelOp kernel, int64_t batch) {
   int64_t images = kernel.getImages().value_or(batch);
   std::optional<ContractionView> view = mainContractionOf(kernel);
-  if (!view)
+  if (!view || view->isGeneral)
     return std::nullopt;
   const ContractionView &main = *view;
   llvm::ArrayRef<int64_t> out = shapeOf(kernel.getResult(0));

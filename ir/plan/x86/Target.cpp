@@ -161,6 +161,8 @@ void X86TargetAttr::chooseSchedules(llvm::ArrayRef<Operation *> kernels, int64_t
 }
 
 static bool isKnownAlgorithm(const plan::ContractionView &view) {
+  if (view.isGeneral)
+    return !view.winograd;
   plan::Algorithm algorithm;
   if (view.winograd)
     algorithm = {view.winograd.getTile(), view.winograd.getGroup(), view.winograd.getFused()};

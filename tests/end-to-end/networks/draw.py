@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from . import classic, graphs, training
+from . import classic, family, graphs, training
 from .spec import Network
 
 # Multiply-adds of all images together: most of a network's time goes into compiling it, so that most stay below.
@@ -39,20 +39,21 @@ class Case:
         return flags
 
 
-def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False) -> Case:
+def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False, wider: bool = False) -> Case:
     """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions; or
-    with a head that is trained."""
-    case = draw(seed)
+    with a head that is trained. Of the wider family, or of what Deep Residual Learning has."""
+    case = draw(seed, [family]) if wider else draw(seed)
     if train:
         network, recipe = training.draw(case.network, seed)
         return dataclasses.replace(case, network=network, training=recipe, batches=(1,))
     return dataclasses.replace(case, target=target, precision=precision, target_cpu=None) if target else case
 
 
-def draw(seed: int) -> Case:
+def draw(seed: int, kinds: list | None = None) -> Case:
     rng = random.Random(seed)
     batches = rng.choice([(1,), (1,), (1,), (2,), (3,), (5,), (8,), (1, 3)])
     kind = classic if rng.random() < 0.25 else graphs
+    kind = rng.choice(kinds) if kinds else kind
     network = kind.draw(rng, BUDGET // max(batches))
     return Case(
         seed=seed,

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 
 IMAGE = "image"
-LABELLED = {"conv", "bn", "linear", "shortcut"}
+LABELLED = {"conv", "bn", "linear", "shortcut", "prelu"}
+ACTIVATIONS = ("sigmoid", "silu", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu", "prelu")
 
 
 class Invalid(Exception):
@@ -29,7 +30,8 @@ class Node:
             return f"{self.name} = {self.operands[0]} + {self.operands[1]}"
         label = f"{self.name}: " if self.op in LABELLED else ""
         settings = [f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in self.settings.items()]
-        operands = [self.operands[0], *(f"like = {like}" for like in self.operands[1:])]
+        others = self.operands[1:]
+        operands = [self.operands[0], *([f"like = {like}" for like in others] if self.op == "shortcut" else others)]
         return f"{self.name} = {label}{self.op}({', '.join(operands + settings)})"
 
 
@@ -62,8 +64,22 @@ class Network:
 Shape = tuple[int, ...]
 
 
-def window(size: int, kernel: int, stride: int, pad: int) -> int:
-    return (size + 2 * pad - kernel) // stride + 1
+def pair(value: object) -> list[int]:
+    """Of rows and of columns."""
+    return list(value) if isinstance(value, list) else [value, value]
+
+
+def pads(value: object) -> list[int]:
+    """Above, left, below, right."""
+    return list(value) if isinstance(value, list) and len(value) == 4 else pair(value) * 2
+
+
+def window(size: int, kernel: int, stride: int, before: int, after: int, ceil: bool = False) -> int:
+    room = size + before + after - kernel
+    if not ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + before else count
 
 
 def fitting_stride(shape: Shape, like: Shape) -> int:
@@ -76,11 +92,15 @@ def fitting_stride(shape: Shape, like: Shape) -> int:
 
 def shape_of(node: Node, operands: list[Shape]) -> Shape:
     shape, settings = operands[0], node.settings
-    if node.op in ("relu", "bn", "dropout"):
+    if node.op in ("relu", "bn", "dropout", *ACTIVATIONS):
         return shape
     if node.op == "add":
         if operands[0] != operands[1]:
             raise Invalid("unlike summands")
+        return shape
+    if node.op == "mul":
+        if operands[1] not in ((shape[0],), (shape[0], 1, 1)):
+            raise Invalid("no factor for each channel")
         return shape
     if node.op in ("linear", "softmax"):
         if len(shape) != 1:
@@ -93,13 +113,16 @@ def shape_of(node: Node, operands: list[Shape]) -> Shape:
 
 def image_shape(node: Node, shape: Shape, operands: list[Shape]) -> Shape:
     settings, (channels, height, width) = node.settings, shape
-    if node.op in ("conv", "max_pool"):
-        kernel, stride = settings["kernel"], settings.get("stride", 1)
-        pad = settings.get("pad", (kernel - 1) // 2)
-        sizes = (window(height, kernel, stride, pad), window(width, kernel, stride, pad))
-        if min(sizes) < 1 or (node.op == "max_pool" and pad > kernel // 2):
-            raise Invalid("nothing is left of the picture")
-        return (settings.get("channels", channels), *sizes)
+    if node.op in ("conv", "max_pool", "avg_pool"):
+        return window_shape(node, shape)
+    if node.op == "adaptive_avg_pool":
+        return (channels, 1, 1)
+    if node.op == "concat":
+        if any(operand[1:] != shape[1:] for operand in operands):
+            raise Invalid("pictures of unlike size")
+        return (sum(operand[0] for operand in operands), height, width)
+    if node.op == "upsample":
+        return (channels, height * settings["factor"], width * settings["factor"])
     if node.op == "subsample":
         return (channels, -(-height // settings["stride"]), -(-width // settings["stride"]))
     if node.op == "pad_channels":
@@ -109,6 +132,23 @@ def image_shape(node: Node, shape: Shape, operands: list[Shape]) -> Shape:
     if node.op == "flatten":
         return (channels * height * width,)
     return shortcut_shape(node, operands)
+
+
+def window_shape(node: Node, shape: Shape) -> Shape:
+    settings, (channels, height, width) = node.settings, shape
+    kernel, dilation = pair(settings["kernel"]), pair(settings.get("dilation", 1))
+    stride = pair(settings.get("stride", settings["kernel"] if node.op == "avg_pool" else 1))
+    same = [dilation[axis] * (kernel[axis] - 1) // 2 for axis in (0, 1)]
+    pad = pads(settings.get("pad", same))
+    extents = [(kernel[axis] - 1) * dilation[axis] + 1 for axis in (0, 1)]
+    ceil = settings.get("ceil_mode", False)
+    sizes = [window(size, extents[axis], stride[axis], pad[axis], pad[axis + 2], ceil) for axis, size in ((0, height), (1, width))]
+    if min(sizes) < 1 or (node.op != "conv" and any(pad[side] > kernel[side % 2] // 2 for side in range(4))):
+        raise Invalid("nothing is left of the picture")
+    groups = settings.get("groups", 1)
+    if channels % groups or settings.get("channels", groups) % groups:
+        raise Invalid("uneven groups")
+    return (settings.get("channels", channels), *sizes)
 
 
 def shortcut_shape(node: Node, operands: list[Shape]) -> Shape:
@@ -131,7 +171,8 @@ def shapes_of(network: Network) -> dict[str, Shape]:
 def multiply_adds(node: Node, operands: list[Shape], result: Shape) -> int:
     channels = operands[0][0]
     if node.op == "conv":
-        return channels * node.settings["kernel"] ** 2 * result[0] * result[1] * result[2]
+        kernel = pair(node.settings["kernel"])
+        return channels // node.settings.get("groups", 1) * kernel[0] * kernel[1] * result[0] * result[1] * result[2]
     if node.op == "linear":
         return channels * result[0]
     if node.op == "shortcut":

@@ -148,3 +148,91 @@ func.func @softmax_c1(%x: tensor<?x8x5x5xf32>) {
   %y = graph.softmax %x : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
   return
 }
+
+// -----
+
+// CHECK: conv2d_general-c1:
+func.func @conv2d_general_c1(%x: tensor<?x8x5x5xf32>, %w: tensor<4x4x1x1xf32>) {
+  %y = graph.conv2d_general %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 3 : (tensor<?x8x5x5xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_general-c2:
+func.func @conv2d_general_c2(%x: tensor<?x8x5x5xf32>, %w: tensor<4x4x3x3xf32>) {
+  %y = graph.conv2d_general %x, %w strides [1, 1] dilations [3, 1] pads [0, 0, 0, 0] groups 2 : (tensor<?x8x5x5xf32>, tensor<4x4x3x3xf32>) -> tensor<?x4x1x3xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_general-c3:
+func.func @conv2d_general_c3(%x: tensor<?x8x5x5xf32>, %w: tensor<4x4x1x1xf32>, %b: tensor<5xf32>) {
+  %y = graph.conv2d_general %x, %w bias %b strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : (tensor<?x8x5x5xf32>, tensor<4x4x1x1xf32>, tensor<5xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_general-c4:
+func.func @conv2d_general_c4(%x: tensor<?x8x5x5xf32>, %w: tensor<4x4x1x1xf32>) {
+  %y = graph.conv2d_general %x, %w strides [1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : (tensor<?x8x5x5xf32>, tensor<4x4x1x1xf32>) -> tensor<?x4x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: mul-c1:
+func.func @mul_c1(%x: tensor<?x8x5x5xf32>, %s: tensor<?x7xf32>) {
+  %y = graph.mul %x, %s : (tensor<?x8x5x5xf32>, tensor<?x7xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: prelu-c1:
+func.func @prelu_c1(%x: tensor<?x8x5x5xf32>, %s: tensor<7xf32>) {
+  %y = graph.prelu %x, %s : (tensor<?x8x5x5xf32>, tensor<7xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: leaky_relu-c1:
+func.func @leaky_relu_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.leaky_relu %x slope 0x7FF0000000000000 : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: avg_pool-c1:
+func.func @avg_pool_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.avg_pool %x kernel [3, 3] strides [1, 1] pads [2, 0, 0, 0] : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x3xf32>
+  return
+}
+
+// -----
+
+// CHECK: avg_pool-c2:
+func.func @avg_pool_c2(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.avg_pool %x kernel [6, 2] strides [1, 1] pads [0, 0, 0, 0] : (tensor<?x8x5x5xf32>) -> tensor<?x8x1x4xf32>
+  return
+}
+
+// -----
+
+// CHECK: concat-c1:
+func.func @concat_c1(%x: tensor<?x8x5x5xf32>, %z: tensor<?x8x5x4xf32>) {
+  %y = graph.concat %x, %z : (tensor<?x8x5x5xf32>, tensor<?x8x5x4xf32>) -> tensor<?x16x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: upsample-c1:
+func.func @upsample_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.upsample %x factor 0 : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>
+  return
+}

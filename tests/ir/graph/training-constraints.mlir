@@ -262,3 +262,59 @@ func.func @scale_add_c1(%x: tensor<?x4x3x3xf32>, %z: tensor<?x4x3x2xf32>, %v: te
   %y = graph.scale_add %x, %z, %v, %v, %v : (tensor<?x4x3x3xf32>, tensor<?x4x3x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x3x3xf32>
   return
 }
+
+// -----
+
+// CHECK: conv2d_general_grad_input-c1:
+func.func @conv2d_general_grad_input_c1(%dy: tensor<?x4x5x5xf32>, %w: tensor<4x4x1x1xf32>) {
+  %dx = graph.conv2d_general_grad_input %dy, %w height 4 width 5 strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : (tensor<?x4x5x5xf32>, tensor<4x4x1x1xf32>) -> tensor<?x8x4x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: conv2d_general_grad_filter-c1:
+func.func @conv2d_general_grad_filter_c1(%dy: tensor<?x4x5x5xf32>, %x: tensor<?x8x5x5xf32>) {
+  %dw = graph.conv2d_general_grad_filter %dy, %x kernel 2 x 1 strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : (tensor<?x4x5x5xf32>, tensor<?x8x5x5xf32>) -> tensor<4x4x2x1xf32>
+  return
+}
+
+// -----
+
+// CHECK: avg_pool_grad_input-c1:
+func.func @avg_pool_grad_input_c1(%dy: tensor<?x4x2x2xf32>) {
+  %dx = graph.avg_pool_grad_input %dy height 5 width 8 kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x4x2x2xf32>) -> tensor<?x4x5x8xf32>
+  return
+}
+
+// -----
+
+// CHECK: upsample_grad_input-c1:
+func.func @upsample_grad_input_c1(%dy: tensor<?x4x3x2xf32>) {
+  %dx = graph.upsample_grad_input %dy factor 2 : (tensor<?x4x3x2xf32>) -> tensor<?x4x1x1xf32>
+  return
+}
+
+// -----
+
+// CHECK: sigmoid_grad_input-c1:
+func.func @sigmoid_grad_input_c1(%dy: tensor<?x4x3x2xf32>, %y: tensor<?x4x3x3xf32>) {
+  %dx = graph.sigmoid_grad_input %dy, %y : (tensor<?x4x3x2xf32>, tensor<?x4x3x3xf32>) -> tensor<?x4x3x2xf32>
+  return
+}
+
+// -----
+
+// CHECK: prelu_grad_input-c1:
+func.func @prelu_grad_input_c1(%dy: tensor<?x4x3x2xf32>, %s: tensor<3xf32>) {
+  %dx = graph.prelu_grad_input %dy, %dy, %s : (tensor<?x4x3x2xf32>, tensor<?x4x3x2xf32>, tensor<3xf32>) -> tensor<?x4x3x2xf32>
+  return
+}
+
+// -----
+
+// CHECK: multiply-c1:
+func.func @multiply_c1(%a: tensor<?x4x3x2xf32>, %b: tensor<?x4x3x3xf32>) {
+  %y = graph.multiply %a, %b : (tensor<?x4x3x2xf32>, tensor<?x4x3x3xf32>) -> tensor<?x4x3x2xf32>
+  return
+}

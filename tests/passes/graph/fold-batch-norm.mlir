@@ -41,3 +41,17 @@ func.func @two_norms(%x: tensor<?x3x5x5xf32>) -> tensor<?x8x5x5xf32> {
   %z = graph.batch_norm %y, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
   return %z : tensor<?x8x5x5xf32>
 }
+
+// So does a convolution of groups.
+// CHECK-LABEL: func.func @general_conv_then_norm
+// CHECK: %[[W:.*]] = graph.scale_filter
+// CHECK: graph.conv2d_general %{{.*}}, %[[W]] bias %{{.*}} strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 4
+// CHECK-NOT: batch_norm
+graph.parameter @g : tensor<8x2x3x3xf32>
+func.func @general_conv_then_norm(%x: tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32> {
+  %w = graph.read_parameter @g : tensor<8x2x3x3xf32>
+  %v = graph.read_parameter @v : tensor<8xf32>
+  %c = graph.conv2d_general %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 4 : (tensor<?x8x5x5xf32>, tensor<8x2x3x3xf32>) -> tensor<?x8x5x5xf32>
+  %y = graph.batch_norm %c, %v, %v, %v, %v epsilon 1.0e-05 : (tensor<?x8x5x5xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  return %y : tensor<?x8x5x5xf32>
+}

@@ -283,3 +283,27 @@ TEST_CASE("codes can be explained") {
   CHECK_THAT(text, Contains("E0207") && Contains("given twice"));
   CHECK_FALSE(explain("E9999", stream));
 }
+
+/// The text of the built graph.
+static std::string graphOf(const std::string &body) { return Spec(model(body)).printed(); }
+
+TEST_CASE("conv: lists are of rows and columns, or of four sides; what one number says is a plain convolution") {
+  CHECK_THAT(graphOf("output y = x |> c: conv(4, [3, 3], [2, 2], pad = [1, 1, 1, 1])"),
+             Contains("graph.conv2d %") && Contains("stride 2 padding 1"));
+  CHECK_THAT(graphOf("output y = x |> c: conv(4, [3, 1])"),
+             Contains("strides [1, 1] dilations [1, 1] pads [1, 0, 1, 0] groups 1") && Contains("tensor<?x4x8x8xf32>"));
+  CHECK_THAT(graphOf("output y = x |> c: conv(6, 3, groups = 3, dilation = 2)"),
+             Contains("dilations [2, 2] pads [2, 2, 2, 2] groups 3") && Contains("tensor<6x1x3x3xf32>"));
+  CHECK_THAT(graphOf("output y = x |> c: conv(4, 3, [2, 1], pad = [0, 1, 2, 3],)"),
+             Contains("strides [2, 1] dilations [1, 1] pads [0, 1, 2, 3] groups 1") && Contains("tensor<?x4x4x10xf32>"));
+}
+
+TEST_CASE("pools: the ceiling, whose pixels count, and pools to a size") {
+  CHECK_THAT(graphOf("output y = x |> max_pool(3, 2, pad = 0, ceil_mode = true)"), Contains("padding 0 ceil"));
+  CHECK_THAT(graphOf("output y = x |> avg_pool(2)"), Contains("kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] include_pad"));
+  CHECK_THAT(graphOf("output y = x |> avg_pool([3, 2], 1, count_include_pad = false)"),
+             Contains("kernel [3, 2] strides [1, 1] pads [1, 0, 1, 0] :"));
+  CHECK_THAT(graphOf("output y = x |> adaptive_avg_pool([4, 1])"), Contains("kernel [2, 8] strides [2, 8]"));
+  CHECK_THAT(graphOf("output y = x |> conv1: conv(4, 3, pad = [0, 1]) |> adaptive_max_pool(1)"),
+             Contains("kernel 8 stride 8 padding 0 ceil") && Contains("-> tensor<?x4x1x1xf32>"));
+}

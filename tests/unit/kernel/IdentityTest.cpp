@@ -3,8 +3,9 @@
 //
 // Structured bindings name the members of a family: a new one does not compile before it is drawn here. Values are drawn
 // freely, and again until the emitters can do with the whole (isSound).
+#include "tests/unit/kernel/FamilyMembers.h"
+
 #include "codegen/x86/EmitObject.h"
-#include "codegen/x86/kernel/Kernel.h"
 
 #include <catch2/catch.hpp>
 
@@ -15,49 +16,9 @@
 
 using namespace skip;
 using namespace skip::kernel;
+using namespace skip::testing;
 
 static constexpr int kPairs = 4; // for each member and ISA
-
-namespace {
-class Draw {
-public:
-  explicit Draw(unsigned seed) : engine(seed) {}
-  int64_t between(int64_t low, int64_t high) { return low + static_cast<int64_t>(engine() % uint64_t(high - low + 1)); }
-  int64_t oneOf(std::initializer_list<int64_t> list) { return list.begin()[between(0, int64_t(list.size()) - 1)]; }
-  bool coin() { return between(0, 1) == 1; }
-
-  Epilogue epilogue() {
-    Epilogue chain;
-    for (int64_t i = between(0, 2); i > 0; --i)
-      chain.push_back(static_cast<EpilogueOp>(between(0, 5)));
-    return chain;
-  }
-
-  /// Descending, below `columns`; where the draw is lucky their sum is `rest`.
-  std::vector<int64_t> tails(int64_t columns, int64_t rest) {
-    std::vector<int64_t> drawn;
-    for (int64_t last = columns; rest > 0 && last > 1; rest -= last)
-      drawn.push_back(last = between(1, std::min(rest, last - 1)));
-    return drawn;
-  }
-
-private:
-  std::mt19937 engine;
-};
-
-/// What gives a member a new value.
-struct Member {
-  std::string name;
-  std::function<bool()> draw; // whether it is another
-};
-using Members = std::vector<Member>;
-} // namespace
-
-template <typename T> static bool set(T &member, std::type_identity_t<T> value) {
-  bool isAnother = !(member == value);
-  member = std::move(value);
-  return isAnother;
-}
 
 static bool isStrassen(const ConvSpec &spec) { return spec.schedule.unitBlocks > 0; }
 

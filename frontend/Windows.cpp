@@ -1,0 +1,164 @@
+// Convolutions and pools: the operations with windows.
+#include "frontend/Elaborator.h"
+
+#include "ir/graph/GraphShapes.h"
+
+using namespace skip;
+using namespace skip::frontend;
+using Pair = OperationCall::Pair;
+using Quad = OperationCall::Quad;
+
+static Value made(OperationCall &op, std::optional<mlir::Value> result) {
+  return result ? Value::ofTensor(*result, op.call.range) : Value();
+}
+
+static std::string padText(const Quad &pad) {
+  bool isOne = pad[0] == pad[1] && pad[1] == pad[2] && pad[2] == pad[3];
+  return isOne ? std::to_string(pad[0]) : shapeText(pad);
+}
+
+void Elaborator::reportWindow(OperationCall &op, Pair kernel, llvm::StringRef pad, llvm::ArrayRef<int64_t> shape) {
+  std::string window = std::to_string(kernel[0]) + " x " + std::to_string(kernel[1]);
+  report(diag::windowTooLarge, op.call.callee.range, {window, shapeText(shape), pad.str()}, op.frame, op.info.name)
+      .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
+}
+
+bool Convolution::isPlain() const {
+  bool onePad = pad[0] == pad[1] && pad[1] == pad[2] && pad[2] == pad[3];
+  return kernel[0] == kernel[1] && stride[0] == stride[1] && onePad && groups == 1 && dilation == Pair{1, 1};
+}
+
+/// The padding that keeps the size of a picture that a window of an odd number of pixels goes over.
+static Pair samePadding(Pair kernel, Pair dilation = {1, 1}) {
+  return {dilation[0] * (kernel[0] - 1) / 2, dilation[1] * (kernel[1] - 1) / 2};
+}
+
+/// Of values that the checks of arguments let through, whose product may be too large.
+static bool isSmall(Pair pair) { return pair[0] < (int64_t(1) << 20) && pair[1] < (int64_t(1) << 20); }
+
+/// Rules conv-1 to conv-4: `pad` is floor(dilation (kernel - 1) / 2), there is no bias, one group and no dilation.
+Value Elaborator::buildConv(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  std::optional<std::string> name = nameOf(op);
+  if (!name)
+    return {};
+  Pair kernel = op.pair(2), dilation = op.pairOr(7, {1, 1});
+  Pair same = isSmall(kernel) && isSmall(dilation) ? samePadding(kernel, dilation) : Pair{};
+  return made(op, convolve(op, *name, op.tensor(0),
+                           {.channels = op.integer(1),
+                            .kernel = kernel,
+                            .stride = op.pairOr(3, {1, 1}),
+                            .dilation = dilation,
+                            .pad = op.quadOr(4, same),
+                            .groups = op.integerOr(6, 1),
+                            .bias = op.booleanOr(5, false)}));
+}
+
+std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringRef name, mlir::Value x,
+                                                const Convolution &sizes) {
+  llvm::ArrayRef<int64_t> shape = llvm::cast<mlir::RankedTensorType>(x.getType()).getShape().drop_front();
+  if (shape[0] % sizes.groups || sizes.channels % sizes.groups) {
+    std::string what = shape[0] % sizes.groups ? "the " + std::to_string(shape[0]) + " channels of the input"
+                                               : std::to_string(sizes.channels) + " output channels";
+    report(diag::channelGroups, op.ranges[6], {std::to_string(sizes.groups), what}, op.frame, op.info.name)
+        .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
+    return std::nullopt;
+  }
+  graph::WindowAxes axes =
+      *graph::windowAxes({.kernel = sizes.kernel, .strides = sizes.stride, .dilations = sizes.dilation, .pads = sizes.pad});
+  std::optional<int64_t> height = axes.rows.outputSize(shape[1]), width = axes.columns.outputSize(shape[2]);
+  if (!height || !width) {
+    reportWindow(op, sizes.kernel, padText(sizes.pad), shape);
+    return std::nullopt;
+  }
+  int64_t filterShape[] = {sizes.channels, shape[0] / sizes.groups, sizes.kernel[0], sizes.kernel[1]};
+  if (!fits({sizes.channels, *height, *width}, op.call.callee.range, op.frame) ||
+      !isAffordable(op, filterShape, shape, {sizes.channels, *height, *width}))
+    return std::nullopt;
+  std::optional<mlir::Value> filter = parameter(op, name, "weight", filterShape);
+  std::optional<mlir::Value> offset = mlir::Value();
+  if (filter && sizes.bias)
+    offset = parameter(op, name, "bias", {sizes.channels});
+  if (!filter || !offset)
+    return std::nullopt;
+  if (sizes.isPlain())
+    return builder.add<graph::Conv2dOp>(name, op.at(), x, *filter, *offset, sizes.stride[0], sizes.pad[0]);
+  mlir::OpBuilder &attributes = builder.attributes();
+  return builder.add<graph::GeneralConv2dOp>(name, op.at(), x, *filter, *offset, attributes.getDenseI64ArrayAttr(sizes.stride),
+                                             attributes.getDenseI64ArrayAttr(sizes.dilation),
+                                             attributes.getDenseI64ArrayAttr(sizes.pad),
+                                             attributes.getI64IntegerAttr(sizes.groups));
+}
+
+/// Rule max_pool-1: `pad` is floor((kernel - 1) / 2), at most half the kernel; positions outside the image do not count.
+Value Elaborator::buildMaxPool(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  int64_t kernel = op.integer(1), stride = op.integer(2), pad = op.integerOr(3, (kernel - 1) / 2);
+  if (pad > kernel / 2) {
+    report(diag::poolPadding, op.ranges[3], {std::to_string(kernel), std::to_string(pad), op.info.name.str()}, op.frame,
+           op.info.name);
+    return {};
+  }
+  bool ceil = op.booleanOr(4, false);
+  graph::WindowAxis window{kernel, stride, pad, pad, 1, ceil};
+  if (!window.outputSize(op.shape(0)[1]) || !window.outputSize(op.shape(0)[2])) {
+    reportWindow(op, {kernel, kernel}, std::to_string(pad), op.shape(0));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), kernel, stride, pad, ceil)) : Value();
+}
+
+/// Rule avg_pool-1: `stride` is the kernel, `pad` floor((kernel - 1) / 2), at most half the kernel; the padding counts.
+Value Elaborator::buildAvgPool(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  Pair kernel = op.pair(1), stride = op.pairOr(2, kernel);
+  Quad pad = op.quadOr(3, samePadding(kernel));
+  if (std::max(pad[0], pad[2]) > kernel[0] / 2 || std::max(pad[1], pad[3]) > kernel[1] / 2) {
+    std::string size = kernel[0] == kernel[1] ? std::to_string(kernel[0]) : shapeText(kernel);
+    report(diag::poolPadding, op.ranges[3], {size, padText(pad), op.info.name.str()}, op.frame, op.info.name);
+    return {};
+  }
+  bool ceil = op.booleanOr(4, false), includePad = op.booleanOr(5, true);
+  graph::WindowAxes axes = *graph::windowAxes({kernel, stride, Pair{1, 1}, pad, ceil});
+  if (!axes.rows.outputSize(op.shape(0)[1]) || !axes.columns.outputSize(op.shape(0)[2])) {
+    reportWindow(op, kernel, padText(pad), op.shape(0));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), kernel, stride, pad, ceil, includePad,
+                                                       /*sum=*/false))
+              : Value();
+}
+
+/// Rule adaptive-1: the windows are of one size, and the result is `size` high and wide.
+Value Elaborator::buildAdaptivePool(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  Pair size = op.pair(1), window;
+  llvm::ArrayRef<int64_t> shape = op.shape(0);
+  bool isMax = op.info.operation == Operation::AdaptiveMaxPool;
+  for (size_t axis : {0, 1})
+    window[axis] = shape[axis + 1] / size[axis];
+  bool isOne = size == Pair{1, 1}, isEven = shape[1] % size[0] == 0 && shape[2] % size[1] == 0;
+  if (!isEven || (isMax && !isOne && window[0] != window[1])) {
+    report(diag::adaptiveSize, op.ranges[1],
+           {op.info.name.str(), shapeText(shape), std::to_string(size[0]) + " x " + std::to_string(size[1])}, op.frame,
+           op.info.name)
+        .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  if (!name)
+    return {};
+  // The one window of a picture that is no square is a square that reaches beyond it.
+  int64_t side = std::max(window[0], window[1]);
+  if (isMax)
+    return made(op,
+                builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), side, side, 0, /*ceil=*/window[0] != window[1]));
+  return made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), window, window, Quad{}, /*ceil=*/false,
+                                                /*include_pad=*/false, /*sum=*/false));
+}
