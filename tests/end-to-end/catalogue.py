@@ -21,8 +21,14 @@ CIFAR = [(spec, [f"depth={depth}"]) for spec in ("cifar_resnet", "cifar_plain") 
 IMAGENET = [(spec, []) for spec in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "plain18", "plain34")]
 VARIANTS = [("resnet18", ["shortcut=A"]), ("resnet18", ["shortcut=C"]), ("resnet50", ["stride_on=conv1"])]
 VGG = [("vgg16", []), ("vgg19", [])]
+WIDER = [(spec, []) for spec in ("resnext50_32x4d", "resnext101_32x8d", "wide_resnet50_2", "wide_resnet101_2", "resnet50d", "resnet101d",
+                                 "seresnet50")]
+WIDER += [("resnet_v2", [f"depth={depth}"]) for depth in (50, 200)] + [("iresnet", [f"depth={depth}"]) for depth in (18, 100)]
+WIDER += [("cifar_resnet_v2", ["depth=164"]), ("cifar_resnet_v2", ["depth=110", "bottlenecks=false"])]
 DEEP = [("cifar_resnet", [f"depth={depth}"]) for depth in (32, 44, 110, 1202)] + [("cifar_plain", ["depth=110"])]
-QUICK = CIFAR + VARIANTS + [("resnet34", []), ("resnet50", []), ("plain18", []), ("plain34", []), ("vgg16", []), ("cifar_resnet", ["depth=1202"])]
+QUICK = CIFAR + VARIANTS + [("resnet34", []), ("resnet50", []), ("plain18", []), ("plain34", []), ("vgg16", []), ("cifar_resnet", ["depth=1202"]),
+                                ("resnext50_32x4d", []), ("resnet50d", []), ("seresnet50", []), ("cifar_resnet_v2", ["depth=164"]),
+                                ("iresnet", ["depth=18"])]
 
 
 TRAIN_QUICK = [("cifar_resnet", ["depth=20"]), ("cifar_resnet", ["depth=110"]), ("cifar_plain", ["depth=20"]), ("resnet18", [])]
@@ -58,7 +64,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--train", action="store_true")
     arguments = parser.parse_args()
-    full = CIFAR + IMAGENET + VARIANTS + VGG + DEEP
+    full = CIFAR + IMAGENET + VARIANTS + VGG + WIDER + DEEP
     cases = full if arguments.full else TRAIN_QUICK if arguments.train else QUICK
     chosen = [case for case in cases if not arguments.models or case[0] in arguments.models]
     skipc = arguments.build / "bin" / "skipc"

@@ -21,9 +21,43 @@ TEST_CASE("parameter counts are torchvision's") {
                                                               {"resnet101", 44'549'160},
                                                               {"resnet152", 60'192'808},
                                                               {"vgg16", 138'357'544},
-                                                              {"vgg19", 143'667'240}}));
+                                                              {"vgg19", 143'667'240},
+                                                              {"resnext50_32x4d", 25'028'904},
+                                                              {"resnext101_32x8d", 88'791'336},
+                                                              {"wide_resnet50_2", 68'883'240},
+                                                              {"wide_resnet101_2", 126'886'696}}));
   INFO(name);
   CHECK(parameterCount(catalogue(name).built()) == count);
+}
+
+TEST_CASE("parameter counts and names of timm's networks are its own") {
+  auto [name, count, tensor] =
+      GENERATE(table<const char *, int64_t, const char *>({{"resnet50d", 25'576'264, "layer2.0.downsample.1.weight"},
+                                                           {"resnet101d", 44'568'392, "conv1.6.weight"},
+                                                           {"seresnet50", 28'088'024, "layer1.0.se.fc1.bias"},
+                                                           {"resnet_v2", 25'549'352, "stages.3.blocks.2.norm3.running_var"}}));
+  INFO(name);
+  Spec spec = catalogue(name);
+  CHECK(parameterCount(spec.built()) == count);
+  CHECK(tensorsOf(spec.built()).count(tensor) == 1);
+}
+
+TEST_CASE("pre-activation networks of all the paper's depths build") {
+  for (int depth : {50, 101, 152, 200})
+    CHECK(catalogue("resnet_v2", {{"depth", std::to_string(depth)}}).built());
+  CHECK(catalogue("cifar_resnet_v2", {{"depth", "164"}}).built());
+  CHECK(catalogue("cifar_resnet_v2", {{"depth", "110"}, {"bottlenecks", "false"}}).built());
+  CHECK(catalogue("cifar_resnet_v2", {{"depth", "165"}}).codes() == std::vector<std::string>{"E0307"});
+}
+
+TEST_CASE("face networks have insightface's names, and of them the depths that it has") {
+  for (int depth : {18, 34, 50, 100, 200}) {
+    Spec spec = catalogue("iresnet", {{"depth", std::to_string(depth)}});
+    Tensors tensors = tensorsOf(spec.built());
+    CHECK(tensors["layer1.0.prelu.weight"].shape == std::vector<int64_t>{64});
+    CHECK(tensors["fc.weight"].shape == std::vector<int64_t>{512, 512 * 7 * 7});
+    CHECK(tensors.count("features.running_mean") == 1);
+  }
 }
 
 TEST_CASE("a plain network has the parameters of its residual one, less those of projections") {
