@@ -293,73 +293,6 @@ Tensor ScaleChannelsOp::compute(Operands in) {
   return y;
 }
 
-namespace {
-struct Window {
-  int64_t kernel, stride, padding;
-  int64_t begin(int64_t p) const { return std::max<int64_t>(0, p * stride - padding); }
-  int64_t end(int64_t p, int64_t size) const { return std::min(size, p * stride - padding + kernel); }
-};
-} // namespace
-
-/// Where the first maximum of the window of output (p, q) is; a NaN is one.
-static int64_t placeOfMaximum(const Tensor &x, int64_t plane, const Window &window, int64_t p, int64_t q) {
-  int64_t height = x.dim(2), width = x.dim(3), best = -1;
-  for (int64_t h = window.begin(p); h < window.end(p, height); ++h)
-    for (int64_t w = window.begin(q); w < window.end(q, width); ++w) {
-      int64_t i = (plane * height + h) * width + w;
-      if (best < 0 || x.data[i] > x.data[best] || (std::isnan(x.data[i]) && !std::isnan(x.data[best])))
-        best = i;
-    }
-  return best;
-}
-
-Tensor MaxPoolGradInputOp::compute(Operands in) {
-  const Tensor &dy = *in[0], &x = *in[1];
-  Window window{int64_t(getKernel()), int64_t(getStride()), int64_t(getPadding())};
-  Tensor dx(x.shape);
-  int64_t height = dy.dim(2), width = dy.dim(3);
-  for (int64_t i = 0; i < dy.size(); ++i)
-    dx.data[placeOfMaximum(x, i / (height * width), window, i / width % height, i % width)] += dy.data[i];
-  return dx;
-}
-
-Tensor GlobalAvgPoolGradInputOp::compute(Operands in) {
-  int64_t pixels = int64_t(getHeight()) * int64_t(getWidth());
-  Tensor dx({in[0]->dim(0), in[0]->dim(1), int64_t(getHeight()), int64_t(getWidth())});
-  for (int64_t i = 0; i < dx.size(); ++i)
-    dx.data[i] = in[0]->data[i / pixels] / static_cast<double>(pixels);
-  return dx;
-}
-
-Tensor AvgPoolGradInputOp::compute(Operands in) {
-  const Tensor &dy = *in[0];
-  int64_t height = getHeight(), width = getWidth();
-  skip::reference::AvgWindows windows = skip::reference::avgWindows(*this, height, width);
-  Tensor dx({dy.dim(0), dy.dim(1), height, width});
-  for (int64_t i = 0; i < dy.size(); ++i) {
-    int64_t q = i % dy.dim(3), p = i / dy.dim(3) % dy.dim(2), plane = i / (dy.dim(2) * dy.dim(3));
-    double share = dy.data[i] / windows.divisor(p, q);
-    windows.visit(p, q, [&](int64_t pixel) { dx.data[plane * height * width + pixel] += share; });
-  }
-  return dx;
-}
-
-Tensor UpsampleGradInputOp::compute(Operands in) {
-  const Tensor &dy = *in[0];
-  int64_t factor = getFactor(), height = dy.dim(2) / factor, width = dy.dim(3) / factor;
-  Tensor dx({dy.dim(0), dy.dim(1), height, width});
-  for (int64_t i = 0; i < dy.size(); ++i) {
-    skip::reference::Between h = skip::reference::between(i / dy.dim(3) % dy.dim(2), factor, height);
-    skip::reference::Between w = skip::reference::between(i % dy.dim(3), factor, width);
-    double *to = dx.data.data() + i / (dy.dim(2) * dy.dim(3)) * height * width;
-    to[h.first * width + w.first] += (1 - h.weight) * (1 - w.weight) * dy.data[i];
-    to[h.first * width + w.second] += (1 - h.weight) * w.weight * dy.data[i];
-    to[h.second * width + w.first] += h.weight * (1 - w.weight) * dy.data[i];
-    to[h.second * width + w.second] += h.weight * w.weight * dy.data[i];
-  }
-  return dx;
-}
-
 template <typename Op> static skip::reference::GeneralSizes generalSizes(Op op) {
   return {.rows = {op.getStrides()[0], op.getDilations()[0], op.getPads()[0]},
           .columns = {op.getStrides()[1], op.getDilations()[1], op.getPads()[1]},
@@ -372,17 +305,6 @@ Tensor GeneralConv2dGradInputOp::compute(Operands in) {
 
 Tensor GeneralConv2dGradFilterOp::compute(Operands in) {
   return skip::reference::convolveGeneralGradFilter(*in[0], *in[1], generalSizes(*this), getKernelHeight(), getKernelWidth());
-}
-
-Tensor SubsampleGradInputOp::compute(Operands in) {
-  const Tensor &dy = *in[0];
-  int64_t height = getHeight(), width = getWidth(), stride = getStride();
-  Tensor dx({dy.dim(0), dy.dim(1), height, width});
-  for (int64_t i = 0; i < dy.size(); ++i) {
-    int64_t plane = i / (dy.dim(2) * dy.dim(3)), p = i / dy.dim(3) % dy.dim(2), q = i % dy.dim(3);
-    dx.data[(plane * height + p * stride) * width + q * stride] = dy.data[i];
-  }
-  return dx;
 }
 
 Tensor TakeChannelsOp::compute(Operands in) {
