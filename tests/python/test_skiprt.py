@@ -1,11 +1,18 @@
 """Libraries in Python: runs, weights, threads, errors."""
+import os
+import subprocess
 import threading
 
 import numpy as np
 import pytest
 
 import skiprt
-from conftest import CHECKPOINT, PROJECT
+from conftest import CHECKPOINT
+
+
+def test_has_the_compilers_version():
+    said = subprocess.run([os.environ["SKIPC"], "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.split()[1] == skiprt.__version__
 
 
 def test_tells_what_a_model_is(model):
