@@ -30,10 +30,11 @@ LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, Named
   if (attribute.getName() != trainableAttr && attribute.getName() != decayedAttr && attribute.getName() != trackedAttr)
     return success();
   auto list = llvm::dyn_cast<ArrayAttr>(attribute.getValue());
-  auto isParameter = [&](Attribute each) {
-    auto symbol = llvm::dyn_cast<FlatSymbolRefAttr>(each);
-    return symbol && SymbolTable::lookupNearestSymbolFrom<ParameterOp>(op, symbol);
-  };
+  llvm::DenseSet<Attribute> parameters; // looking each name up would go over all symbols for each
+  if (Operation *table = SymbolTable::getNearestSymbolTable(op))
+    for (auto parameter : table->getRegion(0).getOps<ParameterOp>())
+      parameters.insert(FlatSymbolRefAttr::get(parameter.getSymNameAttr()));
+  auto isParameter = [&](Attribute each) { return parameters.contains(each); };
   llvm::DenseSet<Attribute> each;
   bool isOnce = list && llvm::all_of(list, [&](Attribute parameter) { return each.insert(parameter).second; });
   return isOnce && llvm::all_of(list, isParameter)

@@ -177,14 +177,19 @@ LogicalResult PrepareTraining::prepare() {
   for (const BatchStatistic &statistic : statistics)
     results.push_back(statistic.ofBatch);
   setResults(function, results);
-  function.setResultAttr(0, graph::nameAttr, builder.getStringAttr("loss"));
-  function.setResultAttr(1, graph::nameAttr, builder.getStringAttr(logitsName));
+  auto named = [&](llvm::StringRef attribute, Attribute value) {
+    return builder.getDictionaryAttr(builder.getNamedAttr(attribute, value));
+  };
+  llvm::SmallVector<DictionaryAttr> ofResults(results.size(), builder.getDictionaryAttr({}));
+  ofResults[0] = named(graph::nameAttr, builder.getStringAttr("loss"));
+  ofResults[1] = named(graph::nameAttr, builder.getStringAttr(logitsName));
   llvm::SetVector<Attribute> tracked;
   for (auto [index, statistic] : llvm::enumerate(statistics))
     if (auto read = statistic.running.getDefiningOp<graph::ReadParameterOp>()) {
-      function.setResultAttr(index + 2, graph::statisticAttr, read.getParameterAttr());
+      ofResults[index + 2] = named(graph::statisticAttr, read.getParameterAttr());
       tracked.insert(read.getParameterAttr());
     }
+  function.setAllResultAttrs(ofResults);
   function->setAttr(graph::trackedAttr, builder.getArrayAttr(tracked.getArrayRef()));
   return success();
 }

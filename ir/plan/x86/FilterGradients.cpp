@@ -111,14 +111,15 @@ FilterGradientAlgorithm plan::chooseFilterGradient(const FilterGradientShape &sh
   FilterGradientAlgorithm best;
   double least = meanCycles(shape, best) / kDemandedGain;
   for (FilterGradientAlgorithm candidate : filterGradientCandidates())
-    for (int64_t parts : kParts) {
-      candidate.parts = parts;
-      if (parts > (outBlocksAreFull ? shape.images : 1) || !isKnown(candidate, shape))
-        continue;
-      if (double cycles = meanCycles(shape, candidate); cycles < least) {
-        best = candidate;
-        least = cycles;
+    if (isKnown(candidate, shape))
+      for (int64_t parts : kParts) {
+        candidate.parts = parts;
+        if (parts > (outBlocksAreFull ? shape.images : 1))
+          continue;
+        if (double cycles = meanCycles(shape, candidate); cycles < least) {
+          best = candidate;
+          least = cycles;
+        }
       }
-    }
   return best;
 }
