@@ -1,4 +1,4 @@
-// Collecting, wording and rendering errors.
+// Collecting, wording and rendering errors and warnings.
 #include "frontend/Diagnostics.h"
 
 #include "frontend/Excerpt.h"
@@ -86,10 +86,7 @@ Report::~Report() {
 
 Report &Report::suggest(llvm::StringRef written, llvm::SMRange range, llvm::ArrayRef<llvm::StringRef> candidates) {
   llvm::StringRef found = written.size() > 64 || owner->isFull() ? llvm::StringRef() : nearest(written, candidates);
-  if (found.empty())
-    return *this;
-  diagnostic.message += "; did you mean " + quoted(found) + "?";
-  return fix(range, found);
+  return found.empty() ? *this : didYouMean(range, found);
 }
 
 Report Diagnostics::report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments) {
@@ -102,6 +99,11 @@ void Diagnostics::keep(Diagnostic diagnostic) {
   const char *where = diagnostic.range.Start.getPointer();
   if (overfull || (where && !seen.insert({static_cast<int>(diagnostic.id), where}).second))
     return;
+  if (diagnostic.info().isWarning()) {
+    if (warnings.size() < maxErrors)
+      warnings.push_back(std::move(diagnostic));
+    return;
+  }
   overfull = kept.size() == maxErrors;
   if (overfull)
     diagnostic = {
@@ -125,7 +127,7 @@ static void printAt(const llvm::SourceMgr &manager, llvm::raw_ostream &os, llvm:
 
 std::vector<const Diagnostic *> Diagnostics::inOrder() const {
   std::vector<const Diagnostic *> order;
-  for (const Diagnostic &diagnostic : kept)
+  for (const Diagnostic &diagnostic : hasErrors() ? kept : warnings)
     order.push_back(&diagnostic);
   const llvm::SourceMgr &manager = sources.sourceManager();
   auto bufferOf = [&](const Diagnostic *d) {
@@ -148,7 +150,8 @@ void Diagnostics::print(llvm::raw_ostream &os, bool colours) const {
   };
   for (const Diagnostic *diagnostic : inOrder()) {
     std::string text = diagnostic->message + " [" + diagnostic->info().code.str() + "]";
-    printOne(diagnostic->range, llvm::SourceMgr::DK_Error, text, diagnostic->fixIts);
+    auto kind = diagnostic->info().isWarning() ? llvm::SourceMgr::DK_Warning : llvm::SourceMgr::DK_Error;
+    printOne(diagnostic->range, kind, text, diagnostic->fixIts);
     for (const Note &note : diagnostic->notes)
       printOne(note.range, llvm::SourceMgr::DK_Note, note.text, {});
   }

@@ -1,5 +1,5 @@
-// Errors as a product: each has a registered code, a narrow range, notes for every other place involved, and a fix-it where
-// exactly one edit is right.
+// Errors and warnings as a product: each has a registered code, a narrow range, notes for every other place involved, and a
+// fix-it where exactly one edit is right.
 #pragma once
 
 #include "frontend/Source.h"
@@ -22,6 +22,8 @@ enum class diag {
 /// A registry entry. `message` holds {0}, {1}, ... for what a report fills in.
 struct DiagnosticInfo {
   llvm::StringRef code, message, explanation;
+
+  bool isWarning() const { return code.starts_with("W"); }
 };
 
 /// The registry, in the order of the codes.
@@ -72,7 +74,12 @@ public:
     diagnostic.fixIts.push_back(llvm::SMFixIt(range, replacement));
     return *this;
   }
-  /// "did you mean `...`?" with its fix-it, when exactly one of `candidates` is nearest to `written` and near enough.
+  /// "did you mean `...`?" with its fix-it.
+  Report &didYouMean(llvm::SMRange range, llvm::StringRef meant) {
+    diagnostic.message += "; did you mean `" + meant.str() + "`?";
+    return fix(range, meant);
+  }
+  /// The same when exactly one of `candidates` is nearest to `written` and near enough.
   Report &suggest(llvm::StringRef written, llvm::SMRange range, llvm::ArrayRef<llvm::StringRef> candidates);
 
 private:
@@ -81,7 +88,8 @@ private:
   llvm::SmallVector<Note, 0> last;
 };
 
-/// Collects the errors of a compilation. The same error at the same place is kept once, as when a block is used many times.
+/// Collects the errors and warnings of a compilation. The same one at the same place is kept once, as when a block is used many
+/// times. Warnings are shown where there is no error: what was not read because of one is no finding.
 class Diagnostics {
 public:
   explicit Diagnostics(const Sources &sources) : sources(sources) {}
@@ -92,11 +100,11 @@ public:
   /// Further errors are dropped: there is no point in making them good.
   bool isFull() const { return overfull; }
   llvm::ArrayRef<Diagnostic> errors() const { return kept; }
-  /// The errors in the order of the text; those that are about no text come last.
+  /// What is shown, in the order of the text; what is about no text comes last.
   std::vector<const Diagnostic *> inOrder() const;
 
-  /// Writes all errors in the order of the text, `file:line:column: error: ... [E0201]`, with source line and caret. `colours`:
-  /// if the stream is one that shows them, as a terminal does.
+  /// Writes all that is shown in the order of the text, `file:line:column: error: ... [E0201]`, with source line and caret.
+  /// `colours`: if the stream is one that shows them, as a terminal does.
   void print(llvm::raw_ostream &os, bool colours = false) const;
 
 private:
@@ -104,7 +112,7 @@ private:
   void keep(Diagnostic diagnostic);
 
   const Sources &sources;
-  std::vector<Diagnostic> kept;
+  std::vector<Diagnostic> kept, warnings;
   bool overfull = false;
   llvm::DenseSet<std::pair<int, const char *>> seen;
 };

@@ -143,6 +143,7 @@ private:
 
   Value buildOperation(OperationCall &op);
   Value buildConv(OperationCall &op);
+  Value wholeNumber(OperationCall &op, double rounded);
   Value buildBatchNorm(OperationCall &op);
   Value buildLinear(OperationCall &op);
   Value buildMaxPool(OperationCall &op);

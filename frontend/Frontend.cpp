@@ -37,6 +37,20 @@ static const ast::Definition *chooseModel(const Program &program, const GraphReq
   return nullptr;
 }
 
+/// Those of the spec itself: what a block of another file leaves unused for its arguments is no finding of its user's.
+static void reportDead(llvm::ArrayRef<GraphBuilder::DeadOperation> dead, const Program &program, const Sources &sources,
+                       Diagnostics &diagnostics) {
+  const llvm::SourceMgr &manager = sources.sourceManager();
+  for (const GraphBuilder::DeadOperation &operation : dead) {
+    const char *start = operation.at.getPointer(), *end = start;
+    if (manager.FindBufferContainingLoc(operation.at) != program.files.front().source.buffer)
+      continue;
+    while (llvm::isAlnum(*end) || *end == '_')
+      ++end;
+    diagnostics.report(diag::deadOperation, {operation.at, llvm::SMLoc::getFromPointer(end)}, {operation.name});
+  }
+}
+
 ElaboratedModel skip::frontend::elaborateModel(mlir::MLIRContext &context, Sources &sources, const GraphRequest &request,
                                                Diagnostics &diagnostics) {
   Program program;
@@ -49,9 +63,11 @@ ElaboratedModel skip::frontend::elaborateModel(mlir::MLIRContext &context, Sourc
   GraphBuilder builder(context, sources, model->name.text, model->name.range.Start);
   Elaborator elaborator(program, sources, unknown, request.limits, diagnostics, builder);
   elaborator.run(*model, request.defines);
-  mlir::OwningOpRef<mlir::ModuleOp> module = builder.finish(model->name.range.Start);
+  llvm::SmallVector<GraphBuilder::DeadOperation> dead;
+  mlir::OwningOpRef<mlir::ModuleOp> module = builder.finish(dead);
   if (diagnostics.hasErrors())
     return {};
+  reportDead(dead, program, sources, diagnostics);
   return {std::move(module), elaborator.takeRecipe()};
 }
 

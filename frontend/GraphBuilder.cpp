@@ -97,8 +97,39 @@ bool GraphBuilder::hasParameterIn(llvm::StringRef prefix) {
   });
 }
 
-OwningOpRef<ModuleOp> GraphBuilder::finish(llvm::SMLoc at) {
+void GraphBuilder::eraseDead(llvm::SmallVectorImpl<DeadOperation> &dead) {
+  llvm::SmallVector<DeadOperation> last;
+  llvm::DenseSet<Operation *> feedsDead;
+  llvm::DenseSet<Attribute> unread; // parameters, each of which one operation reads
+  llvm::DenseSet<const char *> live;
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front()))) {
+    if (op.hasTrait<OpTrait::IsTerminator>())
+      continue;
+    auto place = places.find(&op);
+    if (!op.use_empty()) {
+      if (place != places.end())
+        live.insert(place->second.getPointer());
+      continue;
+    }
+    if (place != places.end() && !feedsDead.contains(&op))
+      last.push_back({graph::valueName(op.getLoc()).str(), place->second});
+    for (mlir::Value operand : op.getOperands())
+      feedsDead.insert(operand.getDefiningOp());
+    if (auto read = llvm::dyn_cast<graph::ReadParameterOp>(op))
+      unread.insert(read.getParameterAttr().getAttr());
+    op.erase();
+  }
+  for (auto parameter : llvm::make_early_inc_range(module->getOps<graph::ParameterOp>()))
+    if (unread.contains(parameter.getSymNameAttr()))
+      parameter.erase();
+  llvm::append_range(dead, llvm::make_filter_range(llvm::reverse(last), [&](const DeadOperation &each) {
+                       return !live.contains(each.at.getPointer());
+                     }));
+}
+
+OwningOpRef<ModuleOp> GraphBuilder::finish(llvm::SmallVectorImpl<DeadOperation> &dead) {
   func::ReturnOp::create(body, function.getLoc(), outputs);
+  eraseDead(dead);
   function.setType(body.getFunctionType(function.getBody().front().getArgumentTypes(), ValueRange(outputs).getTypes()));
   for (auto [i, attributes] : llvm::enumerate(inputAttributes))
     function.setArgAttrs(i, attributes);

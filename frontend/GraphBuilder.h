@@ -42,6 +42,7 @@ public:
     ++operationCount;
     auto op = Op::create(body, location(name, at), std::forward<Arguments>(arguments)...);
     remember(name, op);
+    places[op] = at;
     return op->getResult(0);
   }
 
@@ -51,8 +52,13 @@ public:
   /// Whether a parameter is called `prefix` or lies below it, as `layer1.0.conv1.weight` below `layer1.0`.
   bool hasParameterIn(llvm::StringRef prefix);
 
-  /// Ends the model. The module verifies, or that is a defect of ours.
-  mlir::OwningOpRef<mlir::ModuleOp> finish(llvm::SMLoc at);
+  struct DeadOperation {
+    std::string name;
+    llvm::SMLoc at; ///< of its call
+  };
+  /// Ends the model, without what reaches no output. The module verifies, or that is a defect of ours. `dead`: the last
+  /// operations of what was left out, where none that was made by the same call is left.
+  mlir::OwningOpRef<mlir::ModuleOp> finish(llvm::SmallVectorImpl<DeadOperation> &dead);
 
 private:
   struct Holder {
@@ -63,6 +69,7 @@ private:
   };
 
   void remember(llvm::StringRef name, mlir::Operation *op);
+  void eraseDead(llvm::SmallVectorImpl<DeadOperation> &dead);
   mlir::RankedTensorType batched(llvm::ArrayRef<int64_t> shape);
 
   const Sources &sources;
@@ -70,6 +77,7 @@ private:
   mlir::func::FuncOp function;
   mlir::OpBuilder body, symbols;
   llvm::StringMap<Holder> names;
+  llvm::DenseMap<mlir::Operation *, llvm::SMLoc> places; // of calls
   llvm::SmallVector<PortAttributes, 1> inputAttributes, outputAttributes;
   llvm::SmallVector<mlir::Value, 1> outputs;
   unsigned operationCount = 0;

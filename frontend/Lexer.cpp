@@ -135,6 +135,13 @@ private:
   if (rest.starts_with(spelling))                                                                                              \
     return add(TokenKind::kind, sizeof(spelling) - 1);
 #include "frontend/Tokens.def"
+    if (rest.starts_with("#")) {
+      diagnostics.report(diag::unexpectedCharacter, rangeOf(1), {shown("#")})
+          .note(rangeOf(1), "a comment begins with `//`")
+          .fix(rangeOf(1), "//");
+      rest = rest.drop_until([](char c) { return c == '\n'; });
+      return;
+    }
     // One report for a run of such bytes: a binary file is one mistake.
     llvm::StringRef run = rest.take_while([](char c) { return !llvm::isPrint(c) && !llvm::isSpace(c); });
     size_t length = run.empty() ? 1 : run.size();

@@ -3,6 +3,8 @@
 
 #include "ir/graph/GraphShapes.h"
 
+#include <cmath>
+
 using namespace skip;
 using namespace skip::frontend;
 
@@ -85,7 +87,27 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return needsImage(op, 0) ? Value::ofInteger(op.shape(0)[1]) : Value();
   case Operation::Width:
     return needsImage(op, 0) ? Value::ofInteger(op.shape(0)[2]) : Value();
+  case Operation::Min:
+    return compute(TokenKind::LessEqual, *op.values[0], *op.values[1]).value.boolean ? *op.values[0] : *op.values[1];
+  case Operation::Max:
+    return compute(TokenKind::GreaterEqual, *op.values[0], *op.values[1]).value.boolean ? *op.values[0] : *op.values[1];
+  case Operation::Floor:
+    return wholeNumber(op, std::floor(op.values[0]->asReal()));
+  case Operation::Ceil:
+    return wholeNumber(op, std::ceil(op.values[0]->asReal()));
+  case Operation::Round:
+    return wholeNumber(op, std::round(op.values[0]->asReal()));
   }
+  return {};
+}
+
+/// Rule round-1: whole numbers stay what they are, and the result must fit in 64 bits.
+Value Elaborator::wholeNumber(OperationCall &op, double rounded) {
+  if (op.values[0]->kind == Value::Kind::Integer)
+    return *op.values[0];
+  if (std::abs(rounded) < 0x1p63)
+    return Value::ofInteger(static_cast<int64_t>(rounded));
+  report(diag::overflow, op.call.range, {op.info.name.str()}, op.frame);
   return {};
 }
 

@@ -1,6 +1,8 @@
 // The parser's token cursor: taking tokens, and saying what was expected where another one stands.
 #include "frontend/ParserBase.h"
 
+#include "frontend/Habits.h"
+
 using namespace skip::frontend;
 
 Token ExpressionParser::take() {
@@ -38,6 +40,11 @@ void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open) {
   Report report = diagnostics.report(diag::unexpectedToken, peek().range(), {wanted.str(), found(peek())});
   if (open)
     report.note(open->range(), "to match this `" + open->text.str() + "`");
+  for (size_t i : {at > 0 ? at - 1 : at, at}) // the word itself, or what stands behind it, is what was not expected
+    if (llvm::StringRef hint = hintForWord(tokens[i].text); !hint.empty()) {
+      report.note(tokens[i].range(), hint.str());
+      break;
+    }
 }
 
 bool ExpressionParser::expect(TokenKind kind, llvm::StringRef wanted) {

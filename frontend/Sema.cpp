@@ -5,9 +5,22 @@
 #include "frontend/CheckTraining.h"
 #include "frontend/Signatures.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace skip::frontend;
 using ast::Expr;
 using ast::Statement;
+
+/// The names in `{name}`, as Elaborator::interpolate finds them.
+static llvm::SmallVector<llvm::StringRef> placeholdersOf(llvm::StringRef text) {
+  llvm::SmallVector<llvm::StringRef> names;
+  for (size_t open = text.find('{'); open != llvm::StringRef::npos; open = text.find('{', open + 1)) {
+    llvm::StringRef name = text.drop_front(open + 1).take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+    if (!name.empty() && text.drop_front(open + 1 + name.size()).starts_with("}"))
+      names.push_back(name);
+  }
+  return names;
+}
 
 namespace {
 
@@ -17,6 +30,8 @@ public:
       : program(program), diagnostics(diagnostics), unknown(unknown) {}
 
   void checkFile(const ast::File &file);
+  /// Of the spec itself, after all files.
+  void reportUnusedParameters();
 
 private:
   void checkDefinition(const ast::Definition &definition);
@@ -31,6 +46,10 @@ private:
   bool isKnown(llvm::StringRef name) const {
     return locals.contains(name) || program.parameters.contains(name) || program.choices.contains(name);
   }
+  void declare(const ast::Identifier &name);
+  void noteUse(llvm::StringRef name);
+  void reportUnused();
+  void checkText(llvm::StringRef text, llvm::SMRange statement);
   void checkCall(const ast::CallExpr &call);
   void checkRepeat(const ast::CallExpr &call);
   void checkArguments(llvm::ArrayRef<ast::Argument> arguments);
@@ -43,6 +62,8 @@ private:
   Diagnostics &diagnostics;
   UnknownNames &unknown;
   llvm::StringSet<> locals;
+  llvm::SmallVector<ast::Identifier> declared; // in this definition, each name once
+  llvm::StringSet<> used, usedGlobals;
   bool inModel = false, constant = false, sawReturn = false, sawInput = false, sawOutput = false;
 };
 
@@ -56,8 +77,36 @@ void Checker::checkFile(const ast::File &file) {
     for (const ast::Option &setting : import.settings)
       for (const Expr *value : setting.values)
         checkConstant(value);
-  for (const ast::Definition *definition : file.definitions)
+  for (const ast::Definition *definition : file.definitions) {
     checkDefinition(*definition);
+    if (&file == &program.files.front())
+      reportUnused();
+  }
+}
+
+void Checker::declare(const ast::Identifier &name) {
+  if (locals.insert(name.text).second)
+    declared.push_back(name);
+}
+
+void Checker::noteUse(llvm::StringRef name) { (locals.contains(name) ? used : usedGlobals).insert(name); }
+
+static void reportUnusedName(const ast::Identifier &name, Diagnostics &diagnostics) {
+  if (!name.text.starts_with("_"))
+    diagnostics.report(diag::unusedValue, name.range, {name.text.str()});
+}
+
+void Checker::reportUnused() {
+  for (const ast::Identifier &name : declared)
+    if (!used.contains(name.text))
+      reportUnusedName(name, diagnostics);
+}
+
+/// Whoever imports the spec may use its parameters, but then they are no longer the spec's that is compiled.
+void Checker::reportUnusedParameters() {
+  for (const ast::Parameter &parameter : program.files.front().parameters)
+    if (!usedGlobals.contains(parameter.name.text))
+      reportUnusedName(parameter.name, diagnostics);
 }
 
 void Checker::checkConstant(const Expr *expr) {
@@ -68,6 +117,8 @@ void Checker::checkConstant(const Expr *expr) {
 
 void Checker::checkDefinition(const ast::Definition &definition) {
   locals.clear();
+  declared.clear();
+  used.clear();
   inModel = definition.isModel;
   sawReturn = sawInput = sawOutput = false;
   checkParameters(definition);
@@ -97,7 +148,7 @@ void Checker::checkParameters(const ast::Definition &definition) {
       checkConstant(parameter.fallback);
     else
       checkExpr(parameter.fallback);
-    locals.insert(name.text);
+    declare(name);
   }
 }
 
@@ -114,7 +165,7 @@ void Checker::checkStatement(const Statement &statement) {
   case Statement::Kind::Assign: {
     const auto &assign = *llvm::cast<ast::AssignStatement>(&statement);
     checkExpr(assign.value);
-    locals.insert(assign.name.text);
+    declare(assign.name);
     return;
   }
   case Statement::Kind::Return:
@@ -130,7 +181,7 @@ void Checker::checkStatement(const Statement &statement) {
     for (const Expr *size : input.shape)
       checkExpr(size);
     checkOptions(input.options);
-    locals.insert(input.name.text);
+    declare(input.name);
     return;
   }
   case Statement::Kind::Output: {
@@ -141,6 +192,7 @@ void Checker::checkStatement(const Statement &statement) {
     checkExpr(output.value);
     checkOptions(output.options);
     locals.insert(output.name.text);
+    used.insert(output.name.text);
     return;
   }
   case Statement::Kind::If: {
@@ -151,9 +203,13 @@ void Checker::checkStatement(const Statement &statement) {
     }
     return checkBody(choice.otherwise);
   }
-  case Statement::Kind::Require:
-    return checkExpr(llvm::cast<ast::RequireStatement>(&statement)->condition);
+  case Statement::Kind::Require: {
+    const auto &require = *llvm::cast<ast::RequireStatement>(&statement);
+    checkText(require.text, statement.range);
+    return checkExpr(require.condition);
+  }
   case Statement::Kind::Error:
+    checkText(llvm::cast<ast::ErrorStatement>(&statement)->text, statement.range);
     // A path that ends in an error need not return.
     sawReturn = true;
     return;
@@ -219,7 +275,24 @@ void Checker::checkExpr(const Expr *expr) {
   }
 }
 
+/// Where `{name}` stands in the text that ends the statement.
+static llvm::SMRange placeholderRange(llvm::SMRange statement, llvm::StringRef name) {
+  llvm::StringRef source(statement.Start.getPointer(), statement.End.getPointer() - statement.Start.getPointer());
+  const char *start = source.begin() + source.find(("{" + name + "}").str(), source.find('"'));
+  return {llvm::SMLoc::getFromPointer(start), llvm::SMLoc::getFromPointer(start + name.size() + 2)};
+}
+
+/// Rule require-3.
+void Checker::checkText(llvm::StringRef text, llvm::SMRange statement) {
+  for (llvm::StringRef name : placeholdersOf(text)) {
+    noteUse(name);
+    if (!locals.contains(name) && !program.parameters.contains(name))
+      diagnostics.report(diag::unknownPlaceholder, placeholderRange(statement, name), {name.str()});
+  }
+}
+
 void Checker::checkName(const ast::NameExpr &name) {
+  noteUse(name.name);
   if (isKnown(name.name))
     return;
   unknown.insert(&name);
@@ -278,5 +351,6 @@ UnknownNames skip::frontend::checkProgram(const Program &program, Diagnostics &d
   Checker checker(program, diagnostics, unknown);
   for (const ast::File &file : program.files)
     checker.checkFile(file);
+  checker.reportUnusedParameters();
   return unknown;
 }

@@ -1,6 +1,8 @@
 // The table of operations and the binding of arguments.
 #include "frontend/Signatures.h"
 
+#include "frontend/Habits.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace skip::frontend;
@@ -47,6 +49,9 @@ static const OperationParameter padChannels[] = {
 static const OperationParameter shortcut[] = {
     {"x", Kind::Tensor}, {"like", Kind::Tensor}, {"option", Kind::Name, optional}, {"stride", Kind::Integer, optional, 1}};
 
+static const OperationParameter twoNumbers[] = {{"a", Kind::Real}, {"b", Kind::Real}};
+static const OperationParameter number[] = {{"a", Kind::Real}};
+
 static const OperationInfo operations[] = {
     {Operation::Conv, "conv", conv, true},
     {Operation::BatchNorm, "bn", batchNorm, true},
@@ -78,6 +83,11 @@ static const OperationInfo operations[] = {
     {Operation::Channels, "channels", tensorOnly},
     {Operation::Height, "height", tensorOnly},
     {Operation::Width, "width", tensorOnly},
+    {Operation::Min, "min", twoNumbers},
+    {Operation::Max, "max", twoNumbers},
+    {Operation::Floor, "floor", number},
+    {Operation::Ceil, "ceil", number},
+    {Operation::Round, "round", number},
 };
 
 llvm::ArrayRef<OperationInfo> skip::frontend::allOperations() { return operations; }
@@ -155,7 +165,7 @@ private:
     if (found == signature.parameters.end()) {
       binding.ok = false;
       Report report = diagnostics.report(diag::unknownKeyword, argument.keyword.range, {signature.name.str(), keyword});
-      report.suggest(argument.keyword.text, argument.keyword.range, signature.parameters);
+      suggestParameter(report, argument.keyword);
       return noteDeclaration(report, signature);
     }
     size_t index = found - signature.parameters.begin();
@@ -169,6 +179,15 @@ private:
       return;
     }
     binding.arguments[index] = &argument;
+  }
+
+  void suggestParameter(Report &report, const ast::Identifier &keyword) {
+    if (llvm::StringRef hint = hintForParameter(keyword.text); !hint.empty())
+      report.note(keyword.range, hint.str());
+    else if (llvm::StringRef ours = ourParameter(keyword.text); llvm::is_contained(signature.parameters, ours))
+      report.didYouMean(keyword.range, ours);
+    else
+      report.suggest(keyword.text, keyword.range, signature.parameters);
   }
 
   /// Once a call.
@@ -212,6 +231,14 @@ void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Prog
   }
   if (program.broken || diagnostics.isFull())
     return;
+  if (llvm::StringRef ours = ourOperation(name.text); !ours.empty()) {
+    diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).didYouMean(name.range, ours);
+    return;
+  }
+  if (isUnsupported(name.text)) {
+    diagnostics.report(diag::notSupported, name.range, {name.text.str()});
+    return;
+  }
   llvm::SmallVector<llvm::StringRef> known;
   for (const OperationInfo &operation : operations)
     known.push_back(operation.name);

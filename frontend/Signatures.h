@@ -49,6 +49,11 @@ enum class Operation {
   Channels,
   Height,
   Width,
+  Min,
+  Max,
+  Floor,
+  Ceil,
+  Round,
 };
 
 struct OperationInfo {

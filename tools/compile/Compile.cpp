@@ -45,8 +45,9 @@ llvm::Error Compilation::readGraph() {
   frontend::Diagnostics diagnostics(sources);
   frontend::ElaboratedModel model =
       frontend::elaborateModel(context, sources, {path, options.model, options.defines, {}}, diagnostics);
+  diagnostics.print(llvm::errs(), coloursOnStderr());
   if (!model.module)
-    return printErrors(diagnostics);
+    return badInput("");
   workModule = std::move(model.module);
   trainingRecipe = std::move(model.recipe);
   name = modelOf(*workModule).getName().str();
@@ -263,10 +264,8 @@ llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
   if (llvm::Error error = findSpec(options.spec).moveInto(path))
     return error;
   frontend::Diagnostics diagnostics(sources);
-  return frontend::printSyntax(sources, path, diagnostics, os) ? llvm::Error::success() : printErrors(diagnostics);
-}
-
-llvm::Error Compilation::printErrors(const frontend::Diagnostics &diagnostics) {
+  if (frontend::printSyntax(sources, path, diagnostics, os))
+    return llvm::Error::success();
   diagnostics.print(llvm::errs(), coloursOnStderr());
   return badInput("");
 }

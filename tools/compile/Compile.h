@@ -76,7 +76,6 @@ public:
   bool isTimed() const { return options.timing; }
 
 private:
-  llvm::Error printErrors(const frontend::Diagnostics &diagnostics);
   /// When a stage's result is: by whom prints it or by the next stage, or at once.
   enum class Verify { byWhoReads, inTheEnd };
   llvm::Error runPasses(llvm::StringRef stage, mlir::ModuleOp module, Verify verify,

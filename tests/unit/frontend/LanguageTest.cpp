@@ -62,6 +62,14 @@ TEST_CASE("param: -D beats an import's setting, which beats the default") {
   CHECK(value("if kind == b then 1 else 2", "param kind = a | b", {{"kind", "b"}}) == 1);
   CHECK(value("if on then 1 else 2", "param on = false", {{"on", "true"}}) == 1);
 
+  CHECK(value("min(7, 3)") == 3);
+  CHECK(value("max(7, 3)") == 7);
+  CHECK(value("max(floor(2.9), min(ceil(3.1), 9))") == 4);
+  CHECK(value("-(floor(-0.5) + ceil(-1.5))") == 2);
+  CHECK(value("round(2.5) * 100 + round(-2.5) * 10 + round(7)") == 300 - 30 + 7);
+  CHECK(value("round(9007199254740993) - 9007199254740992") == 1); // a whole number passes as it is
+  CHECK(value("if min(2, 2.5) == 2 then 1 else 0") == 1);
+
   for (bool defined : {false, true}) {
     Sources sources;
     sources.forbidDisk();

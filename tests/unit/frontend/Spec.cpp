@@ -41,8 +41,8 @@ mlir::ModuleOp test::Spec::built() {
 
 std::vector<std::string> test::Spec::codes() const {
   std::vector<std::string> codes;
-  for (const Diagnostic &diagnostic : diagnostics.errors())
-    codes.push_back(diagnostic.info().code.str());
+  for (const Diagnostic *diagnostic : diagnostics.inOrder())
+    codes.push_back(diagnostic->info().code.str());
   return codes;
 }
 

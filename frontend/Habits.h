@@ -1,0 +1,23 @@
+// What people write who come from another framework, and what it is called here.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+namespace skip::frontend {
+
+/// The operation that others call `callee`, as `bn` for `BatchNorm2d`; empty when there is none.
+llvm::StringRef ourOperation(llvm::StringRef callee);
+
+/// Whether others have an operation `callee` that Skip has not.
+bool isUnsupported(llvm::StringRef callee);
+
+/// The parameter that others call `keyword`, as `kernel` for `kernel_size`; empty when there is none.
+llvm::StringRef ourParameter(llvm::StringRef keyword);
+
+/// What to do about a parameter that has no counterpart here, as `in_channels`; empty when nothing is known.
+llvm::StringRef hintForParameter(llvm::StringRef keyword);
+
+/// What to write for a word that begins a statement elsewhere, as `for`; empty when nothing is known.
+llvm::StringRef hintForWord(llvm::StringRef word);
+
+} // namespace skip::frontend
