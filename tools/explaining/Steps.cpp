@@ -7,6 +7,7 @@
 #include "ir/plan/Layout.h"
 #include "ir/plan/x86/Problems.h"
 #include "ir/plan/x86/Shapes.h"
+#include "ir/plan/x86/Tuning.h"
 #include "tools/compile/Targets.h"
 #include "tools/text/PlanText.h"
 #include "tools/text/Table.h"
@@ -79,9 +80,19 @@ static std::string windowsText(plan::KernelOp kernel, const plan::ContractionVie
 
 static std::string microseconds(double seconds) { return tool::fixed(seconds * 1e6, 0); }
 
-/// What was taken, and in words what speaks for it.
-static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact, StepAccount &account) {
-  bool measured = llvm::StringRef(tool::tunedText(kernel)).contains("yes");
+/// "measured on ..."; empty if the cost model chose.
+static std::string measuredText(plan::KernelOp kernel, const plan::ContractionView &view, int64_t batch, tool::Body body,
+                                const plan::TuningTable &tuned) {
+  if (!llvm::StringRef(tool::tunedText(kernel)).contains("yes"))
+    return "";
+  const auto &entries = tuned.find(problemOf(kernel, view, batch, body));
+  std::string device = entries.empty() || entries.front().device.empty() ? "a machine without a name" : entries.front().device;
+  return "measured on " + device;
+}
+
+/// What was taken, and in words what speaks for it. `measured`: by measurements, in these words.
+static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact,
+                  const std::string &measured, StepAccount &account) {
   if (!view.winograd) {
     auto schedule = llvm::cast<plan::X86ConvAttr>(kernel.getSchedulesAttr().getValue().back());
     bool isStrassen = schedule.getUnitBlocks() > 0;
@@ -89,33 +100,35 @@ static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool
     double best = isStrassen ? account.direct : std::min({account.separate, account.fused, account.strassen});
     std::string other = account.strassen == noWay ? "a transform" : "Strassen's products";
     std::string time = other + " would take " + microseconds(best) + " us";
-    account.why = !hasWays                ? "no other way to compute it"
-                  : exact                 ? "--exact forbids " + other
-                  : measured              ? "measured to be the fastest (skipc tune)"
-                  : isStrassen            ? "seven products for eight; direct would take " + microseconds(best) + " us"
-                  : best == noWay         ? "too little work for a transform"
-                  : best < account.direct ? time + ", too little less for their code"
-                                          : time;
+    account.why = !hasWays            ? "no other way to compute it"
+                  : exact             ? "--exact forbids " + other
+                  : !measured.empty() ? measured
+                  : isStrassen        ? "predicted: seven products for eight; direct would take " + microseconds(best) + " us"
+                  : best == noWay     ? "predicted: too little work for a transform"
+                  : best < account.direct ? "predicted: " + time + ", too little less for their code"
+                                          : "predicted: " + time;
     return;
   }
   account.taken = "F(" + std::to_string(view.winograd.getTile()) + ")" + (view.winograd.getFused() ? " fused" : "");
   std::string windows = windowsText(kernel, view, account.images);
-  if (measured) {
-    account.why = windows + "; measured to be the fastest (skipc tune)";
+  if (!measured.empty()) {
+    account.why = measured + "; " + windows;
     return;
   }
   if (view.winograd.getFused())
-    account.why = windows + " a group, which stay in the cache";
+    account.why = "predicted: " + windows + " a group, which stay in the cache";
   else
-    account.why = windows + " by a step of their own; fused: " +
+    account.why = "predicted: " + windows + " by a step of their own; fused: " +
                   (view.stride == 2         ? "not by phases"
                    : account.fused == noWay ? "a group's do not fit the cache, or too few groups to share out"
                                             : microseconds(account.fused) + " us, since more groups transform the filters");
 }
 
-StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, tool::Body body, const tool::Peak &peak) {
+StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, tool::Body body, const tool::Peak &peak,
+                            const plan::TuningTable &tuned) {
   StepAccount account;
   account.step = graph::valueName(kernel.getLoc()).str();
+  account.layer = tool::stepText(kernel);
   account.operations = tool::operationsText(kernel);
   account.images = kernel.getImages().value_or(batch);
   account.errorBound = plan::errorBoundOf(kernel);
@@ -142,7 +155,7 @@ StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, to
   plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, body);
   bool hasWays =
       estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, body, directSeconds, account);
-  judge(kernel, views.front(), hasWays, exact, account);
+  judge(kernel, views.front(), hasWays, exact, measuredText(kernel, views.front(), batch, body, tuned), account);
   account.multiplying = account.taken == "Strassen"         ? account.strassen
                         : account.taken == "direct"         ? (hasWays ? account.direct : directSeconds)
                         : views.front().winograd.getFused() ? account.fused

@@ -8,6 +8,10 @@
 #include <limits>
 #include <string>
 
+namespace skip::plan {
+class TuningTable;
+} // namespace skip::plan
+
 namespace skip::tool {
 
 /// What a way takes that there is not.
@@ -15,7 +19,7 @@ inline constexpr double noWay = std::numeric_limits<double>::infinity();
 
 /// One step and what is said of it. Times in seconds; `noWay` where there is no such way.
 struct StepAccount {
-  std::string step, operations, taken, why;
+  std::string step, layer, operations, taken, why;
   double multiplying = 0; // by the way taken
   int64_t images = 0;
   double savedBytes = 0, savedSeconds = 0; // by the epilogue
@@ -25,7 +29,8 @@ struct StepAccount {
 };
 
 /// Of a step for batches up to `batch`; times are the cost model's (ir/plan/x86/Algorithms.h) at `peak`. `exact`: the plan was
-/// made by --exact.
-StepAccount accountOf(plan::KernelOp kernel, int64_t batch, bool exact, Body body, const Peak &peak);
+/// made by --exact. `tuned`: what the plan was made by.
+StepAccount accountOf(plan::KernelOp kernel, int64_t batch, bool exact, Body body, const Peak &peak,
+                      const plan::TuningTable &tuned);
 
 } // namespace skip::tool

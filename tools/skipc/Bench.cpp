@@ -57,6 +57,6 @@ llvm::Error tool::bench(const Options &options) {
     if (llvm::Error error = measureSteps(observe, run, options.seconds, bodies->back(), result))
       return error;
   }
-  printMeasurement(result, options.json);
+  printMeasurement(result, options.json, widthOfTables(options));
   return llvm::Error::success();
 }

@@ -53,18 +53,20 @@ static std::string microseconds(double seconds) { return tool::fixed(seconds * 1
 
 static std::string share(double part, double whole) { return tool::fixed(100 * part / whole, 0) + " %"; }
 
-static void printText(const Variant &variant, const plan::Gpu &gpu) {
+static void printText(const Variant &variant, const plan::Gpu &gpu, size_t width) {
+  constexpr bool onlyWide = true;
+  constexpr auto left = tool::Table::Align::left;
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"step"},
                      {"operations"},
-                     {"images", right},
+                     {"images", right, onlyWide},
                      {"schedule"},
-                     {"grid"},
-                     {"threads", right},
-                     {"shared KB", right},
-                     {"stages", right},
-                     {"GFLOP", right},
-                     {"MB", right},
+                     {"grid", left, onlyWide},
+                     {"threads", right, onlyWide},
+                     {"shared KB", right, onlyWide},
+                     {"stages", right, onlyWide},
+                     {"GFLOP", right, onlyWide},
+                     {"MB", right, onlyWide},
                      {"roofline us", right},
                      {"predicted us", right},
                      {"of roofline", right}});
@@ -78,7 +80,7 @@ static void printText(const Variant &variant, const plan::Gpu &gpu) {
   }
   double seconds = variant.sum(&Prediction::seconds), roofline = variant.sum(&Prediction::roofline);
   llvm::outs() << "batch " << variant.batch << " on " << gpu.name << ", as predicted; nothing was measured\n\n";
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
   llvm::outs() << "\n"
                << variant.steps.size() << " steps: roofline " << microseconds(roofline) << " us, predicted "
                << microseconds(seconds) << " us, " << share(roofline, seconds) << " of it; "
@@ -143,6 +145,6 @@ llvm::Error tool::explainCuda(const Options &options) {
   if (options.json)
     printJson(compilation.libraryName(), variants, gpu);
   else
-    llvm::for_each(variants, [&](const Variant &variant) { printText(variant, gpu); });
+    llvm::for_each(variants, [&](const Variant &variant) { printText(variant, gpu, widthOfTables(options)); });
   return llvm::Error::success();
 }

@@ -8,44 +8,46 @@
 using namespace skip;
 using tool::ExplainedVariant;
 
+static constexpr bool onlyWide = true;
+
 static std::string microseconds(double seconds) { return seconds == tool::noWay ? "-" : tool::fixed(seconds * 1e6, 0); }
 
-static void printBlocks(const ExplainedVariant &variant) {
+static void printBlocks(const ExplainedVariant &variant, size_t width) {
   if (variant.blocks.empty())
     return;
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"block"},
-                     {"images", right},
+                     {"images", right, onlyWide},
                      {"between steps KB", right},
                      {"moving us", right},
                      {"multiplying us", right},
-                     {"not hidden us", right},
-                     {"repeated us", right},
-                     {"saved by images us", right},
+                     {"not hidden us", right, onlyWide},
+                     {"repeated us", right, onlyWide},
+                     {"saved by images us", right, onlyWide},
                      {"depth-first by rows"}});
   for (const tool::BlockAccount &b : variant.blocks)
     table.add({b.block, std::to_string(b.images), tool::fixed(b.bands.innerBytes / 1024, 0),
                microseconds(b.bands.movingSeconds), microseconds(b.multiplyingSeconds), microseconds(b.bands.exposedSeconds),
                microseconds(b.bands.repeatedSeconds), microseconds(b.savedByImages), b.why});
   llvm::outs() << "\n";
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
 }
 
-void tool::printExplained(const ExplainedVariant &variant) {
+void tool::printExplained(const ExplainedVariant &variant, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"step"},
                      {"operations"},
-                     {"images", right},
-                     {"epilogue saves KB", right},
-                     {"us", right},
-                     {"direct us", right},
-                     {"Winograd us", right},
-                     {"fused us", right},
-                     {"Strassen us", right},
+                     {"images", right, onlyWide},
+                     {"epilogue saves KB", right, onlyWide},
+                     {"us", right, onlyWide},
+                     {"direct us", right, onlyWide},
+                     {"Winograd us", right, onlyWide},
+                     {"fused us", right, onlyWide},
+                     {"Strassen us", right, onlyWide},
                      {"taken"},
                      {"error bound", right},
-                     {"of terms", right},
-                     {"at most", right},
+                     {"of terms", right, onlyWide},
+                     {"at most", right, onlyWide},
                      {"why"}});
   std::string block;
   for (const tool::StepAccount &a : variant.steps) {
@@ -54,14 +56,14 @@ void tool::printExplained(const ExplainedVariant &variant) {
       table.add(std::vector<std::string>(14));
     if (!goesOn)
       block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
-    table.add({a.step, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
+    table.add({a.layer, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
                microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound),
                tool::scientific(a.elementBound), tool::scientific(a.elementAtMost), a.why});
   }
-  llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core, for so many images at a time\n\n";
-  table.print(llvm::outs());
-  printBlocks(variant);
+  llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core at 3 GHz, for so many images at a time\n\n";
+  table.print(llvm::outs(), width);
+  printBlocks(variant, width);
 }
 
 static void writeBlock(llvm::json::OStream &json, const tool::BlockAccount &block) {
@@ -86,6 +88,7 @@ static void writeStep(llvm::json::OStream &json, const tool::StepAccount &a) {
   };
   json.object([&] {
     json.attribute("step", a.step);
+    json.attribute("layer", a.layer);
     json.attribute("operations", a.operations);
     json.attribute("images", a.images);
     json.attribute("epilogue_saves_bytes", a.savedBytes);

@@ -13,7 +13,7 @@ struct ExplainedVariant {
   std::vector<BlockAccount> blocks;
 };
 
-void printExplained(const ExplainedVariant &variant);
+void printExplained(const ExplainedVariant &variant, size_t width);
 void printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants);
 
 } // namespace skip::tool

@@ -50,6 +50,7 @@ std::vector<StepTime> tool::describeSteps(mlir::func::FuncOp variant, int64_t im
   for (auto kernel : variant.getOps<plan::KernelOp>()) {
     StepTime &step = steps.emplace_back();
     step.name = graph::valueName(kernel.getLoc()).str();
+    step.layer = tool::stepText(kernel);
     step.operations = tool::operationsText(kernel);
     step.kernel = kernel.getKernel().value_or("").str();
     for (mlir::Operation &op : kernel.getBody().front())

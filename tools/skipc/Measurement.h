@@ -13,7 +13,7 @@ namespace skip::tool {
 
 /// One step of the plan and what was measured of it.
 struct StepTime {
-  std::string name, operations, kernel;
+  std::string name, layer, operations, kernel;
   double flops = 0, bytes = 0; ///< of all images
   std::vector<double> seconds; ///< of each repetition
   double median = 0, roofline = 0;
@@ -54,6 +54,7 @@ std::vector<StepTime> describeSteps(mlir::func::FuncOp variant, int64_t images);
 /// Times of `result.steps`, and their rooflines on `body`.
 llvm::Error measureSteps(const BenchObserve &observe, const BenchRun &run, double budget, Body body, Measurement &result);
 
-void printMeasurement(const Measurement &result, bool json);
+/// `width`: of tables, in columns.
+void printMeasurement(const Measurement &result, bool json, size_t width);
 
 } // namespace skip::tool

@@ -9,24 +9,34 @@ using tool::Measurement;
 using tool::StepTime;
 using tool::TrainingTimes;
 
-static void printSteps(const Measurement &result) {
+static void printSteps(const Measurement &result, size_t width) {
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table(
-      {{"step"}, {"operations"}, {"us", right}, {"GFLOP/s", right}, {"roofline us", right}, {"of it", right}, {"bound by"}});
+  tool::Table table({{"step"},
+                     {"operations"},
+                     {"us", right},
+                     {"share", right},
+                     {"GFLOP/s", right},
+                     {"roofline us", right},
+                     {"of it", right},
+                     {"bound by"}});
+  double all = 0, flops = 0, roofline = 0;
+  for (const StepTime &step : result.steps)
+    all += step.median;
   auto row = [&](std::string name, std::string operations, double seconds, double flops, double roofline, std::string bound) {
-    table.add({std::move(name), std::move(operations), tool::fixed(seconds * 1e6, 1), tool::fixed(flops / seconds * 1e-9, 1),
+    table.add({std::move(name), std::move(operations), tool::fixed(seconds * 1e6, 1),
+               tool::fixed(100 * seconds / all, 1) + " %", tool::fixed(flops / seconds * 1e-9, 1),
                tool::fixed(roofline * 1e6, 1), tool::fixed(100 * roofline / seconds, 0) + " %", std::move(bound)});
   };
-  double seconds = 0, flops = 0, roofline = 0;
   for (const StepTime &step : result.steps) {
-    row(step.name, step.operations, step.median, step.flops, step.roofline, step.boundByMemory ? "memory" : "arithmetic");
-    seconds += step.median;
+    row(step.layer, step.operations, step.median, step.flops, step.roofline, step.boundByMemory ? "memory" : "arithmetic");
     flops += step.flops;
     roofline += step.roofline;
   }
-  row("total", "", seconds, flops, roofline, "");
-  table.print(llvm::outs());
-  llvm::outs() << "\nmeasured peak " << tool::fixed(result.peakFlops * 1e-9, 1) << " GFLOP/s\n\n";
+  row("total", "", all, flops, roofline, "");
+  table.print(llvm::outs(), width);
+  llvm::outs() << "\nroofline: what a step would take at the measured peak of " << tool::fixed(result.peakFlops * 1e-9, 1)
+               << " GFLOP/s and of memory, if it\nmultiplied directly and all its data came from memory; a step is at more than"
+                  " 100 % of it where Winograd's\nor Strassen's algorithms multiply less, or data come from a cache\n\n";
 }
 
 static void printMemory(const TrainingTimes &training) {
@@ -44,9 +54,9 @@ static std::string textOfBatch(const Measurement &result) {
          (result.training->groups == 1 ? " group" : " groups");
 }
 
-static void printText(const Measurement &result) {
+static void printText(const Measurement &result, size_t width) {
   if (!result.steps.empty())
-    printSteps(result);
+    printSteps(result, width);
   double perSecond = static_cast<double>(result.batch) / tool::median(result.seconds);
   std::string threads = result.threads ? std::to_string(result.threads) + " threads, " : "";
   llvm::outs() << textOfBatch(result) << ", " << threads << result.isa << ": median "
@@ -71,6 +81,7 @@ static void addSteps(llvm::json::OStream &json, const Measurement &result) {
     for (const StepTime &step : result.steps)
       json.object([&] {
         json.attribute("name", step.name);
+        json.attribute("layer", step.layer);
         json.attribute("operations", step.operations);
         json.attribute("kernel", step.kernel);
         json.attribute("ms", step.median * 1e3);
@@ -101,4 +112,6 @@ static void printJson(const Measurement &result) {
   llvm::outs() << "\n";
 }
 
-void tool::printMeasurement(const Measurement &result, bool json) { json ? printJson(result) : printText(result); }
+void tool::printMeasurement(const Measurement &result, bool json, size_t width) {
+  json ? printJson(result) : printText(result, width);
+}

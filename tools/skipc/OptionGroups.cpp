@@ -3,6 +3,7 @@
 
 #include "tools/compile/Targets.h"
 #include "tools/running/Preprocessing.h"
+#include "tools/text/Table.h"
 
 using namespace skip;
 using tool::Options;
@@ -10,6 +11,12 @@ namespace flags = tool::flags;
 
 /// Takes one value each time it is given, so that it never swallows the arguments behind it.
 CLI::Option *flags::repeatable(CLI::Option *option) { return option->allow_extra_args(false); }
+
+void flags::addWide(CLI::App &app, Options &o) {
+  app.add_flag("--wide", o.wide, "all columns of tables, and long texts as they are, however wide that is");
+}
+
+size_t tool::widthOfTables(const Options &options) { return options.wide ? Table::everything : 100; }
 
 void flags::addJson(CLI::App &app, Options &o) { app.add_flag("--json", o.json, "print one JSON object on stdout"); }
 
@@ -57,7 +64,7 @@ void flags::addCompile(CLI::App &app, Options &o) {
       ->add_option(
           "--device", o.device,
           "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file "
-          "with one, such as an export; times that explain-plan predicts are then of a core at 3 GHz")
+          "with one, such as an export")
       ->type_name("TEXT|FILE");
   group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
   group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");

@@ -9,6 +9,7 @@ namespace skip::tool::flags {
 
 /// Takes one value each time it is given, so that it never swallows the arguments behind it.
 CLI::Option *repeatable(CLI::Option *option);
+void addWide(CLI::App &app, Options &o);
 void addJson(CLI::App &app, Options &o);
 void addDefines(CLI::App &app, Options &o);
 void addSpec(CLI::App &app, Options &o);

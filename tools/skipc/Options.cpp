@@ -181,6 +181,7 @@ static void addBench(CLI::App &app, Options &o) {
   addThreads(bench, o);
   bench.add_flag("--train", o.train, "measure a step of training instead: gradients of all groups, and the update");
   addSettings(bench, o);
+  addWide(bench, o);
   bench.add_flag("--steps", o.steps,
                  "show each step's time beside its roofline, which counts a direct convolution's multiply-adds: Winograd "
                  "steps may pass 100 %");
@@ -227,18 +228,22 @@ static void addTune(CLI::App &app, Options &o) {
       ->type_name("TIME");
   tune.add_option("--db", o.database, "the database (default: $XDG_CACHE_HOME/skip/tuning.db, or ~/.cache/skip/tuning.db)")
       ->type_name("FILE");
+  addWide(tune, o);
   tune.add_flag("--show", o.show, "print the fastest known choices for this machine");
   tune.add_option("--merge", o.merge, "add the measurements of another database or export")->type_name("FILE");
   tune.add_option("--export", o.exportTo, "write all measurements as text; `-`: to the standard output")->type_name("FILE");
 }
 
 static void addSummaryPlanExplain(CLI::App &app, Options &o) {
-  addSpec(addCommand(app, o, "summary", tool::summary, "print the layer table: output sizes, parameters, multiply-adds",
-                     "  skipc summary resnet34 -D shortcut=A\n  skipc summary my.skip --model tiny --json"),
-          o);
+  CLI::App &summary =
+      addCommand(app, o, "summary", tool::summary, "print the layer table: output sizes, parameters, multiply-adds",
+                 "  skipc summary resnet34 -D shortcut=A\n  skipc summary my.skip --model tiny --json");
+  addSpec(summary, o);
+  addWide(summary, o);
   CLI::App &plan = addCommand(app, o, "plan", tool::plan, "print the table of steps, kernels, layouts and memory",
                               "  skipc plan resnet50 --batch 1,16\n  skipc plan cifar_resnet -D depth=1202 --json");
   addSpec(plan, o);
+  addWide(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
   addTargets(plan, o);
   addTrain(plan, o);
@@ -252,6 +257,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
                  "unlike, as random weights are, and `at most` whatever they are, within float32's range\n"
                  "(docs/verification.md).");
   addSpec(why, o);
+  addWide(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
   addRunTarget(why, o);
   why.add_option("--gpu", o.gpu, "of cuda: the GPU that times are predicted for (default: h100)")

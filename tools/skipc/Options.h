@@ -19,6 +19,7 @@ using Command = llvm::Error (*)(const Options &);
 struct Options : CompileOptions, PictureOptions {
   Command command = nullptr;
   bool json = false;
+  bool wide = false;
 
   // Weights: a safetensors file, a PyTorch file, `random:SEED`, or empty.
   std::string weights;
@@ -82,5 +83,8 @@ struct Options : CompileOptions, PictureOptions {
 /// Parses the command line. Nothing when the process has nothing more to do; then `exitCode` is its exit code, and what there
 /// was to say (help, version, a wrong flag) has been said.
 std::optional<Options> parseOptions(int argc, char **argv, int &exitCode);
+
+/// How wide tables may be: 100 columns, unless --wide.
+size_t widthOfTables(const Options &options);
 
 } // namespace skip::tool

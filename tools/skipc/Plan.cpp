@@ -47,6 +47,7 @@ static void writeOperand(llvm::json::OStream &json, plan::LayoutAttr layout, pla
 static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel, int64_t batch) {
   json.object([&] {
     json.attribute("name", graph::valueName(kernel.getLoc()));
+    json.attribute("layer", tool::stepText(kernel));
     json.attribute("kernel", kernel.getKernel().value_or(""));
     json.attribute("operations", tool::operationsText(kernel));
     if (kernel.getImages())
@@ -117,7 +118,7 @@ static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool:
 static std::vector<tool::Table::Column> runColumns(bool isLaunched) {
   constexpr auto right = tool::Table::Align::right;
   if (!isLaunched)
-    return {{"tuned"}};
+    return {{"tuned", tool::Table::Align::left, true}};
   return {{"grid"}, {"threads", right}, {"shared", right}, {"stages", right}};
 }
 
@@ -128,15 +129,20 @@ static std::vector<std::string> runCells(plan::KernelOp kernel, const std::optio
           tool::withSeparators(step->launch.sharedBytes), step->stages ? std::to_string(step->stages) : ""};
 }
 
-static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
+static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes, size_t width) {
+  constexpr bool onlyWide = true;
+  constexpr auto left = tool::Table::Align::left;
   constexpr auto right = tool::Table::Align::right;
   int64_t index = 0, batch = integerAttribute(function, plan::batchAttr);
   auto kernels = function.getOps<plan::KernelOp>();
   bool isLaunched = !kernels.empty() && launchOf(*kernels.begin(), batch);
-  std::vector<tool::Table::Column> columns{{"step", right}, {"computes"}, {"operations"}, {"kernel"}, {"schedules"}};
+  std::vector<tool::Table::Column> columns{{"step", right}, {"layer"},  {"computes", left, onlyWide},
+                                           {"operations"},  {"kernel"}, {"schedules", left, onlyWide}};
   llvm::append_range(columns, runColumns(isLaunched));
-  llvm::append_range(columns, std::initializer_list<tool::Table::Column>{
-                                  {"images", right}, {"reads"}, {"writes"}, {"size"}, {"bytes", right}});
+  llvm::append_range(
+      columns,
+      std::initializer_list<tool::Table::Column>{
+          {"images", right, onlyWide}, {"reads", left, onlyWide}, {"writes", left, onlyWide}, {"size"}, {"bytes", right}});
   tool::Table table(columns);
   llvm::StringSet<> names;
   for (auto kernel : kernels) {
@@ -151,8 +157,12 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
     }
     llvm::StringRef name = kernel.getKernel().value_or("");
     names.insert(name);
-    std::vector<std::string> cells{std::to_string(index++), graph::valueName(kernel.getLoc()).str(),
-                                   tool::operationsText(kernel), name.str(), tool::schedulesText(kernel)};
+    std::vector<std::string> cells{std::to_string(index++),
+                                   tool::stepText(kernel),
+                                   graph::valueName(kernel.getLoc()).str(),
+                                   tool::operationsText(kernel),
+                                   name.str(),
+                                   tool::schedulesText(kernel)};
     llvm::append_range(cells, runCells(kernel, isLaunched ? launchOf(kernel, batch) : std::nullopt));
     llvm::append_range(cells, std::initializer_list<std::string>{std::to_string(kernel.getImages().value_or(batch)), reads,
                                                                  writes, sizes, tool::withSeparators(bytes)});
@@ -161,11 +171,11 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes) {
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
   bool trains = plan::roleOf(function) == plan::Role::gradients;
   llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << index << " steps, " << names.size() << " kernels\n\n";
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
   llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
-               << " bytes, "
-               << (trains ? "state with momentum " + tool::withSeparators(tool::stateBytes(function)) + " bytes, " : "")
-               << "peak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";
+               << " bytes"
+               << (trains ? ", state with momentum " + tool::withSeparators(tool::stateBytes(function)) + " bytes" : "")
+               << "\npeak with inputs and outputs " << tool::withSeparators(tool::peakBytes(function)) << " bytes\n";
 }
 
 llvm::Error tool::plan(const Options &options) {
@@ -185,7 +195,7 @@ llvm::Error tool::plan(const Options &options) {
     if (targets.size() > 1)
       llvm::outs() << "target " << nameOf(target) << "\n\n";
     for (auto function : module.getOps<mlir::func::FuncOp>())
-      printVariant(function, integerAttribute(module, plan::weightsBytesAttr));
+      printVariant(function, integerAttribute(module, plan::weightsBytesAttr), widthOfTables(options));
   }
   return llvm::Error::success();
 }

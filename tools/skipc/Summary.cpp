@@ -43,14 +43,14 @@ static void printJson(const Layers &layers, llvm::StringRef model, const Recipe 
 
 static std::string blankIfZero(int64_t count) { return count == 0 ? "" : tool::withSeparators(count); }
 
-static void printTable(const Layers &layers) {
+static void printTable(const Layers &layers, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"layer"}, {"operation"}, {"output"}, {"parameters", right}, {"multiply-adds", right}});
   for (const Layer &layer : layers.list)
     table.add(
         {layer.name, layer.op, tool::sizeText(layer.shape), blankIfZero(layer.parameters), blankIfZero(layer.multiplyAdds)});
   table.add({"total", "", "", tool::withSeparators(layers.parameters), tool::withSeparators(layers.multiplyAdds)});
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
 }
 
 llvm::Error tool::summary(const Options &options) {
@@ -63,7 +63,7 @@ llvm::Error tool::summary(const Options &options) {
   if (options.json)
     printJson(layers, model.getName(), recipe);
   else
-    printTable(layers);
+    printTable(layers, widthOfTables(options));
   if (recipe && !options.json)
     llvm::outs() << "\n" << frontend::recipeText(*recipe);
   return llvm::Error::success();

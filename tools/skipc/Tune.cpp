@@ -164,7 +164,7 @@ static llvm::Error write(const Options &options, const tuning::Device &device, c
   llvm::Expected<TuneReport> report = tuneAll(options, *tasks, device, *database);
   if (!report)
     return report.takeError();
-  options.json ? printTuneReportJson(*report) : printTuneReport(*report);
+  options.json ? printTuneReportJson(*report) : printTuneReport(*report, widthOfTables(options));
   return llvm::Error::success();
 }
 
@@ -187,7 +187,7 @@ static llvm::Error tell(const Options &options, const tuning::Device &device, co
   if (llvm::Error error = refuseOverwriting(options.exportTo, path)) // it may be there only now
     return error;
   if (options.show)
-    tool::printMeasurements(all, device, options.json);
+    tool::printMeasurements(all, device, options.json, widthOfTables(options));
   return options.exportTo.empty() ? llvm::Error::success() : exportTo(all, options.exportTo);
 }
 

@@ -14,7 +14,7 @@ using namespace skip;
 using tool::Tuner;
 using tuning::Measurement;
 
-void tool::printTuneReport(const TuneReport &report) {
+void tool::printTuneReport(const TuneReport &report, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table(
       {{"problem"}, {"fastest"}, {"us", right}, {"cost model's us", right}, {"gain", right}, {"measured", right}});
@@ -25,7 +25,7 @@ void tool::printTuneReport(const TuneReport &report) {
     table.add({plan::problemText(o.problem), o.bestNanoseconds ? plan::choiceText(o.best) : "-", micro(o.bestNanoseconds),
                micro(o.predictedNanoseconds), both ? tool::fixed(100 * gain, 1) + " %" : "-", std::to_string(o.measured)});
   }
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
   llvm::outs() << "\n"
                << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
                << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
@@ -58,7 +58,7 @@ void tool::printTuneReportJson(const TuneReport &report) {
   llvm::outs() << "\n";
 }
 
-void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson) {
+void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson, size_t width) {
   std::map<std::string, Measurement> best; // by problem and threads
   std::set<std::string> problems;
   size_t stale = 0, foreign = 0;
@@ -99,7 +99,7 @@ void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::
     table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
                tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
   if (!best.empty())
-    table.print(llvm::outs());
+    table.print(llvm::outs(), width);
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
                << " measurements of other machines, " << stale << " of other compilers\n";

@@ -13,10 +13,10 @@ struct TuneReport {
   double seconds = 0;
 };
 
-void printTuneReport(const TuneReport &report);
+void printTuneReport(const TuneReport &report, size_t width);
 void printTuneReportJson(const TuneReport &report);
 
 /// The fastest choice for each problem on `device`, of all that was measured.
-void printMeasurements(const std::vector<tuning::Measurement> &all, const tuning::Device &device, bool asJson);
+void printMeasurements(const std::vector<tuning::Measurement> &all, const tuning::Device &device, bool asJson, size_t width);
 
 } // namespace skip::tool

@@ -1,7 +1,9 @@
 // Attributes of the plan dialect, made short enough for a table.
 #include "tools/text/PlanText.h"
 
+#include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -24,6 +26,17 @@ std::string tool::placeText(plan::LayoutAttr layout, plan::SlotAttr slot) {
   if (slot.getSegment() == plan::Segment::input || slot.getSegment() == plan::Segment::output)
     text += "[" + std::to_string(slot.getIndex()) + "]";
   return text + "+" + std::to_string(slot.getOffset()) + " " + layoutText(layout);
+}
+
+std::string tool::stepText(plan::KernelOp kernel) {
+  llvm::SmallVector<plan::ContractionView, 2> contractions = plan::contractionsOf(kernel);
+  if (contractions.empty())
+    return graph::valueName(kernel.getLoc()).str();
+  // With a batch norm folded in, the convolution computes what is called by the norm; its filter keeps its name.
+  auto filter = llvm::dyn_cast<mlir::BlockArgument>(contractions.front().filter);
+  auto load = filter ? kernel.getInputs()[filter.getArgNumber()].getDefiningOp<plan::LoadOp>() : plan::LoadOp();
+  llvm::StringRef name = load && load.getSourceAttr() ? load.getSourceAttr().getValue() : llvm::StringRef();
+  return name.consume_back(".weight") ? name.str() : graph::valueName(contractions.front().op->getLoc()).str();
 }
 
 std::string tool::operationsText(plan::KernelOp kernel) {

@@ -15,6 +15,10 @@ std::string layoutText(plan::LayoutAttr layout);
 /// `workspace+4096 blocked+1`.
 std::string placeText(plan::LayoutAttr layout, plan::SlotAttr slot);
 
+/// What people call a step: the first convolution or linear layer in it, `layer1.0.conv1`, or else what it computes,
+/// `max_pool`.
+std::string stepText(plan::KernelOp kernel);
+
 /// `conv2d add relu`: the operations of a step's region.
 std::string operationsText(plan::KernelOp kernel);
 

@@ -4,6 +4,7 @@
 #include "support/Printable.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Unicode.h"
 
@@ -22,25 +23,66 @@ static size_t widthOf(const std::string &cell) {
   return static_cast<size_t>(std::max(0, llvm::sys::unicode::columnWidthUTF8(cell)));
 }
 
+/// The first of the characters, each whole, with `...` behind them where it is longer.
+static std::string cut(const std::string &cell, size_t width) {
+  if (widthOf(cell) <= width)
+    return cell;
+  size_t end = 0, next = 0;
+  while (next < cell.size()) {
+    next += llvm::getNumBytesForUTF8(static_cast<llvm::UTF8>(cell[next]));
+    if (widthOf(cell.substr(0, next)) + 3 > width)
+      break;
+    end = next;
+  }
+  return cell.substr(0, end) + "...";
+}
+
 void Table::printRow(llvm::raw_ostream &os, const std::vector<std::string> &cells, const std::vector<size_t> &widths) const {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
-    std::string padding(widths[i] - widthOf(cells[i]), ' ');
-    line += (i ? "  " : "") + (columns[i].align == Align::right ? padding + cells[i] : cells[i] + padding);
+    if (widths[i] == 0)
+      continue;
+    std::string cell = cut(cells[i], widths[i]), padding(widths[i] - widthOf(cell), ' ');
+    line += (line.empty() ? "" : "  ") + (columns[i].align == Align::right ? padding + cell : cell + padding);
   }
   os << llvm::StringRef(line).rtrim(' ') << "\n";
 }
 
-void Table::print(llvm::raw_ostream &os) const {
-  std::vector<std::string> headings;
+/// 0: the column is left out.
+std::vector<size_t> Table::widthsFor(size_t width) const {
+  constexpr size_t least = 10; // what a text is cut to
   std::vector<size_t> widths;
-  for (const Column &column : columns) {
-    headings.push_back(column.heading);
+  for (const Column &column : columns)
     widths.push_back(column.heading.size());
-  }
   for (const std::vector<std::string> &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
       widths[i] = std::max(widths[i], widthOf(row[i]));
+  auto total = [&] {
+    size_t sum = 0;
+    for (size_t each : widths)
+      sum += each ? each + 2 : 0;
+    return sum - 2;
+  };
+  if (total() > width)
+    for (size_t i = 0; i < widths.size(); ++i)
+      widths[i] = columns[i].onlyWide ? 0 : widths[i];
+  while (total() > width) {
+    size_t longest = 0, at = 0;
+    for (size_t i = 0; i < widths.size(); ++i)
+      if (columns[i].align == Align::left && widths[i] > longest)
+        longest = widths[at = i];
+    if (longest <= least)
+      break;
+    --widths[at];
+  }
+  return widths;
+}
+
+void Table::print(llvm::raw_ostream &os, size_t width) const {
+  std::vector<std::string> headings;
+  for (const Column &column : columns)
+    headings.push_back(column.heading);
+  std::vector<size_t> widths = widthsFor(width);
   printRow(os, headings, widths);
   for (const std::vector<std::string> &row : rows)
     printRow(os, row, widths);

@@ -57,7 +57,7 @@ plan::TuningTable tuning::selectFor(const Device &device, const std::string &com
     auto best = std::min_element(searches.begin(), searches.end(),
                                  [](const auto &a, const auto &b) { return isBetter(a.second, b.second); });
     for (const Measurement *m : best->second.measurements)
-      table.add(m->problem, m->choice, m->nanoseconds);
+      table.add(m->problem, m->choice, m->nanoseconds, m->device.name);
   }
   return table;
 }

@@ -243,12 +243,12 @@ double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm)
   return products * tiles(p.outHeight) * tiles(p.outWidth) * double(p.images);
 }
 
-void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds) {
+void TuningTable::add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds, const std::string &device) {
   std::vector<Entry> &list = entries[problem];
   auto before = [](const Entry &a, const Entry &b) {
     return a.nanoseconds != b.nanoseconds ? a.nanoseconds < b.nanoseconds : choiceText(a.choice) < choiceText(b.choice);
   };
-  Entry added{choice, nanoseconds};
+  Entry added{choice, nanoseconds, device};
   auto same = std::find_if(list.begin(), list.end(), [&](const Entry &e) {
     return e.choice.algorithm == choice.algorithm && (e.choice.schedule.unitBlocks > 0) == (choice.schedule.unitBlocks > 0);
   });

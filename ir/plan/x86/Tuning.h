@@ -83,9 +83,10 @@ public:
   struct Entry {
     ConvChoice choice;
     int64_t nanoseconds;
+    std::string device; ///< where it was measured, as people call it
   };
 
-  void add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds);
+  void add(const ConvProblem &problem, const ConvChoice &choice, int64_t nanoseconds, const std::string &device = "");
   /// One entry for each algorithm that was measured, the fastest first; empty where nothing is known.
   const std::vector<Entry> &find(const ConvProblem &problem) const;
 
