@@ -7,7 +7,7 @@ include "mlir/Pass/PassBase.td"
 def EraseIdentities : Pass<"graph-erase-identities", "::mlir::func::FuncOp"> {
   let summary = "erase what is the identity at inference";
   let description = [{
-    Dropout, and a flatten of what is flat already, give way to their input. After it no `graph.dropout` is left. The value that
+    Dropout, a flatten of what is flat already, and means of one pixel give way to their input. After it no `graph.dropout` is left. The value that
     takes their place keeps its own name. Before and after: tests/passes/graph/erase-identities.mlir.
   }];
 }
