@@ -37,7 +37,7 @@ def run(*command, expect=0) -> subprocess.CompletedProcess:
     return done
 
 
-def error_of(skipc, network, model: pathlib.Path, batch: int) -> tuple[float, float]:
+def error_of(skipc, name, network, model: pathlib.Path, batch: int) -> tuple[float, float]:
     """Of the compiled model against PyTorch in double precision, and of the spec against the file (--check)."""
     import copy
 
@@ -45,26 +45,33 @@ def error_of(skipc, network, model: pathlib.Path, batch: int) -> tuple[float, fl
     import torch
     folder = model.parent
     checked = json.loads(run(skipc, "import", model, "-o", folder, "--name", "imported", "--check", "--json").stdout)
-    images = torch.randn(batch, 3, networks.SIZE, networks.SIZE)
-    np.save(folder / "x.npy", images.numpy())
-    run(skipc, "run", folder / "imported.skip", "--weights", folder / "imported.safetensors", "--input", folder / "x.npy",
-        "--output", folder / "y.npy", "--batch", batch)
+    images = networks.inputs(torch, name, batch)
     with torch.no_grad():
-        wanted = copy.deepcopy(network).double()(images.double()).numpy()
-    return float(np.abs(np.load(folder / "y.npy") - wanted).max() / np.abs(wanted).max()), checked["spec"]["error"]
+        wanted = copy.deepcopy(network).double()(*(image.double() for image in images))
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    for i, image in enumerate(images):
+        np.save(folder / f"x{i}.npy", image.numpy())
+    files = [word for i in range(len(images)) for word in ("--input", folder / f"x{i}.npy")]
+    files += [word for i in range(len(wanted)) for word in ("--output", folder / f"y{i}.npy")]
+    run(skipc, "run", folder / "imported.skip", "--weights", folder / "imported.safetensors", *files, "--batch", batch)
+    worst = 0.0
+    for i, values in enumerate(value.numpy() for value in wanted):
+        found = np.load(folder / f"y{i}.npy")
+        worst = max(worst, float(np.abs(found.reshape(values.shape) - values).max() / np.abs(values).max()))
+    return worst, checked["spec"]["error"]
 
 
 def check(skipc, name, network, folder, **form) -> str:
     import torch
     model = folder / "model.onnx"
-    networks.export(torch, network, model, **form)
+    networks.export(torch, name, network, model, **form)
     what = f"{name} {', '.join(f'{key}={value}' for key, value in form.items())}"
     if name in networks.REFUSED:
         said = run(skipc, "import", model, "-o", folder, expect=2).stderr
         if networks.REFUSED[name] not in said:
             raise Mismatch(f"{what}: refused in other words: {said}")
         return f"{what}: refused"
-    compiled, spec = error_of(skipc, network, model, 3 if form.get("symbolic") else form.get("batch", 1))
+    compiled, spec = error_of(skipc, name, network, model, 3 if form.get("symbolic") else form.get("batch", 1))
     lines = len((folder / "imported.skip").read_text().splitlines())
     if not compiled <= BOUND:
         raise Mismatch(f"{what}: the outputs differ by {compiled:.2g}, at most {BOUND} is right")

@@ -59,17 +59,19 @@ static reference::Parameters readParameters(const onnx::Imported &imported) {
 }
 
 /// Images of the model's sizes, unless they are large.
-static std::optional<Tensor> smallImages(const onnx::Model &model) {
+static std::optional<std::vector<Tensor>> smallImages(const onnx::Model &model) {
   constexpr int64_t most = 2048;
-  std::vector<int64_t> dims;
-  for (const std::optional<int64_t> &dim : model.inputs[0].dims)
-    dims.push_back(dim.value_or(1));
-  if (std::optional<int64_t> count = onnx::countElements(dims); !count || *count > most)
-    return std::nullopt;
-  Tensor images(dims);
-  tool::Random random(1, "images");
-  for (double &value : images.data)
-    value = random.uniform(-1, 1);
+  std::vector<Tensor> images;
+  for (const onnx::Port &port : model.inputs) {
+    std::vector<int64_t> dims;
+    for (const std::optional<int64_t> &dim : port.dims)
+      dims.push_back(dim.value_or(1));
+    if (std::optional<int64_t> count = onnx::countElements(dims); !count || *count > most)
+      return std::nullopt;
+    tool::Random random(images.size() + 1, "images");
+    for (double &value : images.emplace_back(dims).data)
+      value = random.uniform(-1, 1);
+  }
   return images;
 }
 
@@ -90,7 +92,7 @@ static void checkSame(const Tensor &found, const Tensor &expected, const std::st
 static void checkValues(const onnx::Model &model, const onnx::Imported &imported) {
   constexpr int64_t mostElements = 1 << 18; // whatever paddings ask for
   reference::Parameters parameters = readParameters(imported);
-  std::optional<Tensor> images = smallImages(model);
+  std::optional<std::vector<Tensor>> images = smallImages(model);
   if (!images)
     return;
   llvm::Expected<std::vector<Tensor>> expected = onnx::evaluateModel(model, *images, mostElements);

@@ -5,6 +5,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <charconv>
+
 using namespace skip;
 using namespace skip::onnx;
 
@@ -12,6 +14,16 @@ const Attribute *Attributes::find(llvm::StringRef name) {
   asked.insert(name);
   const auto *found = llvm::find_if(node.attributes, [&](const Attribute &attribute) { return attribute.name == name; }).base();
   return found == node.attributes.data() + node.attributes.size() ? nullptr : found;
+}
+
+double Attributes::decimal(llvm::StringRef name, double otherwise) {
+  double value = real(name, otherwise), exact = value;
+  char text[32];
+  auto narrow = static_cast<float>(value);
+  auto [end, code] = std::to_chars(text, text + sizeof text, narrow);
+  if (code == std::errc() && static_cast<double>(narrow) == value)
+    std::from_chars(text, end, exact);
+  return exact;
 }
 
 bool Attributes::has(llvm::StringRef name) const {

@@ -24,7 +24,7 @@ public:
   bool build(Block &block);
 
 private:
-  using Values = std::vector<std::optional<Scalar>>;
+  using Values = std::vector<std::optional<ArgumentValue>>;
   const Call &callOf(const LocalCall &call) const { return net.calls[call.call]; }
   Stage stageOf(llvm::function_ref<const LocalCall *(const LocalBlock &)> callIn);
   Stage sideStage(size_t i);
@@ -55,7 +55,10 @@ Stage BlockBuilder::stageOf(llvm::function_ref<const LocalCall *(const LocalBloc
       isFallback &= !argument || argument->fallback == argument->value;
     }
     omitted.push_back(isFallback);
-    texts.push_back(isFallback ? "" : cluster.parameters.express(call.arguments[i].name, values));
+    // A pool's windows are as large as they are apart.
+    llvm::StringRef name =
+        call.operation == "avg_pool" && call.arguments[i].name == "kernel" ? "stride" : call.arguments[i].name;
+    texts.push_back(isFallback ? "" : cluster.parameters.express(name, values));
   }
   return {model.label.empty() ? "" : labelText(model.label), call.operation.str(),
           argumentsText(call.arguments, texts, omitted), beginsLine(call.operation)};
@@ -65,7 +68,7 @@ Stage BlockBuilder::sideStage(size_t i) {
   return stageOf([&](const LocalBlock &use) { return use.side.empty() ? nullptr : &use.side[i]; });
 }
 
-static Scalar argumentOf(const Call &call, llvm::StringRef name) {
+static ArgumentValue argumentOf(const Call &call, llvm::StringRef name) {
   return llvm::find_if(call.arguments, [&](const Argument &argument) { return argument.name == name; })->value;
 }
 
@@ -92,17 +95,17 @@ bool BlockBuilder::isShortcut() const {
     if (use->side.empty())
       continue;
     const Call &conv = callOf(use->side[0]), &norm = callOf(use->side[1]);
-    if (conv.operation != "conv" || norm.operation != "bn" || argumentOf(norm, "eps") != Scalar(1e-5))
+    if (conv.operation != "conv" || norm.operation != "bn" || argumentOf(norm, "eps") != ArgumentValue(1e-5))
       return false;
-    int64_t stride = std::get<int64_t>(argumentOf(conv, "stride"));
+    ArgumentValue stride = argumentOf(conv, "stride");
     for (const Argument &argument : conv.arguments)
-      if (argument.name == "kernel" ? argument.value != Scalar(int64_t(1))
+      if (argument.name == "kernel" ? argument.value != ArgumentValue(int64_t(1))
           : argument.name == "pad"
-              ? argument.value != Scalar(int64_t(0))
+              ? argument.value != ArgumentValue(int64_t(0))
               : argument.name != "channels" && argument.name != "stride" && argument.fallback != argument.value)
         return false;
     const Dims &from = net.dimsOf(use->sideValue), &to = norm.dims;
-    if (smallestStride(from, to) != stride || (stride == 1 && from == to))
+    if (stride != ArgumentValue(smallestStride(from, to)) || (stride == ArgumentValue(int64_t(1)) && from == to))
       return false;
   }
   return true;
@@ -111,10 +114,13 @@ bool BlockBuilder::isShortcut() const {
 /// `channels` says how many the addition has.
 bool BlockBuilder::conditionHolds(llvm::StringRef channels, std::string &condition) {
   const BlockParameters::Parameter *stride = cluster.parameters.find("stride");
+  if (stride &&
+      llvm::any_of(stride->values, [](const ArgumentValue &value) { return !std::holds_alternative<int64_t>(value); }))
+    return false; // a list compares with nothing
   for (size_t i = 0; i < cluster.uses.size(); ++i) {
     const LocalBlock &use = *cluster.uses[i];
     bool changes = net.dimsOf(use.instance->entry)[0] != callOf(use.calls[*use.sum]).dims[0];
-    if ((changes || (stride && stride->values[i] != Scalar(int64_t(1)))) == use.side.empty())
+    if ((changes || (stride && stride->values[i] != ArgumentValue(int64_t(1)))) == use.side.empty())
       return false;
   }
   condition = (stride ? "stride != 1 or " : "") + ("channels(x) != " + channels).str();
@@ -193,6 +199,6 @@ bool skip::onnx::buildBlock(const Net &net, Cluster &cluster, llvm::ArrayRef<Blo
   for (bool withFallback : {false, true})
     for (const BlockParameters::Parameter &parameter : cluster.parameters.all())
       if (parameter.fallback.has_value() == withFallback)
-        block.parameters.push_back({parameter.name, withFallback ? scalarText(*parameter.fallback) : ""});
+        block.parameters.push_back({parameter.name, withFallback ? valueText(*parameter.fallback) : ""});
   return true;
 }

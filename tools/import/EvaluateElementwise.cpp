@@ -150,6 +150,32 @@ static Results evaluatePRelu(Operation &op) {
   return y;
 }
 
+static Results evaluateEqual(Operation &op) {
+  Results y = binary(op, [](double a, double b) { return a == b ? 1.0 : 0.0; });
+  if (y)
+    (*y)[0].isReal = false;
+  return y;
+}
+
+/// The second where the first is not zero, else the third, all three repeated to one size.
+static Results evaluateWhere(Operation &op) {
+  if (llvm::Error error = op.needInputs(3, 3))
+    return error;
+  auto isChosen = [](double condition, double) { return condition != 0 ? 1.0 : 0.0; };
+  llvm::Expected<Tensor> chosen = combine(op, op.tensor(0), op.tensor(1), isChosen);
+  if (chosen)
+    chosen = combine(op, *chosen, op.tensor(2), isChosen);
+  if (!chosen)
+    return chosen.takeError();
+  auto repeated = [&](const Tensor &x) { return combine(op, x, *chosen, [](double value, double) { return value; }); };
+  llvm::Expected<Tensor> yes = repeated(op.tensor(1)), no = yes ? repeated(op.tensor(2)) : yes.takeError();
+  if (!no)
+    return no.takeError();
+  for (size_t i = 0; i < no->data.size(); ++i)
+    no->data[i] = chosen->data[i] != 0 ? yes->data[i] : no->data[i];
+  return one(std::move(*no), op.in(1).isReal);
+}
+
 static Results evaluateIdentity(Operation &op) {
   if (llvm::Error error = op.needInputs(1, 1))
     return error;
@@ -249,6 +275,8 @@ llvm::ArrayRef<EvaluatorEntry> onnx::elementwiseEvaluators() {
       {"Reciprocal", [](Operation &op) { return map(op, [](double x) { return 1 / x; }); }},
       {"Neg", [](Operation &op) { return map(op, [](double x) { return -x; }); }},
       {"Clip", evaluateClip},
+      {"Equal", evaluateEqual},
+      {"Where", evaluateWhere},
       {"Identity", evaluateIdentity},
       {"Dropout", evaluateDropout},
       {"Cast", evaluateCast},

@@ -188,7 +188,8 @@ static Results globalPool(Operation &op, bool mean) {
   return one(std::move(y));
 }
 
-static Results evaluateReduceMean(Operation &op) {
+/// Over the dimensions that it names, or all: their mean, or the largest.
+static Results reduce(Operation &op, bool mean) {
   if (llvm::Error error = op.needInputs(1, op.opset() < 18 ? 1 : 2))
     return error;
   const Tensor &x = op.tensor(0);
@@ -209,16 +210,19 @@ static Results evaluateReduceMean(Operation &op) {
     if (keeps || !llvm::is_contained(*axes, d))
       kept.push_back(dims[d]);
   Tensor y(dims);
+  if (!mean)
+    std::fill(y.data.begin(), y.data.end(), -std::numeric_limits<double>::infinity());
   std::vector<int64_t> strides = stridesOf(dims);
   size_t i = 0;
   forEachIndex(x.shape, [&](llvm::ArrayRef<int64_t> index) {
     int64_t at = 0;
     for (size_t d = 0; d < index.size(); ++d)
       at += dims[d] == 1 ? 0 : index[d] * strides[d];
-    y.data[at] += x.data[i++];
+    y.data[at] = mean ? y.data[at] + x.data[i] : larger(y.data[at], x.data[i]);
+    ++i;
   });
   for (double &value : y.data)
-    value /= static_cast<double>(x.size()) / static_cast<double>(y.size());
+    value /= mean ? static_cast<double>(x.size()) / static_cast<double>(y.size()) : 1;
   y.shape = kept;
   return one(std::move(y));
 }
@@ -306,10 +310,12 @@ llvm::ArrayRef<EvaluatorEntry> onnx::windowEvaluators() {
       {"AveragePool", evaluateAveragePool},
       {"GlobalAveragePool", [](Operation &op) { return globalPool(op, true); }},
       {"GlobalMaxPool", [](Operation &op) { return globalPool(op, false); }},
-      {"ReduceMean", evaluateReduceMean},
+      {"ReduceMean", [](Operation &op) { return reduce(op, true); }},
+      {"ReduceMax", [](Operation &op) { return reduce(op, false); }},
       {"BatchNormalization", evaluateBatchNorm},
       {"Gemm", evaluateGemm},
       {"MatMul", evaluateMatMul},
+      {"Resize", evaluateResize},
   };
   return entries;
 }

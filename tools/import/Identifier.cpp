@@ -75,3 +75,11 @@ std::string onnx::modulePathOf(llvm::StringRef nodeName) {
   }
   return llvm::join(path, ".");
 }
+
+/// "['', 'layer1', 'layer1.0', 'relu_1']": the last is the operation, the one before its module.
+std::string onnx::moduleOfScopes(llvm::StringRef scopes) {
+  llvm::SmallVector<llvm::StringRef> parts;
+  scopes.split(parts, '\'');
+  constexpr size_t least = 5; // with what stands before, between and behind two of them
+  return parts.size() < least ? std::string() : parts[parts.size() - 4].str();
+}

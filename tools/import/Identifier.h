@@ -21,5 +21,7 @@ bool isPath(llvm::StringRef path);
 
 /// Of a node `/layer1/layer1.0/conv1/Conv`, as PyTorch's older exporter names nodes: `layer1.0.conv1`. Empty where it is none.
 std::string modulePathOf(llvm::StringRef nodeName);
+/// The same from the list of modules that PyTorch writes beside a node; empty where there is none.
+std::string moduleOfScopes(llvm::StringRef scopes);
 
 } // namespace skip::onnx

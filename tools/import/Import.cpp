@@ -1,6 +1,7 @@
-// Read, map, name, find blocks, write.
+// Read, map, name, align, find blocks, write.
 #include "tools/import/Import.h"
 
+#include "tools/import/AlignShortcuts.h"
 #include "tools/import/Mapping.h"
 #include "tools/import/Naming.h"
 #include "tools/import/Spec.h"
@@ -68,6 +69,7 @@ static void writeCheckpoint(const Net &net, Imported &imported) {
 
 llvm::Expected<Imported> onnx::importNet(const Model &model, Net net, llvm::StringRef name) {
   namePaths(net);
+  alignShortcuts(net);
   Spec spec = structure(net);
   spec.name = name.str();
   llvm::StringRef file = llvm::sys::path::filename(model.path);

@@ -30,7 +30,7 @@ static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
   const Dims own = node.net().dimsOf((*x)->value);
   bool keepsBatch = !dims.empty() && dims[0] == node.batch();
   Mapped result = **x;
-  if (keepsBatch && own.size() == 1 && (dims.size() == 2 || (dims.size() == 4 && dims[1] == own[0])) &&
+  if (keepsBatch && own.size() == 1 && dims.size() >= 2 && (dims.size() == 2 || dims[1] == own[0]) &&
       withoutOnes(dims) == withoutOnes((*x)->dims)) {
     result.dims = std::move(dims);
     return node.alias(result);
@@ -138,7 +138,7 @@ static llvm::Error mapTranspose(NodeMapping &node) {
 
 /// Values stay as they are.
 static llvm::Error mapNothing(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
+  llvm::Expected<const Mapped *> x = node.anyActivation(0);
   return x ? node.alias(**x) : x.takeError();
 }
 
@@ -280,11 +280,73 @@ static llvm::Error mapSlice(NodeMapping &node) {
   return node.alias(result);
 }
 
+/// Images behind each other by their channels; more than the language takes at once, in several steps.
+static llvm::Error mapConcat(NodeMapping &node) {
+  constexpr size_t mostInputs = 8;
+  int64_t axis = node.attributes.integer("axis", 0);
+  llvm::Expected<const Mapped *> first = node.activation(0);
+  if (!first)
+    return first.takeError();
+  if (node.count() == 1)
+    return node.alias(**first);
+  std::vector<int64_t> dims = (*first)->dims;
+  if (dims.size() != 4 || (axis != 1 && axis != -3))
+    return node.fail("`axis` = " + llvm::Twine(axis) + " of " + node.sizes(dims) +
+                     ": Skip concatenates images by their channels");
+  Call call{"concat", {}, {}, {0, dims[2], dims[3]}, {}};
+  for (size_t i = 0; i < node.count(); ++i) {
+    llvm::Expected<const Mapped *> x = node.image(i);
+    if (!x)
+      return x.takeError();
+    if ((*x)->dims[0] != dims[0] || (*x)->dims[2] != dims[2] || (*x)->dims[3] != dims[3])
+      return node.fail("its inputs are " + node.sizes(dims) + " and " + node.sizes((*x)->dims) +
+                       "; they must be alike but for their channels");
+    if (call.operands.size() == mostInputs) {
+      Call full = call;
+      node.net().calls.push_back(full);
+      call.operands = {node.net().resultOf(node.net().calls.size() - 1)};
+    }
+    call.operands.push_back((*x)->value);
+    call.dims[0] += (*x)->dims[1];
+  }
+  dims[1] = call.dims[0];
+  return node.add(std::move(call), std::move(dims));
+}
+
+/// A value of each channel over an image, which is a factor then; or nothing.
+static llvm::Error mapExpand(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.factor(0);
+  if (!x)
+    return x.takeError();
+  llvm::Expected<std::vector<int64_t>> wanted = node.integers(1, "shape");
+  if (!wanted)
+    return wanted.takeError();
+  Mapped result = **x;
+  const Dims &own = node.net().dimsOf(result.value);
+  std::vector<int64_t> dims = result.dims, from = dims;
+  if (wanted->size() > dims.size())
+    return node.fail("it adds dimensions to " + node.sizes(dims));
+  size_t before = dims.size() - wanted->size();
+  for (size_t d = before; d < dims.size(); ++d)
+    if (int64_t size = (*wanted)[d - before]; size != 1 && size != dims[d]) {
+      bool repeats = dims[d] == 1 && size > 1 && d >= 2 && dims.size() == 4 && (own.size() == 1 || own[1] * own[2] == 1);
+      if (!repeats)
+        return node.fail("it makes " + listText(*wanted) + " of " + node.sizes(from) +
+                         "; Skip repeats a value of each channel, over rows and columns");
+      dims[d] = size;
+    }
+  if (dims != from)
+    result.repeatedBy = &node.getNode();
+  result.dims = std::move(dims);
+  return node.alias(result);
+}
+
 llvm::ArrayRef<NodeMapperEntry> onnx::shapeMappers() {
   static constexpr NodeMapperEntry entries[] = {
       {"Reshape", mapReshape},     {"Flatten", mapFlatten},  {"Squeeze", mapSqueeze}, {"Unsqueeze", mapUnsqueeze},
       {"Transpose", mapTranspose}, {"Identity", mapNothing}, {"Dropout", mapDropout}, {"Cast", mapCast},
-      {"CastLike", mapCastLike},   {"Pad", mapPad},          {"Slice", mapSlice},
+      {"CastLike", mapCastLike},   {"Pad", mapPad},          {"Slice", mapSlice},     {"Concat", mapConcat},
+      {"Expand", mapExpand},
   };
   return entries;
 }

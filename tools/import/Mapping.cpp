@@ -17,15 +17,18 @@ using namespace skip;
 using namespace skip::onnx;
 
 static constexpr int64_t openBatch = 10007;                  // a prime
-static constexpr int64_t mostFolded = int64_t(1) << 28;      // elements of all constants that are computed
+static constexpr int64_t leastFolded = int64_t(1) << 22;     // elements of all constants that may be computed
+static constexpr int64_t timesFolded = 8;                    // and so many times those that the file has
 static constexpr int64_t mostFoldedFuzzy = int64_t(1) << 16; // of one, beyond what its inputs have
 static constexpr int64_t mostBatch = 65536;
+static constexpr size_t mostPorts = 64;
 
-Mapper::Mapper(const Model &model) : model(model) {
+Mapper::Mapper(const Model &model) : model(model), mostFolded(leastFolded) {
   for (const Constant &tensor : model.initializers) {
     Mapped &mapped = values[tensor.name];
     mapped.dims.assign(tensor.dims.begin(), tensor.dims.end());
     mapped.constant = tensor;
+    mostFolded += timesFolded * std::min(*countElements(tensor.dims), leastFolded << 10);
   }
   for (const Node &node : model.nodes)
     for (const std::string &input : node.inputs)
@@ -36,20 +39,29 @@ Mapper::Mapper(const Model &model) : model(model) {
 
 llvm::Error Mapper::fail(const llvm::Twine &what) const { return tool::badInput("`" + model.path + "`: " + what); }
 
-llvm::Error Mapper::readInputs() {
-  if (model.inputs.size() != 1)
-    return fail("it has " + llvm::Twine(model.inputs.size()) + " inputs; networks of one input are imported");
-  const Port &port = model.inputs[0];
+/// What an exporter calls the only input or output says nothing; where there are several, they keep their names.
+std::string Mapper::portName(llvm::StringRef name, llvm::StringRef otherwise, bool isOnly) {
+  bool keeps = !isOnly && isIdentifier(name) && name != "_" && name != "train";
+  std::string base = keeps ? name.str() : identifierOf(name, otherwise), own = base;
+  for (unsigned i = 2; !portNames.insert(own).second; ++i)
+    own = base + "_" + std::to_string(i);
+  return own;
+}
+
+llvm::Expected<NetPort> Mapper::readInput(const Port &port) {
   std::string name = printable(port.name);
   if (port.dims.size() != 4)
     return fail("the input `" + name + "` has " + llvm::Twine(port.dims.size()) +
                 " dimensions; images of [batch, channels, height, width] are imported");
+  int64_t images = port.dims[0].value_or(openBatch);
+  if (images < 1 || images > mostBatch)
+    return fail("the input `" + name + "` has a batch of " + llvm::Twine(images));
+  if (batch && images != batch)
+    return fail("the input `" + name + "` has another batch than those before it");
+  batch = images;
   Mapped mapped;
-  batch = port.dims[0].value_or(openBatch);
-  if (batch < 1 || (batch > mostBatch))
-    return fail("the input `" + name + "` has a batch of " + llvm::Twine(batch));
   mapped.dims.push_back(batch);
-  NetPort input{identifierOf(port.name, "image"), {}};
+  NetPort input{portName(port.name, "image", model.inputs.size() == 1), {}};
   for (size_t d = 1; d < 4; ++d) {
     if (!port.dims[d])
       return fail("the input `" + name + "` leaves dimension " + llvm::Twine(d) +
@@ -59,8 +71,24 @@ llvm::Error Mapper::readInputs() {
     mapped.dims.push_back(*port.dims[d]);
     input.dims.push_back(*port.dims[d]);
   }
-  net.inputs.push_back(std::move(input));
-  values[port.name] = std::move(mapped);
+  mapped.value = static_cast<ValueId>(net.inputs.size());
+  if (!values.try_emplace(port.name, std::move(mapped)).second)
+    return fail("the input `" + name + "` stands there twice");
+  return input;
+}
+
+llvm::Error Mapper::readInputs() {
+  if (model.inputs.empty())
+    return fail("it has no input");
+  if (model.inputs.size() > mostPorts || model.outputs.size() > mostPorts)
+    return fail("it has " + llvm::Twine(model.inputs.size()) + " inputs and " + llvm::Twine(model.outputs.size()) +
+                " outputs, at most " + llvm::Twine(mostPorts) + " of each are imported");
+  for (const Port &port : model.inputs) {
+    llvm::Expected<NetPort> input = readInput(port);
+    if (!input)
+      return input.takeError();
+    net.inputs.push_back(std::move(*input));
+  }
   return llvm::Error::success();
 }
 
@@ -111,7 +139,8 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   if (!results)
     return results.takeError();
   const Value &result = results->front();
-  foldedElements += result.tensor.size();
+  if (foldedElements += result.tensor.size(); foldedElements > mostFolded)
+    return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
   // A weight that is transposed or copied keeps its name, unless a copy has a better one.
   llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
   if (first && !name.ends_with(".weight") && !name.ends_with(".bias"))
@@ -130,7 +159,7 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
 }
 
 static const NodeMapperEntry *findMapper(llvm::StringRef name) {
-  for (llvm::ArrayRef<NodeMapperEntry> entries : {layerMappers(), shapeMappers(), elementwiseMappers()})
+  for (llvm::ArrayRef<NodeMapperEntry> entries : {layerMappers(), poolMappers(), shapeMappers(), elementwiseMappers()})
     for (const NodeMapperEntry &entry : entries)
       if (entry.name == name)
         return &entry;
@@ -153,18 +182,39 @@ llvm::Error Mapper::mapNode(const Node &node) {
 }
 
 llvm::Error Mapper::mapOutputs() {
-  if (model.outputs.size() != 1)
-    return fail("it has " + llvm::Twine(model.outputs.size()) + " outputs; networks of one output are imported");
+  if (model.outputs.empty())
+    return fail("it has no output");
+  bool isOnly = model.outputs.size() == 1;
   for (const Port &port : model.outputs) {
-    llvm::Expected<Mapped *> mapped = find(port.name, "the output `" + printable(port.name) + "`");
+    std::string name = "the output `" + printable(port.name) + "`";
+    llvm::Expected<Mapped *> mapped = find(port.name, name);
     if (!mapped)
       return mapped.takeError();
-    if ((*mapped)->constant || net.calls.empty())
-      return fail("the output `" + printable(port.name) + "` does not depend on the input");
+    if ((*mapped)->constant)
+      return fail(name + " does not depend on the input");
+    if ((*mapped)->repeatedBy)
+      return fail(name + " is a value of each channel that is repeated over an image, which Skip does not write out");
+    if (llvm::Error error = write(**mapped))
+      return error;
     if (llvm::Error error = settle(**mapped))
       return error;
-    net.outputs.push_back({identifierOf(port.name, "logits"), (*mapped)->value});
+    if (net.isInput((*mapped)->value))
+      return fail(name + " is an input as it is");
+    net.outputs.push_back({portName(port.name, isOnly ? "logits" : "result", isOnly), (*mapped)->value});
   }
+  return llvm::Error::success();
+}
+
+llvm::Error Mapper::write(Mapped &mapped) {
+  if (mapped.isWritten)
+    return llvm::Error::success();
+  const Formula &formula = *mapped.formula;
+  llvm::StringLiteral activation = formula.activation();
+  if (activation.empty())
+    return fail(placeOf(model, *formula.node) + ": it ends arithmetic that is none of Skip's activations: " + formula.text());
+  net.calls.push_back({activation, {formula.base}, {}, net.dimsOf(formula.base), {}});
+  mapped.value = net.resultOf(net.calls.size() - 1);
+  mapped.isWritten = true;
   return llvm::Error::success();
 }
 

@@ -52,6 +52,7 @@ struct Attribute {
 
 struct Node {
   std::string name, operation, domain;
+  std::string scopes; ///< the modules that it is of, as PyTorch writes them: "['', 'layer1', 'layer1.0', 'relu']"; may be empty
   std::vector<std::string> inputs, outputs; ///< an empty name is an input or output that is left out
   std::vector<Attribute> attributes;
 };

@@ -7,13 +7,19 @@
 
 namespace skip::onnx {
 
-/// An argument of an operation of the language.
-using Scalar = std::variant<int64_t, double, bool>;
+/// A name of the language that stands for a choice: `bilinear`.
+struct Word {
+  llvm::StringLiteral text;
+  bool operator==(const Word &other) const { return text == other.text; }
+};
+
+/// An argument of an operation of the language; a list has the sizes of both directions, or of the four sides.
+using ArgumentValue = std::variant<int64_t, double, bool, Word, std::vector<int64_t>>;
 
 struct Argument {
   llvm::StringLiteral name;
-  Scalar value;
-  std::optional<Scalar> fallback; ///< what the language takes without it; nothing: it must be given
+  ArgumentValue value;
+  std::optional<ArgumentValue> fallback; ///< what the language takes without it; nothing: it must be given
 };
 
 /// A tensor of the checkpoint: `tensor`'s elements with the sizes `dims`, or its transpose.

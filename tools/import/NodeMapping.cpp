@@ -29,7 +29,7 @@ bool NodeMapping::isConstant(size_t i) const {
   return found != mapper.values.end() && found->second.constant;
 }
 
-llvm::Expected<const Mapped *> NodeMapping::pendingActivation(size_t i) const {
+llvm::Expected<const Mapped *> NodeMapping::anyActivation(size_t i) const {
   if (!has(i))
     return fail("input " + llvm::Twine(i) + " is missing");
   llvm::Expected<Mapped *> mapped = mapper.find(node.inputs[i], placeOf(mapper.model, node));
@@ -41,13 +41,41 @@ llvm::Expected<const Mapped *> NodeMapping::pendingActivation(size_t i) const {
   return *mapped;
 }
 
-llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
+llvm::Expected<const Mapped *> NodeMapping::pendingActivation(size_t i) const {
+  llvm::Expected<const Mapped *> mapped = anyActivation(i);
+  if (!mapped)
+    return mapped;
+  if (llvm::Error error = mapper.write(mapper.values[node.inputs[i]]))
+    return error;
+  return mapped;
+}
+
+llvm::Expected<const Mapped *> NodeMapping::factor(size_t i) const {
   llvm::Expected<const Mapped *> mapped = pendingActivation(i);
   if (!mapped)
     return mapped;
   if (llvm::Error error = mapper.settle(mapper.values[node.inputs[i]]))
     return error;
   return mapped;
+}
+
+llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
+  llvm::Expected<const Mapped *> mapped = factor(i);
+  if (mapped && (*mapped)->repeatedBy)
+    return mapper.fail(placeOf(mapper.model, *(*mapped)->repeatedBy) +
+                       ": Skip repeats a value of each channel only where it is a factor (Mul)");
+  return mapped;
+}
+
+llvm::Expected<Formula> NodeMapping::formula(size_t i) const {
+  llvm::Expected<const Mapped *> mapped = anyActivation(i);
+  if (!mapped)
+    return mapped.takeError();
+  if (!(*mapped)->isWritten)
+    return *(*mapped)->formula;
+  if (mapped = activation(i); !mapped)
+    return mapped.takeError();
+  return Formula::of((*mapped)->value);
 }
 
 llvm::Expected<const Mapped *> NodeMapping::image(size_t i) const {
@@ -109,11 +137,23 @@ llvm::Error NodeMapping::add(Call call, std::vector<int64_t> dims) {
   return mapper.set(node, std::move(mapped));
 }
 
+llvm::Error NodeMapping::add(Formula formula, std::vector<int64_t> dims) {
+  formula.node = &node;
+  Mapped mapped;
+  mapped.dims = std::move(dims);
+  mapped.isWritten = formula.isPlain();
+  mapped.value = formula.base;
+  if (!mapped.isWritten)
+    mapped.formula = std::move(formula);
+  return mapper.set(node, std::move(mapped));
+}
+
 llvm::Error NodeMapping::alias(const Mapped &mapped) { return mapper.set(node, mapped); }
 
 std::string NodeMapping::pathOf(const Constant &weight) const {
   llvm::StringRef name = weight.name;
   if (name.consume_back(".weight") || name.consume_back("_weight") || name.consume_back("_gamma"))
     return name.str();
-  return modulePathOf(node.name);
+  std::string path = modulePathOf(node.name);
+  return path.empty() ? moduleOfScopes(node.scopes) : path;
 }

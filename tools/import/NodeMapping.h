@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/import/Attributes.h"
+#include "tools/import/Formula.h"
 #include "tools/import/Mapping.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -21,8 +22,11 @@ struct Pending {
 struct Mapped {
   std::vector<int64_t> dims; ///< as the graph has it, with the batch
   std::optional<Constant> constant;
-  ValueId value = 0;
+  ValueId value = 0; ///< not yet where `formula` is not written down
   Pending pending;
+  std::optional<Formula> formula; ///< arithmetic that it is; stays when it is written down
+  bool isWritten = true;
+  const Node *repeatedBy = nullptr; ///< a value for each channel, repeated over an image of `dims`
 };
 
 class Mapper;
@@ -42,9 +46,14 @@ public:
   size_t count() const { return node.inputs.size(); }
   bool isConstant(size_t i) const;
 
-  /// An input that is no constant, with nothing pending; or with what is pending.
+  /// An input that is no constant, with nothing pending, and a value of the net.
   llvm::Expected<const Mapped *> activation(size_t i) const;
+  /// The same, with what is pending; or a factor of `mul`, which may be repeated over an image; or as it is.
   llvm::Expected<const Mapped *> pendingActivation(size_t i) const;
+  llvm::Expected<const Mapped *> factor(size_t i) const;
+  llvm::Expected<const Mapped *> anyActivation(size_t i) const;
+  /// Its arithmetic that is not written down; of any other value, the value itself.
+  llvm::Expected<Formula> formula(size_t i) const;
   /// The same, of an image.
   llvm::Expected<const Mapped *> image(size_t i) const;
   llvm::Expected<const Constant *> constant(size_t i, llvm::StringRef what) const;
@@ -58,8 +67,9 @@ public:
   /// The result: what `call` makes, a value of the net under other sizes, or with something pending.
   llvm::Error add(Call call, std::vector<int64_t> dims);
   llvm::Error alias(const Mapped &mapped);
+  llvm::Error add(Formula formula, std::vector<int64_t> dims);
 
-  /// Names an operation by its weight (`layer1.0.conv1.weight`) or its node.
+  /// Names an operation by its weight (`layer1.0.conv1.weight`), its node or the modules that that is of.
   std::string pathOf(const Constant &weight) const;
 
   Attributes attributes;
@@ -75,6 +85,6 @@ struct NodeMapperEntry {
   NodeMapper map;
 };
 /// The operations of each file.
-llvm::ArrayRef<NodeMapperEntry> layerMappers(), shapeMappers(), elementwiseMappers();
+llvm::ArrayRef<NodeMapperEntry> layerMappers(), poolMappers(), shapeMappers(), elementwiseMappers();
 
 } // namespace skip::onnx

@@ -67,6 +67,8 @@ template <typename Function> void forEachIndex(llvm::ArrayRef<int64_t> dims, con
   }
 }
 
+Results evaluateResize(Operation &op);
+
 using Evaluator = Results (*)(Operation &);
 struct EvaluatorEntry {
   llvm::StringLiteral name;

@@ -3,24 +3,32 @@
 // where they can.
 #include "tools/import/Parameters.h"
 
+#include "tools/import/Constant.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <charconv>
 
 using namespace skip::onnx;
 
-std::string skip::onnx::scalarText(const Scalar &scalar) {
-  if (const int64_t *whole = std::get_if<int64_t>(&scalar))
-    return std::to_string(*whole);
-  if (const bool *truth = std::get_if<bool>(&scalar))
-    return *truth ? "true" : "false";
-  char text[32];
-  auto [end, code] = std::to_chars(text, text + sizeof text, std::get<double>(scalar));
-  return {text, end};
-}
+namespace {
+struct ValueText {
+  std::string operator()(int64_t whole) const { return std::to_string(whole); }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+  std::string operator()(const Word &word) const { return word.text.str(); }
+  std::string operator()(const std::vector<int64_t> &list) const { return listText(list); }
+  std::string operator()(double number) const {
+    char text[32];
+    auto [end, code] = std::to_chars(text, text + sizeof text, number);
+    return {text, end};
+  }
+};
+} // namespace
+
+std::string skip::onnx::valueText(const ArgumentValue &value) { return std::visit(ValueText(), value); }
 
 /// The whole number k with a = k * b in every use; 0 if there is none.
-static int64_t factorOf(llvm::ArrayRef<std::optional<Scalar>> a, llvm::ArrayRef<Scalar> b, bool swapped) {
+static int64_t factorOf(llvm::ArrayRef<std::optional<ArgumentValue>> a, llvm::ArrayRef<ArgumentValue> b, bool swapped) {
   int64_t factor = 0;
   for (auto [left, right] : llvm::zip_equal(a, b)) {
     if (!left)
@@ -49,16 +57,17 @@ std::string BlockParameters::freeName(llvm::StringRef argument) const {
   return name;
 }
 
-std::string BlockParameters::express(llvm::StringRef argument, llvm::ArrayRef<std::optional<Scalar>> values) {
-  const auto *known = llvm::find_if(values, [](const std::optional<Scalar> &value) { return value.has_value(); });
+std::string BlockParameters::express(llvm::StringRef argument, llvm::ArrayRef<std::optional<ArgumentValue>> values) {
+  const auto *known = llvm::find_if(values, [](const std::optional<ArgumentValue> &value) { return value.has_value(); });
   if (known == values.end())
     return {};
-  bool isConstant = llvm::all_of(values, [&](const std::optional<Scalar> &value) { return !value || *value == **known; });
-  bool isEverywhere = llvm::all_of(values, [](const std::optional<Scalar> &value) { return value.has_value(); });
+  bool isConstant =
+      llvm::all_of(values, [&](const std::optional<ArgumentValue> &value) { return !value || *value == **known; });
+  bool isEverywhere = llvm::all_of(values, [](const std::optional<ArgumentValue> &value) { return value.has_value(); });
   bool isStride = argument == "stride", isWidth = argument == "channels" || argument == "features";
   // What only some uses have may be one number in all of them, and still be the block's width or stride.
   if (isConstant && (isEverywhere || !(isStride || isWidth)))
-    return scalarText(**known);
+    return valueText(**known);
   for (const Parameter &parameter : parameters)
     if (isStride == (parameter.name == "stride") && llvm::all_of(llvm::zip_equal(values, parameter.values), [](auto pair) {
           return !std::get<0>(pair) || *std::get<0>(pair) == std::get<1>(pair);
@@ -73,7 +82,7 @@ std::string BlockParameters::express(llvm::StringRef argument, llvm::ArrayRef<st
       return parameter.name + " / " + std::to_string(factor);
   }
   if (isConstant)
-    return scalarText(**known);
+    return valueText(**known);
   Parameter added{freeName(argument), {}, std::nullopt};
   for (size_t i = 0; i < uses; ++i)
     added.values.push_back(values[i].value_or(**known));
@@ -104,7 +113,7 @@ std::string skip::onnx::argumentsText(const Call &call) {
   std::vector<std::string> texts;
   llvm::SmallVector<bool> omitted;
   for (const Argument &argument : call.arguments) {
-    texts.push_back(scalarText(argument.value));
+    texts.push_back(valueText(argument.value));
     omitted.push_back(argument.fallback && *argument.fallback == argument.value);
   }
   return argumentsText(call.arguments, texts, omitted);

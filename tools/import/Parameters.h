@@ -5,8 +5,8 @@
 
 namespace skip::onnx {
 
-/// "3", "1e-5", "true".
-std::string scalarText(const Scalar &scalar);
+/// "3", "1e-5", "true", "bilinear", "[1, 3]".
+std::string valueText(const ArgumentValue &value);
 
 /// The parameters of one block that is used several times.
 class BlockParameters {
@@ -15,12 +15,12 @@ public:
 
   /// How a block says an argument that has these values in its uses (nothing where a use has no such argument): a number, a
   /// parameter, or a multiple or a part of one. A parameter of the argument's name is added where none will do.
-  std::string express(llvm::StringRef argument, llvm::ArrayRef<std::optional<Scalar>> values);
+  std::string express(llvm::StringRef argument, llvm::ArrayRef<std::optional<ArgumentValue>> values);
 
   struct Parameter {
     std::string name;
-    std::vector<Scalar> values; ///< of each use
-    std::optional<Scalar> fallback;
+    std::vector<ArgumentValue> values; ///< of each use
+    std::optional<ArgumentValue> fallback;
   };
   const std::vector<Parameter> &all() const { return parameters; }
   const Parameter *find(llvm::StringRef name) const;

@@ -3,6 +3,7 @@
 // times as large as: a file is refused that has more parts than a network needs.
 #include "tools/import/Reader.h"
 
+#include "tools/import/CountParts.h"
 #include "tools/import/Onnx.pb.h"
 #include "tools/import/ReadTensor.h"
 #include "tools/import/Constant.h"
@@ -20,7 +21,7 @@ using namespace skip;
 using namespace skip::onnx;
 
 static constexpr int64_t leastOpset = 11, mostOpset = 20;
-static constexpr size_t mostParts = 1'000'000; // nodes, values, attributes and their elements
+static constexpr size_t mostParts = 1'000'000;
 
 std::string onnx::placeOf(const Model &model, const Node &node) {
   std::string text = "node";
@@ -149,6 +150,9 @@ llvm::Error ModelReader::readNode(wire::NodeProto &proto) {
   node.name = proto.name();
   node.operation = proto.op_type();
   node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+  for (const wire::StringPair &pair : proto.metadata_props())
+    if (pair.key() == "pkg.torch.onnx.name_scopes")
+      node.scopes = pair.value();
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   for (wire::AttributeProto &attribute : *proto.mutable_attribute()) {
@@ -160,19 +164,9 @@ llvm::Error ModelReader::readNode(wire::NodeProto &proto) {
   return llvm::Error::success();
 }
 
-static size_t countParts(const wire::GraphProto &graph) {
-  auto parts = static_cast<size_t>(graph.node_size()) + graph.initializer_size() + graph.input_size() + graph.output_size();
-  for (const wire::NodeProto &node : graph.node())
-    parts += static_cast<size_t>(node.input_size()) + node.output_size() + node.attribute_size();
-  return parts;
-}
-
 llvm::Expected<Model> ModelReader::read(wire::ModelProto &proto) {
   if (!proto.has_graph() || proto.ir_version() < 1)
     return fail("it is not an ONNX model: it has no " + llvm::Twine(proto.has_graph() ? "format version" : "graph"));
-  if (size_t parts = countParts(proto.graph()); parts > mostParts)
-    return fail("it has " + llvm::Twine(parts) + " nodes, values and attributes, at most " + llvm::Twine(mostParts) +
-                " are read");
   model.producer = proto.producer_name() + (proto.producer_version().empty() ? "" : " " + proto.producer_version());
   if (llvm::Error error = readOpsets(proto))
     return error;
@@ -193,6 +187,9 @@ llvm::Expected<Model> onnx::readModel(llvm::StringRef file, llvm::StringRef path
   if (file.size() > most)
     return tool::badInput("`" + path + "` has " + llvm::Twine(file.size()) + " bytes, at most " + llvm::Twine(most) +
                           " are read; export the weights as external data");
+  if (size_t parts = countParts(file); parts > mostParts)
+    return tool::badInput("`" + path + "` has " + llvm::Twine(parts) + " nodes, values, attributes and texts, at most " +
+                          llvm::Twine(mostParts) + " are read");
   wire::ModelProto proto;
   if (!proto.ParseFromArray(file.data(), static_cast<int>(file.size())))
     return tool::badInput("`" + path + "` is not an ONNX file, or is cut short");

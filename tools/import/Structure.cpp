@@ -110,10 +110,10 @@ std::string Structurer::useArguments(const Use &use) const {
   std::string all;
   for (bool withFallback : {false, true})
     for (const BlockParameters::Parameter &parameter : use.cluster->parameters.all()) {
-      const Scalar &value = parameter.values[use.index];
+      const ArgumentValue &value = parameter.values[use.index];
       if (parameter.fallback.has_value() != withFallback || parameter.fallback == value)
         continue;
-      all += (all.empty() ? "" : ", ") + (withFallback ? parameter.name + " = " : "") + scalarText(value);
+      all += (all.empty() ? "" : ", ") + (withFallback ? parameter.name + " = " : "") + valueText(value);
     }
   return all;
 }

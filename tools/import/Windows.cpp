@@ -2,6 +2,8 @@
 // without windows that would begin behind the image and its first padding.
 #include "tools/import/Windows.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace skip::onnx;
 
 static constexpr int64_t most = INT32_MAX; // of any size here, so that sums of few products do not overflow
@@ -56,4 +58,30 @@ Window skip::onnx::readWindow(Attributes &attributes, int64_t height, int64_t wi
     problem = "`auto_pad` is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER";
   }
   return window;
+}
+
+ArgumentValue skip::onnx::pairValue(int64_t rows, int64_t columns) {
+  return rows == columns ? ArgumentValue(rows) : ArgumentValue(std::vector<int64_t>{rows, columns});
+}
+
+ArgumentValue skip::onnx::padsOf(const Window &window) {
+  const auto &[h, w, ceil] = window;
+  if (h.before == h.after && w.before == w.after)
+    return pairValue(h.before, w.before);
+  return std::vector<int64_t>{h.before, w.before, h.after, w.after};
+}
+
+ArgumentValue skip::onnx::samePads(const Window &window) {
+  auto same = [](const Extent &extent) { return extent.dilation * (extent.kernel - 1) / 2; };
+  return pairValue(same(window.height), same(window.width));
+}
+
+llvm::Error skip::onnx::checkExtents(const NodeMapping &node, const Window &window) {
+  constexpr int64_t most = 1 << 20;
+  for (const Extent &extent : {window.height, window.width})
+    for (int64_t number : {extent.kernel, extent.stride, extent.dilation, extent.before, extent.after})
+      if (number > most)
+        return node.fail("a kernel, stride, dilation or padding of " + llvm::Twine(number) + "; Skip takes up to " +
+                         llvm::Twine(most));
+  return llvm::Error::success();
 }

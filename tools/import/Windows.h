@@ -1,7 +1,7 @@
 // What convolutions and pools say of their windows.
 #pragma once
 
-#include "tools/import/Attributes.h"
+#include "tools/import/NodeMapping.h"
 
 namespace skip::onnx {
 
@@ -24,5 +24,14 @@ struct Window {
 /// Reads kernel_shape, strides, dilations, pads, auto_pad and ceil_mode. `height` and `width` are the image's, which auto_pad
 /// depends on, and `kernel` is what kernel_shape is where it is left out. In `problem`, where there is one, what is wrong.
 Window readWindow(Attributes &attributes, int64_t height, int64_t width, llvm::ArrayRef<int64_t> kernel, std::string &problem);
+
+/// One number where both directions have the same, else [rows, columns].
+ArgumentValue pairValue(int64_t rows, int64_t columns);
+/// The padding, as the language writes it; and what it is without saying: dilation (kernel - 1) / 2 rounded down.
+ArgumentValue padsOf(const Window &window);
+ArgumentValue samePads(const Window &window);
+
+/// An error where a number is larger than the language takes.
+llvm::Error checkExtents(const NodeMapping &node, const Window &window);
 
 } // namespace skip::onnx

@@ -43,17 +43,19 @@ static double larger(double a, double b) { return b > a || std::isnan(b) ? b : a
 /// As many as the file has a batch of, or two where it leaves that open.
 static int64_t imagesOf(const onnx::Model &model) { return model.inputs[0].dims[0].value_or(2); }
 
-static Tensor imagesFor(const onnx::Model &model, const tool::RandomInput &input, int64_t images) {
-  std::vector<int64_t> dims = {images};
-  for (const std::optional<int64_t> &dim : llvm::ArrayRef(model.inputs[0].dims).drop_front())
-    dims.push_back(*dim);
-  Tensor tensor(dims);
-  llvm::copy(input.input(0), tensor.data.begin());
-  return tensor;
+static std::vector<Tensor> imagesFor(const onnx::Model &model, const tool::RandomInput &input, int64_t images) {
+  std::vector<Tensor> tensors;
+  for (auto [i, port] : llvm::enumerate(model.inputs)) {
+    std::vector<int64_t> dims = {images};
+    for (const std::optional<int64_t> &dim : llvm::ArrayRef(port.dims).drop_front())
+      dims.push_back(*dim);
+    llvm::copy(input.input(i), tensors.emplace_back(dims).data.begin());
+  }
+  return tensors;
 }
 
 static llvm::Expected<std::vector<Tensor>> interpreted(mlir::func::FuncOp graph, const tool::Checkpoint &checkpoint,
-                                                       const Tensor &images) {
+                                                       llvm::ArrayRef<Tensor> images) {
   reference::Parameters parameters;
   graph.walk([&](graph::ReadParameterOp read) { parameters[read.getParameter()] = checkpoint.read(read.getParameter()); });
   std::optional<std::vector<Tensor>> outputs =
@@ -88,8 +90,8 @@ llvm::Expected<ImportCheck> tool::checkImport(const Options &options, const onnx
   Ports ports = describePorts(modelOf(*graph));
   int64_t images = imagesOf(model);
   RandomInput input(ports, images, options.seed);
-  Tensor tensor = imagesFor(model, input, images);
-  llvm::Expected<std::vector<Tensor>> expected = onnx::evaluateModel(model, tensor);
+  std::vector<Tensor> tensors = imagesFor(model, input, images);
+  llvm::Expected<std::vector<Tensor>> expected = onnx::evaluateModel(model, tensors);
   if (!expected)
     return expected.takeError();
   llvm::Expected<WeightsSource> weights = WeightsSource::open(weightsPath, modelOf(*graph));
@@ -103,7 +105,7 @@ llvm::Expected<ImportCheck> tool::checkImport(const Options &options, const onnx
     return error;
   llvm::Expected<Checkpoint> checkpoint = Checkpoint::open(*weights, compilation.lowered().image);
   llvm::Expected<std::vector<Tensor>> fromSpec =
-      checkpoint ? interpreted(modelOf(*graph), *checkpoint, tensor) : checkpoint.takeError();
+      checkpoint ? interpreted(modelOf(*graph), *checkpoint, tensors) : checkpoint.takeError();
   if (!fromSpec)
     return fromSpec.takeError();
   ImportCheck check{{0, mostOfSpec}, {0, mostCompiled}};

@@ -22,8 +22,8 @@ void tool::addImport(CLI::App &app, Options &o) {
       "  skipc import resnet18.onnx -o out --name mine --check\n"
       "\n"
       "Writes NAME.skip, with blocks and repeats found again, and NAME.safetensors, whose tensors have the names that they\n"
-      "have in the file. Read are classification networks of opsets 11 to 20, one input of images, whose batch may be left\n"
-      "open; what Skip cannot say is an error that names the node (docs/import.md).");
+      "have in the file. Read are networks of opsets 11 to 20 on images, whose batch may be left open, with one or more\n"
+      "inputs and outputs; what Skip cannot say is an error that names the node (docs/import.md).");
   import.add_option("MODEL", o.onnx, "an ONNX file; weights may lie in files beside it")->required()->type_name("FILE.onnx");
   import.add_option("-o,--output", o.output, "the folder to write into (default: this one)")->type_name("DIR");
   import

@@ -51,7 +51,7 @@ def strip(model) -> list[tuple[str, list[int]]]:
 def golden(name: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.onnx"
-        networks.export(torch, networks.make(torch, name), path, **FORMS[name])
+        networks.export(torch, name, networks.make(torch, name), path, **FORMS[name])
         model = onnx.load(str(path))
     weights = strip(model)
     made = {"graph": base64.b85encode(zlib.compress(model.SerializeToString(), 9)).decode(), "weights": weights}

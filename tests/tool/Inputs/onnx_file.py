@@ -83,6 +83,10 @@ class Model:
         self.initializers.append(self.tensor(name, [len(values)], values, kind=7))
         return name
 
+    def numbers(self, name, *values):
+        self.initializers.append(self.tensor(name, [len(values)], values))
+        return name
+
     def conv(self, x, path, outputs, inputs, kernel, stride=1, bias=False, **attributes):
         pad = attributes.pop("pad", (kernel - 1) // 2)
         weight = [self.weight(path + ".weight", outputs, inputs // attributes.get("group", 1), kernel, kernel)]
@@ -158,7 +162,9 @@ def one(operation="Relu", opset="17", **attributes):
     for key, text in attributes.items():
         items = text.split(",")
         values[key] = float(text) if "." in text else [int(item) for item in items] if len(items) > 1 else int(text) if text.lstrip("-").isdigit() else text
+    factors = values.pop("factors", [1, 1, 2, 2])
     weights = {"Conv": lambda: [model.weight("conv2.weight", 4, 4 // values.get("group", 1), *values.get("kernel_shape", [3, 3]))],
+               "Concat": lambda: [x], "Resize": lambda: ["", model.numbers("factors", *factors)],
                "BatchNormalization": lambda: [model.weight(f"bn.{i}", 4, least=0.5) for i in range(4)]}
     x = model.node(operation, x, *weights.get(operation, list)(), name="/features/odd", **values)
     return model.finish(x, ("N", 4, 16, 16))

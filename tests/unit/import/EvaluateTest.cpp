@@ -64,3 +64,22 @@ TEST_CASE("an unknown size is what is left, and 0 is that of the input") {
   CHECK(evaluate("ints shape 0 -1\nnode Reshape x shape > y\n", {2, 3, 4}).shape == std::vector<int64_t>{2, 12});
   CHECK(evaluate("node Shape x > y start=1\n", {2, 3, 4}).data == Numbers{3, 4});
 }
+
+TEST_CASE("images are made larger by every place and rounding that is known") {
+  std::string text = "ints factors 1 1 1 2\nnode Cast factors > scales to=1\n";
+  auto resized = [&](const std::string &modes) {
+    return evaluate(text + "node Resize x - scales > y " + modes + "\n", {1, 1, 1, 3}).data;
+  };
+  CHECK(resized("mode=nearest coordinate_transformation_mode=asymmetric nearest_mode=floor") == Numbers{1, 1, 2, 2, 3, 3});
+  CHECK(resized("mode=nearest coordinate_transformation_mode=asymmetric nearest_mode=ceil") == Numbers{1, 2, 2, 3, 3, 3});
+  CHECK(resized("mode=nearest") == Numbers{1, 1, 2, 2, 3, 3});
+  CHECK(resized("mode=linear") == Numbers{1, 1.25, 1.75, 2.25, 2.75, 3});
+  CHECK(resized("mode=linear coordinate_transformation_mode=align_corners") == Numbers{1, 1.4, 1.8, 2.2, 2.6, 3});
+  CHECK(resized("mode=linear coordinate_transformation_mode=asymmetric") == Numbers{1, 1.5, 2, 2.5, 3, 3});
+  CHECK(evaluate("ints sizes 1 1 2 2\nnode Resize x - - sizes > y mode=linear\n", {1, 1, 1, 1}).data == Numbers{1, 1, 1, 1});
+}
+
+TEST_CASE("the largest over some dimensions, and a choice element by element") {
+  CHECK(evaluate("node ReduceMax x > y axes=1, keepdims=0\n", {2, 3}).data == Numbers{3, 6});
+  CHECK(evaluate("ints two 2\nints four 4\nnode Equal x two > c\nnode Where c four x > y\n", {1, 3}).data == Numbers{1, 4, 3});
+}

@@ -1,6 +1,7 @@
 // What the reader of ONNX files takes, and what it refuses.
 #include "tests/unit/import/ModelText.h"
 #include "tools/import/Constant.h"
+#include "tools/import/CountParts.h"
 #include "tools/import/Onnx.pb.h"
 #include "tools/import/Reader.h"
 
@@ -91,4 +92,32 @@ TEST_CASE("names are escaped where an error has them") {
   llvm::Expected<onnx::Model> refused = read(model);
   REQUIRE(!refused);
   CHECK_THAT(llvm::toString(refused.takeError()), Catch::Contains("tensor `a\\x1b[2Jb`"));
+}
+
+TEST_CASE("parts are counted before objects are made of them") {
+  CHECK(onnx::countParts(std::string("\x3a\4\x0a\0\x0a\0", 6)) == 3);
+  wire::ModelProto model = modelWith(tensor(1, {2}));
+  wire::NodeProto &node = *model.mutable_graph()->add_node();
+  node.add_input("x");
+  node.add_attribute()->set_name("axis");
+  // The tensor with its name, the node with its input, attribute and the attribute's name.
+  CHECK(onnx::countParts(model.SerializeAsString()) ==
+        onnx::countParts(test::onnxFile("input x N 1 1 1\noutput y N\n")) + 2 + 4);
+  std::string empty(2'000'002, '\0');
+  for (size_t i = 0; i < empty.size(); i += 2)
+    empty[i] = '\x0a';                           // a node
+  std::string file = "\x3a\x82\x89\x7a" + empty; // a graph of them, of 2,000,002 bytes
+  llvm::Expected<onnx::Model> refused =
+      onnx::readModel(file, "net.onnx", [](llvm::StringRef) -> llvm::Expected<onnx::ExternalFile> {
+        return onnx::ExternalFile{nullptr, beside};
+      });
+  REQUIRE(!refused);
+  CHECK_THAT(llvm::toString(refused.takeError()),
+             Catch::Contains("has 1000002 nodes, values, attributes and texts, at most 1000000"));
+}
+
+TEST_CASE("bytes that are no protobuf are counted up to them") {
+  for (const char *text :
+       {"", "\x3a", "\x3a\x7f\x0a", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x3f", "\x3a\x02\x0a\x7f"})
+    CHECK(onnx::countParts(text) <= 1);
 }

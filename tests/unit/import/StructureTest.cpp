@@ -1,5 +1,6 @@
 // From a few lines of ONNX to the text of a spec.
 #include "tests/unit/import/ModelText.h"
+#include "tools/import/Identifier.h"
 #include "tools/import/Import.h"
 #include "tools/import/Reader.h"
 
@@ -150,8 +151,8 @@ TEST_CASE("a constant behind a convolution without a bias is its bias") {
   CHECK(llvm::StringRef(spec).contains("stem: conv(4, 3, bias = true)"));
   std::string wrong = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "weight shift 1 8 8\nnode Add a shift > x\n" + head);
   CHECK(llvm::StringRef(wrong).contains(
-      "node 2 of 4 (Add): it adds a constant of [1, 8, 8] to [N, 4, 8, 8], which is no value for "
-      "each channel"));
+      "node 2 of 4 (Add): it adds a constant of [1, 8, 8] to [N, 4, 8, 8]; Skip adds constants only as the bias, a value for "
+      "each channel, of a convolution or product that has none"));
 }
 
 TEST_CASE("zeros before a convolution are its padding") {
@@ -159,4 +160,109 @@ TEST_CASE("zeros before a convolution are its padding") {
   CHECK(llvm::StringRef(spec).contains("stem: conv(4, 3, pad = 3)"));
   CHECK(llvm::StringRef(specOf("ints pads 0 0 2 2 0 0 2 2\nnode Pad image pads > a\nnode Relu a > x\n" + std::string(head)))
             .contains("(Pad): Skip pads images only before a convolution, with zeros"));
+}
+
+/// What becomes of nodes behind a convolution of four channels, a, that make x.
+static std::string behind(const std::string &nodes, const std::string &end = head) {
+  std::string spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + nodes + end), start = "stem: conv(4, 3)";
+  size_t at = spec.find(start);
+  return at == std::string::npos ? spec : spec.substr(at + start.size(), spec.find(" |> global_avg_pool") - at - start.size());
+}
+
+TEST_CASE("arithmetic is an activation if all of it together is one") {
+  const std::string numbers =
+      "floats root 1.41421354\nfloats half 0.5\nfloats one 1\nfloats three 3\nfloats six 6\nfloats zero 0\n";
+  auto activation = [&](const std::string &nodes) { return behind(numbers + nodes); };
+  CHECK(activation("node Sigmoid a > x\n") == " |> sigmoid");
+  CHECK(activation("node Sigmoid a > b\nnode Mul a b > x\n") == " |> silu");
+  CHECK(activation("node Sigmoid a > b\nnode Mul b a > x\n") == " |> silu");
+  std::string erf = "node Div a root > b\nnode Erf b > c\nnode Add c one > d\n";
+  CHECK(activation(erf + "node Mul a d > e\nnode Mul e half > x\n") == " |> gelu");
+  CHECK(activation(erf + "node Mul half d > e\nnode Mul e a > x\n") == " |> gelu");
+  CHECK(activation("node Mul a half > h\n" + erf + "node Mul h d > x\n") == " |> gelu");
+  std::string clip = "node Add a three > b\nnode Clip b zero six > c\n";
+  CHECK(activation(clip + "node Div c six > x\n") == " |> hard_sigmoid");
+  CHECK(activation(clip + "node Mul a c > d\nnode Div d six > x\n") == " |> hard_swish");
+  CHECK(activation("node HardSigmoid a > b alpha=0.16666667 beta=0.5\nnode Mul b a > x\n") == " |> hard_swish");
+  CHECK(activation("node Clip a zero > x\n") == " |> relu");
+  CHECK(activation("node Mul a one > b\nnode Sub b zero > x\n").empty());
+  CHECK(activation("node LeakyRelu a > x alpha=0.2\n") == " |> leaky_relu(slope = 0.2)");
+}
+
+TEST_CASE("an activation that others read is written once, and may begin another") {
+  CHECK(llvm::StringRef(behind("node Sigmoid a > b\nnode Mul a b > c\nnode Sigmoid c > d\nnode Mul c d > x\n")) ==
+        " |> silu |> silu");
+  CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") +
+                               "node Sigmoid a > b\nnode Relu b > c\nnode Mul a b > d\n" + "node Add c d > x\n" + head))
+            .contains("z = image |> stem: conv(4, 3)\n"));
+}
+
+TEST_CASE("arithmetic that is no activation is refused, with what it is") {
+  auto error = [](const std::string &nodes) { return behind("floats two 2\nfloats six 6\nfloats zero 0\n" + nodes); };
+  CHECK(llvm::StringRef(error("node Clip a zero six > x\n"))
+            .contains("node 2 of 4 (Clip): it ends arithmetic that is none of Skip's activations: clip(x, 0, 6)"));
+  CHECK(llvm::StringRef(error("node Sigmoid a > b\nnode Mul b two > c\nnode Relu c > x\n"))
+            .contains("node 3 of 6 (Mul): it ends arithmetic that is none of Skip's activations: 2 * sigmoid(x)"));
+  CHECK(llvm::StringRef(error("node Mul a a > x\n"))
+            .contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 4, 8, 8]; Skip multiplies by"));
+  CHECK(llvm::StringRef(error("weight s 4 1 1\nnode Mul a s > x\n")).contains("(Mul): its input 1 is no number"));
+}
+
+TEST_CASE("one value for each channel is a factor, as it is or repeated over the image") {
+  std::string gate = "node GlobalAveragePool a > g\nweight se.weight 4 4 1 1\nnode Conv g se.weight > h\nnode Sigmoid h > i\n";
+  std::string repeated = gate + "node Shape a > s\nnode Expand i s > j\n",
+              wanted = "  y = image |> stem: conv(4, 3)\n"
+                       "  z = y |> global_avg_pool |> se: linear(4, bias = false) |> sigmoid\n  output";
+  for (const std::string &nodes : {gate + "node Mul a i > x\n", gate + "node Mul i a > x\n", repeated + "node Mul a j > x\n"})
+    CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + nodes + "node Relu x > r\noutput r N 4 8 8\n"))
+              .contains("y |> mul(z) |> relu"));
+  CHECK(llvm::StringRef(behind(repeated + "node Add a j > x\n"))
+            .contains("(Expand): Skip repeats a value of each channel only where it is a factor"));
+}
+
+TEST_CASE("windows of every form, by the language's defaults") {
+  auto layer = [](const std::string &attributes, const std::string &sizes) {
+    return behind("weight c.weight " + sizes + "\nnode Conv a c.weight > x " + attributes + "\n");
+  };
+  CHECK(layer("group=2 kernel_shape=3,3 pads=1,1,1,1", "4 2 3 3") == "\n    |> c: conv(4, 3, groups = 2)");
+  CHECK(layer("kernel_shape=1,5 pads=0,2,0,2 strides=1,2", "4 4 1 5") == "\n    |> c: conv(4, [1, 5], stride = [1, 2])");
+  CHECK(layer("kernel_shape=3,3 pads=2,2,2,2 dilations=2,2", "4 4 3 3") == "\n    |> c: conv(4, 3, dilation = 2)");
+  CHECK(layer("kernel_shape=3,3 pads=0,1,2,1", "4 4 3 3") == "\n    |> c: conv(4, 3, pad = [0, 1, 2, 1])");
+  CHECK(behind("node AveragePool a > x kernel_shape=2,2 strides=2,2\n") == " |> avg_pool(2)");
+  CHECK(behind("node AveragePool a > x kernel_shape=3,3 strides=2,2 pads=1,1,1,1\n") ==
+        " |> avg_pool(3, stride = 2, count_include_pad = false)");
+  CHECK(behind("node AveragePool a > x kernel_shape=3,3 strides=3,3 ceil_mode=1\n") ==
+        " |> avg_pool(3, pad = 0, ceil_mode = true)");
+  CHECK(behind("node MaxPool a > x kernel_shape=3,3 strides=2,2 ceil_mode=1\n") ==
+        " |> max_pool(3, 2, pad = 0, ceil_mode = true)");
+}
+
+TEST_CASE("inputs and outputs keep their names where there are several") {
+  CHECK(specOf("input x N 2 8 8\nnode Concat image x > joined axis=1\n" + conv("joined", "stem", 4, 5, 3, 1, "features") +
+               "node GlobalAveragePool features > p\nnode Flatten p > output\noutput features N 4 8 8\noutput result N 4\n"
+               "output output N 4\nnode Relu output > result\n") == R"(model net {
+  input image[3, 8, 8]
+  input x[2, 8, 8]
+  y = image |> concat(x) |> stem: conv(4, 3)
+  z = y |> global_avg_pool
+  output features = y
+  output result = z |> relu
+  output result_2 = z
+}
+)");
+}
+
+TEST_CASE("a module is the last but one of PyTorch's scopes") {
+  CHECK(onnx::moduleOfScopes("['', 'layer1', 'layer1.0', 'layer1.0.prelu', 'prelu_1']") == "layer1.0.prelu");
+  CHECK(onnx::moduleOfScopes("['', 'relu']").empty());
+  CHECK(onnx::moduleOfScopes("['relu']").empty());
+  CHECK(onnx::moduleOfScopes("''").empty());
+}
+
+TEST_CASE("a file cannot have more computed of constants than it is large") {
+  std::string text = "ints shape 60000\nnode ConstantOfShape shape > c0\n";
+  for (int i = 0; i < 9; ++i)
+    text += "node Concat c" + std::to_string(i) + " c" + std::to_string(i) + " > c" + std::to_string(i + 1) + " axis=0\n";
+  CHECK(llvm::StringRef(specOf(text + conv("image", "stem", 4, 3, 3, 1, "x") + head))
+            .contains("(Concat): the file computes too much of constants; simplify it before"));
 }

@@ -1,0 +1,35 @@
+// What a graph computes of each element of one value by arithmetic, until it is known as an activation.
+#pragma once
+
+#include "tools/import/Net.h"
+
+namespace skip::onnx {
+
+/// y = scale x^power (f(slope x + shift) + offset) for each element x of `base`.
+struct Formula {
+  enum class Function { Identity, Sigmoid, Erf, Clip };
+
+  const Node *node = nullptr; ///< the last that had a part in it; null: it is `base` itself
+  ValueId base = 0;
+  Function function = Function::Identity; ///< then power, offset and scale are 0, 0 and 1
+  double slope = 1, shift = 0;
+  double least = 0, most = 0; ///< of a clip
+  double scale = 1, offset = 0;
+  int power = 0; ///< 0 or 1
+
+  static Formula of(ValueId base);
+
+  // Nothing where what comes out is no such formula.
+  Formula times(double factor) const;
+  std::optional<Formula> plus(double number) const;
+  std::optional<Formula> times(const Formula &other) const; ///< of the same base
+  std::optional<Formula> apply(Function function, double least = 0, double most = 0) const;
+
+  bool isPlain() const;
+  /// The operation of the language that it is; empty if there is none.
+  llvm::StringLiteral activation() const;
+  /// "0.5 * x * (erf(0.70711 * x) + 1)".
+  std::string text() const;
+};
+
+} // namespace skip::onnx
