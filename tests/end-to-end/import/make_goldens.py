@@ -25,7 +25,8 @@ FORMS = {
     "resnet18": {"dynamo": False, "opset": 11, "symbolic": True}, "resnet50": {"dynamo": False, "opset": 17, "folded": False},
     "resnet101": {"dynamo": True}, "wide_resnet50_2": {"dynamo": False, "opset": 13, "folded": False},
     "resnetv2_50": {"dynamo": True}, "resnext50_32x4d": {"dynamo": True}, "resnet50d": {"dynamo": True},
-    "seresnet50": {"dynamo": False, "opset": 14, "folded": False},
+    "seresnet50": {"dynamo": False, "opset": 14, "folded": False}, "iresnet": {"dynamo": False, "opset": 12, "folded": False},
+    "windows": {"dynamo": True}, "excite": {"dynamo": False, "opset": 11, "symbolic": True},
 }
 SMALL = 64  # elements; smaller constants may be sizes and stay
 
