@@ -3,6 +3,7 @@
 
     import_pytorch.py --build build/release NAME...      networks of import/networks.py, by both exporters
     import_pytorch.py --build build/release exports      a small one by each exporter, for each opset, in each form
+    import_pytorch.py --build build/release exports-pyramid   the same of another
 
 Skipped (exit code 77) without torch, torchvision, timm, onnx and onnxscript.
 """
@@ -48,7 +49,7 @@ def error_of(skipc, name, network, model: pathlib.Path, batch: int) -> tuple[flo
     images = networks.inputs(torch, name, batch)
     with torch.no_grad():
         wanted = copy.deepcopy(network).double()(*(image.double() for image in images))
-    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+    wanted = wanted if isinstance(wanted, (tuple, list)) else (wanted,)
     for i, image in enumerate(images):
         np.save(folder / f"x{i}.npy", image.numpy())
     files = [word for i in range(len(images)) for word in ("--input", folder / f"x{i}.npy")]
@@ -100,11 +101,13 @@ def main() -> int:
         return real_data.SKIPPED
     import torch
     skipc, wrong = arguments.build.resolve() / "bin" / "skipc", 0
-    cases = [(name, form) for name in arguments.names for form in
-             (forms() if name == "exports" else ({"dynamo": False, "folded": False}, {"dynamo": True}))]
+    cases = []
+    for name in arguments.names:
+        is_every = name.startswith("exports")
+        network = name.removeprefix("exports").removeprefix("-") or "tiny" if is_every else name
+        cases += [(network, form) for form in (forms() if is_every else ({"dynamo": False, "folded": False}, {"dynamo": True}))]
     for name, form in cases:
         with tempfile.TemporaryDirectory() as folder:
-            name = "tiny" if name == "exports" else name
             try:
                 print(check(skipc, name, networks.make(torch, name), pathlib.Path(folder), **form), flush=True)
             except Mismatch as mismatch:

@@ -20,6 +20,7 @@ public:
   std::vector<int64_t> integers(llvm::StringRef name, std::vector<int64_t> otherwise) {
     return get<std::vector<int64_t>>(name, std::move(otherwise));
   }
+  std::vector<double> reals(llvm::StringRef name) { return get<std::vector<double>>(name, {}); }
   /// Null where there is none.
   const Constant *tensor(llvm::StringRef name) {
     const Attribute *attribute = find(name);

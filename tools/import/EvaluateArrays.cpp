@@ -5,6 +5,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <limits>
+
 using namespace skip;
 using namespace skip::onnx;
 using reference::Tensor;
@@ -22,6 +24,9 @@ static Results evaluateConstant(Operation &op) {
       value.tensor.data.push_back(static_cast<double>(number));
     value.tensor.shape = {value.tensor.size()};
     value.isReal = false;
+  } else if (op.attributes.has("value_floats")) {
+    value.tensor.data = op.attributes.reals("value_floats");
+    value.tensor.shape = {value.tensor.size()};
   } else
     return op.fail("a constant that is neither a tensor nor a number");
   return std::vector<Value>{std::move(value)};
@@ -329,6 +334,45 @@ static Results evaluatePad(Operation &op) {
   return one(std::move(*y), op.in(0).isReal);
 }
 
+/// Over the dimensions that it names, or all: their mean, or the largest; of NaN, as it comes.
+static Results reduce(Operation &op, bool mean) {
+  if (llvm::Error error = op.needInputs(1, op.opset() < 18 ? 1 : 2))
+    return error;
+  const Tensor &x = op.tensor(0);
+  bool keeps = op.attributes.integer("keepdims", 1) != 0, none = op.attributes.integer("noop_with_empty_axes", 0) != 0;
+  std::vector<int64_t> list = op.axesOf(1, 18);
+  if (list.empty() && none)
+    return std::vector<Value>{op.in(0)};
+  bool takesAll = list.empty();
+  for (size_t d = 0; takesAll && d < x.shape.size(); ++d)
+    list.push_back(static_cast<int64_t>(d));
+  llvm::Expected<std::vector<size_t>> axes = op.axes(list, x.shape.size());
+  if (!axes)
+    return axes.takeError();
+  std::vector<int64_t> dims = x.shape, kept;
+  for (size_t axis : *axes)
+    dims[axis] = 1;
+  for (size_t d = 0; d < dims.size(); ++d)
+    if (keeps || !llvm::is_contained(*axes, d))
+      kept.push_back(dims[d]);
+  Tensor y(dims);
+  if (!mean)
+    std::fill(y.data.begin(), y.data.end(), -std::numeric_limits<double>::infinity());
+  std::vector<int64_t> strides = stridesOf(dims);
+  size_t i = 0;
+  forEachIndex(x.shape, [&](llvm::ArrayRef<int64_t> index) {
+    int64_t at = 0;
+    for (size_t d = 0; d < index.size(); ++d)
+      at += dims[d] == 1 ? 0 : index[d] * strides[d];
+    y.data[at] = mean ? y.data[at] + x.data[i] : std::max(y.data[at], x.data[i]);
+    ++i;
+  });
+  for (double &value : y.data)
+    value /= mean ? static_cast<double>(x.size()) / static_cast<double>(y.size()) : 1;
+  y.shape = kept;
+  return one(std::move(y));
+}
+
 llvm::ArrayRef<EvaluatorEntry> onnx::arrayEvaluators() {
   static constexpr EvaluatorEntry entries[] = {
       {"Constant", evaluateConstant},
@@ -344,6 +388,8 @@ llvm::ArrayRef<EvaluatorEntry> onnx::arrayEvaluators() {
       {"Slice", evaluateSlice},
       {"Expand", evaluateExpand},
       {"Pad", evaluatePad},
+      {"ReduceMean", [](Operation &op) { return reduce(op, true); }},
+      {"ReduceMax", [](Operation &op) { return reduce(op, false); }},
   };
   return entries;
 }

@@ -282,6 +282,7 @@ llvm::ArrayRef<EvaluatorEntry> onnx::elementwiseEvaluators() {
       {"Cast", evaluateCast},
       {"CastLike", evaluateCastLike},
       {"Softmax", evaluateSoftmax},
+      {"BatchNormalization", evaluateBatchNorm},
   };
   return entries;
 }

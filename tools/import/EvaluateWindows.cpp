@@ -1,6 +1,6 @@
-// Convolutions, pools, products and what norms do. Every convolution is made of the reference's plain one: padding is written
-// out, a dilated filter has zeros between its taps, groups are computed one by one, and of unequal strides every output is
-// computed and few are kept.
+// Convolutions, pools and products. Every convolution is made of the reference's plain one: padding is written out, a dilated
+// filter has zeros between its taps, groups are computed one by one, and of unequal strides every output is computed and few
+// are kept.
 #include "tools/import/Operation.h"
 #include "tools/import/Windows.h"
 
@@ -188,68 +188,6 @@ static Results globalPool(Operation &op, bool mean) {
   return one(std::move(y));
 }
 
-/// Over the dimensions that it names, or all: their mean, or the largest.
-static Results reduce(Operation &op, bool mean) {
-  if (llvm::Error error = op.needInputs(1, op.opset() < 18 ? 1 : 2))
-    return error;
-  const Tensor &x = op.tensor(0);
-  bool keeps = op.attributes.integer("keepdims", 1) != 0, none = op.attributes.integer("noop_with_empty_axes", 0) != 0;
-  std::vector<int64_t> list = op.axesOf(1, 18);
-  if (list.empty() && none)
-    return std::vector<Value>{op.in(0)};
-  bool takesAll = list.empty();
-  for (size_t d = 0; takesAll && d < x.shape.size(); ++d)
-    list.push_back(static_cast<int64_t>(d));
-  llvm::Expected<std::vector<size_t>> axes = op.axes(list, x.shape.size());
-  if (!axes)
-    return axes.takeError();
-  std::vector<int64_t> dims = x.shape, kept;
-  for (size_t axis : *axes)
-    dims[axis] = 1;
-  for (size_t d = 0; d < dims.size(); ++d)
-    if (keeps || !llvm::is_contained(*axes, d))
-      kept.push_back(dims[d]);
-  Tensor y(dims);
-  if (!mean)
-    std::fill(y.data.begin(), y.data.end(), -std::numeric_limits<double>::infinity());
-  std::vector<int64_t> strides = stridesOf(dims);
-  size_t i = 0;
-  forEachIndex(x.shape, [&](llvm::ArrayRef<int64_t> index) {
-    int64_t at = 0;
-    for (size_t d = 0; d < index.size(); ++d)
-      at += dims[d] == 1 ? 0 : index[d] * strides[d];
-    y.data[at] = mean ? y.data[at] + x.data[i] : larger(y.data[at], x.data[i]);
-    ++i;
-  });
-  for (double &value : y.data)
-    value /= mean ? static_cast<double>(x.size()) / static_cast<double>(y.size()) : 1;
-  y.shape = kept;
-  return one(std::move(y));
-}
-
-static Results evaluateBatchNorm(Operation &op) {
-  double epsilon = op.attributes.real("epsilon", 1e-5);
-  op.attributes.ignore("momentum");
-  if (op.attributes.integer("training_mode", 0) != 0)
-    return op.fail("it is of training (`training_mode`)");
-  if (llvm::Error error = op.needInputs(5, 5))
-    return error;
-  Tensor y = op.tensor(0);
-  if (y.shape.size() < 2)
-    return op.fail("its input has no channels");
-  for (size_t i = 1; i < 5; ++i)
-    if (op.tensor(i).size() != y.dim(1))
-      return op.fail("input " + llvm::Twine(i) + " has " + llvm::Twine(op.tensor(i).size()) + " elements for " +
-                     llvm::Twine(y.dim(1)) + " channels");
-  int64_t inner = stridesOf(y.shape)[1];
-  for (int64_t i = 0; i < y.size(); ++i) {
-    int64_t c = i / inner % y.dim(1);
-    y.data[i] = op.tensor(1).data[c] * (y.data[i] - op.tensor(3).data[c]) / std::sqrt(op.tensor(4).data[c] + epsilon) +
-                op.tensor(2).data[c];
-  }
-  return one(std::move(y));
-}
-
 static Tensor transposed(const Tensor &x) {
   Tensor y({x.dim(1), x.dim(0)});
   for (int64_t i = 0; i < x.size(); ++i)
@@ -310,9 +248,6 @@ llvm::ArrayRef<EvaluatorEntry> onnx::windowEvaluators() {
       {"AveragePool", evaluateAveragePool},
       {"GlobalAveragePool", [](Operation &op) { return globalPool(op, true); }},
       {"GlobalMaxPool", [](Operation &op) { return globalPool(op, false); }},
-      {"ReduceMean", [](Operation &op) { return reduce(op, true); }},
-      {"ReduceMax", [](Operation &op) { return reduce(op, false); }},
-      {"BatchNormalization", evaluateBatchNorm},
       {"Gemm", evaluateGemm},
       {"MatMul", evaluateMatMul},
       {"Resize", evaluateResize},

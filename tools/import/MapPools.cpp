@@ -51,6 +51,17 @@ struct Pooled {
 };
 } // namespace
 
+static bool isPadded(const Window &window) {
+  const auto &[h, w, ceil] = window;
+  return h.before + h.after + w.before + w.after > 0;
+}
+
+/// One window, of the whole image.
+static bool isWhole(const Window &window, const Mapped &x) {
+  const auto &[h, w, ceil] = window;
+  return !isPadded(window) && h.dilation == 1 && w.dilation == 1 && h.kernel == x.dims[2] && w.kernel == x.dims[3];
+}
+
 static llvm::Expected<Pooled> readPool(NodeMapping &node, const Mapped &x) {
   std::string problem;
   Window window = readWindow(node.attributes, x.dims[2], x.dims[3], {}, problem);
@@ -64,6 +75,17 @@ static llvm::Expected<Pooled> readPool(NodeMapping &node, const Mapped &x) {
   return Pooled{window, {x.dims[0], x.dims[1], *height, *width}};
 }
 
+/// The largest of each channel; without `keeps`, as a vector.
+static llvm::Error addGlobalMax(NodeMapping &node, const Mapped &x, bool keeps) {
+  std::vector<int64_t> dims = {x.dims[0], x.dims[1], 1, 1};
+  Call call{"adaptive_max_pool", {x.value}, {{"size", int64_t(1), std::nullopt}}, {dims[1], 1, 1}, {}};
+  if (keeps)
+    return node.add(std::move(call), dims);
+  Net &net = node.net();
+  net.calls.push_back(std::move(call));
+  return node.add({"flatten", {net.resultOf(net.calls.size() - 1)}, {}, {dims[1]}, {}}, {dims[0], dims[1]});
+}
+
 static llvm::Error mapMaxPool(NodeMapping &node) {
   node.attributes.ignore("storage_order"); // of a second output
   llvm::Expected<const Mapped *> x = node.image(0);
@@ -73,6 +95,8 @@ static llvm::Error mapMaxPool(NodeMapping &node) {
   if (!pooled)
     return pooled.takeError();
   const auto &[window, dims] = *pooled;
+  if (isWhole(window, **x))
+    return addGlobalMax(node, **x, true);
   if (llvm::Error error = checkSquare(node, window))
     return error;
   if (llvm::Error error = checkPool(node, window))
@@ -106,8 +130,7 @@ static llvm::Error mapAveragePool(NodeMapping &node) {
   const auto &[h, w, ceil] = window;
   if (llvm::Error error = checkPool(node, window))
     return error;
-  bool isPadded = h.before + h.after + w.before + w.after > 0;
-  if (!isPadded && h.kernel == (*x)->dims[2] && w.kernel == (*x)->dims[3])
+  if (isWhole(window, **x))
     return addGlobalPool(node, **x, dims);
   if (h.kernel == 1 && w.kernel == 1 && h.stride == 1 && w.stride == 1)
     return node.alias(**x);
@@ -117,7 +140,7 @@ static llvm::Error mapAveragePool(NodeMapping &node) {
              {"stride", pairValue(h.stride, w.stride), pairValue(h.kernel, w.kernel)},
              {"pad", padsOf(window), samePads(window)},
              {"ceil_mode", ceil, false},
-             {"count_include_pad", countsPadding || !isPadded, true}},
+             {"count_include_pad", countsPadding || !isPadded(window), true}},
             {dims[1], dims[2], dims[3]},
             {}};
   return node.add(std::move(call), dims);
@@ -128,17 +151,6 @@ static llvm::Error mapGlobalAveragePool(NodeMapping &node) {
   if (!x)
     return x.takeError();
   return addGlobalPool(node, **x, {(*x)->dims[0], (*x)->dims[1], 1, 1});
-}
-
-/// The largest of each channel; without `keeps`, as a vector.
-static llvm::Error addGlobalMax(NodeMapping &node, const Mapped &x, bool keeps) {
-  std::vector<int64_t> dims = {x.dims[0], x.dims[1], 1, 1};
-  Call call{"adaptive_max_pool", {x.value}, {{"size", int64_t(1), std::nullopt}}, {dims[1], 1, 1}, {}};
-  if (keeps)
-    return node.add(std::move(call), dims);
-  Net &net = node.net();
-  net.calls.push_back(std::move(call));
-  return node.add({"flatten", {net.resultOf(net.calls.size() - 1)}, {}, {dims[1]}, {}}, {dims[0], dims[1]});
 }
 
 static llvm::Error mapGlobalMaxPool(NodeMapping &node) {

@@ -21,6 +21,7 @@ private:
   llvm::Error mapOutputs();
   /// Computes a node whose inputs are all constants, or that asks for sizes. False where it is no such node.
   llvm::Expected<bool> fold(const Node &node);
+  void dropRead(const Node &node);
   llvm::Expected<Mapped *> find(llvm::StringRef name, const llvm::Twine &reader);
   llvm::Error set(const Node &node, Mapped mapped);
   /// Writes down arithmetic, which must be an activation of the language.
@@ -35,9 +36,9 @@ private:
   Net net;
   int64_t batch = 0;
   llvm::StringMap<Mapped> values;
-  llvm::StringMap<size_t> uses;
+  llvm::StringMap<size_t> uses, unread; ///< of each value: by nodes and outputs; those that have not been folded
   llvm::StringSet<> portNames;
-  int64_t foldedElements = 0, mostFolded;
+  int64_t foldedElements = 0, foldedWork = 0, mostFolded, mostWork;
 };
 
 } // namespace skip::onnx

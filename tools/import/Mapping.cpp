@@ -16,25 +16,30 @@
 using namespace skip;
 using namespace skip::onnx;
 
-static constexpr int64_t openBatch = 10007;                  // a prime
-static constexpr int64_t leastFolded = int64_t(1) << 22;     // elements of all constants that may be computed
-static constexpr int64_t timesFolded = 8;                    // and so many times those that the file has
+static constexpr int64_t openBatch = 10007;              // a prime
+static constexpr int64_t leastFolded = int64_t(1) << 22; // elements of computed constants that are kept at a time
+static constexpr int64_t timesFolded = 8;                // and so many times those that the file has
+static constexpr int64_t leastWork = int64_t(1) << 28;   // elements that are read and computed in all
+static constexpr int64_t timesWork = 256;
 static constexpr int64_t mostFoldedFuzzy = int64_t(1) << 16; // of one, beyond what its inputs have
 static constexpr int64_t mostBatch = 65536;
 static constexpr size_t mostPorts = 64;
 
-Mapper::Mapper(const Model &model) : model(model), mostFolded(leastFolded) {
+Mapper::Mapper(const Model &model) : model(model), mostFolded(leastFolded), mostWork(leastWork) {
   for (const Constant &tensor : model.initializers) {
     Mapped &mapped = values[tensor.name];
     mapped.dims.assign(tensor.dims.begin(), tensor.dims.end());
     mapped.constant = tensor;
-    mostFolded += timesFolded * std::min(*countElements(tensor.dims), leastFolded << 10);
+    int64_t elements = std::min(*countElements(tensor.dims), leastFolded << 10);
+    mostFolded += timesFolded * elements;
+    mostWork += timesWork * elements;
   }
   for (const Node &node : model.nodes)
     for (const std::string &input : node.inputs)
       ++uses[input];
   for (const Port &output : model.outputs)
     ++uses[output.name];
+  unread = uses;
 }
 
 llvm::Error Mapper::fail(const llvm::Twine &what) const { return tool::badInput("`" + model.path + "`: " + what); }
@@ -131,15 +136,15 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
     }
     first = first ? first : &*(*mapped)->constant;
     most += *countElements((*mapped)->dims);
-    if (foldedElements += *countElements((*mapped)->dims); foldedElements > mostFolded)
-      return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
     inputs[i] = valueOf(*(*mapped)->constant);
   }
   llvm::Expected<std::vector<Value>> results = evaluateNode(model, node, pointers, most);
   if (!results)
     return results.takeError();
   const Value &result = results->front();
-  if (foldedElements += result.tensor.size(); foldedElements > mostFolded)
+  foldedElements += result.tensor.size();
+  foldedWork += most + result.tensor.size();
+  if (foldedElements > mostFolded || foldedWork > mostWork)
     return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
   // A weight that is transposed or copied keeps its name, unless a copy has a better one.
   llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
@@ -153,9 +158,23 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
                         ? *first
                         : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
   mapped.constant->name = name.str();
+  mapped.isComputed = true;
   if (llvm::Error error = set(node, std::move(mapped)))
     return error;
+  if (!asksForSizes)
+    dropRead(node);
   return true;
+}
+
+/// Computed constants that only nodes like this one read, which have read them all.
+void Mapper::dropRead(const Node &node) {
+  for (const std::string &input : node.inputs) {
+    auto found = values.find(input);
+    if (input.empty() || --unread[input] > 0 || found == values.end() || !found->second.isComputed)
+      continue;
+    foldedElements -= *countElements(found->second.dims);
+    values.erase(found);
+  }
 }
 
 static const NodeMapperEntry *findMapper(llvm::StringRef name) {

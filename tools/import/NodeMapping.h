@@ -22,7 +22,8 @@ struct Pending {
 struct Mapped {
   std::vector<int64_t> dims; ///< as the graph has it, with the batch
   std::optional<Constant> constant;
-  ValueId value = 0; ///< not yet where `formula` is not written down
+  bool isComputed = false; ///< a constant that is not the file's own
+  ValueId value = 0;       ///< not yet where `formula` is not written down
   Pending pending;
   std::optional<Formula> formula; ///< arithmetic that it is; stays when it is written down
   bool isWritten = true;

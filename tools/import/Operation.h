@@ -67,6 +67,7 @@ template <typename Function> void forEachIndex(llvm::ArrayRef<int64_t> dims, con
   }
 }
 
+Results evaluateBatchNorm(Operation &op);
 Results evaluateResize(Operation &op);
 
 using Evaluator = Results (*)(Operation &);

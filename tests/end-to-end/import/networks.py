@@ -17,15 +17,17 @@ NETWORKS |= {name: ("timm", {}) for name in
 # Other activations, in the net that is the quickest to build.
 NETWORKS |= {f"resnet18_{act}": ("timm", {"base": "resnet18", "act_layer": act}) for act in
              ("silu", "gelu", "hard_swish", "leaky_relu", "prelu", "hard_sigmoid", "mish")}
-NETWORKS |= {name: ("here", {}) for name in ("tiny", "iresnet", "windows", "excite", "pyramid")}
+NETWORKS["resnetv2_18_std"] = ("timm", {"base": "resnetv2_18", "conv_layer": "StdConv2d"})
+NETWORKS["resnet18_features"] = ("timm", {"base": "resnet18", "features_only": True})
+NETWORKS |= {name: ("here", {}) for name in ("tiny", "standardized", "iresnet", "windows", "excite", "pyramid")}
 # What Skip's language has no word for, with words of the error.
 REFUSED = {
-    "resnetv2_50x1_bit": ": Skip has no such operation",  # its norm is of groups
-    "resnet18_mish": "(Softplus): Skip has no such operation",
+    "resnetv2_50x1_bit": "(Pad): Skip pads images only before a convolution, with zeros",  # a max pool; its norm is of groups
+    "resnet18_mish": "): Skip has no such operation",  # Mish or Softplus
 }
 # Of networks with more than one input or output: their names, and the inputs' sizes.
 INPUTS = {"pyramid": {"image": (3, SIZE, SIZE), "depth": (1, SIZE, SIZE)}}
-OUTPUTS = {"pyramid": ["fine", "coarse", "logits"]}
+OUTPUTS = {"pyramid": ["fine", "coarse", "logits"], "resnet18_features": ["stem", "c2", "c3", "c4", "c5"]}
 
 
 def tiny(torch):
@@ -89,6 +91,18 @@ def iresnet(torch):
         if isinstance(module, torch.nn.PReLU):
             torch.nn.init.uniform_(module.weight, 0.1, 0.4)
     return network
+
+
+def standardized(torch):
+    """Convolutions whose filters are computed of their parameters."""
+    nn = torch.nn
+
+    class Conv(nn.Conv2d):
+        def forward(self, x):
+            deviation, mean = torch.std_mean(self.weight, dim=(1, 2, 3), keepdim=True, unbiased=False)
+            return nn.functional.conv2d(x, (self.weight - mean) / (deviation + 1e-5), None, self.stride, self.padding)
+    return nn.Sequential(Conv(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), Conv(16, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32),
+                         nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, CLASSES))
 
 
 def windows(torch):
@@ -157,10 +171,13 @@ def make(torch, name):
         network = getattr(torchvision.models, name)(num_classes=CLASSES)
     elif whose == "timm":
         import timm
-        network = timm.create_model(options.get("base", name), num_classes=CLASSES,
-                                    **{key: value for key, value in options.items() if key != "base"})
+        options = dict(options)
+        base = options.pop("base", name)
+        if "conv_layer" in options:
+            options["conv_layer"] = getattr(timm.layers, options["conv_layer"])
+        network = timm.create_model(base, num_classes=CLASSES, **options)
     else:
-        network = {"tiny": tiny, "iresnet": iresnet, "windows": windows, "excite": excite, "pyramid": pyramid}[name](torch)
+        network = {"tiny": tiny, "standardized": standardized, "iresnet": iresnet, "windows": windows, "excite": excite, "pyramid": pyramid}[name](torch)
     for module in network.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             with torch.no_grad():

@@ -83,3 +83,9 @@ TEST_CASE("the largest over some dimensions, and a choice element by element") {
   CHECK(evaluate("node ReduceMax x > y axes=1, keepdims=0\n", {2, 3}).data == Numbers{3, 6});
   CHECK(evaluate("ints two 2\nints four 4\nnode Equal x two > c\nnode Where c four x > y\n", {1, 3}).data == Numbers{1, 4, 3});
 }
+
+TEST_CASE("a batch norm in training goes by its input's own statistics") {
+  std::string text = "floats one 1\nfloats zero 0\nints shape 2\nnode Expand one shape > g\nnode Expand zero shape > b\n"
+                     "node BatchNormalization x g b b g > y epsilon=1e-20 training_mode=1\n";
+  CHECK(evaluate(text, {1, 2, 2}).data == Numbers{-1, 1, -1, 1});
+}
