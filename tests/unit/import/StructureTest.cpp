@@ -266,3 +266,42 @@ TEST_CASE("a file cannot have more computed of constants than it is large") {
   CHECK(llvm::StringRef(specOf(text + conv("image", "stem", 4, 3, 3, 1, "x") + head))
             .contains("(Concat): the file computes too much of constants; simplify it before"));
 }
+
+/// A block whose shortcut, if it has one, averages before it is projected, where the stride is not 1.
+static std::string averagedBlock(const std::string &x, const std::string &path, int width, int inputs, int stride,
+                                 const std::string &y) {
+  std::string text = conv(x, path + ".conv1", width, inputs, 3, stride, y + "e") +
+                     conv(y + "e", path + ".conv2", width, width, 3, 1, y + "a"),
+              side = x;
+  if (stride != 1) {
+    side = y + "p";
+    text += "node AveragePool " + x + " > " + side + " kernel_shape=2,2 strides=2,2 ceil_mode=1\n";
+  }
+  if (width != inputs)
+    text += conv(side, path + ".downsample.1", width, inputs, 1, 1, y + "s");
+  return text + "node Add " + y + "a " + (width != inputs ? y + "s" : x) + " > " + y + "b\nnode Relu " + y + "b > " + y + "\n";
+}
+
+TEST_CASE("a shortcut that averages by its stride is one block with those whose stride is 1") {
+  CHECK(specOf(averagedBlock("image", "layer1.0", 4, 3, 1, "a") + averagedBlock("a", "layer1.1", 4, 4, 1, "b") +
+               averagedBlock("b", "layer2.0", 8, 4, 2, "c") + averagedBlock("c", "layer2.1", 8, 8, 1, "d") +
+               averagedBlock("d", "layer3.0", 16, 8, 2, "x") + head) == R"(block basic(x, width, stride = 1) {
+  y = x |> conv1: conv(width, 3, stride)
+    |> conv2: conv(width, 3)
+  if stride != 1 or channels(x) != width {
+    z = x |> avg_pool(stride) |> downsample.1: conv(width, 1)
+  } else {
+    z = x
+  }
+  return relu(y + z)
+}
+
+model net {
+  input image[3, 8, 8]
+  output y = image |> layer1: repeat(2, basic, 4)
+    |> layer2: repeat(2, basic, 8, stride = 2)
+    |> layer3.0: basic(16, stride = 2)
+    |> global_avg_pool
+}
+)");
+}
