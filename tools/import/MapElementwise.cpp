@@ -133,12 +133,13 @@ static llvm::Expected<std::optional<Formula>> productOf(const NodeMapping &node)
   llvm::Expected<const Mapped *> a = node.anyActivation(0), b = a ? node.anyActivation(1) : a.takeError();
   if (!b)
     return b.takeError();
-  if ((*a)->dims != (*b)->dims || (*a)->repeatedBy || (*b)->repeatedBy)
+  auto isWhole = [](const Mapped &x) { return !x.repeatedBy && !x.pending.node; };
+  if ((*a)->dims != (*b)->dims || !isWhole(**a) || !isWhole(**b))
     return std::nullopt;
   for (auto [first, second] : {std::pair(*a, *b), std::pair(*b, *a)}) {
     if (!second->formula)
       continue;
-    bool isBase = first->isWritten && !first->pending.node && first->value == second->formula->base;
+    bool isBase = first->isWritten && first->value == second->formula->base;
     bool isAlike = first->formula && first->formula->base == second->formula->base;
     std::optional<Formula> product = isBase    ? Formula::of(first->value).times(*second->formula)
                                      : isAlike ? first->formula->times(*second->formula)

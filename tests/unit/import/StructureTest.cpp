@@ -208,6 +208,12 @@ TEST_CASE("arithmetic that is no activation is refused, with what it is") {
   CHECK(llvm::StringRef(error("weight s 4 1 1\nnode Mul a s > x\n")).contains("(Mul): its input 1 is no number"));
 }
 
+TEST_CASE("arithmetic of which zeros or steps are pending is not that of its input") {
+  std::string text = "ints zero 0\nints all 8\nints rows 2\nints two 2\nints pads 0 0 2 0 0 0 2 0\nnode Sigmoid a > b\n"
+                     "node Slice b zero all rows two > c\nnode Pad c pads > d\nnode Mul a d > x\n";
+  CHECK(llvm::StringRef(behind(text)).contains("(Pad): Skip pads images only before a convolution, with zeros"));
+}
+
 TEST_CASE("one value for each channel is a factor, as it is or repeated over the image") {
   std::string gate = "node GlobalAveragePool a > g\nweight se.weight 4 4 1 1\nnode Conv g se.weight > h\nnode Sigmoid h > i\n";
   std::string repeated = gate + "node Shape a > s\nnode Expand i s > j\n",
