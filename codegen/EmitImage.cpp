@@ -77,6 +77,7 @@ private:
   const MCExpr *codes(const SkipCode *items, size_t count);
   const MCExpr *variants(const TargetImage &target, const SkipTargetImage &source);
   const MCExpr *targets();
+  const MCExpr *classes(const SkipClasses *items);
   SkipModelImage root() const;
   template <typename Root> void pointRoot(Table<Root> &table, const SkipModelImage &root);
   template <typename Root> void define(const char *name, const Table<Root> &table);
@@ -110,6 +111,9 @@ void ImageWriter::writeTexts() {
   addNames(root.inputs, root.inputCount);
   addNames(root.outputs, root.outputCount);
   addNames(root.tensors, root.tensorCount);
+  for (const Port &port : image.outputs)
+    for (const std::string &name : port.classes)
+      addText(name.c_str());
   for (const TargetImage &target : image.targets)
     for (const Variant &variant : target.variants) {
       for (const Step &step : variant.steps)
@@ -266,12 +270,28 @@ const MCExpr *ImageWriter::targets() {
   return emit(table);
 }
 
+const MCExpr *ImageWriter::classes(const SkipClasses *items) {
+  std::vector<SkipClasses> sources(items, items + view.outputCount);
+  for (SkipClasses &source : sources)
+    clearEmpty(source.names, source.count);
+  Table<SkipClasses> table(sources.data(), sources.size());
+  for (size_t i = 0; i < sources.size(); ++i) {
+    Table<const char *> names(sources[i].names, sources[i].count);
+    for (size_t j = 0; j < sources[i].count; ++j)
+      names.point(j, 0, text(sources[i].names[j]));
+    table.point(i, offsetof(SkipClasses, names), emit(names));
+  }
+  return emit(table);
+}
+
 /// The view's, without pointers to nothing.
 SkipModelImage ImageWriter::root() const {
   SkipModelImage root = view;
   clearEmpty(root.inputs, root.inputCount);
   clearEmpty(root.outputs, root.outputCount);
   clearEmpty(root.tensors, root.tensorCount);
+  clearEmpty(root.pictures, root.inputCount);
+  clearEmpty(root.classes, root.outputCount);
   clearEmpty(root.targets, root.targetCount);
   return root;
 }
@@ -285,6 +305,8 @@ template <typename Root> void ImageWriter::pointRoot(Table<Root> &table, const S
   table.point(0, offsetof(SkipModelImage, outputs), named(root.outputs, root.outputCount));
   table.point(0, offsetof(SkipModelImage, tensors), named(root.tensors, root.tensorCount));
   table.point(0, offsetof(SkipModelImage, targets), targets());
+  table.point(0, offsetof(SkipModelImage, pictures), plain(root.pictures, root.inputCount));
+  table.point(0, offsetof(SkipModelImage, classes), classes(root.classes));
 }
 
 template <typename Root> void ImageWriter::define(const char *name, const Table<Root> &table) {

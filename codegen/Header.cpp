@@ -1,6 +1,7 @@
 // Makes a model's header from the text of runtime/Runtime.h, with its name for the prefix and its inputs and outputs on top.
 #include "codegen/Header.h"
 
+#include "codegen/Constants.h"
 #include "codegen/RuntimeObject.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -63,12 +64,15 @@ static std::string trainingText(const std::string &name, const TrainingImage &tr
 
 std::string headerText(const Image &image, const TrainingImage *training) {
   std::string text = introduction(image) + withPrefix(withoutFirstLine(runtimeHeader()).str(), image.name);
+  std::string guard = "#define SKIP_MODEL_" + image.name + "_H\n";
+  text.insert(text.find(guard) + guard.size(), macrosText(image));
   return training ? text + trainingText(image.name, *training) : text;
 }
 
-std::string cppHeaderText(const std::string &name) {
+std::string cppHeaderText(const Image &image) {
   std::string text = cppHeader().str();
-  replaceAll(text, "skipmodel", name);
+  replaceAll(text, "skipmodel", image.name);
+  replaceAll(text, "/* constants */\n", constantsText(image));
   return text;
 }
 

@@ -5,7 +5,6 @@
 #include "codegen/x86/KernelTable.h"
 #include "runtime/Abi.h"
 
-#include <array>
 #include <memory>
 #include <string>
 #include <variant>
@@ -18,6 +17,7 @@ struct Port {
   std::string name;
   std::vector<int64_t> dims;
   SkipPortElement element = SKIP_PORT_F32;
+  std::vector<std::string> classes{}; // names of an output's elements; empty: the spec has none
 };
 
 struct Step {
@@ -68,8 +68,8 @@ struct Image {
   std::string compiler; // `skipc 0.1.0`
   std::vector<Port> inputs, outputs;
   std::vector<Tensor> tensors;
-  std::vector<TargetImage> targets;         // in the order in which they are tried
-  std::array<float, 3> mean{}, deviation{}; // deviation 0: the spec declares none
+  std::vector<TargetImage> targets;  // in the order in which they are tried
+  std::vector<SkipPicture> pictures; // one for each input
 };
 
 /// The image as the runtime's own structs, with null kernel functions and backends and no embedded weights: what the load table

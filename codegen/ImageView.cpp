@@ -25,6 +25,9 @@ struct TargetTables {
 struct ImageView::Storage {
   std::vector<SkipPort> inputs, outputs;
   std::vector<SkipTensor> tensors;
+  std::vector<SkipPicture> pictures;
+  std::vector<std::vector<const char *>> classNames;
+  std::vector<SkipClasses> classes;
   std::vector<TargetTables> tables;
   std::vector<SkipTargetImage> targets;
   SkipModelImage root{};
@@ -46,6 +49,17 @@ template <typename Described, typename Source> static std::vector<Described> des
     std::copy_n(source.dims.begin(), std::min<size_t>(source.dims.size(), SKIP_MAX_RANK), item.dims);
   }
   return result;
+}
+
+/// Of each port.
+static std::vector<std::vector<const char *>> classNamesOf(const std::vector<Port> &ports) {
+  std::vector<std::vector<const char *>> all;
+  for (const Port &port : ports) {
+    std::vector<const char *> &names = all.emplace_back();
+    for (const std::string &name : port.classes)
+      names.push_back(name.c_str());
+  }
+  return all;
 }
 
 static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
@@ -140,6 +154,11 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   storage->inputs = describe<SkipPort>(image.inputs);
   storage->outputs = describe<SkipPort>(image.outputs);
   storage->tensors = describe<SkipTensor>(image.tensors);
+  storage->pictures = image.pictures;
+  storage->pictures.resize(image.inputs.size()); // of images by hand, which take none
+  storage->classNames = classNamesOf(image.outputs);
+  for (const std::vector<const char *> &names : storage->classNames)
+    storage->classes.push_back({names.size(), names.data()});
   for (const TargetImage &target : image.targets)
     storage->tables.push_back(tablesOf(target));
   for (size_t i = 0; i < image.targets.size(); ++i)
@@ -157,8 +176,8 @@ ImageView::ImageView(const Image &image) : storage(std::make_unique<Storage>()) 
   root.outputs = storage->outputs.data();
   root.tensors = storage->tensors.data();
   root.targets = storage->targets.data();
-  std::copy(image.mean.begin(), image.mean.end(), root.mean);
-  std::copy(image.deviation.begin(), image.deviation.end(), root.deviation);
+  root.pictures = storage->pictures.data();
+  root.classes = storage->classes.data();
   for (SkipTargetImage &target : storage->targets)
     target.loadFingerprint = runtime::fingerprint(root, target);
 }

@@ -4,6 +4,7 @@
 
 #include "codegen/nvptx/Lowering.h"
 #include "codegen/x86/Lowering.h"
+#include "ir/graph/Pictures.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/Sections.h"
@@ -54,29 +55,42 @@ static Port portOf(Type type, DictionaryAttr attributes) {
     port.name = name.str();
   for (int64_t dim : llvm::cast<RankedTensorType>(type).getShape())
     port.dims.push_back(dim < 0 ? -1 : dim);
+  if (auto names = attributes ? attributes.getAs<ArrayAttr>(graph::classesAttr) : ArrayAttr())
+    for (auto name : names.getAsRange<StringAttr>())
+      port.classes.push_back(name.str());
   return port;
 }
 
-static void readChannels(DictionaryAttr attributes, llvm::StringRef name, std::array<float, 3> &values) {
-  auto list = attributes ? attributes.getAs<DenseF64ArrayAttr>(name) : DenseF64ArrayAttr();
-  if (list && list.size() == 3)
-    for (size_t channel = 0; channel < 3; ++channel)
-      values[channel] = static_cast<float>(list[channel]);
+/// What an input of images of one or three channels makes of pictures.
+static SkipPicture pictureOf(const Port &port, DictionaryAttr attributes) {
+  SkipPicture picture{};
+  if (port.dims.size() != 4 || port.element != SKIP_PORT_F32 || (port.dims[1] != 1 && port.dims[1] != 3))
+    return picture;
+  graph::PictureRule rule = graph::pictureRuleOf(attributes);
+  picture.channels = static_cast<uint32_t>(port.dims[1]);
+  picture.filter = rule.bicubic ? SKIP_FILTER_BICUBIC : SKIP_FILTER_BILINEAR;
+  picture.resize[0] = static_cast<int32_t>(rule.resizeWidth ? rule.resizeHeight : rule.resize);
+  picture.resize[1] = static_cast<int32_t>(rule.resizeWidth);
+  picture.crop = static_cast<int32_t>(rule.crop);
+  auto round = [](double value) { return static_cast<float>(value); };
+  if (rule.mean.size() == picture.channels)
+    llvm::transform(rule.mean, picture.mean, round);
+  if (rule.deviation.size() == picture.channels)
+    llvm::transform(rule.deviation, picture.deviation, round);
+  return picture;
 }
 
 /// The same for every target.
 void Lowering::addPorts(func::FuncOp function) {
   if (image.targets.size() > 1)
     return;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     image.inputs.push_back(portOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
+    image.pictures.push_back(pictureOf(image.inputs.back(), function.getArgAttrDict(i)));
+  }
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (!function.getResultAttr(i, plan::slotAttr)) // others lie in the state
       image.outputs.push_back(portOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
-  if (function.getNumArguments() > 0) {
-    readChannels(function.getArgAttrDict(0), graph::meanAttr, image.mean);
-    readChannels(function.getArgAttrDict(0), graph::stdAttr, image.deviation);
-  }
 }
 
 /// Each target's plan has all of the model's parameters, in the same order.

@@ -1,6 +1,7 @@
 // Writes the manifest as JSON, with the size and SHA-256 of each file.
 #include "codegen/Manifest.h"
 
+#include "codegen/Constants.h"
 #include "support/SystemError.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -17,6 +18,50 @@ static Json portsOf(const std::vector<Port> &ports) {
   Json list = Json::array();
   for (const Port &port : ports)
     list.push_back({{"name", port.name}, {"type", port.element == SKIP_PORT_I32 ? "int32" : "float32"}, {"dims", port.dims}});
+  return list;
+}
+
+static Json numbersOf(const float *values, size_t count, bool isDeviation) {
+  Json list = Json::array();
+  for (size_t i = 0; i < count; ++i) // as their shortest text has them
+    list.push_back(Json::parse(numberText(isDeviation && values[i] == 0 ? 1 : values[i])));
+  return list;
+}
+
+/// What the spec declares.
+static Json pictureOf(const SkipPicture &picture, const Port &port) {
+  Json entry = {{"channels", picture.channels}, {"height", port.dims[2]}, {"width", port.dims[3]}};
+  if (picture.resize[1] > 0)
+    entry["resize"] = {picture.resize[0], picture.resize[1]};
+  else if (picture.resize[0] > 0)
+    entry["resize"] = picture.resize[0];
+  if (picture.crop > 0)
+    entry["crop"] = picture.crop;
+  entry["filter"] = picture.filter == SKIP_FILTER_BICUBIC ? "bicubic" : "bilinear";
+  entry["mean"] = numbersOf(picture.mean, picture.channels, false);
+  entry["std"] = numbersOf(picture.deviation, picture.channels, true);
+  return entry;
+}
+
+static Json inputsOf(const Image &image) {
+  Json list = portsOf(image.inputs);
+  for (size_t i = 0; i < list.size(); ++i) {
+    list[i]["index"] = i;
+    if (i < image.pictures.size() && image.pictures[i].channels > 0)
+      list[i]["picture"] = pictureOf(image.pictures[i], image.inputs[i]);
+  }
+  return list;
+}
+
+static Json outputsOf(const Image &image) {
+  Json list = portsOf(image.outputs);
+  for (size_t i = 0; i < list.size(); ++i) {
+    list[i]["index"] = i;
+    if (image.outputs[i].dims.size() == 2)
+      list[i]["classes"] = image.outputs[i].dims[1];
+    if (!image.outputs[i].classes.empty())
+      list[i]["classNames"] = image.outputs[i].classes;
+  }
   return list;
 }
 
@@ -116,8 +161,8 @@ llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage
   Json root = {{"name", image.name},
                {"compiler", image.compiler},
                {"abiVersion", SKIP_ABI_VERSION},
-               {"inputs", portsOf(image.inputs)},
-               {"outputs", portsOf(image.outputs)},
+               {"inputs", inputsOf(image)},
+               {"outputs", outputsOf(image)},
                {"targets", targetsOf(image)},
                {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}}};
   if (training)

@@ -221,7 +221,7 @@ static Error writeLibraryTexts(OutputFiles &files, const PackageInput &input, co
   if (libraries || options.object) {
     if (Error error = writeNamed(files, image.name + ".h", headerText(image, input.training)))
       return error;
-    if (Error error = writeNamed(files, image.name + ".hpp", cppHeaderText(image.name)))
+    if (Error error = writeNamed(files, image.name + ".hpp", cppHeaderText(image)))
       return error;
   }
   if (!libraries)

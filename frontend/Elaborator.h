@@ -170,7 +170,11 @@ private:
   std::optional<llvm::SmallVector<int64_t, 3>> inputShape(const ast::InputStatement &input, Frame &frame);
   void inputOptions(const ast::InputStatement &input, llvm::ArrayRef<int64_t> shape, PortAttributes &attributes, Frame &frame);
   void channelList(const ast::Option &option, int64_t channels, PortAttributes &attributes, Frame &frame);
+  void fitOptions(const ast::InputStatement &input, llvm::ArrayRef<int64_t> shape, PortAttributes &attributes, Frame &frame);
   int64_t pixels(const ast::Option &option, Frame &frame);
+  int64_t pixels(const ast::Option &option, const ast::Expr *expr, llvm::SMRange range, Frame &frame);
+  std::optional<std::pair<int64_t, int64_t>> resizeSides(const ast::Option &option, Frame &frame);
+  void filterOption(const ast::Option &option, PortAttributes &attributes, Frame &frame);
   bool newPort(const ast::Identifier &name, llvm::StringRef what, Frame &frame);
 
   void classNames(const ast::Option &option, const Value &value, PortAttributes &attributes, Frame &frame);

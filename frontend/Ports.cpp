@@ -1,6 +1,8 @@
 // Inputs and outputs of a model, with their options.
 #include "frontend/Elaborator.h"
 
+#include "ir/graph/Pictures.h"
+
 using namespace skip;
 using namespace skip::frontend;
 
@@ -34,7 +36,7 @@ static void checkOptionNames(llvm::ArrayRef<ast::Option> options, llvm::ArrayRef
 
 void Elaborator::declareInput(const ast::InputStatement &input, Frame &frame) {
   frame.values[input.name.text] = Value();
-  checkOptionNames(input.options, {"mean", "std", "resize", "crop"}, diagnostics);
+  checkOptionNames(input.options, {"mean", "std", "resize", "crop", "filter"}, diagnostics);
   std::optional<llvm::SmallVector<int64_t, 3>> shape = inputShape(input, frame);
   if (!shape || !newPort(input.name, "input", frame) || !frame.definition->isModel)
     return;
@@ -73,8 +75,18 @@ void Elaborator::inputOptions(const ast::InputStatement &input, llvm::ArrayRef<i
   for (const ast::Option &option : input.options)
     if (option.name.text == "mean" || option.name.text == "std")
       channelList(option, shape[0], attributes, frame);
+    else if (option.name.text == "filter")
+      filterOption(option, attributes, frame);
+  fitOptions(input, shape, attributes, frame);
+}
+
+void Elaborator::fitOptions(const ast::InputStatement &input, llvm::ArrayRef<int64_t> shape, PortAttributes &attributes,
+                            Frame &frame) {
   const ast::Option *resizeOption = findOption(input.options, "resize"), *cropOption = findOption(input.options, "crop");
-  int64_t resize = resizeOption ? pixels(*resizeOption, frame) : 0, crop = cropOption ? pixels(*cropOption, frame) : 0;
+  bool isWhole = resizeOption && resizeOption->isList;
+  std::optional<std::pair<int64_t, int64_t>> sides = isWhole ? resizeSides(*resizeOption, frame) : std::nullopt;
+  int64_t resize = sides ? std::min(sides->first, sides->second) : resizeOption && !isWhole ? pixels(*resizeOption, frame) : 0;
+  int64_t crop = cropOption ? pixels(*cropOption, frame) : 0;
   if (crop && (crop != shape[1] || crop != shape[2]))
     report(diag::cropSize, cropOption->range, {std::to_string(crop), shapeText(shape)}, frame)
         .note(input.shapeRange, "the input's size");
@@ -82,7 +94,9 @@ void Elaborator::inputOptions(const ast::InputStatement &input, llvm::ArrayRef<i
     report(diag::cropLarger, cropOption->range, {std::to_string(crop), std::to_string(resize)}, frame)
         .note(resizeOption->range, "the picture's shorter side");
   mlir::OpBuilder &attr = builder.attributes();
-  if (resize)
+  if (sides)
+    attributes.push_back(attr.getNamedAttr(graph::resizeAttr, attr.getDenseI64ArrayAttr({sides->first, sides->second})));
+  else if (resize)
     attributes.push_back(attr.getNamedAttr(graph::resizeAttr, attr.getI64IntegerAttr(resize)));
   if (crop)
     attributes.push_back(attr.getNamedAttr(graph::cropAttr, attr.getI64IntegerAttr(crop)));
@@ -116,9 +130,37 @@ void Elaborator::channelList(const ast::Option &option, int64_t channels, PortAt
       attr.getNamedAttr(name == "mean" ? graph::meanAttr : graph::stdAttr, attr.getDenseF64ArrayAttr(numbers)));
 }
 
+/// Rule input-3: `resize` may be the height and the width of the whole picture.
+std::optional<std::pair<int64_t, int64_t>> Elaborator::resizeSides(const ast::Option &option, Frame &frame) {
+  if (option.values.size() != 2) {
+    report(diag::listNeeded, option.range, {"resize", "one length, or the two of a height and a width in `[` `]`"}, frame);
+    return std::nullopt;
+  }
+  int64_t height = pixels(option, option.values[0], option.values[0]->range, frame);
+  int64_t width = pixels(option, option.values[1], option.values[1]->range, frame);
+  return height && width ? std::optional(std::pair(height, width)) : std::nullopt;
+}
+
+/// Rule input-4: `filter` is how pictures are scaled, one of two texts.
+void Elaborator::filterOption(const ast::Option &option, PortAttributes &attributes, Frame &frame) {
+  if (option.isList) {
+    report(diag::listNotAllowed, option.range, {"filter"}, frame);
+    return;
+  }
+  constexpr llvm::StringLiteral known = "`\"bilinear\"` or `\"bicubic\"`";
+  if (option.texts.empty()) {
+    report(diag::wrongKind, option.range, {"filter", ("the text " + known).str(), "a value"}, frame);
+    return;
+  }
+  llvm::StringRef text = option.texts.front().text;
+  if (text != graph::bilinearFilter && text != graph::bicubicFilter)
+    report(diag::notAChoice, option.range, {"filter", known.str(), text.str()}, frame);
+  else if (text == graph::bicubicFilter)
+    attributes.push_back(builder.attributes().getNamedAttr(graph::filterAttr, builder.attributes().getStringAttr(text)));
+}
+
 /// Rule input-3: `resize` and `crop` are lengths in pixels. 0 when there is none, which has been reported.
 int64_t Elaborator::pixels(const ast::Option &option, Frame &frame) {
-  constexpr int64_t most = 65535;
   if (option.isList) {
     report(diag::listNotAllowed, option.range, {option.name.text.str()}, frame);
     return 0;
@@ -127,12 +169,17 @@ int64_t Elaborator::pixels(const ast::Option &option, Frame &frame) {
     report(diag::wrongKind, option.range, {option.name.text.str(), describe(Value::Kind::Integer).str(), "a text"}, frame);
     return 0;
   }
-  std::optional<Value> value = evaluateAs(Value::Kind::Integer, option.name.text, option.values.front(), frame);
+  return pixels(option, option.values.front(), option.range, frame);
+}
+
+int64_t Elaborator::pixels(const ast::Option &option, const ast::Expr *expr, llvm::SMRange range, Frame &frame) {
+  constexpr int64_t most = 65535;
+  std::optional<Value> value = evaluateAs(Value::Kind::Integer, option.name.text, expr, frame);
   if (!value)
     return 0;
   if (value->integer >= 1 && value->integer <= most)
     return value->integer;
-  report(diag::outOfRange, option.range, {option.name.text.str(), rangeText(value->integer, 1, most), value->str()}, frame);
+  report(diag::outOfRange, range, {option.name.text.str(), rangeText(value->integer, 1, most), value->str()}, frame);
   return 0;
 }
 

@@ -177,6 +177,25 @@ typedef struct SkipPort {
   int64_t dims[SKIP_MAX_RANK];
 } SkipPort;
 
+// How pictures are scaled.
+enum SkipFilter { SKIP_FILTER_BILINEAR = 0, SKIP_FILTER_BICUBIC = 1 };
+
+// What becomes of a picture before it is an input (docs/preprocessing.md).
+typedef struct SkipPicture {
+  uint32_t channels;  // 3, or 1: of grey pictures; 0: the input takes no pictures
+  uint32_t filter;    // SkipFilter
+  int32_t resize[2];  // height and width that the whole picture is scaled to; {R, 0}: the shorter side is R; {0, 0}: neither
+  int32_t crop;       // of height and width; 0: none is declared
+  float mean[3];      // of each channel, in units of the largest value
+  float deviation[3]; // 0: the spec declares none
+} SkipPicture;
+
+// Names of an output's elements, in order, if the spec has them.
+typedef struct SkipClasses {
+  uint64_t count; // 0: none
+  const char *const *names;
+} SkipClasses;
+
 // Code for a device, loaded when a context is made: an object for one architecture, or text that the driver compiles for any
 // later one.
 typedef struct SkipCode {
@@ -215,7 +234,8 @@ typedef struct SkipModelImage {
   const SkipPort *outputs;
   const SkipTensor *tensors;
   const SkipTargetImage *targets;
-  float mean[3], deviation[3]; // of the first input, for normalize_rgb8; deviation 0: the spec declares none
+  const SkipPicture *pictures; // what each input makes of pictures
+  const SkipClasses *classes;  // of each output
 } SkipModelImage;
 
 #ifdef __cplusplus

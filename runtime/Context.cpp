@@ -26,8 +26,10 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
   int64_t limit = skipmodel_model_max_batch(context.model);
   context.maxBatch = options.max_batch == 0 ? limit : options.max_batch;
   if (context.maxBatch < 1 || context.maxBatch > limit)
-    return fail(SKIP_INVALID_ARGUMENT, "context_create: max_batch is %lld, the library was built for 1 to %lld",
-                static_cast<long long>(options.max_batch), static_cast<long long>(limit));
+    return fail(
+        SKIP_INVALID_ARGUMENT,
+        "context_create: max_batch is %lld, the library was built for 1 to %lld; for more, build it with a larger --batch",
+        static_cast<long long>(options.max_batch), static_cast<long long>(limit));
   if (options.pool && options.parallel_for)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: give a pool or a parallel_for, not both");
   context.pool = options.pool;
@@ -39,28 +41,56 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
   return bind(context, weights);
 }
 
-static skip_status checkPorts(const SkipPort *ports, uint32_t count, const void *const *arrays, const char *what) {
-  if (!arrays && count > 0)
-    return fail(SKIP_INVALID_ARGUMENT, "run: `%ss` is null", what);
-  for (uint32_t i = 0; i < count; ++i)
-    if (!arrays[i])
-      return fail(SKIP_INVALID_ARGUMENT, "run: %s %u, `%s`, is null", what, i, ports[i].name);
+static skip_status checkInputs(const SkipModelImage &image, const float *const *inputs) {
+  if (!inputs && image.inputCount > 0)
+    return fail(SKIP_INVALID_ARGUMENT, "run: `inputs` is null");
+  for (uint32_t i = 0; i < image.inputCount; ++i)
+    if (!inputs[i])
+      return fail(SKIP_INVALID_ARGUMENT, "run: input %u, `%s`, is null", i, image.inputs[i].name);
   return SKIP_OK;
+}
+
+static skip_status tooMany(const skip_context &context, int64_t n) {
+  auto most = static_cast<long long>(context.maxBatch);
+  int64_t limit = skipmodel_model_max_batch(context.model);
+  if (n < 0 || context.maxBatch < limit)
+    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld, the max_batch that it was made with",
+                static_cast<long long>(n), most);
+  return fail(
+      SKIP_INVALID_ARGUMENT,
+      "run: %lld images, this context takes at most %lld, which is what the library was built for; run them in parts, or "
+      "build it with --batch %lld",
+      static_cast<long long>(n), most, static_cast<long long>(n));
 }
 
 static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipModelImage &image = *context.model->image;
   if (n < 0 || n > context.maxBatch)
-    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld", static_cast<long long>(n),
-                static_cast<long long>(context.maxBatch));
+    return tooMany(context, n);
   if (!context.weights && context.model->target->weightsBytes > 0)
     return fail(SKIP_NO_WEIGHTS, "run: no weights are bound; load a checkpoint and bind it to the context");
   if (n == 0)
     return SKIP_OK;
-  if (skip_status status = checkPorts(image.inputs, image.inputCount, reinterpret_cast<const void *const *>(inputs), "input");
-      status != SKIP_OK)
+  if (skip_status status = checkInputs(image, inputs); status != SKIP_OK)
     return status;
-  return checkPorts(image.outputs, image.outputCount, reinterpret_cast<const void *const *>(outputs), "output");
+  return outputs || image.outputCount == 0 ? SKIP_OK : fail(SKIP_INVALID_ARGUMENT, "run: `outputs` is null");
+}
+
+skip_status createContext(const skip_model &model, const skip_weights *weights, const skip_context_options &options,
+                          skip_context **context) {
+  if (skip_status status = checkWeights(model, weights); status != SKIP_OK)
+    return status;
+  skip_context *created = create<skip_context>();
+  if (!created)
+    return fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
+  created->model = &model;
+  skip_status status = configure(*created, weights, options);
+  if (status != SKIP_OK) {
+    skipmodel_context_destroy(created);
+    return status;
+  }
+  *context = created;
+  return SKIP_OK;
 }
 
 } // namespace skip::runtime
@@ -74,19 +104,9 @@ skip_status skipmodel_context_create(const skip_model *model, const skip_weights
   *context = nullptr;
   if (!model)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: `model` is null");
-  if (skip_status status = checkWeights(*model, weights); status != SKIP_OK)
+  if (skip_status status = checkOwn(*model, "context_create"); status != SKIP_OK)
     return status;
-  skip_context *created = create<skip_context>();
-  if (!created)
-    return fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
-  created->model = model;
-  skip_status status = configure(*created, weights, options ? *options : skip_context_options{});
-  if (status != SKIP_OK) {
-    skipmodel_context_destroy(created);
-    return status;
-  }
-  *context = created;
-  return SKIP_OK;
+  return createContext(*model, weights, options ? *options : skip_context_options{}, context);
 }
 
 skip_status skipmodel_context_bind(skip_context *context, const skip_weights *weights) {

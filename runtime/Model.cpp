@@ -1,4 +1,5 @@
 // Models: constant data, and the choice of a target and its body.
+#include "runtime/Cpu.h"
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"
@@ -54,7 +55,7 @@ static skip_status chooseTarget(const SkipModelImage &image, const char *wanted,
     const SkipTargetImage &target = image.targets[i];
     if (wanted && !isNamed(target, wanted))
       continue;
-    model = {&image, &target, 0, nullptr};
+    model = {.image = &image, .target = &target, .body = 0};
     skip_status opened = target.backend->open(model, device);
     if (opened == SKIP_OK)
       return SKIP_OK;
@@ -85,8 +86,28 @@ skip_status createModel(const SkipModelImage &image, const skip_model_options &o
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a model");
   }
   *created = chosen;
+  created->avx2 = hasAvx2();
   *model = created;
   return SKIP_OK;
+}
+
+/// Each library has backends of its own, and its images alone point at them.
+static bool hasBackend(const SkipModelImage &image, const SkipBackend *backend) {
+  for (uint32_t i = 0; i < image.targetCount; ++i)
+    if (image.targets[i].backend == backend)
+      return true;
+  return false;
+}
+
+skip_status checkOwn(const skip_model &model, const char *call) {
+  if (hasBackend(skipModelImage, model.target->backend))
+    return SKIP_OK;
+  const char *other = model.image->abiVersion == SKIP_ABI_VERSION ? model.image->name : "(of another version)";
+  return fail(
+      SKIP_INVALID_ARGUMENT,
+      "%s: the model is of another library, that of `%s`, and this is a call of `%s`'s; objects of a library go to its own "
+      "calls, those that begin with its name",
+      call, other, skipModelImage.name);
 }
 
 static skip_status describe(const SkipPort *ports, uint32_t count, const char *what, int32_t index, skip_tensor_info *info) {
@@ -102,9 +123,47 @@ static skip_status describe(const SkipPort *ports, uint32_t count, const char *w
   return SKIP_OK;
 }
 
+static skip_status describePicture(const SkipModelImage &image, int32_t index, skip_picture_info *info) {
+  *info = {};
+  if (index < 0 || static_cast<uint32_t>(index) >= image.inputCount)
+    return fail(SKIP_INVALID_ARGUMENT, "model_picture: no input %d, the model has %u", index, image.inputCount);
+  const SkipPort &port = image.inputs[index];
+  if (!takesPictures(image, index))
+    return fail(SKIP_INVALID_ARGUMENT,
+                "model_picture: the input `%s` of model `%s` takes no pictures: it has not one or three channels", port.name,
+                image.name);
+  const SkipPicture &rule = image.pictures[index];
+  info->channels = static_cast<int32_t>(rule.channels);
+  info->height = port.dims[2];
+  info->width = port.dims[3];
+  info->resize = rule.resize[1] > 0 ? 0 : rule.resize[0];
+  info->resize_height = rule.resize[1] > 0 ? rule.resize[0] : 0;
+  info->resize_width = rule.resize[1];
+  info->crop = rule.crop;
+  info->bicubic = rule.filter == SKIP_FILTER_BICUBIC;
+  for (uint32_t channel = 0; channel < rule.channels; ++channel) {
+    info->mean[channel] = rule.mean[channel];
+    info->std[channel] = rule.deviation[channel] == 0 ? 1 : rule.deviation[channel];
+  }
+  return SKIP_OK;
+}
+
 } // namespace skip::runtime
 
 extern "C" {
+
+skip_status skipmodel_model_picture(const skip_model *model, int32_t index, skip_picture_info *info) {
+  if (!model || !info)
+    return fail(SKIP_INVALID_ARGUMENT, "model_picture: `%s` is null", !model ? "model" : "info");
+  return describePicture(*model->image, index, info);
+}
+
+const char *skipmodel_model_class_name(const skip_model *model, int32_t output, int64_t index) {
+  if (!model || output < 0 || static_cast<uint32_t>(output) >= model->image->outputCount || !model->image->classes)
+    return nullptr;
+  const SkipClasses &classes = model->image->classes[output];
+  return index >= 0 && static_cast<uint64_t>(index) < classes.count ? classes.names[index] : nullptr;
+}
 
 const char *skipmodel_last_error(void) { return lastErrorText(); }
 

@@ -10,6 +10,7 @@ struct skip_model {
   const SkipTargetImage *target; // one of the image's
   uint32_t body;                 // the backend's choice
   void *opened = nullptr;        // what the backend keeps of the device, if anything
+  bool avx2 = false;             // whether the CPU has it, for what is no kernel
 };
 
 struct skip_weights {
@@ -40,6 +41,19 @@ namespace skip::runtime {
 
 /// The model of `image`; skipmodel_model_create_for does this for skipModelImage.
 skip_status createModel(const SkipModelImage &image, const skip_model_options &options, skip_model **model);
+
+/// skipmodel_context_create of arguments that are there, of any image of this library.
+skip_status createContext(const skip_model &model, const skip_weights *weights, const skip_context_options &options,
+                          skip_context **context);
+
+/// Whether the model was made by this library: only then its layout, and what runs its plan, are known. The text says whose it
+/// is.
+skip_status checkOwn(const skip_model &model, const char *call);
+
+/// Whether an input has a rule for pictures.
+inline bool takesPictures(const SkipModelImage &image, int64_t input) {
+  return input >= 0 && input < int64_t{image.inputCount} && image.pictures && image.pictures[input].channels > 0;
+}
 
 /// The smallest variant for `batch` images; null when there is none.
 const SkipVariant *variantFor(const skip_model &model, int64_t batch);

@@ -41,6 +41,8 @@ skip_status checkOverlap(const skip_context &context, int64_t n, const float *co
     if (Span input = spanOf(image.inputs[i], n, inputs[i], "input"); input.overlaps(workspace))
       return overlap(input, workspace);
   for (uint32_t i = 0; i < image.outputCount; ++i) {
+    if (!outputs[i])
+      continue;
     Span output = spanOf(image.outputs[i], n, outputs[i], "output");
     for (const Span &other : {workspace, weights})
       if (output.overlaps(other))
@@ -49,7 +51,7 @@ skip_status checkOverlap(const skip_context &context, int64_t n, const float *co
       if (Span input = spanOf(image.inputs[j], n, inputs[j], "input"); output.overlaps(input))
         return overlap(output, input);
     for (uint32_t j = 0; j < i; ++j)
-      if (Span earlier = spanOf(image.outputs[j], n, outputs[j], "output"); output.overlaps(earlier))
+      if (Span earlier = spanOf(image.outputs[j], n, outputs[j], "output"); outputs[j] && output.overlaps(earlier))
         return overlap(output, earlier);
   }
   return SKIP_OK;

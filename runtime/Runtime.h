@@ -83,6 +83,33 @@ typedef struct skip_context_options {
 
 #endif /* SKIP_TYPES_ABI_2 */
 
+/* Types of pictures. */
+#ifndef SKIP_PICTURE_TYPES_ABI_2
+#define SKIP_PICTURE_TYPES_ABI_2
+
+/* What a pixel's bytes are, for the calls' `order`. Alpha is not looked at. */
+typedef enum skip_pixel_order { SKIP_RGB = 0, SKIP_BGR = 1, SKIP_RGBA = 2, SKIP_GREY = 3 } skip_pixel_order;
+
+/* What the spec's input declares of pictures. */
+typedef struct skip_picture_info {
+  int32_t channels; /* 3, or 1: of grey */
+  int64_t height, width;
+  int32_t resize;                      /* the length of the shorter side; 0: none is declared */
+  int32_t resize_height, resize_width; /* that the whole picture is scaled to; 0: none are declared */
+  int32_t crop;                        /* 0: none is declared */
+  int32_t bicubic;                     /* 1: scaled so; 0: bilinear. Both with antialiasing */
+  float mean[3], std[3];               /* of each channel; 0 and 1 where none are declared */
+} skip_picture_info;
+
+/* Zero means the default for each field. */
+typedef struct skip_preprocess_options {
+  int32_t input; /* index of the input, by default the first */
+  void *scratch; /* default: the call allocates and frees it; else 64-byte aligned, of preprocess_scratch_bytes */
+  size_t scratch_bytes;
+} skip_preprocess_options;
+
+#endif /* SKIP_PICTURE_TYPES_ABI_2 */
+
 /* model_create_for with the defaults. */
 skip_status skipmodel_model_create(skip_model **model);
 /* Picks a target that the library was built for and that runs here, and the target's body: for this CPU (in the environment
@@ -101,6 +128,10 @@ int32_t skipmodel_model_input_count(const skip_model *model);
 int32_t skipmodel_model_output_count(const skip_model *model);
 skip_status skipmodel_model_input(const skip_model *model, int32_t index, skip_tensor_info *info);
 skip_status skipmodel_model_output(const skip_model *model, int32_t index, skip_tensor_info *info);
+/* What an input makes of pictures; SKIP_INVALID_ARGUMENT for one that takes none. */
+skip_status skipmodel_model_picture(const skip_model *model, int32_t index, skip_picture_info *info);
+/* The name of an element of an output; null where the spec names none. */
+const char *skipmodel_model_class_name(const skip_model *model, int32_t output, int64_t index);
 /* Bytes of workspace that a context for up to `batch` images needs; 0 when `batch` is not in 1..max_batch. */
 size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch);
 
@@ -133,11 +164,12 @@ skip_status skipmodel_context_observe(skip_context *context, skip_observer obser
 void skipmodel_context_destroy(skip_context *context);
 
 /* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing, unless a
- * context of target cuda has an observer.
- * An output may share no memory with an input, another output, the workspace or the weights, nor an input with the workspace:
- * such a run is refused. Inputs may share memory with each other.
- * The calling thread needs model_stack_bytes of stack. A run on one that has too little left is refused where memory that
- * cannot be read lies below the stack: the guard page that threads have unless they are made without.
+ * context of target cuda has an observer. An output that is null is not wanted: on target x86 the step that ends in it is left
+ * out and not observed, unless that computes another output too or other steps read it, for which contexts have memory; on
+ * target cuda it is computed and not copied. An output may share no memory with an input, another output, the workspace or the
+ * weights, nor an input with the workspace: such a run is refused. Inputs may share memory with each other. The calling thread
+ * needs model_stack_bytes of stack. A run on one that has too little left is refused where memory that cannot be read lies
+ * below the stack: the guard page that threads have unless they are made without.
  *
  * On target cuda each array may be the host's or memory of the model's device. The run does not wait for streams of the caller:
  * what is in device memory must be there. The caller's current context is what it was. After SKIP_DRIVER_ERROR the context runs
@@ -153,6 +185,14 @@ skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *
 skip_status skipmodel_run_async(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs,
                                 void *stream);
 
+/* One picture of any size to one image of the input: scaled, cut and normalised as the spec's input declares, bit for bit as
+ * `skipc run` does it. `pixels` has `height` rows of `width` pixels of 8 bits a channel, from one row to the next `row_bytes`
+ * (0: rows without gaps). Sides are at most 65535. A grey picture is repeated for an input of three channels; one in colour is
+ * made grey for an input of one. `options` may be null. Any number of threads may do this at once. */
+skip_status skipmodel_preprocess_rgb8(const skip_model *model, const uint8_t *pixels, int64_t width, int64_t height,
+                                      int64_t row_bytes, int32_t order, float *input, const skip_preprocess_options *options);
+/* Bytes of scratch for pictures of that size; 0, with an error's text, where preprocess_rgb8 would refuse them. */
+size_t skipmodel_preprocess_scratch_bytes(const skip_model *model, int32_t input, int64_t width, int64_t height, int32_t order);
 /* n pictures of height x width as 8-bit RGB, row by row, to the model's normalised NCHW input: (value / 255 - mean) / std. */
 skip_status skipmodel_normalize_rgb8(const skip_model *model, const uint8_t *pixels, int64_t n, int64_t height, int64_t width,
                                      float *input);

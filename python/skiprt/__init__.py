@@ -12,8 +12,8 @@ A library is the compiled model and its runtime in one file, which needs nothing
 from ._build import CompilerError, compile
 from ._errors import (BadWeights, Busy, DriverError, InvalidArgument, IoError, NoDevice, NoWeights, OutOfMemory, SkipError, SystemError,
                       UnsupportedCpu)
-from ._model import Model, Step, Tensor, load
+from ._model import Model, Picture, Step, Tensor, load
 
-__all__ = ["BadWeights", "Busy", "CompilerError", "DriverError", "InvalidArgument", "IoError", "Model", "NoDevice", "NoWeights", "OutOfMemory",
+__all__ = ["BadWeights", "Busy", "CompilerError", "DriverError", "InvalidArgument", "IoError", "Model", "NoDevice", "NoWeights", "OutOfMemory", "Picture",
            "SkipError", "Step", "SystemError", "Tensor", "UnsupportedCpu", "compile", "load"]
 __version__ = "0.1.0"

@@ -3,7 +3,7 @@ import ctypes
 import mmap
 import os
 import re
-from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint8, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint8, c_void_p
 
 from ._errors import BY_STATUS, SkipError
 
@@ -12,6 +12,15 @@ MAX_RANK = 4
 
 class TensorInfo(ctypes.Structure):
     _fields_ = [("name", c_char_p), ("rank", c_int32), ("dims", c_int64 * MAX_RANK)]
+
+
+class PictureInfo(ctypes.Structure):
+    _fields_ = [("channels", c_int32), ("height", c_int64), ("width", c_int64), ("resize", c_int32), ("resize_height", c_int32),
+                ("resize_width", c_int32), ("crop", c_int32), ("bicubic", c_int32), ("mean", c_float * 3), ("std", c_float * 3)]
+
+
+class PreprocessOptions(ctypes.Structure):
+    _fields_ = [("input", c_int32), ("scratch", c_void_p), ("scratch_bytes", c_size_t)]
 
 
 class StepEvent(ctypes.Structure):
@@ -43,6 +52,8 @@ FUNCTIONS = {
     "model_output_count": (c_int32, [c_void_p]),
     "model_input": (c_int32, [c_void_p, c_int32, POINTER(TensorInfo)]),
     "model_output": (c_int32, [c_void_p, c_int32, POINTER(TensorInfo)]),
+    "model_picture": (c_int32, [c_void_p, c_int32, POINTER(PictureInfo)]),
+    "model_class_name": (c_char_p, [c_void_p, c_int32, c_int64]),
     "model_stack_bytes": (c_size_t, [c_void_p]),
     "weights_embedded": (c_int32, [c_void_p, POINTER(c_void_p)]),
     "weights_load_file": (c_int32, [c_void_p, c_char_p, POINTER(c_void_p)]),
@@ -56,6 +67,7 @@ FUNCTIONS = {
     "context_observe": (c_int32, [c_void_p, Observer, c_void_p]),
     "context_destroy": (None, [c_void_p]),
     "run": (c_int32, [c_void_p, c_int64, Arrays, Arrays]),
+    "preprocess_rgb8": (c_int32, [c_void_p, c_void_p, c_int64, c_int64, c_int64, c_int32, c_void_p, POINTER(PreprocessOptions)]),
     "normalize_rgb8": (c_int32, [c_void_p, POINTER(c_uint8), c_int64, c_int64, c_int64, c_void_p]),
 }
 

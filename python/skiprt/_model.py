@@ -8,13 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, TensorInfo
+from ._errors import InvalidArgument
+from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, PictureInfo, PreprocessOptions, TensorInfo
 
 
 class Tensor(NamedTuple):
     """An input or output: float32, one image of `shape` for each of a run."""
     name: str
     shape: "tuple[int, ...]"
+
+
+class Picture(NamedTuple):
+    """What an input makes of pictures. `resize`: the length of the shorter side, or (height, width) of the whole picture, or None."""
+    channels: int
+    size: "tuple[int, int]"
+    resize: "int | tuple[int, int] | None"
+    crop: "int | None"
+    filter: str
+    mean: "tuple[float, ...]"
+    std: "tuple[float, ...]"
 
 
 class Step(NamedTuple):
@@ -63,6 +75,8 @@ class Model:
         self.max_batch = library.model_max_batch(self._handle)
         self.inputs = self._tensors(library.model_input_count, library.model_input)
         self.outputs = self._tensors(library.model_output_count, library.model_output)
+        self.pictures = {tensor.name: self._picture(index) for index, tensor in enumerate(self.inputs)}
+        self.class_names = {tensor.name: self._class_names(index, tensor.shape) for index, tensor in enumerate(self.outputs)}
 
     def __repr__(self):
         tensors = "; ".join(", ".join(f"{t.name} {list(t.shape)}" for t in side) for side in (self.inputs, self.outputs))
@@ -76,6 +90,23 @@ class Model:
             tensors.append(Tensor(info.name.decode(), tuple(info.dims[1:info.rank])))
         return tensors
 
+    def _picture(self, index: int) -> "Picture | None":
+        info = PictureInfo()
+        try:
+            self._library.check(self._library.model_picture(self._handle, index, ctypes.byref(info)))
+        except InvalidArgument:
+            return None  # the input takes no pictures
+        resize = (info.resize_height, info.resize_width) if info.resize_width else info.resize or None
+        # Of the float32 that a spec's number became, the number with the fewest digits.
+        mean, std = (tuple(float(str(np.float32(value))) for value in numbers[:info.channels]) for numbers in (info.mean, info.std))
+        return Picture(info.channels, (info.height, info.width), resize, info.crop or None, "bicubic" if info.bicubic else "bilinear", mean, std)
+
+    def _class_names(self, output: int, shape) -> "list[str] | None":
+        if len(shape) != 1:
+            return None
+        names = [self._library.model_class_name(self._handle, output, index) for index in range(shape[0])]
+        return None if None in names else [name.decode() for name in names]
+
     def load_weights(self, weights) -> None:
         """From a safetensors checkpoint or a packed weights file, given as a path or as bytes. Runs that have begun keep the weights that
         they have; later ones use these. Where the file is refused, the model keeps its weights."""
@@ -87,17 +118,32 @@ class Model:
             how = (library.weights_load_file, library.weights_destroy, self._handle, os.fsencode(weights))
         self._weights = library.made(*how, needs=[self._handle])
 
-    def run(self, *inputs, out=None):
+    def run(self, *inputs, out=None, wanted=None):
         """Runs n images. Each input is a C-contiguous float32 array of shape (n, *shape), normalised; they are given in the model's
         order. Returns the output, or where the model has several, a dict of them by name. `out`: arrays to write them to, in order.
-        Nothing is copied, and other Python threads go on meanwhile."""
+        `wanted`: the name of the one output that is wanted, which is returned; what is for the others alone is not computed. Nothing is
+        copied, and other Python threads go on meanwhile."""
         n = self._check_inputs(inputs)
+        if wanted is not None:
+            return self._run_for(wanted, n, inputs, out)
         outputs = self._make_outputs(n, out)
         with self._runner() as runner:
             self._library.check(self._library.run(runner.context, n, _pointers(inputs), _pointers(outputs)))
         if len(outputs) == 1:
             return outputs[0]
         return dict(zip((tensor.name for tensor in self.outputs), outputs))
+
+    def _run_for(self, wanted: str, n: int, inputs, out):
+        tensors = [tensor for tensor in self.outputs if tensor.name == wanted]
+        if not tensors:
+            raise ValueError(f"{self.name} has no output {wanted!r}, but {', '.join(tensor.name for tensor in self.outputs)}")
+        if out is None:
+            out = np.empty((n, *tensors[0].shape), np.float32)
+        _check_output(tensors[0], out, n)
+        pointers = (c_void_p * len(self.outputs))(*(out.ctypes.data if tensor is tensors[0] else None for tensor in self.outputs))
+        with self._runner() as runner:
+            self._library.check(self._library.run(runner.context, n, _pointers(inputs), pointers))
+        return out
 
     def time_steps(self, *inputs) -> "list[Step]":
         """Runs as `run` does and returns what each step took, in their order."""
@@ -117,6 +163,35 @@ class Model:
             finally:
                 library.check(library.context_observe(runner.context, Observer(), None))
         return [Step(names[index], seconds[index]) for index in sorted(names)]
+
+    def preprocess(self, picture, *, input=None, order=None, out=None):
+        """The input for one picture of any size, of shape (1, channels, height, width): scaled, cut and normalised as the spec declares, bit for
+        bit as `skipc run` does it.
+
+        picture: an array of uint8, (height, width, 3) or (height, width, 4) or of grey (height, width), whose pixels lie side by side; or a
+        PIL image. input: the name of the input (default: the only one that takes pictures). order: `rgb` (default), `bgr`, `rgba` or
+        `grey`. out: an array to write to, (1, ...) or one image of a batch (batch[i:i + 1]).
+        """
+        index = self._picture_input(input)
+        pixels, code = _pixels(picture, order)
+        shape = self.inputs[index].shape
+        if out is None:
+            out = np.empty((1, *shape), np.float32)
+        _check_output(Tensor("out", shape), out, 1)
+        options = PreprocessOptions(index)
+        self._library.check(self._library.preprocess_rgb8(self._handle, pixels.ctypes.data, pixels.shape[1], pixels.shape[0], pixels.strides[0],
+                                                          code, out.ctypes.data, ctypes.byref(options)))
+        return out
+
+    def _picture_input(self, name) -> int:
+        if name is not None:
+            if name not in self.pictures:
+                raise ValueError(f"{self.name} has no input {name!r}, but {', '.join(self.pictures)}")
+            return list(self.pictures).index(name)
+        takers = [index for index, picture in enumerate(self.pictures.values()) if picture]
+        if len(takers) != 1:
+            raise ValueError(f"{self.name} has {len(takers)} inputs that take pictures" + (": give the name of one as input" if takers else ""))
+        return takers[0]
 
     def normalize(self, pictures, out=None):
         """The first input for n pictures of its size: (value / 255 - mean) / std of a uint8 array (n, height, width, 3), RGB."""
@@ -150,9 +225,7 @@ class Model:
         if len(outputs) != len(self.outputs):
             raise TypeError(f"out: {self.name} has {len(self.outputs)} outputs, {len(outputs)} arrays were given")
         for tensor, array in zip(self.outputs, outputs):
-            _check_array(tensor.name, array, n, tensor.shape)
-            if not array.flags.writeable:
-                raise ValueError(f"{tensor.name}: the array to write to is read-only")
+            _check_output(tensor, array, n)
         return outputs
 
     @contextmanager
@@ -202,6 +275,41 @@ def _check_array(name: str, array, n: int, shape: "tuple[int, ...]") -> None:
         raise ValueError(f"{name}: shape {array.shape} was given, ({expected}) is expected, of the same n for all")
     if not array.flags.c_contiguous:
         raise ValueError(f"{name}: the array is not C-contiguous (numpy.ascontiguousarray)")
+
+
+def _check_output(tensor: Tensor, array, n: int) -> None:
+    _check_array(tensor.name, array, n, tensor.shape)
+    if not array.flags.writeable:
+        raise ValueError(f"{tensor.name}: the array to write to is read-only")
+
+
+# As the header numbers them, and the shape of a pixel.
+ORDERS = {"rgb": (0, 3), "bgr": (1, 3), "rgba": (2, 4), "grey": (3, 1)}
+
+
+def _pixels(picture, order):
+    """An array whose rows are pixels side by side, and their order's number."""
+    if not isinstance(picture, np.ndarray) and hasattr(picture, "mode") and hasattr(picture, "convert"):
+        if picture.mode not in ("RGB", "L"):
+            picture = picture.convert("RGB")  # palettes, transparency, CMYK: as PIL does it
+        picture = np.asarray(picture)
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:
+        raise TypeError("picture: a numpy array of uint8, or a PIL image, is expected")
+    if picture.ndim == 2:
+        picture = picture[:, :, None]
+    channels = picture.shape[2] if picture.ndim == 3 else 0
+    order = order or {1: "grey", 3: "rgb", 4: "rgba"}.get(channels)
+    if order not in ORDERS:
+        if order is not None:
+            raise ValueError(f"order: {order!r} is none of {', '.join(ORDERS)}")
+        raise ValueError(f"picture of shape {picture.shape}: (height, width, 3), (height, width, 4) or (height, width) is expected")
+    code, expected = ORDERS[order]
+    if channels != expected:
+        raise ValueError(f"picture of shape {picture.shape}: (height, width, {expected}) is expected for the order {order}")
+    side_by_side = picture.strides[2] == 1 or channels == 1
+    if not (side_by_side and picture.strides[1] == channels and (picture.strides[0] >= picture.shape[1] * channels)):
+        raise ValueError("picture: its pixels do not lie side by side (numpy.ascontiguousarray)")
+    return picture, code
 
 
 def _pointers(arrays):

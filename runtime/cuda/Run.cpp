@@ -29,7 +29,7 @@ skip_status checkFault(const Body &body, const char *call) {
 }
 
 namespace {
-enum class Memory { device, pinned, pageable };
+enum class Memory { device, pinned, pageable, absent };
 
 struct Run {
   skip_context &context;
@@ -61,6 +61,10 @@ struct Run {
 
 /// Where the array lies. The driver knows no address of pageable memory.
 skip_status Run::locate(uint32_t port) {
+  if (!array(port)) { // of an output: it is computed, and stays where it is
+    memory[port] = Memory::absent;
+    return SKIP_OK;
+  }
   DeviceAddress address = reinterpret_cast<DeviceAddress>(array(port));
   MemoryType type = MemoryType::host;
   Result result = driver().cuPointerGetAttribute(&type, PointerAttribute::memoryType, address);

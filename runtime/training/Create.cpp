@@ -84,8 +84,7 @@ static skip_status openContext(skip_trainer &trainer) {
                                .pool = given.pool,
                                .parallel_for = given.parallel_for,
                                .parallel_user = given.parallel_user};
-  if (skip_status status = skipmodel_context_create(trainer.model, &trainer.frozen, &options, &trainer.context);
-      status != SKIP_OK)
+  if (skip_status status = createContext(*trainer.model, &trainer.frozen, options, &trainer.context); status != SKIP_OK)
     return status;
   lendState(*trainer.context, trainer.state);
   return SKIP_OK;

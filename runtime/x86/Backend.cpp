@@ -63,6 +63,29 @@ static skip_status provideWorkspace(skip_context &context, const skip_context_op
   return SKIP_OK;
 }
 
+static uint64_t bytesOf(const SkipPort &port, int64_t images) {
+  uint64_t bytes = static_cast<uint64_t>(images) * sizeof(float);
+  for (int32_t i = 1; i < port.rank; ++i)
+    bytes *= static_cast<uint64_t>(port.dims[i]);
+  return bytes;
+}
+
+/// For outputs that a run may be called without.
+static bool provideSpares(const skip_context &context, Body &body) {
+  const SkipModelImage &image = *context.model->image;
+  body.outputs = static_cast<void **>(allocateAligned(image.outputCount * sizeof(void *)));
+  body.spares = static_cast<void **>(allocateAligned(image.outputCount * sizeof(void *)));
+  if (!body.outputs || !body.spares)
+    return false;
+  for (uint32_t i = 0; i < image.outputCount; ++i)
+    body.spares[i] = nullptr;
+  for (uint32_t i = 0; i < image.outputCount; ++i)
+    if (isNeeded(*context.model->target, context.maxBatch, i) &&
+        !(body.spares[i] = allocateAligned(bytesOf(image.outputs[i], context.maxBatch))))
+      return false;
+  return true;
+}
+
 static skip_status createContext(skip_context &context, const skip_context_options &options) {
   Body *body = create<Body>();
   context.body = body;
@@ -73,7 +96,7 @@ static skip_status createContext(skip_context &context, const skip_context_optio
   body->params = static_cast<int64_t *>(allocateAligned(room.params * sizeof(int64_t)));
   body->extents = static_cast<int64_t *>(allocateAligned(room.extents * sizeof(int64_t)));
   body->state = allocateAligned(room.stateBytes);
-  if (!body->operands || !body->params || !body->extents || !body->state)
+  if (!body->operands || !body->params || !body->extents || !body->state || !provideSpares(context, *body))
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
   memset(body->state, 0, room.stateBytes);
   return provideWorkspace(context, options);
@@ -83,6 +106,10 @@ static void destroyContext(skip_context &context) {
   Body *body = static_cast<Body *>(context.body);
   if (!body)
     return;
+  for (uint32_t i = 0; body->spares && i < context.model->image->outputCount; ++i)
+    free(body->spares[i]);
+  free(body->spares);
+  free(body->outputs);
   free(body->operands);
   free(body->params);
   free(body->extents);

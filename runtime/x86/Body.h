@@ -9,6 +9,10 @@ namespace skip::runtime::x86 {
 struct Body {
   void *ownedWorkspace = nullptr;
   void *state = nullptr;
+  // Where a run puts each output, and memory for one that the caller wants none of but steps cannot do without; null for
+  // others.
+  void **outputs = nullptr;
+  void **spares = nullptr;
   // Room for the step that has most of each.
   void **operands = nullptr;
   int64_t *params = nullptr;
@@ -20,6 +24,9 @@ inline Body &bodyOf(skip_context &context) { return *static_cast<Body *>(context
 inline const SkipX86Kernel *kernelsOf(const SkipVariant &variant) {
   return static_cast<const SkipX86Kernel *>(variant.kernels);
 }
+
+/// Whether a step of any variant up to `bound` reads the output, or computes other results beside it.
+bool isNeeded(const SkipTargetImage &target, int64_t bound, uint32_t output);
 
 /// SkipBackend::run. Refused where arrays share memory, or the calling thread has too little stack left.
 skip_status run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs);

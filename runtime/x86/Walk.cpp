@@ -21,13 +21,15 @@ struct Run {
   x86::Body &body;
   const SkipVariant &variant;
   const float *const *inputs;
-  float *const *outputs;
+  void *const *outputs;      // null for those that are not wanted and that no step needs
+  bool lacksOutputs = false; // one of them is null
 
   void all(int64_t images);
   void turn(const SkipSection &section, int64_t first, int64_t images);
   void step(int64_t index, int64_t first);
   int64_t resolve(const SkipStep &step, int64_t first);
   void *base(const SkipOperand &operand) const;
+  bool isWanted(const SkipStep &step) const;
   void share(SkipKernelFn kernel, int64_t units) const;
   void report(int64_t index, int64_t first, double seconds) const;
 };
@@ -114,8 +116,19 @@ void Run::report(int64_t index, int64_t first, double seconds) const {
   context.observer(context.observerUser, &event);
 }
 
+/// Whether all that the step writes has a place.
+bool Run::isWanted(const SkipStep &step) const {
+  const SkipOperand *results = variant.operands + step.firstOperand + step.operandCount - step.resultCount;
+  for (uint32_t i = 0; i < step.resultCount; ++i)
+    if (results[i].segment == SKIP_SEGMENT_OUTPUT && !outputs[results[i].index])
+      return false;
+  return true;
+}
+
 void Run::step(int64_t index, int64_t first) {
   const SkipStep &step = variant.steps[index];
+  if (lacksOutputs && !isWanted(step))
+    return;
   double start = context.observer ? secondsNow() : 0;
   {
     FlushDenormals flush; // not around the observer, whose arithmetic is its own
@@ -141,6 +154,24 @@ void Run::all(int64_t images) {
   }
 }
 
+bool x86::isNeeded(const SkipTargetImage &target, int64_t bound, uint32_t output) {
+  for (uint32_t v = 0; v < target.variantCount; ++v) {
+    const SkipVariant &variant = target.variants[v];
+    for (uint32_t s = 0; s < variant.stepCount; ++s) {
+      const SkipStep &step = variant.steps[s];
+      for (uint32_t i = 0; i < step.operandCount; ++i) {
+        const SkipOperand &operand = variant.operands[step.firstOperand + i];
+        bool isResult = i >= step.operandCount - step.resultCount;
+        if (operand.segment == SKIP_SEGMENT_OUTPUT && operand.index == output && (!isResult || step.resultCount > 1))
+          return true;
+      }
+    }
+    if (variant.extents[0].bound >= bound)
+      return false; // the larger ones are not used
+  }
+  return false;
+}
+
 static skip_status checkStack(skip_context &context) {
   size_t needed = stackBytesOfRun(*context.model->image);
   if (hasStack(x86::bodyOf(context).stack, needed))
@@ -159,7 +190,11 @@ static skip_status runBatch(skip_context &context, int64_t n, const float *const
     int64_t threads = context.pool->threads(), bound = variant.extents[extent].bound;
     body.extents[extent] = threads < bound ? threads : bound;
   }
-  Run run{context, body, variant, inputs, outputs};
+  Run run{context, body, variant, inputs, body.outputs};
+  for (uint32_t i = 0; i < context.model->image->outputCount; ++i) {
+    body.outputs[i] = outputs[i] ? outputs[i] : body.spares[i];
+    run.lacksOutputs = run.lacksOutputs || !body.outputs[i];
+  }
   if (!context.pool) {
     run.all(n);
     return SKIP_OK;

@@ -33,6 +33,74 @@ def test_normalises_as_the_spec_says(model, pictures):
     np.testing.assert_allclose(model.normalize(pictures), expected, atol=1e-6)
 
 
+def test_tells_what_an_input_makes_of_pictures(model):
+    assert model.pictures == {"image": (3, (32, 32), None, None, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
+    assert model.class_names["logits"][8] == "ship"
+
+
+@pytest.mark.parametrize("order, channels", [("rgb", 3), ("bgr", 3), ("rgba", 4), ("grey", 1)])
+def test_prepares_pictures_of_any_size_and_order(model, order, channels):
+    wide = np.random.default_rng(3).integers(0, 256, (61, 97, channels), dtype=np.uint8)
+    colours = {"rgb": wide, "bgr": wide[:, :, ::-1], "rgba": wide[:, :, :3], "grey": wide[:, :, [0, 0, 0]]}[order] if channels > 1 else wide[:, :, [0, 0, 0]]
+    expected = model.preprocess(np.ascontiguousarray(colours))
+    assert expected.shape == (1, 3, 32, 32)
+    assert np.array_equal(model.preprocess(wide, order=order), expected)
+    assert np.array_equal(model.preprocess(np.concatenate([wide, wide], 1)[:, :97], order=order), expected)  # rows with gaps
+    batch = np.zeros((3, 3, 32, 32), np.float32)
+    model.preprocess(wide, order=order, out=batch[1:2])
+    assert np.array_equal(batch[1:2], expected) and not batch[0].any() and not batch[2].any()
+
+
+def test_a_picture_of_the_inputs_size_is_only_normalised(model):
+    picture = np.random.default_rng(4).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
+    assert np.array_equal(model.preprocess(picture[0]), model.normalize(picture))
+
+
+SPEC = """model seen() {{
+  input image[{channels}, 24, 20] {{filter = "{filter}"}}
+  output pixels = image |> flatten
+}}
+"""
+
+
+@pytest.mark.parametrize("channels", [3, 1])
+@pytest.mark.parametrize("filter_name", ["bilinear", "bicubic"])
+def test_pictures_are_pillows_to_the_bit(tmp_path, channels, filter_name):
+    Image = pytest.importorskip("PIL.Image")
+    (tmp_path / "seen.skip").write_text(SPEC.format(channels=channels, filter=filter_name))
+    model = skiprt.compile(tmp_path / "seen.skip", output=tmp_path)
+    random = np.random.default_rng(5)
+    for case in range(60):
+        height, width = np.exp(random.uniform(0, np.log(300), 2)).astype(int)
+        picture = Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        picture = picture if case % 3 else picture.convert("L")
+        if int(PIL_version(Image)) < 13 and height > 24 and height - 24 > 2 * (width - 20):
+            continue  # scaled in the other order then
+        resample = Image.Resampling[filter_name.upper()]
+        pixels = np.asarray(picture.convert("RGB" if channels == 3 else "L").resize((20, 24), resample)).reshape(24, 20, channels)
+        expected = (pixels.astype(np.float32) / np.float32(255)).transpose(2, 0, 1)[None]
+        assert np.array_equal(model.preprocess(picture), expected), (width, height)
+
+
+def PIL_version(Image):
+    return Image.__version__.split(".")[0]
+
+
+@pytest.mark.parametrize("picture, how, error, text", [
+    (np.zeros((4, 4, 3)), {}, TypeError, "uint8"),
+    (np.zeros((4, 4, 2), np.uint8), {}, ValueError, r"\(height, width, 3\)"),
+    (np.zeros((4, 4, 4), np.uint8), {"order": "rgb"}, ValueError, r"\(height, width, 3\) is expected for the order rgb"),
+    (np.zeros((4, 4, 3), np.uint8), {"order": "gbr"}, ValueError, "none of rgb, bgr"),
+    (np.zeros((4, 8, 3), np.uint8)[:, ::2], {}, ValueError, "side by side"),
+    (np.zeros((4, 4, 3), np.uint8)[::-1], {}, ValueError, "side by side"),
+    (np.zeros((4, 4, 3), np.uint8), {"input": "label"}, ValueError, "no input 'label'"),
+    (np.zeros((0, 4, 3), np.uint8), {}, skiprt.InvalidArgument, "4 x 0"),
+])
+def test_refuses_what_is_no_picture(model, picture, how, error, text):
+    with pytest.raises(error, match=text):
+        model.preprocess(picture, **how)
+
+
 def test_writes_to_the_callers_array_and_copies_nothing(model):
     images, out = np.zeros((3, 3, 32, 32), np.float32), np.full((3, 10), np.nan, np.float32)
     assert model.run(images, out=out) is out
@@ -47,6 +115,10 @@ def test_names_the_outputs_of_a_model_with_several(tmp_path):
     results = two.run(a, b)
     assert list(results) == ["sum", "positive"]
     assert (results["sum"] == -2).all() and (results["positive"] == 0).all()
+    for name, array in results.items():
+        assert np.array_equal(two.run(a, b, wanted=name), array)
+    with pytest.raises(ValueError, match="no output 'product'"):
+        two.run(a, b, wanted="product")
 
 
 def test_a_model_may_go_while_its_run_ends(built):

@@ -3,6 +3,7 @@
 
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/graph/Pictures.h"
 
 using namespace skip;
 
@@ -14,10 +15,6 @@ static std::vector<int64_t> withoutBatch(mlir::Type type) {
 }
 
 static std::string nameIn(mlir::StringAttr name) { return name ? name.str() : std::string(); }
-
-static std::vector<double> numbersIn(mlir::DenseF64ArrayAttr list) {
-  return list ? list.asArrayRef().vec() : std::vector<double>();
-}
 
 static bool isOfIntegers(mlir::func::FuncOp model, unsigned index) {
   return llvm::cast<mlir::RankedTensorType>(model.getArgument(index).getType()).getElementType().isInteger();
@@ -36,18 +33,18 @@ static int64_t classesOf(mlir::func::FuncOp model, unsigned index) {
 }
 
 static tool::InputPort describeInput(mlir::func::FuncOp model, unsigned index) {
-  auto pixels = [&](llvm::StringRef name) {
-    auto attribute = model.getArgAttrOfType<mlir::IntegerAttr>(index, name);
-    return attribute ? attribute.getInt() : 0;
-  };
-  return {nameIn(model.getArgAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
-          withoutBatch(model.getArgument(index).getType()),
-          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::meanAttr)),
-          numbersIn(model.getArgAttrOfType<mlir::DenseF64ArrayAttr>(index, graph::stdAttr)),
-          pixels(graph::resizeAttr),
-          pixels(graph::cropAttr),
-          classesOf(model, index),
-          areDraws(model, index)};
+  graph::PictureRule rule = graph::pictureRuleOf(model.getArgAttrDict(index));
+  return {.name = nameIn(model.getArgAttrOfType<mlir::StringAttr>(index, graph::nameAttr)),
+          .dims = withoutBatch(model.getArgument(index).getType()),
+          .mean = rule.mean,
+          .deviation = rule.deviation,
+          .resize = rule.resize,
+          .crop = rule.crop,
+          .classes = classesOf(model, index),
+          .areDraws = areDraws(model, index),
+          .resizeHeight = rule.resizeHeight,
+          .resizeWidth = rule.resizeWidth,
+          .bicubic = rule.bicubic};
 }
 
 static tool::OutputPort describeOutput(mlir::func::FuncOp model, unsigned index) {

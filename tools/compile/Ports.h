@@ -10,11 +10,13 @@ namespace skip::tool {
 
 struct InputPort {
   std::string name;
-  std::vector<int64_t> dims;           ///< without the batch
-  std::vector<double> mean, deviation; ///< empty: the spec declares none
-  int64_t resize = 0, crop = 0;        ///< of the shorter side, of both, in pixels; 0: the spec declares none
-  int64_t classes = 0;                 ///< of training's labels, of int32; 0: the input is none of labels
-  bool areDraws = false;               ///< 32 bits an image, by which training's dropouts draw
+  std::vector<int64_t> dims;                 ///< without the batch
+  std::vector<double> mean, deviation;       ///< empty: the spec declares none
+  int64_t resize = 0, crop = 0;              ///< of the shorter side, of both, in pixels; 0: the spec declares none
+  int64_t classes = 0;                       ///< of training's labels, of int32; 0: the input is none of labels
+  bool areDraws = false;                     ///< 32 bits an image, by which training's dropouts draw
+  int64_t resizeHeight = 0, resizeWidth = 0; ///< of the whole picture; 0: the spec declares none
+  bool bicubic = false;                      ///< how pictures are scaled; else bilinear
 
   int64_t elements() const;
 };

@@ -6,6 +6,7 @@
 // 1; `l` is the deviation along a component. They are ImageNet's for every data set.
 #include "tools/data/Augment.h"
 
+#include "runtime/picture/Input.h"
 #include "tools/data/Normalize.h"
 #include "tools/data/Resize.h"
 
@@ -30,7 +31,7 @@ static void drawColour(Draws draws, double deviation, double colour[3]) {
 
 /// A length after scaling the shorter one to `side`, as resizeShorterSide() cuts it down.
 static int scaledLength(int length, int shorter, int side) {
-  return static_cast<int>(std::min<int64_t>(int64_t{side} * length / shorter, INT32_MAX));
+  return static_cast<int>(std::min<int64_t>(runtime::scaledLength(length, shorter, side), INT32_MAX));
 }
 
 Drawn draw(const Augmentation &how, int width, int height, uint64_t seed, uint32_t epoch, uint32_t index) {
@@ -76,7 +77,8 @@ static void mirror(Picture &picture) {
 static std::optional<Picture> cropped(const Picture &picture, const Augmentation &how, const Drawn &drawn, std::string &error) {
   const Fit &fit = how.fit;
   if (how.crop == Augmentation::Crop::Resized) {
-    std::optional<Picture> scaled = resizeShorterSide(picture, drawn.side, error);
+    std::optional<Picture> scaled =
+        resizeShorterSide(fit.channels == 1 ? grey(picture) : picture, drawn.side, error, fit.filter);
     return scaled ? std::optional(cut(*scaled, drawn.left, drawn.top, fit.width, fit.height)) : std::nullopt;
   }
   std::optional<Picture> fitting = fitPicture(picture, fit, error);
@@ -96,7 +98,7 @@ bool augment(const Picture &picture, const Augmentation &how, uint64_t seed, uin
   float mean[3];
   for (int channel = 0; channel < 3; ++channel)
     mean[channel] = how.mean[channel] - static_cast<float>(drawn.colour[channel]);
-  toNchwFloat(*result, mean, how.std, out);
+  toNchwFloat(*result, mean, how.std, out, how.fit.channels);
   return true;
 }
 

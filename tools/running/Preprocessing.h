@@ -25,11 +25,11 @@ extern const char *const pictureRule;
 /// How pictures become a model's input: as its spec says, or as --mean and --std say.
 class Preprocessing {
 public:
-  /// An error if pictures do not fit the model: it must have one input, of three channels.
+  /// An error if pictures do not fit the model: it must have one input, of three channels or of one.
   static llvm::Expected<Preprocessing> of(const Ports &ports, const PictureOptions &options);
 
-  /// Writes the picture's normalised planes, [3, height, width], to `out`, scaled and cropped as docs/preprocessing.md says.
-  /// False, with a message, where that is impossible.
+  /// Writes the picture's normalised planes, [channels, height, width], to `out`, scaled and cropped as docs/preprocessing.md
+  /// says. False, with a message, where that is impossible.
   bool apply(const data::Picture &picture, float *out, std::string &error) const;
 
   const data::Fit &fitting() const { return fit; }
@@ -39,6 +39,7 @@ public:
 private:
   data::Fit fit;
   std::array<float, 3> mean{}, deviation{1, 1, 1};
+  bool avx2 = false; ///< of this CPU
 };
 
 } // namespace skip::tool

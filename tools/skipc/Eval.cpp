@@ -7,6 +7,7 @@
 #include "tools/compile/Targets.h"
 #include "tools/data/Dataset.h"
 #include "tools/data/Progress.h"
+#include "tools/running/ClassOutput.h"
 #include "tools/running/Preprocessing.h"
 #include "tools/running/Ranking.h"
 #include "tools/running/Session.h"
@@ -28,8 +29,10 @@ using tool::Options;
 namespace {
 class Evaluation {
 public:
-  Evaluation(const data::Dataset &dataset, const tool::Preprocessing &preprocessing, const tool::Ports &ports, int64_t atOnce)
-      : dataset(dataset), preprocessing(preprocessing), input(ports.inputs[0]), output(ports.outputs[0]), atOnce(atOnce) {}
+  Evaluation(const data::Dataset &dataset, const tool::Preprocessing &preprocessing, const tool::Ports &ports, size_t classes,
+             int64_t atOnce)
+      : dataset(dataset), preprocessing(preprocessing), input(ports.inputs[0]), output(ports.outputs[classes]),
+        outputCount(ports.outputs.size()), classes(classes), atOnce(atOnce) {}
 
   llvm::Error run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners);
 
@@ -45,6 +48,7 @@ private:
   const tool::Preprocessing &preprocessing;
   const tool::InputPort &input;
   const tool::OutputPort &output;
+  const size_t outputCount, classes; // of which that is the one
   const int64_t atOnce;
   std::atomic<int64_t> next{0};
   std::atomic<bool> stopped{false};
@@ -72,7 +76,9 @@ llvm::Error Evaluation::runBatch(tool::Runner &runner, int64_t first, int64_t co
     if (!preprocessing.apply(*picture, inputs.data() + i * input.elements(), error))
       return tool::badInput("`" + dataset.name(static_cast<size_t>(first + i)) + "`: " + error);
   }
-  if (llvm::Error error = runner.run(count, {inputs.data()}, {outputs.data()}))
+  std::vector<float *> arrays(outputCount); // the others are not wanted
+  arrays[classes] = outputs.data();
+  if (llvm::Error error = runner.run(count, {inputs.data()}, arrays))
     return error;
   for (int64_t i = 0; i < count; ++i) {
     llvm::ArrayRef<float> scores = llvm::ArrayRef(outputs).slice(i * output.elements(), output.elements());
@@ -106,8 +112,6 @@ llvm::Error Evaluation::run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runner
 }
 
 static llvm::Error checkLabels(const data::Dataset &dataset, const tool::OutputPort &output) {
-  if (output.dims.size() != 1)
-    return tool::badInput("the model's output is " + tool::shapeText(output.dims) + ", no list of classes");
   for (size_t i = 0; i < dataset.size(); ++i)
     if (dataset.label(i) >= output.elements())
       return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) +
@@ -165,6 +169,9 @@ llvm::Error tool::eval(const Options &options) {
   if (llvm::Error error = compilation.readGraph())
     return error;
   Ports ports = describePorts(modelOf(compilation.module()));
+  llvm::Expected<size_t> classes = classOutput(ports, options.outputName);
+  if (!classes)
+    return classes.takeError();
   llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
   if (!preprocessing)
     return preprocessing.takeError();
@@ -172,7 +179,7 @@ llvm::Error tool::eval(const Options &options) {
   std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
   if (!dataset)
     return badInput(problem);
-  if (llvm::Error error = checkLabels(*dataset, ports.outputs[0]))
+  if (llvm::Error error = checkLabels(*dataset, ports.outputs[*classes]))
     return error;
   llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
   if (!weights)
@@ -188,7 +195,7 @@ llvm::Error tool::eval(const Options &options) {
   auto batches = static_cast<unsigned>((dataset->size() + bounds.back() - 1) / bounds.back());
   if (llvm::Error error = makeRunners(*session, options.threads, std::max(1u, batches), runners))
     return error;
-  Evaluation evaluation(*dataset, *preprocessing, ports, bounds.back());
+  Evaluation evaluation(*dataset, *preprocessing, ports, *classes, bounds.back());
   StageTimer timer("evaluation", options.timing);
   if (llvm::Error error = evaluation.run(runners))
     return error;

@@ -70,6 +70,11 @@ static void addBuild(CLI::App &app, Options &o) {
   addCompile(build, o);
 }
 
+static void addOutputName(CLI::App &app, Options &o) {
+  app.add_option("--output-name", o.outputName, "the output that is the classes, where a model has several that can be")
+      ->type_name("NAME");
+}
+
 static void addRun(CLI::App &app, Options &o) {
   CLI::App &run = addCommand(app, o, "run", tool::run, "classify pictures, or run a tensor",
                              "  skipc run resnet50 --weights resnet50.safetensors cat.jpg dog.png\n"
@@ -78,6 +83,7 @@ static void addRun(CLI::App &app, Options &o) {
   run.add_option("PICTURE", o.pictures, "JPEG or PNG files");
   repeatable(run.add_option("--input", o.inputs, "run this tensor instead of pictures"))->type_name("X.npy");
   repeatable(run.add_option("--output", o.outputs, "write the result there"))->type_name("Y.npy");
+  addOutputName(run, o);
   run.add_option("--top", o.top, "how many classes to show (default: 5)")->check(CLI::Range(int64_t(1), int64_t(1000000)));
   run.add_option("--classes", o.classes, "class names, one a line, or `index<TAB>...<TAB>name`")->type_name("FILE");
   addWeights(run, o)->required();
@@ -99,6 +105,7 @@ static void addEval(CLI::App &app, Options &o) {
       ->required()
       ->type_name("DIR");
   addBatches(eval, o, "images at a time");
+  addOutputName(eval, o);
   addPictures(eval, o);
   addThreads(eval, o);
   addRunTarget(eval, o);

@@ -38,6 +38,7 @@ struct Options : CompileOptions, PictureOptions {
   // run
   std::vector<std::string> pictures;
   std::vector<std::string> inputs, outputs; ///< .npy
+  std::string outputName;                   ///< which output is the classes
   int64_t top = 5;
   std::string classes;
 

@@ -3,6 +3,7 @@
 #include "tools/compile/Targets.h"
 #include "tools/data/ClassNames.h"
 #include "tools/data/Npy.h"
+#include "tools/running/ClassOutput.h"
 #include "tools/running/Preprocessing.h"
 #include "tools/running/Ranking.h"
 #include "tools/running/Session.h"
@@ -24,9 +25,9 @@ namespace {
 /// All images of a run, port by port.
 struct Batch {
   int64_t images = 0;
-  std::vector<std::string> names;         ///< of the pictures
-  std::vector<std::vector<float>> inputs; ///< by port
-  std::vector<std::vector<float>> outputs;
+  std::vector<std::string> names;          ///< of the pictures
+  std::vector<std::vector<float>> inputs;  ///< by port
+  std::vector<std::vector<float>> outputs; ///< empty: not wanted
 };
 } // namespace
 
@@ -39,9 +40,6 @@ static llvm::Error checkUsage(const Options &options, const Ports &ports) {
   if (!options.outputs.empty() && options.outputs.size() != ports.outputs.size())
     return tool::badInput("the model has " + llvm::Twine(ports.outputs.size()) + " outputs, --output was given " +
                           llvm::Twine(options.outputs.size()) + " times");
-  if (options.outputs.empty() && ports.outputs[0].dims.size() != 1)
-    return tool::badInput("the model's output is " + tool::shapeText(ports.outputs[0].dims) +
-                          ", no list of classes; write it with --output");
   return llvm::Error::success();
 }
 
@@ -96,16 +94,18 @@ static llvm::Error readInputs(const Options &options, const Ports &ports, Batch 
   return llvm::Error::success();
 }
 
-static llvm::Error runAll(tool::Runner &runner, const Ports &ports, int64_t atOnce, Batch &batch) {
-  for (const tool::OutputPort &port : ports.outputs)
-    batch.outputs.emplace_back(batch.images * port.elements());
+/// All outputs where they are written to files, else the classes alone.
+static llvm::Error runAll(tool::Runner &runner, const Options &options, const Ports &ports, size_t classes, int64_t atOnce,
+                          Batch &batch) {
+  for (size_t i = 0; i < ports.outputs.size(); ++i)
+    batch.outputs.emplace_back(options.outputs.empty() && i != classes ? 0 : batch.images * ports.outputs[i].elements());
   for (int64_t first = 0; first < batch.images; first += atOnce) {
     std::vector<const float *> inputs;
     std::vector<float *> outputs;
     for (size_t i = 0; i < ports.inputs.size(); ++i)
       inputs.push_back(batch.inputs[i].data() + first * ports.inputs[i].elements());
     for (size_t i = 0; i < ports.outputs.size(); ++i)
-      outputs.push_back(batch.outputs[i].data() + first * ports.outputs[i].elements());
+      outputs.push_back(batch.outputs[i].empty() ? nullptr : batch.outputs[i].data() + first * ports.outputs[i].elements());
     if (llvm::Error error = runner.run(std::min(atOnce, batch.images - first), inputs, outputs))
       return error;
   }
@@ -150,10 +150,10 @@ static std::string nameOf(llvm::ArrayRef<std::string> names, int64_t index) {
 }
 
 static void printText(const Options &options, const tool::OutputPort &port, llvm::ArrayRef<std::string> names,
-                      const Batch &batch) {
+                      const Batch &batch, llvm::ArrayRef<float> scores) {
   constexpr auto right = tool::Table::Align::right;
   for (int64_t i = 0; i < batch.images; ++i) {
-    llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
+    llvm::ArrayRef<float> outputs = scores.slice(i * port.elements(), port.elements());
     llvm::outs() << printable(batch.names[i]) << "\n";
     tool::Table table({{"class", right}, {"probability", right}, {"name"}});
     for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
@@ -163,22 +163,22 @@ static void printText(const Options &options, const tool::OutputPort &port, llvm
   }
 }
 
-static void printJson(const Options &options, const Ports &ports, llvm::ArrayRef<std::string> names, const Batch &batch,
-                      llvm::StringRef isa) {
-  const tool::OutputPort &port = ports.outputs[0];
+/// `port`, `names` and `scores` are those of the classes; without classes the port is null.
+static void printJson(const Options &options, const tool::OutputPort *port, llvm::ArrayRef<std::string> names,
+                      const Batch &batch, llvm::ArrayRef<float> scores, llvm::StringRef isa) {
   llvm::json::OStream json(llvm::outs(), 2);
   json.object([&] {
     json.attribute("images", batch.images);
     json.attribute("isa", isa);
-    if (port.dims.size() != 1)
+    if (!port)
       return;
     json.attributeArray("results", [&] {
       for (int64_t i = 0; i < batch.images; ++i)
         json.object([&] {
           json.attribute("picture", llvm::json::fixUTF8(batch.names[i]));
           json.attributeArray("top", [&] {
-            llvm::ArrayRef<float> outputs = llvm::ArrayRef(batch.outputs[0]).slice(i * port.elements(), port.elements());
-            for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
+            llvm::ArrayRef<float> outputs = scores.slice(i * port->elements(), port->elements());
+            for (tool::Ranked ranked : tool::rank(outputs, options.top, port->probabilities))
               json.object([&] {
                 json.attribute("class", ranked.index);
                 json.attribute("name", llvm::json::fixUTF8(nameOf(names, ranked.index)));
@@ -199,9 +199,17 @@ llvm::Error tool::run(const Options &options) {
   Batch batch;
   if (llvm::Error error = checkUsage(options, ports))
     return error;
-  llvm::Expected<std::vector<std::string>> names = classNames(options, ports.outputs[0]);
-  if (!names)
-    return names.takeError();
+  std::optional<size_t> classes; // none of outputs that are written to files
+  std::vector<std::string> names;
+  if (llvm::Expected<size_t> chosen = classOutput(ports, options.outputName))
+    classes = *chosen;
+  else if (options.outputs.empty() || !options.outputName.empty() || !options.classes.empty())
+    return chosen.takeError();
+  else
+    llvm::consumeError(chosen.takeError());
+  if (classes)
+    if (llvm::Error error = classNames(options, ports.outputs[*classes]).moveInto(names))
+      return error;
   if (llvm::Error error = readInputs(options, ports, batch))
     return error;
   llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
@@ -217,15 +225,17 @@ llvm::Error tool::run(const Options &options) {
   llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);
   if (!runner)
     return runner.takeError();
-  if (llvm::Error error = runAll(**runner, ports, bounds.back(), batch))
+  if (llvm::Error error = runAll(**runner, options, ports, classes.value_or(0), bounds.back(), batch))
     return error;
   if (llvm::Error error = checkFinite(ports, batch))
     return error;
   if (llvm::Error error = writeTensors(options, ports, batch))
     return error;
+  const OutputPort *port = classes ? &ports.outputs[*classes] : nullptr;
+  llvm::ArrayRef<float> scores = batch.outputs[classes.value_or(0)];
   if (options.json)
-    printJson(options, ports, *names, batch, (*runner)->isa());
+    printJson(options, port, names, batch, scores, (*runner)->isa());
   else if (options.outputs.empty())
-    printText(options, ports.outputs[0], *names, batch);
+    printText(options, *port, names, batch, scores);
   return llvm::Error::success();
 }

@@ -53,6 +53,19 @@ TEST_CASE("augment: nothing drawn gives inference's bits") {
   CHECK(drawn == expected);
 }
 
+TEST_CASE("augment: nothing drawn gives inference's bits of grey pictures, scaled bicubically too") {
+  Picture picture = places(40, 30);
+  Augmentation how;
+  how.fit = {.height = 20, .width = 20, .resize = 24, .crops = true, .filter = SKIP_FILTER_BICUBIC, .channels = 1};
+  how.mean[0] = 0.4f, how.std[0] = 0.2f;
+  std::vector<float> drawn(400), expected(400);
+  std::string error;
+  REQUIRE(augment(picture, how, 1, 2, 3, drawn.data(), error));
+  Picture scaled = *resizeShorterSide(grey(picture), 24, error, SKIP_FILTER_BICUBIC);
+  toNchwFloat(centerCrop(scaled, 20, 20), how.mean, how.std, expected.data(), 1);
+  CHECK(drawn == expected);
+}
+
 TEST_CASE("augment: a padded crop is the picture moved, with black around it, mirrored or not") {
   constexpr int side = 8, pad = 3;
   Picture picture = places(side, side);

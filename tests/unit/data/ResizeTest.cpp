@@ -101,7 +101,7 @@ TEST_CASE("crop: what is too small stands in black") {
   CHECK(reds(centerCrop(row({7, 8, 9}), 1, 3)) == std::vector<int>{0, 8, 0}); // narrower and taller at once
 }
 
-TEST_CASE("resize: rows first, then columns, of a tall picture too") {
+TEST_CASE("resize: of a tall picture the height first") {
   Picture tall{257, 1281, {}};
   for (int y = 0; y < tall.height; ++y)
     for (int x = 0; x < tall.width; ++x)
@@ -115,5 +115,5 @@ TEST_CASE("resize: rows first, then columns, of a tall picture too") {
   uint64_t hash = 14695981039346656037u; // FNV-1a
   for (uint8_t byte : scaled->rgb)
     hash = (hash ^ byte) * 1099511628211u;
-  CHECK(hash == 0xd53aad374e937afeu); // of what Pillow 12.3.0 gives
+  CHECK(hash == 0x6ca9b9adaee8513du); // of what Pillow 13.0.0 gives
 }

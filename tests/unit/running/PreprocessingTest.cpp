@@ -67,3 +67,49 @@ TEST_CASE("preprocessing: as they are, pictures of the input's size are taken an
   CHECK(fitted(picture(15, 14), 14, 14, 16, 14, true, error).empty());
   CHECK(error.find("15 x 14 pixels, and with --as-is it must have the input's 14 x 14") != std::string::npos);
 }
+
+TEST_CASE("preprocessing: a whole picture is scaled to two lengths, by either filter, and the middle cut out") {
+  std::string error;
+  data::Picture from = picture(33, 21);
+  for (bool bicubic : {false, true}) {
+    tool::Ports ports;
+    tool::InputPort &input = ports.inputs.emplace_back();
+    input.dims = {3, 10, 12};
+    input.resizeHeight = 14;
+    input.resizeWidth = 13;
+    input.bicubic = bicubic;
+    llvm::Expected<Preprocessing> made = Preprocessing::of(ports, {});
+    REQUIRE(bool(made));
+    data::Picture scaled = *data::resize(from, 13, 14, error, bicubic ? SKIP_FILTER_BICUBIC : SKIP_FILTER_BILINEAR);
+    data::Picture middle = data::centerCrop(scaled, 12, 10);
+    std::vector<float> planes(360);
+    REQUIRE(made->apply(from, planes.data(), error));
+    for (size_t i = 0; i < planes.size(); ++i)
+      REQUIRE(planes[i] == static_cast<float>(middle.rgb[i % 120 * 3 + i / 120]) / 255.0f);
+  }
+}
+
+TEST_CASE("preprocessing: an input of one channel gets the grey of a picture") {
+  std::string error;
+  data::Picture from = picture(8, 6);
+  tool::Ports ports;
+  ports.inputs.push_back({"image", {1, 6, 8}, {0.5}, {0.25}});
+  llvm::Expected<Preprocessing> made = Preprocessing::of(ports, {});
+  REQUIRE(bool(made));
+  std::vector<float> plane(48);
+  REQUIRE(made->apply(from, plane.data(), error));
+  data::Picture grey = data::grey(from);
+  for (size_t i = 0; i < plane.size(); ++i)
+    CHECK(plane[i] == (static_cast<float>(grey.rgb[3 * i]) / 255.0f - 0.5f) / 0.25f);
+
+  tool::PictureOptions options;
+  options.mean = {1, 2, 3};
+  llvm::Expected<Preprocessing> refused = Preprocessing::of(ports, options);
+  REQUIRE_FALSE(bool(refused));
+  CHECK(llvm::toString(refused.takeError()) == "--mean takes one number for the one channel, and was given 3");
+  ports.inputs[0].dims[0] = 2;
+  llvm::Expected<Preprocessing> none = Preprocessing::of(ports, {});
+  REQUIRE_FALSE(bool(none));
+  CHECK(llvm::toString(none.takeError()) ==
+        "the model does not take pictures: it needs one input, of three channels or, for grey, of one");
+}

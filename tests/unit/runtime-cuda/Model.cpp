@@ -271,6 +271,9 @@ int64_t DeviceBatch::wrong(uint32_t seed) {
   return batch.wrong(seed);
 }
 
+static const SkipPicture noPictures[2] = {};
+static const SkipClasses noClasses[2] = {};
+
 } // namespace test
 
 extern "C" const SkipModelImage skipModelImage = {.abiVersion = SKIP_ABI_VERSION,
@@ -285,5 +288,5 @@ extern "C" const SkipModelImage skipModelImage = {.abiVersion = SKIP_ABI_VERSION
                                                   .outputs = test::outputs,
                                                   .tensors = test::tensors,
                                                   .targets = test::targets,
-                                                  .mean = {},
-                                                  .deviation = {}};
+                                                  .pictures = test::noPictures,
+                                                  .classes = test::noClasses};

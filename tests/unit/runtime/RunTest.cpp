@@ -62,7 +62,85 @@ TEST_CASE("missing arrays are named") {
   CHECK_FAILS(skipmodel_run(h.context, 1, in, out), SKIP_INVALID_ARGUMENT, "input 1, `vector`, is null");
   in[1] = batch.vectors.data();
   CHECK_FAILS(skipmodel_run(h.context, 1, in, nullptr), SKIP_INVALID_ARGUMENT, "`outputs` is null");
-  CHECK_FAILS(skipmodel_run(h.context, 1, in, out), SKIP_INVALID_ARGUMENT, "output 0, `scores`, is null");
+}
+
+TEST_CASE("outputs that are not wanted are null, and the others are the same") {
+  Handles h(3);
+  h.open();
+  for (int64_t n : {1, 2, 7}) {
+    Batch whole(n);
+    REQUIRE(whole.run(h.context) == SKIP_OK);
+    const float *in[] = {whole.pictures.data(), whole.vectors.data()};
+    for (int wanted = 0; wanted < 3; ++wanted) { // bit 0: scores, bit 1: energy
+      Batch part(n);
+      float *out[] = {wanted & 1 ? part.scores.data() : nullptr, wanted & 2 ? part.energy.data() : nullptr};
+      std::vector<float> scores = wanted & 1 ? whole.scores : part.scores, energy = wanted & 2 ? whole.energy : part.energy;
+      REQUIRE(skipmodel_run(h.context, n, in, out) == SKIP_OK); // both are results of one step, which is computed
+      CHECK(part.scores == scores);
+      CHECK(part.energy == energy);
+    }
+  }
+}
+
+/// The counter of TestModel.h as an output.
+TEST_CASE("a step whose only result is not wanted is left out, and not observed") {
+  ImageCopy copy;
+  std::vector<SkipOperand> operands;
+  std::vector<SkipVariant> variants(tinyTarget().variants, tinyTarget().variants + 1);
+  operands.assign(variants[0].operands, variants[0].operands + 11);
+  operands[10] = {SKIP_SEGMENT_OUTPUT, 2, 0, 4, 0, 0};
+  variants[0].operands = operands.data();
+  std::vector<SkipPort> ports(skipModelImage.outputs, skipModelImage.outputs + 2);
+  ports.push_back({"count", 1, SKIP_PORT_F32, {-1}});
+  copy.image.outputs = ports.data();
+  copy.image.outputCount = 3;
+  copy.target.variants = variants.data();
+  copy.target.variantCount = 1;
+  skip_model model = copy.model();
+  skip_weights *weights = nullptr;
+  std::string checkpoint = modelCheckpoint(1);
+  REQUIRE(skipmodel_weights_load_memory(&model, checkpoint.data(), checkpoint.size(), &weights) == SKIP_OK);
+  skip_context *context = nullptr;
+  REQUIRE(skipmodel_context_create(&model, weights, nullptr, &context) == SKIP_OK);
+  int64_t steps = 0;
+  auto observer = [](void *user, const skip_step_event *) { ++*static_cast<int64_t *>(user); };
+  REQUIRE(skipmodel_context_observe(context, observer, &steps) == SKIP_OK);
+  Batch batch(2);
+  float count = 5;
+  const float *in[] = {batch.pictures.data(), batch.vectors.data()};
+  float *out[] = {batch.scores.data(), batch.energy.data(), &count};
+  REQUIRE(skipmodel_run(context, 2, in, out) == SKIP_OK);
+  CHECK(count == 6);
+  CHECK(steps == 4);
+  out[2] = nullptr;
+  REQUIRE(skipmodel_run(context, 2, in, out) == SKIP_OK);
+  CHECK(count == 6);
+  CHECK(steps == 7);
+  skipmodel_context_destroy(context);
+  skipmodel_weights_destroy(weights);
+}
+
+TEST_CASE("a model of another library is refused") {
+  ImageCopy copy;
+  SkipBackend other = *tinyTarget().backend;
+  copy.target.backend = &other;
+  copy.image.name = "other";
+  skip_model model = copy.model();
+  skip_context *context = nullptr;
+  skip_weights *weights = nullptr;
+  const char *text = "the model is of another library, that of `other`, and this is a call of `tiny`'s";
+  CHECK_FAILS(skipmodel_context_create(&model, nullptr, nullptr, &context), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_weights_embedded(&model, &weights), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_weights_load_memory(&model, "", 0, &weights), SKIP_INVALID_ARGUMENT, text);
+}
+
+TEST_CASE("too many images: the text names the remedy") {
+  Handles h;
+  h.open();
+  CHECK_FAILS(Batch(9).run(h.context), SKIP_INVALID_ARGUMENT, "run them in parts, or build it with --batch 9");
+  Handles smaller;
+  smaller.open(0, {.max_batch = 2});
+  CHECK_FAILS(Batch(3).run(smaller.context), SKIP_INVALID_ARGUMENT, "at most 2, the max_batch that it was made with");
 }
 
 TEST_CASE("arrays that share memory are named, and those that only touch run") {

@@ -125,6 +125,9 @@ template <int64_t bound> struct Variant {
 static const SkipVariant variants[] = {Variant<smallBound>::value, Variant<largeBound>::value};
 static const SkipPort inputs[] = {{"picture", 4, 0, {-1, 3, side, side}}, {"vector", 2, 0, {-1, channels}}};
 static const SkipPort outputs[] = {{"scores", 2, 0, {-1, channels}}, {"energy", 1, 0, {-1}}};
+static const SkipPicture pictures[] = {{3, SKIP_FILTER_BILINEAR, {6, 0}, 0, {0.5f, 0.25f, 0.125f}, {0.25f, 0.5f, 2.0f}}, {}};
+static const char *const scoreNames[] = {"ant", "bee", "cow", "dog", "elk"};
+static const SkipClasses classes[] = {{channels, scoreNames}, {0, nullptr}};
 static const SkipTensor tensors[] = {
     {"conv1.weight", 4, 0, {channels, 3, 1, 1}}, {"bn1.weight", 1, 0, {channels}},      {"bn1.bias", 1, 0, {channels}},
     {"bn1.running_mean", 1, 0, {channels}},      {"bn1.running_var", 1, 0, {channels}},
@@ -196,8 +199,8 @@ extern "C" const SkipModelImage skipModelImage = {
     .outputs = test::outputs,
     .tensors = test::tensors,
     .targets = test::targets,
-    .mean = {0.5f, 0.25f, 0.125f},
-    .deviation = {0.25f, 0.5f, 2.0f},
+    .pictures = test::pictures,
+    .classes = test::classes,
 };
 
 namespace test {
