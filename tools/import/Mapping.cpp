@@ -112,6 +112,20 @@ llvm::Error Mapper::set(const Node &node, Mapped mapped) {
   return llvm::Error::success();
 }
 
+/// A weight that is moved or copied keeps its name, unless a copy has a better one. One that is computed, as standardised
+/// filters are, has another: a checkpoint with the parameter itself must not fit.
+static std::string nameOfComputed(const Node &node, const Constant *first) {
+  constexpr llvm::StringLiteral moves[] = {"Identity", "Dropout", "Transpose", "Reshape",
+                                           "Flatten",  "Squeeze", "Unsqueeze", "Cast"};
+  llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
+  if (first && !name.ends_with(".weight") && !name.ends_with(".bias"))
+    name = first->name;
+  if (llvm::is_contained(moves, node.operation) || !name.consume_back(".weight"))
+    return name.str();
+  name.consume_back(".computed");
+  return name.str() + ".computed.weight";
+}
+
 /// A shape is known although the value is not. Everything else needs all of its inputs.
 llvm::Expected<bool> Mapper::fold(const Node &node) {
   if (!node.domain.empty() || !isFoldable(node.operation))
@@ -146,10 +160,7 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   foldedWork += most + result.tensor.size();
   if (foldedElements > mostFolded || foldedWork > mostWork)
     return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
-  // A weight that is transposed or copied keeps its name, unless a copy has a better one.
-  llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
-  if (first && !name.ends_with(".weight") && !name.ends_with(".bias"))
-    name = first->name;
+  std::string name = nameOfComputed(node, first);
   Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
   Mapped mapped;
   mapped.dims = result.tensor.shape;
@@ -157,7 +168,7 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   mapped.constant = isCopy && first
                         ? *first
                         : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
-  mapped.constant->name = name.str();
+  mapped.constant->name = name;
   mapped.isComputed = true;
   if (llvm::Error error = set(node, std::move(mapped)))
     return error;

@@ -243,6 +243,14 @@ TEST_CASE("windows of every form, by the language's defaults") {
         " |> max_pool(3, 2, pad = 0, ceil_mode = true)");
 }
 
+TEST_CASE("a filter that is computed of a parameter has another name than the parameter") {
+  auto filter = [](const std::string &nodes) {
+    return behind("weight c.weight 4 4 3 3\n" + nodes + "node Conv a f > x kernel_shape=3,3 pads=1,1,1,1\n");
+  };
+  CHECK(filter("node Identity c.weight > f\n") == "\n    |> c: conv(4, 3)");
+  CHECK(filter("node Add c.weight c.weight > g\nnode Mul g g > f\n") == "\n    |> c.computed: conv(4, 3)");
+}
+
 TEST_CASE("inputs and outputs keep their names where there are several") {
   CHECK(specOf("input x N 2 8 8\nnode Concat image x > joined axis=1\n" + conv("joined", "stem", 4, 5, 3, 1, "features") +
                "node GlobalAveragePool features > p\nnode Flatten p > output\noutput features N 4 8 8\noutput result N 4\n"
