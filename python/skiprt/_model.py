@@ -307,7 +307,7 @@ def _pixels(picture, order):
     if channels != expected:
         raise ValueError(f"picture of shape {picture.shape}: (height, width, {expected}) is expected for the order {order}")
     side_by_side = picture.strides[2] == 1 or channels == 1
-    if not (side_by_side and picture.strides[1] == channels and (picture.strides[0] >= picture.shape[1] * channels)):
+    if picture.size > 0 and not (side_by_side and picture.strides[1] == channels and (picture.strides[0] >= picture.shape[1] * channels)):
         raise ValueError("picture: its pixels do not lie side by side (numpy.ascontiguousarray)")
     return picture, code
 
