@@ -174,7 +174,8 @@ llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage
   for (const FileSums::Sum &sum : *sums)
     list.push_back({{"name", sum.name}, {"bytes", sum.bytes}, {"sha256", sum.sha256}});
   root["files"] = std::move(list);
-  return root.dump(2) + "\n";
+  // Names of classes are bytes of the spec; JSON is UTF-8.
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 } // namespace skip::codegen

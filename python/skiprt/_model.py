@@ -105,7 +105,7 @@ class Model:
         if len(shape) != 1:
             return None
         names = [self._library.model_class_name(self._handle, output, index) for index in range(shape[0])]
-        return None if None in names else [name.decode() for name in names]
+        return None if None in names else [name.decode(errors="replace") for name in names]
 
     def load_weights(self, weights) -> None:
         """From a safetensors checkpoint or a packed weights file, given as a path or as bytes. Runs that have begun keep the weights that

@@ -15,9 +15,14 @@ using tool::Tuner;
 using tuning::Measurement;
 
 void tool::printTuneReport(const TuneReport &report, size_t width) {
+  constexpr bool onlyWide = true;
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table(
-      {{"problem"}, {"fastest"}, {"us", right}, {"cost model's us", right}, {"gain", right}, {"measured", right}});
+  tool::Table table({{"problem"},
+                     {"fastest"},
+                     {"us", right},
+                     {"cost model's us", right, onlyWide},
+                     {"gain", right},
+                     {"measured", right, onlyWide}});
   auto micro = [](int64_t nanoseconds) { return nanoseconds ? tool::fixed(double(nanoseconds) * 1e-3, 1) : std::string("-"); };
   for (const Tuner::Outcome &o : report.outcomes) {
     bool both = o.bestNanoseconds && o.predictedNanoseconds;
