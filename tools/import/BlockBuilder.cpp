@@ -178,7 +178,7 @@ bool BlockBuilder::build(Block &block) {
 }
 
 /// By the convolutions on the way that is no shortcut, as the paper calls them.
-static std::string nameOf(const Net &net, const LocalBlock &block, llvm::ArrayRef<Block> blocks) {
+static std::string nameOf(const Net &net, const LocalBlock &block, const Spec &spec) {
   size_t convolutions = llvm::count_if(block.calls, [&](const LocalCall &call) {
     const Call &made = net.calls[call.call];
     return made.operation == "conv" && made.dims.size() == 3 && made.dims[1] * made.dims[2] > 1;
@@ -187,15 +187,18 @@ static std::string nameOf(const Net &net, const LocalBlock &block, llvm::ArrayRe
                      : block.sum && convolutions == 3 ? "bottleneck"
                                                       : "part",
               name = base;
-  for (unsigned i = 2; llvm::any_of(blocks, [&](const Block &other) { return other.name == name; }); ++i)
+  auto isTaken = [&] {
+    return name == spec.name || llvm::any_of(spec.blocks, [&](const Block &other) { return other.name == name; });
+  };
+  for (unsigned i = 2; isTaken(); ++i)
     name = base + "_" + std::to_string(i);
   return name;
 }
 
-bool skip::onnx::buildBlock(const Net &net, Cluster &cluster, llvm::ArrayRef<Block> blocks, Block &block) {
+bool skip::onnx::buildBlock(const Net &net, Cluster &cluster, const Spec &spec, Block &block) {
   if (!BlockBuilder(net, cluster).build(block))
     return false;
-  block.name = cluster.name = nameOf(net, *cluster.uses[0], blocks);
+  block.name = cluster.name = nameOf(net, *cluster.uses[0], spec);
   for (bool withFallback : {false, true})
     for (const BlockParameters::Parameter &parameter : cluster.parameters.all())
       if (parameter.fallback.has_value() == withFallback)

@@ -15,9 +15,10 @@ struct Cluster {
   BlockParameters parameters{0};
 };
 
-/// Writes the block that all of the cluster's uses are, and gives the cluster its name and parameters. `blocks` are those that
-/// there are, whose names are taken. False where no condition tells the uses with a projection from those without.
-bool buildBlock(const Net &net, Cluster &cluster, llvm::ArrayRef<Block> blocks, Block &block);
+/// Writes the block that all of the cluster's uses are, and gives the cluster its name and parameters. The names of
+/// `spec` and of the blocks that it has are taken. False where no condition tells the uses with a projection from those
+/// without.
+bool buildBlock(const Net &net, Cluster &cluster, const Spec &spec, Block &block);
 
 /// Whether a line begins with the operation.
 bool beginsLine(llvm::StringRef operation);

@@ -2,6 +2,7 @@
 #include "tools/import/Identifier.h"
 
 #include "frontend/Limits.h"
+#include "frontend/Signatures.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -23,6 +24,8 @@ static bool isWord(char c) { return llvm::isAlnum(c) || c == '_'; }
 bool onnx::isIdentifier(llvm::StringRef text) {
   return !text.empty() && !llvm::isDigit(text[0]) && llvm::all_of(text, isWord) && !isKeyword(text);
 }
+
+bool onnx::isModelName(llvm::StringRef text) { return isIdentifier(text) && !frontend::findOperation(text); }
 
 std::string onnx::identifierOf(llvm::StringRef text, llvm::StringRef otherwise) {
   constexpr size_t longest = 64;

@@ -10,6 +10,9 @@ namespace skip::onnx {
 /// Whether the language takes it for a name: letters, digits and `_`, no digit first, and no keyword.
 bool isIdentifier(llvm::StringRef text);
 
+/// The same, and no operation of the language.
+bool isModelName(llvm::StringRef text);
+
 /// `text` with what is no letter or digit as `_`, or `otherwise` if that is no name or one that exporters make up.
 std::string identifierOf(llvm::StringRef text, llvm::StringRef otherwise);
 

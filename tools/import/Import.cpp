@@ -70,8 +70,7 @@ static void writeCheckpoint(const Net &net, Imported &imported) {
 llvm::Expected<Imported> onnx::importNet(const Model &model, Net net, llvm::StringRef name) {
   namePaths(net);
   alignShortcuts(net);
-  Spec spec = structure(net);
-  spec.name = name.str();
+  Spec spec = structure(net, name);
   llvm::StringRef file = llvm::sys::path::filename(model.path);
   spec.comment = {
       "Imported from `" + printable(file) + "`" +

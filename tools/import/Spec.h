@@ -48,7 +48,7 @@ struct Spec {
 };
 
 /// Finds the blocks of a net, whose calls have paths, and what repeats.
-Spec structure(const Net &net);
+Spec structure(const Net &net, llvm::StringRef name);
 
 /// The text of a spec.
 std::string writeSpec(const Spec &spec);

@@ -19,7 +19,8 @@ using Kind = SpecOperation::Kind;
 namespace {
 class Structurer {
 public:
-  explicit Structurer(const Net &net) : net(net), uses(net), instances(findInstances(net)) {
+  Structurer(const Net &net, llvm::StringRef name) : net(net), uses(net), instances(findInstances(net)) {
+    spec.name = name.str();
     for (const Instance &instance : instances)
       locals.push_back(localBlock(net, uses, instance));
   }
@@ -60,7 +61,7 @@ bool Structurer::addCluster(std::vector<const LocalBlock *> group, bool varies) 
   cluster->uses = std::move(group);
   cluster->varies = varies;
   Block block;
-  if (!buildBlock(net, *cluster, spec.blocks, block))
+  if (!buildBlock(net, *cluster, spec, block))
     return false;
   spec.blocks.push_back(std::move(block));
   for (size_t i = 0; i < cluster->uses.size(); ++i) {
@@ -196,4 +197,4 @@ Spec Structurer::run() {
   return std::move(spec);
 }
 
-Spec skip::onnx::structure(const Net &net) { return Structurer(net).run(); }
+Spec skip::onnx::structure(const Net &net, llvm::StringRef name) { return Structurer(net, name).run(); }

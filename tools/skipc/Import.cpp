@@ -27,7 +27,10 @@ struct Written {
 } // namespace
 
 static std::string nameFor(const Options &options) {
-  return options.name.empty() ? onnx::identifierOf(llvm::sys::path::stem(options.onnx), "imported") : options.name;
+  if (!options.name.empty())
+    return options.name;
+  std::string name = onnx::identifierOf(llvm::sys::path::stem(options.onnx), "imported");
+  return onnx::isModelName(name) ? name : "imported";
 }
 
 /// Both files appear, or none.

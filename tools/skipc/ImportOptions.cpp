@@ -10,8 +10,10 @@ using namespace skip::tool::flags;
 using tool::Options;
 
 static void setModelName(Options &o, const std::string &text) {
-  if (!onnx::isIdentifier(text))
-    throw CLI::ValidationError("--name", "`" + text + "` is not a name of the language, of letters, digits and `_`");
+  if (!onnx::isModelName(text))
+    throw CLI::ValidationError("--name", "`" + text +
+                                             "` cannot be a model's name: letters, digits and `_`, no digit first, and no "
+                                             "keyword or operation of the language");
   o.name = text;
 }
 

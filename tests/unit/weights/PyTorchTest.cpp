@@ -160,6 +160,17 @@ TEST_CASE("parameters, subclasses, untyped storages and Python 2's dicts hold te
   CHECK(Read(zipOf(old)).tensors.size() == 1);
 }
 
+TEST_CASE("a tensor whose elements are others than those stored is refused") {
+  std::string negated = "}" + PickleText().text("neg").bytes + "\x88s"; // {"neg": True}
+  for (const std::string &metadata : {std::string("}"), std::string("N"), negated}) {
+    PickleText view;
+    view.raw("}(").text("w").global("torch._utils", "_rebuild_tensor_v2").raw("(").storage("FloatStorage", "0", 6);
+    view.number(0).numbers({2, 3}).numbers({3, 1}).raw("\x89").orderedDict().raw(metadata).raw("tRu");
+    CHECK(Read(zipOf(view)).says("negated or conjugated") == (metadata == negated));
+    CHECK(Read(zipOf(view)).tensors.empty() == (metadata == negated));
+  }
+}
+
 /// {"w": matrix}
 static PickleText &weights(PickleText &pickle, const std::string &name = "w") {
   return matrix(pickle.raw("}(").text(name)).raw("u");

@@ -67,6 +67,16 @@ Value *Objects::opaque(llvm::StringRef name) {
   return value;
 }
 
+static constexpr llvm::StringLiteral changedTensor = "torch._utils._rebuild_tensor_v2, then negated or conjugated";
+
+/// Whether the argument says that the elements are others than those stored, as those of a view with the negative bit are.
+static bool isToBeChanged(const Value &arguments, size_t at) {
+  if (arguments.items.size() <= at)
+    return false;
+  const Value &metadata = *arguments.items[at];
+  return metadata.kind != Kind::None && !(metadata.kind == Kind::Dict && metadata.items.empty());
+}
+
 Value *Objects::call(Value &callable, Value &arguments) {
   if (arguments.kind != Kind::Tuple)
     return reject("a call whose arguments are no tuple");
@@ -78,7 +88,7 @@ Value *Objects::call(Value &callable, Value &arguments) {
   if (name == "collections.defaultdict") // its default is never asked for
     return arena.make(Kind::Dict);
   if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor")
-    return tensor(arguments, nullptr);
+    return isToBeChanged(arguments, 6) ? opaque(changedTensor) : tensor(arguments, nullptr);
   if (name == "torch._utils._rebuild_tensor_v3")
     return tensorOfBytes(arguments);
   if (name == "torch._tensor._rebuild_from_type_v2")
@@ -137,6 +147,8 @@ Value *Objects::tensor(Value &arguments, const ElementType *type) {
 /// (storage, offset, sizes, strides, requires_grad, hooks, dtype, ...): newer element types have no storage of their own.
 Value *Objects::tensorOfBytes(Value &arguments) {
   const ElementType *type = arguments.items.size() >= 7 ? dtype(*arguments.items[6]) : nullptr;
+  if (isToBeChanged(arguments, 7))
+    return opaque(changedTensor);
   return type ? tensor(arguments, type) : opaque("torch._utils._rebuild_tensor_v3");
 }
 
