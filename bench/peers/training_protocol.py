@@ -1,7 +1,7 @@
 """What the trainers' programs share: arguments, the fixed batch, the measurement, one line of JSON.
 
 A trainer is `NAME_trainer.py NETWORK FOLDER BATCH THREADS SECONDS [MODE]`. It begins with the parameters in FOLDER/first.safetensors,
-takes steps of SGD (momentum 0.9, decay 1e-4, a rate of 0.01) on one fixed batch, and prints
+takes steps of SGD (momentum 0.9, decay 1e-4, a rate of 0.001: roundings grow from step to step with it) on one fixed batch, and prints
 
     {"version", "settings", "first_ms", "median_ms", "min_ms", "runs", "peak_mib", "losses"}
 
@@ -24,7 +24,7 @@ import numpy as np
 import protocol
 from networks import Network, network
 
-RATE, MOMENTUM, DECAY = 0.01, 0.9, 1e-4
+RATE, MOMENTUM, DECAY = 0.001, 0.9, 1e-4
 COMPARED_STEPS = 3
 
 
