@@ -112,11 +112,11 @@ skip_status checkValues(const SkipModelImage &image, const SkipTargetImage &targ
     return status;
   if (found.notFiniteTensors + found.negativeTensors == 0)
     return SKIP_OK;
-  ErrorList list(
-      "`%s` holds values that model `%s` cannot compute with: %lld of its %u tensors have NaN or infinity, %lld a negative "
-      "variance",
-      path, image.name, static_cast<long long>(found.notFiniteTensors), image.tensorCount,
-      static_cast<long long>(found.negativeTensors));
+  ErrorList list("`%s` holds values that model `%s` cannot compute with: %lld of its %u tensor%s with NaN or infinity, %lld "
+                 "with a negative "
+                 "variance",
+                 path, image.name, static_cast<long long>(found.notFiniteTensors), image.tensorCount,
+                 image.tensorCount == 1 ? "" : "s", static_cast<long long>(found.negativeTensors));
   for (uint32_t i = 0; i < image.tensorCount; ++i) {
     add(list, "not finite", image.tensors[i], found.notFinite[i], matches[i]->elements);
     add(list, "negative variance", image.tensors[i], found.negative[i], matches[i]->elements);

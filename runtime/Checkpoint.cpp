@@ -81,10 +81,11 @@ skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &
   if (total == 0)
     return checkValues(image, target, matches, path);
   ErrorList list(
-      "`%s` is not a checkpoint of model `%s`: %lld of its %u tensors missing, %lld extra, %lld of another shape, %lld "
+      "`%s` is not a checkpoint of model `%s`: %lld of its %u tensor%s missing, %lld extra, %lld of another shape, %lld "
       "of another type%s",
-      path, image.name, static_cast<long long>(seen.missing), image.tensorCount, static_cast<long long>(seen.extra),
-      static_cast<long long>(seen.shape), static_cast<long long>(seen.type), PrefixHint(tensors).text);
+      path, image.name, static_cast<long long>(seen.missing), image.tensorCount, image.tensorCount == 1 ? "" : "s",
+      static_cast<long long>(seen.extra), static_cast<long long>(seen.shape), static_cast<long long>(seen.type),
+      PrefixHint(tensors).text);
   compare(image, tensors, matches, known.get(), &list);
   return list.finish(SKIP_BAD_WEIGHTS);
 }

@@ -202,7 +202,8 @@ skip_status Safetensors::parse(const void *file, size_t bytes, const char *path)
     return fail(
         SKIP_BAD_WEIGHTS,
         "`%s` is not a safetensors file, or is cut short: its first 8 bytes announce a header of %llu bytes, the file has "
-        "%zu, and a header is an object `{...}` of at most 100 MB. A PyTorch `.pth` has to be converted first",
+        "%zu, and a header is an object `{...}` of at most 100 MB. PyTorch's own files are read by skipc's `--weights`, not by "
+        "compiled libraries",
         path, static_cast<unsigned long long>(headerBytes), bytes);
   header.reset(static_cast<char *>(malloc(headerBytes)));
   if (!header)

@@ -129,7 +129,8 @@ skip_status Reading::match() {
   if (!allowsFresh)
     findExtra();
   else if (taken == 0 && problems == 0 && names.tensorCount > 0)
-    complain("none of its %zu tensors has a name and a shape of the model's", tensors.count());
+    complain("none of its %zu tensor%s has a name and a shape of the model's", tensors.count(),
+             tensors.count() == 1 ? "" : "s");
   return problems > 0 ? list.finish(SKIP_BAD_WEIGHTS) : SKIP_OK;
 }
 

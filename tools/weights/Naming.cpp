@@ -25,6 +25,7 @@ namespace {
 struct Entry {
   const runtime::FileTensor *tensor;
   std::string name;
+  std::string inFile = name; // before anything was stripped
 };
 
 struct Mismatch {
@@ -44,6 +45,9 @@ public:
 private:
   llvm::Error fail(const llvm::Twine &what) const { return badInput("`" + path + "`" + what); }
   std::string wrapperOf() const;
+  size_t countRead(llvm::StringRef wrapper) const;
+  std::string wrapperOfSome();
+  void strip(llvm::StringRef wrapper);
   llvm::Error rename();
   void passOverExtra();
   Mismatch compare() const;
@@ -57,6 +61,7 @@ private:
   llvm::StringMap<const NamedShape *> wanted;
   std::vector<Entry> entries; // in the file's order
   std::vector<std::string> notes;
+  std::string kept; // why a wrapper's prefix was not stripped, as an error says it
   bool changed = false;
 };
 } // namespace
@@ -110,17 +115,67 @@ std::string Meeting::wrapperOf() const {
   return wrapper;
 }
 
+/// How many of the model's names the file has without that prefix, where it has it.
+size_t Meeting::countRead(llvm::StringRef wrapper) const {
+  return static_cast<size_t>(llvm::count_if(entries, [&](const Entry &entry) {
+    llvm::StringRef name = entry.name;
+    name.consume_front(wrapper);
+    return wanted.contains(name);
+  }));
+}
+
+/// What wrappers put before some of the names, as where a head lies beside a backbone; empty if nothing. It is a wrapper if
+/// more of the model's names are there without it, and each of the file's is another then.
+std::string Meeting::wrapperOfSome() {
+  std::string best;
+  for (llvm::StringRef wrapper : wrappers) {
+    if (countRead(wrapper) <= countRead(best))
+      continue;
+    llvm::StringMap<llvm::StringRef> before;
+    bool isClear = true;
+    for (const Entry &entry : entries) {
+      llvm::StringRef name = entry.name;
+      name.consume_front(wrapper);
+      auto [known, isNew] = before.try_emplace(name, entry.name);
+      if (isNew)
+        continue;
+      isClear = false;
+      kept = "\nthe prefix `" + wrapper.str() + "` was kept: without it, `" + printable(known->second) + "` and `" +
+             printable(entry.name) + "` would both be called `" + printable(name) + "`";
+      break;
+    }
+    if (isClear)
+      best = wrapper.str();
+  }
+  return best;
+}
+
+void Meeting::strip(llvm::StringRef wrapper) {
+  size_t count = 0;
+  for (Entry &entry : entries)
+    if (llvm::StringRef rest = entry.name; rest.consume_front(wrapper)) {
+      entry.name = rest.str();
+      ++count;
+    }
+  changed |= count > 0;
+  notes.push_back("stripped the prefix `" + wrapper.str() + "` from " +
+                  (count == entries.size() ? "all names"
+                                           : std::to_string(count) + " of " + counted(entries.size(), "name") +
+                                                 ", since the model reads them without it"));
+}
+
 /// A rename may be of the name as the file has it, or of what is left without wrappers.
 llvm::Error Meeting::rename() {
-  std::string wrapper = wrapperOf();
-  if (!wrapper.empty())
-    notes.push_back("stripped the prefix `" + wrapper + "` from all names");
+  if (std::string wrapper = wrapperOf(); !wrapper.empty())
+    strip(wrapper);
+  for (std::string wrapper = wrapperOfSome(); !wrapper.empty(); wrapper = wrapperOfSome())
+    strip(wrapper);
   std::vector<size_t> uses(options.renames.size());
   llvm::StringMap<std::string> before;
   for (Entry &entry : entries) {
-    std::string name = entry.name.substr(wrapper.size());
+    std::string name = entry.name;
     for (size_t i = 0; i < options.renames.size(); ++i) {
-      std::optional<std::string> now = renamed(entry.name, options.renames[i]);
+      std::optional<std::string> now = renamed(entry.inFile, options.renames[i]);
       if (!now)
         now = renamed(name, options.renames[i]);
       if (!now)
@@ -129,9 +184,9 @@ llvm::Error Meeting::rename() {
       ++uses[i];
       break;
     }
-    auto [known, isNew] = before.try_emplace(name, entry.name);
+    auto [known, isNew] = before.try_emplace(name, entry.inFile);
     if (!isNew)
-      return fail(": `" + printable(known->second) + "` and `" + printable(entry.name) + "` would both be called `" +
+      return fail(": `" + printable(known->second) + "` and `" + printable(entry.inFile) + "` would both be called `" +
                   printable(name) + "`");
     changed |= name != entry.name;
     entry.name = std::move(name);
@@ -139,8 +194,7 @@ llvm::Error Meeting::rename() {
   for (auto [rename, count] : llvm::zip_equal(options.renames, uses))
     if (count == 0)
       return fail(": --rename " + rename.from + "=" + rename.to +
-                  ": no tensor is called so, or lies below it; `skipc weights` lists "
-                  "them");
+                  ": no tensor is called so, or lies below it; `skipc weights` lists them");
   if (!uses.empty())
     notes.push_back("renamed " + counted(std::accumulate(uses.begin(), uses.end(), size_t(0)), "tensor"));
   return llvm::Error::success();
@@ -240,11 +294,11 @@ std::string Meeting::suggest(const Mismatch &mismatch) const {
 llvm::Error Meeting::refuse(const Mismatch &mismatch) const {
   size_t missing = mismatch.missing.size();
   return fail(" is not a checkpoint of model `" + modelName + "`: " + llvm::Twine(missing) + " of its " +
-              llvm::Twine(model.size()) + " tensors missing, " + llvm::Twine(mismatch.extra.size()) + " extra, " +
+              counted(model.size(), "tensor") + " missing, " + llvm::Twine(mismatch.extra.size()) + " extra, " +
               llvm::Twine(mismatch.shapes.size()) + " of another shape" +
               listed("missing", linesOf(mismatch.missing), options.verbose) +
               listed("shape", mismatch.shapes, options.verbose) + listed("extra", linesOf(mismatch.extra), options.verbose) +
-              suggest(mismatch));
+              kept + suggest(mismatch));
 }
 
 std::string Meeting::write() const {
@@ -263,15 +317,17 @@ llvm::Expected<Named> Meeting::meet(llvm::StringRef file) {
       tensors.parse(file.data(), file.size(), text.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   for (size_t i = 0; i < tensors.count(); ++i)
-    entries.push_back({&tensors[i], tensors[i].name});
+    entries.push_back({.tensor = &tensors[i], .name = tensors[i].name});
   llvm::stable_sort(entries, [](const Entry &a, const Entry &b) { return a.tensor->data < b.tensor->data; });
   if (llvm::Error error = rename())
     return error;
+  // Where tensors are missing, those that are left over tell what they may be called.
+  Mismatch mismatch = compare();
+  bool isWhole = mismatch.missing.empty() && mismatch.shapes.empty();
+  if (options.judged && !(isWhole && (mismatch.extra.empty() || options.allowExtra)))
+    return refuse(mismatch);
   if (options.allowExtra)
     passOverExtra();
-  Mismatch mismatch = compare();
-  if (options.judged && (!mismatch.missing.empty() || !mismatch.extra.empty() || !mismatch.shapes.empty()))
-    return refuse(mismatch);
   return Named{changed ? write() : "", std::move(notes)};
 }
 

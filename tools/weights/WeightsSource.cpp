@@ -73,13 +73,22 @@ llvm::Expected<WeightsSource> WeightsSource::openFile(llvm::StringRef path) {
   return source;
 }
 
+/// By the brace behind the length of its header.
+static bool isSafetensors(llvm::StringRef bytes) {
+  constexpr size_t headerBegin = 8;
+  return bytes.size() > headerBegin && bytes[headerBegin] == '{';
+}
+
 llvm::Error WeightsSource::openFile() {
   file = std::make_unique<runtime::MappedFile>();
   if (file->open(name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
   if (!pytorch::TorchFile::looksLike(bytes))
-    return llvm::Error::success();
+    return llvm::StringRef(name).ends_with_insensitive(".onnx") && !isSafetensors(bytes)
+               ? badInput("`" + name + "` is an ONNX file, a network with its weights: `skipc import " + name +
+                          "` makes a spec and a checkpoint of it")
+               : llvm::Error::success();
   llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name);
   if (!image)
     return image.takeError();
@@ -122,5 +131,7 @@ void WeightsSource::tellForgiven() const {
     return;
   if (summary.ignoredTensors)
     note("`" + name + "`: " + llvm::Twine(summary.ignoredTensors) +
-         " tensors that inference has no use for were ignored (`num_batches_tracked`, `optimizer.*`)");
+         (summary.ignoredTensors == 1 ? " tensor that inference has no use for was ignored"
+                                      : " tensors that inference has no use for were ignored") +
+         " (`num_batches_tracked`, `optimizer.*`)");
 }

@@ -166,7 +166,7 @@ TEST_CASE("what is missing or has another shape may stay fresh") {
   CHECK(values["fc.bias"] == fresh["fc.bias"]);
   std::string foreign = safetensors({f32("other", {1}, {1})});
   CHECK_FAILS(skipmodel_trainer_load_memory(training.trainer, foreign.data(), foreign.size(), SKIP_FRESH_MISSING),
-              SKIP_BAD_WEIGHTS, "none of its 1 tensors has a name and a shape of the model's");
+              SKIP_BAD_WEIGHTS, "none of its 1 tensor has a name and a shape of the model's");
 }
 
 TEST_CASE("values that are no use are refused") {

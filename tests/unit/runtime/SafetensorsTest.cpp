@@ -66,7 +66,8 @@ TEST_CASE("many tensors are found") {
 TEST_CASE("files that are no safetensors are told apart") {
   CHECK_FAILS(parse(""), SKIP_BAD_WEIGHTS, "`x.safetensors` is not a safetensors file: it has 0 bytes");
   CHECK_FAILS(parse("123456789"), SKIP_BAD_WEIGHTS, "it has 9 bytes");
-  CHECK_FAILS(parse(std::string("PK\3\4") + std::string(60, '\0')), SKIP_BAD_WEIGHTS, "A PyTorch `.pth` has to be converted");
+  CHECK_FAILS(parse(std::string("PK\3\4") + std::string(60, '\0')), SKIP_BAD_WEIGHTS,
+              "PyTorch's own files are read by skipc's `--weights`, not by compiled libraries");
   CHECK_FAILS(parse(rawFile("[]")), SKIP_BAD_WEIGHTS, "not a safetensors file");
   std::string lies = rawFile("{}");
   lies[7] = '\x7F'; // a header of 2^62 bytes

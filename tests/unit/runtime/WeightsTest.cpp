@@ -141,7 +141,7 @@ TEST_CASE("NaN and infinity in a checkpoint are refused, all tensors in one erro
   std::string file = safetensors(tensors), path = folder.write("nan.safetensors", file);
   for (bool fromFile : {false, true}) {
     CHECK_FAILS(fromFile ? loadFile(h, path) : loadMemory(h, file), SKIP_BAD_WEIGHTS,
-                "2 of its 5 tensors have NaN or infinity, 0 a negative variance");
+                "2 of its 5 tensors with NaN or infinity, 0 with a negative variance");
     std::string text = skipmodel_last_error();
     CHECK_THAT(text, Catch::Contains("not finite: `conv1.weight`: 2 of 15 elements, the first is nan at index 7") &&
                          Catch::Contains("not finite: `bn1.running_mean`: 1 of 5 elements, the first is -inf at index 2"));
@@ -165,7 +165,7 @@ TEST_CASE("a negative variance is refused, a negative weight is not") {
   Handles h;
   CHECK(loadMemory(h, safetensors(spoiled(modelTensors(1), 3, 0, -2))) == SKIP_OK);
   CHECK_FAILS(loadMemory(h, safetensors(spoiled(modelTensors(1), 4, 3, -1e-9f))), SKIP_BAD_WEIGHTS,
-              "0 of its 5 tensors have NaN or infinity, 1 a negative variance\n"
+              "0 of its 5 tensors with NaN or infinity, 1 with a negative variance\n"
               "  negative variance: `bn1.running_var`: 1 of 5 elements, the first is -1e-09 at index 3");
   CHECK(h.weights == nullptr);
 }

@@ -80,10 +80,9 @@ TEST_CASE("prefixes that wrappers put before all names are stripped") {
     CHECK(met.names == whole);
     CHECK(met.note == "stripped the prefix `" + prefix + "` from all names");
   }
-  Tensors some = named([](const std::string &name) { return "module." + name; });
-  some[5].name = "fc.weight";
-  CHECK(Meet(some).says("5 of its 6 tensors missing, 5 extra"));
-  CHECK(Meet(some).says("if they are: --rename module="));
+  Tensors others = named([](const std::string &name) { return "wrapped." + name; });
+  CHECK(Meet(others).says("6 of its 6 tensors missing, 6 extra"));
+  CHECK(Meet(others).says("if they are: --rename wrapped="));
 }
 
 TEST_CASE("a prefix that the model's own names have stays") {
@@ -143,6 +142,38 @@ TEST_CASE("what the model does not read is an error, or passed over") {
   CHECK(met.names.find("total_ops") == std::string::npos);
   CHECK(met.names.find("bn1.num_batches_tracked") != std::string::npos); // ignored by who reads it, not here
   CHECK(Meet(Tensors(more.begin() + 1, more.end()), options).says("missing: `conv1.weight` [4, 3, 3, 3]"));
+}
+
+TEST_CASE("a wrapper of some names is stripped where the model reads them without it") {
+  Tensors backbone = named([](const std::string &name) { return (name[0] == 'f' ? "" : "backbone.") + name; });
+  Meet met(backbone);
+  CHECK(met.names == whole);
+  CHECK(met.note == "stripped the prefix `backbone.` from 5 of 6 names, since the model reads them without it");
+  Tensors both = named([](const std::string &name) { return (name[0] == 'f' ? "module." : "module.backbone.") + name; });
+  CHECK(Meet(both).names == whole);
+  both.push_back({"total_ops", {1}}); // then `module.` is not before all either
+  tool::NamingOptions options;
+  options.allowExtra = true;
+  CHECK(Meet(both, options).names == whole);
+}
+
+TEST_CASE("a wrapper stays where two tensors would have one name") {
+  Tensors twice = named([](const std::string &name) { return "backbone." + name; });
+  twice.push_back({"fc.weight", {2, 4}});
+  Meet met(twice);
+  CHECK(met.says("5 of its 6 tensors missing"));
+  CHECK(met.says("the prefix `backbone.` was kept: without it, `backbone.fc.weight` and `fc.weight` would both be called "
+                 "`fc.weight`"));
+}
+
+TEST_CASE("where tensors are missing, those left over are paired with them whether they may be passed over or not") {
+  Tensors other = named([](const std::string &name) { return name[0] == 'f' ? "head.weight" : name; });
+  other.push_back({"total_ops", {1}});
+  tool::NamingOptions options;
+  options.allowExtra = true;
+  Meet met(other, options);
+  CHECK(met.says("pair: `head.weight` as `fc.weight` [2, 4]"));
+  CHECK(llvm::StringRef(met.error).ends_with("if they are: --rename head.weight=fc.weight"));
 }
 
 TEST_CASE("names of another hand are paired by shape, kind and order, and renames said by which the file fits") {

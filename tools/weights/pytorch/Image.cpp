@@ -11,7 +11,10 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
 #include <deque>
 
 using namespace skip;
@@ -31,14 +34,16 @@ private:
   llvm::Error checkName(llvm::StringRef name) const;
   llvm::Error charge(llvm::StringRef name, const TensorRecord &tensor);
   llvm::Error add(llvm::StringRef name, const TensorRecord &tensor);
+  std::string narrow(llvm::StringRef name, llvm::StringRef doubles);
   std::string note() const;
 
   TorchFile &file;
   llvm::StringRef path;
   const StateDict &found;
   tool::SafetensorsWriter writer;
-  std::deque<std::string> owned; // the bytes of tensors that are not taken as they lie
-  size_t gathered = 0, narrowed = 0;
+  std::deque<std::string> owned;                 // the bytes of tensors that are not taken as they lie
+  size_t gathered = 0, narrowed = 0, beyond = 0; // tensors; numbers that are too large for F32
+  std::string firstBeyond;
   uint64_t usedBytes = 0;
 };
 } // namespace
@@ -91,11 +96,14 @@ static std::string gather(const TensorRecord &tensor, llvm::StringRef storage) {
   return bytes;
 }
 
-static std::string narrow(llvm::StringRef doubles) {
+std::string Converter::narrow(llvm::StringRef name, llvm::StringRef doubles) {
   std::string bytes(doubles.size() / 2, '\0');
   for (size_t i = 0; i < doubles.size() / 8; ++i) {
-    auto value = static_cast<float>(llvm::bit_cast<double>(llvm::support::endian::read64le(doubles.data() + 8 * i)));
+    auto wide = llvm::bit_cast<double>(llvm::support::endian::read64le(doubles.data() + 8 * i));
+    auto value = static_cast<float>(wide);
     llvm::support::endian::write32le(bytes.data() + 4 * i, llvm::bit_cast<uint32_t>(value));
+    if (std::isinf(value) && std::isfinite(wide) && ++beyond == 1)
+      llvm::raw_string_ostream(firstBeyond) << llvm::format("%g", wide) << " of `" << shown(name) << "`";
   }
   return bytes;
 }
@@ -114,7 +122,7 @@ llvm::Error Converter::add(llvm::StringRef name, const TensorRecord &tensor) {
   }
   bool wide = tensor.type->name == "F64";
   if (wide) {
-    bytes = owned.emplace_back(narrow(bytes));
+    bytes = owned.emplace_back(narrow(name, bytes));
     ++narrowed;
   }
   writer.add(name, llvm::ArrayRef(tensor.dims, tensor.rank), wide ? "F32" : tensor.type->name, bytes);
@@ -128,13 +136,17 @@ static std::string count(size_t number, llvm::StringRef what) {
 std::string Converter::note() const {
   std::string text = "`" + path.str() + "`: read as a PyTorch file, " + count(found.tensors.size(), "tensor");
   if (!found.place.empty())
-    text += " under `" + found.place + "`";
+    text += " under `" + found.place + "`" + (found.byName ? ", which is called as scripts call a network" : "");
   if (gathered)
     text += "; made " + count(gathered, "tensor") + " row-major";
   if (narrowed)
     text += "; narrowed " + count(narrowed, "tensor") + " from F64 to F32";
+  if (beyond)
+    text += ", where " + count(beyond, "number") + (beyond == 1 ? " does" : " do") +
+            " not fit, being larger than 3.4e38, and became infinite: the first is " + firstBeyond;
   if (!found.leftOut.empty()) {
-    text += "; left out `" + llvm::join(llvm::ArrayRef(found.leftOut).take_front(mostListed), "`, `") + "`";
+    text += (found.byName ? "; passed over `" : "; left out `") +
+            llvm::join(llvm::ArrayRef(found.leftOut).take_front(mostListed), "`, `") + "`";
     if (found.leftOut.size() > mostListed)
       text += " and " + std::to_string(found.leftOut.size() - mostListed) + " more";
   }

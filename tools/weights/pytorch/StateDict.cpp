@@ -1,8 +1,11 @@
 // A checkpoint is a state dict, or holds one at any depth, under a name that each script chooses for itself. Beside it may lie
 // what training leaves: an optimizer's state, numbers such as `best_acc1`, and, where the network is called as scripts call it,
 // a moving average of its weights. These are told by the words of their keys. Tensors anywhere else might be the network's, so
-// the file is refused then: part of a network must never pass for the whole. The rules are those of
+// the file is refused then: part of a network must never pass for the whole. These rules are those of
 // scripts/pth_to_safetensors.py.
+//
+// Names are held against a model afterwards, which the script cannot. So where only one of several dicts is called as scripts
+// call a network (`state_dict` beside `criterion`), it is taken, and the others are told; and vectors alone make a network too.
 #include "tools/weights/pytorch/StateDict.h"
 
 #include "tools/text/Failure.h"
@@ -55,7 +58,10 @@ private:
   llvm::Error collect(const Value &value, Keys &keys);
   llvm::Expected<llvm::StringRef> keyText(const Value &key);
   bool mayBeNetwork(const Place &place) const;
+  bool isSame(const Place &a, const Place &b);
+  bool isOutside(const Place &place, const Place &network) const;
   const Place *theNetwork() const;
+  const Place *theUsual();
   llvm::Error refuse() const;
   std::string describeObject() const;
   llvm::Expected<StateDict> describe(const Place &network);
@@ -64,9 +70,11 @@ private:
 
   TorchFile &file;
   llvm::StringRef path;
-  std::vector<Place> places; // that might be the network's, in the file's order
-  Listing optimizing;        // where optimizers' states are
-  std::vector<Keys> opaques; // what else was passed over: objects of classes that are not known
+  std::vector<Place> places;         // that might be the network's, in the file's order
+  Listing optimizing;                // where optimizers' states are
+  std::vector<Keys> opaques;         // what else was passed over: objects of classes that are not known
+  std::vector<const Place *> rivals; // of usual names too, and others than the first
+  size_t leastRank = 2;              // of the tensor by which a network is known
   llvm::DenseSet<const Value *> seen;
 };
 } // namespace
@@ -171,7 +179,7 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
 
 bool Search::mayBeNetwork(const Place &place) const {
   return place.held->kind == Kind::Dict &&
-         llvm::any_of(place.tensors, [&](const auto &entry) { return file.tensor(*entry.second).rank >= 2; });
+         llvm::any_of(place.tensors, [&](const auto &entry) { return file.tensor(*entry.second).rank >= leastRank; });
 }
 
 /// Whether a place's tensors are none of the network's.
@@ -198,6 +206,56 @@ const Place *Search::theNetwork() const {
   return nullptr;
 }
 
+/// Whether both have the same tensors by the same names, as where a script saves `model.state_dict()` twice.
+bool Search::isSame(const Place &a, const Place &b) {
+  auto isSameTensor = [&](const auto &left, const auto &right) {
+    const TensorRecord &x = file.tensor(*left.second), &y = file.tensor(*right.second);
+    return left.first == right.first && x.type == y.type && file.shareStorage(x, y) && x.offset == y.offset &&
+           x.rank == y.rank && std::equal(x.dims, x.dims + x.rank, y.dims) &&
+           std::equal(x.strides, x.strides + x.rank, y.strides);
+  };
+  return a.tensors.size() == b.tensors.size() &&
+         std::equal(a.tensors.begin(), a.tensors.end(), b.tensors.begin(), isSameTensor);
+}
+
+static bool shareNames(const Place &a, const Place &b) {
+  llvm::DenseSet<llvm::StringRef> names;
+  for (const auto &entry : a.tensors)
+    names.insert(entry.first);
+  return llvm::any_of(b.tensors, [&](const auto &entry) { return names.contains(entry.first); });
+}
+
+/// Whether a place is neither in the network nor, with a layer's parameters, around it.
+bool Search::isOutside(const Place &place, const Place &network) const {
+  if (leadsTo(network.keys, place.keys))
+    return false;
+  return !leadsTo(place.keys, network.keys) ||
+         llvm::none_of(place.tensors, [](const auto &entry) { return isParameter(entry.first); });
+}
+
+/// The only place of a usual name, where others may be networks too. A moving average by itself is one, unless another place
+/// has its names.
+const Place *Search::theUsual() {
+  const Place *found = nullptr;
+  for (const Place &place : places) {
+    if (!mayBeNetwork(place) || place.keys.empty())
+      continue;
+    bool isTwin = anyCalled(place.keys, twins);
+    bool isUsual = llvm::is_contained(holders, place.keys.back()) || llvm::is_contained(twins, place.keys.back());
+    auto isOriginal = [&](const Place &other) { return &other != &place && mayBeNetwork(other) && shareNames(other, place); };
+    if (!isUsual || (isTwin && llvm::any_of(places, isOriginal)))
+      continue;
+    if (!found)
+      found = &place;
+    else if (!isSame(*found, place))
+      rivals.push_back(&place);
+  }
+  bool isAlone = found && rivals.empty() && llvm::all_of(places, [&](const Place &place) {
+                   return &place == found || isBeside(file, place, *found) || isOutside(place, *found);
+                 });
+  return isAlone ? found : nullptr;
+}
+
 /// What an object is that holds no dict of weights.
 std::string Search::describeObject() const {
   const Value &object = file.object();
@@ -218,6 +276,9 @@ llvm::Error Search::refuse() const {
   for (const Place &place : llvm::ArrayRef(places).take_front(8))
     listed.push_back("`" + dotted(place.keys) + "`");
   std::string more = places.size() > 8 ? ", and " + std::to_string(places.size() - 8) + " more" : "";
+  if (!rivals.empty())
+    return fail("tensors that may be the network's lie in several places (" + llvm::join(listed, ", ") + more +
+                "), and more than one is called as scripts call a network");
   return fail("tensors that may be the network's lie in several places (" + llvm::join(listed, ", ") + more +
               "), and one dict should hold them all");
 }
@@ -284,14 +345,20 @@ llvm::Expected<StateDict> Search::find() {
   Keys keys;
   if (llvm::Error error = collect(file.object(), keys))
     return error;
+  if (llvm::none_of(places, [&](const Place &place) { return mayBeNetwork(place); }))
+    leastRank = 1; // of vectors alone
   const Place *network = theNetwork();
+  bool byName = !network && (network = theUsual());
   if (!network)
     return refuse();
   if (llvm::Error error = checkNames(*network))
     return error;
   if (llvm::Error error = refuseOpaque(*network))
     return error;
-  return describe(*network);
+  llvm::Expected<StateDict> found = describe(*network);
+  if (found)
+    found->byName = byName;
+  return found;
 }
 
 llvm::Expected<StateDict> pytorch::findStateDict(TorchFile &file, llvm::StringRef path) { return Search(file, path).find(); }

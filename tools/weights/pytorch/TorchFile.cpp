@@ -21,6 +21,11 @@ bool TorchFile::looksLike(llvm::StringRef file) {
   return !header && (Zip::looksLike(file) || pickle);
 }
 
+bool TorchFile::shareStorage(const TensorRecord &a, const TensorRecord &b) const {
+  const StorageRecord &x = objects.storages[a.storage], &y = objects.storages[b.storage];
+  return x.key == y.key && x.viewKey == y.viewKey && x.viewBegin == y.viewBegin;
+}
+
 llvm::Error TorchFile::fail(const llvm::Twine &where, const llvm::Twine &what) const {
   return tool::badInput("`" + path + "` (" + where + "): " + what + saveAgain);
 }

@@ -23,6 +23,8 @@ public:
 
   const Value &object() const { return *root; }
   const TensorRecord &tensor(const Value &value) const { return objects.tensors[static_cast<size_t>(value.number)]; }
+  /// Whether two tensors lie in one storage.
+  bool shareStorage(const TensorRecord &a, const TensorRecord &b) const;
   /// The bytes of the storage that a tensor lies in: as many as the pickle says, its checksum is right.
   llvm::Expected<llvm::StringRef> storageOf(const TensorRecord &tensor);
   /// What the file's content takes in memory: the file, and members that were inflated.
