@@ -51,7 +51,8 @@ struct Argument {
 
 /// `label: callee(arguments)`.
 struct CallExpr : ExprOf<Expr::Kind::Call> {
-  Identifier label; ///< empty when there is none; `_` stands for the block's own name
+  Identifier label; ///< empty when there is none
+  bool ownName;     ///< the label is `_`, without quotes: it stands for the block's own name
   Identifier callee;
   llvm::ArrayRef<Argument> arguments;
   bool piped; ///< a stage of a pipeline: the value before it comes first

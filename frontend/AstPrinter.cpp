@@ -31,7 +31,7 @@ private:
   void printSettings(llvm::ArrayRef<Setting> settings);
   void print(const SettingValue *value);
   void printText(llvm::StringRef text);
-  void printLabel(llvm::StringRef label);
+  void printLabel(const CallExpr &call);
   llvm::raw_ostream &indent() { return os.indent(2 * depth); }
 
   llvm::raw_ostream &os;
@@ -273,7 +273,8 @@ void Printer::printOperand(const Expr *expr) {
 }
 
 /// Without quotes where its parts are names or numbers.
-void Printer::printLabel(llvm::StringRef label) {
+void Printer::printLabel(const CallExpr &call) {
+  llvm::StringRef label = call.label.text;
   llvm::SmallVector<llvm::StringRef> parts;
   label.split(parts, '.');
   auto isPlain = [](llvm::StringRef part) {
@@ -281,7 +282,8 @@ void Printer::printLabel(llvm::StringRef label) {
                   llvm::all_of(part, [](char c) { return llvm::isAlnum(c) || c == '_'; });
     return isName || (!part.empty() && llvm::all_of(part, llvm::isDigit));
   };
-  if (llvm::all_of(parts, isPlain))
+  bool isQuoted = label == "_" && !call.ownName;
+  if (llvm::all_of(parts, isPlain) && !isQuoted)
     os << label;
   else
     printText(label);
@@ -290,7 +292,7 @@ void Printer::printLabel(llvm::StringRef label) {
 
 void Printer::printCall(const CallExpr &call) {
   if (!call.label.text.empty())
-    printLabel(call.label.text);
+    printLabel(call);
   os << call.callee.text;
   if (call.piped && call.arguments.empty())
     return;

@@ -1,8 +1,7 @@
 // Runs statements and expands blocks. Names follow the calls: a labelled call of a block adds its label to the path, a call
 // without a label adds nothing, and `repeat` adds its label and the index (rules label-2 to label-4).
 #include "frontend/Elaborator.h"
-
-#include "llvm/ADT/StringExtras.h"
+#include "frontend/Placeholders.h"
 
 using namespace skip::frontend;
 using ast::Statement;
@@ -124,18 +123,9 @@ void Elaborator::poisonBody(ast::Body body, Frame &frame) {
 /// Rule require-3: `{name}` in the text of `require` and `error` is replaced by the value of that name, if it has one.
 std::string Elaborator::interpolate(llvm::StringRef text, Frame &frame) {
   std::string result;
-  while (!text.empty()) {
-    result += text.take_until([](char c) { return c == '{'; });
-    text = text.drop_until([](char c) { return c == '{'; });
-    llvm::StringRef name =
-        text.drop_front(text.empty() ? 0 : 1).take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
-    const Value *value =
-        text.drop_front(text.empty() ? 0 : 1).drop_front(name.size()).starts_with("}") ? lookUp(name, frame) : nullptr;
-    if (value)
-      result += value->str();
-    else
-      result += text.take_front(1);
-    text = text.drop_front(value ? name.size() + 2 : std::min<size_t>(text.size(), 1));
+  for (const TextPart &part : partsOf(text)) {
+    const Value *value = part.name.empty() ? nullptr : lookUp(part.name, frame);
+    result += value ? value->str() : part.text.str();
   }
   return result;
 }
@@ -163,7 +153,7 @@ Value Elaborator::call(const ast::CallExpr &call, const Value *piped, Frame &fra
 
 /// The path of the names inside a called block or of an operation; nothing for `_` where it means nothing.
 std::optional<std::string> Elaborator::pathOf(const ast::CallExpr &call, Frame &frame) {
-  if (call.label.text != "_")
+  if (!call.ownName)
     return joined(frame.path, call.label.text);
   if (frame.hasName)
     return frame.path;
@@ -188,7 +178,7 @@ Value Elaborator::callBlock(const ast::CallExpr &call, const ast::Definition &bl
   if (!binding.ok || !path)
     return {};
   bool labelled = !call.label.text.empty();
-  std::string shown = labelled && call.label.text != "_" ? call.label.text.str() : block.name.text.str();
+  std::string shown = labelled && !call.ownName ? call.label.text.str() : block.name.text.str();
   return expand(call, block, evaluateArguments(binding, piped, frame), binding, frame, *path, labelled || frame.hasName, shown);
 }
 
@@ -211,7 +201,7 @@ Value Elaborator::callRepeat(const ast::CallExpr &call, const Value *piped, Fram
   }
 
   BlockArguments arguments = evaluateArguments(binding, &x, frame);
-  std::string label = call.label.text.empty() || call.label.text == "_" ? block.name.text.str() : call.label.text.str();
+  std::string label = call.label.text.empty() || call.ownName ? block.name.text.str() : call.label.text.str();
   for (int64_t i = 0; i < count->integer && !stopped; ++i) {
     std::string index = std::to_string(i);
     arguments[0] = expand(call, block, arguments, binding, frame, joined(*path, index), true, label + "[" + index + "]");

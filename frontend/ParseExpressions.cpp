@@ -222,6 +222,7 @@ ast::CallExpr *ExpressionParser::parseCall(bool piped) {
   llvm::SMLoc start = peek().range().Start;
   ast::CallExpr call{};
   call.piped = piped;
+  call.ownName = isAt(TokenKind::Name) && peek().text == "_" && peek(1).is(TokenKind::Colon);
   call.label = parseLabel();
   if (startsAssignment()) {
     unexpected("an operation or a block");

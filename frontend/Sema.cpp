@@ -3,24 +3,12 @@
 #include "frontend/Sema.h"
 
 #include "frontend/CheckTraining.h"
+#include "frontend/Placeholders.h"
 #include "frontend/Signatures.h"
-
-#include "llvm/ADT/StringExtras.h"
 
 using namespace skip::frontend;
 using ast::Expr;
 using ast::Statement;
-
-/// The names in `{name}`, as Elaborator::interpolate finds them.
-static llvm::SmallVector<llvm::StringRef> placeholdersOf(llvm::StringRef text) {
-  llvm::SmallVector<llvm::StringRef> names;
-  for (size_t open = text.find('{'); open != llvm::StringRef::npos; open = text.find('{', open + 1)) {
-    llvm::StringRef name = text.drop_front(open + 1).take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
-    if (!name.empty() && text.drop_front(open + 1 + name.size()).starts_with("}"))
-      names.push_back(name);
-  }
-  return names;
-}
 
 namespace {
 
@@ -284,7 +272,9 @@ static llvm::SMRange placeholderRange(llvm::SMRange statement, llvm::StringRef n
 
 /// Rule require-3.
 void Checker::checkText(llvm::StringRef text, llvm::SMRange statement) {
-  for (llvm::StringRef name : placeholdersOf(text)) {
+  for (const auto &[part, name] : partsOf(text)) {
+    if (name.empty())
+      continue;
     noteUse(name);
     if (!locals.contains(name) && !program.parameters.contains(name))
       diagnostics.report(diag::unknownPlaceholder, placeholderRange(statement, name), {name.str()});

@@ -73,7 +73,7 @@ Value Elaborator::zeroPadShortcut(OperationCall &op, int64_t stride) {
     return {};
   }
   llvm::StringRef label = op.call.label.text.empty() ? llvm::StringRef(op.info.name) : op.call.label.text;
-  std::string path = label == "_" ? op.frame.path : joined(op.frame.path, label);
+  std::string path = op.call.ownName ? op.frame.path : joined(op.frame.path, label);
   mlir::Value result = op.tensor(0);
   if (stride > 1)
     result = builder.add<graph::SubsampleOp>(builder.freeName(joined(path, "subsample"), op.call.callee.range), op.at(), result,

@@ -126,6 +126,13 @@ TEST_CASE("label: in quotes any name that a checkpoint has") {
   CHECK(Spec(model("output y = \"\": conv(x, 4, 3)")).codes() == std::vector<std::string>{"E0111"});
 }
 
+TEST_CASE("label: in quotes `_` is a label like any other") {
+  Spec spec(model("output y = x |> \"_\": own |> a.\"_\": conv(3, 3)",
+                  "block own(x) { return x |> _: conv(3, 3) |> \"_\": conv(3, 1) }"));
+  CHECK(tensorsOf(spec.built()) ==
+        Tensors{{"_.weight", {{3, 3, 3, 3}}}, {"_._.weight", {{3, 3, 1, 1}}}, {"a._.weight", {{3, 3, 3, 3}}}});
+}
+
 TEST_CASE("repeat: only the first block gets the stride") {
   Spec spec(model("output y = x |> l: repeat(3, b, 4, stride = 2)",
                   "block b(x, width, stride = 1) { return x |> c: conv(width, 3, stride) }"));
@@ -240,6 +247,9 @@ TEST_CASE("canonical text reads back as itself") {
         "param a = 1 + (2 * (-3))\nparam b = 1e-05\nparam c = x | y\n");
   std::string quoted = "\nmodel m() {\n  input x[4, 8, 8]\n  output y = \"a.3x3\": conv(x, 4, 3)\n}\n";
   CHECK(canonical(quoted) == quoted);
+  std::string own = "\nblock b(x) {\n  return _: conv(x, 4, 3)\n}\n\nmodel m() {\n  input x[4, 8, 8]\n"
+                    "  output y = \"_\": b(x)\n}\n";
+  CHECK(canonical(own) == own);
 }
 
 TEST_CASE("canonical numbers are the shortest that read back as the same") {
