@@ -157,6 +157,8 @@ private:
   void reportWindow(OperationCall &op, OperationCall::Pair kernel, llvm::StringRef pad, llvm::ArrayRef<int64_t> shape);
   Value buildDropout(OperationCall &op);
   Value buildPadChannels(OperationCall &op);
+  Value buildTakeChannels(OperationCall &op);
+  Value buildUnflatten(OperationCall &op);
   Value buildAdd(const Value &a, const Value &b, llvm::SMRange at, const std::string &name);
   Value buildShortcut(OperationCall &op);
   std::optional<int64_t> shortcutStride(OperationCall &op);

@@ -52,6 +52,10 @@ Value Elaborator::buildOperation(OperationCall &op) {
   }
   case Operation::PadChannels:
     return buildPadChannels(op);
+  case Operation::TakeChannels:
+    return buildTakeChannels(op);
+  case Operation::Unflatten:
+    return buildUnflatten(op);
   case Operation::Shortcut:
     return buildShortcut(op);
   case Operation::AvgPool:
@@ -246,6 +250,39 @@ Value Elaborator::buildPadChannels(OperationCall &op) {
   std::optional<std::string> name = nameOf(op);
   return name ? made(op, builder.add<graph::PadChannelsOp>(*name, op.at(), op.tensor(0), op.integer(1), op.integer(2)))
               : Value();
+}
+
+/// Rule take_channels-1: the image has these channels.
+Value Elaborator::buildTakeChannels(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  llvm::ArrayRef<int64_t> shape = op.shape(0);
+  int64_t first = op.integer(1), count = op.integer(2);
+  if (first > shape[0] - count) {
+    report(diag::noSuchChannels, op.call.callee.range, {std::to_string(first), std::to_string(count), shapeText(shape)},
+           op.frame, op.info.name)
+        .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::TakeChannelsOp>(*name, op.at(), op.tensor(0), first, count)) : Value();
+}
+
+/// Rule unflatten-1: the image has as many elements as the vector.
+Value Elaborator::buildUnflatten(OperationCall &op) {
+  if (!needsVector(op, 0))
+    return {};
+  int64_t sizes[] = {op.integer(1), op.integer(2), op.integer(3)};
+  if (!fits(sizes, op.call.callee.range, op.frame))
+    return {};
+  if (sizes[0] * sizes[1] * sizes[2] != op.shape(0)[0]) {
+    report(diag::unflattenSizes, op.call.callee.range, {std::to_string(op.shape(0)[0]), shapeText(sizes)}, op.frame,
+           op.info.name)
+        .note(op.values[0]->origin, "the vector is made here");
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::UnflattenOp>(*name, op.at(), op.tensor(0), sizes[0], sizes[1], sizes[2])) : Value();
 }
 
 Value Elaborator::buildAdd(const Value &a, const Value &b, llvm::SMRange at, const std::string &name) {

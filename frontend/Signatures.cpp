@@ -46,6 +46,12 @@ static const OperationParameter add[] = {{"a", Kind::Tensor}, {"b", Kind::Tensor
 static const OperationParameter subsample[] = {{"x", Kind::Tensor}, {"stride", Kind::Integer, required, 1}};
 static const OperationParameter padChannels[] = {
     {"x", Kind::Tensor}, {"before", Kind::Integer, required, 0}, {"after", Kind::Integer, required, 0}};
+static const OperationParameter takeChannels[] = {
+    {"x", Kind::Tensor}, {"first", Kind::Integer, required, 0}, {"count", Kind::Integer, required, 1}};
+static const OperationParameter unflatten[] = {{"x", Kind::Tensor},
+                                               {"channels", Kind::Integer, required, 1},
+                                               {"height", Kind::Integer, required, 1},
+                                               {"width", Kind::Integer, required, 1}};
 static const OperationParameter shortcut[] = {
     {"x", Kind::Tensor}, {"like", Kind::Tensor}, {"option", Kind::Name, optional}, {"stride", Kind::Integer, optional, 1}};
 
@@ -65,6 +71,8 @@ static const OperationInfo operations[] = {
     {Operation::Add, "add", add},
     {Operation::Subsample, "subsample", subsample},
     {Operation::PadChannels, "pad_channels", padChannels},
+    {Operation::TakeChannels, "take_channels", takeChannels},
+    {Operation::Unflatten, "unflatten", unflatten},
     {Operation::Shortcut, "shortcut", shortcut},
     {Operation::AvgPool, "avg_pool", avgPool},
     {Operation::AdaptiveAvgPool, "adaptive_avg_pool", adaptivePool},

@@ -31,6 +31,8 @@ enum class Operation {
   Add,
   Subsample,
   PadChannels,
+  TakeChannels,
+  Unflatten,
   Shortcut,
   AvgPool,
   AdaptiveAvgPool,

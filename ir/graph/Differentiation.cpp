@@ -158,6 +158,15 @@ Results FlattenOp::differentiate(OpBuilder &builder, Location loc, Gradients gra
   return {UnflattenOp::create(builder, loc, gradients[0], x[1], x[2], x[3])};
 }
 
+Results UnflattenOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {FlattenOp::create(builder, loc, gradients[0])};
+}
+
+Results TakeChannelsOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  int64_t after = shapeOf(getX())[1] - int64_t(getFirst()) - int64_t(getCount());
+  return {PadChannelsOp::create(builder, loc, gradients[0], getFirst(), after)};
+}
+
 Results SoftmaxOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
   return {SoftmaxGradInputOp::create(builder, loc, gradients[0], getY())};
 }

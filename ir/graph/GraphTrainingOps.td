@@ -302,14 +302,16 @@ def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [
   let assemblyFormat = "$dy `stride` $stride `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
-def TakeChannelsOp : GraphValueOp<"take_channels", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
-  let summary = "`count` channels from `first` on: the gradient of pad_channels";
+def TakeChannelsOp : GraphValueOp<"take_channels", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+  let summary = "`count` channels from `first` on; also the gradient of pad_channels and concat";
   let description = [{ Constraint take_channels-c1: x has these channels. }];
   let arguments = (ins Image:$x, I64Attr:$first, I64Attr:$count);
   let assemblyFormat = "$x `first` $first `count` $count attr-dict `:` functional-type(operands, results)";
 }
 
-def UnflattenOp : GraphValueOp<"unflatten", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def UnflattenOp : GraphValueOp<"unflatten", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
   let summary = "[N, C * H * W] -> [N, C, H, W] in NCHW order: the gradient of flatten";
   let description = [{ Constraint unflatten-c1: x is [N, channels * height * width]. }];
   let arguments = (ins RankedF32:$x, I64Attr:$channels, I64Attr:$height, I64Attr:$width);

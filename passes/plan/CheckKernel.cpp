@@ -128,7 +128,7 @@ static bool isReader(Operation *op) {
                    graph::HardSwishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::AvgPoolOp, graph::ConcatOp,
                    graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp, graph::ReluOp, graph::AddOp,
                    graph::MaxPoolOp, graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp,
-                   graph::SoftmaxOp, plan::RelayoutOp>(op);
+                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxOp, plan::RelayoutOp>(op);
 }
 
 /// The same of a step of training, whose kernels are written for blocked layouts.
@@ -137,11 +137,11 @@ static bool isTrainingReader(Operation *op) {
                    graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dTransposedOp,
                    graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp, graph::ChannelSumsOp,
                    graph::ReluGradInputOp, graph::ScaleChannelsOp, graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp,
-                   graph::SubsampleGradInputOp, graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxGradInputOp,
-                   graph::DropoutTrainOp, graph::SigmoidGradInputOp, graph::SiluGradInputOp, graph::GeluGradInputOp,
-                   graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp, graph::LeakyReluGradInputOp,
-                   graph::PreluGradInputOp, graph::PreluGradTermsOp, graph::MultiplyOp, graph::GeneralConv2dGradInputOp,
-                   graph::GeneralConv2dGradFilterOp, graph::AvgPoolGradInputOp, graph::UpsampleGradInputOp>(op);
+                   graph::SubsampleGradInputOp, graph::SoftmaxGradInputOp, graph::DropoutTrainOp, graph::SigmoidGradInputOp,
+                   graph::SiluGradInputOp, graph::GeluGradInputOp, graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp,
+                   graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp, graph::MultiplyOp,
+                   graph::GeneralConv2dGradInputOp, graph::GeneralConv2dGradFilterOp, graph::AvgPoolGradInputOp,
+                   graph::UpsampleGradInputOp>(op);
 }
 
 bool plan::sumsOverBatch(Operation *op) {

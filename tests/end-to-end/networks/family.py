@@ -91,6 +91,15 @@ class Family(Draft):
         alike = [name for name in self.values(3) if self.shapes[name][1:] == size]
         self.x = self.put("concat", self.x, *self.rng.choices(alike, k=self.rng.randint(1, 3)))
 
+    def part(self) -> None:
+        """Some of the channels, from a block of them or not; or all of them as an image of other sizes."""
+        channels, height, width = self.shapes[self.x]
+        if self.chance(0.3):
+            self.x = self.put("unflatten", self.put("flatten", self.x), channels=height, height=channels, width=width)
+            return
+        first = self.rng.randint(0, channels - 1)
+        self.x = self.put("take_channels", self.x, first=first, count=self.rng.randint(1, channels - first))
+
     def enlarge(self) -> None:
         self.x = self.put("upsample", self.x, factor=self.rng.randint(1, 3), mode=self.rng.choice([None, "bilinear"]))
 
@@ -105,8 +114,8 @@ class Family(Draft):
 
 def draw(rng: random.Random, budget: int) -> Network:
     net = Family(rng, budget)
-    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm]
-    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1], k=rng.randint(1, 5))
+    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part]
+    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1, 1], k=rng.randint(1, 5))
     stages = []
     for part in [*parts, *([net.head] if net.chance(0.6) else [])]:
         try:

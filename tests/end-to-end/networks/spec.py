@@ -102,9 +102,14 @@ def shape_of(node: Node, operands: list[Shape]) -> Shape:
         if operands[1] not in ((shape[0],), (shape[0], 1, 1)):
             raise Invalid("no factor for each channel")
         return shape
-    if node.op in ("linear", "softmax"):
+    if node.op in ("linear", "softmax", "unflatten"):
         if len(shape) != 1:
             raise Invalid("no vector")
+        if node.op == "unflatten":
+            sizes = (settings["channels"], settings["height"], settings["width"])
+            if sizes[0] * sizes[1] * sizes[2] != shape[0]:
+                raise Invalid("another number of elements")
+            return sizes
         return (settings["features"],) if node.op == "linear" else shape
     if len(shape) != 3:
         raise Invalid("no image")
@@ -127,6 +132,10 @@ def image_shape(node: Node, shape: Shape, operands: list[Shape]) -> Shape:
         return (channels, -(-height // settings["stride"]), -(-width // settings["stride"]))
     if node.op == "pad_channels":
         return (channels + settings["before"] + settings["after"], height, width)
+    if node.op == "take_channels":
+        if settings["first"] + settings["count"] > channels:
+            raise Invalid("channels that are not there")
+        return (settings["count"], height, width)
     if node.op == "global_avg_pool":
         return (channels,)
     if node.op == "flatten":

@@ -60,18 +60,24 @@ static std::string linear(const std::string &behind) {
                    "5", {{"l", "5x144"}, {"k", "5"}});
 }
 
+static std::string unflattened() {
+  return networkOf("%v = graph.flatten %x : (tensor<?x4x6x6xf32>) -> tensor<?x144xf32>\n"
+                   "%y = graph.unflatten %v channels 2 height 8 width 9 : (tensor<?x144xf32>)",
+                   "2x8x9");
+}
+
 TEST_CASE("the gradient of each operation is what differences of the loss say") {
-  auto network = GENERATE(conv("5x4x3x3", 1, 1, "5x6x6"), conv("5x4x3x3", 1, 0, "5x4x4"), conv("5x4x1x1", 1, 0, "5x6x6"),
-                          conv("5x4x3x3", 2, 1, "5x3x3"), conv("5x4x1x1", 2, 0, "5x3x3"), conv("5x4x5x5", 1, 4, "5x10x10"),
-                          conv("5x4x2x2", 1, 2, "5x9x9"), conv("5x4x3x2", 1, 1, "5x6x7"), conv("5x4x1x3", 3, 2, "5x4x3"),
-                          conv("5x4x3x3", 4, 1, "5x2x2"), unary("relu %x", "4x6x6"), unary("dropout %x rate 0.4", "4x6x6"),
-                          unary("max_pool %x kernel 3 stride 2 padding 1", "4x3x3"),
-                          unary("max_pool %x kernel 2 stride 2 padding 0", "4x3x3"),
-                          unary("max_pool %x kernel 3 stride 1 padding 1", "4x6x6"), unary("subsample %x stride 2", "4x3x3"),
-                          unary("subsample %x stride 4", "4x2x2"), unary("pad_channels %x before 2 after 3", "9x6x6"),
-                          unary("global_avg_pool %x", "4"), batchNorm(false), batchNorm(true),
-                          networkOf("%y = graph.add %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "4x6x6"), linear(""),
-                          linear(" -> tensor<?x5xf32>\n%y = graph.softmax %z : (tensor<?x5xf32>)"));
+  auto network = GENERATE(
+      conv("5x4x3x3", 1, 1, "5x6x6"), conv("5x4x3x3", 1, 0, "5x4x4"), conv("5x4x1x1", 1, 0, "5x6x6"),
+      conv("5x4x3x3", 2, 1, "5x3x3"), conv("5x4x1x1", 2, 0, "5x3x3"), conv("5x4x5x5", 1, 4, "5x10x10"),
+      conv("5x4x2x2", 1, 2, "5x9x9"), conv("5x4x3x2", 1, 1, "5x6x7"), conv("5x4x1x3", 3, 2, "5x4x3"),
+      conv("5x4x3x3", 4, 1, "5x2x2"), unary("relu %x", "4x6x6"), unary("dropout %x rate 0.4", "4x6x6"),
+      unary("max_pool %x kernel 3 stride 2 padding 1", "4x3x3"), unary("max_pool %x kernel 2 stride 2 padding 0", "4x3x3"),
+      unary("max_pool %x kernel 3 stride 1 padding 1", "4x6x6"), unary("subsample %x stride 2", "4x3x3"),
+      unary("subsample %x stride 4", "4x2x2"), unary("pad_channels %x before 2 after 3", "9x6x6"),
+      unary("take_channels %x first 1 count 2", "2x6x6"), unflattened(), unary("global_avg_pool %x", "4"), batchNorm(false),
+      batchNorm(true), networkOf("%y = graph.add %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "4x6x6"), linear(""),
+      linear(" -> tensor<?x5xf32>\n%y = graph.softmax %z : (tensor<?x5xf32>)"));
   INFO(network);
   Training training(network, 7);
   REQUIRE(training.isDerived);
