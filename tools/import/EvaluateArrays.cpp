@@ -5,8 +5,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 
-#include <limits>
-
 using namespace skip;
 using namespace skip::onnx;
 using reference::Tensor;
@@ -85,41 +83,6 @@ static Results evaluateGather(Operation &op) {
   int64_t count = indices.size();
   for (int64_t i = 0; i < y->size(); ++i)
     y->data[i] = x.data[(i / (count * inner) * length + chosen[i / inner % count]) * inner + i % inner];
-  return one(std::move(*y), op.in(0).isReal);
-}
-
-static Results evaluateConcat(Operation &op) {
-  if (llvm::Error error = op.needInputs(op.count() ? op.count() : 1, op.count()))
-    return error;
-  std::vector<int64_t> dims = op.tensor(0).shape;
-  if (!op.attributes.has("axis"))
-    return op.fail("`axis` is missing");
-  llvm::Expected<size_t> axis = op.axis(op.attributes.integer("axis", 0), dims.size());
-  if (!axis)
-    return axis.takeError();
-  int64_t total = 0;
-  dims[*axis] = 0;
-  for (size_t i = 0; i < op.count(); ++i) {
-    std::vector<int64_t> own = op.tensor(i).shape;
-    if (own.size() != dims.size() || llvm::AddOverflow(total, own[*axis], total))
-      return op.fail("its inputs do not fit");
-    own[*axis] = 0;
-    if (own != dims)
-      return op.fail("its inputs differ in more than one size");
-  }
-  dims[*axis] = total;
-  llvm::Expected<Tensor> y = op.allocate(dims);
-  if (!y)
-    return y.takeError();
-  int64_t outer = 1, inner = stridesOf(dims)[*axis], before = 0;
-  for (size_t d = 0; d < *axis; ++d)
-    outer *= dims[d];
-  for (size_t i = 0; i < op.count(); ++i) {
-    int64_t block = op.tensor(i).shape[*axis] * inner;
-    for (int64_t o = 0; o < outer; ++o)
-      std::copy_n(op.tensor(i).data.begin() + o * block, block, y->data.begin() + o * dims[*axis] * inner + before);
-    before += block;
-  }
   return one(std::move(*y), op.in(0).isReal);
 }
 
@@ -228,47 +191,6 @@ static Results evaluateTranspose(Operation &op) {
   return one(std::move(y), op.in(0).isReal);
 }
 
-static Results evaluateSlice(Operation &op) {
-  if (llvm::Error error = op.needInputs(3, 5))
-    return error;
-  const Tensor &x = op.tensor(0);
-  std::vector<int64_t> starts = op.integers(1), ends = op.integers(2), list, steps(starts.size(), 1);
-  for (size_t i = 0; i < starts.size(); ++i)
-    list.push_back(static_cast<int64_t>(i));
-  list = op.has(3) ? op.integers(3) : list;
-  steps = op.has(4) ? op.integers(4) : steps;
-  if (ends.size() != starts.size() || list.size() != starts.size() || steps.size() != starts.size())
-    return op.fail("its inputs differ in length");
-  if (llvm::Expected<std::vector<size_t>> unique = op.axes(list, x.shape.size()); !unique)
-    return unique.takeError();
-  std::vector<int64_t> dims = x.shape, strides = stridesOf(x.shape);
-  int64_t first = 0;
-  for (size_t i = 0; i < list.size(); ++i) {
-    size_t axis = *op.axis(list[i], x.shape.size());
-    int64_t size = x.shape[axis];
-    if (steps[i] == 0 || steps[i] < -INT32_MAX || steps[i] > INT32_MAX)
-      return op.fail("a step of " + llvm::Twine(steps[i]));
-    // Backwards, the first is at most the last element, and the end may lie before the first.
-    int64_t back = steps[i] < 0 ? 1 : 0;
-    auto bound = [&](int64_t at, int64_t least) {
-      return std::clamp<int64_t>(at < 0 ? at + size : at, least, std::max(least, size - back));
-    };
-    int64_t start = bound(starts[i], 0), end = bound(ends[i], -back), length = back ? start - end : end - start;
-    dims[axis] = size > 0 && length > 0 ? (length - 1) / std::abs(steps[i]) + 1 : 0;
-    first += start * strides[axis];
-    strides[axis] *= steps[i];
-  }
-  Tensor y(dims);
-  size_t i = 0;
-  forEachIndex(dims, [&](llvm::ArrayRef<int64_t> index) {
-    int64_t at = first;
-    for (size_t d = 0; d < index.size(); ++d)
-      at += index[d] * strides[d];
-    y.data[i++] = x.data[at];
-  });
-  return one(std::move(y), op.in(0).isReal);
-}
-
 static Results evaluateExpand(Operation &op) {
   if (llvm::Error error = op.needInputs(2, 2))
     return error;
@@ -334,45 +256,6 @@ static Results evaluatePad(Operation &op) {
   return one(std::move(*y), op.in(0).isReal);
 }
 
-/// Over the dimensions that it names, or all: their mean, or the largest; of NaN, as it comes.
-static Results reduce(Operation &op, bool mean) {
-  if (llvm::Error error = op.needInputs(1, op.opset() < 18 ? 1 : 2))
-    return error;
-  const Tensor &x = op.tensor(0);
-  bool keeps = op.attributes.integer("keepdims", 1) != 0, none = op.attributes.integer("noop_with_empty_axes", 0) != 0;
-  std::vector<int64_t> list = op.axesOf(1, 18);
-  if (list.empty() && none)
-    return std::vector<Value>{op.in(0)};
-  bool takesAll = list.empty();
-  for (size_t d = 0; takesAll && d < x.shape.size(); ++d)
-    list.push_back(static_cast<int64_t>(d));
-  llvm::Expected<std::vector<size_t>> axes = op.axes(list, x.shape.size());
-  if (!axes)
-    return axes.takeError();
-  std::vector<int64_t> dims = x.shape, kept;
-  for (size_t axis : *axes)
-    dims[axis] = 1;
-  for (size_t d = 0; d < dims.size(); ++d)
-    if (keeps || !llvm::is_contained(*axes, d))
-      kept.push_back(dims[d]);
-  Tensor y(dims);
-  if (!mean)
-    std::fill(y.data.begin(), y.data.end(), -std::numeric_limits<double>::infinity());
-  std::vector<int64_t> strides = stridesOf(dims);
-  size_t i = 0;
-  forEachIndex(x.shape, [&](llvm::ArrayRef<int64_t> index) {
-    int64_t at = 0;
-    for (size_t d = 0; d < index.size(); ++d)
-      at += dims[d] == 1 ? 0 : index[d] * strides[d];
-    y.data[at] = mean ? y.data[at] + x.data[i] : std::max(y.data[at], x.data[i]);
-    ++i;
-  });
-  for (double &value : y.data)
-    value /= mean ? static_cast<double>(x.size()) / static_cast<double>(y.size()) : 1;
-  y.shape = kept;
-  return one(std::move(y));
-}
-
 llvm::ArrayRef<EvaluatorEntry> onnx::arrayEvaluators() {
   static constexpr EvaluatorEntry entries[] = {
       {"Constant", evaluateConstant},
@@ -388,8 +271,10 @@ llvm::ArrayRef<EvaluatorEntry> onnx::arrayEvaluators() {
       {"Slice", evaluateSlice},
       {"Expand", evaluateExpand},
       {"Pad", evaluatePad},
-      {"ReduceMean", [](Operation &op) { return reduce(op, true); }},
-      {"ReduceMax", [](Operation &op) { return reduce(op, false); }},
+      {"Split", evaluateSplit},
+      {"ReduceMean", evaluateReduceMean},
+      {"ReduceMax", evaluateReduceMax},
+      {"ReduceSum", evaluateReduceSum},
   };
   return entries;
 }

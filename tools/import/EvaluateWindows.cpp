@@ -68,10 +68,41 @@ static Tensor every(const Tensor &x, int64_t rows, int64_t columns) {
   return y;
 }
 
+/// Of rows of numbers, tap by tap.
+static Results evaluateConvOfRows(Operation &op) {
+  const Tensor &x = op.tensor(0), &filter = op.tensor(1);
+  std::string problem;
+  Window window;
+  window.width = readExtent(op.attributes, x.dim(2), filter.dim(2), problem);
+  const Extent &extent = window.width;
+  int64_t groups = op.attributes.integer("group", 1), out = filter.dim(0), in = filter.dim(1);
+  if (!problem.empty())
+    return op.fail(problem);
+  std::optional<int64_t> width = window.outputSize(extent, x.dim(2));
+  if (groups < 1 || out < 1 || out % groups != 0 || x.dim(1) != in * groups || (op.has(2) && op.tensor(2).size() != out) ||
+      filter.dim(2) != extent.kernel || !width)
+    return op.fail("the sizes of its input, filter and bias do not fit");
+  llvm::Expected<Tensor> y = op.allocate({x.dim(0), out, *width});
+  if (!y)
+    return y.takeError();
+  forEachIndex(y->shape, [&](llvm::ArrayRef<int64_t> at) {
+    int64_t first = at[1] / (out / groups) * in;
+    double sum = op.has(2) ? op.tensor(2).data[at[1]] : 0;
+    for (int64_t c = 0; c < in; ++c)
+      for (int64_t k = 0; k < extent.kernel; ++k)
+        if (int64_t column = at[2] * extent.stride - extent.before + k * extent.dilation; column >= 0 && column < x.dim(2))
+          sum += x.data[(at[0] * x.dim(1) + first + c) * x.dim(2) + column] * filter.data[(at[1] * in + c) * extent.kernel + k];
+    y->data[(at[0] * out + at[1]) * *width + at[2]] = sum;
+  });
+  return one(std::move(*y));
+}
+
 static Results evaluateConv(Operation &op) {
   if (llvm::Error error = op.needInputs(2, 3))
     return error;
   const Tensor &x = op.tensor(0), &filter = op.tensor(1);
+  if (x.shape.size() == 3 && filter.shape.size() == 3)
+    return evaluateConvOfRows(op);
   if (x.shape.size() != 4 || filter.shape.size() != 4)
     return op.fail("it is not of images");
   std::string problem;

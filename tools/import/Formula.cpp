@@ -106,6 +106,71 @@ llvm::StringLiteral Formula::activation() const {
   return none;
 }
 
+static Steps around(Line before, llvm::StringLiteral activation, Line behind) {
+  return {std::move(before), activation, std::move(behind)};
+}
+
+static Line line(double scale, double shift) { return {{scale}, {shift}}; }
+
+/// x times a function of x, which Skip has of three functions.
+std::optional<Steps> Formula::gateSteps() const {
+  auto gate = [&](double steepness, llvm::StringLiteral activation, double height) {
+    return around(line(steepness, 0), activation, line(scale * height / steepness, 0));
+  };
+  double width = most - least;
+  switch (function) {
+  case Function::Identity:
+    return std::nullopt;
+  case Function::Sigmoid:
+    return shift == 0 && offset == 0 ? std::optional(gate(slope, "silu", 1)) : std::nullopt;
+  case Function::Erf: // gelu(k x) = k x / 2 (1 + erf(k x / sqrt 2))
+    return shift == 0 && isNear(offset, 1) ? std::optional(gate(slope * std::numbers::sqrt2, "gelu", 2)) : std::nullopt;
+  case Function::Clip: // hard_swish(k x) = k x clip(k x + 3, 0, 6) / 6
+    return width > 0 && isNear(least + offset, 0) && isNear(6 * (shift - least) / width, 3)
+               ? std::optional(gate(6 * slope / width, "hard_swish", width))
+               : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Between two bounds hard_sigmoid, with one relu. Numbers that are added must be float32's, and small: then what is clipped
+/// is not rounded by more than the bounds themselves are.
+std::optional<Steps> Formula::clipSteps() const {
+  constexpr double mostBound = 64;
+  bool hasLeast = std::isfinite(least), hasMost = std::isfinite(most);
+  double width = most - least;
+  Steps steps;
+  if (hasLeast && hasMost)
+    steps = around(line(6 * slope / width, 6 * (shift - least) / width - 3), "hard_sigmoid",
+                   line(scale * width, scale * (least + offset)));
+  else if (hasLeast)
+    steps = around(line(slope, shift - least), "relu", line(scale, scale * (least + offset)));
+  else if (hasMost)
+    steps = around(line(-slope, most - shift), "relu", line(-scale, scale * (most + offset)));
+  else
+    steps.before = line(scale * slope, scale * (shift + offset));
+  auto isExact = [](double number) { return static_cast<double>(static_cast<float>(number)) == number; };
+  bool isSmall = (!hasLeast || std::abs(least) <= mostBound) && (!hasMost || std::abs(most) <= mostBound);
+  bool isOrdered = !hasLeast || !hasMost || width > 0;
+  return isSmall && isOrdered && isExact(steps.before.shift[0]) && isExact(steps.behind.shift[0]) ? std::optional(steps)
+                                                                                                  : std::nullopt;
+}
+
+std::optional<Steps> Formula::steps() const {
+  std::optional<Steps> steps;
+  if (llvm::StringLiteral known = activation(); !known.empty())
+    steps = around({}, known, {});
+  else if (power)
+    steps = gateSteps();
+  else if (function == Function::Clip)
+    steps = clipSteps();
+  else if (function == Function::Identity)
+    steps = around(line(slope, shift), "", {});
+  else if (function == Function::Sigmoid)
+    steps = around(line(slope, shift), "sigmoid", line(scale, scale * offset));
+  return steps && steps->before.isSound() && steps->behind.isSound() ? steps : std::nullopt;
+}
+
 static std::string numberText(double value) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.5g", value);

@@ -1,9 +1,16 @@
 // What a graph computes of each element of one value by arithmetic, until it is known as an activation.
 #pragma once
 
-#include "tools/import/Net.h"
+#include "tools/import/Affine.h"
 
 namespace skip::onnx {
+
+/// What arithmetic is in the language: an activation between two lines. Without one, only the first line.
+struct Steps {
+  Line before;
+  llvm::StringLiteral activation = "";
+  Line behind;
+};
 
 /// y = scale x^power (f(slope x + shift) + offset) for each element x of `base`.
 struct Formula {
@@ -26,10 +33,16 @@ struct Formula {
   std::optional<Formula> apply(Function function, double least = 0, double most = 0) const;
 
   bool isPlain() const;
-  /// The operation of the language that it is; empty if there is none.
+  /// The operation of the language that it is by itself; empty if there is none.
   llvm::StringLiteral activation() const;
+  /// What it is of the language's operations; nothing where they cannot say it, or only with another rounding.
+  std::optional<Steps> steps() const;
   /// "0.5 * x * (erf(0.70711 * x) + 1)".
   std::string text() const;
+
+private:
+  std::optional<Steps> clipSteps() const;
+  std::optional<Steps> gateSteps() const;
 };
 
 } // namespace skip::onnx

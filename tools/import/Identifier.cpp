@@ -43,13 +43,12 @@ bool onnx::isPath(llvm::StringRef path) {
   bool isText = llvm::isLegalUTF8String(&begin, begin + path.size()) &&
                 llvm::all_of(path, [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 127; });
   // Room for the parameters' own names, and for a number behind it.
-  return isText && path.size() + 32 <= frontend::Limits().nameLength && !llvm::is_contained(parts, "") && path != "_" &&
-         !llvm::is_contained(parts, "_");
+  return isText && path.size() + 32 <= frontend::Limits().nameLength && !llvm::is_contained(parts, "");
 }
 
 static std::string partText(llvm::StringRef part) {
   constexpr size_t mostDigits = 9;
-  bool isName = !llvm::isDigit(part[0]) && llvm::all_of(part, isWord);
+  bool isName = !llvm::isDigit(part[0]) && llvm::all_of(part, isWord) && part != "_"; // which means something by itself
   if (isName || (llvm::all_of(part, llvm::isDigit) && part.size() <= mostDigits))
     return part.str();
   std::string text = "\"";

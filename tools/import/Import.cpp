@@ -6,6 +6,7 @@
 #include "tools/import/Naming.h"
 #include "tools/import/Spec.h"
 #include "tools/import/SpecCheck.h"
+#include "tools/import/Uses.h"
 #include "tools/import/Constant.h"
 
 #include "support/Printable.h"
@@ -67,6 +68,14 @@ static void writeCheckpoint(const Net &net, Imported &imported) {
   imported.safetensors = writer.finish();
 }
 
+static void noteUnread(const Net &net, Imported &imported) {
+  Uses uses(net);
+  for (ValueId input = 0; input < net.inputs.size(); ++input)
+    if (uses.count(input) == 0)
+      imported.notes.push_back("no output depends on the input `" + net.inputs[input].name +
+                               "`: the model has it, and does not read it");
+}
+
 llvm::Expected<Imported> onnx::importNet(const Model &model, Net net, llvm::StringRef name) {
   namePaths(net);
   alignShortcuts(net);
@@ -83,6 +92,7 @@ llvm::Expected<Imported> onnx::importNet(const Model &model, Net net, llvm::Stri
   if (llvm::Error error = checkSpec(imported.spec, net, model.path))
     return error;
   writeCheckpoint(net, imported);
+  noteUnread(net, imported);
   return imported;
 }
 

@@ -9,12 +9,13 @@
 namespace skip::onnx {
 
 struct Imported {
-  std::string name;        ///< of the model in the spec, an identifier
-  std::string spec;        ///< text
-  std::string safetensors; ///< bytes
-  size_t blocks = 0;       ///< definitions in the spec
-  size_t tensors = 0;      ///< of the checkpoint
-  int64_t elements = 0;    ///< of all of them
+  std::string name;               ///< of the model in the spec, an identifier
+  std::string spec;               ///< text
+  std::string safetensors;        ///< bytes
+  size_t blocks = 0;              ///< definitions in the spec
+  size_t tensors = 0;             ///< of the checkpoint
+  int64_t elements = 0;           ///< of all of them
+  std::vector<std::string> notes; ///< for people, escaped
 };
 
 /// Imports `model` under that name. The spec has been read by the front end, and asks for the checkpoint's tensors and no

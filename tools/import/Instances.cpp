@@ -16,8 +16,8 @@
 using namespace skip::onnx;
 
 bool skip::onnx::isElementwise(llvm::StringRef operation) {
-  static constexpr llvm::StringLiteral names[] = {"relu",  "add",  "mul",        "sigmoid",      "silu",    "leaky_relu",
-                                                  "prelu", "gelu", "hard_swish", "hard_sigmoid", "dropout", "clamp"};
+  static constexpr llvm::StringLiteral names[] = {"relu",       "add",   "concat", "mul",        "sigmoid",      "silu",
+                                                  "leaky_relu", "prelu", "gelu",   "hard_swish", "hard_sigmoid", "dropout"};
   return llvm::is_contained(names, operation);
 }
 

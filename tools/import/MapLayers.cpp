@@ -1,19 +1,17 @@
 // Operations that have weights.
-#include "tools/import/NodeMapping.h"
-#include "tools/import/Parameters.h"
 #include "tools/import/Constant.h"
-#include "tools/import/Windows.h"
-
-#include "frontend/Limits.h"
+#include "tools/import/Layers.h"
+#include "tools/import/Parameters.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
 
 using namespace skip;
 using namespace skip::onnx;
 
-static llvm::Error checkBias(const NodeMapping &node, const Constant &bias, int64_t channels) {
+llvm::Error onnx::checkBias(const NodeMapping &node, const Constant &bias, int64_t channels) {
   return bias.dims.size() == 1 && bias.dims[0] == channels && isReal(bias.type)
              ? llvm::Error::success()
              : node.fail("its bias is " + listText(bias.dims) + " of " + elementName(bias.type) + ", not [" +
@@ -21,8 +19,8 @@ static llvm::Error checkBias(const NodeMapping &node, const Constant &bias, int6
 }
 
 /// x as rows of features: of [N, features], where all nodes that lead there agree that it is a vector.
-static llvm::Error addLinear(NodeMapping &node, const Mapped &x, const Constant &weight, bool transposed, const Constant *bias,
-                             std::vector<int64_t> dims) {
+llvm::Error onnx::addLinear(NodeMapping &node, const Mapped &x, const Constant &weight, bool transposed, const Constant *bias,
+                            std::vector<int64_t> dims) {
   int64_t outputs = weight.dims[transposed ? 1 : 0], depth = weight.dims[transposed ? 0 : 1];
   const Dims &own = node.net().dimsOf(x.value);
   if (own.size() != 1 || own[0] != depth)
@@ -33,96 +31,6 @@ static llvm::Error addLinear(NodeMapping &node, const Mapped &x, const Constant 
     call.parameters.push_back({"bias", *bias, {outputs}});
   call.path = node.pathOf(weight);
   return node.add(std::move(call), std::move(dims));
-}
-
-/// A 1x1 convolution of a pooled image is a product.
-static llvm::Error mapPooledConvolution(NodeMapping &node, const Mapped &x, const Constant &weight, const Constant *bias,
-                                        const Window &window) {
-  auto isOne = [](const Extent &extent) { return extent.kernel == 1 && extent.before + extent.after == 0; };
-  if (!isOne(window.height) || !isOne(window.width) || weight.dims[1] != x.dims[1])
-    return node.fail("its filter " + listText(weight.dims) +
-                     " is over an image of one pixel; that is imported of 1x1, in one group");
-  Constant matrix = weight;
-  matrix.dims.resize(2);
-  return addLinear(node, x, matrix, false, bias, {x.dims[0], weight.dims[0], 1, 1});
-}
-
-static llvm::Error checkWork(const NodeMapping &node, llvm::ArrayRef<int64_t> filter, int64_t height, int64_t width) {
-  std::vector<int64_t> all = {height, width};
-  all.insert(all.end(), filter.begin(), filter.end());
-  std::optional<int64_t> multiplyAdds = countElements(all);
-  return multiplyAdds && *multiplyAdds < frontend::Limits().multiplyAdds
-             ? llvm::Error::success()
-             : node.fail("it takes more multiply-adds than Skip accepts");
-}
-
-static llvm::Error mapConvolution(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
-  if (!x)
-    return x.takeError();
-  llvm::Expected<const Constant *> weight = node.constant(1, "weight");
-  if (!weight)
-    return weight.takeError();
-  const Constant *bias = nullptr;
-  if (node.has(2))
-    if (llvm::Error error = node.constant(2, "bias").moveInto(bias))
-      return error;
-  const Dims &filter = (*weight)->dims;
-  if ((*x)->dims.size() != 4 || filter.size() != 4 || !isReal((*weight)->type))
-    return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText(filter) +
-                     "; convolutions of images are imported");
-  if (llvm::is_contained(filter, 0))
-    return node.fail("its weight is empty");
-  // Steps and zero channels that are pending are written down; zeros around the image the convolution itself adds.
-  Pending pads = (*x)->pending;
-  bool takesPads = pads.node && !pads.channelsBefore && !pads.channelsAfter && pads.rowStep == 1 && pads.columnStep == 1;
-  if (!takesPads) {
-    pads = {};
-    if (x = node.activation(0); !x)
-      return x.takeError();
-  }
-  int64_t rows = (*x)->dims[2] - pads.top - pads.bottom, columns = (*x)->dims[3] - pads.left - pads.right;
-  std::string problem;
-  Window window = readWindow(node.attributes, (*x)->dims[2], (*x)->dims[3], llvm::ArrayRef(filter).drop_front(2), problem);
-  window.height.before += pads.top, window.height.after += pads.bottom;
-  window.width.before += pads.left, window.width.after += pads.right;
-  int64_t groups = node.attributes.integer("group", 1), channels = filter[0];
-  if (!problem.empty())
-    return node.fail(problem);
-  if (groups < 1 || channels % groups != 0)
-    return node.fail("`group` = " + llvm::Twine(groups) + " of " + llvm::Twine(channels) + " channels");
-  if ((*x)->dims[1] % groups != 0 || filter[1] != (*x)->dims[1] / groups || filter[2] != window.height.kernel ||
-      filter[3] != window.width.kernel)
-    return node.fail("its weight " + listText(filter) + " does not fit its input " + node.sizes((*x)->dims));
-  if (llvm::Error error = bias ? checkBias(node, *bias, channels) : llvm::Error::success())
-    return error;
-  if (node.net().dimsOf((*x)->value).size() == 1)
-    return mapPooledConvolution(node, **x, **weight, bias, window);
-  for (Extent *extent : {&window.height, &window.width})
-    extent->dilation = extent->kernel == 1 ? 1 : extent->dilation;
-  if (llvm::Error error = checkExtents(node, window))
-    return error;
-  std::optional<int64_t> height = window.outputSize(window.height, rows), width = window.outputSize(window.width, columns);
-  if (!height || !width)
-    return node.fail("its filter is larger than the image");
-  if (llvm::Error error = checkWork(node, filter, *height, *width))
-    return error;
-  Call call{"conv",
-            {(*x)->value},
-            {{"channels", channels, std::nullopt},
-             {"kernel", pairValue(window.height.kernel, window.width.kernel), std::nullopt},
-             {"stride", pairValue(window.height.stride, window.width.stride), int64_t(1)},
-             {"pad", padsOf(window), samePads(window)},
-             {"bias", bias != nullptr, false},
-             {"groups", groups, int64_t(1)},
-             {"dilation", pairValue(window.height.dilation, window.width.dilation), int64_t(1)}},
-            {channels, *height, *width},
-            {}};
-  call.parameters.push_back({"weight", **weight, filter});
-  if (bias)
-    call.parameters.push_back({"bias", *bias, {channels}});
-  call.path = node.pathOf(**weight);
-  return node.add(std::move(call), {(*x)->dims[0], channels, *height, *width});
 }
 
 static llvm::Error mapBatchNorm(NodeMapping &node) {
@@ -182,6 +90,21 @@ static llvm::Error mapPRelu(NodeMapping &node) {
   return node.add(std::move(call), (*x)->dims);
 }
 
+/// A constant by a number, under another name: a checkpoint that has it unscaled must not fit.
+static llvm::Error scale(NodeMapping &node, Constant &constant, double factor) {
+  if (!(std::abs(factor) <= 1e6))
+    return node.fail("`alpha` and `beta` are no numbers that a network scales by");
+  if (llvm::Error error = node.charge(*countElements(constant.dims)))
+    return error;
+  std::vector<double> values = elementsOf(constant);
+  for (double &value : values)
+    value *= factor;
+  llvm::StringRef name = constant.name;
+  constant = makeConstant(name.consume_back(".weight") ? name.str() + ".computed.weight" : constant.name, ElementType::Double,
+                          constant.dims, values);
+  return llvm::Error::success();
+}
+
 static llvm::Error mapGemm(NodeMapping &node) {
   double alpha = node.attributes.real("alpha", 1), beta = node.attributes.real("beta", 1);
   int64_t transA = node.attributes.integer("transA", 0), transB = node.attributes.integer("transB", 0);
@@ -191,9 +114,8 @@ static llvm::Error mapGemm(NodeMapping &node) {
   llvm::Expected<const Constant *> weight = node.constant(1, "weight");
   if (!weight)
     return weight.takeError();
-  if (alpha != 1 || (beta != 1 && node.has(2)) || transA)
-    return node.fail("`alpha` = " + valueText(alpha) + ", `beta` = " + valueText(beta) + ", `transA` = " + llvm::Twine(transA) +
-                     ": Skip has plain products, with 1, 1 and 0");
+  if (transA)
+    return node.fail("`transA` = " + llvm::Twine(transA) + ": Skip has the products of a vector and a matrix, with 0");
   if ((*x)->dims.size() != 2 || (*weight)->dims.size() != 2 || !isReal((*weight)->type) ||
       llvm::is_contained((*weight)->dims, 0))
     return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText((*weight)->dims) +
@@ -210,7 +132,14 @@ static llvm::Error mapGemm(NodeMapping &node) {
     if (llvm::Error error = checkBias(node, *bias, outputs))
       return error;
   }
-  return addLinear(node, **x, **weight, !transB, bias ? &*bias : nullptr, {(*x)->dims[0], outputs});
+  Constant matrix = **weight;
+  if (alpha != 1 || (bias && beta != 1)) {
+    if (llvm::Error error = scale(node, matrix, alpha))
+      return error;
+    if (llvm::Error error = bias ? scale(node, *bias, beta) : llvm::Error::success())
+      return error;
+  }
+  return addLinear(node, **x, matrix, !transB, bias ? &*bias : nullptr, {(*x)->dims[0], outputs});
 }
 
 static llvm::Error mapMatMul(NodeMapping &node) {

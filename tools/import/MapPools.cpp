@@ -11,19 +11,6 @@
 using namespace skip;
 using namespace skip::onnx;
 
-/// What of a max pool the language has one number for.
-static llvm::Error checkSquare(const NodeMapping &node, const Window &window) {
-  const auto &[h, w, ceil] = window;
-  if (h.kernel != w.kernel)
-    return node.fail("`kernel_shape` = " + listText({h.kernel, w.kernel}) + ": Skip's max pools have square windows");
-  if (h.stride != w.stride)
-    return node.fail("`strides` = " + listText({h.stride, w.stride}) +
-                     ": Skip's max pools have one stride for both directions");
-  if (h.before != h.after || w.before != w.after || h.before != w.before)
-    return node.fail("`pads` = " + listText({h.before, w.before, h.after, w.after}) + ": Skip's max pools pad all sides alike");
-  return llvm::Error::success();
-}
-
 static llvm::Error checkPool(const NodeMapping &node, const Window &window) {
   const auto &[h, w, ceil] = window;
   if (h.dilation != 1 || w.dilation != 1)
@@ -46,6 +33,7 @@ static void dropCeil(Window &window, llvm::ArrayRef<int64_t> dims) {
 namespace {
 /// A pool's window in an image, and the sizes of its result.
 struct Pooled {
+  const Mapped *x;
   Window window;
   std::vector<int64_t> dims;
 };
@@ -62,17 +50,21 @@ static bool isWhole(const Window &window, const Mapped &x) {
   return !isPadded(window) && h.dilation == 1 && w.dilation == 1 && h.kernel == x.dims[2] && w.kernel == x.dims[3];
 }
 
-static llvm::Expected<Pooled> readPool(NodeMapping &node, const Mapped &x) {
+/// The image that a pool reads, and how.
+static llvm::Expected<Pooled> readPool(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.image(0);
+  if (!x)
+    return x.takeError();
+  const std::vector<int64_t> &dims = (*x)->dims;
   std::string problem;
-  Window window = readWindow(node.attributes, x.dims[2], x.dims[3], {}, problem);
+  Window window = readWindow(node.attributes, dims[2], dims[3], {}, problem);
   if (!problem.empty())
     return node.fail(problem);
-  dropCeil(window, x.dims);
-  std::optional<int64_t> height = window.outputSize(window.height, x.dims[2]),
-                         width = window.outputSize(window.width, x.dims[3]);
+  dropCeil(window, dims);
+  std::optional<int64_t> height = window.outputSize(window.height, dims[2]), width = window.outputSize(window.width, dims[3]);
   if (!height || !width)
     return node.fail("its window is larger than the image");
-  return Pooled{window, {x.dims[0], x.dims[1], *height, *width}};
+  return Pooled{*x, window, {dims[0], dims[1], *height, *width}};
 }
 
 /// The largest of each channel; without `keeps`, as a vector.
@@ -86,28 +78,68 @@ static llvm::Error addGlobalMax(NodeMapping &node, const Mapped &x, bool keeps) 
   return node.add({"flatten", {net.resultOf(net.calls.size() - 1)}, {}, {dims[1]}, {}}, {dims[0], dims[1]});
 }
 
+/// Whether no element is below 0, so that zeros around the image are as good as nothing.
+static bool isNotNegative(const Net &net, ValueId value, unsigned depth = 0) {
+  constexpr llvm::StringLiteral makers[] = {"relu", "sigmoid", "hard_sigmoid", "softmax"};
+  constexpr llvm::StringLiteral keepers[] = {"max_pool",  "avg_pool",     "add",           "mul",      "concat",
+                                             "subsample", "pad_channels", "take_channels", "upsample", "dropout"};
+  constexpr unsigned mostDepth = 4;
+  if (net.isInput(value))
+    return false;
+  const Call &call = net.calls[net.callOf(value)];
+  return llvm::is_contained(makers, call.operation) ||
+         (depth < mostDepth && llvm::is_contained(keepers, call.operation) &&
+          llvm::all_of(call.operands, [&](ValueId operand) { return isNotNegative(net, operand, depth + 1); }));
+}
+
+/// The padding that a max pool of the language cannot say, as zeros around the image, where nothing in it is less.
+static llvm::Error padWithZeros(NodeMapping &node, Pooled &pooled, ValueId &image) {
+  auto &[h, w, ceil] = pooled.window;
+  std::string pads = listText({h.before, w.before, h.after, w.after});
+  if (h.before == h.after && w.before == w.after && h.before == w.before)
+    return llvm::Error::success();
+  const std::vector<int64_t> &dims = pooled.x->dims;
+  Dims padded = {dims[1], dims[2] + h.before + h.after, dims[3] + w.before + w.after};
+  Window inside = pooled.window;
+  inside.height.before = inside.height.after = inside.width.before = inside.width.after = 0;
+  bool sameSize = inside.outputSize(inside.height, padded[1]) == pooled.dims[2] &&
+                  inside.outputSize(inside.width, padded[2]) == pooled.dims[3];
+  if (!isNotNegative(node.net(), pooled.x->value) || !sameSize)
+    return node.fail(
+        "`pads` = " + pads +
+        ": Skip's max pools pad all sides alike, but of values that are known not to be negative, as behind a Relu");
+  if (llvm::Error error = node.paddedImage(pooled.x->value, {h.before, w.before, h.after, w.after}, padded).moveInto(image))
+    return error;
+  dropCeil(inside, {dims[0], padded[0], padded[1], padded[2]});
+  pooled.window = inside;
+  return llvm::Error::success();
+}
+
 static llvm::Error mapMaxPool(NodeMapping &node) {
   node.attributes.ignore("storage_order"); // of a second output
-  llvm::Expected<const Mapped *> x = node.image(0);
-  if (!x)
-    return x.takeError();
-  llvm::Expected<Pooled> pooled = readPool(node, **x);
+  llvm::Expected<Pooled> pooled = readPool(node);
   if (!pooled)
     return pooled.takeError();
-  const auto &[window, dims] = *pooled;
-  if (isWhole(window, **x))
-    return addGlobalMax(node, **x, true);
-  if (llvm::Error error = checkSquare(node, window))
+  if (isWhole(pooled->window, *pooled->x))
+    return addGlobalMax(node, *pooled->x, true);
+  const auto &[h, w, ceil] = pooled->window;
+  if (h.kernel != w.kernel)
+    return node.fail("`kernel_shape` = " + listText({h.kernel, w.kernel}) + ": Skip's max pools have square windows");
+  if (h.stride != w.stride)
+    return node.fail("`strides` = " + listText({h.stride, w.stride}) +
+                     ": Skip's max pools have one stride for both directions");
+  if (llvm::Error error = checkPool(node, pooled->window))
     return error;
-  if (llvm::Error error = checkPool(node, window))
+  ValueId image = pooled->x->value;
+  if (llvm::Error error = padWithZeros(node, *pooled, image))
     return error;
-  int64_t kernel = window.height.kernel;
+  const std::vector<int64_t> &dims = pooled->dims;
   Call call{"max_pool",
-            {(*x)->value},
-            {{"kernel", kernel, std::nullopt},
-             {"stride", window.height.stride, std::nullopt},
-             {"pad", window.height.before, (kernel - 1) / 2},
-             {"ceil_mode", window.ceil, false}},
+            {image},
+            {{"kernel", h.kernel, std::nullopt},
+             {"stride", h.stride, std::nullopt},
+             {"pad", h.before, (h.kernel - 1) / 2},
+             {"ceil_mode", ceil, false}},
             {dims[1], dims[2], dims[3]},
             {}};
   return node.add(std::move(call), dims);
@@ -120,22 +152,19 @@ static llvm::Error addGlobalPool(NodeMapping &node, const Mapped &x, std::vector
 
 static llvm::Error mapAveragePool(NodeMapping &node) {
   bool countsPadding = node.attributes.integer("count_include_pad", 0) != 0;
-  llvm::Expected<const Mapped *> x = node.image(0);
-  if (!x)
-    return x.takeError();
-  llvm::Expected<Pooled> pooled = readPool(node, **x);
+  llvm::Expected<Pooled> pooled = readPool(node);
   if (!pooled)
     return pooled.takeError();
-  const auto &[window, dims] = *pooled;
+  const auto &[x, window, dims] = *pooled;
   const auto &[h, w, ceil] = window;
   if (llvm::Error error = checkPool(node, window))
     return error;
-  if (isWhole(window, **x))
-    return addGlobalPool(node, **x, dims);
+  if (isWhole(window, *x))
+    return addGlobalPool(node, *x, dims);
   if (h.kernel == 1 && w.kernel == 1 && h.stride == 1 && w.stride == 1)
-    return node.alias(**x);
+    return node.alias(*x);
   Call call{"avg_pool",
-            {(*x)->value},
+            {x->value},
             {{"kernel", pairValue(h.kernel, w.kernel), std::nullopt},
              {"stride", pairValue(h.stride, w.stride), pairValue(h.kernel, w.kernel)},
              {"pad", padsOf(window), samePads(window)},

@@ -10,17 +10,9 @@
 using namespace skip;
 using namespace skip::onnx;
 
-static std::vector<int64_t> withoutOnes(llvm::ArrayRef<int64_t> dims) {
-  std::vector<int64_t> result;
-  for (size_t d = 0; d < dims.size(); ++d)
-    if (d == 0 || dims[d] != 1)
-      result.push_back(dims[d]);
-  return result;
-}
-
-/// x under the sizes `dims`, if that is itself, a vector under another name, or an image flattened.
+/// x under the sizes `dims`, if these keep the batch, and of an image the rows and columns; else the image is flattened first.
 static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   if (countElements(dims) != countElements((*x)->dims))
@@ -28,22 +20,20 @@ static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
   if (dims == (*x)->dims)
     return node.alias(**x);
   const Dims own = node.net().dimsOf((*x)->value);
-  bool keepsBatch = !dims.empty() && dims[0] == node.batch();
-  Mapped result = **x;
-  if (keepsBatch && own.size() == 1 && dims.size() >= 2 && (dims.size() == 2 || dims[1] == own[0]) &&
-      withoutOnes(dims) == withoutOnes((*x)->dims)) {
-    result.dims = std::move(dims);
+  if (dims.size() < 2 || dims[0] != node.batch())
+    return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) +
+                     "; Skip keeps the images of a batch apart");
+  Mapped result{.dims = std::move(dims), .value = (*x)->value};
+  bool keepsImage = result.dims.size() >= 4 && own.size() == 3 && result.dims[result.dims.size() - 2] == own[1] &&
+                    result.dims.back() == own[2];
+  if (own.size() == 1 || keepsImage)
     return node.alias(result);
-  }
-  if (keepsBatch && own.size() == 3 && dims.size() == 2)
-    return node.add({"flatten", {(*x)->value}, {}, {dims[1]}, {}}, std::move(dims));
-  return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) +
-                   "; Skip flattens images to [batch, features], and nothing else");
+  return node.add({"flatten", {result.value}, {}, {own[0] * own[1] * own[2]}, {}}, std::move(result.dims));
 }
 
 static llvm::Error mapReshape(NodeMapping &node) {
   bool keepsZeros = node.attributes.integer("allowzero", 0) != 0;
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   llvm::Expected<std::vector<int64_t>> dims = node.integers(1, "shape");
@@ -68,7 +58,7 @@ static llvm::Error mapReshape(NodeMapping &node) {
 
 static llvm::Error mapFlatten(NodeMapping &node) {
   int64_t axis = node.attributes.integer("axis", 1);
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   if (axis != 1)
@@ -78,7 +68,7 @@ static llvm::Error mapFlatten(NodeMapping &node) {
 }
 
 static llvm::Error mapSqueeze(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   std::vector<int64_t> dims = (*x)->dims, kept;
@@ -96,7 +86,7 @@ static llvm::Error mapSqueeze(NodeMapping &node) {
 }
 
 static llvm::Error mapUnsqueeze(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   std::vector<int64_t> dims = (*x)->dims;
@@ -117,7 +107,7 @@ static llvm::Error mapUnsqueeze(NodeMapping &node) {
 }
 
 static llvm::Error mapTranspose(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.activation(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
     return x.takeError();
   std::vector<int64_t> order = node.attributes.integers("perm", {});
@@ -221,10 +211,11 @@ static llvm::Error mapPad(NodeMapping &node) {
     return node.alias(result);
   if (rank != 4 || full.size() != 8 || node.net().dimsOf(result.value).size() != 3 || full[0] || full[4])
     return node.fail("`pads` = " + listText(full) + ": Skip pads images, by rows, columns and channels");
-  bool before = result.pending.top || result.pending.left || result.pending.bottom || result.pending.right ||
-                result.pending.channelsBefore || result.pending.channelsAfter;
-  if (before)
-    return node.fail("two paddings, one behind the other");
+  if (result.pending.node) { // what comes one behind the other is written down one by one
+    if (x = node.activation(0); !x)
+      return x.takeError();
+    result = **x;
+  }
   result.pending.node = &node.getNode();
   result.pending.channelsBefore = full[1], result.pending.channelsAfter = full[5];
   result.pending.top = full[2], result.pending.bottom = full[6];
@@ -232,85 +223,6 @@ static llvm::Error mapPad(NodeMapping &node) {
   for (size_t d = 0; d < rank; ++d)
     result.dims[d] += full[d] + full[d + rank];
   return node.alias(result);
-}
-
-/// Every so many rows and columns of an image, from the first; other slices are nothing, or refused.
-static llvm::Error mapSlice(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
-  if (!x)
-    return x.takeError();
-  Mapped result = **x;
-  auto rank = static_cast<int64_t>(result.dims.size());
-  std::vector<int64_t> starts, ends, axes, steps;
-  if (llvm::Error error = node.integers(1, "starts").moveInto(starts))
-    return error;
-  if (llvm::Error error = node.integers(2, "ends").moveInto(ends))
-    return error;
-  for (size_t i = 0; i < starts.size(); ++i)
-    axes.push_back(static_cast<int64_t>(i));
-  steps.assign(starts.size(), 1);
-  if (node.has(3))
-    if (llvm::Error error = node.integers(3, "axes").moveInto(axes))
-      return error;
-  if (node.has(4))
-    if (llvm::Error error = node.integers(4, "steps").moveInto(steps))
-      return error;
-  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
-    return node.fail("its inputs differ in length");
-  for (size_t i = 0; i < axes.size(); ++i) {
-    int64_t axis = axes[i] + (axes[i] < 0 ? rank : 0);
-    if (axis < 0 || axis >= rank)
-      return node.fail("axis " + llvm::Twine(axes[i]) + " of " + llvm::Twine(rank) + " dimensions");
-    int64_t size = result.dims[axis], start = starts[i] < 0 ? starts[i] + size : starts[i];
-    if (start > 0 || ends[i] < size || steps[i] < 1 || steps[i] > size)
-      return node.fail("it takes " + llvm::Twine(starts[i]) + " to " + llvm::Twine(ends[i]) + " of " + llvm::Twine(size) +
-                       " by steps of " + llvm::Twine(steps[i]) +
-                       "; Skip takes every so many rows and columns, from the first to the last");
-    if (steps[i] == 1)
-      continue;
-    bool isImage = rank == 4 && node.net().dimsOf(result.value).size() == 3;
-    Pending &pending = result.pending;
-    if (!isImage || axis < 2 || pending.top || pending.left || pending.bottom || pending.right || pending.channelsBefore ||
-        pending.channelsAfter)
-      return node.fail("steps along axis " + llvm::Twine(axis) + "; Skip takes every so many rows and columns of an image");
-    pending.node = &node.getNode();
-    (axis == 2 ? pending.rowStep : pending.columnStep) *= steps[i];
-    result.dims[axis] = (size + steps[i] - 1) / steps[i];
-  }
-  return node.alias(result);
-}
-
-/// Images behind each other by their channels; more than the language takes at once, in several steps.
-static llvm::Error mapConcat(NodeMapping &node) {
-  constexpr size_t mostInputs = 8;
-  int64_t axis = node.attributes.integer("axis", 0);
-  llvm::Expected<const Mapped *> first = node.activation(0);
-  if (!first)
-    return first.takeError();
-  if (node.count() == 1)
-    return node.alias(**first);
-  std::vector<int64_t> dims = (*first)->dims;
-  if (dims.size() != 4 || (axis != 1 && axis != -3))
-    return node.fail("`axis` = " + llvm::Twine(axis) + " of " + node.sizes(dims) +
-                     ": Skip concatenates images by their channels");
-  Call call{"concat", {}, {}, {0, dims[2], dims[3]}, {}};
-  for (size_t i = 0; i < node.count(); ++i) {
-    llvm::Expected<const Mapped *> x = node.image(i);
-    if (!x)
-      return x.takeError();
-    if ((*x)->dims[0] != dims[0] || (*x)->dims[2] != dims[2] || (*x)->dims[3] != dims[3])
-      return node.fail("its inputs are " + node.sizes(dims) + " and " + node.sizes((*x)->dims) +
-                       "; they must be alike but for their channels");
-    if (call.operands.size() == mostInputs) {
-      Call full = call;
-      node.net().calls.push_back(full);
-      call.operands = {node.net().resultOf(node.net().calls.size() - 1)};
-    }
-    call.operands.push_back((*x)->value);
-    call.dims[0] += (*x)->dims[1];
-  }
-  dims[1] = call.dims[0];
-  return node.add(std::move(call), std::move(dims));
 }
 
 /// A value of each channel over an image, which is a factor then; or nothing.
@@ -324,12 +236,13 @@ static llvm::Error mapExpand(NodeMapping &node) {
   Mapped result = **x;
   const Dims &own = node.net().dimsOf(result.value);
   std::vector<int64_t> dims = result.dims, from = dims;
+  bool isByChannel = dims.size() == 4 && dims[1] == own[0] && (own.size() == 1 || own[1] * own[2] == 1);
   if (wanted->size() > dims.size())
     return node.fail("it adds dimensions to " + node.sizes(dims));
   size_t before = dims.size() - wanted->size();
   for (size_t d = before; d < dims.size(); ++d)
     if (int64_t size = (*wanted)[d - before]; size != 1 && size != dims[d]) {
-      bool repeats = dims[d] == 1 && size > 1 && d >= 2 && dims.size() == 4 && (own.size() == 1 || own[1] * own[2] == 1);
+      bool repeats = dims[d] == 1 && size > 1 && d >= 2 && isByChannel;
       if (!repeats)
         return node.fail("it makes " + listText(*wanted) + " of " + node.sizes(from) +
                          "; Skip repeats a value of each channel, over rows and columns");
@@ -345,8 +258,7 @@ llvm::ArrayRef<NodeMapperEntry> onnx::shapeMappers() {
   static constexpr NodeMapperEntry entries[] = {
       {"Reshape", mapReshape},     {"Flatten", mapFlatten},  {"Squeeze", mapSqueeze}, {"Unsqueeze", mapUnsqueeze},
       {"Transpose", mapTranspose}, {"Identity", mapNothing}, {"Dropout", mapDropout}, {"Cast", mapCast},
-      {"CastLike", mapCastLike},   {"Pad", mapPad},          {"Slice", mapSlice},     {"Concat", mapConcat},
-      {"Expand", mapExpand},
+      {"CastLike", mapCastLike},   {"Pad", mapPad},          {"Expand", mapExpand},
   };
   return entries;
 }

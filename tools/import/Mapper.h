@@ -23,11 +23,22 @@ private:
   llvm::Expected<bool> fold(const Node &node);
   void dropRead(const Node &node);
   llvm::Expected<Mapped *> find(llvm::StringRef name, const llvm::Twine &reader);
-  llvm::Error set(const Node &node, Mapped mapped);
+  llvm::Error set(const Node &node, Mapped mapped, size_t output = 0);
   /// Writes down arithmetic, which must be an activation of the language.
   llvm::Error write(Mapped &mapped);
   /// Writes down what is pending.
   llvm::Error settle(Mapped &mapped);
+  /// The image with zeros around it, or every so many rows and columns of it, of sizes `dims`.
+  llvm::Expected<ValueId> addWindow(const Node &node, ValueId x, const Pending &window, const Dims &dims);
+  /// A line of a value, as a node asks for it; its constants are counted.
+  llvm::Expected<ValueId> addLine(const Node &node, ValueId x, const Line &line);
+  /// Counts constants that are made, of which a file cannot have any number.
+  llvm::Error charge(const Node &node, int64_t elements);
+  /// The path of an operation that the file has no weight for, `layer1.0.scale`, by the module that the node is of; empty where
+  /// nothing says which.
+  std::string madeUpPath(const Node &node, llvm::StringRef what);
+  /// Whether anything reads a value.
+  bool isUsed(llvm::StringRef name) const { return uses.lookup(name) > 0; }
   /// A name of the language for an input or output, which no other has.
   std::string portName(llvm::StringRef name, llvm::StringRef otherwise, bool isOnly);
   llvm::Error fail(const llvm::Twine &what) const;
@@ -38,6 +49,7 @@ private:
   llvm::StringMap<Mapped> values;
   llvm::StringMap<size_t> uses, unread; ///< of each value: by nodes and outputs; those that have not been folded
   llvm::StringSet<> portNames;
+  llvm::StringMap<unsigned> madeUp; ///< how often a path was made up
   int64_t foldedElements = 0, foldedWork = 0, mostFolded, mostWork;
 };
 

@@ -7,7 +7,9 @@
 #include "tools/import/Identifier.h"
 #include "tools/import/Mapper.h"
 #include "tools/import/Constant.h"
+#include "tools/import/Windows.h"
 
+#include "frontend/Limits.h"
 #include "support/Printable.h"
 #include "tools/text/Failure.h"
 
@@ -104,20 +106,20 @@ llvm::Expected<Mapped *> Mapper::find(llvm::StringRef name, const llvm::Twine &r
   return &found->second;
 }
 
-llvm::Error Mapper::set(const Node &node, Mapped mapped) {
-  if (node.outputs.empty() || node.outputs[0].empty())
+llvm::Error Mapper::set(const Node &node, Mapped mapped, size_t output) {
+  if (node.outputs.size() <= output || node.outputs[output].empty())
     return fail(placeOf(model, node) + ": it has no output");
-  if (!values.try_emplace(node.outputs[0], std::move(mapped)).second)
-    return fail(placeOf(model, node) + ": the value `" + printable(node.outputs[0]) + "` is computed twice");
+  if (!values.try_emplace(node.outputs[output], std::move(mapped)).second)
+    return fail(placeOf(model, node) + ": the value `" + printable(node.outputs[output]) + "` is computed twice");
   return llvm::Error::success();
 }
 
 /// A weight that is moved or copied keeps its name, unless a copy has a better one. One that is computed, as standardised
 /// filters are, has another: a checkpoint with the parameter itself must not fit.
-static std::string nameOfComputed(const Node &node, const Constant *first) {
+static std::string nameOfComputed(const Node &node, size_t output, const Constant *first) {
   constexpr llvm::StringLiteral moves[] = {"Identity", "Dropout", "Transpose", "Reshape",
                                            "Flatten",  "Squeeze", "Unsqueeze", "Cast"};
-  llvm::StringRef name = node.outputs.empty() ? llvm::StringRef() : llvm::StringRef(node.outputs[0]);
+  llvm::StringRef name = node.outputs.size() <= output ? llvm::StringRef() : llvm::StringRef(node.outputs[output]);
   if (first && !name.ends_with(".weight") && !name.ends_with(".bias"))
     name = first->name;
   if (llvm::is_contained(moves, node.operation) || !name.consume_back(".weight"))
@@ -155,26 +157,36 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   llvm::Expected<std::vector<Value>> results = evaluateNode(model, node, pointers, most);
   if (!results)
     return results.takeError();
-  const Value &result = results->front();
-  foldedElements += result.tensor.size();
-  foldedWork += most + result.tensor.size();
-  if (foldedElements > mostFolded || foldedWork > mostWork)
-    return fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before");
-  std::string name = nameOfComputed(node, first);
-  Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
-  Mapped mapped;
-  mapped.dims = result.tensor.shape;
+  foldedWork += most;
   bool isCopy = node.operation == "Identity" || node.operation == "Dropout";
-  mapped.constant = isCopy && first
-                        ? *first
+  for (size_t i = 0; i < results->size(); ++i) {
+    if (i > 0 && (i >= node.outputs.size() || node.outputs[i].empty()))
+      continue;
+    const Value &result = (*results)[i];
+    if (llvm::Error error = charge(node, result.tensor.size()))
+      return error;
+    Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
+    Mapped mapped;
+    mapped.dims = result.tensor.shape;
+    mapped.constant =
+        isCopy && first ? *first
                         : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
-  mapped.constant->name = name;
-  mapped.isComputed = true;
-  if (llvm::Error error = set(node, std::move(mapped)))
-    return error;
+    mapped.constant->name = nameOfComputed(node, i, first);
+    mapped.isComputed = true;
+    if (llvm::Error error = set(node, std::move(mapped), i))
+      return error;
+  }
   if (!asksForSizes)
     dropRead(node);
   return true;
+}
+
+llvm::Error Mapper::charge(const Node &node, int64_t elements) {
+  foldedElements += elements;
+  foldedWork += elements;
+  return foldedElements > mostFolded || foldedWork > mostWork
+             ? fail(placeOf(model, node) + ": the file computes too much of constants; simplify it before")
+             : llvm::Error::success();
 }
 
 /// Computed constants that only nodes like this one read, which have read them all.
@@ -189,7 +201,8 @@ void Mapper::dropRead(const Node &node) {
 }
 
 static const NodeMapperEntry *findMapper(llvm::StringRef name) {
-  for (llvm::ArrayRef<NodeMapperEntry> entries : {layerMappers(), poolMappers(), shapeMappers(), elementwiseMappers()})
+  for (llvm::ArrayRef<NodeMapperEntry> entries :
+       {layerMappers(), poolMappers(), shapeMappers(), partMappers(), elementwiseMappers(), arithmeticMappers()})
     for (const NodeMapperEntry &entry : entries)
       if (entry.name == name)
         return &entry;
@@ -239,27 +252,58 @@ llvm::Error Mapper::write(Mapped &mapped) {
   if (mapped.isWritten)
     return llvm::Error::success();
   const Formula &formula = *mapped.formula;
-  llvm::StringLiteral activation = formula.activation();
-  if (activation.empty())
-    return fail(placeOf(model, *formula.node) + ": it ends arithmetic that is none of Skip's activations: " + formula.text());
-  net.calls.push_back({activation, {formula.base}, {}, net.dimsOf(formula.base), {}});
-  mapped.value = net.resultOf(net.calls.size() - 1);
+  std::optional<Steps> steps = formula.steps();
+  if (!steps)
+    return fail(placeOf(model, *formula.node) + ": it ends arithmetic that Skip has no operations for: " + formula.text());
+  llvm::Expected<ValueId> value = addLine(*formula.node, formula.base, steps->before);
+  if (!value)
+    return value.takeError();
+  mapped.value = *value;
+  if (!steps->activation.empty()) {
+    net.calls.push_back({steps->activation, {mapped.value}, {}, net.dimsOf(mapped.value), {}});
+    mapped.value = net.resultOf(net.calls.size() - 1);
+  }
+  if (value = addLine(*formula.node, mapped.value, steps->behind); !value)
+    return value.takeError();
+  mapped.value = *value;
   mapped.isWritten = true;
   return llvm::Error::success();
+}
+
+llvm::Expected<ValueId> Mapper::addLine(const Node &node, ValueId x, const Line &line) {
+  constexpr int64_t vectors = 4; // that a norm has
+  if (line.isPlain())
+    return x;
+  if (!line.isSound())
+    return fail(placeOf(model, node) + ": its constants are no numbers that a network scales or shifts by");
+  if (llvm::Error error = charge(node, vectors * net.dimsOf(x)[0]))
+    return error;
+  return onnx::addLine(net, x, line, madeUpPath(node, "scale"));
+}
+
+std::string Mapper::madeUpPath(const Node &node, llvm::StringRef what) {
+  std::string path = modulePathOf(node.name);
+  if (path.empty())
+    path = moduleOfScopes(node.scopes);
+  if (path.empty())
+    return path;
+  path += "." + what.str();
+  unsigned before = madeUp[path]++;
+  return before == 0 ? path : path + std::to_string(before + 1);
 }
 
 llvm::Error Mapper::settle(Mapped &mapped) {
   Pending pending = mapped.pending;
   if (!pending.node)
     return llvm::Error::success();
-  std::string place = placeOf(model, *pending.node);
-  if (pending.top || pending.left || pending.bottom || pending.right)
-    return fail(place + ": Skip pads images only before a convolution, with zeros");
-  if (pending.rowStep != pending.columnStep)
-    return fail(place + ": steps of " + llvm::Twine(pending.rowStep) + " rows and " + llvm::Twine(pending.columnStep) +
-                " columns; Skip has those of one size");
   Dims dims = net.dimsOf(mapped.value);
   dims[1] = mapped.dims[2], dims[2] = mapped.dims[3];
+  bool isPadded = pending.top || pending.left || pending.bottom || pending.right;
+  if (isPadded || pending.rowStep != pending.columnStep) {
+    if (llvm::Error error = addWindow(*pending.node, mapped.value, pending, dims).moveInto(mapped.value))
+      return error;
+    pending.rowStep = 1;
+  }
   auto add = [&](llvm::StringLiteral operation, llvm::SmallVector<Argument, 6> arguments) {
     net.calls.push_back({operation, {mapped.value}, std::move(arguments), dims, {}});
     mapped.value = net.resultOf(net.calls.size() - 1);
@@ -271,6 +315,34 @@ llvm::Error Mapper::settle(Mapped &mapped) {
     add("pad_channels", {{"before", pending.channelsBefore, std::nullopt}, {"after", pending.channelsAfter, std::nullopt}});
   mapped.pending = {};
   return llvm::Error::success();
+}
+
+/// A convolution of each channel by 1.
+llvm::Expected<ValueId> Mapper::addWindow(const Node &node, ValueId x, const Pending &window, const Dims &dims) {
+  std::optional<int64_t> elements = countElements(dims);
+  if (!elements || *elements >= frontend::Limits().elements)
+    return fail(placeOf(model, node) + ": its result has sizes that Skip does not take: " + listText(dims));
+  int64_t channels = dims[0];
+  if (llvm::Error error = charge(node, channels))
+    return error;
+  bool isPadded = window.top || window.left || window.bottom || window.right;
+  ArgumentValue none = int64_t(0), pads = std::vector<int64_t>{window.top, window.left, window.bottom, window.right};
+  Call call{"conv",
+            {x},
+            {{"channels", channels, std::nullopt},
+             {"kernel", int64_t(1), std::nullopt},
+             {"stride", pairValue(window.rowStep, window.columnStep), int64_t(1)},
+             {"pad", isPadded ? pads : none, none},
+             {"bias", false, false},
+             {"groups", channels, int64_t(1)},
+             {"dilation", int64_t(1), int64_t(1)}},
+            dims,
+            {}};
+  std::vector<double> ones(static_cast<size_t>(channels), 1);
+  call.parameters.push_back({"weight", makeConstant("", ElementType::Double, {channels, 1, 1, 1}, ones), {channels, 1, 1, 1}});
+  call.path = madeUpPath(node, "pad");
+  net.calls.push_back(std::move(call));
+  return net.resultOf(net.calls.size() - 1);
 }
 
 /// Leaves out what no output needs.

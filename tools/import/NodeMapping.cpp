@@ -59,11 +59,26 @@ llvm::Expected<const Mapped *> NodeMapping::factor(size_t i) const {
   return mapped;
 }
 
-llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
+llvm::Expected<const Mapped *> NodeMapping::view(size_t i) const {
   llvm::Expected<const Mapped *> mapped = factor(i);
   if (mapped && (*mapped)->repeatedBy)
     return mapper.fail(placeOf(mapper.model, *(*mapped)->repeatedBy) +
                        ": Skip repeats a value of each channel only where it is a factor (Mul)");
+  return mapped;
+}
+
+llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
+  llvm::Expected<const Mapped *> mapped = view(i);
+  if (!mapped)
+    return mapped;
+  const Dims &own = net().dimsOf((*mapped)->value);
+  llvm::ArrayRef<int64_t> dims = llvm::ArrayRef((*mapped)->dims).drop_front();
+  bool isImage = dims == llvm::ArrayRef<int64_t>(own);
+  bool isVector = own.size() == 1 && !dims.empty() && dims[0] == own[0] &&
+                  llvm::all_of(dims.drop_front(), [](int64_t dim) { return dim == 1; });
+  if (!isImage && !isVector)
+    return fail("input " + llvm::Twine(i) + " is " + sizes((*mapped)->dims) + ", which Skip has as " + listText(own) +
+                ": it cannot compute this of it under other sizes");
   return mapped;
 }
 
@@ -73,7 +88,7 @@ llvm::Expected<Formula> NodeMapping::formula(size_t i) const {
     return mapped.takeError();
   if (!(*mapped)->isWritten)
     return *(*mapped)->formula;
-  if (mapped = activation(i); !mapped)
+  if (mapped = view(i); !mapped)
     return mapped.takeError();
   return Formula::of((*mapped)->value);
 }
@@ -94,6 +109,14 @@ llvm::Expected<const Constant *> NodeMapping::constant(size_t i, llvm::StringRef
   if (!(*mapped)->constant)
     return fail("its " + what + ", input " + llvm::Twine(i) + ", is computed, not a constant");
   return &*(*mapped)->constant;
+}
+
+std::optional<double> NodeMapping::number(size_t i, size_t rank) const {
+  if (!isConstant(i))
+    return std::nullopt;
+  const Constant &constant = **this->constant(i, "number");
+  bool isNumber = isReal(constant.type) && countElements(constant.dims) == 1 && constant.dims.size() <= rank;
+  return isNumber ? std::optional(elementsOf(constant)[0]) : std::nullopt;
 }
 
 llvm::Expected<std::vector<int64_t>> NodeMapping::integers(size_t i, llvm::StringRef what) const {
@@ -125,15 +148,39 @@ llvm::Expected<std::vector<int64_t>> NodeMapping::axes(size_t i, int64_t since, 
 
 size_t NodeMapping::usesOf(size_t i) const { return mapper.uses.lookup(node.inputs[i]); }
 
-llvm::Error NodeMapping::add(Call call, std::vector<int64_t> dims) {
-  frontend::Limits limits;
-  std::optional<int64_t> elements = countElements(dims), own = countElements(call.dims);
-  if (!elements || !own || *own >= limits.elements || llvm::is_contained(call.dims, 0))
-    return fail("its result has sizes that Skip does not take: " + listText(dims));
+llvm::Expected<ValueId> NodeMapping::part(Call call) {
+  std::optional<int64_t> own = countElements(call.dims);
+  if (!own || *own >= frontend::Limits().elements || llvm::is_contained(call.dims, 0))
+    return fail("it needs a value of sizes that Skip does not take: " + listText(call.dims));
   net().calls.push_back(std::move(call));
+  return net().resultOf(net().calls.size() - 1);
+}
+
+llvm::Error NodeMapping::add(Call call, std::vector<int64_t> dims) {
+  if (!countElements(dims))
+    return fail("its result has sizes that Skip does not take: " + listText(dims));
   Mapped mapped;
   mapped.dims = std::move(dims);
-  mapped.value = net().resultOf(net().calls.size() - 1);
+  if (llvm::Error error = part(std::move(call)).moveInto(mapped.value))
+    return error;
+  return mapper.set(node, std::move(mapped));
+}
+
+llvm::Expected<ValueId> NodeMapping::line(ValueId x, const Line &line) { return mapper.addLine(node, x, line); }
+llvm::Expected<ValueId> NodeMapping::paddedImage(ValueId x, std::array<int64_t, 4> pads, const Dims &dims) {
+  return mapper.addWindow(node, x, {.top = pads[0], .left = pads[1], .bottom = pads[2], .right = pads[3]}, dims);
+}
+
+llvm::Error NodeMapping::charge(int64_t elements) { return mapper.charge(node, elements); }
+bool NodeMapping::isUsed(size_t output) const {
+  return output < node.outputs.size() && !node.outputs[output].empty() && mapper.isUsed(node.outputs[output]);
+}
+
+llvm::Error NodeMapping::add(const Line &line, const Mapped &as) {
+  Mapped mapped;
+  mapped.dims = as.dims;
+  if (llvm::Error error = this->line(as.value, line).moveInto(mapped.value))
+    return error;
   return mapper.set(node, std::move(mapped));
 }
 
@@ -148,7 +195,7 @@ llvm::Error NodeMapping::add(Formula formula, std::vector<int64_t> dims) {
   return mapper.set(node, std::move(mapped));
 }
 
-llvm::Error NodeMapping::alias(const Mapped &mapped) { return mapper.set(node, mapped); }
+llvm::Error NodeMapping::alias(const Mapped &mapped, size_t output) { return mapper.set(node, mapped, output); }
 
 std::string NodeMapping::pathOf(const Constant &weight) const {
   llvm::StringRef name = weight.name;

@@ -7,6 +7,8 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <array>
+
 namespace skip::onnx {
 
 /// Zeros around an image and steps over its rows and columns, not yet written down: the convolution behind them may take the
@@ -18,14 +20,16 @@ struct Pending {
   int64_t rowStep = 1, columnStep = 1;
 };
 
-/// What a name of the graph stands for: a constant, or a value of the net. A pooled image of 1x1 is a vector in the net.
+/// What a name of the graph stands for: a constant, or a value of the net. A pooled image of 1x1 is a vector in the net. The
+/// graph may see a value of the net under any sizes that keep the batch, the order of the elements and the rows and columns of
+/// an image: [N, 2, 64, 8, 8] is an image of 128 channels.
 struct Mapped {
   std::vector<int64_t> dims; ///< as the graph has it, with the batch
-  std::optional<Constant> constant;
+  std::optional<Constant> constant = {};
   bool isComputed = false; ///< a constant that is not the file's own
   ValueId value = 0;       ///< not yet where `formula` is not written down
-  Pending pending;
-  std::optional<Formula> formula; ///< arithmetic that it is; stays when it is written down
+  Pending pending = {};
+  std::optional<Formula> formula = {}; ///< arithmetic that it is; stays when it is written down
   bool isWritten = true;
   const Node *repeatedBy = nullptr; ///< a value for each channel, repeated over an image of `dims`
 };
@@ -47,7 +51,9 @@ public:
   size_t count() const { return node.inputs.size(); }
   bool isConstant(size_t i) const;
 
-  /// An input that is no constant, with nothing pending, and a value of the net.
+  /// An input that is no constant, with nothing pending, and a value of the net, whatever sizes the graph sees it under.
+  llvm::Expected<const Mapped *> view(size_t i) const;
+  /// The same under sizes of its own: [N, channels, height, width], or [N, features] and any ones behind it.
   llvm::Expected<const Mapped *> activation(size_t i) const;
   /// The same, with what is pending; or a factor of `mul`, which may be repeated over an image; or as it is.
   llvm::Expected<const Mapped *> pendingActivation(size_t i) const;
@@ -58,6 +64,8 @@ public:
   /// The same, of an image.
   llvm::Expected<const Mapped *> image(size_t i) const;
   llvm::Expected<const Constant *> constant(size_t i, llvm::StringRef what) const;
+  /// A constant of one number, which changes no sizes of rank `rank`.
+  std::optional<double> number(size_t i, size_t rank) const;
   /// The elements of a constant of whole numbers.
   llvm::Expected<std::vector<int64_t>> integers(size_t i, llvm::StringRef what) const;
   /// Axes stand in an attribute before opset `since`, then in input `i`; each from 0 to rank - 1, ascending.
@@ -67,8 +75,19 @@ public:
 
   /// The result: what `call` makes, a value of the net under other sizes, or with something pending.
   llvm::Error add(Call call, std::vector<int64_t> dims);
-  llvm::Error alias(const Mapped &mapped);
+  llvm::Error alias(const Mapped &mapped, size_t output = 0);
   llvm::Error add(Formula formula, std::vector<int64_t> dims);
+  /// x under the graph's sizes of `as`, by a line.
+  llvm::Error add(const Line &line, const Mapped &as);
+  /// A part of the result.
+  llvm::Expected<ValueId> part(Call call);
+  llvm::Expected<ValueId> line(ValueId x, const Line &line);
+  /// The image with zeros above, to the left, below and to the right.
+  llvm::Expected<ValueId> paddedImage(ValueId x, std::array<int64_t, 4> pads, const Dims &dims);
+  /// Counts constants that are made.
+  llvm::Error charge(int64_t elements);
+  /// Whether anything reads that output.
+  bool isUsed(size_t output) const;
 
   /// Names an operation by its weight (`layer1.0.conv1.weight`), its node or the modules that that is of.
   std::string pathOf(const Constant &weight) const;
@@ -80,12 +99,15 @@ private:
   const Node &node;
 };
 
+llvm::Error mapConvolution(NodeMapping &node);
+
 using NodeMapper = llvm::Error (*)(NodeMapping &);
 struct NodeMapperEntry {
   llvm::StringLiteral name;
   NodeMapper map;
 };
 /// The operations of each file.
-llvm::ArrayRef<NodeMapperEntry> layerMappers(), poolMappers(), shapeMappers(), elementwiseMappers();
+llvm::ArrayRef<NodeMapperEntry> layerMappers(), poolMappers(), shapeMappers(), partMappers(), elementwiseMappers(),
+    arithmeticMappers();
 
 } // namespace skip::onnx

@@ -20,6 +20,7 @@ public:
   /// An input's elements as whole numbers.
   std::vector<int64_t> integers(size_t i) const;
   int64_t opset() const { return model.opset; }
+  size_t outputs() const { return node.outputs.size(); }
 
   llvm::Error fail(const llvm::Twine &what) const;
   /// Inputs 0 to `least` - 1 are there, and none beyond `most`.
@@ -69,6 +70,12 @@ template <typename Function> void forEachIndex(llvm::ArrayRef<int64_t> dims, con
 
 Results evaluateBatchNorm(Operation &op);
 Results evaluateResize(Operation &op);
+Results evaluateConcat(Operation &op);
+Results evaluateSlice(Operation &op);
+Results evaluateSplit(Operation &op);
+Results evaluateReduceMean(Operation &op);
+Results evaluateReduceMax(Operation &op);
+Results evaluateReduceSum(Operation &op);
 
 using Evaluator = Results (*)(Operation &);
 struct EvaluatorEntry {

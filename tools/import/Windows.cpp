@@ -2,6 +2,7 @@
 // without windows that would begin behind the image and its first padding.
 #include "tools/import/Windows.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace skip::onnx;
@@ -33,31 +34,46 @@ static bool inRange(llvm::ArrayRef<int64_t> values, int64_t least) {
   return true;
 }
 
-Window skip::onnx::readWindow(Attributes &attributes, int64_t height, int64_t width, llvm::ArrayRef<int64_t> kernel,
-                              std::string &problem) {
+/// Of `sizes.size()` directions.
+static std::vector<Extent> readExtents(Attributes &attributes, llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> kernel,
+                                       std::string &problem) {
+  size_t rank = sizes.size();
   std::vector<int64_t> kernels = attributes.integers("kernel_shape", kernel.vec());
-  std::vector<int64_t> strides = attributes.integers("strides", {1, 1}), dilations = attributes.integers("dilations", {1, 1});
-  std::vector<int64_t> pads = attributes.integers("pads", {0, 0, 0, 0});
+  std::vector<int64_t> strides = attributes.integers("strides", std::vector<int64_t>(rank, 1));
+  std::vector<int64_t> dilations = attributes.integers("dilations", std::vector<int64_t>(rank, 1));
+  std::vector<int64_t> pads = attributes.integers("pads", std::vector<int64_t>(2 * rank, 0));
   std::string automatic = attributes.text("auto_pad", "NOTSET");
-  Window window;
-  window.ceil = attributes.integer("ceil_mode", 0) != 0;
-  if (kernels.size() != 2 || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4)
-    problem = "its window is not one of two dimensions";
+  std::vector<Extent> extents(rank);
+  if (kernels.size() != rank || strides.size() != rank || dilations.size() != rank || pads.size() != 2 * rank)
+    problem = "its window is not one of " + std::to_string(rank) + (rank == 1 ? " dimension" : " dimensions");
   else if (!inRange(kernels, 1) || !inRange(strides, 1) || !inRange(dilations, 1) || !inRange(pads, 0))
     problem = "a kernel, stride or dilation below 1, a padding below 0, or one beyond 2^31";
-  if (!problem.empty())
-    return window;
-  window.height = {kernels[0], strides[0], dilations[0], pads[0], pads[2]};
-  window.width = {kernels[1], strides[1], dilations[1], pads[1], pads[3]};
-  if (automatic == "VALID") {
-    window.height.before = window.height.after = window.width.before = window.width.after = 0;
-  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    padSame(window.height, height, automatic == "SAME_UPPER");
-    padSame(window.width, width, automatic == "SAME_UPPER");
-  } else if (automatic != "NOTSET") {
+  else if (!llvm::is_contained({"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}, automatic))
     problem = "`auto_pad` is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER";
+  if (!problem.empty())
+    return extents;
+  bool isSame = llvm::StringRef(automatic).starts_with("SAME");
+  for (size_t d = 0; d < rank; ++d) {
+    extents[d] = {kernels[d], strides[d], dilations[d], pads[d], pads[d + rank]};
+    if (automatic != "NOTSET")
+      extents[d].before = extents[d].after = 0;
+    if (isSame)
+      padSame(extents[d], sizes[d], automatic == "SAME_UPPER");
   }
+  return extents;
+}
+
+Window skip::onnx::readWindow(Attributes &attributes, int64_t height, int64_t width, llvm::ArrayRef<int64_t> kernel,
+                              std::string &problem) {
+  Window window;
+  window.ceil = attributes.integer("ceil_mode", 0) != 0;
+  std::vector<Extent> extents = readExtents(attributes, {height, width}, kernel, problem);
+  window.height = extents[0], window.width = extents[1];
   return window;
+}
+
+Extent skip::onnx::readExtent(Attributes &attributes, int64_t size, int64_t kernel, std::string &problem) {
+  return readExtents(attributes, size, kernel, problem)[0];
 }
 
 ArgumentValue skip::onnx::pairValue(int64_t rows, int64_t columns) {

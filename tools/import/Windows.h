@@ -25,6 +25,9 @@ struct Window {
 /// depends on, and `kernel` is what kernel_shape is where it is left out. In `problem`, where there is one, what is wrong.
 Window readWindow(Attributes &attributes, int64_t height, int64_t width, llvm::ArrayRef<int64_t> kernel, std::string &problem);
 
+/// The same of one direction, of `size` pixels.
+Extent readExtent(Attributes &attributes, int64_t size, int64_t kernel, std::string &problem);
+
 /// One number where both directions have the same, else [rows, columns].
 ArgumentValue pairValue(int64_t rows, int64_t columns);
 /// The padding, as the language writes it; and what it is without saying: dilation (kernel - 1) / 2 rounded down.

@@ -56,8 +56,9 @@ static void printText(const Options &options, const onnx::Imported &imported, co
   llvm::outs() << printable(written.spec) << ": model " << imported.name << ", " << imported.blocks
                << (imported.blocks == 1 ? " block" : " blocks") << "\n"
                << printable(written.weights) << ": " << tool::withSeparators(static_cast<int64_t>(imported.tensors))
-               << " tensors, " << tool::withSeparators(imported.elements) << " numbers\n"
-               << "build it: skipc build " << printable(written.spec) << " --weights " << printable(written.weights) << " -o "
+               << (imported.tensors == 1 ? " tensor, " : " tensors, ") << tool::withSeparators(imported.elements)
+               << (imported.elements == 1 ? " number\n" : " numbers\n") << "build it: skipc build " << printable(written.spec)
+               << " --weights " << printable(written.weights) << " -o "
                << printable(options.output.empty() ? "." : options.output) << "\n";
 }
 
@@ -98,6 +99,8 @@ llvm::Error tool::importOnnx(const Options &options) {
   llvm::Expected<onnx::Imported> imported = onnx::importModel(*model, nameFor(options));
   if (!imported)
     return imported.takeError();
+  for (const std::string &text : imported->notes)
+    note("`" + printable(options.onnx) + "`: " + text);
   llvm::Expected<Written> written = writeFiles(options, *imported);
   if (!written)
     return written.takeError();

@@ -13,18 +13,24 @@ NETWORKS = {name: ("torchvision", {}) for name in
              "resnext101_32x8d")}
 NETWORKS |= {name: ("timm", {}) for name in
              ("resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d", "resnetv2_18", "resnetv2_50", "resnet26t", "resnext50d_32x4d",
-              "resnetv2_50d", "resnetv2_50x1_bit")}
+              "resnetv2_50d", "resnetv2_50x1_bit", "ecaresnet26t", "skresnet18", "res2net50_26w_4s", "resnest14d", "nf_resnet26", "nf_resnet50",
+              "rexnet_100", "resnetblur18", "gcresnext26ts")}
 # Other activations, in the net that is the quickest to build.
 NETWORKS |= {f"resnet18_{act}": ("timm", {"base": "resnet18", "act_layer": act}) for act in
-             ("silu", "gelu", "hard_swish", "leaky_relu", "prelu", "hard_sigmoid", "mish")}
+             ("silu", "gelu", "hard_swish", "leaky_relu", "prelu", "hard_sigmoid", "mish", "relu6")}
+NETWORKS |= {f"resnet18_{pool}": ("timm", {"base": "resnet18", "global_pool": pool}) for pool in ("avgmax", "catavgmax")}
 NETWORKS["resnetv2_18_std"] = ("timm", {"base": "resnetv2_18", "conv_layer": "StdConv2d"})
 NETWORKS["resnet18_features"] = ("timm", {"base": "resnet18", "features_only": True})
 NETWORKS |= {name: ("here", {}) for name in ("tiny", "standardized", "iresnet", "windows", "excite", "pyramid")}
 # What Skip's language has no word for, with words of the error.
 REFUSED = {
-    "resnetv2_50x1_bit": "(Pad): Skip pads images only before a convolution, with zeros",  # a max pool; its norm is of groups
+    "resnetv2_50x1_bit": "(InstanceNormalization): Skip has no such operation",  # of groups
+    "resnetblur18": "(Pad): `mode` = reflect: Skip pads with zeros",
+    "gcresnext26ts": "): its inputs are [",  # a product of two images
     "resnet18_mish": "): Skip has no such operation",  # Mish or Softplus
 }
+# Lines that a spec has at most: blocks that are all alike are one repeat, those whose widths follow no rule stand for themselves.
+MOST_LINES = {"skresnet18": 60, "res2net50_26w_4s": 50, "resnest14d": 50, "nf_resnet50": 80, "rexnet_100": 80}
 # Of networks with more than one input or output: their names, and the inputs' sizes.
 INPUTS = {"pyramid": {"image": (3, SIZE, SIZE), "depth": (1, SIZE, SIZE)}}
 OUTPUTS = {"pyramid": ["fine", "coarse", "logits"], "resnet18_features": ["stem", "c2", "c3", "c4", "c5"]}

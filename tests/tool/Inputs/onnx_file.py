@@ -162,9 +162,11 @@ def one(operation="Relu", opset="17", **attributes):
     for key, text in attributes.items():
         items = text.split(",")
         values[key] = float(text) if "." in text else [int(item) for item in items] if len(items) > 1 else int(text) if text.lstrip("-").isdigit() else text
-    factors = values.pop("factors", [1, 1, 2, 2])
+    factors, bounds = values.pop("factors", [1, 1, 2, 2]), values.pop("bounds", [0, 6])
     weights = {"Conv": lambda: [model.weight("conv2.weight", 4, 4 // values.get("group", 1), *values.get("kernel_shape", [3, 3]))],
                "Concat": lambda: [x], "Resize": lambda: ["", model.numbers("factors", *factors)],
+               "Clip": lambda: [model.numbers("least", bounds[0]), model.numbers("most", bounds[1])],
+               "Mul": lambda: [model.weight("gamma", 4, 1, 1)],
                "BatchNormalization": lambda: [model.weight(f"bn.{i}", 4, least=0.5) for i in range(4)]}
     x = model.node(operation, x, *weights.get(operation, list)(), name="/features/odd", **values)
     return model.finish(x, ("N", 4, 16, 16))

@@ -89,3 +89,20 @@ TEST_CASE("a batch norm in training goes by its input's own statistics") {
                      "node BatchNormalization x g b b g > y epsilon=1e-20 training_mode=1\n";
   CHECK(evaluate(text, {1, 2, 2}).data == Numbers{-1, 1, -1, 1});
 }
+
+TEST_CASE("parts of given sizes, or of one size but for the last") {
+  CHECK(evaluate("ints sizes 1 2\nnode Split x sizes > a y axis=1\n", {2, 3}).data == Numbers{2, 3, 5, 6});
+  CHECK(evaluate("node Split x > a y axis=1\n", {2, 3}).data == Numbers{3, 6});
+}
+
+TEST_CASE("sums over some dimensions") {
+  std::string text = "ints axes 1\nnode ReduceSum x axes > y keepdims=0\n";
+  CHECK(evaluate(text, {1, 2, 3}).data == Numbers{5, 7, 9});
+  CHECK(evaluate(text, {1, 2, 3}).shape == std::vector<int64_t>{1, 3});
+}
+
+TEST_CASE("convolutions of rows") {
+  std::string text = "ints taps 1 10 100\nnode Cast taps > t to=1\nints shape 1 1 3\nnode Reshape t shape > w\n";
+  CHECK(evaluate(text + "node Conv x w > y pads=1,1\n", {1, 1, 3}).data == Numbers{210, 321, 32});
+  CHECK(evaluate(text + "node Conv x w > y strides=2,\n", {1, 1, 5}).data == Numbers{321, 543});
+}

@@ -1,37 +1,13 @@
 // From a few lines of ONNX to the text of a spec.
-#include "tests/unit/import/ModelText.h"
+#include "tests/unit/import/Imported.h"
 #include "tools/import/Identifier.h"
-#include "tools/import/Import.h"
-#include "tools/import/Reader.h"
 
 #include "llvm/ADT/StringExtras.h"
 
 #include <catch2/catch.hpp>
 
 using namespace skip;
-
-static llvm::Expected<onnx::Imported> import(const std::string &text) {
-  llvm::Expected<onnx::Model> model =
-      onnx::readModel(test::onnxFile(text), "net.onnx",
-                      [](llvm::StringRef) -> llvm::Expected<onnx::ExternalFile> { return onnx::ExternalFile{}; });
-  return model ? onnx::importModel(*model, "net") : model.takeError();
-}
-
-/// Blocks and model, without the comment.
-static std::string specOf(const std::string &text) {
-  llvm::Expected<onnx::Imported> imported = import("input image N 3 8 8\n" + text);
-  if (!imported)
-    return llvm::toString(imported.takeError());
-  return imported->spec.substr(imported->spec.find("\n\n") + 2);
-}
-
-static std::string conv(const std::string &x, const std::string &path, int outputs, int inputs, int kernel, int stride,
-                        const std::string &y) {
-  std::string pad = std::to_string((kernel - 1) / 2), k = std::to_string(kernel), s = std::to_string(stride);
-  return "weight " + path + ".weight " + std::to_string(outputs) + " " + std::to_string(inputs) + " " + k + " " + k +
-         "\nnode Conv " + x + " " + path + ".weight > " + y + " kernel_shape=" + k + "," + k + " strides=" + s + "," + s +
-         " pads=" + pad + "," + pad + "," + pad + "," + pad + "\n";
-}
+using namespace skip::test;
 
 /// y = relu(conv2(relu(conv1(x))) + x), where x is projected if its channels change.
 static std::string block(const std::string &x, const std::string &path, int width, int inputs, const std::string &y) {
@@ -44,8 +20,6 @@ static std::string block(const std::string &x, const std::string &path, int widt
   }
   return text + "node Add " + y + "c " + side + " > " + y + "d\nnode Relu " + y + "d > " + y + "\n";
 }
-
-static constexpr const char *head = "node GlobalAveragePool x > p\nnode Flatten p > y\noutput y N 4\n";
 
 TEST_CASE("blocks of one kind are one definition, with what differs as parameters") {
   CHECK(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + block("a", "body.0", 4, 4, "b") + block("b", "body.1", 4, 4, "c") +
@@ -150,68 +124,16 @@ TEST_CASE("a constant behind a convolution without a bias is its bias") {
   std::string spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "weight shift 4 1 1\nnode Add a shift > x\n" + head);
   CHECK(llvm::StringRef(spec).contains("stem: conv(4, 3, bias = true)"));
   std::string wrong = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "weight shift 1 8 8\nnode Add a shift > x\n" + head);
-  CHECK(llvm::StringRef(wrong).contains(
-      "node 2 of 4 (Add): it adds a constant of [1, 8, 8] to [N, 4, 8, 8]; Skip adds constants only as the bias, a value for "
-      "each channel, of a convolution or product that has none"));
+  CHECK(
+      llvm::StringRef(wrong).contains("node 2 of 4 (Add): it adds a constant of [1, 8, 8] and [N, 4, 8, 8]; Skip computes with "
+                                      "constants that are a number, or one for each channel"));
 }
 
 TEST_CASE("zeros before a convolution are its padding") {
   std::string spec = specOf("ints pads 0 0 2 2 0 0 2 2\nnode Pad image pads > a\n" + conv("a", "stem", 4, 3, 3, 1, "x") + head);
   CHECK(llvm::StringRef(spec).contains("stem: conv(4, 3, pad = 3)"));
-  CHECK(llvm::StringRef(specOf("ints pads 0 0 2 2 0 0 2 2\nnode Pad image pads > a\nnode Relu a > x\n" + std::string(head)))
-            .contains("(Pad): Skip pads images only before a convolution, with zeros"));
-}
-
-/// What becomes of nodes behind a convolution of four channels, a, that make x.
-static std::string behind(const std::string &nodes, const std::string &end = head) {
-  std::string spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + nodes + end), start = "stem: conv(4, 3)";
-  size_t at = spec.find(start);
-  return at == std::string::npos ? spec : spec.substr(at + start.size(), spec.find(" |> global_avg_pool") - at - start.size());
-}
-
-TEST_CASE("arithmetic is an activation if all of it together is one") {
-  const std::string numbers =
-      "floats root 1.41421354\nfloats half 0.5\nfloats one 1\nfloats three 3\nfloats six 6\nfloats zero 0\n";
-  auto activation = [&](const std::string &nodes) { return behind(numbers + nodes); };
-  CHECK(activation("node Sigmoid a > x\n") == " |> sigmoid");
-  CHECK(activation("node Sigmoid a > b\nnode Mul a b > x\n") == " |> silu");
-  CHECK(activation("node Sigmoid a > b\nnode Mul b a > x\n") == " |> silu");
-  std::string erf = "node Div a root > b\nnode Erf b > c\nnode Add c one > d\n";
-  CHECK(activation(erf + "node Mul a d > e\nnode Mul e half > x\n") == " |> gelu");
-  CHECK(activation(erf + "node Mul half d > e\nnode Mul e a > x\n") == " |> gelu");
-  CHECK(activation("node Mul a half > h\n" + erf + "node Mul h d > x\n") == " |> gelu");
-  std::string clip = "node Add a three > b\nnode Clip b zero six > c\n";
-  CHECK(activation(clip + "node Div c six > x\n") == " |> hard_sigmoid");
-  CHECK(activation(clip + "node Mul a c > d\nnode Div d six > x\n") == " |> hard_swish");
-  CHECK(activation("node HardSigmoid a > b alpha=0.16666667 beta=0.5\nnode Mul b a > x\n") == " |> hard_swish");
-  CHECK(activation("node Clip a zero > x\n") == " |> relu");
-  CHECK(activation("node Mul a one > b\nnode Sub b zero > x\n").empty());
-  CHECK(activation("node LeakyRelu a > x alpha=0.2\n") == " |> leaky_relu(slope = 0.2)");
-}
-
-TEST_CASE("an activation that others read is written once, and may begin another") {
-  CHECK(llvm::StringRef(behind("node Sigmoid a > b\nnode Mul a b > c\nnode Sigmoid c > d\nnode Mul c d > x\n")) ==
-        " |> silu |> silu");
-  CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") +
-                               "node Sigmoid a > b\nnode Relu b > c\nnode Mul a b > d\n" + "node Add c d > x\n" + head))
-            .contains("z = image |> stem: conv(4, 3)\n"));
-}
-
-TEST_CASE("arithmetic that is no activation is refused, with what it is") {
-  auto error = [](const std::string &nodes) { return behind("floats two 2\nfloats six 6\nfloats zero 0\n" + nodes); };
-  CHECK(llvm::StringRef(error("node Clip a zero six > x\n"))
-            .contains("node 2 of 4 (Clip): it ends arithmetic that is none of Skip's activations: clip(x, 0, 6)"));
-  CHECK(llvm::StringRef(error("node Sigmoid a > b\nnode Mul b two > c\nnode Relu c > x\n"))
-            .contains("node 3 of 6 (Mul): it ends arithmetic that is none of Skip's activations: 2 * sigmoid(x)"));
-  CHECK(llvm::StringRef(error("node Mul a a > x\n"))
-            .contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 4, 8, 8]; Skip multiplies by"));
-  CHECK(llvm::StringRef(error("weight s 4 1 1\nnode Mul a s > x\n")).contains("(Mul): its input 1 is no number"));
-}
-
-TEST_CASE("arithmetic of which zeros or steps are pending is not that of its input") {
-  std::string text = "ints zero 0\nints all 8\nints rows 2\nints two 2\nints pads 0 0 2 0 0 0 2 0\nnode Sigmoid a > b\n"
-                     "node Slice b zero all rows two > c\nnode Pad c pads > d\nnode Mul a d > x\n";
-  CHECK(llvm::StringRef(behind(text)).contains("(Pad): Skip pads images only before a convolution, with zeros"));
+  CHECK(llvm::StringRef(specOf("ints pads 0 0 2 1 0 0 2 0\nnode Pad image pads > a\nnode Relu a > x\n" + std::string(head)))
+            .contains("image |> conv1: conv(3, 1, pad = [2, 1, 2, 0], groups = 3) |> relu"));
 }
 
 TEST_CASE("one value for each channel is a factor, as it is or repeated over the image") {
@@ -264,6 +186,19 @@ TEST_CASE("inputs and outputs keep their names where there are several") {
   output result_2 = z
 }
 )");
+}
+
+TEST_CASE("labels of one underscore are those that a file has") {
+  CHECK(llvm::StringRef(specOf(conv("image", "_", 4, 3, 3, 1, "x") + head)).contains("\"_\": conv(4, 3)"));
+  CHECK(llvm::StringRef(specOf(conv("image", "a._", 4, 3, 3, 1, "x") + head)).contains("a.\"_\": conv(4, 3)"));
+}
+
+TEST_CASE("an input that no output depends on is said") {
+  llvm::Expected<onnx::Imported> imported =
+      import("input image N 3 8 8\ninput hint N 1 8 8\n" + conv("image", "stem", 4, 3, 3, 1, "x") + head);
+  REQUIRE(bool(imported));
+  CHECK(imported->notes ==
+        std::vector<std::string>{"no output depends on the input `hint`: the model has it, and does not read it"});
 }
 
 TEST_CASE("a module is the last but one of PyTorch's scopes") {
