@@ -46,7 +46,8 @@ private:
   std::optional<Instance> form(llvm::StringRef path, Calls calls);
   bool addBetween(Calls &calls) const;
   void addBefore(Calls &calls) const;
-  void addBehind(Calls &calls) const;
+  void addBehind(Calls &calls, bool sharesNone) const;
+  bool complete(Calls &calls, bool sharesNone) const;
   std::optional<Calls> joins(size_t call, const Calls &calls) const;
   std::set<ValueId> entries(const Calls &calls) const;
   std::set<ValueId> exits(const Calls &calls) const;
@@ -149,11 +150,15 @@ std::optional<Finder::Calls> Finder::joins(size_t call, const Calls &calls) cons
   return joined;
 }
 
-void Finder::addBehind(Calls &calls) const {
+/// With `sharesNone`, only what alone reads the block's result: an activation that the next block begins with is that block's,
+/// where its shortcut reads the sum as it is.
+void Finder::addBehind(Calls &calls, bool sharesNone) const {
   for (bool changed = true; changed;) {
     changed = false;
     for (ValueId value : exits(calls))
       for (size_t reader : uses.readers[value]) {
+        if (sharesNone && uses.count(value) > 1)
+          continue;
         if (calls.count(reader) || !isFree(reader) || !isElementwise(net.calls[reader].operation))
           continue;
         if (std::optional<Calls> joined = joins(reader, calls)) {
@@ -164,14 +169,23 @@ void Finder::addBehind(Calls &calls) const {
   }
 }
 
-std::optional<Instance> Finder::form(llvm::StringRef path, Calls calls) {
+/// False where what comes out has more than one value in or out.
+bool Finder::complete(Calls &calls, bool sharesNone) const {
   if (!addBetween(calls))
-    return std::nullopt;
+    return false;
   addBefore(calls);
-  addBehind(calls);
+  addBehind(calls, sharesNone);
+  return entries(calls).size() == 1 && exits(calls).size() == 1 && addBetween(calls);
+}
+
+std::optional<Instance> Finder::form(llvm::StringRef path, Calls calls) {
+  Calls named = calls;
+  if (!complete(calls, false)) {
+    calls = std::move(named);
+    if (!complete(calls, true))
+      return std::nullopt;
+  }
   std::set<ValueId> in = entries(calls), out = exits(calls);
-  if (in.size() != 1 || out.size() != 1 || !addBetween(calls))
-    return std::nullopt;
   for (size_t call : calls)
     if (net.calls[call].parameters.empty())
       taken.insert(call);

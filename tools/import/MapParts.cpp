@@ -286,9 +286,11 @@ static llvm::Error mapSoftmax(NodeMapping &node) {
   const ValueId value = (*x)->value;
   const Dims own = node.net().dimsOf(value);
   axis += axis < 0 ? static_cast<int64_t>(dims.size()) : 0;
-  bool isWhole = dims.size() == 2 && axis == 1 && own.size() == 1;
-  bool isOfTwo = node.model().opset >= 13 && own.size() == 1 && axis >= 1 && axis < static_cast<int64_t>(dims.size()) &&
-                 dims[axis] == 2 && llvm::all_of(llvm::ArrayRef(dims).slice(1, axis - 1), [](int64_t dim) { return dim == 1; });
+  bool isAxis = own.size() == 1 && axis >= 1 && axis < static_cast<int64_t>(dims.size());
+  bool isAlone = node.model().opset >= 13 || dims.size() == 2; // before, all axes behind it count too
+  bool isWhole = isAxis && isAlone && dims[axis] == own[0];
+  bool isOfTwo = isAxis && isAlone && dims[axis] == 2 &&
+                 llvm::all_of(llvm::ArrayRef(dims).slice(1, axis - 1), [](int64_t dim) { return dim == 1; });
   if (!isWhole && !isOfTwo)
     return node.fail("`axis` = " + llvm::Twine(axis) + " of " + node.sizes(dims) +
                      ": Skip has the softmax of vectors, and of two numbers for each channel");

@@ -27,6 +27,9 @@ FORMS = {
     "resnetv2_50": {"dynamo": True}, "resnext50_32x4d": {"dynamo": True}, "resnet50d": {"dynamo": True},
     "seresnet50": {"dynamo": False, "opset": 14, "folded": False}, "iresnet": {"dynamo": False, "opset": 12, "folded": False},
     "windows": {"dynamo": True}, "excite": {"dynamo": False, "opset": 11, "symbolic": True},
+    "ecaresnet26t": {"dynamo": False, "opset": 13, "symbolic": True}, "res2net50_26w_4s": {"dynamo": True},
+    "resnest14d": {"dynamo": False, "opset": 17, "folded": False}, "skresnet18": {"dynamo": True},
+    "rexnet_100": {"dynamo": False, "opset": 15}, "resnet18_catavgmax": {"dynamo": True},
 }
 SMALL = 64  # elements; smaller constants may be sizes and stay
 

@@ -26,7 +26,7 @@ NETWORKS |= {name: ("here", {}) for name in ("tiny", "standardized", "iresnet", 
 REFUSED = {
     "resnetv2_50x1_bit": "(InstanceNormalization): Skip has no such operation",  # of groups
     "resnetblur18": "(Pad): `mode` = reflect: Skip pads with zeros",
-    "gcresnext26ts": "): its inputs are [",  # a product of two images
+    "gcresnext26ts": "(MatMul): input 0 is [",  # a product of two images
     "resnet18_mish": "): Skip has no such operation",  # Mish or Softplus
 }
 # Lines that a spec has at most: blocks that are all alike are one repeat, those whose widths follow no rule stand for themselves.

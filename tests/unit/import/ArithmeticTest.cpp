@@ -65,6 +65,20 @@ TEST_CASE("what is scaled, shifted or clipped is an activation between lines") {
   CHECK(lines("node Sigmoid a > b\nnode Mul b two > x\n") == "|> sigmoid |> bn1: bn(eps = 1)");
 }
 
+TEST_CASE("a layer that has a bias, and a sum of any number") {
+  std::string biased = "weight c.weight 4 4 1 1\nweight c.bias 4\nweight s 4 1 1\nnode Conv a c.weight c.bias > b\n";
+  CHECK(lineBehind(biased + "node Add b s > x\n") == "|> c: conv(4, 1, bias = true) |> bn1: bn(eps = 1)");
+  CHECK(lineBehind("node Sum a > x\n").empty());
+  CHECK(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "node Relu a > b\nnode Sum a b a > x\n" + head) == R"(model net {
+  input image[3, 8, 8]
+  z = image |> stem: conv(4, 3)
+  u = z |> relu
+  v = z + u
+  output y = global_avg_pool(v + z)
+}
+)");
+}
+
 TEST_CASE("an operation that the file has no weight for is named by its module") {
   CHECK(lineBehind("floats two 2\nnode Mul a two > b name=/body/body.1/Mul\nnode Relu b > c\n"
                    "node Mul c two > x name=/body/body.1/Mul_1\n") ==
