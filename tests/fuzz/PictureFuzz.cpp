@@ -1,6 +1,7 @@
 // The decoders of pictures and arrays on any bytes: a whole result within the limits, or a message.
 //
 // A mutated PNG nearly always fails at its first checksum; so it is decoded once as it is and once with checksums put right.
+#include "tools/data/Exif.h"
 #include "tools/data/Npy.h"
 #include "tools/data/Resize.h"
 
@@ -29,8 +30,18 @@ static void checkResizing(const Picture &picture) {
   require(middle.rgb.size() == size_t{3} * 17 * 24, "a crop has its size", error);
 }
 
+/// Turned twice by what undoes itself, or by a turn and the one back, a picture is as it was.
+static void checkOrientation(Picture picture) {
+  require(picture.orientation >= 1 && picture.orientation <= 8, "an orientation is one of EXIF's", "");
+  Picture turned = upright(picture);
+  turned.orientation = picture.orientation == 6 ? 8 : picture.orientation == 8 ? 6 : picture.orientation;
+  require(upright(turned).rgb == picture.rgb, "a turn can be undone", "");
+}
+
 static void checkPicture(std::span<const uint8_t> bytes) {
   std::string error, reason;
+  int orientation = exifOrientation(bytes); // also of what does not decode
+  require(orientation >= 1 && orientation <= 8, "an orientation is one of EXIF's", "");
   std::optional<Picture> picture = decodePicture(bytes, "fuzz", error);
   require(picture.has_value() == error.empty(), "either a picture or an error", error);
   if (!picture)
@@ -38,8 +49,10 @@ static void checkPicture(std::span<const uint8_t> bytes) {
   require(pictureSizeAllowed(picture->width, picture->height, reason), "a picture is within the limits", reason);
   size_t pixels = static_cast<size_t>(picture->width) * static_cast<size_t>(picture->height);
   require(picture->rgb.size() == 3 * pixels, "a picture has all pixels", error);
-  if (pixels < 100'000)
-    checkResizing(*picture);
+  if (pixels >= 100'000)
+    return;
+  checkOrientation(*picture);
+  checkResizing(*picture);
 }
 
 static void checkNpy(std::span<const uint8_t> bytes) {

@@ -15,6 +15,8 @@ public:
       ends.push_back((ends.empty() ? 0 : ends.back()) + file.bytes.size() / cifarRecordBytes);
   }
   size_t size() const override { return ends.back(); }
+  std::optional<int64_t> classes() const override { return 10; }
+  std::optional<int> side() const override { return 32; }
   uint32_t label(size_t index) const override { return *recordOf(index); }
   std::string name(size_t index) const override {
     size_t file = fileOf(index);

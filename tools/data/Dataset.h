@@ -14,6 +14,10 @@ public:
   virtual size_t size() const = 0;
   /// `index` below size().
   virtual uint32_t label(size_t index) const = 0;
+  /// How many classes there are, whichever its pictures have; nothing where only their labels tell.
+  virtual std::optional<int64_t> classes() const { return std::nullopt; }
+  /// Of all pictures alike, or nothing.
+  virtual std::optional<int> side() const { return std::nullopt; }
   /// What to call the picture in a message.
   virtual std::string name(size_t index) const = 0;
   /// Reads a picture; nothing, with a message, if it cannot be read.

@@ -2,6 +2,7 @@
 #include "tools/data/Picture.h"
 
 #include "tools/data/Codecs.h"
+#include "tools/data/Exif.h"
 #include "tools/data/File.h"
 
 #include <algorithm>
@@ -43,7 +44,9 @@ std::optional<Picture> decodePicture(std::span<const uint8_t> bytes, const std::
     picture = decodePng(bytes, reason);
   else
     reason = "not a JPEG or PNG: " + describeStart(bytes) + "; convert the picture to one of these";
-  if (!picture)
+  if (picture)
+    picture->orientation = exifOrientation(bytes);
+  else
     error = "cannot read the picture `" + name + "`: " + reason;
   return picture;
 }

@@ -15,14 +15,15 @@ struct Picture {
   int width = 0;
   int height = 0;
   std::vector<uint8_t> rgb; // [height, width, 3]
+  int orientation = 1;      ///< as EXIF numbers it; upright() turns it (Exif.h)
 };
 
 inline constexpr int maxPictureSide = 1 << 14;
 inline constexpr int64_t maxPicturePixels = int64_t{1} << 28;
 
 /// Reads a JPEG (libjpeg-turbo's default decoding) or a PNG, told apart by their first bytes. Grey, palette, CMYK and
-/// 16-bit pictures become RGB, of 16 bits the upper 8 stay, alpha is dropped, gamma, colour profiles and EXIF's
-/// orientation are ignored (all this as Pillow's `convert("RGB")` does). A truncated or corrupt file, or one above the
+/// 16-bit pictures become RGB, of 16 bits the upper 8 stay, alpha is dropped, gamma and colour profiles are ignored
+/// (all this as Pillow's `convert("RGB")` does). EXIF's orientation is noted. A truncated or corrupt file, or one above the
 /// limits, gives nothing and a message in `error`.
 std::optional<Picture> readPicture(const std::string &path, std::string &error);
 

@@ -34,13 +34,18 @@ Progress::~Progress() {
 
 void Progress::advance(uint64_t steps) {
   uint64_t now = done.fetch_add(steps, std::memory_order_relaxed) + steps;
-  if (!shown)
+  if (!shown && !between)
     return;
   // A thread that finds another drawing leaves it at that.
   std::unique_lock lock(drawing, std::try_to_lock);
   Clock::time_point time = Clock::now();
-  if (lock && time - drawn >= std::chrono::milliseconds(100))
+  if (lock && shown && time - drawn >= std::chrono::milliseconds(100))
     draw(now, time);
+  if (!lock || shown || time - std::max(drawn, start) < *between)
+    return;
+  drawn = time;
+  constexpr int widthOfLines = 90;
+  writeQuietly(fd, textOf(now, time, widthOfLines) + "\n");
 }
 
 static int columnsOf(int fd) {
@@ -48,10 +53,14 @@ static int columnsOf(int fd) {
   return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+std::string Progress::textOf(uint64_t steps, Clock::time_point now, int columns) const {
+  double seconds = std::chrono::duration<double>(now - start).count();
+  return formatProgress(label, steps, total, seconds, columns, already, told);
+}
+
 void Progress::draw(uint64_t steps, Clock::time_point now) {
   drawn = now;
-  double seconds = std::chrono::duration<double>(now - start).count();
-  std::string text = formatProgress(label, steps, total, seconds, columnsOf(fd) - 1, already, told);
+  std::string text = textOf(steps, now, columnsOf(fd) - 1);
   if (coloured)
     text = "\x1b[36m" + text + "\x1b[0m";
   writeQuietly(fd, "\r" + text + "\x1b[K");

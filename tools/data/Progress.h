@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace skip::data {
 
 /// Shows on stderr how far some work is, with rate and time left, as long as the object lives; the line is cleared at the
-/// end. Writes nothing unless stderr is a terminal that can clear a line. NO_COLOR leaves out the colour.
+/// end. Writes nothing unless stderr is a terminal that can clear a line, or lines were asked for. NO_COLOR leaves out the
+/// colour.
 class Progress {
 public:
   /// `total` steps, of which `already` are done; `label` says what is being done ("evaluating"). `fd` is for tests.
@@ -21,12 +23,15 @@ public:
 
   /// Counts `steps` more as done. Any thread may call this; it is cheap, and draws at most ten times a second.
   void advance(uint64_t steps = 1);
+  /// Where there is no such terminal, a line each time that so long has passed, and no more.
+  void tellLines(std::chrono::milliseconds each) { between = each; }
   /// From now on `text` stands in place of the rate. By one thread, that which advances.
   void tell(std::string text) { told = std::move(text); }
 
 private:
   using Clock = std::chrono::steady_clock;
   void draw(uint64_t done, Clock::time_point now);
+  std::string textOf(uint64_t steps, Clock::time_point now, int columns) const;
 
   const uint64_t total, already;
   const std::string label;
@@ -38,6 +43,7 @@ private:
   std::atomic<uint64_t> done{0};
   std::mutex drawing; // Guards `drawn` and the terminal.
   Clock::time_point drawn{};
+  std::optional<std::chrono::milliseconds> between; // of lines
 };
 
 /// The bar's text, at most `columns` wide: "evaluating  43% [####......] 4300/10000  512/s  0:11 left". The `seconds` are those

@@ -102,6 +102,28 @@ TEST_CASE("progress: neither a dumb terminal nor a pipe is written to") {
   close(ends[1]);
 }
 
+TEST_CASE("progress: a pipe gets lines where they are asked for, now and then") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_NONBLOCK) == 0);
+  {
+    Progress progress(10, "working", ends[1]);
+    progress.tellLines(std::chrono::milliseconds(0));
+    progress.advance(2);
+    progress.tellLines(std::chrono::hours(1));
+    progress.advance(2);
+  }
+  char text[4096];
+  ssize_t got = read(ends[0], text, sizeof text);
+  REQUIRE(got > 0);
+  std::string line(text, static_cast<size_t>(got));
+  CHECK(line.starts_with("working  20% ["));
+  CHECK(line.find(" 2/10 ") != std::string::npos);
+  CHECK(line.find('\n') == line.size() - 1);
+  CHECK(line.find('\x1b') == std::string::npos);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST_CASE("progress: threads may advance it together") {
   setenv("TERM", "xterm", 1);
   Terminal terminal;
