@@ -45,10 +45,10 @@ def main() -> int:
         print(f"steps.py: {error}", file=sys.stderr)
         return 2
     print("| step | operations | by | predicted us | us | roofline us | of it | bound by |\n|---|---|---|---|---|---|---|---|")
-    for step, account in zip(measured["steps"], plan, strict=True):
-        share = 100 * step["roofline_ms"] / step["ms"]
+    for step, account in zip(measured["measurements"][0]["steps"], plan, strict=True):
+        share = 100 * step["roofline_us"] / step["us"]
         print(f"| {step['name']} | {step['operations']} | {account['taken'] or '-'} | {predicted(account)} | "
-              f"{1e3 * step['ms']:.1f} | {1e3 * step['roofline_ms']:.1f} | {share:.0f} % | {step['bound_by']} |")
+              f"{step['us']:.1f} | {step['roofline_us']:.1f} | {share:.0f} % | {step['bound_by']} |")
     return 0
 
 

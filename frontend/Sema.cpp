@@ -17,11 +17,12 @@ public:
   Checker(const Program &program, Diagnostics &diagnostics, UnknownNames &unknown)
       : program(program), diagnostics(diagnostics), unknown(unknown) {}
 
-  void checkFile(const ast::File &file);
-  /// Of the spec itself, after all files.
-  void reportUnusedParameters();
+  /// All files, and then what the spec itself has and nothing uses.
+  void check();
 
 private:
+  void checkFile(const ast::File &file);
+  void reportUnusedParameters();
   void checkDefinition(const ast::Definition &definition);
   void checkParameters(const ast::Definition &definition);
   void checkConstant(const Expr *expr);
@@ -56,6 +57,13 @@ private:
 };
 
 } // namespace
+
+void Checker::check() {
+  for (const ast::File &file : program.files)
+    checkFile(file);
+  if (!program.files.empty()) // the spec may not have been readable
+    reportUnusedParameters();
+}
 
 void Checker::checkFile(const ast::File &file) {
   locals.clear();
@@ -338,10 +346,6 @@ void Checker::checkRepeat(const ast::CallExpr &call) {
 
 UnknownNames skip::frontend::checkProgram(const Program &program, Diagnostics &diagnostics) {
   UnknownNames unknown;
-  Checker checker(program, diagnostics, unknown);
-  for (const ast::File &file : program.files)
-    checker.checkFile(file);
-  if (!program.files.empty()) // the spec may not have been readable
-    checker.reportUnusedParameters();
+  Checker(program, diagnostics, unknown).check();
   return unknown;
 }

@@ -113,6 +113,6 @@ def peak_gflops(case: Case, skipc: Path) -> float | None:
     """What Skip measures as the most that this machine's multiply-adds reach, where it does."""
     try:
         command = [str(skipc), "bench", *skip_arguments(case), "--threads", str(case.threads), "--steps", "--seconds", "0.5", "--json"]
-        return float(json_of(execute(command, case.threads))["peak_gflops"])
+        return float(json_of(execute(command, case.threads))["measurements"][0]["peak_gflops"])
     except (Failed, KeyError, TypeError, ValueError):
         return None

@@ -38,7 +38,7 @@ def compile(spec, weights=None, output=None, *, batch=1, defines=None, name=None
     done = subprocess.run(command + list(flags), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise CompilerError(done.stderr.strip() or f"skipc ended with status {done.returncode}")
-    library = os.path.join(output, f"lib{json.loads(done.stdout)['name']}.so")
+    library = os.path.join(output, f"lib{json.loads(done.stdout)['model']}.so")
     return load(library, threads=threads)
 
 

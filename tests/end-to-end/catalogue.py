@@ -47,7 +47,7 @@ def verify(skipc: pathlib.Path, spec: str, defines: list[str], flags: list[str],
         print(f"{title}: exit code {done.returncode}\n{done.stdout}{done.stderr}", flush=True)
         return False
     result = json.loads(done.stdout)
-    print(f"{title}: {result['steps']} steps, worst {result['worst_relative_error']:.2e} at {result['worst_step']}, "
+    print(f"{title}: {result['step_count']} steps, worst {result['worst_relative_error']:.2e} at {result['worst_step']}, "
           f"{time.monotonic() - start:.0f} s", flush=True)
     return True
 

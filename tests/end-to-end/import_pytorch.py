@@ -59,7 +59,7 @@ def error_of(skipc, name, network, model: pathlib.Path, batch: int) -> tuple[flo
     for i, values in enumerate(value.numpy() for value in wanted):
         found = np.load(folder / f"y{i}.npy")
         worst = max(worst, float(np.abs(found.reshape(values.shape) - values).max() / np.abs(values).max()))
-    return worst, checked["spec"]["error"]
+    return worst, checked["spec_check"]["relative_error"]
 
 
 def check(skipc, name, network, folder, **form) -> str:

@@ -67,10 +67,10 @@ static llvm::Error unknownSpec(llvm::StringRef spec, const std::string &folder) 
   std::vector<std::string> names = entries(folder);
   std::vector<llvm::StringRef> candidates(names.begin(), names.end());
   if (llvm::StringRef near = frontend::nearest(spec, candidates); !near.empty())
-    return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; did you mean `" + near + "`?");
+    return tool::badInput("no file and no model of the catalogue is called `" + spec + "`", "did you mean `" + near + "`?");
   std::string list = names.empty() ? "is empty or missing" : "has " + llvm::join(names, ", ");
-  return tool::badInput("no file and no model of the catalogue is called `" + spec + "`; the catalogue `" + folder + "` " +
-                        list);
+  return tool::badInput("no file and no model of the catalogue is called `" + spec + "`",
+                        "the catalogue `" + folder + "` " + list);
 }
 
 llvm::Expected<std::string> tool::findSpec(llvm::StringRef spec) {

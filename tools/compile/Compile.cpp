@@ -10,6 +10,7 @@
 #include "passes/plan/Passes.h"
 #include "support/AtomicFile.h"
 #include "tools/compile/Catalogue.h"
+#include "tools/compile/Findings.h"
 #include "tools/compile/StageTimer.h"
 #include "tools/compile/Stages.h"
 #include "tools/compile/Targets.h"
@@ -47,7 +48,7 @@ llvm::Error Compilation::readGraph() {
       frontend::elaborateModel(context, sources, {path, options.model, options.defines, {}}, diagnostics);
   diagnostics.print(llvm::errs(), coloursOnStderr());
   if (!model.module)
-    return badInput("");
+    return llvm::make_error<Failure>(Exit::badInput, "", findingsOf(diagnostics, sources));
   workModule = std::move(model.module);
   trainingRecipe = std::move(model.recipe);
   name = modelOf(*workModule).getName().str();
@@ -267,7 +268,7 @@ llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
   if (frontend::printSyntax(sources, path, diagnostics, os))
     return llvm::Error::success();
   diagnostics.print(llvm::errs(), coloursOnStderr());
-  return badInput("");
+  return llvm::make_error<Failure>(Exit::badInput, "", findingsOf(diagnostics, sources));
 }
 
 /// After semantic analysis an error is ours: it names the stage, the layer, and how to see it again.

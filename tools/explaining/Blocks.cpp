@@ -4,7 +4,7 @@
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Contractions.h"
-#include "tools/text/Table.h"
+#include "tools/text/Numbers.h"
 
 using namespace skip;
 using tool::BlockAccount;

@@ -10,7 +10,7 @@
 #include "ir/plan/x86/Tuning.h"
 #include "tools/compile/Targets.h"
 #include "tools/text/PlanText.h"
-#include "tools/text/Table.h"
+#include "tools/text/Numbers.h"
 #include "tools/verifying/Magnitude.h"
 
 using namespace skip;

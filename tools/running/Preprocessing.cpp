@@ -3,6 +3,7 @@
 
 #include "runtime/Cpu.h"
 #include "runtime/picture/Input.h"
+#include "tools/data/Exif.h"
 #include "tools/data/Scratch.h"
 #include "tools/text/Failure.h"
 
@@ -57,6 +58,7 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Pictur
   made.fit.channels = static_cast<int>(input.dims[0]);
   made.avx2 = runtime::hasAvx2();
   made.fit.asIs = options.asIs;
+  made.exif = options.exif;
   if (llvm::Error error = choose("--mean", options.mean, input.mean, channels, made.mean))
     return error;
   if (llvm::Error error = choose("--std", options.deviation, input.deviation, channels, made.deviation))
@@ -65,6 +67,8 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Pictur
 }
 
 bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
+  if (exif && picture.orientation != 1)
+    return apply(data::upright(picture), out, error);
   if (!data::sizeFits(picture, fit, error))
     return false;
   SkipPicture rule = data::ruleOf(fit);

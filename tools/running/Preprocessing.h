@@ -17,6 +17,7 @@ namespace skip::tool {
 struct PictureOptions {
   std::vector<double> mean, deviation;
   bool asIs = false; ///< pictures have the input's size
+  bool exif = false; ///< pictures are turned upright
 };
 
 /// The table of README.md, for help texts.
@@ -40,6 +41,7 @@ private:
   data::Fit fit;
   std::array<float, 3> mean{}, deviation{1, 1, 1};
   bool avx2 = false; ///< of this CPU
+  bool exif = false;
 };
 
 } // namespace skip::tool

@@ -161,6 +161,6 @@ llvm::Error tool::analyze(const Options &options) {
       return error;
   if (!options.output.empty() && !writeFileAtomically(options.output, responsesSvg(analyzed), problem))
     return badInput(problem);
-  printResponses(analyzed, options.json);
+  printResponses(analyzed, options);
   return llvm::Error::success();
 }

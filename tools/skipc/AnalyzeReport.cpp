@@ -3,9 +3,9 @@
 
 #include "support/Printable.h"
 #include "tools/text/Chart.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 #include <algorithm>
 #include <cmath>
@@ -24,31 +24,29 @@ static void printTable(const AnalyzedModel &model) {
   table.print(llvm::outs());
 }
 
-static void printJson(llvm::ArrayRef<AnalyzedModel> models) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
+static void printJson(llvm::ArrayRef<AnalyzedModel> models, tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attributeArray("models", [&] {
       for (const AnalyzedModel &model : models)
         json.object([&] {
-          json.attribute("model", llvm::json::fixUTF8(model.title));
-          json.attribute("weights", llvm::json::fixUTF8(model.weights));
+          tool::addText(json, "model", model.title);
+          tool::addText(json, "weights", model.weights);
           json.attribute("images", model.images);
           json.attributeArray("responses", [&] {
             for (const AnalyzedLayer &layer : model.layers)
               json.object([&] {
-                json.attribute("layer", llvm::json::fixUTF8(layer.name));
+                tool::addText(json, "layer", layer.name);
                 json.attribute("std", layer.deviation);
               });
           });
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
-void tool::printResponses(llvm::ArrayRef<AnalyzedModel> models, bool json) {
-  if (json)
-    return printJson(models);
+void tool::printResponses(llvm::ArrayRef<AnalyzedModel> models, const Options &options) {
+  if (options.json)
+    return printJson(models, *options.reply);
   for (auto [index, model] : llvm::enumerate(models)) {
     if (index > 0)
       llvm::outs() << "\n";

@@ -123,6 +123,5 @@ llvm::Error tool::benchTraining(const Options &given) {
     if (llvm::Error error = measureSteps(observe, run, options.seconds, bodies->back(), result))
       return error;
   }
-  printMeasurement(result, options.json, widthOfTables(options));
-  return llvm::Error::success();
+  return printReport({compilation.libraryName(), {std::move(result)}}, options);
 }

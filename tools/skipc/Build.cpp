@@ -6,14 +6,15 @@
 #include "tools/compile/Stages.h"
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"
+#include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
 #include "tools/weights/WeightsSource.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 using tool::Options;
@@ -93,8 +94,9 @@ static std::vector<std::string> untunedSteps(tool::Compilation &compilation, siz
 static void noteUntuned(tool::Compilation &compilation, const Options &options) {
   size_t total = 0, untuned = untunedSteps(compilation, total).size();
   if (untuned != 0 && !options.noTuning && !options.exact && !options.timing && !options.json)
-    tool::note(llvm::Twine(untuned) + " of " + llvm::Twine(total) +
-               " schedules are untuned, by the cost model (`skipc tune --isa both` measures them, --timing names them)");
+    tool::note(llvm::Twine(untuned) + " of " + llvm::Twine(total) + " schedules are untuned, by the cost model (`" +
+               tuneCommand(options) + "`" + (options.device.empty() ? "" : " on that machine") +
+               " measures them, --timing names them)");
 }
 
 static size_t functionsOf(tool::Compilation &compilation) {
@@ -118,23 +120,21 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
                    << " functions, " << weightsBytes(image) << " bytes of weights, " << llvm::format("%.2f", seconds) << " s\n";
     return;
   }
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
-    json.attribute("name", image.name);
-    json.attribute("folder", llvm::json::fixUTF8(folder)); // a path may be any bytes
-    json.attribute("functions", static_cast<int64_t>(functionsOf(compilation)));
-    json.attribute("steps", static_cast<int64_t>(image.targets.front().variants.front().steps.size()));
+  options.reply->add([&](llvm::json::OStream &json) {
+    json.attribute("model", image.name);
+    tool::addText(json, "folder", folder);
+    json.attribute("function_count", static_cast<int64_t>(functionsOf(compilation)));
+    json.attribute("step_count", static_cast<int64_t>(image.targets.front().variants.front().steps.size()));
     json.attribute("weights_bytes", static_cast<int64_t>(weightsBytes(image)));
     size_t schedules = 0;
     std::vector<std::string> untuned = untunedSteps(compilation, schedules);
-    json.attribute("schedules", static_cast<int64_t>(schedules));
+    json.attribute("schedule_count", static_cast<int64_t>(schedules));
     json.attributeArray("untuned", [&] {
       for (const std::string &step : untuned)
         json.value(step);
     });
     json.attribute("seconds", seconds);
   });
-  llvm::outs() << "\n";
 }
 
 llvm::Error tool::build(const Options &options) {

@@ -1,123 +1,56 @@
-// `skipc eval`: how often a model is right.
-//
-// Each thread has a context of its own and takes the next pictures when it is done with its last ones: reading, running and
-// counting need no agreement between threads, and no more pictures are in memory than are being run.
-#include "support/Threads.h"
+// `skipc eval`: how often a model is right, on a labelled data set. All that can be checked before the model is compiled is.
+#include "support/AtomicFile.h"
+#include "support/Printable.h"
 #include "tools/compile/StageTimer.h"
 #include "tools/compile/Targets.h"
-#include "tools/data/Dataset.h"
-#include "tools/data/Progress.h"
 #include "tools/running/ClassOutput.h"
-#include "tools/running/Preprocessing.h"
-#include "tools/running/Ranking.h"
-#include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/Judging.h"
 #include "tools/skipc/OpenWeights.h"
-#include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
-#include "tools/text/Table.h"
+#include "tools/text/Numbers.h"
 
-#include "llvm/Support/JSON.h"
-
-#include <atomic>
 #include <cmath>
-#include <mutex>
 
 using namespace skip;
+using tool::Judging;
 using tool::Options;
 
-namespace {
-class Evaluation {
-public:
-  Evaluation(const data::Dataset &dataset, const tool::Preprocessing &preprocessing, const tool::Ports &ports, size_t classes,
-             int64_t atOnce)
-      : dataset(dataset), preprocessing(preprocessing), input(ports.inputs[0]), output(ports.outputs[classes]),
-        outputCount(ports.outputs.size()), classes(classes), atOnce(atOnce) {}
-
-  llvm::Error run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners);
-
-  std::atomic<int64_t> top1{0}, top5{0};
-
-private:
-  void work(tool::Runner &runner, data::Progress &progress);
-  llvm::Error runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs,
-                       std::vector<float> &outputs);
-  void fail(llvm::Error error);
-
-  const data::Dataset &dataset;
-  const tool::Preprocessing &preprocessing;
-  const tool::InputPort &input;
-  const tool::OutputPort &output;
-  const size_t outputCount, classes; // of which that is the one
-  const int64_t atOnce;
-  std::atomic<int64_t> next{0};
-  std::atomic<bool> stopped{false};
-  std::mutex guard; // of `failure`
-  std::optional<llvm::Error> failure;
-};
-} // namespace
-
-void Evaluation::fail(llvm::Error error) {
-  std::lock_guard lock(guard);
-  stopped = true;
-  if (failure)
-    llvm::consumeError(std::move(error)); // one is enough
-  else
-    failure.emplace(std::move(error));
-}
-
-llvm::Error Evaluation::runBatch(tool::Runner &runner, int64_t first, int64_t count, std::vector<float> &inputs,
-                                 std::vector<float> &outputs) {
-  for (int64_t i = 0; i < count; ++i) {
-    std::string error;
-    std::optional<data::Picture> picture = dataset.picture(static_cast<size_t>(first + i), error);
-    if (!picture)
-      return tool::badInput(error);
-    if (!preprocessing.apply(*picture, inputs.data() + i * input.elements(), error))
-      return tool::badInput("`" + dataset.name(static_cast<size_t>(first + i)) + "`: " + error);
-  }
-  std::vector<float *> arrays(outputCount); // the others are not wanted
-  arrays[classes] = outputs.data();
-  if (llvm::Error error = runner.run(count, {inputs.data()}, arrays))
-    return error;
-  for (int64_t i = 0; i < count; ++i) {
-    llvm::ArrayRef<float> scores = llvm::ArrayRef(outputs).slice(i * output.elements(), output.elements());
-    if (!llvm::all_of(scores, [](float score) { return std::isfinite(score); }))
-      return tool::checkFailed("the scores of picture " + llvm::Twine(first + i + 1) +
-                               " hold NaN or infinity: look for such values in the weights");
-    std::vector<tool::Ranked> best = tool::rank(scores, 5, output.probabilities);
-    int64_t label = dataset.label(static_cast<size_t>(first + i));
-    top1 += best[0].index == label;
-    top5 += llvm::any_of(best, [&](tool::Ranked ranked) { return ranked.index == label; });
-  }
-  return llvm::Error::success();
-}
-
-void Evaluation::work(tool::Runner &runner, data::Progress &progress) {
-  std::vector<float> inputs(atOnce * input.elements()), outputs(atOnce * output.elements());
-  auto total = static_cast<int64_t>(dataset.size());
-  for (int64_t first = next.fetch_add(atOnce); first < total && !stopped; first = next.fetch_add(atOnce)) {
-    int64_t count = std::min(atOnce, total - first);
-    if (llvm::Error error = runBatch(runner, first, count, inputs, outputs))
-      return fail(std::move(error));
-    progress.advance(static_cast<uint64_t>(count));
-  }
-}
-
-llvm::Error Evaluation::run(llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners) {
-  data::Progress progress(dataset.size(), "evaluating");
-  std::atomic<size_t> taken{0};
-  onThreads(runners.size(), [&] { work(*runners[taken++], progress); });
-  return failure ? std::move(*failure) : llvm::Error::success();
-}
-
-static llvm::Error checkLabels(const data::Dataset &dataset, const tool::OutputPort &output) {
-  for (size_t i = 0; i < dataset.size(); ++i)
+/// Labels are classes of the model; and where the data set has a number of classes of its own, as CIFAR-10 does, it is the
+/// model's.
+static llvm::Error checkLabels(const Options &options, const data::Dataset &dataset, const tool::OutputPort &output) {
+  if (dataset.classes() && *dataset.classes() != output.elements())
+    return tool::badInput("`" + options.data + "` has " + llvm::Twine(*dataset.classes()) +
+                          " classes, and the model's output `" + output.name + "` " + llvm::Twine(output.elements()));
+  uint32_t largest = 0;
+  for (size_t i = 0; i < dataset.size(); ++i) {
     if (dataset.label(i) >= output.elements())
       return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) +
                             ", the model has " + llvm::Twine(output.elements()) + " classes, 0 to " +
                             llvm::Twine(output.elements() - 1));
+    largest = std::max(largest, dataset.label(i));
+  }
+  constexpr int64_t manyTimes = 10;
+  if ((int64_t(largest) + 1) * manyTimes < output.elements())
+    tool::note("the labels go up to " + llvm::Twine(largest) + ", and the model has " + llvm::Twine(output.elements()) +
+               " classes: are they those of the model?");
   return llvm::Error::success();
+}
+
+/// The first picture stands for all: what is wrong with their size or kind is seen at it.
+static llvm::Error checkPictures(const Options &options, const data::Dataset &dataset, const tool::Preprocessing &preprocessing,
+                                 const tool::InputPort &input) {
+  std::string error;
+  if (std::optional<int> side = dataset.side(); side && !options.asIs && (input.dims[1] != *side || input.dims[2] != *side))
+    tool::note("the pictures have " + llvm::Twine(*side) + " x " + llvm::Twine(*side) + " pixels, the model's input " +
+               llvm::Twine(input.dims[2]) + " x " + llvm::Twine(input.dims[1]) + ": they are fitted to it");
+  std::optional<data::Picture> picture = dataset.picture(0, error);
+  if (!picture)
+    return options.skipBroken ? llvm::Error::success() : tool::badInput(error);
+  std::vector<float> values(static_cast<size_t>(input.elements()));
+  return preprocessing.apply(*picture, values.data(), error) ? llvm::Error::success()
+                                                             : tool::badInput("`" + dataset.name(0) + "`: " + error);
 }
 
 /// Enough images that a linear layer is a matrix product, few enough that small pictures' layers stay in the cache.
@@ -142,26 +75,60 @@ static llvm::Error makeRunners(const tool::Session &session, unsigned threads, u
   return llvm::Error::success();
 }
 
-static void printResult(const Options &options, const Evaluation &evaluation, int64_t images, double seconds) {
-  if (options.json) {
-    llvm::json::OStream json(llvm::outs(), 2);
-    json.object([&] {
-      json.attribute("images", images);
-      json.attribute("top1", evaluation.top1.load());
-      json.attribute("top5", evaluation.top5.load());
-      json.attribute("seconds", seconds);
-    });
-    llvm::outs() << "\n";
-    return;
-  }
+/// Lines of a heading and of what is misjudged; what is not printable of a name is escaped, tabs too.
+static std::string wrongText(const Judging &judging, const data::Dataset &dataset) {
+  std::string text = "path\tlabel\tpredicted\tprobability\n";
+  for (const tool::Misjudged &wrong : judging.misjudged)
+    text += printable(dataset.name(wrong.index)) + "\t" + std::to_string(dataset.label(wrong.index)) + "\t" +
+            std::to_string(wrong.best.index) + "\t" + tool::fixed(wrong.best.probability, 6) + "\n";
+  return text;
+}
+
+/// Like train's; JSON has all of them.
+static void nameBroken(const Judging &judging) {
+  constexpr size_t mostNamed = 20;
+  for (const tool::Broken &broken : llvm::ArrayRef(judging.broken).take_front(mostNamed))
+    tool::note("left out: " + broken.error);
+  if (judging.broken.size() > mostNamed)
+    tool::note("left out: " + llvm::Twine(judging.broken.size() - mostNamed) + " more (--json names all)");
+}
+
+static void writeJson(llvm::json::OStream &json, const Judging &judging, const data::Dataset &dataset, double seconds) {
+  json.attribute("images", judging.judged.load());
+  json.attribute("top1", judging.top1.load());
+  json.attribute("top5", judging.top5.load());
+  json.attribute("seconds", seconds);
+  json.attribute("broken_count", static_cast<int64_t>(judging.broken.size()));
+  json.attributeArray("broken", [&] {
+    for (const tool::Broken &broken : judging.broken)
+      json.object([&] {
+        tool::addText(json, "picture", dataset.name(broken.index));
+        tool::addText(json, "message", broken.error);
+      });
+  });
+}
+
+static void printText(const Judging &judging, double seconds) {
+  int64_t images = judging.judged;
   auto percent = [&](int64_t count) {
     return tool::fixed(100.0 * static_cast<double>(count) / static_cast<double>(images), 2);
   };
   llvm::outs() << "images  " << images << "\n"
-               << "top-1   " << evaluation.top1 << "  (" << percent(evaluation.top1) << " %)\n"
-               << "top-5   " << evaluation.top5 << "  (" << percent(evaluation.top5) << " %)\n"
+               << "top-1   " << judging.top1 << "  (" << percent(judging.top1) << " %)\n"
+               << "top-5   " << judging.top5 << "  (" << percent(judging.top5) << " %)\n"
                << "seconds " << tool::fixed(seconds, 2) << "  (" << tool::fixed(static_cast<double>(images) / seconds, 1)
                << " images/s)\n";
+  if (!judging.broken.empty())
+    llvm::outs() << "left out " << judging.broken.size() << "\n";
+}
+
+/// On a terminal a bar; else, as a log is followed by people, lines now and then.
+static llvm::Error judgeAll(const Options &options, Judging &judging, const data::Dataset &dataset,
+                            llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners) {
+  data::Progress progress(dataset.size(), "evaluating");
+  if (!options.json)
+    progress.tellLines(std::chrono::seconds(10));
+  return judging.run(runners, progress);
 }
 
 llvm::Error tool::eval(const Options &options) {
@@ -179,8 +146,13 @@ llvm::Error tool::eval(const Options &options) {
   std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
   if (!dataset)
     return badInput(problem);
-  if (llvm::Error error = checkLabels(*dataset, ports.outputs[*classes]))
+  if (llvm::Error error = checkLabels(options, *dataset, ports.outputs[*classes]))
     return error;
+  if (llvm::Error error = checkPictures(options, *dataset, *preprocessing, ports.inputs[0]))
+    return error;
+  AtomicFile wrong; // a place that cannot be written to is said now
+  if (!options.wrong.empty() && !wrong.open(options.wrong, problem))
+    return badInput(problem);
   llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
   if (!weights)
     return weights.takeError();
@@ -195,10 +167,18 @@ llvm::Error tool::eval(const Options &options) {
   auto batches = static_cast<unsigned>((dataset->size() + bounds.back() - 1) / bounds.back());
   if (llvm::Error error = makeRunners(*session, options.threads, std::max(1u, batches), runners))
     return error;
-  Evaluation evaluation(*dataset, *preprocessing, ports, *classes, bounds.back());
+  Judging judging({*dataset, *preprocessing, ports, *classes, bounds.back(), options.skipBroken});
   StageTimer timer("evaluation", options.timing);
-  if (llvm::Error error = evaluation.run(runners))
+  if (llvm::Error error = judgeAll(options, judging, *dataset, runners))
     return error;
-  printResult(options, evaluation, static_cast<int64_t>(dataset->size()), timer.seconds());
+  double seconds = timer.seconds();
+  std::string text = options.wrong.empty() ? "" : wrongText(judging, *dataset);
+  if (!text.empty() && (!wrong.write(text.data(), text.size(), problem) || !wrong.commit(problem)))
+    return badInput(problem);
+  nameBroken(judging);
+  if (options.json)
+    options.reply->add([&](llvm::json::OStream &json) { writeJson(json, judging, *dataset, seconds); });
+  else
+    printText(judging, seconds);
   return llvm::Error::success();
 }

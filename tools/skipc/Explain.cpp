@@ -2,9 +2,8 @@
 #include "frontend/Diagnostics.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 using frontend::DiagnosticInfo;
@@ -14,26 +13,20 @@ static std::string shown(const DiagnosticInfo &info) {
   return info.message == "{0}" ? "..., as the error says" : info.message.str();
 }
 
-static void writeJson(llvm::json::OStream &json, const DiagnosticInfo &info) {
-  json.object([&] {
-    json.attribute("code", info.code);
-    json.attribute("message", info.message);
-    json.attribute("explanation", info.explanation);
+static void writeJson(llvm::ArrayRef<DiagnosticInfo> infos, tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
+    json.attributeArray("codes", [&] {
+      for (const DiagnosticInfo &info : infos)
+        json.object([&] {
+          json.attribute("code", info.code);
+          json.attribute("message", info.message);
+          json.attribute("explanation", info.explanation);
+        });
+    });
   });
 }
 
-static void listAll(bool asJson) {
-  if (asJson) {
-    llvm::json::OStream json(llvm::outs(), 2);
-    json.object([&] {
-      json.attributeArray("errors", [&] {
-        for (const DiagnosticInfo &info : frontend::allDiagnostics())
-          writeJson(json, info);
-      });
-    });
-    llvm::outs() << "\n";
-    return;
-  }
+static void listAll() {
   tool::Table table({{"code"}, {"message"}});
   for (const DiagnosticInfo &info : frontend::allDiagnostics())
     table.add({info.code.str(), shown(info)});
@@ -54,16 +47,17 @@ static void printWrapped(llvm::StringRef text) {
 
 llvm::Error tool::explain(const Options &options) {
   if (options.code.empty()) {
-    listAll(options.json);
+    if (options.json)
+      writeJson(frontend::allDiagnostics(), *options.reply);
+    else
+      listAll();
     return llvm::Error::success();
   }
   const DiagnosticInfo *info = frontend::findDiagnostic(llvm::StringRef(options.code).upper());
   if (!info)
-    return badInput("there is no error code `" + options.code + "`; `skipc explain` lists all");
+    return badInput("there is no error code `" + options.code + "`", "`skipc explain` lists all");
   if (options.json) {
-    llvm::json::OStream json(llvm::outs(), 2);
-    writeJson(json, *info);
-    llvm::outs() << "\n";
+    writeJson(*info, *options.reply);
     return llvm::Error::success();
   }
   llvm::outs() << info->code << ": " << shown(*info) << "\n\n";

@@ -7,10 +7,10 @@
 #include "codegen/nvptx/Predict.h"
 #include "ir/graph/Graph.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/PlanText.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 using nvptx::Prediction;
@@ -90,10 +90,10 @@ static void printText(const Variant &variant, const plan::Gpu &gpu, size_t width
 static void writeStep(llvm::json::OStream &json, const Step &step) {
   const Prediction &p = step.prediction;
   json.object([&] {
-    json.attribute("step", step.name);
+    json.attribute("name", step.name);
     json.attribute("operations", step.operations);
     json.attribute("images", step.images);
-    json.attribute("schedule", step.schedule);
+    json.attributeArray("schedules", [&] { json.value(step.schedule); });
     json.attributeArray("grid", [&] { llvm::for_each(p.launch.grid, [&](int64_t size) { json.value(size); }); });
     json.attribute("threads", p.launch.threads);
     json.attribute("shared_bytes", p.launch.sharedBytes);
@@ -105,9 +105,9 @@ static void writeStep(llvm::json::OStream &json, const Step &step) {
   });
 }
 
-static void printJson(llvm::StringRef model, const std::vector<Variant> &variants, const plan::Gpu &gpu) {
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
+static void printJson(llvm::StringRef model, const std::vector<Variant> &variants, const plan::Gpu &gpu,
+                      tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("model", model);
     json.attribute("gpu", llvm::StringRef(gpu.name));
     json.attributeArray("variants", [&] {
@@ -123,7 +123,6 @@ static void printJson(llvm::StringRef model, const std::vector<Variant> &variant
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
 llvm::Error tool::explainCuda(const Options &options) {
@@ -143,7 +142,7 @@ llvm::Error tool::explainCuda(const Options &options) {
     variants.push_back(std::move(*variant));
   }
   if (options.json)
-    printJson(compilation.libraryName(), variants, gpu);
+    printJson(compilation.libraryName(), variants, gpu, *options.reply);
   else
     llvm::for_each(variants, [&](const Variant &variant) { printText(variant, gpu, widthOfTables(options)); });
   return llvm::Error::success();

@@ -54,7 +54,7 @@ llvm::Error tool::explainPlan(const Options &options) {
     variant.blocks = blocksOf(function, variant.batch, seconds, static_cast<double>(device->l2) / 2, peak);
   }
   if (options.json)
-    printExplainedJson(compilation.libraryName(), variants);
+    printExplainedJson(compilation.libraryName(), variants, *options.reply);
   else
     llvm::for_each(variants, [&](const ExplainedVariant &variant) { printExplained(variant, widthOfTables(options)); });
   return llvm::Error::success();

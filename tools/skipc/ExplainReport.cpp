@@ -1,9 +1,8 @@
 // Times are printed in microseconds.
 #include "tools/skipc/ExplainReport.h"
 
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 using tool::ExplainedVariant;
@@ -68,7 +67,7 @@ void tool::printExplained(const ExplainedVariant &variant, size_t width) {
 
 static void writeBlock(llvm::json::OStream &json, const tool::BlockAccount &block) {
   json.object([&] {
-    json.attribute("block", block.block);
+    json.attribute("name", block.block);
     json.attribute("images", block.images);
     json.attribute("inner_bytes", block.bands.innerBytes);
     json.attribute("moving_us", block.bands.movingSeconds * 1e6);
@@ -87,7 +86,7 @@ static void writeStep(llvm::json::OStream &json, const tool::StepAccount &a) {
       json.attribute(key, seconds * 1e6);
   };
   json.object([&] {
-    json.attribute("step", a.step);
+    json.attribute("name", a.step);
     json.attribute("layer", a.layer);
     json.attribute("operations", a.operations);
     json.attribute("images", a.images);
@@ -105,9 +104,8 @@ static void writeStep(llvm::json::OStream &json, const tool::StepAccount &a) {
   });
 }
 
-void tool::printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants) {
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
+void tool::printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants, JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("model", model);
     json.attributeArray("variants", [&] {
       for (const ExplainedVariant &variant : variants)
@@ -124,5 +122,4 @@ void tool::printExplainedJson(llvm::StringRef model, const std::vector<Explained
         });
     });
   });
-  llvm::outs() << "\n";
 }

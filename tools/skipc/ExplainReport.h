@@ -3,6 +3,7 @@
 
 #include "tools/explaining/Blocks.h"
 #include "tools/explaining/Steps.h"
+#include "tools/text/Json.h"
 
 namespace skip::tool {
 
@@ -14,6 +15,6 @@ struct ExplainedVariant {
 };
 
 void printExplained(const ExplainedVariant &variant, size_t width);
-void printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants);
+void printExplainedJson(llvm::StringRef model, const std::vector<ExplainedVariant> &variants, JsonReply &reply);
 
 } // namespace skip::tool

@@ -8,17 +8,17 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/ImportCheck.h"
 #include "tools/text/Failure.h"
-#include "tools/text/Table.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
+#include "tools/text/ShellWord.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
-
-#include <cmath>
 
 using namespace skip;
 using tool::Options;
+using tool::shellWord;
 
 namespace {
 struct Written {
@@ -57,9 +57,9 @@ static void printText(const Options &options, const onnx::Imported &imported, co
                << (imported.blocks == 1 ? " block" : " blocks") << "\n"
                << printable(written.weights) << ": " << tool::withSeparators(static_cast<int64_t>(imported.tensors))
                << (imported.tensors == 1 ? " tensor, " : " tensors, ") << tool::withSeparators(imported.elements)
-               << (imported.elements == 1 ? " number\n" : " numbers\n") << "build it: skipc build " << printable(written.spec)
-               << " --weights " << printable(written.weights) << " -o "
-               << printable(options.output.empty() ? "." : options.output) << "\n";
+               << (imported.elements == 1 ? " number\n" : " numbers\n") << "build it: skipc build "
+               << printable(shellWord(written.spec)) << " --weights " << printable(shellWord(written.weights)) << " -o "
+               << printable(shellWord(options.output.empty() ? "." : options.output)) << "\n";
 }
 
 static void printCheck(const tool::ImportCheck &check) {
@@ -71,25 +71,23 @@ static void printCheck(const tool::ImportCheck &check) {
   line("the compiled model against the ONNX file", check.compiled);
 }
 
-static void printJson(const onnx::Imported &imported, const Written &written, const std::optional<tool::ImportCheck> &check) {
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
+static void printJson(const onnx::Imported &imported, const Written &written, const std::optional<tool::ImportCheck> &check,
+                      tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("model", imported.name);
-    json.attribute("spec", llvm::json::fixUTF8(written.spec));
-    json.attribute("weights", llvm::json::fixUTF8(written.weights));
-    json.attribute("blocks", static_cast<int64_t>(imported.blocks));
-    json.attribute("tensors", static_cast<int64_t>(imported.tensors));
-    json.attribute("elements", imported.elements);
+    tool::addText(json, "spec", written.spec);
+    tool::addText(json, "weights", written.weights);
+    json.attribute("block_count", static_cast<int64_t>(imported.blocks));
+    json.attribute("tensor_count", static_cast<int64_t>(imported.tensors));
+    json.attribute("element_count", imported.elements);
     if (!check)
       return;
-    for (auto [name, difference] : {std::pair("spec", check->spec), std::pair("compiled", check->compiled)})
+    for (auto [name, difference] : {std::pair("spec_check", check->spec), std::pair("compiled_check", check->compiled)})
       json.attributeObject(name, [&, difference = difference] {
-        json.attribute("error",
-                       std::isfinite(difference.found) ? llvm::json::Value(difference.found) : llvm::json::Value(nullptr));
-        json.attribute("allowed", difference.allowed);
+        tool::addNumber(json, "relative_error", difference.found);
+        json.attribute("error_bound", difference.allowed);
       });
   });
-  llvm::outs() << "\n";
 }
 
 llvm::Error tool::importOnnx(const Options &options) {
@@ -114,7 +112,7 @@ llvm::Error tool::importOnnx(const Options &options) {
       printCheck(*check);
   }
   if (options.json)
-    printJson(*imported, *written, check);
+    printJson(*imported, *written, check, *options.reply);
   if (check && !(check->spec.isAllowed() && check->compiled.isAllowed()))
     return checkFailed("what was imported does not compute what `" + options.onnx + "` does");
   return llvm::Error::success();

@@ -17,6 +17,11 @@ double tool::median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+double tool::percentile(const std::vector<double> &ascending, double share) {
+  auto index = static_cast<size_t>(share * static_cast<double>(ascending.size()));
+  return ascending[std::min(index, ascending.size() - 1)];
+}
+
 llvm::Error tool::measure(const BenchRun &run, double budget, std::vector<double> &seconds) {
   using Clock = std::chrono::steady_clock;
   auto since = [](Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); };

@@ -44,6 +44,8 @@ using BenchRun = std::function<llvm::Error()>;
 using BenchObserve = std::function<llvm::Error(std::function<void(const skip_step_event &)>)>;
 
 double median(std::vector<double> values);
+/// Of times that ascend: what so large a share of them does not exceed, 0.9 nine tenths.
+double percentile(const std::vector<double> &ascending, double share);
 
 /// Runs for about `budget` seconds, at least 5 times, after a warm-up of a tenth of that.
 llvm::Error measure(const BenchRun &run, double budget, std::vector<double> &seconds);
@@ -54,7 +56,13 @@ std::vector<StepTime> describeSteps(mlir::func::FuncOp variant, int64_t images);
 /// Times of `result.steps`, and their rooflines on `body`.
 llvm::Error measureSteps(const BenchObserve &observe, const BenchRun &run, double budget, Body body, Measurement &result);
 
-/// `width`: of tables, in columns.
-void printMeasurement(const Measurement &result, bool json, size_t width);
+/// Of one model, for several numbers of images.
+struct BenchReport {
+  std::string model;
+  std::vector<Measurement> measurements; ///< by batch, ascending; not empty
+};
+
+/// As the options say: a line, or a table of several with bars, or JSON; and a picture for --svg.
+llvm::Error printReport(const BenchReport &report, const Options &options);
 
 } // namespace skip::tool

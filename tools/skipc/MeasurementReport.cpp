@@ -1,10 +1,16 @@
-// What was measured, as text and as JSON.
+// What was measured, as text, as JSON and as a picture.
 #include "tools/skipc/Measurement.h"
+
+#include "support/AtomicFile.h"
+#include "tools/text/Chart.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
 
-#include "llvm/Support/JSON.h"
+#include <cmath>
 
 using namespace skip;
+using tool::BenchReport;
 using tool::Measurement;
 using tool::StepTime;
 using tool::TrainingTimes;
@@ -54,17 +60,61 @@ static std::string textOfBatch(const Measurement &result) {
          (result.training->groups == 1 ? " group" : " groups");
 }
 
-static void printText(const Measurement &result, size_t width) {
-  if (!result.steps.empty())
-    printSteps(result, width);
-  double perSecond = static_cast<double>(result.batch) / tool::median(result.seconds);
+static std::string milliseconds(double seconds) { return tool::fixed(seconds * 1e3, 3); }
+
+static double imagesPerSecond(const Measurement &result) {
+  return static_cast<double>(result.batch) / tool::percentile(result.seconds, 0.5);
+}
+
+static void printLine(const Measurement &result) {
   std::string threads = result.threads ? std::to_string(result.threads) + " threads, " : "";
   llvm::outs() << textOfBatch(result) << ", " << threads << result.isa << ": median "
-               << tool::fixed(tool::median(result.seconds) * 1e3, 3) << " ms, min "
-               << tool::fixed(result.seconds.front() * 1e3, 3) << " ms, " << tool::fixed(perSecond, 1) << " images/s ("
-               << result.seconds.size() << " runs)\n";
+               << milliseconds(tool::percentile(result.seconds, 0.5)) << " ms, p90 "
+               << milliseconds(tool::percentile(result.seconds, 0.9)) << ", p99 "
+               << milliseconds(tool::percentile(result.seconds, 0.99)) << ", min " << milliseconds(result.seconds.front())
+               << ", " << tool::fixed(imagesPerSecond(result), 1) << " images/s (" << result.seconds.size() << " runs)\n";
   if (result.training)
     printMemory(*result.training);
+}
+
+/// A row for each number of images, with a bar as long as its median.
+static void printTable(llvm::ArrayRef<Measurement> measurements, size_t width) {
+  constexpr auto right = tool::Table::Align::right;
+  constexpr double longest = 32;
+  double most = 0;
+  for (const Measurement &result : measurements)
+    most = std::max(most, tool::percentile(result.seconds, 0.5));
+  tool::Table table({{"images", right},
+                     {"p50 ms", right},
+                     {"p90 ms", right},
+                     {"p99 ms", right},
+                     {"min ms", right},
+                     {"images/s", right},
+                     {"runs", right},
+                     {"p50"}});
+  for (const Measurement &result : measurements) {
+    double median = tool::percentile(result.seconds, 0.5);
+    table.add({std::to_string(result.batch), milliseconds(median), milliseconds(tool::percentile(result.seconds, 0.9)),
+               milliseconds(tool::percentile(result.seconds, 0.99)), milliseconds(result.seconds.front()),
+               tool::fixed(imagesPerSecond(result), 1), std::to_string(result.seconds.size()),
+               std::string(static_cast<size_t>(std::lround(std::max(1.0, longest * median / most))), '#')});
+  }
+  table.print(llvm::outs(), width);
+  const Measurement &first = measurements.front();
+  llvm::outs() << (first.threads ? std::to_string(first.threads) + " threads, " : "") << first.isa << "\n";
+}
+
+static void printText(const BenchReport &report, size_t width) {
+  for (const Measurement &result : report.measurements)
+    if (!result.steps.empty()) {
+      if (report.measurements.size() > 1)
+        llvm::outs() << textOfBatch(result) << "\n\n";
+      printSteps(result, width);
+    }
+  if (report.measurements.size() == 1)
+    printLine(report.measurements.front());
+  else
+    printTable(report.measurements, width);
 }
 
 static void addTraining(llvm::json::OStream &json, const TrainingTimes &training) {
@@ -84,8 +134,8 @@ static void addSteps(llvm::json::OStream &json, const Measurement &result) {
         json.attribute("layer", step.layer);
         json.attribute("operations", step.operations);
         json.attribute("kernel", step.kernel);
-        json.attribute("ms", step.median * 1e3);
-        json.attribute("roofline_ms", step.roofline * 1e3);
+        json.attribute("us", step.median * 1e6);
+        json.attribute("roofline_us", step.roofline * 1e6);
         json.attribute("flops", step.flops);
         json.attribute("bytes", step.bytes);
         json.attribute("bound_by", step.boundByMemory ? "memory" : "arithmetic");
@@ -93,25 +143,64 @@ static void addSteps(llvm::json::OStream &json, const Measurement &result) {
   });
 }
 
-static void printJson(const Measurement &result) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
-    json.attribute("median_ms", tool::median(result.seconds) * 1e3);
-    json.attribute("min_ms", result.seconds.front() * 1e3);
-    json.attribute("images_per_second", static_cast<double>(result.batch) / tool::median(result.seconds));
-    json.attribute("batch", result.batch);
-    if (result.threads)
-      json.attribute("threads", result.threads);
-    json.attribute("isa", result.isa);
-    json.attribute("runs", static_cast<int64_t>(result.seconds.size()));
-    if (result.training)
-      addTraining(json, *result.training);
-    if (!result.steps.empty())
-      addSteps(json, result);
-  });
-  llvm::outs() << "\n";
+static void addMeasurement(llvm::json::OStream &json, const Measurement &result) {
+  json.attribute("batch", result.batch);
+  json.attribute("p50_ms", tool::percentile(result.seconds, 0.5) * 1e3);
+  json.attribute("p90_ms", tool::percentile(result.seconds, 0.9) * 1e3);
+  json.attribute("p99_ms", tool::percentile(result.seconds, 0.99) * 1e3);
+  json.attribute("min_ms", result.seconds.front() * 1e3);
+  json.attribute("images_per_second", imagesPerSecond(result));
+  json.attribute("runs", static_cast<int64_t>(result.seconds.size()));
+  if (result.training)
+    addTraining(json, *result.training);
+  if (!result.steps.empty())
+    addSteps(json, result);
 }
 
-void tool::printMeasurement(const Measurement &result, bool json, size_t width) {
-  json ? printJson(result) : printText(result, width);
+static void printJson(const BenchReport &report, tool::JsonReply &reply) {
+  const Measurement &first = report.measurements.front();
+  reply.add([&](llvm::json::OStream &json) {
+    json.attribute("model", report.model);
+    json.attribute("isa", first.isa);
+    if (first.threads)
+      json.attribute("threads", first.threads);
+    json.attributeArray("measurements", [&] {
+      for (const Measurement &result : report.measurements)
+        json.object([&] { addMeasurement(json, result); });
+    });
+  });
+}
+
+/// The time of a run over its images, and that of an image.
+static std::string svgOf(const BenchReport &report) {
+  tool::ChartLine median{"p50", "stroke=\"#06c\" stroke-width=\"1.5\"", {}};
+  tool::ChartLine slow{"p90", "stroke=\"#e80\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\"", {}};
+  tool::ChartLine each = median;
+  double most = 0, mostOfImage = 0;
+  for (const Measurement &result : report.measurements) {
+    auto images = static_cast<double>(result.batch);
+    double p50 = tool::percentile(result.seconds, 0.5) * 1e3, p90 = tool::percentile(result.seconds, 0.9) * 1e3;
+    median.points.push_back({images, p50});
+    slow.points.push_back({images, p90});
+    each.points.push_back({images, p50 / images});
+    most = std::max(most, p90);
+    mostOfImage = std::max(mostOfImage, p50 / images);
+  }
+  auto chart = [&](const char *title, const char *up, double end, std::vector<tool::ChartLine> lines) {
+    double distance = tool::markDistance(end), length = static_cast<double>(report.measurements.back().batch);
+    return tool::Chart{title, "images", up, length, distance * std::ceil(end / distance), distance, std::move(lines)};
+  };
+  return tool::chartSvg(
+      {chart("time of a run", "ms", most, {median, slow}), chart("time of an image", "ms an image", mostOfImage, {each})});
+}
+
+llvm::Error tool::printReport(const BenchReport &report, const Options &options) {
+  std::string error;
+  if (!options.svg.empty() && !writeFileAtomically(options.svg, svgOf(report), error))
+    return badInput(error);
+  if (options.json)
+    printJson(report, *options.reply);
+  else
+    printText(report, widthOfTables(options));
+  return llvm::Error::success();
 }

@@ -18,7 +18,9 @@ void flags::addWide(CLI::App &app, Options &o) {
 
 size_t tool::widthOfTables(const Options &options) { return options.wide ? Table::everything : 100; }
 
-void flags::addJson(CLI::App &app, Options &o) { app.add_flag("--json", o.json, "print one JSON object on stdout"); }
+void flags::addJson(CLI::App &app, Options &o) {
+  app.add_flag("--json", o.json, "print one JSON object on stdout, of errors too (docs/json.md)");
+}
 
 static void addDefine(Options &o, const std::string &text) {
   size_t equals = text.find('=');
@@ -127,23 +129,50 @@ void flags::addRunTarget(CLI::App &app, Options &o) {
 
 void flags::addRule(CLI::App &app, const char *rule) { app.footer(app.get_footer() + "\n\n" + rule); }
 
-/// CLI11's own lists pass over what is empty.
-static void setBatches(Options &o, llvm::StringRef text) {
+static int64_t batchOf(llvm::StringRef text, llvm::StringRef whole) {
   constexpr int64_t most = int64_t(1) << 20;
+  int64_t batch = 0;
+  if (text.getAsInteger(10, batch) || batch < 1 || batch > most)
+    throw CLI::ValidationError("--batch", "`" + whole.str() + "` is not a number of images from 1 to " + std::to_string(most));
+  return batch;
+}
+
+/// CLI11's own lists pass over what is empty.
+static llvm::SmallVector<llvm::StringRef> partsOf(llvm::StringRef text) {
   llvm::SmallVector<llvm::StringRef> parts;
   text.split(parts, ',');
-  for (llvm::StringRef part : parts) {
-    int64_t batch = 0;
-    if (part.getAsInteger(10, batch) || batch < 1 || batch > most)
-      throw CLI::ValidationError("--batch", "`" + part.str() + "` is not a number of images from 1 to " + std::to_string(most));
-    o.batches.push_back(batch);
-  }
+  return parts;
 }
 
 CLI::Option *flags::addBatches(CLI::App &app, Options &o, const char *help) {
-  return app.add_option_function<std::string>(
-                "--batch", [&o](const std::string &text) { setBatches(o, text); }, help)
-      ->type_name("N[,N...]");
+  auto set = [&o](const std::string &text) {
+    for (llvm::StringRef part : partsOf(text))
+      o.batches.push_back(batchOf(part, part));
+  };
+  return app.add_option_function<std::string>("--batch", set, help)->type_name("N[,N...]");
+}
+
+/// The library is built for both ends of a range, as one that is to take any number of images would be.
+static void setBatchRanges(Options &o, llvm::StringRef text) {
+  constexpr int64_t mostCounts = 1024;
+  for (llvm::StringRef part : partsOf(text)) {
+    auto [first, last] = part.split('-');
+    int64_t least = batchOf(first, part), most = part.contains('-') ? batchOf(last, part) : least;
+    if (most < least || most - least >= mostCounts)
+      throw CLI::ValidationError("--batch", "`" + part.str() + "` is not a range such as 1-16, of at most " +
+                                                std::to_string(mostCounts) + " numbers");
+    o.batches.insert(o.batches.end(), {least, most});
+    for (int64_t count = least; count <= most; ++count)
+      o.counts.push_back(count);
+  }
+  llvm::sort(o.counts);
+  o.counts.erase(std::unique(o.counts.begin(), o.counts.end()), o.counts.end());
+}
+
+void flags::addBatchRanges(CLI::App &app, Options &o, const char *help) {
+  app.add_option_function<std::string>(
+         "--batch", [&o](const std::string &text) { setBatchRanges(o, text); }, help)
+      ->type_name("N[,N-N...]");
 }
 
 static void addRename(Options &o, const std::string &text) {
@@ -183,6 +212,10 @@ void flags::addPictures(CLI::App &app, Options &o) {
   app.add_flag("--as-is", o.asIs,
                "take pictures as they are, neither scaled nor cropped; those of another size than the input's are refused");
   addRule(app, tool::pictureRule);
+}
+
+void flags::addExif(CLI::App &app, Options &o) {
+  app.add_flag("--exif", o.exif, "turn pictures upright first, as EXIF says (default: as their rows are stored)");
 }
 
 /// One command: its name, what it does, its examples, its flags.

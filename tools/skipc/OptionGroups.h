@@ -26,9 +26,12 @@ void addObjects(CLI::App &app, Options &o);
 void addRunTarget(CLI::App &app, Options &o);
 void addRule(CLI::App &app, const char *rule);
 CLI::Option *addBatches(CLI::App &app, Options &o, const char *help);
+/// The same with ranges, all of which is measured.
+void addBatchRanges(CLI::App &app, Options &o, const char *help);
 CLI::Option *addWeights(CLI::App &app, Options &o);
 void addThreads(CLI::App &app, Options &o);
 void addPictures(CLI::App &app, Options &o);
+void addExif(CLI::App &app, Options &o);
 /// One command: its name, what it does, its examples, its flags.
 CLI::App &addCommand(CLI::App &app, Options &o, const char *name, tool::Command command, const char *summary,
                      const char *examples);

@@ -89,6 +89,7 @@ static void addRun(CLI::App &app, Options &o) {
   addWeights(run, o)->required();
   addBatches(run, o, "images at a time");
   addPictures(run, o);
+  addExif(run, o);
   addThreads(run, o);
   addRunTarget(run, o);
   addCompile(run, o);
@@ -96,9 +97,11 @@ static void addRun(CLI::App &app, Options &o) {
 }
 
 static void addEval(CLI::App &app, Options &o) {
-  CLI::App &eval = addCommand(app, o, "eval", tool::eval, "count right answers on a labelled data set",
-                              "  skipc eval cifar_resnet --weights resnet20.safetensors --data cifar-10-batches-bin\n"
-                              "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --json");
+  CLI::App &eval =
+      addCommand(app, o, "eval", tool::eval, "count right answers on a labelled data set",
+                 "  skipc eval cifar_resnet --weights resnet20.safetensors --data cifar-10-batches-bin\n"
+                 "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --json\n"
+                 "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --skip-broken --wrong wrong.tsv");
   addSpec(eval, o);
   addWeights(eval, o)->required();
   eval.add_option("--data", o.data, "a folder with CIFAR-10's test_batch.bin, or with pictures and labels.tsv")
@@ -106,7 +109,12 @@ static void addEval(CLI::App &app, Options &o) {
       ->type_name("DIR");
   addBatches(eval, o, "images at a time");
   addOutputName(eval, o);
+  eval.add_flag("--skip-broken", o.skipBroken,
+                "leave out pictures that cannot be read, and name them (default: end at the first)");
+  eval.add_option("--wrong", o.wrong, "list there what is misjudged: file, label, class and its probability, between tabs")
+      ->type_name("FILE.tsv");
   addPictures(eval, o);
+  addExif(eval, o);
   addThreads(eval, o);
   addRunTarget(eval, o);
   addCompile(eval, o);
@@ -180,11 +188,14 @@ static void addBench(CLI::App &app, Options &o) {
   CLI::App &bench = addCommand(app, o, "bench", tool::bench, "measure a model's speed",
                                "  skipc bench resnet50 --batch 16 --threads 2\n"
                                "  skipc bench resnet18 --steps\n"
+                               "  skipc bench resnet18 --batch 1-16 --svg times.svg\n"
                                "  skipc bench cifar_resnet -D depth=20 --train --batch 128 --threads 2 --json");
   addSpec(bench, o);
   addWeights(bench, o);
-  addBatches(bench, o, "images a run (default: 1), or with --train a step, in one group (default: as the recipe says)")
-      ->type_name("N");
+  addBatchRanges(bench, o,
+                 "images a run, one library for all of them, built for both ends of a range (default: 1); or with --train a "
+                 "step, in one group (default: as the recipe says)");
+  bench.add_option("--svg", o.svg, "draw the times over the images, as a picture")->type_name("FILE.svg");
   addThreads(bench, o);
   bench.add_flag("--train", o.train, "measure a step of training instead: gradients of all groups, and the update");
   addSettings(bench, o);
@@ -293,13 +304,20 @@ static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
   if (word.starts_with("-") || llvm::is_contained(names, word))
     return llvm::Error::success();
   llvm::StringRef near = frontend::nearest(word, names);
-  return tool::badInput(
-      "there is no command `" + word + "`; " +
-      (near.empty() ? "the commands are " + frontend::quotedList(names) : ("did you mean `" + near + "`?").str()));
+  return tool::badInput("there is no command `" + word + "`", near.empty() ? "the commands are " + frontend::quotedList(names)
+                                                                           : ("did you mean `" + near + "`?").str());
 }
 
-std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) {
+/// "bench ": the command whose help tells more.
+static std::string helpOf(const CLI::App &app) {
+  std::vector<CLI::App *> commands = app.get_subcommands();
+  return commands.empty() ? "" : commands.front()->get_name() + " ";
+}
+
+std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode) {
   Options options;
+  options.reply = &reply;
+  options.words.assign(argv + std::min(argc, 1), argv + argc);
   CLI::App app("Skip, an ahead-of-time compiler for residual networks");
   app.set_version_flag("--version", "skipc " SKIP_VERSION " (LLVM " LLVM_VERSION_STRING ")");
   app.require_subcommand(1);
@@ -309,7 +327,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
                     addTune, addList, tool::addImport})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
-    exitCode = report(std::move(error));
+    exitCode = report(std::move(error), reply);
     return std::nullopt;
   }
   exitCode = 0;
@@ -319,7 +337,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, int &exitCode) 
   } catch (const CLI::Success &help) {
     app.exit(help);
   } catch (const CLI::ParseError &error) {
-    exitCode = report(badInput(llvm::Twine(error.what()) + "; `skipc --help` or `skipc COMMAND --help` tells more"));
+    exitCode = report(badInput(error.what(), "`skipc " + helpOf(app) + "--help` tells more"), reply);
   }
   return std::nullopt;
 }

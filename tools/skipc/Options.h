@@ -3,6 +3,7 @@
 
 #include "tools/compile/Compile.h"
 #include "tools/running/Preprocessing.h"
+#include "tools/text/Failure.h"
 #include "tools/weights/Naming.h"
 
 #include <cstdint>
@@ -19,6 +20,8 @@ using Command = llvm::Error (*)(const Options &);
 struct Options : CompileOptions, PictureOptions {
   Command command = nullptr;
   bool json = false;
+  JsonReply *reply = nullptr;     ///< of --json; never null
+  std::vector<std::string> words; ///< of the command line, behind the program
   bool wide = false;
 
   // Weights: a safetensors file, a PyTorch file, `random:SEED`, or empty.
@@ -44,6 +47,8 @@ struct Options : CompileOptions, PictureOptions {
 
   // eval, bench, run
   std::string data;
+  bool skipBroken = false;
+  std::string wrong;    ///< a file for what is misjudged
   unsigned threads = 0; ///< 0: all that this process may use
 
   // verify, train
@@ -63,6 +68,8 @@ struct Options : CompileOptions, PictureOptions {
   // bench
   bool steps = false;
   double seconds = 2;
+  std::vector<int64_t> counts; ///< of images, ascending; empty: those of --batch
+  std::string svg;
 
   // tune
   std::vector<std::string> specs;
@@ -83,7 +90,7 @@ struct Options : CompileOptions, PictureOptions {
 
 /// Parses the command line. Nothing when the process has nothing more to do; then `exitCode` is its exit code, and what there
 /// was to say (help, version, a wrong flag) has been said.
-std::optional<Options> parseOptions(int argc, char **argv, int &exitCode);
+std::optional<Options> parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode);
 
 /// How wide tables may be: 100 columns, unless --wide.
 size_t widthOfTables(const Options &options);

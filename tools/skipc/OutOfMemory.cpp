@@ -12,7 +12,7 @@
 #include "tools/skipc/OutOfMemory.h"
 
 #include "support/Temporaries.h"
-#include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/compile/StageTimer.h"
 
 #include "llvm/Support/ErrorHandling.h"
@@ -21,12 +21,32 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <new>
+#include <string_view>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 using namespace skip;
+
+static bool isJsonWanted = false; // set once, before there are threads
+
+/// The reply of --json (tools/text/Json.h), written by hand: nothing here may allocate.
+static void writeReply(const char *message, size_t length) {
+  char text[2200] = "";
+  auto used = static_cast<size_t>(
+      std::snprintf(text, sizeof text, "{\n \"schema\": %lld,\n \"exit_code\": %d,\n \"errors\": [\n  {\n   \"message\": \"",
+                    static_cast<long long>(tool::jsonSchema), static_cast<int>(tool::Exit::internal)));
+  for (size_t i = 0; i < length; ++i) {
+    if (message[i] == '"' || message[i] == '\\')
+      text[used++] = '\\';
+    text[used++] = message[i] >= ' ' && message[i] <= '~' ? message[i] : ' ';
+  }
+  constexpr char end[] = "\"\n  }\n ]\n}\n";
+  std::memcpy(text + used, end, sizeof end);
+  (void)!::write(STDOUT_FILENO, text, used + sizeof end - 1);
+}
 
 /// One line, once: other threads that come here wait for the end.
 [[noreturn]] static void end(const char *format, const char *first, const char *second, const char *third) {
@@ -36,6 +56,8 @@ using namespace skip;
   char text[1024];
   int length = std::snprintf(text, sizeof text - 1, format, first, second, third);
   size_t used = std::min(static_cast<size_t>(std::max(length, 0)), sizeof text - 2);
+  if (constexpr size_t head = std::string_view("skipc: error: ").size(); isJsonWanted && used > head)
+    writeReply(text + head, used - head);
   text[used++] = '\n';
   if (::isatty(STDERR_FILENO))
     (void)!::write(STDERR_FILENO, "\r\x1b[K", 4); // over the progress bar
@@ -94,7 +116,8 @@ static void handleFaults() {
   ::sigaction(SIGSEGV, &action, nullptr);
 }
 
-void tool::reportOutOfMemory() {
+void tool::reportOutOfMemory(bool json) {
+  isJsonWanted = json;
   std::set_new_handler(endWithoutMemory);
   llvm::install_bad_alloc_error_handler(endAtBadAlloc);
   llvm::install_fatal_error_handler(endAtFatalError);

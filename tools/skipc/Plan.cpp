@@ -6,11 +6,12 @@
 #include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/PlanText.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
 
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 
@@ -58,8 +59,8 @@ static void writeStep(llvm::json::OStream &json, plan::KernelOp kernel, int64_t 
     });
     if (std::optional<nvptx::Prediction> launch = launchOf(kernel, batch))
       writeLaunch(json, *launch);
-    if (std::string tuned = tool::tunedText(kernel); !tuned.empty())
-      json.attribute("tuned", tuned);
+    if (llvm::SmallVector<bool> measured = tool::measuredSchedules(kernel); !measured.empty())
+      json.attributeArray("tuned", [&] { llvm::for_each(measured, [&](bool each) { json.value(each); }); });
     json.attributeArray("inputs", [&] {
       for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
         writeOperand(json, kernel.inputLayout(i), kernel.inputSlot(i));
@@ -96,10 +97,9 @@ static std::vector<mlir::ModuleOp> plansOf(const tool::Compilation &compilation)
 }
 
 /// Plans of several targets stand in a list.
-static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool::Target> targets) {
+static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool::Target> targets, tool::JsonReply &reply) {
   std::vector<mlir::ModuleOp> plans = plansOf(compilation);
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("model", compilation.libraryName());
     if (plans.size() == 1)
       return writePlan(json, plans.front());
@@ -111,7 +111,6 @@ static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool:
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
 /// The columns that tell how steps of a target run: on GPUs as blocks, on x86 as it was tuned.
@@ -188,7 +187,7 @@ llvm::Error tool::plan(const Options &options) {
     return error;
   std::vector<Target> targets = llvm::cantFail(targetsNamed(options.targets)); // makePlan has asked
   if (options.json) {
-    printJson(compilation, targets);
+    printJson(compilation, targets, *options.reply);
     return llvm::Error::success();
   }
   for (auto [target, module] : llvm::zip_equal(targets, plansOf(compilation))) {

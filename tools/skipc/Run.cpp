@@ -10,10 +10,10 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 #include <cmath>
 
@@ -166,8 +166,7 @@ static void printText(const Options &options, const tool::OutputPort &port, llvm
 /// `port`, `names` and `scores` are those of the classes; without classes the port is null.
 static void printJson(const Options &options, const tool::OutputPort *port, llvm::ArrayRef<std::string> names,
                       const Batch &batch, llvm::ArrayRef<float> scores, llvm::StringRef isa) {
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
+  options.reply->add([&](llvm::json::OStream &json) {
     json.attribute("images", batch.images);
     json.attribute("isa", isa);
     if (!port)
@@ -175,20 +174,19 @@ static void printJson(const Options &options, const tool::OutputPort *port, llvm
     json.attributeArray("results", [&] {
       for (int64_t i = 0; i < batch.images; ++i)
         json.object([&] {
-          json.attribute("picture", llvm::json::fixUTF8(batch.names[i]));
+          tool::addText(json, "picture", batch.names[i]);
           json.attributeArray("top", [&] {
             llvm::ArrayRef<float> outputs = scores.slice(i * port->elements(), port->elements());
             for (tool::Ranked ranked : tool::rank(outputs, options.top, port->probabilities))
               json.object([&] {
                 json.attribute("class", ranked.index);
-                json.attribute("name", llvm::json::fixUTF8(nameOf(names, ranked.index)));
+                tool::addText(json, "name", nameOf(names, ranked.index));
                 json.attribute("probability", ranked.probability);
               });
           });
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
 llvm::Error tool::run(const Options &options) {

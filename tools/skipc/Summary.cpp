@@ -2,10 +2,10 @@
 #include "frontend/RecipeSettings.h"
 #include "tools/compile/Compile.h"
 #include "tools/skipc/Commands.h"
+#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 using namespace skip;
 using tool::Layer;
@@ -13,9 +13,8 @@ using tool::Layers;
 
 using Recipe = std::optional<frontend::Recipe>;
 
-static void printJson(const Layers &layers, llvm::StringRef model, const Recipe &recipe) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
+static void printJson(const Layers &layers, llvm::StringRef model, const Recipe &recipe, tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("model", model);
     json.attribute("parameters", layers.parameters);
     json.attribute("multiply_adds", layers.multiplyAdds);
@@ -23,8 +22,8 @@ static void printJson(const Layers &layers, llvm::StringRef model, const Recipe 
       for (const Layer &layer : layers.list)
         json.object([&] {
           json.attribute("name", layer.name);
-          json.attribute("op", layer.op);
-          json.attributeArray("output", [&] {
+          json.attribute("operation", layer.op);
+          json.attributeArray("shape", [&] {
             for (int64_t dim : llvm::ArrayRef(layer.shape).drop_front())
               json.value(dim);
           });
@@ -38,7 +37,6 @@ static void printJson(const Layers &layers, llvm::StringRef model, const Recipe 
     json.rawValue(frontend::recipeJson(*recipe));
     json.attributeEnd();
   });
-  llvm::outs() << "\n";
 }
 
 static std::string blankIfZero(int64_t count) { return count == 0 ? "" : tool::withSeparators(count); }
@@ -61,7 +59,7 @@ llvm::Error tool::summary(const Options &options) {
   Layers layers = listLayers(model);
   const Recipe &recipe = compilation.recipe();
   if (options.json)
-    printJson(layers, model.getName(), recipe);
+    printJson(layers, model.getName(), recipe, *options.reply);
   else
     printTable(layers, widthOfTables(options));
   if (recipe && !options.json)

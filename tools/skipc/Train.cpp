@@ -3,16 +3,16 @@
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
 #include "tools/compile/Targets.h"
+#include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/OpenWeights.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
-#include "tools/text/Table.h"
+#include "tools/text/Numbers.h"
 #include "tools/training/Loop.h"
 #include "tools/training/Start.h"
 #include "tools/weights/WeightsSource.h"
-
-#include "llvm/Support/JSON.h"
 
 #include <filesystem>
 #include <system_error>
@@ -25,13 +25,20 @@ static std::string folderOf(const Options &options, const tool::Compilation &com
   return options.output.empty() ? compilation.libraryName() + "-training" : options.output;
 }
 
+/// The checkpoint of the folder stands in for that of --weights.
+static std::string resumingCommand(const Options &options) {
+  return tool::sameCommand(options, options.resume ? "" : "--resume", {"--weights", "--fresh"});
+}
+
 /// A run of hours is not written over by chance.
-static llvm::Error checkFolder(const std::string &folder, bool resumes) {
+static llvm::Error checkFolder(const Options &options, const std::string &folder) {
+  bool resumes = options.resume;
   std::string last = Loop::lastPath(folder);
   if (resumes && !std::filesystem::exists(last))
     return tool::badInput("--resume: there is no `" + last + "` to go on from");
   if (!resumes && std::filesystem::exists(last))
-    return tool::badInput("`" + last + "` is there already: go on from it with --resume, or write into another folder (-o)");
+    return tool::badInput("`" + last + "` is there already",
+                          "go on from it with `" + resumingCommand(options) + "`, or write into another folder (-o)");
   return llvm::Error::success();
 }
 
@@ -98,19 +105,20 @@ static llvm::Expected<tool::TrainingMemory> start(const Options &options, const 
     return tool::TrainingMemory();
   }
   llvm::ArrayRef<char> bytes(static_cast<const char *>(weights->data()), weights->size());
-  if (llvm::Error error = tool::startFrom(trainer, image, options.seed, bytes, weights->path(), options.fresh))
+  if (llvm::Error error = tool::startFrom(trainer, image, options.seed, bytes, weights->path(),
+                                          {options.fresh, tool::commandOnSpec(options, "summary")}))
     return error;
   return tool::TrainingMemory();
 }
 
-static void printJson(const tool::LoopResult &result, const tool::TrainingMemory &memory, const std::string &folder) {
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
+static void printJson(const tool::LoopResult &result, const tool::TrainingMemory &memory, const std::string &folder,
+                      tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("step", memory.step);
     json.attribute("interrupted", result.interrupted);
     if (result.last.step > 0) {
-      json.attribute("loss", result.last.loss);
-      json.attribute("error", result.last.error);
+      tool::addNumber(json, "loss", result.last.loss);
+      tool::addNumber(json, "training_error", result.last.error);
     }
     if (result.validationError >= 0)
       json.attribute("validation_error", result.validationError);
@@ -120,10 +128,9 @@ static void printJson(const tool::LoopResult &result, const tool::TrainingMemory
     }
     json.attribute("seconds", result.seconds);
     json.attribute("images_per_second", result.imagesPerSecond);
-    json.attribute("bad_pictures", static_cast<int64_t>(result.badPictures.size()));
-    json.attribute("folder", llvm::json::fixUTF8(folder));
+    json.attribute("broken_count", static_cast<int64_t>(result.badPictures.size()));
+    tool::addText(json, "folder", folder);
   });
-  llvm::outs() << "\n";
 }
 
 static void printText(const tool::LoopResult &result, const tool::TrainingMemory &memory, const std::string &folder) {
@@ -144,9 +151,10 @@ static void printText(const tool::LoopResult &result, const tool::TrainingMemory
 }
 
 /// As of Ctrl-C anywhere else; but nothing was lost.
-static void tellInterrupted(const tool::TrainingMemory &memory, int64_t lastStep, const std::string &folder) {
+static void tellInterrupted(const Options &options, const tool::TrainingMemory &memory, int64_t lastStep,
+                            const std::string &folder) {
   tool::note("stopped after step " + llvm::Twine(memory.step) + " of " + llvm::Twine(lastStep) + ", which is in `" +
-             Loop::lastPath(folder) + "`; the same command with --resume goes on from there");
+             Loop::lastPath(folder) + "`; `" + resumingCommand(options) + "` goes on from there");
 }
 
 static llvm::Error checkUsage(const Options &options) {
@@ -182,8 +190,15 @@ llvm::Error tool::train(const Options &options) {
   if (!processes)
     return processes.takeError();
   llvm::Expected<bool> interrupted = trainIn(**processes, options);
+  auto say = [&] { // the process may end there
+    int exitCode = tool::report(interrupted.takeError(), *options.reply);
+    if (options.json)
+      options.reply->print(llvm::outs(), exitCode);
+    llvm::outs().flush();
+    return exitCode;
+  };
   if (!interrupted && (*processes)->areSeveral())
-    return llvm::make_error<Failure>(static_cast<Exit>((*processes)->fail(interrupted.takeError())), "");
+    return llvm::make_error<Failure>(static_cast<Exit>((*processes)->fail(say)), "");
   if (!interrupted)
     return interrupted.takeError();
   return *interrupted ? llvm::make_error<Failure>(Exit::interrupted, "") : llvm::Error::success();
@@ -212,7 +227,7 @@ static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Opti
     if (llvm::Error error = openWeights(options, compilation, "", /*judged=*/false).moveInto(weights))
       return error;
   std::string folder = folderOf(options, compilation);
-  if (llvm::Error error = checkFolder(folder, options.resume))
+  if (llvm::Error error = checkFolder(options, folder))
     return error;
   llvm::Expected<std::unique_ptr<loaded::LoadedModel>> library = compile(compilation, options, imagesAtOnce(ports.inputs[0]));
   if (!library)
@@ -254,8 +269,8 @@ static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Opti
   if (!result)
     return result.takeError();
   if (processes.isFirst())
-    options.json ? printJson(*result, *memory, folder) : printText(*result, *memory, folder);
+    options.json ? printJson(*result, *memory, folder, *options.reply) : printText(*result, *memory, folder);
   if (processes.isFirst() && result->interrupted)
-    tellInterrupted(*memory, wanted.lastStep, folder);
+    tellInterrupted(options, *memory, wanted.lastStep, folder);
   return result->interrupted;
 }

@@ -9,6 +9,7 @@
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"
 #include "tools/data/Progress.h"
+#include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/TuneReport.h"
 #include "tools/text/Failure.h"
@@ -17,7 +18,6 @@
 #include "tools/tuning/Tuner.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/ThreadPool.h"
 
 using namespace skip;
@@ -124,11 +124,14 @@ static void noteIgnored(const std::string &path, unsigned ignored) {
     tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
 }
 
-static llvm::Error mergeInto(Database &database, const std::vector<Measurement> &merged, unsigned ignored, bool asJson) {
+static llvm::Error mergeInto(Database &database, const std::vector<Measurement> &merged, unsigned ignored,
+                             tool::JsonReply &reply) {
   if (llvm::Error error = database.record(merged))
     return inputError(std::move(error));
-  if (asJson)
-    llvm::outs() << llvm::formatv("{{\"merged\": {0}, \"ignored\": {1}}\n", merged.size(), ignored);
+  reply.add([&](llvm::json::OStream &json) {
+    json.attribute("merged", static_cast<int64_t>(merged.size()));
+    json.attribute("ignored", static_cast<int64_t>(ignored));
+  });
   return llvm::Error::success();
 }
 
@@ -157,14 +160,15 @@ static llvm::Error write(const Options &options, const tuning::Device &device, c
   if (!database)
     return inputError(database.takeError());
   if (!options.merge.empty())
-    if (llvm::Error error = mergeInto(*database, merged, ignored, options.json && options.specs.empty() && !options.show))
+    if (llvm::Error error = mergeInto(*database, merged, ignored, *options.reply))
       return error;
   if (options.specs.empty())
     return llvm::Error::success();
   llvm::Expected<TuneReport> report = tuneAll(options, *tasks, device, *database);
   if (!report)
     return report.takeError();
-  options.json ? printTuneReportJson(*report) : printTuneReport(*report, widthOfTables(options));
+  options.json ? printTuneReportJson(*report, *options.reply)
+               : printTuneReport(*report, sameCommand(options), widthOfTables(options));
   return llvm::Error::success();
 }
 
@@ -186,9 +190,14 @@ static llvm::Error tell(const Options &options, const tuning::Device &device, co
   }
   if (llvm::Error error = refuseOverwriting(options.exportTo, path)) // it may be there only now
     return error;
-  if (options.show)
-    tool::printMeasurements(all, device, options.json, widthOfTables(options));
-  return options.exportTo.empty() ? llvm::Error::success() : exportTo(all, options.exportTo);
+  if (options.show && options.json)
+    tool::printMeasurementsJson(all, device, *options.reply);
+  else if (options.show)
+    tool::printMeasurements(all, device, widthOfTables(options));
+  if (options.exportTo.empty())
+    return llvm::Error::success();
+  options.reply->add([&](llvm::json::OStream &json) { json.attribute("exported", static_cast<int64_t>(all.size())); });
+  return exportTo(all, options.exportTo);
 }
 
 llvm::Error tool::tune(const Options &options) {
@@ -197,8 +206,6 @@ llvm::Error tool::tune(const Options &options) {
     return badInput("name a SPEC to tune for, or give --show, --merge or --export");
   if (options.json && options.exportTo == "-")
     return badInput("--json and --export - exclude each other: both write to the standard output");
-  if (options.json && options.show && !options.specs.empty())
-    return badInput("--json prints one object: name SPECs or give --show, not both");
   std::string path = databasePath(options);
   if (llvm::Error error = refuseOverwriting(options.exportTo, path))
     return error;

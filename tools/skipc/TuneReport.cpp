@@ -3,9 +3,8 @@
 
 #include "ir/plan/x86/Problems.h"
 #include "support/Printable.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
-
-#include "llvm/Support/JSON.h"
 
 #include <map>
 #include <set>
@@ -14,7 +13,7 @@ using namespace skip;
 using tool::Tuner;
 using tuning::Measurement;
 
-void tool::printTuneReport(const TuneReport &report, size_t width) {
+void tool::printTuneReport(const TuneReport &report, const std::string &again, size_t width) {
   constexpr bool onlyWide = true;
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"problem"},
@@ -35,13 +34,12 @@ void tool::printTuneReport(const TuneReport &report, size_t width) {
                << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
                << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
   if (report.left)
-    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: run it again to go on";
+    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: `" << printable(again) << "` goes on";
   llvm::outs() << "\n";
 }
 
-void tool::printTuneReportJson(const TuneReport &report) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
+void tool::printTuneReportJson(const TuneReport &report, JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("measured", report.measured);
     json.attribute("runs", report.runs);
     json.attribute("problems_left", report.left);
@@ -60,52 +58,62 @@ void tool::printTuneReportJson(const TuneReport &report) {
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
-void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, bool asJson, size_t width) {
+namespace {
+/// What a database knows of this machine.
+struct Knowledge {
   std::map<std::string, Measurement> best; // by problem and threads
   std::set<std::string> problems;
   size_t stale = 0, foreign = 0;
+};
+} // namespace
+
+static Knowledge knowledgeOf(const std::vector<Measurement> &all, const tuning::Device &device) {
+  Knowledge known;
   for (const Measurement &m : all) {
-    stale += m.compiler != tuning::compilerVersion();
-    foreign += !(m.device == device);
+    known.stale += m.compiler != tuning::compilerVersion();
+    known.foreign += !(m.device == device);
     if (m.compiler != tuning::compilerVersion() || !(m.device == device))
       continue;
-    problems.insert(plan::problemText(m.problem));
-    auto [place, isNew] = best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
+    known.problems.insert(plan::problemText(m.problem));
+    auto [place, isNew] = known.best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
     if (m.nanoseconds < place->second.nanoseconds)
       place->second = m;
   }
-  if (asJson) {
-    llvm::json::OStream json(llvm::outs(), 1);
-    json.object([&] {
-      json.attribute("device", device.text());
-      json.attribute("measurements", static_cast<int64_t>(all.size()));
-      json.attribute("problems", static_cast<int64_t>(problems.size()));
-      json.attribute("of_other_machines", static_cast<int64_t>(foreign));
-      json.attribute("of_other_compilers", static_cast<int64_t>(stale));
-      json.attributeArray("choices", [&] {
-        for (const auto &[key, m] : best)
-          json.object([&] {
-            json.attribute("problem", plan::problemText(m.problem));
-            json.attribute("threads", m.threads);
-            json.attribute("choice", plan::choiceText(m.choice));
-            json.attribute("us", double(m.nanoseconds) * 1e-3);
-          });
-      });
+  return known;
+}
+
+void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuning::Device &device, JsonReply &reply) {
+  Knowledge known = knowledgeOf(all, device);
+  reply.add([&](llvm::json::OStream &json) {
+    json.attribute("device", device.text());
+    json.attribute("measurement_count", static_cast<int64_t>(all.size()));
+    json.attribute("problem_count", static_cast<int64_t>(known.problems.size()));
+    json.attribute("of_other_machines", static_cast<int64_t>(known.foreign));
+    json.attribute("of_other_compilers", static_cast<int64_t>(known.stale));
+    json.attributeArray("choices", [&] {
+      for (const auto &[key, m] : known.best)
+        json.object([&] {
+          json.attribute("problem", plan::problemText(m.problem));
+          json.attribute("threads", m.threads);
+          json.attribute("choice", plan::choiceText(m.choice));
+          json.attribute("us", double(m.nanoseconds) * 1e-3);
+        });
     });
-    llvm::outs() << "\n";
-    return;
-  }
+  });
+}
+
+void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
+  Knowledge known = knowledgeOf(all, device);
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}});
-  for (const auto &[key, m] : best)
+  for (const auto &[key, m] : known.best)
     table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
                tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
-  if (!best.empty())
+  if (!known.best.empty())
     table.print(llvm::outs(), width);
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
-               << all.size() << " measurements, " << problems.size() << " problems of this machine; " << foreign
-               << " measurements of other machines, " << stale << " of other compilers\n";
+               << all.size() << " measurements, " << known.problems.size() << " problems of this machine; " << known.foreign
+               << " measurements of other machines, " << known.stale << " of other compilers\n";
 }

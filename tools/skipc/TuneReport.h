@@ -1,6 +1,7 @@
 // What `tune` found and what its database holds, as tables and as JSON.
 #pragma once
 
+#include "tools/text/Json.h"
 #include "tools/tuning/Device.h"
 #include "tools/tuning/Tuner.h"
 
@@ -13,10 +14,12 @@ struct TuneReport {
   double seconds = 0;
 };
 
-void printTuneReport(const TuneReport &report, size_t width);
-void printTuneReportJson(const TuneReport &report);
+/// `again` is the command that goes on.
+void printTuneReport(const TuneReport &report, const std::string &again, size_t width);
+void printTuneReportJson(const TuneReport &report, JsonReply &reply);
 
 /// The fastest choice for each problem on `device`, of all that was measured.
-void printMeasurements(const std::vector<tuning::Measurement> &all, const tuning::Device &device, bool asJson, size_t width);
+void printMeasurements(const std::vector<tuning::Measurement> &all, const tuning::Device &device, size_t width);
+void printMeasurementsJson(const std::vector<tuning::Measurement> &all, const tuning::Device &device, JsonReply &reply);
 
 } // namespace skip::tool

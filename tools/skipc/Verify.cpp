@@ -157,7 +157,7 @@ static llvm::Expected<std::vector<std::string>> builtNames(const tool::Session &
 llvm::Error tool::verify(const Options &options) {
   StageTimer timer(StageTimer::wholeName, options.timing);
   if (!options.train && !options.settings.empty())
-    return badInput("--set changes how a model is trained: give --train too");
+    return badInput("--set changes how a model is trained", "give --train too");
   llvm::Expected<std::vector<Body>> bodies = bodiesToVerify(options);
   if (!bodies)
     return bodies.takeError();

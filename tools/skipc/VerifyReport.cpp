@@ -2,50 +2,41 @@
 #include "tools/skipc/VerifyReport.h"
 
 #include "tools/text/Failure.h"
-#include "tools/text/Table.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
-
-#include <cmath>
 
 using namespace skip;
 using tool::Findings;
 using tool::OutputError;
 using tool::StepError;
 
-static void writeError(llvm::json::OStream &json, llvm::StringRef key, double error) {
-  if (std::isfinite(error))
-    json.attribute(key, error);
-  else
-    json.attribute(key, nullptr);
-}
-
 static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepError> errors) {
   const StepError &worst = tool::worstElementOf(errors);
-  writeError(json, "worst_element_error", worst.elementError);
+  tool::addNumber(json, "worst_element_error", worst.elementError);
   json.attribute("worst_element_step", worst.step);
-  json.attribute("worst_element_bound", worst.elementBound);
+  json.attribute("worst_element_error_bound", worst.elementBound);
 }
 
-static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built) {
+static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built, double seconds, tool::JsonReply &reply) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
-    writeError(json, "worst_relative_error", worst.error);
+  reply.add([&](llvm::json::OStream &json) {
+    tool::addNumber(json, "worst_relative_error", worst.error);
     json.attribute("worst_step", worst.step);
-    json.attribute("worst_bound", worst.bound);
-    json.attribute("steps", static_cast<int64_t>(errors.size() / built.size()));
+    json.attribute("worst_error_bound", worst.bound);
+    json.attribute("step_count", static_cast<int64_t>(errors.size() / built.size()));
     writeWorstElement(json, errors);
+    json.attribute("seconds", seconds);
     json.attributeArray("outputs", [&] {
       for (const OutputError &error : findings.outputs)
         json.object([&] {
-          json.attribute("what", error.name);
+          json.attribute("name", error.name);
           json.attribute("isa", error.isa);
           json.attribute("batch", error.batch);
-          writeError(json, "relative_error", error.error);
-          json.attribute("bound", error.bound);
+          tool::addNumber(json, "relative_error", error.error);
+          json.attribute("error_bound", error.bound);
         });
     });
     json.attributeArray("faults", [&] {
@@ -59,28 +50,27 @@ static void printJson(const Findings &findings, llvm::ArrayRef<std::string> buil
         const StepError &ownWorst = tool::worstOf(own);
         json.object([&] {
           json.attribute("isa", body);
-          writeError(json, "worst_relative_error", ownWorst.error);
+          tool::addNumber(json, "worst_relative_error", ownWorst.error);
           json.attribute("worst_step", ownWorst.step);
-          json.attribute("worst_bound", ownWorst.bound);
+          json.attribute("worst_error_bound", ownWorst.bound);
           writeWorstElement(json, own);
         });
       }
     });
-    json.attributeArray("results", [&] {
+    json.attributeArray("steps", [&] {
       for (const StepError &error : errors)
         json.object([&] {
-          json.attribute("step", error.step);
+          json.attribute("name", error.step);
           json.attribute("isa", error.isa);
           json.attribute("batch", error.batch);
-          writeError(json, "relative_error", error.error);
-          json.attribute("bound", error.bound);
-          writeError(json, "element_error", error.elementError);
-          json.attribute("element_bound", error.elementBound);
-          json.attribute("element_at_most", error.elementAtMost);
+          tool::addNumber(json, "relative_error", error.error);
+          json.attribute("error_bound", error.bound);
+          tool::addNumber(json, "element_error", error.elementError);
+          json.attribute("element_error_bound", error.elementBound);
+          json.attribute("element_error_at_most", error.elementAtMost);
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
 static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
@@ -152,7 +142,7 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
 
 llvm::Error tool::report(const Options &options, const Findings &findings, llvm::ArrayRef<std::string> built, double seconds) {
   bool isDrawn = options.weights.empty() || llvm::StringRef(options.weights).starts_with("random:");
-  options.json ? printJson(findings, built) : printText(findings, built, isDrawn, seconds);
+  options.json ? printJson(findings, built, seconds, *options.reply) : printText(findings, built, isDrawn, seconds);
   return llvm::joinErrors(judge(findings.errors, isDrawn),
                           llvm::joinErrors(judgeOutputs(findings.outputs), judgeRuns(findings.faults)));
 }

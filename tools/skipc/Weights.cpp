@@ -5,11 +5,12 @@
 #include "runtime/Safetensors.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
 #include "tools/weights/WeightsSource.h"
 
 #include "llvm/Support/Format.h"
-#include "llvm/Support/JSON.h"
 
 #include <algorithm>
 #include <cmath>
@@ -66,16 +67,8 @@ static std::string shapeText(const FileTensor &tensor) {
   return text.empty() ? "a number" : text;
 }
 
-/// JSON has no infinity: null.
-static void number(llvm::json::OStream &json, llvm::StringRef key, double value) {
-  if (std::isfinite(value))
-    json.attribute(key, value);
-  else
-    json.attribute(key, nullptr);
-}
-
 static void printTensor(llvm::json::OStream &json, const FileTensor &tensor, bool stats) {
-  json.attribute("name", llvm::json::fixUTF8(tensor.name));
+  tool::addText(json, "name", tensor.name);
   json.attribute("type", tensor.typeName);
   json.attributeArray("shape", [&] {
     for (int32_t i = 0; i < tensor.rank; ++i)
@@ -85,9 +78,9 @@ static void printTensor(llvm::json::OStream &json, const FileTensor &tensor, boo
   std::optional<Ranges> ranges = stats ? rangesOf(tensor) : std::nullopt;
   if (!ranges)
     return;
-  number(json, "least", ranges->least);
-  number(json, "largest", ranges->largest);
-  number(json, "mean", ranges->mean);
+  tool::addNumber(json, "least", ranges->least);
+  tool::addNumber(json, "largest", ranges->largest);
+  tool::addNumber(json, "mean", ranges->mean);
   json.attribute("nans", ranges->nans);
 }
 
@@ -98,16 +91,14 @@ static int64_t totalBytes(const runtime::Safetensors &tensors) {
   return total;
 }
 
-static void printJson(const runtime::Safetensors &tensors, bool stats) {
-  llvm::json::OStream json(llvm::outs(), 1);
-  json.object([&] {
+static void printJson(const runtime::Safetensors &tensors, bool stats, tool::JsonReply &reply) {
+  reply.add([&](llvm::json::OStream &json) {
     json.attribute("bytes", totalBytes(tensors));
     json.attributeArray("tensors", [&] {
       for (size_t i = 0; i < tensors.count(); ++i)
         json.object([&] { printTensor(json, tensors[i], stats); });
     });
   });
-  llvm::outs() << "\n";
 }
 
 static std::string short4(double value) {
@@ -155,7 +146,7 @@ llvm::Error tool::weights(const Options &options) {
   if (tensors.parse(source->data(), source->size(), source->path().c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   if (options.json)
-    printJson(tensors, options.stats);
+    printJson(tensors, options.stats, *options.reply);
   else
     printTable(tensors, options.stats);
   return llvm::Error::success();

@@ -2,6 +2,7 @@
 #include "tools/text/Failure.h"
 
 #include "support/Printable.h"
+#include "tools/text/Json.h"
 
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
@@ -15,6 +16,11 @@ char tool::Failure::ID = 0;
 
 llvm::Error tool::checkFailed(const llvm::Twine &text) { return llvm::make_error<Failure>(Exit::checkFailed, text.str()); }
 llvm::Error tool::badInput(const llvm::Twine &text) { return llvm::make_error<Failure>(Exit::badInput, text.str()); }
+
+llvm::Error tool::badInput(const llvm::Twine &text, const llvm::Twine &hint) {
+  Finding finding{.message = text.str(), .code = {}, .file = {}, .hint = hint.str(), .notes = {}};
+  return llvm::make_error<Failure>(Exit::badInput, (text + "; " + hint).str(), std::vector{finding});
+}
 
 llvm::Error tool::internalError(const llvm::Twine &stage, const llvm::Twine &text) {
   return llvm::make_error<Failure>(Exit::internal, ("internal error: stage `" + stage + "`: " + text).str());
@@ -40,19 +46,24 @@ static void say(llvm::StringRef kind, llvm::raw_ostream::Colors colour, const ll
   llvm::errs() << printableLines(text.str()) << "\n"; // it holds names from files and arguments
 }
 
-int tool::report(llvm::Error error) {
+static void addTo(tool::JsonReply &reply, const tool::Failure &failure) {
+  for (const tool::Finding &finding : failure.findings)
+    reply.addError(finding);
+  if (failure.findings.empty() && !failure.text.empty())
+    reply.addError({.message = failure.text, .code = {}, .file = {}, .hint = {}, .notes = {}});
+}
+
+int tool::report(llvm::Error error, JsonReply &reply) {
   Exit exit = Exit::done;
-  llvm::handleAllErrors(
-      std::move(error),
-      [&](const Failure &failure) {
-        exit = failure.exit;
-        if (!failure.text.empty())
-          say("error", llvm::raw_ostream::RED, failure.text);
-      },
-      [&](const llvm::ErrorInfoBase &other) {
-        exit = Exit::internal;
-        say("error", llvm::raw_ostream::RED, "internal error: " + other.message());
-      });
+  auto tell = [&](const Failure &failure) {
+    exit = failure.exit;
+    if (!failure.text.empty())
+      say("error", llvm::raw_ostream::RED, failure.text);
+    addTo(reply, failure);
+  };
+  llvm::handleAllErrors(std::move(error), tell, [&](const llvm::ErrorInfoBase &other) {
+    tell(Failure(Exit::internal, "internal error: " + other.message()));
+  });
   return static_cast<int>(exit);
 }
 

@@ -53,16 +53,20 @@ std::string tool::schedulesText(plan::KernelOp kernel) {
   return text;
 }
 
-std::string tool::tunedText(plan::KernelOp kernel) {
-  if (!llvm::cast<plan::ScheduleInterface>(kernel.getSchedulesAttr()[0]).isTunable())
-    return "";
+llvm::SmallVector<bool> tool::measuredSchedules(plan::KernelOp kernel) {
+  mlir::ArrayAttr schedules = kernel.getSchedulesAttr();
+  if (!llvm::cast<plan::ScheduleInterface>(schedules[0]).isTunable())
+    return {};
   auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
-  if (!measured)
-    return "no";
-  std::string text;
-  for (bool each : measured.asArrayRef())
-    text += std::string(text.empty() ? "" : " | ") + (each ? "yes" : "no");
-  return llvm::all_equal(measured.asArrayRef()) ? (measured[0] ? "yes" : "no") : text;
+  return measured ? llvm::to_vector(measured.asArrayRef()) : llvm::SmallVector<bool>(schedules.size(), false);
+}
+
+std::string tool::tunedText(plan::KernelOp kernel) {
+  llvm::SmallVector<bool> measured = measuredSchedules(kernel);
+  if (measured.empty())
+    return "";
+  auto word = [](bool each) { return std::string(each ? "yes" : "no"); };
+  return llvm::all_equal(measured) ? word(measured[0]) : llvm::join(llvm::map_range(measured, word), " | ");
 }
 
 static int64_t portBytes(mlir::TypeRange types, int64_t batch) {

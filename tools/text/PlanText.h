@@ -25,7 +25,10 @@ std::string operationsText(plan::KernelOp kernel);
 /// A step's schedules as their targets write them, `2x1x14 | 4x1x6`.
 std::string schedulesText(plan::KernelOp kernel);
 
-/// Whether the schedule of a step was measured: `yes` or `no` for all ISAs alike, else each's, `no | yes`; empty for steps that
+/// Whether each of a step's schedules was measured; empty for steps that have no choice.
+llvm::SmallVector<bool> measuredSchedules(plan::KernelOp kernel);
+
+/// The same as text: `yes` or `no` for all ISAs alike, else each's, `no | yes`; empty for steps that
 /// have no choice.
 std::string tunedText(plan::KernelOp kernel);
 

@@ -5,7 +5,6 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/ConvertUTF.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/Unicode.h"
 
 #include <algorithm>
@@ -86,30 +85,4 @@ void Table::print(llvm::raw_ostream &os, size_t width) const {
   printRow(os, headings, widths);
   for (const std::vector<std::string> &row : rows)
     printRow(os, row, widths);
-}
-
-std::string skip::tool::withSeparators(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (ptrdiff_t at = static_cast<ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
-}
-
-std::string skip::tool::fixed(double value, int digits) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.*f", digits, value);
-  return text;
-}
-
-std::string skip::tool::scientific(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.2e", value);
-  return text;
-}
-
-std::string skip::tool::sizeText(llvm::ArrayRef<int64_t> shape) {
-  std::string text;
-  for (int64_t dim : shape.drop_front())
-    text += (text.empty() ? "" : " x ") + std::to_string(dim);
-  return text;
 }

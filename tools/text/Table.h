@@ -35,16 +35,4 @@ private:
   std::vector<std::vector<std::string>> rows;
 };
 
-/// "11,689,512".
-std::string withSeparators(int64_t number);
-
-/// `value` with `digits` behind the point.
-std::string fixed(double value, int digits);
-
-/// `1.67e-05`.
-std::string scientific(double value);
-
-/// "64 x 112 x 112" from [?, 64, 112, 112].
-std::string sizeText(llvm::ArrayRef<int64_t> shapeWithBatch);
-
 } // namespace skip::tool

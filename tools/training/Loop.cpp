@@ -6,7 +6,7 @@
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
 #include "tools/text/Failure.h"
-#include "tools/text/Table.h"
+#include "tools/text/Numbers.h"
 #include "tools/training/Curve.h"
 #include "tools/training/FirstBad.h"
 #include "tools/training/Interrupt.h"

@@ -75,10 +75,10 @@ llvm::Error Processes::requireSame(const std::string &text, llvm::StringRef what
                                   " than process 0: all must have the same machine, files and arguments");
 }
 
-int Processes::fail(llvm::Error error) {
+int Processes::fail(llvm::function_ref<int()> say) {
   if (mpi && !isFirst()) // what went wrong in all is said once: the first one ends the others
     std::this_thread::sleep_for(std::chrono::seconds(2));
-  int code = report(std::move(error));
+  int code = say();
   if (mpi)
     mpi->stop(code);
   return code;

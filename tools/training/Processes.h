@@ -3,6 +3,7 @@
 
 #include "tools/training/mpi/Mpi.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
 #include <memory>
@@ -28,9 +29,9 @@ public:
   /// Fails in a process in which `text` is not that of the first one; `what` is for the message.
   llvm::Error requireSame(const std::string &text, llvm::StringRef what) const;
 
-  /// Says the error, as `report` does, and ends all processes, who would wait for this one; returns its exit code where it is
+  /// Ends all processes, who would wait for this one, when `say` has said what is the matter; returns its exit code where it is
   /// alone.
-  int fail(llvm::Error error);
+  int fail(llvm::function_ref<int()> say);
 
 private:
   Processes() = default;

@@ -27,10 +27,11 @@ static bool isFresh(llvm::StringRef name, llvm::ArrayRef<std::string> labels) {
   return llvm::any_of(labels, [&](const std::string &label) { return isBelow(name, label); });
 }
 
-static llvm::Error checkLabels(const codegen::Image &image, llvm::ArrayRef<std::string> labels) {
-  for (const std::string &label : labels)
+static llvm::Error checkLabels(const codegen::Image &image, const tool::FreshLabels &fresh) {
+  for (const std::string &label : fresh.labels)
     if (llvm::none_of(image.tensors, [&](const codegen::Tensor &tensor) { return isBelow(tensor.name, label); }))
-      return tool::badInput("--fresh " + label + ": no parameter of the model has this label; `skipc summary` lists them");
+      return tool::badInput("--fresh " + label + ": no parameter of the model has this label",
+                            "`" + fresh.listing + "` lists them");
   return llvm::Error::success();
 }
 
@@ -55,7 +56,7 @@ static void addTensor(tool::SafetensorsWriter &writer, const runtime::FileTensor
 }
 
 llvm::Error tool::startFrom(Trainer &trainer, const codegen::Image &image, uint64_t seed, llvm::ArrayRef<char> checkpoint,
-                            const std::string &path, llvm::ArrayRef<std::string> fresh) {
+                            const std::string &path, const FreshLabels &fresh) {
   if (llvm::Error error = checkLabels(image, fresh))
     return error;
   if (llvm::Error error = trainer.init(seed))
@@ -71,10 +72,10 @@ llvm::Error tool::startFrom(Trainer &trainer, const codegen::Image &image, uint6
   stripPrefix(given);
   SafetensorsWriter whole;
   for (size_t i = 0; i < given.count(); ++i)
-    if (llvm::StringRef name = given[i].name; !isFresh(name, fresh) && !name.starts_with("optimizer."))
+    if (llvm::StringRef name = given[i].name; !isFresh(name, fresh.labels) && !name.starts_with("optimizer."))
       addTensor(whole, given[i]);
   for (size_t i = 0; i < drawn.count(); ++i)
-    if (isFresh(drawn[i].name, fresh))
+    if (isFresh(drawn[i].name, fresh.labels))
       addTensor(whole, drawn[i]);
   return trainer.load(whole.finish(), path);
 }

@@ -9,10 +9,16 @@ namespace skip::tool {
 /// Fresh values from the seed.
 llvm::Error startFresh(Trainer &trainer, uint64_t seed);
 
+/// Below which a checkpoint's values are not taken.
+struct FreshLabels {
+  llvm::ArrayRef<std::string> labels;
+  std::string listing; ///< the command that lists a model's labels
+};
+
 /// Values of a checkpoint, all but those below the labels `fresh` (`fc`: `fc.weight` and what else begins with `fc.`), which
 /// are fresh ones. What an optimizer kept there is not taken. `path` is for messages.
 llvm::Error startFrom(Trainer &trainer, const codegen::Image &image, uint64_t seed, llvm::ArrayRef<char> checkpoint,
-                      const std::string &path, llvm::ArrayRef<std::string> fresh);
+                      const std::string &path, const FreshLabels &fresh);
 
 /// Where the run of this training stood that wrote the checkpoint at `path`: state, and memory.
 llvm::Expected<TrainingMemory> startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity);

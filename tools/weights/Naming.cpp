@@ -5,6 +5,7 @@
 #include "runtime/Error.h"
 #include "support/Printable.h"
 #include "tools/text/Failure.h"
+#include "tools/text/ShellWord.h"
 #include "tools/weights/Pairing.h"
 #include "tools/weights/SafetensorsWriter.h"
 
@@ -194,7 +195,7 @@ llvm::Error Meeting::rename() {
   for (auto [rename, count] : llvm::zip_equal(options.renames, uses))
     if (count == 0)
       return fail(": --rename " + rename.from + "=" + rename.to +
-                  ": no tensor is called so, or lies below it; `skipc weights` lists them");
+                  ": no tensor is called so, or lies below it; `skipc weights " + shellWord(path) + "` lists them");
   if (!uses.empty())
     notes.push_back("renamed " + counted(std::accumulate(uses.begin(), uses.end(), size_t(0)), "tensor"));
   return llvm::Error::success();

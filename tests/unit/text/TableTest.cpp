@@ -16,13 +16,3 @@ TEST_CASE("columns are as wide as their widest cell") {
                 "a             1\n"
                 "longer  1000000\n");
 }
-
-TEST_CASE("numbers get separators every three digits") {
-  CHECK(tool::withSeparators(0) == "0");
-  CHECK(tool::withSeparators(999) == "999");
-  CHECK(tool::withSeparators(1000) == "1,000");
-  CHECK(tool::withSeparators(11689512) == "11,689,512");
-  CHECK(tool::withSeparators(-123456) == "-123,456");
-}
-
-TEST_CASE("sizes are shown without the batch") { CHECK(tool::sizeText({-1, 64, 56, 56}) == "64 x 56 x 56"); }

@@ -1,0 +1,15 @@
+// Words of commands that people are told to run.
+#include "tools/text/ShellWord.h"
+
+#include <catch2/catch.hpp>
+
+using namespace skip;
+
+TEST_CASE("plain words stay, others are quoted for a shell") {
+  CHECK(tool::shellWord("resnet18") == "resnet18");
+  CHECK(tool::shellWord("-Ddepth=20,a/b.c:d@e%+") == "-Ddepth=20,a/b.c:d@e%+");
+  CHECK(tool::shellWord("") == "''");
+  CHECK(tool::shellWord("a b") == "'a b'");
+  CHECK(tool::shellWord("$(x);`y`~") == "'$(x);`y`~'");
+  CHECK(tool::shellWord("it's") == "'it'\\''s'");
+}

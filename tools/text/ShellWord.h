@@ -1,0 +1,13 @@
+// Words of commands that people are told to run.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace skip::tool {
+
+/// The word as a POSIX shell reads it back.
+std::string shellWord(llvm::StringRef word);
+
+} // namespace skip::tool
