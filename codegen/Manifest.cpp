@@ -2,6 +2,7 @@
 #include "codegen/Manifest.h"
 
 #include "codegen/Constants.h"
+#include "codegen/LoadTableText.h"
 #include "support/SystemError.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -94,16 +95,28 @@ static Json batchesOf(const TargetImage &target) {
   return list;
 }
 
+template <typename Entry> static Json linesOf(const std::vector<Entry> &entries) {
+  Json list = Json::array();
+  for (const Entry &entry : entries)
+    list.push_back(lineOf(entry));
+  return list;
+}
+
+/// How the segment is made of a checkpoint: `skipc pack` goes by it.
+static Json weightsOf(const TargetImage &target, uint64_t fingerprint) {
+  return {{"bytes", target.weightsBytes}, {"fingerprint", llvm::utohexstr(fingerprint, /*LowerCase=*/true, /*Width=*/16)},
+          {"loadColumns", loadColumns},   {"loads", linesOf(target.loads)},
+          {"normColumns", normColumns},   {"norms", linesOf(target.norms)}};
+}
+
 static Json targetsOf(const Image &image) {
   ImageView view(image);
   Json list = Json::array();
   for (size_t i = 0; i < image.targets.size(); ++i) {
     const TargetImage &target = image.targets[i];
-    uint64_t fingerprint = view.get().targets[i].loadFingerprint;
     Json entry = machineOf(target);
     entry["batches"] = batchesOf(target);
-    entry["weights"] = {{"bytes", target.weightsBytes},
-                        {"fingerprint", llvm::utohexstr(fingerprint, /*LowerCase=*/true, /*Width=*/16)}};
+    entry["weights"] = weightsOf(target, view.get().targets[i].loadFingerprint);
     list.push_back(std::move(entry));
   }
   return list;

@@ -3,6 +3,7 @@
 
 #include "codegen/Image.h"
 #include "runtime/Checkpoint.h"
+#include "support/AtomicFile.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -30,5 +31,11 @@ private:
 /// extra or mis-shaped tensor.
 llvm::Expected<Segment> packCheckpoint(const Image &image, size_t target, llvm::StringRef file, const std::string &shownPath,
                                        runtime::LoadSummary *summary = nullptr);
+
+/// Writes the segment of one of the image's targets as a packed weights file (runtime/PackedFile.h), all but the commit.
+llvm::Error writePacked(const Image &image, size_t target, llvm::ArrayRef<char> segment, AtomicFile &file);
+
+/// `<stem>.skipweights`, of an image with several targets `<stem>.<target>.skipweights`.
+std::string packedName(const std::string &stem, const Image &image, size_t target);
 
 } // namespace skip::codegen

@@ -18,9 +18,8 @@
 #include "codegen/LinkSymbols.h"
 #include "codegen/Manifest.h"
 #include "codegen/OutputFiles.h"
+#include "codegen/PackWeights.h"
 #include "codegen/RuntimeObject.h"
-#include "codegen/TargetTable.h"
-#include "runtime/PackedFile.h"
 #include "support/Temporaries.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -50,7 +49,6 @@ public:
 private:
   bool trains() const { return input.training; }
   Error writeKernels(AtomicFile &archive);
-  Error writeWeightsFile(const runtime::PackedHeader &header, size_t target);
 
   const PackageInput &input;
   const Image &image;
@@ -82,17 +80,6 @@ static Error archiveOf(ArrayRef<NewArchiveMember> members, AtomicFile &output) {
   });
 }
 
-/// One target's, as a file of its own: `<name>.skipweights`, of several targets `<name>.<target>.skipweights`.
-Error Builder::writeWeightsFile(const runtime::PackedHeader &header, size_t target) {
-  std::string of = image.targets.size() == 1 ? "" : ("." + entryOf(image.targets[target].target).name.str());
-  Expected<AtomicFile *> file = files.output(image.name + of + ".skipweights");
-  if (!file)
-    return file.takeError();
-  if (Error error = writeBytes(**file, StringRef(reinterpret_cast<const char *>(&header), sizeof(header))))
-    return error;
-  return writeBytes(**file, StringRef(input.segments[target].data(), input.segments[target].size()));
-}
-
 Error Builder::writeWeights(WeightsMode mode) {
   if (mode == WeightsMode::none)
     return Error::success();
@@ -106,10 +93,13 @@ Error Builder::writeWeights(WeightsMode mode) {
   embedsWeights = mode == WeightsMode::embed;
   if (embedsWeights)
     return Error::success();
-  ImageView view(image);
-  for (size_t target = 0; target < image.targets.size(); ++target)
-    if (Error error = writeWeightsFile(runtime::packedHeader(view.get().targets[target]), target))
+  for (size_t target = 0; target < image.targets.size(); ++target) {
+    Expected<AtomicFile *> file = files.output(packedName(image.name, image, target));
+    if (!file)
+      return file.takeError();
+    if (Error error = writePacked(image, target, input.segments[target], **file))
       return error;
+  }
   return Error::success();
 }
 

@@ -17,6 +17,7 @@ llvm::Error verify(const Options &options);
 llvm::Error bench(const Options &options);
 llvm::Error tune(const Options &options);
 llvm::Error weights(const Options &options);
+llvm::Error pack(const Options &options);
 llvm::Error importOnnx(const Options &options);
 llvm::Error explain(const Options &options);
 

@@ -182,8 +182,7 @@ static void addRename(Options &o, const std::string &text) {
   o.naming.renames.push_back({text.substr(0, equals), text.substr(equals + 1)});
 }
 
-/// What is done to a checkpoint's names.
-static void addNaming(CLI::App &app, Options &o) {
+void flags::addNaming(CLI::App &app, Options &o) {
   flags::repeatable(app.add_option_function<std::vector<std::string>>(
                         "--rename",
                         [&o](const std::vector<std::string> &texts) {

@@ -28,6 +28,8 @@ void addRule(CLI::App &app, const char *rule);
 CLI::Option *addBatches(CLI::App &app, Options &o, const char *help);
 /// The same with ranges, all of which is measured.
 void addBatchRanges(CLI::App &app, Options &o, const char *help);
+/// What is done to a checkpoint's names; part of addWeights.
+void addNaming(CLI::App &app, Options &o);
 CLI::Option *addWeights(CLI::App &app, Options &o);
 void addThreads(CLI::App &app, Options &o);
 void addPictures(CLI::App &app, Options &o);

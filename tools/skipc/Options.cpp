@@ -296,6 +296,26 @@ static void addList(CLI::App &app, Options &o) {
   addJson(list, o);
 }
 
+static void addPack(CLI::App &app, Options &o) {
+  CLI::App &pack = addCommand(
+      app, o, "pack", tool::pack, "write a checkpoint in the form that a built library maps, without a build",
+      "  skipc pack resnet50.safetensors --for out\n"
+      "  skipc pack checkpoint.pth --for out/resnet50.json -o new.skipweights --rename encoder=\n"
+      "\n"
+      "The file is what `skipc build --weights-mode=file` writes, bit for bit; NAME_weights_load_file maps it as fast as the\n"
+      "disk is. It fits the library that skipc built into DIR, and copies of it, but no other. Of a library with several\n"
+      "targets each gets a file of its own, whose name says which.");
+  pack.add_option("WEIGHTS", o.weights, "a safetensors checkpoint, or a PyTorch file")->required();
+  pack.add_option("--for", o.library,
+                  "the folder that `skipc build` wrote the library into, or of several there one's manifest")
+      ->required()
+      ->type_name("DIR|NAME.json");
+  pack.add_option("-o,--output", o.output, "the file to write (default: in DIR, WEIGHTS with `.skipweights` for its ending)")
+      ->type_name("FILE");
+  addNaming(pack, o);
+  addJson(pack, o);
+}
+
 /// CLI11 says of an unknown command only that one is missing.
 static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
   std::vector<llvm::StringRef> names;
@@ -324,7 +344,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &repl
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
   for (auto *add : {addBuild, addRun, addEval, addTraining, tool::addAnalyze, addSummaryPlanExplain, addVerify, addBench,
-                    addTune, addList, tool::addImport})
+                    addTune, addList, addPack, tool::addImport})
     add(app, options);
   if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
     exitCode = report(std::move(error), reply);

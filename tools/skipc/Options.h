@@ -80,6 +80,9 @@ struct Options : CompileOptions, PictureOptions {
   // weights
   bool stats = false;
 
+  // pack
+  std::string library; ///< the folder of a build, or the manifest in it
+
   // import
   std::string onnx;
   bool check = false;

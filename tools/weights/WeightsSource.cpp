@@ -39,30 +39,37 @@ static std::vector<tool::NamedShape> tensorsOf(mlir::func::FuncOp model) {
 }
 
 llvm::Expected<WeightsSource> WeightsSource::open(llvm::StringRef text, mlir::func::FuncOp model, const NamingOptions &naming) {
+  llvm::StringRef seed = text;
+  if (!seed.consume_front("random:"))
+    return openNamed(text, model.getName(), tensorsOf(model), naming);
   WeightsSource source;
   source.name = text.str();
-  if (llvm::StringRef seed = text; seed.consume_front("random:")) {
-    uint64_t number = 0;
-    if (seed.getAsInteger(10, number))
-      return badInput("`" + text + "`: the seed must be a whole number, as in random:1");
-    source.memory = randomWeights(model, number);
-    return source;
-  }
-  if (llvm::Error error = source.openFile())
-    return error;
+  uint64_t number = 0;
+  if (seed.getAsInteger(10, number))
+    return badInput("`" + text + "`: the seed must be a whole number, as in random:1");
+  source.memory = randomWeights(model, number);
+  return source;
+}
+
+llvm::Expected<WeightsSource> WeightsSource::openNamed(llvm::StringRef path, llvm::StringRef modelName,
+                                                       llvm::ArrayRef<NamedShape> tensors, const NamingOptions &naming) {
+  llvm::Expected<WeightsSource> opened = openFile(path);
+  if (!opened)
+    return opened.takeError();
+  WeightsSource &source = *opened;
   if (runtime::isPacked(source.data(), source.size())) // of this model, or check() says so
-    return source;
+    return opened;
   llvm::StringRef bytes(static_cast<const char *>(source.data()), source.size());
-  llvm::Expected<Named> named = meetNames(bytes, text, model.getName(), tensorsOf(model), naming);
+  llvm::Expected<Named> named = meetNames(bytes, path, modelName, tensors, naming);
   if (!named)
     return named.takeError();
   for (const std::string &done : named->notes)
-    note("`" + printable(text) + "`: " + done);
+    note("`" + printable(path) + "`: " + done);
   if (!named->file.empty()) {
     source.memory = std::move(named->file);
     source.file.reset();
   }
-  return source;
+  return opened;
 }
 
 llvm::Expected<WeightsSource> WeightsSource::openFile(llvm::StringRef path) {

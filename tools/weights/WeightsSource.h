@@ -21,6 +21,10 @@ public:
   /// (Naming.h). What was done to a file is said at once.
   static llvm::Expected<WeightsSource> open(llvm::StringRef text, mlir::func::FuncOp model, const NamingOptions &naming = {});
 
+  /// A file's tensors get the names of the model called `modelName`, which has these `tensors`.
+  static llvm::Expected<WeightsSource> openNamed(llvm::StringRef path, llvm::StringRef modelName,
+                                                 llvm::ArrayRef<NamedShape> tensors, const NamingOptions &naming);
+
   /// A file of any model; names stay as the file has them.
   static llvm::Expected<WeightsSource> openFile(llvm::StringRef path);
 
