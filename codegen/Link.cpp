@@ -146,9 +146,24 @@ Error linkRelocatable(ArrayRef<std::string> inputs, AtomicFile &output) {
 }
 
 Error linkShared(const SharedLink &link, AtomicFile &output) {
-  return runLinker({"-shared", "--gc-sections", "--eh-frame-hdr", "--hash-style=gnu", "-z", "defs", "-z", "relro", "-z", "now",
-                    "-z", "noexecstack", "-soname", link.soname, link.object, "--no-as-needed", link.libcStub},
-                   output);
+  std::vector<std::string> arguments{"-shared",
+                                     "--gc-sections",
+                                     "--eh-frame-hdr",
+                                     "--hash-style=gnu",
+                                     "-z",
+                                     "defs",
+                                     "-z",
+                                     "relro",
+                                     "-z",
+                                     "now",
+                                     "-z",
+                                     "noexecstack",
+                                     "-soname",
+                                     link.soname,
+                                     link.object,
+                                     "--no-as-needed"};
+  arguments.insert(arguments.end(), link.stubs.begin(), link.stubs.end());
+  return runLinker(std::move(arguments), output);
 }
 
 /// A relocatable object that defines `symbols` as functions, in the notation of yaml2obj.
@@ -163,15 +178,16 @@ Symbols:
   return text;
 }
 
-Error writeLibcStub(ArrayRef<std::string> symbols, AtomicFile &object, AtomicFile &output) {
+Error writeStub(const std::string &soname, ArrayRef<std::string> symbols, AtomicFile &object, AtomicFile &output) {
   std::string text = stubText(symbols), problems;
   yaml::Input input(text);
   if (Error error = writeThrough(object, [&](raw_ostream &out) {
         bool converted = yaml::convertYAML(input, out, [&](const Twine &problem) { problems += problem.str(); });
-        return converted ? Error::success() : createStringError(inconvertibleErrorCode(), "the libc stub: " + problems);
+        return converted ? Error::success()
+                         : createStringError(inconvertibleErrorCode(), "the stub of " + soname + ": " + problems);
       }))
     return error;
-  return runLinker({"-shared", "-soname", "libc.so.6", object.temporaryPath()}, output);
+  return runLinker({"-shared", "-soname", soname, object.temporaryPath()}, output);
 }
 
 } // namespace skip::codegen

@@ -12,8 +12,8 @@
 namespace skip::codegen {
 
 struct SharedLink {
-  std::string object; // relocatable; its global symbols of default visibility are exported
-  std::string libcStub;
+  std::string object;             // relocatable; its global symbols of default visibility are exported
+  std::vector<std::string> stubs; // of the libraries that it will need
   std::string soname;
 };
 
@@ -24,11 +24,11 @@ struct SharedLink {
 /// but the last must be a multiple of 8 bytes long: padding in between would read as its end.
 llvm::Error linkRelocatable(llvm::ArrayRef<std::string> inputs, AtomicFile &output);
 
-/// A shared library that needs libc.so.6 and nothing else; an undefined symbol that libcStub does not have is an error.
+/// A shared library that needs those that the stubs stand for and nothing else; an undefined symbol that none has is an error.
 llvm::Error linkShared(const SharedLink &link, AtomicFile &output);
 
-/// Writes a stand-in for libc.so.6 that has `symbols`, for a machine without a libc to link against: what a library links with
-/// is recorded in it by name only. `object` is scratch.
-llvm::Error writeLibcStub(llvm::ArrayRef<std::string> symbols, AtomicFile &object, AtomicFile &output);
+/// Writes a stand-in for the library `soname` that has `symbols`, for a machine without a libc to link against: what a library
+/// links with is recorded in it by name only. `object` is scratch.
+llvm::Error writeStub(const std::string &soname, llvm::ArrayRef<std::string> symbols, AtomicFile &object, AtomicFile &output);
 
 } // namespace skip::codegen

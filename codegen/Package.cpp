@@ -142,14 +142,20 @@ Error Builder::writeShared(AtomicFile &output) {
   Expected<std::vector<std::string>> symbols = libcSymbols(image, trains());
   if (!symbols)
     return symbols.takeError();
-  AtomicFile *stubObject = nullptr, *stub = nullptr;
-  if (Error error = files.scratch("libc.o").moveInto(stubObject))
-    return error;
-  if (Error error = files.scratch("libc.so").moveInto(stub))
-    return error;
-  if (Error error = writeLibcStub(*symbols, *stubObject, *stub))
-    return error;
-  return linkShared({.object = object, .libcStub = stub->temporaryPath(), .soname = "lib" + image.name + ".so"}, output);
+  // Up to glibc 2.33 threads are in a library of their own, which a program may not have; later ones and musl answer to its
+  // name.
+  SharedLink link{.object = object, .stubs = {}, .soname = "lib" + image.name + ".so"};
+  for (const char *soname : {"libpthread.so.0", "libc.so.6"}) {
+    AtomicFile *stubObject = nullptr, *stub = nullptr;
+    if (Error error = files.scratch(soname + std::string(".o")).moveInto(stubObject))
+      return error;
+    if (Error error = files.scratch(soname).moveInto(stub))
+      return error;
+    if (Error error = writeStub(soname, *symbols, *stubObject, *stub))
+      return error;
+    link.stubs.push_back(stub->temporaryPath());
+  }
+  return linkShared(link, output);
 }
 
 Error Builder::writeObject(AtomicFile &output) {

@@ -1,5 +1,5 @@
-# Fails when the runtime object needs anything that `cc` alone would not link: first by name, for a clear message, then by
-# linking it with the C library and nothing else.
+# Fails when the runtime object needs anything that `cc` alone would not link, or that a C library of 2020 has not: first by name,
+# for a clear message, then by linking it with the C library and nothing else.
 execute_process(COMMAND ${NM} --undefined-only --format=posix ${OBJECT} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 if(ALLOWED)
   string(REGEX REPLACE "(^|\n)(${ALLOWED}) [^\n]*" "\\1" symbols "${symbols}")
@@ -8,6 +8,15 @@ string(REGEX MATCHALL "[^\n ]*(_Z|__cxa|__gxx|_Unwind|__asan|__ubsan|__tsan|__gl
 if(foreign)
   file(REMOVE ${OBJECT})
   message(FATAL_ERROR "the runtime object needs symbols of libstdc++, libm, a sanitizer or the dynamic linker: ${foreign}")
+endif()
+file(STRINGS ${ABI} known REGEX "^[^#]")
+list(TRANSFORM known REPLACE "^.* " "")
+string(REGEX MATCHALL "[^\n ]+ U" needed "${symbols}")
+list(TRANSFORM needed REPLACE " U$" "")
+list(REMOVE_ITEM needed ${known} _GLOBAL_OFFSET_TABLE_ skipModelImage skipTrainingImage)
+if(needed)
+  file(REMOVE ${OBJECT})
+  message(FATAL_ERROR "the runtime object needs symbols that glibc 2.31 has not: ${needed}")
 endif()
 execute_process(COMMAND ${CC} -shared -nostdlib -Wl,-z,defs,--defsym=skipModelImage=0,--defsym=skipTrainingImage=0 ${OBJECT} -lc -o ${OBJECT}.linked.so
                 RESULT_VARIABLE status ERROR_VARIABLE errors)
