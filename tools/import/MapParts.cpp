@@ -5,6 +5,8 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <utility>
+
 using namespace skip;
 using namespace skip::onnx;
 
@@ -171,51 +173,52 @@ static llvm::Expected<ValueId> pixelOf(NodeMapping &node, ValueId x) {
   return node.part({"adaptive_avg_pool", {image}, {{"size", int64_t(1), std::nullopt}}, {net.dimsOf(x)[0], 1, 1}, {}});
 }
 
-/// Images, or vectors, behind each other by their channels; more than the language takes at once, in several steps. So are
-/// images that the graph sees as stacked along a dimension of their own, [N, 2, channels, height, width].
-static llvm::Error mapConcat(NodeMapping &node) {
+/// Puts an input behind those that `call` has. The language takes so many at once; more come in several steps.
+static llvm::Error append(NodeMapping &node, Call &call, const Mapped &x) {
   constexpr size_t mostInputs = 8;
+  llvm::Expected<ValueId> image = pixelOf(node, x.value);
+  if (!image)
+    return image.takeError();
+  if (call.operands.size() == mostInputs) {
+    llvm::Expected<ValueId> full = node.part(call);
+    if (!full)
+      return full.takeError();
+    call.operands = {*full};
+  }
+  const Dims &sizes = node.net().dimsOf(*image);
+  call.dims = {sizes[0] + (call.dims.empty() ? 0 : call.dims[0]), sizes[1], sizes[2]};
+  call.operands.push_back(*image);
+  return llvm::Error::success();
+}
+
+/// Images, or vectors, behind each other by their channels. So are images that the graph sees as stacked along a dimension of
+/// their own, [N, 2, channels, height, width].
+static llvm::Error mapConcat(NodeMapping &node) {
   int64_t axis = node.attributes.integer("axis", 0);
   llvm::Expected<const Mapped *> first = node.view(0);
   if (!first)
     return first.takeError();
   if (node.count() == 1)
     return node.alias(**first);
-  std::vector<int64_t> dims = (*first)->dims;
+  std::vector<int64_t> dims = (*first)->dims, result = dims;
   axis += axis < 0 ? static_cast<int64_t>(dims.size()) : 0;
   if (dims.size() < 2 || axis != 1)
     return node.fail("`axis` = " + llvm::Twine(axis) + " of " + node.sizes(dims) +
                      ": Skip concatenates images by their channels");
   Call call{"concat", {}, {}, {}, {}};
-  int64_t along = 0;
+  result[1] = 0;
   for (size_t i = 0; i < node.count(); ++i) {
     llvm::Expected<const Mapped *> x = node.view(i);
     if (!x)
       return x.takeError();
-    std::vector<int64_t> others = (*x)->dims, wanted = dims;
-    bool hasRank = others.size() == dims.size();
-    int64_t own = hasRank ? others[1] : 0;
-    if (hasRank)
-      others[1] = wanted[1];
-    if (others != wanted)
+    std::vector<int64_t> own = (*x)->dims;
+    result[1] += own.size() > 1 ? std::exchange(own[1], dims[1]) : 0;
+    if (own != dims)
       return node.fail("its inputs are " + node.sizes(dims) + " and " + node.sizes((*x)->dims) +
                        "; they must be alike but for their channels");
-    llvm::Expected<ValueId> image = pixelOf(node, (*x)->value);
-    if (!image)
-      return image.takeError();
-    if (call.operands.size() == mostInputs) {
-      llvm::Expected<ValueId> full = node.part(call);
-      if (!full)
-        return full.takeError();
-      call.operands = {*full};
-    }
-    const Dims &sizes = node.net().dimsOf(*image);
-    call.dims = {sizes[0] + (call.dims.empty() ? 0 : call.dims[0]), sizes[1], sizes[2]};
-    call.operands.push_back(*image);
-    along += own;
+    if (llvm::Error error = append(node, call, **x))
+      return error;
   }
-  std::vector<int64_t> result = dims;
-  result[1] = along;
   bool isImage = dims.size() >= 4 && dims[dims.size() - 2] == call.dims[1] && dims.back() == call.dims[2];
   if (isImage)
     return node.add(std::move(call), std::move(result));

@@ -170,18 +170,12 @@ static llvm::Error mapCastLike(NodeMapping &node) {
   return node.alias(result);
 }
 
-/// Zeros around images, or channels of zeros.
-static llvm::Error mapPad(NodeMapping &node) {
-  std::string mode = node.attributes.text("mode", "constant");
-  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
-  if (!x)
-    return x.takeError();
-  Mapped result = **x;
-  size_t rank = result.dims.size();
+/// Before each dimension, then behind each; an error where what is padded with is no zero.
+static llvm::Expected<std::vector<int64_t>> padsOf(NodeMapping &node, size_t rank) {
   llvm::Expected<std::vector<int64_t>> pads = node.integers(1, "pads");
   if (!pads)
-    return pads.takeError();
-  if (mode != "constant")
+    return pads;
+  if (std::string mode = node.attributes.text("mode", "constant"); mode != "constant")
     return node.fail("`mode` = " + printable(mode) + ": Skip pads with zeros");
   if (node.has(2)) {
     llvm::Expected<const Constant *> value = node.constant(2, "value");
@@ -190,21 +184,34 @@ static llvm::Error mapPad(NodeMapping &node) {
     if (std::vector<double> values = elementsOf(**value); values != std::vector<double>{0.0})
       return node.fail("it pads with a value that is not 0");
   }
-  std::vector<int64_t> full = *pads;
-  if (node.has(3)) {
-    llvm::Expected<std::vector<int64_t>> axes = node.integers(3, "axes");
-    if (!axes)
-      return axes.takeError();
-    full.assign(2 * rank, 0);
-    for (size_t i = 0; i < axes->size(); ++i) {
-      int64_t axis = (*axes)[i] + ((*axes)[i] < 0 ? static_cast<int64_t>(rank) : 0);
-      if (axis < 0 || axis >= static_cast<int64_t>(rank) || pads->size() != 2 * axes->size())
-        return node.fail("its axes are not among the dimensions");
-      full[axis] = (*pads)[i];
-      full[axis + static_cast<int64_t>(rank)] = (*pads)[axes->size() + i];
-    }
+  if (!node.has(3))
+    return pads;
+  llvm::Expected<std::vector<int64_t>> axes = node.integers(3, "axes");
+  if (!axes)
+    return axes;
+  std::vector<int64_t> full(2 * rank, 0);
+  for (size_t i = 0; i < axes->size(); ++i) {
+    int64_t axis = (*axes)[i] + ((*axes)[i] < 0 ? static_cast<int64_t>(rank) : 0);
+    if (axis < 0 || axis >= static_cast<int64_t>(rank) || pads->size() != 2 * axes->size())
+      return node.fail("its axes are not among the dimensions");
+    full[axis] = (*pads)[i];
+    full[axis + static_cast<int64_t>(rank)] = (*pads)[axes->size() + i];
   }
+  return full;
+}
+
+/// Zeros around images, or channels of zeros.
+static llvm::Error mapPad(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.pendingActivation(0);
+  if (!x)
+    return x.takeError();
+  Mapped result = **x;
+  size_t rank = result.dims.size();
+  llvm::Expected<std::vector<int64_t>> pads = padsOf(node, rank);
+  if (!pads)
+    return pads.takeError();
   constexpr int64_t most = 1 << 20;
+  const std::vector<int64_t> &full = *pads;
   if (llvm::any_of(full, [](int64_t pad) { return pad < 0 || pad > most; }))
     return node.fail("`pads` = " + listText(full) + ": Skip takes none below 0 or so large");
   if (llvm::all_of(full, [](int64_t pad) { return pad == 0; }))
@@ -216,10 +223,13 @@ static llvm::Error mapPad(NodeMapping &node) {
       return x.takeError();
     result = **x;
   }
-  result.pending.node = &node.getNode();
-  result.pending.channelsBefore = full[1], result.pending.channelsAfter = full[5];
-  result.pending.top = full[2], result.pending.bottom = full[6];
-  result.pending.left = full[3], result.pending.right = full[7];
+  result.pending = {.node = &node.getNode(),
+                    .top = full[2],
+                    .left = full[3],
+                    .bottom = full[6],
+                    .right = full[7],
+                    .channelsBefore = full[1],
+                    .channelsAfter = full[5]};
   for (size_t d = 0; d < rank; ++d)
     result.dims[d] += full[d] + full[d + rank];
   return node.alias(result);

@@ -1,6 +1,7 @@
 // The state of a mapping: what each name of the graph stands for.
 #pragma once
 
+#include "tools/import/Evaluate.h"
 #include "tools/import/NodeMapping.h"
 
 #include "llvm/ADT/StringSet.h"
@@ -21,6 +22,7 @@ private:
   llvm::Error mapOutputs();
   /// Computes a node whose inputs are all constants, or that asks for sizes. False where it is no such node.
   llvm::Expected<bool> fold(const Node &node);
+  llvm::Error setFolded(const Node &node, llvm::ArrayRef<Value> results, const Constant *first);
   void dropRead(const Node &node);
   llvm::Expected<Mapped *> find(llvm::StringRef name, const llvm::Twine &reader);
   llvm::Error set(const Node &node, Mapped mapped, size_t output = 0);

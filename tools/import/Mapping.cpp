@@ -128,6 +128,29 @@ static std::string nameOfComputed(const Node &node, size_t output, const Constan
   return name.str() + ".computed.weight";
 }
 
+/// `first` is the first constant that was read; may be null.
+llvm::Error Mapper::setFolded(const Node &node, llvm::ArrayRef<Value> results, const Constant *first) {
+  bool isCopy = node.operation == "Identity" || node.operation == "Dropout";
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (i > 0 && (i >= node.outputs.size() || node.outputs[i].empty()))
+      continue;
+    const Value &result = results[i];
+    if (llvm::Error error = charge(node, result.tensor.size()))
+      return error;
+    Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
+    Mapped mapped;
+    mapped.dims = result.tensor.shape;
+    mapped.constant =
+        isCopy && first ? *first
+                        : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
+    mapped.constant->name = nameOfComputed(node, i, first);
+    mapped.isComputed = true;
+    if (llvm::Error error = set(node, std::move(mapped), i))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
 /// A shape is known although the value is not. Everything else needs all of its inputs.
 llvm::Expected<bool> Mapper::fold(const Node &node) {
   if (!node.domain.empty() || !isFoldable(node.operation))
@@ -158,24 +181,8 @@ llvm::Expected<bool> Mapper::fold(const Node &node) {
   if (!results)
     return results.takeError();
   foldedWork += most;
-  bool isCopy = node.operation == "Identity" || node.operation == "Dropout";
-  for (size_t i = 0; i < results->size(); ++i) {
-    if (i > 0 && (i >= node.outputs.size() || node.outputs[i].empty()))
-      continue;
-    const Value &result = (*results)[i];
-    if (llvm::Error error = charge(node, result.tensor.size()))
-      return error;
-    Dims dims(result.tensor.shape.begin(), result.tensor.shape.end());
-    Mapped mapped;
-    mapped.dims = result.tensor.shape;
-    mapped.constant =
-        isCopy && first ? *first
-                        : makeConstant("", result.isReal ? ElementType::Double : ElementType::Int64, dims, result.tensor.data);
-    mapped.constant->name = nameOfComputed(node, i, first);
-    mapped.isComputed = true;
-    if (llvm::Error error = set(node, std::move(mapped), i))
-      return error;
-  }
+  if (llvm::Error error = setFolded(node, *results, first))
+    return error;
   if (!asksForSizes)
     dropRead(node);
   return true;
@@ -314,6 +321,7 @@ llvm::Error Mapper::settle(Mapped &mapped) {
   if (pending.channelsBefore || pending.channelsAfter)
     add("pad_channels", {{"before", pending.channelsBefore, std::nullopt}, {"after", pending.channelsAfter, std::nullopt}});
   mapped.pending = {};
+  mapped.formula.reset(); // which was of what the zeros or steps are of
   return llvm::Error::success();
 }
 

@@ -140,4 +140,9 @@ TEST_CASE("arithmetic of which zeros or steps are pending is not that of its inp
   std::string text = "ints zero 0\nints all 8\nints rows 2\nints two 2\nints pads 0 0 2 0 0 0 2 0\nnode Sigmoid a > b\n"
                      "node Slice b zero all rows two > c\nnode Pad c pads > d\nnode Mul a d > x\n";
   CHECK(llvm::StringRef(behind(text)).contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 4, 8, 8]; Skip multiplies by"));
+  std::string steps =
+      "ints zero 0\nints all 8\nints rows 2\nints two 2\nfloats twice 2\nnode Sigmoid a > b\nnode Mul a twice > e\n"
+      "node Slice b zero all rows two > c\nnode Slice e zero all rows two > d\nnode Relu c > f\nnode Relu d > g\n";
+  CHECK(llvm::StringRef(behind(steps + "node Mul c d > h\nnode Sum f g h > x\n"))
+            .contains("(Mul): its inputs are [N, 4, 4, 8] and [N, 4, 4, 8]; Skip multiplies by"));
 }
