@@ -7,12 +7,12 @@
 #include "tools/compile/Lookalike.h"
 #include "tools/skipc/Commands.h"
 #include "tools/text/Failure.h"
-#include "tools/text/Table.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
 #include "tools/weights/WeightsSource.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
 using namespace skip;
@@ -125,10 +125,10 @@ static Output outputOf(const Options &options, const codegen::Image &image, cons
   return output;
 }
 
-static std::string shown(const Output &output, size_t target) {
+static std::string pathOf(const Output &output, size_t target) {
   llvm::SmallString<256> file(output.folder);
   path::append(file, output.names[target]);
-  return printable(file.str().str());
+  return file.str().str();
 }
 
 /// The manifest has the sums of the build's own files.
@@ -140,7 +140,7 @@ static llvm::Error checkOutput(const Output &output, const codegen::ManifestWeig
   for (size_t target = 0; isHome && target < output.names.size(); ++target)
     if (output.names[target] == path::filename(manifest) ||
         llvm::any_of(library.files, [&](const codegen::FileSums::Sum &file) { return file.name == output.names[target]; }))
-      return badInput("`" + shown(output, target) +
+      return badInput("`" + printable(pathOf(output, target)) +
                       "` is a file of the build, which its manifest describes: write to another with -o");
   return llvm::Error::success();
 }
@@ -166,22 +166,20 @@ static void tell(const Options &options, const codegen::Image &image, const Outp
   };
   if (!options.json) {
     for (size_t target = 0; target < output.names.size(); ++target)
-      llvm::outs() << "packed " << shown(output, target) << " for library " << printable(image.name) << ": "
+      llvm::outs() << "packed " << printable(pathOf(output, target)) << " for library " << printable(image.name) << ": "
                    << tool::withSeparators(bytesOf(target)) << " bytes\n";
     return;
   }
-  llvm::json::OStream json(llvm::outs(), 2);
-  json.object([&] {
-    json.attribute("name", llvm::json::fixUTF8(image.name));
+  options.reply->add([&](llvm::json::OStream &json) {
+    json.attribute("model", image.name);
     json.attributeArray("files", [&] {
       for (size_t target = 0; target < output.names.size(); ++target)
         json.object([&] {
-          json.attribute("file", llvm::json::fixUTF8(shown(output, target)));
+          tool::addText(json, "file", pathOf(output, target));
           json.attribute("bytes", bytesOf(target));
         });
     });
   });
-  llvm::outs() << "\n";
 }
 
 llvm::Error tool::pack(const Options &options) {
