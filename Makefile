@@ -4,6 +4,7 @@
 # `make asan` does the same under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/.
 # `make bench-peers` measures Skip beside other engines (bench/README.md).
 # `make wheel` makes a Python wheel of the package skiprt, in dist/ (docs/python.md).
+# `make release` makes one file to install, dist/skip-VERSION-linux-x86_64.tar.xz, and tries it (docs/decisions/release.md).
 # `make lint` checks formatting and include rules, `make format` puts the formatting right.
 PRESET ?= release
 JOBS ?= $(shell nproc)
@@ -14,7 +15,7 @@ BUILD := build/$(PRESET)
 # What git tracks, or would track, and is there.
 SOURCES = git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 ls -d 2>/dev/null
 
-.PHONY: all setup demo test test-without-avx512 asan bench-peers wheel lint format clean
+.PHONY: all setup demo test test-without-avx512 asan bench-peers wheel release lint format clean
 all: setup
 	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	ninja -C $(BUILD) -j$(JOBS)
@@ -44,6 +45,11 @@ wheel: setup
 	@rm -rf build/wheel && cp -r python build/wheel
 	@$(PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./build/wheel
 	@ls dist/skiprt-*.whl
+
+release: setup
+	@cmake --preset $(PRESET) > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
+	ninja -C $(BUILD) -j$(JOBS) skipc
+	@scripts/release.sh $(BUILD)
 
 lint:
 	@$(SOURCES) | xargs $(CLANG_FORMAT) --dry-run --Werror

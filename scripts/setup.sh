@@ -3,6 +3,7 @@
 set -euo pipefail
 packages=(
   clang-22 libclang-rt-22-dev cmake ninja-build ccache make git python3
+  xz-utils # packs the release
   g++ # tests link libraries as users do
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools lld-22 liblld-22-dev clang-format-22
   libzstd-dev libcurl4-openssl-dev libedit-dev libxml2-dev zlib1g-dev

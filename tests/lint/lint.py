@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "passes": {"ir", "support"},
     "codegen": {"passes", "ir", "runtime", "support"},
     "emulator": {"support"},
+    "release": set(),
     "tools": {"codegen", "passes", "frontend", "ir", "runtime", "support"},
     "bench": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "tests", "emulator"},
     "tests": {"codegen", "passes", "frontend", "ir", "runtime", "support", "tools", "emulator"},
