@@ -5,6 +5,9 @@
 #include "support/Printable.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
+#include "tools/tuning/Ties.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 #include <map>
 #include <set>
@@ -38,6 +41,10 @@ void tool::printTuneReport(const TuneReport &report, const std::string &again, s
   llvm::outs() << "\n";
 }
 
+static void writeTexts(llvm::json::OStream &json, llvm::StringRef key, llvm::ArrayRef<std::string> texts) {
+  json.attributeArray(key, [&] { llvm::for_each(texts, [&](const std::string &text) { json.value(text); }); });
+}
+
 void tool::printTuneReportJson(const TuneReport &report, JsonReply &reply) {
   reply.add([&](llvm::json::OStream &json) {
     json.attribute("measured", report.measured);
@@ -52,6 +59,7 @@ void tool::printTuneReportJson(const TuneReport &report, JsonReply &reply) {
           if (!o.bestNanoseconds)
             return;
           json.attribute("choice", plan::choiceText(o.best));
+          writeTexts(json, "tied", llvm::to_vector(llvm::map_range(o.tied, plan::choiceText)));
           json.attribute("us", double(o.bestNanoseconds) * 1e-3);
           if (o.predictedNanoseconds)
             json.attribute("cost_model_us", double(o.predictedNanoseconds) * 1e-3);
@@ -61,9 +69,24 @@ void tool::printTuneReportJson(const TuneReport &report, JsonReply &reply) {
 }
 
 namespace {
+/// What was measured of a problem with a number of threads.
+struct Search {
+  std::vector<const Measurement *> all;
+
+  const Measurement &chosen() const { return *tuning::byPreference(all).front(); }
+  /// The texts of what cannot be told from the chosen one.
+  std::vector<std::string> ties() const {
+    std::vector<std::string> texts;
+    for (const Measurement *each : tuning::settledTies(all))
+      if (each != &chosen())
+        texts.push_back(plan::choiceText(each->choice));
+    return texts;
+  }
+};
+
 /// What a database knows of this machine.
 struct Knowledge {
-  std::map<std::string, Measurement> best; // by problem and threads
+  std::map<std::string, Search> searches; // by problem and threads
   std::set<std::string> problems;
   size_t stale = 0, foreign = 0;
 };
@@ -77,9 +100,7 @@ static Knowledge knowledgeOf(const std::vector<Measurement> &all, const tuning::
     if (m.compiler != tuning::compilerVersion() || !(m.device == device))
       continue;
     known.problems.insert(plan::problemText(m.problem));
-    auto [place, isNew] = known.best.try_emplace(plan::problemText(m.problem) + " " + std::to_string(m.threads), m);
-    if (m.nanoseconds < place->second.nanoseconds)
-      place->second = m;
+    known.searches[plan::problemText(m.problem) + " " + std::to_string(m.threads)].all.push_back(&m);
   }
   return known;
 }
@@ -93,12 +114,15 @@ void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuni
     json.attribute("of_other_machines", static_cast<int64_t>(known.foreign));
     json.attribute("of_other_compilers", static_cast<int64_t>(known.stale));
     json.attributeArray("choices", [&] {
-      for (const auto &[key, m] : known.best)
+      for (const auto &[key, search] : known.searches)
         json.object([&] {
+          const Measurement &m = search.chosen();
           json.attribute("problem", plan::problemText(m.problem));
           json.attribute("threads", m.threads);
           json.attribute("choice", plan::choiceText(m.choice));
           json.attribute("us", double(m.nanoseconds) * 1e-3);
+          json.attribute("noise_us", double(m.noise) * 1e-3);
+          writeTexts(json, "tied", search.ties());
         });
     });
   });
@@ -107,12 +131,19 @@ void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuni
 void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
   Knowledge known = knowledgeOf(all, device);
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}});
-  for (const auto &[key, m] : known.best)
+  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}, {"tied with"}});
+  size_t ties = 0;
+  for (const auto &[key, search] : known.searches) {
+    const Measurement &m = search.chosen();
+    std::vector<std::string> tied = search.ties();
+    ties += !tied.empty();
     table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
-               tool::fixed(double(m.nanoseconds) * 1e-3, 1)});
-  if (!known.best.empty())
+               tool::fixed(double(m.nanoseconds) * 1e-3, 1), llvm::join(tied, ", ")});
+  }
+  if (!known.searches.empty())
     table.print(llvm::outs(), width);
+  if (ties > 0)
+    llvm::outs() << "\ntied: nearer to the fastest than the noise; of those the cost model's word decides\n\n";
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << all.size() << " measurements, " << known.problems.size() << " problems of this machine; " << known.foreign
                << " measurements of other machines, " << known.stale << " of other compilers\n";

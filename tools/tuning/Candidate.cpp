@@ -28,6 +28,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <sys/resource.h>
 
 using namespace skip;
@@ -230,8 +231,30 @@ llvm::Expected<int64_t> Candidate::leastTime(Evictor &evictor) {
   return std::max<int64_t>(1, static_cast<int64_t>(least * 1e9));
 }
 
-void Candidate::remember(int64_t median, int64_t placements) {
-  times.insert(std::upper_bound(times.begin(), times.end(), median), static_cast<size_t>(placements), median);
+/// A notch: so many times the distance of the quartiles, by the root of the placements (Ties.cpp).
+static constexpr double kNotch = 1.57;
+
+/// What is behind a time in ascending ones at `share`.
+static int64_t quantile(const std::vector<int64_t> &times, double share) {
+  return times[static_cast<size_t>(share * static_cast<double>(times.size() - 1) + 0.5)];
+}
+
+/// Of three or less the quartiles are the ends.
+static int64_t noiseOf(const std::vector<int64_t> &times) {
+  bool areFew = times.size() < 4;
+  auto spread = static_cast<double>(quantile(times, areFew ? 1 : 0.75) - quantile(times, areFew ? 0 : 0.25));
+  return static_cast<int64_t>(kNotch * spread / std::sqrt(static_cast<double>(times.size())));
+}
+
+/// What these times were is forgotten; a quarter of them stand for each quartile, so that median and noise come out the same.
+void Candidate::remember(int64_t median, int64_t placements, int64_t noise) {
+  auto half = static_cast<int64_t>(static_cast<double>(noise) * std::sqrt(static_cast<double>(placements)) / kNotch / 2);
+  int64_t outer = (placements + 3) / 4;
+  times.insert(times.end(), static_cast<size_t>(placements), median);
+  for (int64_t i = 0; 2 * outer < placements && i < outer; ++i) {
+    times[static_cast<size_t>(i)] = std::max<int64_t>(1, median - half);
+    times[times.size() - 1 - static_cast<size_t>(i)] = median + half;
+  }
   runs += placements;
 }
 
@@ -246,5 +269,6 @@ llvm::Error Candidate::run(int64_t placements, Evictor &evictor) {
     ++runs;
   }
   nanoseconds = times[(times.size() - 1) / 2];
+  noise = noiseOf(times);
   return llvm::Error::success();
 }

@@ -24,8 +24,8 @@ public:
                                                             const plan::ConvChoice &choice, const std::string &weights,
                                                             unsigned threads);
 
-  /// Counts as many placements as were timed before, by another process, with that median.
-  void remember(int64_t median, int64_t placements);
+  /// Counts as many placements as were timed before, by another process, with that median and noise.
+  void remember(int64_t median, int64_t placements, int64_t noise);
 
   /// Times it in `placements` more places in memory, each time with cold weights, and with activations in the caches as steps
   /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input.
@@ -34,6 +34,7 @@ public:
   const plan::ConvChoice choice;
   int64_t nanoseconds = 0; ///< the median of all placements
   int64_t runs = 0;        ///< placements
+  int64_t noise = 0;       ///< by which the median may be off, as placements differ
 
 private:
   explicit Candidate(const plan::ConvChoice &choice) : choice(choice) {}

@@ -28,13 +28,29 @@ static constexpr const char *createTable =
     "CREATE TABLE measurements (device TEXT NOT NULL, compiler TEXT NOT NULL, problem TEXT NOT NULL, threads INTEGER NOT NULL, "
     "choice TEXT NOT NULL, nanoseconds INTEGER NOT NULL, runs INTEGER NOT NULL, "
     "PRIMARY KEY (device, compiler, problem, threads, choice)) WITHOUT ROWID";
+/// By how much a time may be off. In a table of its own, so that versions that know nothing of it read and write the file, and
+/// theirs is read: a row counts while the time is the one that it was measured with.
+static constexpr const char *createNoise =
+    "CREATE TABLE noises (device TEXT NOT NULL, compiler TEXT NOT NULL, problem TEXT NOT NULL, threads INTEGER NOT NULL, "
+    "choice TEXT NOT NULL, nanoseconds INTEGER NOT NULL, runs INTEGER NOT NULL, noise INTEGER NOT NULL, "
+    "PRIMARY KEY (device, compiler, problem, threads, choice)) WITHOUT ROWID";
 static constexpr const char *upsert =
     "INSERT INTO measurements VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
     "nanoseconds = CASE WHEN excluded.runs > runs THEN excluded.nanoseconds WHEN excluded.runs < runs THEN nanoseconds "
     "ELSE min(nanoseconds, excluded.nanoseconds) END, runs = max(runs, excluded.runs)";
+/// Only of a measurement that has stayed.
+static constexpr const char *insertNoise = "INSERT OR REPLACE INTO noises SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM "
+                                           "measurements WHERE device = ?1 AND compiler = ?2 AND "
+                                           "problem = ?3 AND threads = ?4 AND choice = ?5 AND nanoseconds = ?6 AND runs = ?7";
 static constexpr const char *selectAll =
-    "SELECT device, compiler, problem, threads, choice, nanoseconds, runs FROM measurements "
+    "SELECT device, compiler, problem, threads, choice, nanoseconds, runs, 0 FROM measurements "
     "ORDER BY device, compiler, problem, threads, choice";
+static constexpr const char *selectWithNoise =
+    "SELECT m.device, m.compiler, m.problem, m.threads, m.choice, m.nanoseconds, m.runs, coalesce(n.noise, 0) FROM "
+    "measurements m "
+    "LEFT JOIN noises n ON n.device = m.device AND n.compiler = m.compiler AND n.problem = m.problem AND n.threads = m.threads "
+    "AND n.choice = m.choice AND n.nanoseconds = m.nanoseconds AND n.runs = m.runs "
+    "ORDER BY m.device, m.compiler, m.problem, m.threads, m.choice";
 
 void Database::Close::operator()(sqlite3 *handle) const { sqlite3_close_v2(handle); }
 
@@ -82,6 +98,14 @@ Error Database::connect(int flags) {
   return execute("PRAGMA trusted_schema = OFF");
 }
 
+Error Database::checkTable(const char *name, const char *wanted, bool &exists) {
+  std::string query = std::string("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '") + name + "'";
+  std::string schema = queryText(handle.get(), query.c_str(), exists);
+  if (exists && schema != wanted)
+    return llvm::createStringError("`" + path + "`: the table `" + name + "` of this tuning database is not as skipc makes it");
+  return Error::success();
+}
+
 /// Whether it is ours, of a version that we know, and whole.
 Error Database::checkHeader() {
   bool good = false;
@@ -96,10 +120,12 @@ Error Database::checkHeader() {
   if (version != schemaVersion)
     return llvm::createStringError("`" + path + "`: another version of skipc wrote this tuning database (schema " +
                                    llvm::Twine(version) + "; this one knows " + llvm::Twine(schemaVersion) + ")");
-  std::string schema =
-      queryText(handle.get(), "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'measurements'", good);
-  if (good && schema != createTable)
-    return llvm::createStringError("`" + path + "`: the table of this tuning database is not as skipc makes it");
+  bool exists = false;
+  if (Error error = checkTable("measurements", createTable, exists))
+    return error;
+  if (Error error = checkTable("noises", createNoise, hasNoise))
+    return error;
+  good = exists;
   std::string check = good ? queryText(handle.get(), "PRAGMA quick_check(1)", good) : "";
   if (!good || check != "ok")
     return llvm::createStringError("`" + path + "`: this tuning database is damaged" + (check.empty() ? "" : ": " + check) +
@@ -107,18 +133,18 @@ Error Database::checkHeader() {
   return Error::success();
 }
 
-/// Of two processes that find an empty file, one makes the tables and the other sees them.
+/// Of two processes that find a file without them, one makes the tables and the other sees them.
 Error Database::createTables() {
   if (Error error = execute("BEGIN IMMEDIATE"))
     return error;
   bool good = false;
-  std::string objects = queryText(handle.get(), "SELECT count(*) FROM sqlite_schema", good);
-  Error made = Error::success();
-  if (good && objects == "0") {
-    std::string sql = std::string(createTable) + "; PRAGMA application_id = " + std::to_string(applicationId) +
-                      "; PRAGMA user_version = " + std::to_string(schemaVersion);
-    made = execute(sql.c_str());
-  }
+  std::string objects = queryText(handle.get(), "SELECT count(*) FROM sqlite_schema", good), sql;
+  if (good && objects == "0")
+    sql = std::string(createTable) + "; PRAGMA application_id = " + std::to_string(applicationId) +
+          "; PRAGMA user_version = " + std::to_string(schemaVersion);
+  if (good && queryText(handle.get(), "SELECT count(*) FROM sqlite_schema WHERE name = 'noises'", good) == "0")
+    sql += std::string(sql.empty() ? "" : "; ") + createNoise;
+  Error made = sql.empty() ? Error::success() : execute(sql.c_str());
   return llvm::joinErrors(std::move(made), execute("COMMIT"));
 }
 
@@ -139,17 +165,30 @@ Expected<Database> Database::openOrCreate(const std::string &path) {
   if (Error error = database.connect(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE))
     return error;
   uint64_t size = 0;
-  if (!llvm::sys::fs::file_size(path, size) && size == 0)
+  bool isEmpty = !llvm::sys::fs::file_size(path, size) && size == 0;
+  if (isEmpty)
     if (Error error = database.createTables())
       return error;
   if (Error error = database.checkHeader())
     return error;
+  if (!database.hasNoise) { // of an earlier version
+    if (Error error = database.createTables())
+      return error;
+    database.hasNoise = true;
+  }
   return database;
 }
 
 Error Database::insert(const Measurement &measurement) {
   MeasurementText m = textOf(measurement);
-  Statement statement = prepare(handle.get(), upsert);
+  if (Error error = write(upsert, m))
+    return error;
+  return m.noise > 0 && hasNoise ? write(insertNoise, m) : Error::success();
+}
+
+/// Whichever of its parts the statement has.
+Error Database::write(const char *sql, const MeasurementText &m) {
+  Statement statement = prepare(handle.get(), sql);
   if (!statement)
     return failure("the tuning database failed");
   int column = 0;
@@ -164,10 +203,12 @@ Error Database::insert(const Measurement &measurement) {
   text(m.choice);
   integer(m.nanoseconds);
   integer(m.runs);
+  if (sqlite3_bind_parameter_count(statement.get()) > column)
+    integer(m.noise);
   return sqlite3_step(statement.get()) == SQLITE_DONE ? Error::success() : failure("cannot write into the tuning database");
 }
 
-Error Database::record(const Measurement &measurement) { return insert(measurement); }
+Error Database::record(const Measurement &measurement) { return record(std::vector<Measurement>{measurement}); }
 
 Error Database::record(const std::vector<Measurement> &measurements) {
   if (Error error = execute("BEGIN IMMEDIATE"))
@@ -181,14 +222,14 @@ Error Database::record(const std::vector<Measurement> &measurements) {
 }
 
 Expected<std::vector<Measurement>> Database::all(unsigned &ignored) {
-  Statement statement = prepare(handle.get(), selectAll);
+  Statement statement = prepare(handle.get(), hasNoise ? selectWithNoise : selectAll);
   std::vector<Measurement> measurements;
   int code = SQLITE_ERROR;
   while (statement && (code = sqlite3_step(statement.get())) == SQLITE_ROW) {
     sqlite3_stmt *row = statement.get();
-    MeasurementText text{textColumn(row, 0),          textColumn(row, 1),           textColumn(row, 2),
-                         textColumn(row, 4),          sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 5),
-                         sqlite3_column_int64(row, 6)};
+    MeasurementText text{textColumn(row, 0),           textColumn(row, 1),           textColumn(row, 2),
+                         textColumn(row, 4),           sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 5),
+                         sqlite3_column_int64(row, 6), sqlite3_column_int64(row, 7)};
     if (std::optional<Measurement> measurement = parse(text))
       measurements.push_back(*measurement);
     else

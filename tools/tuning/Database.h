@@ -39,10 +39,13 @@ private:
   llvm::Error execute(const char *sql);
   llvm::Error createTables();
   llvm::Error checkHeader();
+  llvm::Error checkTable(const char *name, const char *wanted, bool &exists);
   llvm::Error insert(const Measurement &measurement);
+  llvm::Error write(const char *sql, const MeasurementText &measurement);
   llvm::Error failure(const char *what);
 
   std::string path;
+  bool hasNoise = false; ///< the table of it, which files of earlier versions have not
   std::unique_ptr<sqlite3, Close> handle;
 };
 

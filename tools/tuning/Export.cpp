@@ -11,7 +11,7 @@ using namespace skip;
 using namespace skip::tuning;
 using llvm::StringRef;
 
-static constexpr StringRef firstLine = "skip-tuning 1";
+static constexpr StringRef firstLine = "skip-tuning 1", firstLineWithNoise = "skip-tuning 2";
 
 static auto keyOf(const MeasurementText &m) { return std::tie(m.device, m.compiler, m.problem, m.threads, m.choice); }
 
@@ -20,7 +20,8 @@ std::string tuning::exportText(const std::vector<Measurement> &measurements) {
   for (const Measurement &m : measurements)
     texts.push_back(textOf(m));
   std::sort(texts.begin(), texts.end(), [](const auto &a, const auto &b) { return keyOf(a) < keyOf(b); });
-  std::string out = firstLine.str() + "\n", device, compiler;
+  bool hasNoise = std::any_of(texts.begin(), texts.end(), [](const MeasurementText &m) { return m.noise > 0; });
+  std::string out = (hasNoise ? firstLineWithNoise : firstLine).str() + "\n", device, compiler;
   for (const MeasurementText &m : texts) {
     if (m.device != device)
       out += "\ndevice " + m.device + "\n";
@@ -29,7 +30,7 @@ std::string tuning::exportText(const std::vector<Measurement> &measurements) {
     device = m.device;
     compiler = m.compiler;
     out += m.problem + "; t" + std::to_string(m.threads) + "; " + m.choice + "; " + std::to_string(m.nanoseconds) + " ns; " +
-           std::to_string(m.runs) + " runs\n";
+           std::to_string(m.runs) + " runs" + (m.noise > 0 ? "; " + std::to_string(m.noise) + " ns noise" : "") + "\n";
   }
   return out;
 }
@@ -38,9 +39,14 @@ bool tuning::isExport(StringRef text) { return text.starts_with("skip-tuning ");
 
 /// The fields of a line; false if it has not the form.
 static bool splitLine(StringRef line, MeasurementText &m) {
-  llvm::SmallVector<StringRef, 5> parts;
+  llvm::SmallVector<StringRef, 6> parts;
   line.split(parts, "; ");
-  if (parts.size() != 5 || !parts[1].consume_front("t") || !parts[3].consume_back(" ns") || !parts[4].consume_back(" runs"))
+  m.noise = 0;
+  bool hasNoise = parts.size() == 6;
+  if (hasNoise && (!parts[5].consume_back(" ns noise") || parts[5].getAsInteger(10, m.noise)))
+    return false;
+  if (parts.size() != (hasNoise ? 6 : 5) || !parts[1].consume_front("t") || !parts[3].consume_back(" ns") ||
+      !parts[4].consume_back(" runs"))
     return false;
   m.problem = parts[0].str();
   m.choice = parts[2].str();
@@ -60,8 +66,8 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     std::tie(line, text) = text.split('\n');
     line.consume_back("\r"); // of an editor's or a checkout's
     if (++number == 1) {
-      if (line != firstLine)
-        return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1`"
+      if (line != firstLine && line != firstLineWithNoise)
+        return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1` and `skip-tuning 2`"
                                          : "expected `skip-tuning 1`");
       continue;
     }
@@ -75,9 +81,10 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     } else if (line.consume_front("compiler ")) {
       current.compiler = line.str();
     } else if (!splitLine(line, current)) {
-      return failure(number, "expected `problem; tTHREADS; choice; NANOSECONDS ns; RUNS runs`");
+      return failure(number,
+                     "expected `problem; tTHREADS; choice; NANOSECONDS ns; RUNS runs`, and perhaps `; NANOSECONDS ns noise`");
     } else if (!numbersAreSane(current)) {
-      return failure(number, "expected 1 to 1024 threads, 1 ns to an hour, 1 to 1000000 runs");
+      return failure(number, "expected 1 to 1024 threads, 1 ns to an hour, 1 to 1000000 runs, noise of an hour at most");
     } else if (current.device.empty() || current.compiler.empty()) {
       return failure(number, "a measurement before the first `device` and `compiler`");
     } else if (std::optional<Measurement> measurement = parse(current)) {

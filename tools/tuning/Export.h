@@ -5,7 +5,8 @@
 //   compiler skip 0.1.0 llvm 22
 //   conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; winograd4/28 2x1x14; 123456 ns; 20 runs
 //
-// A line `device` or `compiler` holds for all that follow. Blank lines and lines that begin with `#` mean nothing.
+// Behind the runs may stand by how much the time may be off, `; 789 ns noise`: then the text is a `skip-tuning 2`. A line
+// `device` or `compiler` holds for all that follow. Blank lines and lines that begin with `#` mean nothing.
 #pragma once
 
 #include "tools/tuning/Measurement.h"

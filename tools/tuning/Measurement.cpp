@@ -23,8 +23,8 @@ bool tuning::isHeavy(const plan::ConvProblem &p) {
 int64_t tuning::settledRuns(const plan::ConvProblem &problem) { return isHeavy(problem) ? 4 : 13; }
 
 MeasurementText tuning::textOf(const Measurement &m) {
-  return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads,
-          m.nanoseconds,   m.runs};
+  return {m.device.text(), m.compiler, plan::problemText(m.problem), plan::choiceText(m.choice), m.threads, m.nanoseconds,
+          m.runs,          m.noise};
 }
 
 static bool isCompiler(const std::string &text) {
@@ -36,7 +36,7 @@ static bool isBetween(int64_t value, int64_t most) { return value >= 1 && value 
 
 bool tuning::numbersAreSane(const MeasurementText &text) {
   return isBetween(text.threads, kMostThreads) && isBetween(text.nanoseconds, kMostNanoseconds) &&
-         isBetween(text.runs, kMostRuns);
+         isBetween(text.runs, kMostRuns) && text.noise >= 0 && text.noise <= kMostNanoseconds;
 }
 
 std::optional<Measurement> tuning::parse(const MeasurementText &text) {
@@ -46,5 +46,5 @@ std::optional<Measurement> tuning::parse(const MeasurementText &text) {
   bool sane = device && problem && choice && isCompiler(text.compiler) && numbersAreSane(text);
   if (!sane || !plan::isLegal(*choice, *problem))
     return std::nullopt;
-  return Measurement{*device, text.compiler, *problem, *choice, text.threads, text.nanoseconds, text.runs};
+  return Measurement{*device, text.compiler, *problem, *choice, text.threads, text.nanoseconds, text.runs, text.noise};
 }

@@ -17,6 +17,7 @@ struct Measurement {
   int64_t threads = 1;
   int64_t nanoseconds = 1; ///< the median of several runs
   int64_t runs = 1;        ///< each with memory of its own, after some that were warm-up
+  int64_t noise = 0;       ///< nanoseconds by which that median may be off; 0: not known
 
   bool operator==(const Measurement &) const = default;
 };
@@ -24,12 +25,12 @@ struct Measurement {
 /// A measurement as databases and exports hold it.
 struct MeasurementText {
   std::string device, compiler, problem, choice;
-  int64_t threads = 0, nanoseconds = 0, runs = 0;
+  int64_t threads = 0, nanoseconds = 0, runs = 0, noise = 0;
 };
 
 MeasurementText textOf(const Measurement &measurement);
 
-/// Whether threads, nanoseconds and runs are numbers that a measurement can have.
+/// Whether threads, nanoseconds, runs and noise are numbers that a measurement can have.
 bool numbersAreSane(const MeasurementText &text);
 
 /// Nothing unless every part is well-formed and the choice is legal for the problem.

@@ -2,6 +2,8 @@
 // a machine that is alike, or with a compiler that is a little older.
 #include "tools/tuning/Select.h"
 
+#include "tools/tuning/Ties.h"
+
 #include "llvm/ADT/StringRef.h"
 
 #include <algorithm>
@@ -56,8 +58,11 @@ plan::TuningTable tuning::selectFor(const Device &device, const std::string &com
   for (const auto &[problem, searches] : problems) {
     auto best = std::min_element(searches.begin(), searches.end(),
                                  [](const auto &a, const auto &b) { return isBetter(a.second, b.second); });
-    for (const Measurement *m : best->second.measurements)
-      table.add(m->problem, m->choice, m->nanoseconds, m->device.name);
+    int64_t before = 0; // the table goes by time: what is preferred is no slower there
+    for (const Measurement *m : byPreference(best->second.measurements)) {
+      before = std::max(before + 1, m->nanoseconds);
+      table.add(m->problem, m->choice, before, m->device.name);
+    }
   }
   return table;
 }

@@ -1,7 +1,8 @@
-// First each algorithm by its best expected schedule, and all of these again; then the other schedules of the fastest two
-// algorithms. Then all of them again, the best eight, and the best four, in turns: noise comes in waves, and one that lasts
-// hits all alike. Each of these rounds goes on where an earlier search was cut short. A search whose fastest choice has all its
-// runs is finished.
+// First each algorithm by its best expected schedule, and all of these again; then other schedules of the fastest two
+// algorithms, and of what cannot be told from them. Then all of them again, the best eight, and the best four, in turns: noise
+// comes in waves, and one that lasts hits all alike. Each of these rounds goes on where an earlier search was cut short. A
+// search is finished when the fastest choice has all its runs, and each that is nearer to it than the noise; of these the cost
+// model's word decides (Ties.h).
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -11,6 +12,7 @@
 #include "ir/plan/Plan.h"
 #include "ir/plan/x86/Isa.h"
 #include "tools/text/Failure.h"
+#include "tools/tuning/Ties.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -19,13 +21,14 @@
 
 using namespace skip;
 using tool::Tuner;
+using tuning::Measurement;
 
 static constexpr int64_t kFirstRuns = 2, kOpeningRuns = 3;
 /// The rounds behind all measurements: so many of the fastest, until each has so many runs, or all that it needs.
 static constexpr std::pair<size_t, int64_t> kRounds[] = {
     {Tuner::mostCandidates, 5}, {8, 8}, {4, std::numeric_limits<int64_t>::max()}};
 static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
-static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3;
+static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3, kMostOthers = 3;
 static constexpr double kWorthSecond = 1.15; // times the best
 
 Tuner::Tuner(Settings wanted, tuning::Database &database)
@@ -38,14 +41,14 @@ Tuner::Tuner(Settings wanted, tuning::Database &database)
 double Tuner::secondsSpent() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
 bool Tuner::isOver() const { return hasRun && secondsSpent() >= settings.budgetSeconds; }
 
-const Tuner::Known *Tuner::best() const {
+const Measurement *Tuner::best() const {
   auto least = std::min_element(known.begin(), known.end(),
-                                [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
+                                [](const Measurement &a, const Measurement &b) { return a.nanoseconds < b.nanoseconds; });
   return least == known.end() ? nullptr : &*least;
 }
 
-const Tuner::Known *Tuner::find(const plan::ConvChoice &choice) const {
-  auto found = std::find_if(known.begin(), known.end(), [&](const Known &each) { return each.choice == choice; });
+const Measurement *Tuner::find(const plan::ConvChoice &choice) const {
+  auto found = std::find_if(known.begin(), known.end(), [&](const Measurement &each) { return each.choice == choice; });
   return found == known.end() ? nullptr : &*found;
 }
 
@@ -58,7 +61,7 @@ llvm::Error Tuner::readKnown(const plan::ConvProblem &problem) {
   for (const tuning::Measurement &m : *all)
     if (m.device == settings.device && m.compiler == tuning::compilerVersion() && m.problem == problem &&
         m.threads == settings.threads)
-      known.push_back({m.choice, m.nanoseconds, m.runs});
+      known.push_back(m);
   return llvm::Error::success();
 }
 
@@ -70,7 +73,7 @@ static double bytesOf(const plan::ConvProblem &p) {
 }
 
 bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) {
-  const Known *leader = best();
+  const Measurement *leader = best();
   if (!leader)
     return true;
   Body body = *bodyNamed(plan::isaName(problem.isa));
@@ -95,14 +98,14 @@ llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, i
                                   candidate.choice,
                                   static_cast<int64_t>(settings.threads),
                                   candidate.nanoseconds,
-                                  candidate.runs};
+                                  candidate.runs,
+                                  candidate.noise};
   if (llvm::Error error = database.record(measurement))
     return badInput(llvm::toString(std::move(error)));
-  Known now{candidate.choice, candidate.nanoseconds, candidate.runs};
-  if (const Known *old = find(candidate.choice))
-    known[static_cast<size_t>(old - known.data())] = now;
+  if (const Measurement *old = find(candidate.choice))
+    known[static_cast<size_t>(old - known.data())] = measurement;
   else
-    known.push_back(now);
+    known.push_back(measurement);
   return llvm::Error::success();
 }
 
@@ -118,8 +121,8 @@ llvm::Expected<tool::Candidate *> Tuner::load(const plan::ConvProblem &problem, 
     return candidate.takeError();
   if (!*candidate)
     return nullptr;
-  if (const Known *before = find(choice))
-    (*candidate)->remember(before->nanoseconds, before->runs);
+  if (const Measurement *before = find(choice))
+    (*candidate)->remember(before->nanoseconds, before->runs, before->noise);
   return loaded.emplace_back(std::move(*candidate)).get();
 }
 
@@ -151,22 +154,22 @@ llvm::Error Tuner::consider(const plan::ConvProblem &problem, llvm::ArrayRef<pla
 
 llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_t wanted) {
   wanted = std::min(wanted, tuning::settledRuns(problem));
-  llvm::stable_sort(known, [](const Known &a, const Known &b) { return a.nanoseconds < b.nanoseconds; });
+  llvm::stable_sort(known, [](const Measurement &a, const Measurement &b) { return a.nanoseconds < b.nanoseconds; });
   std::vector<plan::ConvChoice> fastest;
-  for (const Known &each : llvm::ArrayRef(known).take_front(count))
+  for (const Measurement &each : llvm::ArrayRef(known).take_front(count))
     fastest.push_back(each.choice);
   llvm::erase_if(loaded, [&](const auto &candidate) { return !llvm::is_contained(fastest, candidate->choice); });
   for (bool lacks = true; lacks;) {
     lacks = false;
     for (const plan::ConvChoice &choice : fastest) {
-      const Known *before = find(choice);
+      const Measurement *before = find(choice);
       if (isOver() || !before || before->runs >= wanted)
         continue;
       llvm::Expected<Candidate *> candidate = load(problem, choice);
       if (!candidate)
         return candidate.takeError();
       if (!*candidate) {
-        llvm::erase_if(known, [&](const Known &each) { return each.choice == choice; });
+        llvm::erase_if(known, [&](const Measurement &each) { return each.choice == choice; });
         continue;
       }
       if (llvm::Error error = run(problem, **candidate, tuning::isHeavy(problem) ? wanted - before->runs : 1))
@@ -179,9 +182,17 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
   return llvm::Error::success();
 }
 
+std::vector<const Measurement *> Tuner::leaders() const {
+  std::vector<const Measurement *> all;
+  for (const Measurement &each : known)
+    all.push_back(&each);
+  return all.empty() ? all : tuning::tiedWithFastest(all);
+}
+
 bool Tuner::isSettled(const plan::ConvProblem &problem) const {
-  const Known *leader = best();
-  return leader && leader->runs >= tuning::settledRuns(problem);
+  auto hasAll = [&](const Measurement *each) { return each->runs >= tuning::settledRuns(problem); };
+  std::vector<const Measurement *> tied = leaders();
+  return !tied.empty() && llvm::all_of(tied, hasAll);
 }
 
 /// The algorithm of the fastest choice that is not `first`'s, if it is near.
@@ -196,9 +207,23 @@ static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Alg
   return second;
 }
 
+/// Besides `first`: the next one, if it is near, and others that cannot be told from the fastest.
+std::vector<plan::Algorithm> Tuner::otherAlgorithms(const plan::Algorithm &first) const {
+  std::vector<plan::Algorithm> others;
+  auto add = [&](const plan::Algorithm &algorithm) {
+    if (algorithm != first && others.size() < kMostOthers && !llvm::is_contained(others, algorithm))
+      others.push_back(algorithm);
+  };
+  if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds)))
+    add(*near);
+  for (const Measurement *each : leaders())
+    add(each->choice.algorithm);
+  return others;
+}
+
 bool Tuner::lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const {
   size_t wanted = std::min(kSchedulesOfSecond, plan::choicesOf(problem, algorithm).size());
-  auto count = llvm::count_if(known, [&](const Known &each) { return each.choice.algorithm == algorithm; });
+  auto count = llvm::count_if(known, [&](const Measurement &each) { return each.choice.algorithm == algorithm; });
   return static_cast<size_t>(count) < wanted;
 }
 
@@ -213,24 +238,25 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
   if (required)
     if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
       return error;
-  const Known *leader = best();
+  const Measurement *leader = best();
   if (!leader)
     return llvm::Error::success();
   plan::Algorithm first = leader->choice.algorithm;
   size_t most = openings.size() == 1 ? 2 * kSchedules : kSchedules;
   if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
     return error;
-  if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds))) {
-    plan::Algorithm second = *near;
-    if (llvm::Error error = consider(problem, plan::choicesOf(problem, second), kSchedulesOfSecond, false))
+  for (const plan::Algorithm &other : otherAlgorithms(first))
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, other), kSchedulesOfSecond, false))
       return error;
-  }
   for (auto [count, wanted] : kRounds)
     if (llvm::Error error = settle(problem, count, wanted))
       return error;
-  while (!isOver() && best() && !isSettled(problem)) // the last round brought another one to the front
-    if (llvm::Error error = settle(problem, 1, tuning::settledRuns(problem)))
+  while (!isOver() && best() && !isSettled(problem)) { // the last round brought others to the front, or left them tied with it
+    int64_t slowest = leaders().back()->nanoseconds;
+    auto count = llvm::count_if(known, [&](const Measurement &each) { return each.nanoseconds <= slowest; });
+    if (llvm::Error error = settle(problem, static_cast<size_t>(count), tuning::settledRuns(problem)))
       return error;
+  }
   return llvm::Error::success();
 }
 
@@ -243,12 +269,17 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
   if (!isSettled(problem) || (required && lacksSchedules(problem, *required)))
     if (llvm::Error error = search(problem, required))
       return error;
-  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, runs, isSettled(problem) || !isOver()};
-  if (const Known *leader = best()) {
-    outcome.best = leader->choice;
-    outcome.bestNanoseconds = leader->nanoseconds;
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, runs, isSettled(problem) || !isOver(), {}};
+  std::vector<const Measurement *> tied = leaders();
+  if (!tied.empty()) {
+    const Measurement *preferred = tuning::byPreference(tied).front();
+    outcome.best = preferred->choice;
+    outcome.bestNanoseconds = preferred->nanoseconds;
+    for (const Measurement *each : tuning::settledTies(tied))
+      if (each != preferred)
+        outcome.tied.push_back(each->choice);
   }
-  if (const Known *predicted = find(outcome.predicted))
+  if (const Measurement *predicted = find(outcome.predicted))
     outcome.predictedNanoseconds = predicted->nanoseconds;
   return outcome;
 }

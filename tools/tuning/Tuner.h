@@ -29,6 +29,7 @@ public:
     int64_t measured = 0;                                  ///< new candidates, this time
     int64_t runs = 0;                                      ///< this time, of new ones and others
     bool finished = true;                                  ///< the budget did not end the search
+    std::vector<plan::ConvChoice> tied;                    ///< with the best, as far as was measured; it was preferred to them
   };
 
   /// Peaks are measured for each body that occurs, when it first does.
@@ -44,13 +45,9 @@ public:
   double secondsSpent() const;
 
   /// No problem has more candidates than that.
-  static constexpr int64_t mostCandidates = 17;
+  static constexpr int64_t mostCandidates = 22;
 
 private:
-  struct Known {
-    plan::ConvChoice choice;
-    int64_t nanoseconds, runs;
-  };
   llvm::Error readKnown(const plan::ConvProblem &problem);
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
@@ -58,6 +55,7 @@ private:
   llvm::Error search(const plan::ConvProblem &problem, const plan::Algorithm *required);
   /// Whether nothing is left of the search.
   bool isSettled(const plan::ConvProblem &problem) const;
+  std::vector<plan::Algorithm> otherAlgorithms(const plan::Algorithm &first) const;
   bool lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const;
   /// Times the `count` fastest candidates in turns until each has the runs `wanted`, and lets the others go; heavy ones one by
   /// one.
@@ -65,8 +63,10 @@ private:
   /// Makes it one of those loaded; null where a build would not follow the choice.
   llvm::Expected<Candidate *> load(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   bool canWin(const plan::ConvProblem &problem, const plan::Algorithm &algorithm);
-  const Known *best() const;
-  const Known *find(const plan::ConvChoice &choice) const;
+  const tuning::Measurement *best() const; ///< the fastest
+  const tuning::Measurement *find(const plan::ConvChoice &choice) const;
+  /// Those that cannot be told from the fastest, from it on; empty where nothing is known.
+  std::vector<const tuning::Measurement *> leaders() const;
 
   Settings settings;
   tuning::Database &database;
@@ -78,7 +78,7 @@ private:
 
   // Of the problem at hand.
   std::string weights;
-  std::vector<Known> known;
+  std::vector<tuning::Measurement> known;
   std::vector<std::unique_ptr<Candidate>> loaded;
   int64_t measured = 0, runs = 0;
 };

@@ -114,6 +114,36 @@ TEST_CASE("database: two tuners make and fill one file at a time") {
   CHECK(allOf(path).size() == 40);
 }
 
+TEST_CASE("database: by how much a time may be off stays with it, and with no other") {
+  ::test::TemporaryFolder folder;
+  std::string path = folder.path("tuning.db");
+  Measurement noisy = sampleMeasurement(1000), fewer = sampleMeasurement(900);
+  noisy.noise = 7;
+  fewer.runs = 2;
+  fewer.noise = 50;
+  Database database = require(Database::openOrCreate(path));
+  require(database.record(noisy));
+  require(database.record(fewer));
+  REQUIRE(allOf(path).size() == 1);
+  CHECK(allOf(path)[0] == noisy);
+  sql(path, "UPDATE measurements SET nanoseconds = 990, runs = 20"); // as a version does that knows no noise
+  CHECK(allOf(path)[0].noise == 0);
+}
+
+TEST_CASE("database: a file of an earlier version is read, and gets the table of noises when it is written") {
+  ::test::TemporaryFolder folder;
+  std::string path = folder.path("tuning.db");
+  require(require(Database::openOrCreate(path)).record(sampleMeasurement(1000)));
+  sql(path, "DROP TABLE noises");
+  CHECK(allOf(path)[0] == sampleMeasurement(1000));
+  Measurement noisy = sampleMeasurement(800);
+  noisy.noise = 3;
+  require(require(Database::openOrCreate(path)).record(noisy));
+  CHECK(allOf(path)[0] == noisy);
+  sql(path, "DROP TABLE noises; CREATE TABLE noises (a, b)");
+  CHECK_THAT(errorOf(Database::open(path)), Contains("the table `noises` of this tuning database is not as skipc makes it"));
+}
+
 TEST_CASE("database: files of others are refused") {
   ::test::TemporaryFolder folder;
   unsigned ignored = 0;

@@ -38,7 +38,7 @@ TEST_CASE("export: errors name the line") {
   unsigned ignored = 0;
   auto error = [&](const std::string &text) { return errorOf(tuning::importText(text, "file.txt", ignored)); };
   CHECK_THAT(error(""), Contains("`file.txt`, line 1: expected `skip-tuning 1`"));
-  CHECK_THAT(error("skip-tuning 2\n"), Contains("a newer skipc"));
+  CHECK_THAT(error("skip-tuning 3\n"), Contains("a newer skipc"));
   CHECK_THAT(error("skip-tuning 1\n\ndevice nonsense\n"), Contains("line 3: this is no device"));
   std::string line = "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x14; 1000 ns; 8 runs\n";
   CHECK_THAT(error("skip-tuning 1\n" + line), Contains("line 2: a measurement before the first `device`"));
@@ -66,4 +66,19 @@ TEST_CASE("export: what is not legal is left out and counted") {
   text += "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x13; 1000 ns; 8 runs\n";
   CHECK(require(tuning::importText(text, "t", ignored)).size() == 1);
   CHECK(ignored == 1);
+}
+
+TEST_CASE("export: noise stands behind the runs, and makes it a text of version 2") {
+  Measurement noisy = sampleMeasurement(1000);
+  noisy.noise = 12;
+  std::string text = tuning::exportText({noisy, sampleMeasurement(900, 8)});
+  CHECK(text.starts_with("skip-tuning 2\n"));
+  CHECK(text.find("; 1000 ns; 8 runs; 12 ns noise\n") != std::string::npos);
+  CHECK(text.find("; 900 ns; 8 runs\n") != std::string::npos);
+  unsigned ignored = 0;
+  std::vector<Measurement> read = require(tuning::importText(text, "x", ignored));
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].noise + read[1].noise == 12);
+  CHECK(tuning::exportText(read) == text);
+  CHECK(tuning::exportText({sampleMeasurement()}).starts_with("skip-tuning 1\n"));
 }

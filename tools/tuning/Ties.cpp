@@ -1,0 +1,89 @@
+// A median of placements is off by what these differ: its 95 % interval is the one by which box plots are notched (McGill,
+// Tukey and Larsen, 1978), and two medians whose intervals meet are not known to differ. What changes from process to process,
+// such as clocks and where libraries lie, placements do not show: so nothing below a hundredth is a difference.
+//
+// The fastest of several that are tied is the fastest by chance, another one each time. The cost model's word is the same each
+// time, and wrong by no more than the noise.
+#include "tools/tuning/Ties.h"
+
+#include <algorithm>
+#include <tuple>
+
+using namespace skip;
+using namespace skip::tuning;
+
+static constexpr double kLeastDifference = 0.01;
+
+bool tuning::areTied(const Measurement &a, const Measurement &b) {
+  auto noise = static_cast<double>(a.noise + b.noise), apart = static_cast<double>(std::abs(a.nanoseconds - b.nanoseconds));
+  return apart < std::max(noise, kLeastDifference * static_cast<double>(std::min(a.nanoseconds, b.nanoseconds)));
+}
+
+/// Of equal times the order is by text, so that it is the same each time.
+static bool isFaster(const Measurement *a, const Measurement *b) {
+  return a->nanoseconds != b->nanoseconds ? a->nanoseconds < b->nanoseconds
+                                          : plan::choiceText(a->choice) < plan::choiceText(b->choice);
+}
+
+namespace {
+/// What the cost model expects of the choices for one problem. Lists of schedules are made where they are asked for: most
+/// problems have no ties.
+class Expectation {
+public:
+  explicit Expectation(const plan::ConvProblem &problem) : problem(problem) {}
+
+  bool isFaster(const Measurement *a, const Measurement *b) {
+    const plan::Algorithm &ofA = a->choice.algorithm, &ofB = b->choice.algorithm;
+    if (ofA != ofB)
+      return plan::predictedCost(problem, ofA) < plan::predictedCost(problem, ofB);
+    size_t first = placeOf(a->choice), second = placeOf(b->choice);
+    return first != second ? first < second : ::isFaster(a, b);
+  }
+
+private:
+  /// Among the schedules of its algorithm; behind all of them if it is none that the model would think of.
+  size_t placeOf(const plan::ConvChoice &choice) {
+    auto known =
+        std::find_if(lists.begin(), lists.end(), [&](const auto &list) { return list.front().algorithm == choice.algorithm; });
+    if (known == lists.end())
+      known = lists.insert(lists.end(), plan::choicesOf(problem, choice.algorithm));
+    return static_cast<size_t>(std::find(known->begin(), known->end(), choice) - known->begin());
+  }
+
+  const plan::ConvProblem &problem;
+  std::vector<std::vector<plan::ConvChoice>> lists;
+};
+} // namespace
+
+std::vector<const Measurement *> tuning::tiedWithFastest(std::vector<const Measurement *> measurements) {
+  std::sort(measurements.begin(), measurements.end(), isFaster);
+  std::vector<const Measurement *> tied;
+  for (const Measurement *m : measurements)
+    if (m == measurements.front() || areTied(*m, *measurements.front()))
+      tied.push_back(m);
+  return tied;
+}
+
+std::vector<const Measurement *> tuning::settledTies(std::vector<const Measurement *> measurements) {
+  std::vector<const Measurement *> tied = tiedWithFastest(std::move(measurements));
+  auto isUnsettled = [](const Measurement *m) { return m->runs < settledRuns(m->problem); };
+  if (isUnsettled(tied.front()))
+    return {tied.front()};
+  tied.erase(std::remove_if(tied.begin(), tied.end(), isUnsettled), tied.end());
+  return tied;
+}
+
+std::vector<const Measurement *> tuning::byPreference(std::vector<const Measurement *> measurements) {
+  std::vector<const Measurement *> ordered;
+  if (measurements.empty())
+    return ordered;
+  Expectation expectation(measurements.front()->problem);
+  auto isExpectedFaster = [&](const Measurement *a, const Measurement *b) { return expectation.isFaster(a, b); };
+  while (!measurements.empty()) {
+    std::vector<const Measurement *> tied = settledTies(measurements);
+    const Measurement *chosen = tied.size() == 1 ? tied[0] : *std::min_element(tied.begin(), tied.end(), isExpectedFaster);
+    ordered.push_back(chosen);
+    measurements.erase(std::find(measurements.begin(), measurements.end(), chosen));
+  }
+  return ordered;
+}
