@@ -222,6 +222,7 @@ const MCExpr *ImageWriter::variants(const TargetImage &target, const SkipTargetI
   for (size_t i = 0; i < sources.size(); ++i) {
     clearEmpty(sources[i].extents, sources[i].extentCount);
     clearEmpty(sources[i].sections, sources[i].sectionCount);
+    clearEmpty(sources[i].parts, sources[i].partCount);
     clearEmpty(sources[i].steps, sources[i].stepCount);
     clearEmpty(sources[i].kernels, sources[i].kernelCount);
   }
@@ -237,6 +238,7 @@ const MCExpr *ImageWriter::variants(const TargetImage &target, const SkipTargetI
     clearEmpty(source.params, paramCount);
     table.point(i, offsetof(SkipVariant, extents), plain(source.extents, source.extentCount));
     table.point(i, offsetof(SkipVariant, sections), plain(source.sections, source.sectionCount));
+    table.point(i, offsetof(SkipVariant, parts), plain(source.parts, source.partCount));
     table.point(i, offsetof(SkipVariant, steps), named(source.steps, source.stepCount));
     table.point(i, offsetof(SkipVariant, operands), plain(source.operands, operandCount));
     table.point(i, offsetof(SkipVariant, params), plain(source.params, paramCount));

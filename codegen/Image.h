@@ -32,6 +32,7 @@ struct Variant {
   std::vector<SkipExtent> extents;
   std::vector<SkipSection> sections;
   std::vector<Step> steps;
+  std::vector<int64_t> parts;                    // SkipVariant's
   std::variant<X86Kernels, CudaKernels> kernels; // by target
   uint32_t threadsExtent = 0;
   uint64_t workspaceBytes = 0;

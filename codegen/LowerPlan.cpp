@@ -196,6 +196,8 @@ LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant) {
 LogicalResult Lowering::addVariant(func::FuncOp function) {
   int64_t batch = function->getAttrOfType<IntegerAttr>(plan::batchAttr).getInt();
   Variant variant = target.startVariant(batch);
+  if (auto parts = function->getAttrOfType<DenseI64ArrayAttr>(plan::partsAttr))
+    variant.parts.assign(parts.asArrayRef().begin(), parts.asArrayRef().end());
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
   llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());
   for (KernelOp kernel : steps)

@@ -154,9 +154,12 @@ typedef struct SkipVariant {
   uint32_t kernelCount;
   uint32_t sectionCount;
   uint32_t threadsExtent; // the extent that is set to the number of the pool's threads, at most its bound; 0: there is none
-  uint32_t reserved;
+  uint32_t partCount;
   const SkipExtent *extents;
   const SkipSection *sections; // cover the steps in order
+  // How many images the first part of a run has, where runs are faster in parts (passes/plan/DivideRuns.cpp): of as many as the
+  // bound last, of one fewer before it, and so on for partCount numbers. Each part is run by the variant for as many.
+  const int64_t *parts;
   const SkipStep *steps;
   const SkipOperand *operands;
   const SkipParam *params;

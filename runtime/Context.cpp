@@ -35,6 +35,7 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
   context.pool = options.pool;
   context.parallelFor = options.parallel_for;
   context.parallelUser = options.parallel_user;
+  context.undivided = options.undivided != 0;
   const SkipBackend &backend = *context.model->target->backend;
   if (skip_status status = backend.createContext(context, options); status != SKIP_OK || !weights)
     return status;

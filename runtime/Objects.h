@@ -32,6 +32,7 @@ struct skip_context {
   skip_pool *pool = nullptr;
   skip_parallel_for parallelFor = nullptr;
   void *parallelUser = nullptr;
+  bool undivided = false; // runs have no parts
   skip_observer observer = nullptr;
   void *observerUser = nullptr;
   std::atomic<bool> busy{false};
@@ -53,6 +54,14 @@ skip_status checkOwn(const skip_model &model, const char *call);
 /// Whether an input has a rule for pictures.
 inline bool takesPictures(const SkipModelImage &image, int64_t input) {
   return input >= 0 && input < int64_t{image.inputCount} && image.pictures && image.pictures[input].channels > 0;
+}
+
+/// Of one image of an input or output.
+inline uint64_t imageBytes(const SkipPort &port) {
+  uint64_t bytes = sizeof(float);
+  for (int32_t i = 1; i < port.rank; ++i)
+    bytes *= static_cast<uint64_t>(port.dims[i]);
+  return bytes;
 }
 
 /// The smallest variant for `batch` images; null when there is none.

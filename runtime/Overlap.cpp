@@ -19,10 +19,7 @@ static Span spanOf(const void *array, size_t bytes, const char *kind, const char
 }
 
 static Span spanOf(const SkipPort &port, int64_t n, const void *array, const char *kind) {
-  size_t bytes = static_cast<size_t>(n) * sizeof(float);
-  for (int32_t i = 1; i < port.rank; ++i)
-    bytes *= static_cast<size_t>(port.dims[i]);
-  return spanOf(array, bytes, kind, port.name);
+  return spanOf(array, static_cast<size_t>(n) * imageBytes(port), kind, port.name);
 }
 
 static skip_status overlap(const Span &array, const Span &other) {

@@ -60,6 +60,8 @@ typedef struct skip_step_event {
   const void *const *results;
   int32_t result_count;
   int64_t first_image, images;
+  int64_t plan; /* the largest n of the plan that `index` counts in: a run of n may have parts, each by the plan for as many
+                   images */
 } skip_step_event;
 typedef void (*skip_observer)(void *user, const skip_step_event *event);
 
@@ -79,6 +81,7 @@ typedef struct skip_context_options {
   skip_pool *pool;                /* default: run on the calling thread alone. Target cuda has no use for a pool */
   skip_parallel_for parallel_for; /* used instead of a pool */
   void *parallel_user;
+  int32_t undivided; /* 1: run all n images by one plan, even where parts by several are predicted to be faster */
 } skip_context_options;
 
 #endif /* SKIP_TYPES_ABI_2 */

@@ -16,7 +16,8 @@ class Options(ctypes.Structure):
     """skip_context_options"""
 
     _fields_ = [("max_batch", ctypes.c_int64), ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_size_t),
-                ("pool", ctypes.c_void_p), ("parallel_for", ctypes.c_void_p), ("parallel_user", ctypes.c_void_p)]
+                ("pool", ctypes.c_void_p), ("parallel_for", ctypes.c_void_p), ("parallel_user", ctypes.c_void_p),
+                ("undivided", ctypes.c_int32)]
 
 
 def _created(library: ctypes.CDLL, function: str, *arguments: object) -> ctypes.c_void_p:

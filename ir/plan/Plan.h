@@ -37,7 +37,8 @@ inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "pl
                                      workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes",
                                      tuningAttr = "plan.tuning", tunedAttr = "plan.tuned",
                                      tunedPlanarAttr = "plan.tuned_planar", measuredAttr = "plan.measured",
-                                     roleAttr = "plan.role", stateAttr = "plan.state", slotAttr = "plan.slot";
+                                     roleAttr = "plan.role", partsAttr = "plan.parts", stateAttr = "plan.state",
+                                     slotAttr = "plan.slot";
 
 /// What the plan around `op` is made for. An error if its module does not say so.
 mlir::FailureOr<TargetInterface> targetOf(mlir::Operation *op);

@@ -119,6 +119,9 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
     InterfaceMethod<"Gives kernels, whose layouts are assigned, their schedules for runs of up to `images` images; where `exact`, "
                     "none with other roundings than a plain sum's. Of all of a function at once, since most are alike.",
       "void", "chooseSchedules", (ins "::llvm::ArrayRef<::mlir::Operation *>":$kernels, "int64_t":$images, "bool":$exact)>,
+    InterfaceMethod<"What a turn of a kernel, whose schedules are chosen, takes for so many images, in units of the target's own; what all "
+                    "plans of a model take alike may be left out, and 0 says nothing.",
+      "double", "predictedCost", (ins "::mlir::Operation *":$kernel, "int64_t":$images), [{}], [{ return 0; }]>,
     InterfaceMethod<"Whether `schedule` computes the kernel in a column, to the last element.",
       "bool", "computes", (ins "::mlir::Attribute":$schedule, "::mlir::Operation *":$kernel, "int64_t":$images, "size_t":$column)>,
   ];

@@ -295,6 +295,21 @@ LogicalResult PlanRun::run() {
   return results();
 }
 
+/// What a variant says of runs in parts, for each number of images that is its own: a part has images, and no more than there
+/// are, so that a run ends. `bound` is that of the variant before, 0 of the first, and becomes this one's.
+static LogicalResult checkParts(func::FuncOp function, int64_t &bound) {
+  int64_t before = std::exchange(bound, function->getAttrOfType<IntegerAttr>(plan::batchAttr).getInt());
+  if (!function->hasAttr(plan::partsAttr))
+    return success();
+  auto parts = function->getAttrOfType<DenseI64ArrayAttr>(plan::partsAttr);
+  if (!parts || parts.size() != bound - before)
+    return function.emitError("check-14: `plan.parts` is not for ") << before + 1 << " to " << bound << " images";
+  for (auto [index, part] : llvm::enumerate(parts.asArrayRef()))
+    if (int64_t images = before + 1 + int64_t(index); part < 1 || part > images)
+      return function.emitError("check-14: ") << images << " images cannot begin with a part of " << part;
+  return success();
+}
+
 namespace {
 struct CheckPlan : plan::impl::CheckPlanBase<CheckPlan> {
   void runOnOperation() override {
@@ -310,6 +325,7 @@ private:
       return failure();
     SymbolTableCollection symbols;
     llvm::StringMap<llvm::SmallVector<Attribute>> interfaces;
+    llvm::StringMap<int64_t> bounds; // of the variants so far
     plan::CheckWeights weights(weightsBytes ? weightsBytes.getInt() : 0, target->alignment());
     plan::CheckState state(getOperation()->getAttrOfType<plan::StateAttr>(plan::stateAttr), target->alignment());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
@@ -324,7 +340,7 @@ private:
       for (auto load : function.getOps<plan::LoadOp>())
         if (failed(state.holds(load) ? state.add(load, symbols) : weights.add(load, symbols)))
           return failure();
-      if (failed(state.checkResults(function)))
+      if (failed(state.checkResults(function)) || failed(checkParts(function, bounds[modelOf(function)])))
         return failure();
       for (auto kernel : function.getOps<KernelOp>())
         if (failed(plan::checkParameters(kernel, *target, symbols)) ||

@@ -114,6 +114,16 @@ def ChooseSchedules : Pass<"plan-choose-schedules", "::mlir::ModuleOp"> {
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }
 
+def DivideRuns : Pass<"plan-divide-runs", "::mlir::ModuleOp"> {
+  let summary = "say which runs are faster in parts, by the plans of fewer images";
+  let description = [{
+    Before: every kernel has `schedules`. After: variants of which a run should be divided have `plan.parts`, how many images the first
+    part of a run has, for each n from one more than the next smaller variant's bound to their own. Before and after:
+    tests/passes/plan/divide-runs.mlir.
+  }];
+  let dependentDialects = ["::skip::plan::PlanDialect"];
+}
+
 def AssignBuffers : Pass<"plan-assign-buffers", "::mlir::func::FuncOp"> {
   let summary = "place every tensor in memory: one arena, by lifetimes, adds in place";
   let description = [{
@@ -135,7 +145,7 @@ def CheckPlan : Pass<"plan-check", "::mlir::ModuleOp"> {
     all variants have the same inputs and outputs; check-10 entries of the load table have places of their own, where their readers look, and
     the readers' sizes; check-11 filters whose channels a kernel adds up have factors; check-12
     schedules compute their kernels' shapes in the registers that there are; check-13 what training changes lies in the part of the
-    state that it belongs to, gradients as their parameters. Each rule is broken in tests/passes/plan/check.mlir.
+    state that it belongs to, gradients as their parameters; check-14 parts of runs have images, and no more than there are. Each rule is broken in tests/passes/plan/check.mlir.
   }];
   let dependentDialects = ["::skip::plan::PlanDialect"];
 }

@@ -30,6 +30,7 @@ void plan::buildPipeline(mlir::OpPassManager &passes, const PipelineOptions &opt
   passes.addPass(createPlaceState());
   passes.addNestedPass<mlir::func::FuncOp>(createSplitSums()); // schedules depend on the parts
   passes.addPass(createChooseSchedules({noSums}));
+  passes.addPass(createDivideRuns());
   passes.addNestedPass<mlir::func::FuncOp>(createAssignBuffers());
   passes.addPass(createCheckPlan()); // last: what the others assumed is proved from what they made
 }

@@ -25,7 +25,7 @@ class PreprocessOptions(ctypes.Structure):
 
 class StepEvent(ctypes.Structure):
     _fields_ = [("index", c_int64), ("name", c_char_p), ("seconds", c_double), ("results", POINTER(c_void_p)), ("result_count", c_int32),
-                ("first_image", c_int64), ("images", c_int64)]
+                ("first_image", c_int64), ("images", c_int64), ("plan", c_int64)]
 
 
 class ModelOptions(ctypes.Structure):
@@ -34,7 +34,7 @@ class ModelOptions(ctypes.Structure):
 
 class ContextOptions(ctypes.Structure):
     _fields_ = [("max_batch", c_int64), ("workspace", c_void_p), ("workspace_bytes", c_size_t), ("pool", c_void_p),
-                ("parallel_for", c_void_p), ("parallel_user", c_void_p)]
+                ("parallel_for", c_void_p), ("parallel_user", c_void_p), ("undivided", c_int32)]
 
 
 Observer = ctypes.CFUNCTYPE(None, c_void_p, POINTER(StepEvent))

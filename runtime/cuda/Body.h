@@ -35,9 +35,6 @@ struct Body {
 
 inline Body &bodyOf(const skip_context &context) { return *static_cast<Body *>(context.body); }
 
-/// An input or output: bytes of one image.
-uint64_t imageBytes(const SkipPort &port);
-
 /// The image's inputs, then its outputs.
 inline const SkipPort &portOf(const SkipModelImage &image, uint32_t index) {
   return index < image.inputCount ? image.inputs[index] : image.outputs[index - image.inputCount];

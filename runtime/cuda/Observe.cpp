@@ -166,8 +166,8 @@ skip_status Observed::writeBack(const SkipStep &step) {
 skip_status Observed::tell(uint32_t index, Turn turn, float milliseconds) {
   const SkipStep &step = launcher.variant().steps[index];
   skip_step_event event{
-      index,      step.name,  1e-3 * static_cast<double>(milliseconds), pointers.get(), static_cast<int32_t>(step.resultCount),
-      turn.first, turn.images};
+      index,      step.name,   1e-3 * static_cast<double>(milliseconds), pointers.get(), static_cast<int32_t>(step.resultCount),
+      turn.first, turn.images, launcher.variant().extents[0].bound};
   if (skip_status status = current.leave(); status != SKIP_OK)
     return status;
   launcher.context.observer(launcher.context.observerUser, &event);

@@ -14,13 +14,6 @@ using namespace skip::runtime;
 
 namespace skip::cuda {
 
-uint64_t imageBytes(const SkipPort &port) {
-  uint64_t bytes = sizeof(float);
-  for (int32_t i = 1; i < port.rank; ++i)
-    bytes *= static_cast<uint64_t>(port.dims[i]);
-  return bytes;
-}
-
 skip_status checkFault(const Body &body, const char *call) {
   if (!body.fault[0])
     return SKIP_OK;

@@ -59,15 +59,7 @@ static skip_status provideWorkspace(skip_context &context, const skip_context_op
   if (!context.workspace)
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a workspace of %zu bytes (%lld images)", bytes,
                 static_cast<long long>(context.maxBatch));
-  memset(context.workspace, 0, bytes); // touches every page, which the first run would have to do
   return SKIP_OK;
-}
-
-static uint64_t bytesOf(const SkipPort &port, int64_t images) {
-  uint64_t bytes = static_cast<uint64_t>(images) * sizeof(float);
-  for (int32_t i = 1; i < port.rank; ++i)
-    bytes *= static_cast<uint64_t>(port.dims[i]);
-  return bytes;
 }
 
 /// For outputs that a run may be called without.
@@ -81,7 +73,7 @@ static bool provideSpares(const skip_context &context, Body &body) {
     body.spares[i] = nullptr;
   for (uint32_t i = 0; i < image.outputCount; ++i)
     if (isNeeded(*context.model->target, context.maxBatch, i) &&
-        !(body.spares[i] = allocateAligned(bytesOf(image.outputs[i], context.maxBatch))))
+        !(body.spares[i] = allocateAligned(static_cast<size_t>(context.maxBatch) * imageBytes(image.outputs[i]))))
       return false;
   return true;
 }
@@ -96,7 +88,8 @@ static skip_status createContext(skip_context &context, const skip_context_optio
   body->params = static_cast<int64_t *>(allocateAligned(room.params * sizeof(int64_t)));
   body->extents = static_cast<int64_t *>(allocateAligned(room.extents * sizeof(int64_t)));
   body->state = allocateAligned(room.stateBytes);
-  if (!body->operands || !body->params || !body->extents || !body->state || !provideSpares(context, *body))
+  body->inputs = static_cast<const float **>(allocateAligned(context.model->image->inputCount * sizeof(float *)));
+  if (!body->inputs || !body->operands || !body->params || !body->extents || !body->state || !provideSpares(context, *body))
     return fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
   memset(body->state, 0, room.stateBytes);
   return provideWorkspace(context, options);
@@ -110,6 +103,7 @@ static void destroyContext(skip_context &context) {
     free(body->spares[i]);
   free(body->spares);
   free(body->outputs);
+  free(body->inputs);
   free(body->operands);
   free(body->params);
   free(body->extents);

@@ -9,7 +9,9 @@ namespace skip::runtime::x86 {
 struct Body {
   void *ownedWorkspace = nullptr;
   void *state = nullptr;
-  // Where a run puts each output, and memory for one that the caller wants none of but steps cannot do without; null for
+  // Where a part of a run has each input.
+  const float **inputs = nullptr;
+  // Where it puts each output, and memory for one that the caller wants none of but steps cannot do without; null for
   // others.
   void **outputs = nullptr;
   void **spares = nullptr;

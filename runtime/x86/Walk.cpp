@@ -15,13 +15,14 @@ using namespace skip::runtime;
 
 namespace skip::runtime {
 
-/// One run of one context.
+/// One part of a run of one context: all of it, where it is not divided.
 struct Run {
   const skip_context &context;
   x86::Body &body;
   const SkipVariant &variant;
   const float *const *inputs;
   void *const *outputs;      // null for those that are not wanted and that no step needs
+  int64_t firstImage;        // of the batch, that is image 0 of this run
   bool lacksOutputs = false; // one of them is null
 
   void all(int64_t images);
@@ -111,8 +112,9 @@ void Run::report(int64_t index, int64_t first, double seconds) const {
                         seconds,
                         body.operands + (step.operandCount - step.resultCount),
                         static_cast<int32_t>(step.resultCount),
-                        first,
-                        body.extents[0]};
+                        firstImage + first,
+                        body.extents[0],
+                        variant.extents[0].bound};
   context.observer(context.observerUser, &event);
 }
 
@@ -181,7 +183,14 @@ static skip_status checkStack(skip_context &context) {
               skipmodel_model_stack_bytes(context.model));
 }
 
-static skip_status runBatch(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+/// The array of a port from image `first` on.
+template <typename Float> static Float *imagesFrom(Float *array, const SkipPort &port, int64_t first) {
+  return array + static_cast<uint64_t>(first) * imageBytes(port) / sizeof(float);
+}
+
+/// Runs `n` images from image `first` on by the plan for `n`.
+static void runPart(skip_context &context, int64_t first, int64_t n, const float *const *inputs, float *const *outputs) {
+  const SkipModelImage &image = *context.model->image;
   const SkipVariant &variant = *variantFor(*context.model, n);
   x86::Body &body = x86::bodyOf(context);
   for (uint32_t i = 1; i < variant.extentCount; ++i)
@@ -190,19 +199,41 @@ static skip_status runBatch(skip_context &context, int64_t n, const float *const
     int64_t threads = context.pool->threads(), bound = variant.extents[extent].bound;
     body.extents[extent] = threads < bound ? threads : bound;
   }
-  Run run{context, body, variant, inputs, body.outputs};
-  for (uint32_t i = 0; i < context.model->image->outputCount; ++i) {
-    body.outputs[i] = outputs[i] ? outputs[i] : body.spares[i];
+  for (uint32_t i = 0; i < image.inputCount; ++i)
+    body.inputs[i] = imagesFrom(inputs[i], image.inputs[i], first);
+  Run run{context, body, variant, body.inputs, body.outputs, first};
+  for (uint32_t i = 0; i < image.outputCount; ++i) {
+    body.outputs[i] = outputs[i] ? imagesFrom(outputs[i], image.outputs[i], first) : body.spares[i];
     run.lacksOutputs = run.lacksOutputs || !body.outputs[i];
   }
+  run.all(n);
+}
+
+/// How many of `n` images are to be run first.
+static int64_t firstPart(const skip_context &context, int64_t n) {
+  const SkipVariant &variant = *variantFor(*context.model, n);
+  int64_t fromLast = variant.extents[0].bound - n;
+  bool isKnown = !context.undivided && fromLast < int64_t{variant.partCount};
+  return isKnown ? variant.parts[int64_t{variant.partCount} - 1 - fromLast] : n;
+}
+
+static void runParts(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  for (int64_t first = 0; first < n;) {
+    int64_t images = firstPart(context, n - first);
+    runPart(context, first, images, inputs, outputs);
+    first += images;
+  }
+}
+
+static skip_status runBatch(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   if (!context.pool) {
-    run.all(n);
+    runParts(context, n, inputs, outputs);
     return SKIP_OK;
   }
   PoolRun exclusive(*context.pool);
   if (!exclusive.taken())
     return fail(SKIP_BUSY, "run: the context's pool is inside another run");
-  run.all(n);
+  runParts(context, n, inputs, outputs);
   return SKIP_OK;
 }
 

@@ -13,7 +13,7 @@ FLOAT_POINTER = ctypes.POINTER(ctypes.c_float)
 class StepEvent(ctypes.Structure):
     _fields_ = [("index", ctypes.c_int64), ("name", ctypes.c_char_p), ("seconds", ctypes.c_double),
                 ("results", ctypes.POINTER(ctypes.c_void_p)), ("result_count", ctypes.c_int32), ("first_image", ctypes.c_int64),
-                ("images", ctypes.c_int64)]
+                ("images", ctypes.c_int64), ("plan", ctypes.c_int64)]
 
 
 OBSERVER = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(StepEvent))

@@ -80,11 +80,13 @@ llvm::Error Runner::open(const skip_weights *weights, unsigned threads) {
   return llvm::Error::success();
 }
 
-llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa, int64_t guardedImages) const {
+llvm::Expected<std::unique_ptr<Runner>> Session::start(unsigned threads, llvm::StringRef isa, bool isUndivided,
+                                                       int64_t guardedImages) const {
   std::unique_ptr<Runner> runner(new Runner(*library));
   ForcedIsa forced(isa);
   if (llvm::Error error = library->createModel().moveInto(runner->model))
     return badInput(llvm::toString(std::move(error)));
+  runner->options.undivided = isUndivided;
   if (guardedImages > 0)
     if (llvm::Error error = runner->guardWorkspace(guardedImages))
       return error;
@@ -93,10 +95,10 @@ llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::
   return runner;
 }
 
-llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa) const {
-  return runner(threads, isa, 0);
+llvm::Expected<std::unique_ptr<Runner>> Session::runner(unsigned threads, llvm::StringRef isa, bool isUndivided) const {
+  return start(threads, isa, isUndivided, 0);
 }
 
 llvm::Expected<std::unique_ptr<Runner>> Session::guardedRunner(unsigned threads, llvm::StringRef isa, int64_t images) const {
-  return runner(threads, isa, images);
+  return start(threads, isa, /*isUndivided=*/true, images);
 }

@@ -58,16 +58,18 @@ public:
   static llvm::Expected<Session> load(Compilation &compilation, const WeightsSource &weights);
 
   /// `threads` 0: as many as this process may use. `isa` names a body; empty: what SKIP_ISA names, else the widest that was
-  /// built and runs here. Runners must be gone before the session.
-  llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa = {}) const;
+  /// built and runs here. `isUndivided`: each run is by the plan for its number of images, whose steps an observer expects.
+  /// Runners must be gone before the session.
+  llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa = {}, bool isUndivided = false) const;
 
   const loaded::LoadedModel &model() const { return *library; }
 
-  /// One for up to `images` images, whose workspace is NaN and guarded.
+  /// One for up to `images` images, undivided, whose workspace is NaN and guarded.
   llvm::Expected<std::unique_ptr<Runner>> guardedRunner(unsigned threads, llvm::StringRef isa, int64_t images) const;
 
 private:
-  llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa, int64_t guardedImages) const;
+  llvm::Expected<std::unique_ptr<Runner>> start(unsigned threads, llvm::StringRef isa, bool isUndivided,
+                                                int64_t guardedImages) const;
 
   std::unique_ptr<loaded::LoadedModel> library;
   loaded::Weights weights; // goes before the library

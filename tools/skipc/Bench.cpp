@@ -84,7 +84,7 @@ llvm::Error tool::bench(const Options &options) {
   llvm::Expected<Session> session = Session::start(compilation, {"", batchBounds(options, {1}), *bodies}, *weights);
   if (!session)
     return session.takeError();
-  llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);
+  llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads, {}, options.steps);
   if (!runner)
     return runner.takeError();
   BenchReport report{compilation.libraryName(), {}};

@@ -37,7 +37,8 @@ void tool::printTuneReport(const TuneReport &report, const std::string &again, s
                << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
                << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
   if (report.left)
-    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: `" << printable(again) << "` goes on";
+    llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: `" << printable(again)
+                 << "` goes on";
   llvm::outs() << "\n";
 }
 

@@ -11,7 +11,7 @@ def Isa : I32Enum<"Isa", "an instruction set that kernels are built for; the num
 
 // All of the schedule model is answered, with algorithms.
 def X86TargetAttr : PlanAttr<"X86Target", "x86_target", [DeclareAttrInterfaceMethods<TargetInterface>,
-    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithms", "gradientParts", "windowBytes", "pairDistance", "addsPairs"]>]> {
+    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "chooseAlgorithms", "gradientParts", "windowBytes", "pairDistance", "addsPairs", "predictedCost"]>]> {
   let summary = "x86: what the kernels are built for";
   let description = [{
     `isas` in ascending order, each an `Isa`'s name, and no two alike. `cpu` and `features` are LLVM's names when one given CPU is meant, else empty.

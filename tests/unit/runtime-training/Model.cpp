@@ -224,10 +224,10 @@ template <int64_t bound> struct Variant {
       at(SKIP_SEGMENT_OUTPUT, 0, bound * classes * 4, 1),
   };
   static constexpr SkipStep inferStep = {"fc", 0, 0, 6, 1, 0, 4}, trainStep = {"fc", 0, 0, 15, 8, 0, 4};
-  static constexpr SkipVariant infer = {1, 1, 1, 1, 0, 0, extents, sections, &inferStep, inferOperands, params, &inferKernel,
-                                        0, 0};
-  static constexpr SkipVariant train = {1, 1, 1, 1, 0, 0, extents, sections, &trainStep, trainOperands, params, &trainKernel,
-                                        0, 0};
+  static constexpr SkipVariant infer = {
+      1, 1, 1, 1, 0, 0, extents, sections, nullptr, &inferStep, inferOperands, params, &inferKernel, 0, 0};
+  static constexpr SkipVariant train = {
+      1, 1, 1, 1, 0, 0, extents, sections, nullptr, &trainStep, trainOperands, params, &trainKernel, 0, 0};
 };
 
 static const SkipVariant inferVariants[] = {Variant<4>::infer, Variant<mostImages>::infer};

@@ -5,6 +5,8 @@
 #include "tests/unit/runtime/TestModel.h"
 
 #include <cstring>
+#include <fstream>
+#include <unistd.h>
 
 using namespace test;
 
@@ -102,4 +104,26 @@ TEST_CASE("memory that cannot be had is an error, not an end") {
   std::string file = modelCheckpoint(1);
   CHECK_FAILS(skipmodel_weights_load_memory(&model, file.data(), file.size(), &weights), SKIP_OUT_OF_MEMORY,
               "bytes of weights");
+}
+
+/// Resident pages of this process.
+static size_t residentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  size_t total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST_CASE("a workspace takes memory as runs need it") {
+  SkipVariant variant = tinyTarget().variants[1];
+  variant.workspaceBytes = uint64_t{1} << 28; // most of which no step writes
+  ImageCopy copy;
+  copy.target.variants = &variant;
+  copy.target.variantCount = 1;
+  skip_model model = copy.model();
+  size_t before = residentBytes();
+  skip_context *context = nullptr;
+  REQUIRE(skipmodel_context_create(&model, nullptr, nullptr, &context) == SKIP_OK);
+  CHECK(residentBytes() - before < (size_t{1} << 24));
+  skipmodel_context_destroy(context);
 }

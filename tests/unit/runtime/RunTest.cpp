@@ -8,21 +8,13 @@
 
 using namespace test;
 
-static void checkValues(const Batch &batch, uint32_t seed) {
-  Expected expected = expectedOutputs(seed, batch.n, batch.pictures, batch.vectors);
-  for (size_t i = 0; i < expected.scores.size(); ++i)
-    CHECK(batch.scores[i] == Approx(expected.scores[i]).epsilon(1e-5).margin(1e-5));
-  for (size_t i = 0; i < expected.energy.size(); ++i)
-    CHECK(batch.energy[i] == Approx(expected.energy[i]).epsilon(1e-5));
-}
-
 TEST_CASE("every batch up to the largest bound gives the model's values") {
   Handles h(3);
   h.open();
   for (int64_t n = 1; n <= largeBound; ++n) {
     Batch batch(n);
     REQUIRE(batch.run(h.context) == SKIP_OK);
-    checkValues(batch, 3);
+    batch.check(3);
   }
 }
 
@@ -33,7 +25,7 @@ TEST_CASE("on a CPU an asynchronous run is one that is done, whatever the stream
   const float *in[] = {batch.pictures.data(), batch.vectors.data()};
   float *out[] = {batch.scores.data(), batch.energy.data()};
   REQUIRE(skipmodel_run_async(h.context, 5, in, out, &batch) == SKIP_OK);
-  checkValues(batch, 3);
+  batch.check(3);
   CHECK_FAILS(skipmodel_run_async(nullptr, 1, in, out, nullptr), SKIP_INVALID_ARGUMENT, "run_async: `context` is null");
   CHECK_FAILS(skipmodel_run_async(h.context, 9, in, out, nullptr), SKIP_INVALID_ARGUMENT, "this context takes at most 8");
 }
@@ -190,10 +182,10 @@ TEST_CASE("weights are bound late, swapped and taken away") {
   CHECK_FAILS(batch.run(h.context), SKIP_NO_WEIGHTS, "no weights are bound");
   REQUIRE(skipmodel_context_bind(h.context, h.weights) == SKIP_OK);
   REQUIRE(batch.run(h.context) == SKIP_OK);
-  checkValues(batch, 1);
+  batch.check(1);
   REQUIRE(skipmodel_context_bind(h.context, other.weights) == SKIP_OK);
   REQUIRE(batch.run(h.context) == SKIP_OK);
-  checkValues(batch, 2);
+  batch.check(2);
   REQUIRE(skipmodel_context_bind(h.context, nullptr) == SKIP_OK);
   CHECK_FAILS(batch.run(h.context), SKIP_NO_WEIGHTS, "no weights are bound");
 }
@@ -301,7 +293,7 @@ TEST_CASE("a caller's parallel_for is used instead of a pool") {
   h.open(0, {.parallel_for = OwnThreads::forEach, .parallel_user = &own});
   Batch batch(5);
   REQUIRE(batch.run(h.context) == SKIP_OK);
-  checkValues(batch, 5);
+  batch.check(5);
   CHECK(own.loops == 6); // three steps in two turns; `count` has one unit, which is not worth a loop
 }
 
@@ -321,7 +313,7 @@ TEST_CASE("contexts run at the same time, each with its own state") {
     thread.join();
   CHECK(failures == 0);
   for (const Batch &batch : batches)
-    checkValues(batch, 1);
+    batch.check(1);
 }
 
 TEST_CASE("a run leaves the caller's floating-point mode as it was, also for the observer") {

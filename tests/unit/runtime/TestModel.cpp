@@ -119,7 +119,7 @@ template <int64_t bound> struct Variant {
   // The larger one takes three images at a time, but counts once a run.
   static constexpr SkipSection sections[] = {{0, 3, bound == smallBound ? bound : 3}, {3, 1, bound}};
   static constexpr SkipVariant value = {
-      2, 4, 4, 2, 0, 0, extents, sections, steps, operands, params, kernels, bound *(haloBytes + planeBytes), 128};
+      2, 4, 4, 2, 0, 0, extents, sections, nullptr, steps, operands, params, kernels, bound *(haloBytes + planeBytes), 128};
 };
 
 static const SkipVariant variants[] = {Variant<smallBound>::value, Variant<largeBound>::value};
@@ -260,6 +260,14 @@ skip_status Batch::run(skip_context *context) {
   const float *in[] = {pictures.data(), vectors.data()};
   float *out[] = {scores.data(), energy.data()};
   return skipmodel_run(context, n, in, out);
+}
+
+void Batch::check(uint32_t seed) const {
+  Expected expected = expectedOutputs(seed, n, pictures, vectors);
+  for (size_t i = 0; i < expected.scores.size(); ++i)
+    CHECK(scores[i] == Approx(expected.scores[i]).epsilon(1e-5).margin(1e-5));
+  for (size_t i = 0; i < expected.energy.size(); ++i)
+    CHECK(energy[i] == Approx(expected.energy[i]).epsilon(1e-5));
 }
 
 Handles::Handles(uint32_t seed) {

@@ -48,6 +48,8 @@ Expected expectedOutputs(uint32_t seed, int64_t n, const std::vector<float> &pic
 struct Batch {
   explicit Batch(int64_t n);
   skip_status run(skip_context *context);
+  /// That the outputs are what the model computes with modelTensors(seed).
+  void check(uint32_t seed) const;
 
   int64_t n;
   std::vector<float> pictures, vectors, scores, energy;
