@@ -1,5 +1,6 @@
 // `--set NAME=VALUE`: a recipe's settings from the command line. A new kind keeps what the old one had under the same name;
-// what it needs besides must be set too.
+// what it needs besides must be set too. `augment=none` leaves pictures as they are: it ends flips and colours too, unless they
+// are set beside it.
 #include "frontend/Diagnostics.h"
 #include "frontend/RecipeSettings.h"
 
@@ -34,6 +35,7 @@ private:
   }
 
   std::vector<std::string> &errors;
+  std::set<std::string> given;   // by full name
   std::set<std::string> missing; // of kinds that were chosen: what has no default
 };
 
@@ -181,11 +183,16 @@ void Overrides::apply(StringRef text) {
   const SettingInfo *setting = find(name);
   if (!setting)
     return;
+  given.insert(setting->fullName());
   missing.erase(setting->fullName());
   set(*setting, value.trim());
 }
 
 void Overrides::finish() {
+  if (given.contains("augment") && recipe.augment.kind == Recipe::Augment::None)
+    for (const char *name : {"flip", "colour"})
+      if (!given.contains(name))
+        set(*byFullName(name), llvm::StringRef(name) == "flip" ? "false" : "none");
   for (const std::string &name : missing) {
     const SettingInfo &setting = *byFullName(name);
     if (isInUse(setting, recipe))

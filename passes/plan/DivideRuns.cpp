@@ -4,8 +4,8 @@
 // as much as four, and a plan for 1 image computes it in a quarter of that. The cost model (TargetInterface::predictedCost)
 // says what each number of images takes by its plan, and from that follows, number by number, what its best parts take:
 //
-//   plans for 1 and 8    n  1  2    3  4  5    6        7        8
-//   first part              1  1    3  4  4    4        4        8
+//   ResNet-18, plans for 1 and 8 images    n     1  2  3  4  5  6  7  8
+//                                 its first part  1  1  3  4  4  4  7  8
 //
 // Parts have to be predicted well ahead, since a prediction is no measurement, and since threads share less work in them.
 #include "passes/plan/Passes.h"
@@ -24,6 +24,7 @@ using namespace mlir;
 using namespace skip;
 
 static constexpr double kDemandedShare = 0.95; // of the undivided run's cost, at most
+static constexpr double kBelow = 1 - 1e-9;     // of sums of the same costs the larger part first
 static constexpr int64_t kMostImages = 1024;   // of a larger batch the last few are next to nothing
 
 namespace {
@@ -87,7 +88,7 @@ private:
         least.push_back(whole);
         for (int64_t part = images - 1; part > 0; --part) // what remains behind it is divided in its turn
           if (double divided = undivided[part] + least[images - part];
-              divided < std::min(kDemandedShare * whole, least[images])) {
+              divided < std::min(kDemandedShare * whole, kBelow * least[images])) {
             least[images] = divided;
             first = part;
           }

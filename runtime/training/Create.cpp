@@ -9,15 +9,34 @@ using namespace skip::runtime;
 
 namespace skip::runtime {
 
+/// Memory that the caller may give; null is no fault.
+static skip_status checkGiven(const char *what, const void *memory, size_t bytes, uint64_t needed) {
+  if (memory && reinterpret_cast<uintptr_t>(memory) % 64 != 0)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_create: the %s is not 64-byte aligned", what);
+  if (memory && bytes < needed)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_create: the %s has %zu bytes, it needs %llu", what, bytes,
+                static_cast<unsigned long long>(needed));
+  return SKIP_OK;
+}
+
+/// Before any of the caller's memory is written.
+static skip_status checkMemory(skip_trainer &trainer) {
+  const skip_trainer_options &options = trainer.options;
+  uint64_t state = layoutOf(*trainer.image, options).bytes, workspace = workspaceBytesOf(*trainer.image, options);
+  if (skip_status status = checkGiven("state", options.state, options.state_bytes, state); status != SKIP_OK)
+    return status;
+  if (skip_status status = checkGiven("workspace", options.workspace, options.workspace_bytes, workspace); status != SKIP_OK)
+    return status;
+  auto stateAt = reinterpret_cast<uintptr_t>(options.state), workspaceAt = reinterpret_cast<uintptr_t>(options.workspace);
+  if (options.state && options.workspace && stateAt < workspaceAt + workspace && workspaceAt < stateAt + state)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_create: the state and the workspace share memory; each needs its own");
+  return SKIP_OK;
+}
+
 /// The caller's state, or one of the trainer's own; all zero.
 static skip_status provideState(skip_trainer &trainer) {
   const skip_trainer_options &options = trainer.options;
   StateLayout layout = layoutOf(*trainer.image, options);
-  if (options.state && reinterpret_cast<uintptr_t>(options.state) % 64 != 0)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_create: the state is not 64-byte aligned");
-  if (options.state && options.state_bytes < layout.bytes)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_create: the state has %zu bytes, it needs %llu", options.state_bytes,
-                static_cast<unsigned long long>(layout.bytes));
   trainer.ownedState = options.state ? nullptr : allocateAligned(layout.bytes);
   trainer.state = static_cast<char *>(options.state ? options.state : trainer.ownedState);
   if (!trainer.state)
@@ -95,7 +114,7 @@ static skip_status open(skip_trainer &trainer, const skip_model &model) {
   trainer.image = &skipTrainingImage;
   if (skip_status status = checkTrainingImage(*trainer.image, model); status != SKIP_OK)
     return status;
-  for (auto part : {provideState, findTensors, provideArrays, openContext})
+  for (auto part : {checkMemory, provideState, findTensors, provideArrays, openContext})
     if (skip_status status = part(trainer); status != SKIP_OK)
       return status;
   return SKIP_OK;

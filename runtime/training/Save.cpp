@@ -35,7 +35,7 @@ class Header {
 public:
   void begin(const skip_metadata *metadata, int32_t count);
   void tensor(const char *prefix, const SkipTensor &tensor);
-  /// False without memory, or if the metadata is no UTF-8.
+  /// Fails without memory, or if the metadata is no UTF-8.
   skip_status finish();
   const Bytes &get() const { return text; }
 

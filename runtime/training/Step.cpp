@@ -130,8 +130,8 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
     return unfinished("trainer_apply");
   if (trainer->groups == 0)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: the step has no gradients");
-  if (!isFinite(static_cast<float>(rate)))
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: a rate of %g", rate);
+  if (!isFinite(static_cast<float>(rate)) || rate < 0)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: a rate of %g, which must be a number from 0 on", rate);
   Threads threads(*trainer);
   closeSum(*trainer, threads);
   const char *gone = !trainer->isFinite                       ? "the loss is"

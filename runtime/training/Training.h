@@ -119,7 +119,8 @@ int64_t skipmodel_trainer_next_group(const skip_trainer *trainer);
  * Parameters lie in an order of the library's own, with zeros between them. */
 skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **gradients, size_t *count);
 
-/* Ends the step: running statistics take in the groups' in their order, and parameters go down the mean gradient.
+/* Ends the step: running statistics take in the groups' in their order, and parameters go down the mean gradient, by a rate
+ * from 0 on.
  * SKIP_NOT_FINITE: a loss, a gradient or a statistic was no number; the gradients are dropped, all else is as before the step.
  */
 skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate);
@@ -127,7 +128,8 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate);
 skip_status skipmodel_trainer_discard(skip_trainer *trainer);
 
 /* A safetensors checkpoint: every tensor of the model by its name, the momentum as `optimizer.momentum.NAME`, and the
- * metadata. SKIP_NOT_FINITE, before anything is written, where values are NaN or infinite; the text lists the tensors. */
+ * metadata, each key once. SKIP_NOT_FINITE, before anything is written, where values are NaN or infinite; the text lists the
+ * tensors. */
 skip_status skipmodel_trainer_save(const skip_trainer *trainer, const skip_metadata *metadata, int32_t metadata_count,
                                    skip_write write, void *user);
 

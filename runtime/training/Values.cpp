@@ -6,6 +6,8 @@
 #include "runtime/MappedFile.h"
 #include "runtime/training/Checkpoints.h"
 
+#include <string.h>
+
 using namespace skip::runtime;
 
 namespace skip::runtime {
@@ -66,6 +68,10 @@ static skip_status checkSave(const skip_trainer *trainer, const skip_metadata *m
   for (int32_t i = 0; i < count; ++i)
     if (!metadata[i].key || !metadata[i].value)
       return fail(SKIP_INVALID_ARGUMENT, "trainer_save: text %d of the metadata is null", i);
+  for (int32_t i = 0; i < count; ++i)
+    for (int32_t j = 0; j < i; ++j)
+      if (strcmp(metadata[i].key, metadata[j].key) == 0)
+        return fail(SKIP_INVALID_ARGUMENT, "trainer_save: the metadata has two texts `%.100s`", metadata[i].key);
   return SKIP_OK;
 }
 

@@ -29,7 +29,8 @@ std::string tool::scientific(double value) {
 
 std::string tool::sizeText(llvm::ArrayRef<int64_t> shape) {
   std::string text;
-  for (int64_t dim : shape.drop_front())
+  bool hasBatch = !shape.empty() && shape.front() < 0;
+  for (int64_t dim : hasBatch ? shape.drop_front() : shape)
     text += (text.empty() ? "" : " x ") + std::to_string(dim);
-  return text;
+  return text.empty() ? "1" : text;
 }

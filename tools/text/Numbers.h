@@ -17,7 +17,7 @@ std::string fixed(double value, int digits);
 /// `1.67e-05`.
 std::string scientific(double value);
 
-/// "64 x 112 x 112" from [?, 64, 112, 112].
-std::string sizeText(llvm::ArrayRef<int64_t> shapeWithBatch);
+/// "64 x 112 x 112" from [?, 64, 112, 112], "64" from [64], "1" of a single number.
+std::string sizeText(llvm::ArrayRef<int64_t> shape);
 
 } // namespace skip::tool

@@ -46,6 +46,18 @@ TEST_CASE("--set: numbers, truths, lists and kinds by their dotted names") {
   CHECK(changed(recipe, {}) == recipe);
 }
 
+TEST_CASE("--set augment=none leaves pictures as they are") {
+  Recipe recipe = catalogueRecipe("resnet50");
+  REQUIRE(recipe.flip);
+  REQUIRE(recipe.colour == Recipe::Colour::Pca);
+  Recipe plain = changed(recipe, {"augment=none"});
+  CHECK_FALSE(plain.flip);
+  CHECK(plain.colour == Recipe::Colour::None);
+  CHECK(changed(recipe, {"flip=true", "augment=none"}).flip);
+  CHECK(changed(recipe, {"augment=none", "colour=pca"}).colour == Recipe::Colour::Pca);
+  CHECK(changed(recipe, {"batch=64"}).flip);
+}
+
 TEST_CASE("--set: a new kind keeps what the old one had, and what it needs besides must be set") {
   Recipe recipe = catalogueRecipe("cifar_resnet");
   Recipe cosine = changed(recipe, {"rate=cosine", "rate.end=0.001"});

@@ -45,7 +45,12 @@ TEST_CASE("state and workspace may be the caller's") {
   CHECK(trainer == nullptr);
   options.state_bytes += 64;
   options.workspace_bytes = 0;
-  CHECK_FAILS(skipmodel_trainer_create(model, &options, &trainer), SKIP_INVALID_ARGUMENT, "the workspace has 0 bytes");
+  CHECK_FAILS(skipmodel_trainer_create(model, &options, &trainer), SKIP_INVALID_ARGUMENT,
+              "trainer_create: the workspace has 0 bytes");
+  options.workspace_bytes = bytes;
+  options.workspace = state.get();
+  CHECK_FAILS(skipmodel_trainer_create(model, &options, &trainer), SKIP_INVALID_ARGUMENT, "share memory");
+  options.workspace = workspace.get();
   options.state = state.get() + 1;
   CHECK_FAILS(skipmodel_trainer_create(model, &options, &trainer), SKIP_INVALID_ARGUMENT, "not 64-byte aligned");
   skipmodel_model_destroy(model);

@@ -217,6 +217,8 @@ TEST_CASE("what makes no sense in a step is refused") {
   REQUIRE(Group(5, 1).gradients(trainer) == SKIP_OK);
   CHECK_FAILS(Group(4, 1).gradients(trainer), SKIP_INVALID_ARGUMENT, "a group of 4 images after one of 5");
   CHECK_FAILS(skipmodel_trainer_apply(trainer, NAN), SKIP_INVALID_ARGUMENT, "a rate of nan");
+  CHECK_FAILS(skipmodel_trainer_apply(trainer, -0.1), SKIP_INVALID_ARGUMENT,
+              "a rate of -0.1, which must be a number from 0 on");
   REQUIRE(Group(5, 2).gradients(trainer) == SKIP_OK);
   CHECK_FAILS(Group(5, 3).gradients(trainer), SKIP_INVALID_ARGUMENT, "made for 2 groups a step");
   CHECK_FAILS(skipmodel_trainer_set_number(trainer, SKIP_TRAINER_MOMENTUM, 1.5), SKIP_INVALID_ARGUMENT, "from 0 to 1");

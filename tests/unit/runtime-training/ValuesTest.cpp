@@ -110,6 +110,8 @@ TEST_CASE("a checkpoint has the metadata that it was given") {
              Catch::Contains(
                  R"("__metadata__":{"step":"17","a \"quoted\" name":"back\\slash\u000aand lines"},"stem.weight":{"dtype")"));
   CHECK(readCheckpoint(file) == training.values());
+  skip_metadata twice[] = {{"step", "17"}, {"step", "18"}};
+  CHECK_FAILS(skipmodel_trainer_save(training.trainer, twice, 2, append, &file), SKIP_INVALID_ARGUMENT, "has two texts `step`");
   metadata[0].value = "\xff";
   CHECK_FAILS(skipmodel_trainer_save(training.trainer, metadata, 2, append, &file), SKIP_INVALID_ARGUMENT, "no UTF-8");
   auto refuse = [](void *, const void *, size_t) { return 1; };

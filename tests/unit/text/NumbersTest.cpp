@@ -13,4 +13,10 @@ TEST_CASE("numbers get separators every three digits") {
   CHECK(tool::withSeparators(-123456) == "-123,456");
 }
 
-TEST_CASE("sizes are shown without the batch") { CHECK(tool::sizeText({-1, 64, 56, 56}) == "64 x 56 x 56"); }
+TEST_CASE("sizes are shown without the batch") {
+  CHECK(tool::sizeText({-1, 64, 56, 56}) == "64 x 56 x 56");
+  CHECK(tool::sizeText({64}) == "64");
+  CHECK(tool::sizeText({64, 3, 3, 3}) == "64 x 3 x 3 x 3");
+  CHECK(tool::sizeText({-1}) == "1");
+  CHECK(tool::sizeText({}) == "1");
+}
