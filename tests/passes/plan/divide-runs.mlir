@@ -1,7 +1,7 @@
 // Plans for 1 and for 8 images, which takes 4 pictures of 7 x 7 at a time: they fill a group of 16 tiles, a fifth one does not.
 // RUN: skip-opt --plan-divide-runs %s | FileCheck %s
 // One plan takes turns as it is.
-// RUN: sed -e '/@net_b1/,/^  }/d' %s | skip-opt --plan-divide-runs | FileCheck %s --check-prefix=ALONE
+// RUN: sed -e '/func.func @net_b[1](/,/^  }/d' %s | skip-opt --plan-divide-runs | FileCheck %s --check-prefix=ALONE
 // ALONE-NOT: plan.parts
 
 module attributes {plan.target = #plan.x86_target<[avx512]>} {
