@@ -27,6 +27,18 @@ llvm::Error Evaluation::bind() {
   return llvm::Error::success();
 }
 
+/// As a step counts (runtime/training/Step.cpp).
+bool tool::isRight(llvm::ArrayRef<float> logits, int32_t label) {
+  auto place = static_cast<size_t>(label);
+  float chosen = logits[place];
+  if (std::isnan(chosen))
+    return false;
+  for (size_t k = 0; k < logits.size(); ++k)
+    if (k < place ? !(logits[k] < chosen) : logits[k] > chosen)
+      return false;
+  return true;
+}
+
 void Evaluation::count(const data::Batch &batch, llvm::ArrayRef<float> logits, Score &sum) const {
   for (size_t i = 0; i < batch.labels.size(); ++i) {
     llvm::ArrayRef<float> row = logits.slice(i * static_cast<size_t>(classes), static_cast<size_t>(classes));
@@ -35,7 +47,7 @@ void Evaluation::count(const data::Batch &batch, llvm::ArrayRef<float> logits, S
     for (float logit : row)
       total += std::exp(double{logit} - *most);
     sum.loss += *most - row[static_cast<size_t>(batch.labels[i])] + std::log(total);
-    sum.error += most - row.begin() != batch.labels[i];
+    sum.error += !isRight(row, static_cast<int32_t>(batch.labels[i]));
   }
 }
 

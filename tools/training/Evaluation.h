@@ -10,6 +10,9 @@ struct Score {
   double loss = 0, error = 0; ///< means over the pictures; the error is a share of 1
 };
 
+/// Whether the label's logit is the highest, of equal ones the first. NaN is no answer.
+bool isRight(llvm::ArrayRef<float> logits, int32_t label);
+
 /// Runs the inference half of a trainer's library, on the trainer's threads.
 class Evaluation {
 public:

@@ -5,6 +5,7 @@
 #include "tools/weights/SafetensorsWriter.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 using namespace skip;
 using namespace test;
@@ -37,6 +38,16 @@ TEST_CASE("another training is refused, with each difference") {
         "\n  flip: `true` in the checkpoint, not set now");
   CHECK_THAT(failureOf(tool::resumeFrom({{"format", "pt"}}, now, "foreign", samePlan)),
              Catch::Contains("`foreign` is not a training's checkpoint: its metadata have no step"));
+}
+
+TEST_CASE("an answer of NaN is wrong, whatever the label") {
+  CHECK(tool::isRight({1, 3, 2}, 1));
+  CHECK_FALSE(tool::isRight({1, 3, 2}, 0));
+  CHECK(tool::isRight({3, 3}, 0)); // of equal ones the first
+  CHECK_FALSE(tool::isRight({3, 3}, 1));
+  CHECK_FALSE(tool::isRight({NAN, NAN, NAN}, 0));
+  CHECK_FALSE(tool::isRight({NAN, 1}, 0));
+  CHECK_FALSE(tool::isRight({NAN, 1}, 1));
 }
 
 static tool::Metadata metadataIn(const std::string &header) {
