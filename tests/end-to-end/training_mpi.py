@@ -78,10 +78,24 @@ def check_errors(trainings: Trainings) -> list[str]:
     for said, arguments, expected in (
             ("3 processes cannot share the 2 groups of a step: their number must divide that (--set groups=N)", ("tiny", 3, "no"), 2),
             ("NaN or infinite; the first layer whose output went is `", ("tiny", 2, "gone", "--set", "rate.start=1e9"), 1),
-            ("is there already: go on from it with --resume", ("tiny", 2, "tiny-1"), 2)):
+            ("is there already", ("tiny", 2, "tiny-1"), 2)):
         output = trainings.run(*arguments, expected=expected)
         if output.count(said) != 1:
             faults.append(f"{arguments}: expected once `{said}`, got\n{output}")
+    return faults
+
+
+def check_differences(trainings: Trainings) -> list[str]:
+    """One process of two with another argument: none trains, or waits for the other."""
+    faults = []
+    for name, value in (("--steps", "7"), ("--evaluate-every", "9"), ("--save-every", "9"), ("--mean", "0.4,0.5,0.5")):
+        common = ["-n", "1", trainings.skipc, "train", str(INPUTS / "train-tiny.skip"), "--data", str(trainings.folder / "data"),
+                  "-o", str(trainings.folder / "differ"), "--threads", "1"]
+        done = subprocess.run([*MPIRUN, *common, ":", *common, name, value], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False, timeout=120)
+        said = f"process 1 has another training than process 0 ({'mean' if name == '--mean' else name})"
+        if done.returncode != 2 or said not in done.stdout:
+            faults.append(f"{name}: expected 2 and `{said}`, got {done.returncode} and\n{done.stdout}")
     return faults
 
 
@@ -109,7 +123,7 @@ def main() -> int:
         folder = pathlib.Path(name)
         subprocess.run([sys.executable, str(INPUTS / "colours.py"), str(folder / "data"), "12"], check=True)
         trainings = Trainings(str(skipc), folder)
-        faults = check_bits(trainings) + check_resume(trainings) + check_errors(trainings) + check_without(trainings)
+        faults = check_bits(trainings) + check_resume(trainings) + check_errors(trainings) + check_differences(trainings) + check_without(trainings)
     print("\n".join(faults) or f"{len(CASES)} times the bits of one process")
     return 1 if faults else 0
 

@@ -153,9 +153,9 @@ static void checkMetadata(const uint8_t *file, size_t size) {
     return;
   }
   tool::bestScoreIn(*metadata);
-  bool samePlan = false;
-  tool::TrainingIdentity identity{"linear", 5, 200, {{"batch", "16"}}, "plan", {}};
-  if (llvm::Expected<tool::TrainingMemory> memory = tool::resumeFrom(*metadata, identity, "fuzz", samePlan))
+  tool::TrainingIdentity identity{"linear", 5, 200, {{"batch", "16"}}, "plan"};
+  tool::resumeNotes(*metadata, identity, "fuzz");
+  if (llvm::Expected<tool::TrainingMemory> memory = tool::resumeFrom(*metadata, identity, "fuzz"))
     require(memory->step >= 0, "a step is a number of steps");
   else
     require(!llvm::toString(memory.takeError()).empty(), "an error has a text");

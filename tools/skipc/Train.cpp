@@ -14,8 +14,10 @@
 #include "tools/training/Start.h"
 #include "tools/weights/WeightsSource.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <unistd.h>
 
 using namespace skip;
 using tool::Loop;
@@ -30,6 +32,22 @@ static std::string resumingCommand(const Options &options) {
   return tool::sameCommand(options, options.resume ? "" : "--resume", {"--weights", "--fresh"});
 }
 
+/// Fails where the folder cannot be made, or nothing can be written there, which is found out before all else; nothing is made
+/// yet, since what comes may fail.
+static llvm::Error checkPlace(const std::string &folder) {
+  std::error_code code;
+  std::filesystem::path place = std::filesystem::absolute(folder, code);
+  while (!std::filesystem::exists(place, code) && place.has_relative_path())
+    place = place.parent_path();
+  if (!std::filesystem::is_directory(place, code))
+    return tool::badInput("cannot make the folder `" + folder + "`: `" + place.string() + "` is not a folder",
+                          "name another one (-o)");
+  if (::access(place.c_str(), W_OK) != 0)
+    return tool::badInput("cannot write into `" + place.string() + "`: " + std::generic_category().message(errno),
+                          "name another folder (-o)");
+  return llvm::Error::success();
+}
+
 /// A run of hours is not written over by chance.
 static llvm::Error checkFolder(const Options &options, const std::string &folder) {
   bool resumes = options.resume;
@@ -39,7 +57,7 @@ static llvm::Error checkFolder(const Options &options, const std::string &folder
   if (!resumes && std::filesystem::exists(last))
     return tool::badInput("`" + last + "` is there already",
                           "go on from it with `" + resumingCommand(options) + "`, or write into another folder (-o)");
-  return llvm::Error::success();
+  return checkPlace(folder);
 }
 
 /// The folder is there, without what a killed run was writing.
@@ -143,8 +161,9 @@ static void printText(const tool::LoopResult &result, const tool::TrainingMemory
     llvm::outs() << "validation error  " << percent(result.validationError) << "\n";
   if (result.best.error <= 1)
     llvm::outs() << "best              " << percent(result.best.error) << ", at step " << result.best.step << "\n";
-  llvm::outs() << "seconds           " << tool::fixed(result.seconds, 1) << "  (" << tool::fixed(result.imagesPerSecond, 1)
-               << " images/s)\n";
+  if (result.steps > 0)
+    llvm::outs() << "seconds           " << tool::fixed(result.seconds, 1) << "  (" << tool::fixed(result.imagesPerSecond, 1)
+                 << " images/s)\n";
   if (!result.badPictures.empty())
     llvm::outs() << "pictures left out " << result.badPictures.size() << "\n";
   llvm::outs() << "written to        " << printable(folder) << "\n";
@@ -174,14 +193,6 @@ static llvm::Error checkGroups(const frontend::Recipe &recipe, const tool::Proce
                         " of a step: their number must divide that (--set groups=N)");
 }
 
-/// All that decides which bits are computed, and from where.
-static std::string textOf(const tool::TrainingIdentity &identity, const tool::TrainingMemory &memory) {
-  std::string text;
-  for (const auto &[key, value] : tool::metadataOf(identity, memory))
-    text += key + "=" + value + "\n";
-  return text;
-}
-
 /// Whether it was interrupted.
 static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Options &given);
 
@@ -204,11 +215,51 @@ llvm::Error tool::train(const Options &options) {
   return *interrupted ? llvm::make_error<Failure>(Exit::interrupted, "") : llvm::Error::success();
 }
 
-static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Options &given) {
+namespace {
+/// What is known before anything is compiled.
+struct Opened {
+  tool::Compilation &compilation;
+  tool::Ports ports;
+  std::vector<std::string> layers; ///< the labels of the spec
+  std::string network;             ///< tool::networkOf
+  std::string folder;
+  tool::Pictures pictures;
+  std::optional<tool::WeightsSource> weights = {};
+};
+
+/// What is compiled, and belongs together.
+struct Compiled {
+  std::unique_ptr<loaded::LoadedModel> library;
+  std::unique_ptr<tool::Trainer> trainer; // goes before its library
+};
+} // namespace
+
+static std::vector<std::string> layerNames(mlir::ModuleOp module) {
+  std::vector<std::string> names;
+  for (const tool::Layer &layer : tool::listLayers(tool::modelOf(module)).list)
+    names.push_back(layer.name);
+  return names;
+}
+
+static std::string textOf(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os);
+  return text;
+}
+
+/// Of classes that no picture has, the folders' names tell: a model that is made for more learns, and is no worse for it, but
+/// that is seldom meant.
+static void noteUnusedClasses(const tool::Pictures &pictures, const frontend::Recipe &recipe, const Options &options) {
+  auto found = static_cast<int64_t>(pictures.classNames().size());
+  if (found > 0 && found < recipe.classes)
+    tool::note("`" + options.data + "` has folders of " + llvm::Twine(found) + " classes, and the model has " +
+               llvm::Twine(recipe.classes) + ": -D classes=" + llvm::Twine(found) +
+               " makes it one for these, if the spec has that parameter");
+}
+
+static llvm::Expected<Opened> open(const Options &options, const tool::Processes &processes) {
   using namespace tool;
-  const Options options = compileOptions(given);
-  if (llvm::Error error = checkUsage(options))
-    return error;
   Compilation &compilation = *new Compilation(options); // to the process's end: a deep network's graph takes long to take apart
   if (llvm::Error error = compilation.readGraph())
     return error;
@@ -222,55 +273,102 @@ static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Opti
   llvm::Expected<Pictures> pictures = Pictures::open(options.data, recipe, *preprocessing);
   if (!pictures)
     return pictures.takeError();
-  std::optional<WeightsSource> weights;
+  if (processes.isFirst())
+    noteUnusedClasses(*pictures, recipe, options);
+  Opened opened{.compilation = compilation,
+                .ports = std::move(ports),
+                .layers = layerNames(compilation.module()),
+                .network = networkOf(textOf(compilation.module())),
+                .folder = folderOf(options, compilation),
+                .pictures = std::move(*pictures)};
   if (!options.weights.empty())
-    if (llvm::Error error = openWeights(options, compilation, "", /*judged=*/false).moveInto(weights))
+    if (llvm::Error error = openWeights(options, compilation, "", /*judged=*/false).moveInto(opened.weights))
       return error;
-  std::string folder = folderOf(options, compilation);
-  if (llvm::Error error = checkFolder(options, folder))
+  if (llvm::Error error = checkFolder(options, opened.folder))
     return error;
-  llvm::Expected<std::unique_ptr<loaded::LoadedModel>> library = compile(compilation, options, imagesAtOnce(ports.inputs[0]));
-  if (!library)
-    return library.takeError();
-  const codegen::LoweredModel &lowered = compilation.lowered();
-  llvm::Expected<std::unique_ptr<Trainer>> trainer =
-      Trainer::open(**library, {recipe.batch / recipe.groups, recipe.groups, options.threads});
-  if (!trainer)
-    return trainer.takeError();
-  if (llvm::Error error = (*trainer)->setNumbers(recipe))
+  return opened;
+}
+
+static llvm::Expected<Compiled> makeTrainer(const Opened &opened, const Options &options) {
+  const frontend::Recipe &recipe = *opened.compilation.recipe();
+  Compiled made;
+  if (llvm::Error error = compile(opened.compilation, options, imagesAtOnce(opened.ports.inputs[0])).moveInto(made.library))
     return error;
-  TrainingIdentity identity{lowered.image.name,
-                            options.seed,
-                            pictures->trainedOn(),
-                            frontend::listSettings(recipe),
-                            planOf(*lowered.training, (*library)->isa()),
-                            pictures->classNames()};
+  if (llvm::Error error = tool::Trainer::open(*made.library, {recipe.batch / recipe.groups, recipe.groups, options.threads})
+                              .moveInto(made.trainer))
+    return error;
+  if (llvm::Error error = made.trainer->setNumbers(recipe))
+    return error;
+  return made;
+}
+
+static tool::TrainingIdentity identityOf(const Opened &opened, const Compiled &compiled, const Options &options) {
+  const codegen::LoweredModel &lowered = opened.compilation.lowered();
+  return {.model = lowered.image.name,
+          .seed = options.seed,
+          .pictures = opened.pictures.trainedOn(),
+          .settings = frontend::listSettings(*opened.compilation.recipe()),
+          .plan = tool::planOf(*lowered.training, compiled.library->isa()),
+          .classes = opened.pictures.classNames(),
+          .pixels = opened.pictures.settings(),
+          .data = opened.pictures.fingerprint(),
+          .network = opened.network,
+          .exact = options.exact};
+}
+
+static tool::LoopOptions loopOptions(const Opened &opened, const Options &options, const tool::Processes &processes) {
+  return {.folder = opened.folder,
+          .title = opened.compilation.lowered().image.name,
+          .lastStep = options.lastStep > 0 ? options.lastStep : opened.compilation.recipe()->length,
+          .logEvery = options.logEvery,
+          .evaluateEvery = options.evaluateEvery,
+          .saveEvery = options.saveEvery,
+          .layers = opened.layers,
+          .processes = &processes};
+}
+
+static void tell(const tool::LoopResult &result, const tool::TrainingMemory &memory, const tool::LoopOptions &wanted,
+                 const Options &options) {
+  options.json ? printJson(result, memory, wanted.folder, *options.reply) : printText(result, memory, wanted.folder);
+  if (result.interrupted)
+    tellInterrupted(options, memory, wanted.lastStep, wanted.folder);
+  else if (result.steps == 0)
+    tool::note("nothing was to do: `" + Loop::lastPath(wanted.folder) + "` is of step " + llvm::Twine(memory.step) +
+               ", and the training ends with step " + llvm::Twine(wanted.lastStep) + "; --steps N goes on to step N");
+}
+
+static llvm::Expected<bool> trainIn(const tool::Processes &processes, const Options &given) {
+  using namespace tool;
+  const Options &options = *new Options(compileOptions(given)); // as long as the compilation
+  if (llvm::Error error = checkUsage(options))
+    return error;
+  llvm::Expected<Opened> opened = open(options, processes);
+  if (!opened)
+    return opened.takeError();
+  llvm::Expected<Compiled> compiled = makeTrainer(*opened, options);
+  if (!compiled)
+    return compiled.takeError();
+  Trainer &trainer = *compiled->trainer;
+  const codegen::LoweredModel &lowered = opened->compilation.lowered();
+  TrainingIdentity identity = identityOf(*opened, *compiled, options);
   BestScore best;
   llvm::Expected<TrainingMemory> memory =
-      start(options, folder, **trainer, lowered.image, weights ? &*weights : nullptr, identity, best);
+      start(options, opened->folder, trainer, lowered.image, opened->weights ? &*opened->weights : nullptr, identity, best);
   if (!memory)
     return memory.takeError();
-  LoopOptions wanted{.folder = folder,
-                     .title = lowered.image.name,
-                     .lastStep = options.lastStep > 0 ? options.lastStep : recipe.length,
-                     .logEvery = options.logEvery,
-                     .evaluateEvery = options.evaluateEvery,
-                     .saveEvery = options.saveEvery,
-                     .processes = &processes};
-  if (llvm::Error error = processes.requireSame(textOf(identity, *memory), "training"))
+  LoopOptions wanted = loopOptions(*opened, options, processes);
+  if (llvm::Error error = processes.requireSame(mustBeSame(identity, *memory, wanted), "training"))
     return error;
-  if (llvm::Error error = (*trainer)->share(processes))
+  if (llvm::Error error = trainer.share(processes))
     return error;
   if (processes.isFirst())
-    if (llvm::Error error = makeFolder(folder))
+    if (llvm::Error error = makeFolder(opened->folder))
       return error;
-  Loop loop(**trainer, *lowered.training, *pictures, recipe, identity, *memory, best, wanted);
+  Loop loop(trainer, *lowered.training, opened->pictures, *opened->compilation.recipe(), identity, *memory, best, wanted);
   llvm::Expected<LoopResult> result = loop.run();
   if (!result)
     return result.takeError();
   if (processes.isFirst())
-    options.json ? printJson(*result, *memory, folder, *options.reply) : printText(*result, *memory, folder);
-  if (processes.isFirst() && result->interrupted)
-    tellInterrupted(options, *memory, wanted.lastStep, folder);
+    tell(*result, *memory, wanted, options);
   return result->interrupted;
 }

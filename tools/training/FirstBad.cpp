@@ -1,6 +1,8 @@
 // The run is the same as the one that failed, since bits depend on nothing but the state and the pictures.
 #include "tools/training/FirstBad.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -51,4 +53,14 @@ llvm::Expected<std::string> tool::firstBadLayer(Trainer &trainer, const codegen:
   if (llvm::Error error = trainer.discard())
     return error;
   return first;
+}
+
+std::string tool::layerOfStep(llvm::StringRef step, llvm::ArrayRef<std::string> layers) {
+  for (llvm::StringRef name = step; !name.empty(); name = name.rsplit('.').first) {
+    if (llvm::is_contained(layers, name))
+      return name.str();
+    if (!name.contains('.'))
+      break;
+  }
+  return step.str();
 }

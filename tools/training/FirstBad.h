@@ -11,4 +11,8 @@ namespace skip::tool {
 llvm::Expected<std::string> firstBadLayer(Trainer &trainer, const codegen::TrainingImage &image, const float *pixels,
                                           size_t groupFloats, const int32_t *labels);
 
+/// A step of the plan is called by a layer and what it computes of it (`bn1.moments`): the longest of `layers` that it is of,
+/// or the step itself where it is of none.
+std::string layerOfStep(llvm::StringRef step, llvm::ArrayRef<std::string> layers);
+
 } // namespace skip::tool

@@ -26,6 +26,17 @@ Loop::Loop(Trainer &trainer, const codegen::TrainingImage &image, const Pictures
     evaluation.emplace(trainer, pictures, recipe.classes, options.loaderThreads);
 }
 
+std::string tool::mustBeSame(const TrainingIdentity &identity, const TrainingMemory &memory, const LoopOptions &options) {
+  std::string text;
+  for (const auto &[name, value] : metadataOf(identity, memory))
+    text += name + "=" + (value.find('\n') == std::string::npos ? "" : "\n") + value + "\n"; // settings by their own names
+  for (auto [name, value] :
+       {std::pair("--steps", options.lastStep), std::pair("--log-every", options.logEvery),
+        std::pair("--evaluate-every", options.evaluateEvery), std::pair("--save-every", options.saveEvery)})
+    text += std::string(name) + "=" + std::to_string(value) + "\n";
+  return text;
+}
+
 llvm::Error Loop::saveLast() {
   savedStep = memory.step;
   if (!writes())
@@ -50,7 +61,8 @@ llvm::Error Loop::stopAt(const data::Batch &batch, const std::string &gone) {
   llvm::Expected<std::string> layer = firstBadLayer(trainer, image, batch.pixels.data(), groupFloats, batch.labels.data());
   if (!layer)
     return layer.takeError();
-  std::string where = layer->empty() ? "" : "; the first layer whose output went is `" + *layer + "`";
+  std::string where =
+      layer->empty() ? "" : "; the first layer whose output went is `" + layerOfStep(*layer, options.layers) + "`";
   std::string kept = savedStep < 0 ? "; no checkpoint was written yet"
                                    : "; `" + lastPath(options.folder) + "` is that of step " + std::to_string(savedStep);
   return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + gone + " NaN or infinite" + where + kept +
@@ -211,6 +223,7 @@ llvm::Expected<bool> Loop::goesOn(bool interrupted) {
 llvm::Error Loop::finish() {
   progress.reset();
   result.interrupted = memory.step < options.lastStep;
+  result.steps = doneSteps;
   result.seconds = stepSeconds;
   result.imagesPerSecond = stepSeconds > 0 ? static_cast<double>(doneSteps * recipe.batch) / stepSeconds : 0;
   if (result.interrupted && savedStep != memory.step)

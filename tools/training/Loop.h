@@ -19,8 +19,12 @@ struct LoopOptions {
   int64_t evaluateEvery = 1000;
   int64_t saveEvery = 500;
   unsigned loaderThreads = 1;
+  std::vector<std::string> layers = {}; ///< the spec's labels, for messages
   const Processes *processes = nullptr; ///< that share the groups of each step; null: this one alone
 };
+
+/// All that decides which bits are computed, from where, and when processes meet: lines of `name=value`.
+std::string mustBeSame(const TrainingIdentity &identity, const TrainingMemory &memory, const LoopOptions &options);
 
 /// What a step's groups gave.
 struct GroupResult {
@@ -35,6 +39,7 @@ struct LoopResult {
   Metric last;                 ///< of the last step
   double validationError = -1; ///< of the last evaluation; negative: there was none
   BestScore best;
+  int64_t steps = 0;                       ///< that were done now
   double seconds = 0, imagesPerSecond = 0; ///< of the steps alone
   std::vector<data::BadPicture> badPictures;
 };

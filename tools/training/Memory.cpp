@@ -44,9 +44,11 @@ template <typename Memory, typename Visit> static void forEachField(Memory &memo
   }
 }
 
-static std::string settingsText(const TrainingIdentity &identity) {
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+static std::string settingsText(const Settings &settings) {
   std::string text;
-  for (const auto &[name, value] : identity.settings)
+  for (const auto &[name, value] : settings)
     text += name + "=" + value + "\n";
   return text;
 }
@@ -56,8 +58,12 @@ Metadata tool::metadataOf(const TrainingIdentity &identity, const TrainingMemory
                     {"model", identity.model},
                     {"seed", std::to_string(identity.seed)},
                     {"pictures", std::to_string(identity.pictures)},
-                    {"settings", settingsText(identity)},
-                    {"plan", identity.plan}};
+                    {"settings", settingsText(identity.settings)},
+                    {"plan", identity.plan},
+                    {"pixels", settingsText(identity.pixels)},
+                    {"data", identity.data},
+                    {"network", identity.network},
+                    {"exact", identity.exact ? "1" : "0"}};
   if (!identity.classes.empty())
     texts.push_back({"classes", llvm::json::fixUTF8(llvm::join(identity.classes, "\n"))}); // names of folders are any bytes
   forEachField(memory, [&](const std::string &name, auto value) {
@@ -118,8 +124,6 @@ tool::BestScore tool::bestScoreIn(const Metadata &metadata) {
   return isThere ? best : BestScore();
 }
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
 static Settings settingsOf(llvm::StringRef text) {
   Settings settings;
   llvm::SmallVector<llvm::StringRef> lines;
@@ -134,31 +138,52 @@ static std::string valueIn(const Settings &settings, llvm::StringRef name) {
   return found == settings.end() ? "not set" : "`" + printable(found->second) + "`";
 }
 
-/// A line for each difference.
-static std::string differences(const Metadata &saved, const TrainingIdentity &wanted) {
+/// As the plan's text begins.
+static llvm::StringRef compilerOf(llvm::StringRef plan) { return plan.split(", ").first; }
+
+/// Another compiler may write the same network in other words.
+static bool networkIsComparable(const Metadata &saved, const TrainingIdentity &wanted) {
+  const std::string *plan = find(saved, "plan");
+  return find(saved, "network") && plan && compilerOf(*plan) == compilerOf(wanted.plan);
+}
+
+static std::string difference(llvm::StringRef name, const std::string &before, const std::string &now) {
+  return before == now ? "" : "\n  " + printable(name) + ": " + before + " in the checkpoint, " + now + " now";
+}
+
+/// Of settings that either has.
+static std::string differences(const Settings &before, const Settings &now) {
   std::string text;
-  auto compare = [&](const std::string &name, const std::string &before, const std::string &now) {
-    if (before != now)
-      text += "\n  " + printable(name) + ": " + before + " in the checkpoint, " + now + " now";
-  };
-  for (auto [name, now] : {std::pair("model", wanted.model), std::pair("seed", std::to_string(wanted.seed)),
-                           std::pair("pictures", std::to_string(wanted.pictures))}) {
-    const std::string *before = find(saved, name);
-    compare(name, before ? "`" + printable(*before) + "`" : "not there", "`" + now + "`");
-  }
-  const std::string *settings = find(saved, "settings");
-  Settings before = settingsOf(settings ? *settings : "");
-  Settings all = wanted.settings;
+  Settings all = now;
   for (const auto &setting : before)
-    if (llvm::none_of(wanted.settings, [&](const auto &now) { return now.first == setting.first; }))
+    if (llvm::none_of(now, [&](const auto &other) { return other.first == setting.first; }))
       all.push_back(setting);
   for (const auto &setting : all)
-    compare(setting.first, valueIn(before, setting.first), valueIn(wanted.settings, setting.first));
+    text += difference(setting.first, valueIn(before, setting.first), valueIn(now, setting.first));
   return text;
 }
 
-llvm::Expected<TrainingMemory> tool::resumeFrom(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path,
-                                                bool &samePlan) {
+/// A line for each difference.
+static std::string differences(const Metadata &saved, const TrainingIdentity &wanted) {
+  std::string text;
+  for (auto [name, now] : {std::pair("model", wanted.model), std::pair("seed", std::to_string(wanted.seed)),
+                           std::pair("pictures", std::to_string(wanted.pictures))}) {
+    const std::string *before = find(saved, name);
+    text += difference(name, before ? "`" + printable(*before) + "`" : "not there", "`" + now + "`");
+  }
+  if (networkIsComparable(saved, wanted) && *find(saved, "network") != wanted.network)
+    text += "\n  network: another in the checkpoint than now (the spec, or -D)";
+  if (const std::string *data = find(saved, "data"); data && *data != wanted.data)
+    text += "\n  data: other pictures or labels in the checkpoint than now (--data)";
+  const std::string *settings = find(saved, "settings");
+  text += differences(settingsOf(settings ? *settings : ""), wanted.settings);
+  if (const std::string *pixels = find(saved, "pixels"))
+    text += differences(settingsOf(*pixels), wanted.pixels);
+  return text;
+}
+
+llvm::Expected<TrainingMemory> tool::resumeFrom(const Metadata &saved, const TrainingIdentity &wanted,
+                                                const std::string &path) {
   TrainingMemory memory;
   std::string broken;
   forEachField(memory, [&](const std::string &name, auto &value) {
@@ -170,7 +195,21 @@ llvm::Expected<TrainingMemory> tool::resumeFrom(const Metadata &saved, const Tra
                     "; start from it with --weights, in another folder");
   if (std::string text = differences(saved, wanted); !text.empty())
     return badInput("`" + path + "` is of another training, which --resume cannot go on with:" + text);
-  const std::string *plan = find(saved, "plan");
-  samePlan = plan && *plan == wanted.plan;
   return memory;
+}
+
+std::vector<std::string> tool::resumeNotes(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path) {
+  std::vector<std::string> notes;
+  const std::string *plan = find(saved, "plan"), *exact = find(saved, "exact");
+  if (bool was = exact && *exact == "1"; exact && was != wanted.exact)
+    notes.push_back("`" + path + "` was trained " + (was ? "with" : "without") + " --exact, which is " +
+                    (wanted.exact ? "given" : "not given") + " now: it goes on, with other bits than an unbroken run");
+  else if (!plan || *plan != wanted.plan)
+    notes.push_back("`" + path +
+                    "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
+  if (!find(saved, "pixels") || !find(saved, "data") || !find(saved, "network"))
+    notes.push_back("`" + path +
+                    "` is of an earlier skipc and does not say of which network, of which pictures and with which "
+                    "--mean and --std it is: that these are the same is not checked");
+  return notes;
 }

@@ -35,10 +35,14 @@ struct BestScore {
 struct TrainingIdentity {
   std::string model;
   uint64_t seed = 1;
-  uint64_t pictures = 0;                                     ///< trained on
-  std::vector<std::pair<std::string, std::string>> settings; ///< frontend::listSettings
-  std::string plan;                                          ///< of the code that computes the bits
-  std::vector<std::string> classes;                          ///< names in the order of the labels, if they have any
+  uint64_t pictures = 0;                                        ///< trained on
+  std::vector<std::pair<std::string, std::string>> settings;    ///< frontend::listSettings
+  std::string plan;                                             ///< of the code that computes the bits
+  std::vector<std::string> classes = {};                        ///< names in the order of the labels, if they have any
+  std::vector<std::pair<std::string, std::string>> pixels = {}; ///< what is made of pictures: Pictures::settings
+  std::string data = {};                                        ///< Pictures::fingerprint
+  std::string network = {};                                     ///< a hash of the spec's graph
+  bool exact = false;                                           ///< --exact
 };
 
 Metadata metadataOf(const TrainingIdentity &identity, const TrainingMemory &memory);
@@ -50,8 +54,11 @@ BestScore bestScoreIn(const Metadata &metadata);
 /// The metadata of the safetensors file in memory; `path` is for messages.
 llvm::Expected<Metadata> readMetadata(llvm::ArrayRef<char> file, const std::string &path);
 
-/// Fails where `saved` is not of the training `wanted`, with a line for each difference, or is not of a training at all.
-llvm::Expected<TrainingMemory> resumeFrom(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path,
-                                          bool &samePlan);
+/// Fails where `saved` is not of the training `wanted`, with a line for each difference, or is not of a training at all. What
+/// a checkpoint of an earlier skipc does not say is not compared.
+llvm::Expected<TrainingMemory> resumeFrom(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path);
+
+/// What to know of a training that goes on nevertheless: that bits will be others, or what could not be compared.
+std::vector<std::string> resumeNotes(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path);
 
 } // namespace skip::tool

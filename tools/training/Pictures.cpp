@@ -3,8 +3,12 @@
 
 #include "tools/data/Order.h"
 #include "tools/text/Failure.h"
+#include "tools/training/Hash.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
 #include <numeric>
 
 using namespace skip;
@@ -103,4 +107,51 @@ std::unique_ptr<data::Loader> Pictures::validationBatches(size_t batch, unsigned
   options.once = true;
   options.threads = threads;
   return std::make_unique<data::Loader>(holdsOut ? *opened.training : *opened.validation, std::move(options));
+}
+
+/// The shortest texts that are these numbers alone.
+static std::string textOf(const float *values, int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    std::array<char, 32> number{};
+    const char *end = std::to_chars(number.begin(), number.end(), values[i]).ptr;
+    text += (i ? " " : "") + std::string(number.data(), static_cast<size_t>(end - number.data()));
+  }
+  return text;
+}
+
+std::vector<std::pair<std::string, std::string>> Pictures::settings() const {
+  return {{"mean", textOf(plain.mean, plain.fit.channels)},
+          {"std", textOf(plain.std, plain.fit.channels)},
+          {"as_is", plain.fit.asIs ? "true" : "false"}};
+}
+
+/// Every 47th byte, which meets all channels, rows and columns.
+static void addSample(tool::Hash &hash, const data::Picture &picture) {
+  std::string sample;
+  for (size_t at = 0; at < picture.rgb.size(); at += 47)
+    sample += static_cast<char>(picture.rgb[at]);
+  hash.add(sample);
+}
+
+/// A file that has gone is of size -1; the loader says what is the matter with it.
+static void addFile(tool::Hash &hash, const std::filesystem::path &path) {
+  std::error_code code;
+  uintmax_t bytes = std::filesystem::file_size(path, code);
+  hash.add(path.filename().string());
+  hash.add(code ? int64_t{-1} : static_cast<int64_t>(bytes));
+}
+
+std::string Pictures::fingerprint() const {
+  const data::Dataset &dataset = *opened.training;
+  Hash hash;
+  std::string problem;
+  for (size_t i = 0; i < dataset.size(); ++i) {
+    hash.add(int64_t{dataset.label(i)});
+    if (!dataset.side()) // files
+      addFile(hash, dataset.name(i));
+    else if (std::optional<data::Picture> picture = dataset.picture(i, problem))
+      addSample(hash, *picture);
+  }
+  return hash.text();
 }

@@ -22,6 +22,11 @@ public:
                                         unsigned threads) const;
   /// Those to validate on, once, as inference takes them.
   std::unique_ptr<data::Loader> validationBatches(size_t batch, unsigned threads) const;
+  /// What is made of every picture, whichever is drawn: names and values.
+  std::vector<std::pair<std::string, std::string>> settings() const;
+  /// Of the labels of all that is trained on (or held out), and of what is cheap to know of each picture: of records a sample
+  /// of their pixels, of files their names and sizes, wherever the folder lies.
+  std::string fingerprint() const;
   const std::vector<std::string> &classNames() const { return opened.classes; }
 
 private:

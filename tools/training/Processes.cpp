@@ -70,9 +70,22 @@ llvm::Error Processes::requireSame(const std::string &text, llvm::StringRef what
   first.resize(length);
   if (llvm::Error error = broadcast(0, first.data(), length))
     return error;
-  return first == text ? llvm::Error::success()
-                       : badInput("process " + llvm::Twine(process()) + " has another " + what +
-                                  " than process 0: all must have the same machine, files and arguments");
+  return first == text
+             ? llvm::Error::success()
+             : badInput("process " + llvm::Twine(process()) + " has another " + what + " than process 0 (" +
+                        printable(firstDifference(first, text)) + "): all must have the same machine, files and arguments");
+}
+
+std::string tool::firstDifference(llvm::StringRef one, llvm::StringRef other) {
+  while (!one.empty() || !other.empty()) {
+    auto [line, rest] = one.split('\n');
+    auto [otherLine, otherRest] = other.split('\n');
+    if (line != otherLine)
+      return (line.empty() ? otherLine : line).split('=').first.str();
+    one = rest;
+    other = otherRest;
+  }
+  return "";
 }
 
 int Processes::fail(llvm::function_ref<int()> say) {

@@ -26,7 +26,8 @@ public:
 
   /// Bytes of process `root` come to all.
   llvm::Error broadcast(int32_t root, void *data, size_t bytes) const;
-  /// Fails in a process in which `text` is not that of the first one; `what` is for the message.
+  /// Fails in a process in which `text`, lines of `name=value`, is not that of the first one, with the name of the first line
+  /// that is another; `what` is for the message.
   llvm::Error requireSame(const std::string &text, llvm::StringRef what) const;
 
   /// Ends all processes, who would wait for this one, when `say` has said what is the matter; returns its exit code where it is
@@ -38,5 +39,8 @@ private:
 
   const skip_mpi *mpi = nullptr;
 };
+
+/// The name of the first line that differs; empty if none does.
+std::string firstDifference(llvm::StringRef one, llvm::StringRef other);
 
 } // namespace skip::tool

@@ -7,9 +7,8 @@
 #include "support/Printable.h"
 #include "tools/data/File.h"
 #include "tools/text/Failure.h"
+#include "tools/training/Hash.h"
 #include "tools/weights/SafetensorsWriter.h"
-
-#include "llvm/ADT/StringExtras.h"
 
 #include <filesystem>
 
@@ -109,14 +108,13 @@ llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::str
   llvm::Expected<Saved> saved = readSaved(path);
   if (!saved)
     return saved.takeError();
-  bool samePlan = false;
-  llvm::Expected<TrainingMemory> memory = resumeFrom(saved->metadata, identity, path, samePlan);
+  llvm::Expected<TrainingMemory> memory = resumeFrom(saved->metadata, identity, path);
   if (!memory)
     return memory.takeError();
   if (llvm::Error error = trainer.load(charsOf(saved->bytes), path))
     return error;
-  if (!samePlan)
-    note("`" + path + "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
+  for (const std::string &text : resumeNotes(saved->metadata, identity, path))
+    note(text);
   return *memory;
 }
 
@@ -125,23 +123,10 @@ llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path) {
     return BestScore();
   llvm::Expected<Saved> saved = readSaved(path);
   if (!saved)
-    return saved.takeError();
+    return badInput(llvm::toString(saved.takeError()),
+                    "delete or rename it: --resume goes on without it, and the next evaluation writes a new one");
   return bestScoreIn(saved->metadata);
 }
-
-namespace {
-/// FNV-1a.
-class Hash {
-public:
-  void add(llvm::StringRef text) {
-    for (char byte : text)
-      value = (value ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
-    value = (value ^ 0xFF) * 0x100000001b3; // the end of a text
-  }
-  void add(int64_t number) { add(llvm::StringRef(reinterpret_cast<const char *>(&number), sizeof number)); }
-  uint64_t value = 0xcbf29ce484222325;
-};
-} // namespace
 
 std::string tool::planOf(const codegen::TrainingImage &image, llvm::StringRef isa) {
   Hash hash;
@@ -157,5 +142,11 @@ std::string tool::planOf(const codegen::TrainingImage &image, llvm::StringRef is
         hash.add(param.value);
     }
   }
-  return image.model.compiler + ", " + isa.str() + ", " + llvm::utohexstr(hash.value, /*LowerCase=*/true);
+  return image.model.compiler + ", " + isa.str() + ", " + hash.text();
+}
+
+std::string tool::networkOf(llvm::StringRef graph) {
+  Hash hash;
+  hash.add(graph);
+  return hash.text();
 }

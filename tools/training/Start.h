@@ -29,4 +29,7 @@ llvm::Expected<BestScore> bestScoreOf(const std::string &path);
 /// A text that says which code computes: another text, and a training may give other bits.
 std::string planOf(const codegen::TrainingImage &image, llvm::StringRef isa);
 
+/// The same of the network, whose graph is given as the front end prints it.
+std::string networkOf(llvm::StringRef graph);
+
 } // namespace skip::tool

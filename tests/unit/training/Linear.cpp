@@ -207,7 +207,9 @@ Run::Run(const std::string &data, const frontend::Recipe &given, unsigned thread
               .seed = seed,
               .pictures = pictures.trainedOn(),
               .settings = frontend::listSettings(recipe),
-              .plan = tool::planOf(linear().training, linear().library->isa())};
+              .plan = tool::planOf(linear().training, linear().library->isa()),
+              .pixels = pictures.settings(),
+              .data = pictures.fingerprint()};
 }
 
 llvm::Expected<tool::LoopResult> Run::go(tool::LoopOptions options, bool resume) {
