@@ -53,8 +53,10 @@ static skip_status checkInputs(const SkipModelImage &image, const float *const *
 
 static skip_status tooMany(const skip_context &context, int64_t n) {
   auto most = static_cast<long long>(context.maxBatch);
+  if (n < 0)
+    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes 0 to %lld", static_cast<long long>(n), most);
   int64_t limit = skipmodel_model_max_batch(context.model);
-  if (n < 0 || context.maxBatch < limit)
+  if (context.maxBatch < limit)
     return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld, the max_batch that it was made with",
                 static_cast<long long>(n), most);
   return fail(

@@ -11,6 +11,7 @@
 #include "tools/skipc/AnalyzeOptions.h"
 #include "tools/skipc/AnalyzeReport.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 
@@ -149,6 +150,9 @@ llvm::Error tool::analyze(const Options &options) {
   llvm::Expected<std::vector<Options>> models = analyzedModels(options);
   if (!models)
     return models.takeError();
+  for (const Options &model : *models)
+    if (llvm::Error error = refuseOverwriting(model, "-o", options.output))
+      return error;
   std::string problem;
   std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
   if (!dataset)

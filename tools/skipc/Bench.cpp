@@ -9,6 +9,7 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Measurement.h"
 #include "tools/skipc/OpenWeights.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
 
@@ -40,7 +41,7 @@ static llvm::Error checkUsage(const Options &options) {
   if (options.steps && options.counts != std::vector<int64_t>() && countsOf(options) != tool::batchBounds(options, {1}))
     return tool::badInput("--steps tells of runs that the library is built for, not of those of a range",
                           "give --batch N[,N...]");
-  return llvm::Error::success();
+  return tool::refuseOverwriting(options, "--svg", options.svg);
 }
 
 /// One row of the report.

@@ -7,11 +7,10 @@
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/Judging.h"
 #include "tools/skipc/OpenWeights.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Json.h"
 #include "tools/text/Layers.h"
 #include "tools/text/Numbers.h"
-
-#include <cmath>
 
 using namespace skip;
 using tool::Judging;
@@ -149,6 +148,8 @@ llvm::Error tool::eval(const Options &options) {
   if (llvm::Error error = checkLabels(options, *dataset, ports.outputs[*classes]))
     return error;
   if (llvm::Error error = checkPictures(options, *dataset, *preprocessing, ports.inputs[0]))
+    return error;
+  if (llvm::Error error = refuseOverwriting(options, "--wrong", options.wrong))
     return error;
   AtomicFile wrong; // a place that cannot be written to is said now
   if (!options.wrong.empty() && !wrong.open(options.wrong, problem))

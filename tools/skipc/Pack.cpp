@@ -6,6 +6,7 @@
 #include "support/Printable.h"
 #include "tools/compile/Lookalike.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
 #include "tools/text/Numbers.h"
@@ -25,11 +26,14 @@ namespace path = llvm::sys::path;
 static constexpr uint64_t mostManifestBytes = 64 << 20;
 
 static llvm::Expected<std::string> readText(const std::string &file) {
-  uint64_t bytes = 0;
-  if (std::error_code code = fs::file_size(file, bytes))
+  fs::file_status status;
+  if (std::error_code code = fs::status(file, status))
     return badInput("cannot read `" + printable(file) + "`: " + code.message());
-  if (bytes > mostManifestBytes)
-    return badInput("`" + printable(file) + "` is not the manifest of a library: it has " + llvm::Twine(bytes) + " bytes");
+  if (!fs::is_regular_file(status)) // a pipe would be waited for
+    return badInput("`" + printable(file) + "` is not the manifest of a library: it is not a regular file");
+  if (status.getSize() > mostManifestBytes)
+    return badInput("`" + printable(file) + "` is not the manifest of a library: it has " + llvm::Twine(status.getSize()) +
+                    " bytes");
   auto buffer = llvm::MemoryBuffer::getFile(file);
   if (!buffer)
     return badInput("cannot read `" + printable(file) + "`: " + buffer.getError().message());
@@ -132,7 +136,11 @@ static std::string pathOf(const Output &output, size_t target) {
 }
 
 /// The manifest has the sums of the build's own files.
-static llvm::Error checkOutput(const Output &output, const codegen::ManifestWeights &library, const std::string &manifest) {
+static llvm::Error checkOutput(const Options &options, const Output &output, const codegen::ManifestWeights &library,
+                               const std::string &manifest) {
+  for (size_t target = 0; target < output.names.size(); ++target)
+    if (llvm::Error error = tool::refuseOverwriting(options, options.output.empty() ? "pack" : "-o", pathOf(output, target)))
+      return error;
   if (!output.folder.empty() && !fs::is_directory(output.folder))
     return badInput("-o: there is no folder `" + printable(output.folder) + "`");
   llvm::StringRef home = path::parent_path(manifest);
@@ -198,7 +206,7 @@ llvm::Error tool::pack(const Options &options) {
   if (llvm::Error error = checkBinaries(*library, *manifest))
     return error;
   Output output = outputOf(options, library->image, *manifest);
-  if (llvm::Error error = checkOutput(output, *library, *manifest))
+  if (llvm::Error error = checkOutput(options, output, *library, *manifest))
     return error;
   NamingOptions naming = options.naming;
   naming.lookalike = lookalike;

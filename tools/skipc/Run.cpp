@@ -9,6 +9,7 @@
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/OpenWeights.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
 #include "tools/text/Layers.h"
@@ -40,6 +41,9 @@ static llvm::Error checkUsage(const Options &options, const Ports &ports) {
   if (!options.outputs.empty() && options.outputs.size() != ports.outputs.size())
     return tool::badInput("the model has " + llvm::Twine(ports.outputs.size()) + " outputs, --output was given " +
                           llvm::Twine(options.outputs.size()) + " times");
+  for (const std::string &output : options.outputs)
+    if (llvm::Error error = tool::refuseOverwriting(options, "--output", output))
+      return error;
   return llvm::Error::success();
 }
 
