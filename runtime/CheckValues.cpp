@@ -113,8 +113,7 @@ skip_status checkValues(const SkipModelImage &image, const SkipTargetImage &targ
   if (found.notFiniteTensors + found.negativeTensors == 0)
     return SKIP_OK;
   ErrorList list("`%s` holds values that model `%s` cannot compute with: %lld of its %u tensor%s with NaN or infinity, %lld "
-                 "with a negative "
-                 "variance",
+                 "with a negative variance",
                  path, image.name, static_cast<long long>(found.notFiniteTensors), image.tensorCount,
                  image.tensorCount == 1 ? "" : "s", static_cast<long long>(found.negativeTensors));
   for (uint32_t i = 0; i < image.tensorCount; ++i) {

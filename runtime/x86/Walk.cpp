@@ -1,5 +1,5 @@
 // The plan walker: for each step of each turn of each section, resolve operands and parameters, count the work units, and share
-// them out.
+// them out. A run may have parts (SkipVariant.parts), each with a plan for as many images.
 //
 // Between two steps there is a barrier, so that one set of operand and parameter arrays, the body's, serves all steps. Nothing
 // here allocates, locks or does I/O; the clock is read only for an observer.
