@@ -44,7 +44,7 @@ def train(skipc: str, name: str, shapes: dict[str, list[int]], folder: pathlib.P
     draws.write_safetensors(folder / "first.safetensors", {key: draws.first_value(key, shape) for key, shape in shapes.items()})
     command = [skipc, "train", str(HERE / spec) if spec.endswith(".skip") else spec, "--data", str(folder / "pictures.bin"),
                "--weights", str(folder / "first.safetensors"), "-o", str(folder / "out"), "--steps", str(draws.STEPS), "--exact"]
-    for setting in (f"batch={batch}", f"rate.start={rate}", "groups=1", "hold_out=0", "augment=none", "flip=false", "shuffle=false", "warm_up=none"):
+    for setting in (f"batch={batch}", f"rate.start={rate}", "groups=1", "hold_out=0", "augment=none", "shuffle=false", "warm_up=none"):
         command += ["--set", setting]
     for define in defines:
         command += ["-D", define]
