@@ -4,6 +4,7 @@
 #include "runtime/CheckValues.h"
 #include "runtime/Element.h"
 #include "runtime/Error.h"
+#include "runtime/Fnv1a.h"
 #include "runtime/PackFilter.h"
 #include "runtime/LoadTable.h"
 
@@ -14,18 +15,16 @@ namespace skip::runtime {
 
 static constexpr char magic[9] = "SKIPWTS1";
 
-/// FNV-1a; integers enter as 8 little-endian bytes, so that padding and struct layout do not matter.
+/// Integers enter as 8 little-endian bytes, so that padding and struct layout do not matter.
 struct Hash {
-  uint64_t value = 0xcbf29ce484222325u;
-  void byte(uint8_t b) { value = (value ^ b) * 0x100000001b3u; }
+  Fnv1a hash;
   void add(uint64_t number) {
     for (int i = 0; i < 8; ++i)
-      byte(static_cast<uint8_t>(number >> (8 * i)));
+      hash.add(static_cast<uint8_t>(number >> (8 * i)));
   }
   void add(const char *text) {
-    do
-      byte(static_cast<uint8_t>(*text));
-    while (*text++);
+    hash.add(text);
+    hash.add(uint8_t{0});
   }
   void add(const int64_t *numbers, int64_t count) {
     for (int64_t i = 0; i < count; ++i)
@@ -67,7 +66,7 @@ uint64_t fingerprint(const SkipModelImage &image, const SkipTargetImage &target)
   for (uint32_t i = 0; i < target.normCount; ++i)
     hash.add(uint64_t{static_cast<uint32_t>(target.norms[i].gamma)} << 32 | static_cast<uint32_t>(target.norms[i].beta));
   hash.add(target.weightsBytes);
-  return hash.value;
+  return hash.hash.value;
 }
 
 PackedHeader packedHeader(const SkipTargetImage &target) {

@@ -1,4 +1,5 @@
 // Fresh parameters. Each normal number is a function of the seed, the tensor's name and the element's place.
+#include "runtime/Fnv1a.h"
 #include "runtime/training/Philox.h"
 #include "runtime/training/Places.h"
 #include "runtime/training/Values.h"
@@ -7,21 +8,14 @@
 
 namespace skip::runtime {
 
-/// FNV-1a.
-static uint64_t hashOf(const char *name) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (; *name; ++name)
-    hash = (hash ^ static_cast<uint8_t>(*name)) * 0x100000001b3;
-  return hash;
-}
-
 namespace {
 /// Normal numbers of one tensor, by Marsaglia's polar method, which makes them in pairs.
 class Normals {
 public:
   Normals(uint64_t seed, const char *name) : key{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {
-    uint64_t hash = hashOf(name);
-    counter = {0, 0, static_cast<uint32_t>(hash), static_cast<uint32_t>(hash >> 32)};
+    Fnv1a hash;
+    hash.add(name);
+    counter = {0, 0, static_cast<uint32_t>(hash.value), static_cast<uint32_t>(hash.value >> 32)};
   }
 
   double at(int64_t element) {

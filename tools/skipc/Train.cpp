@@ -312,6 +312,7 @@ static tool::TrainingIdentity identityOf(const Opened &opened, const Compiled &c
           .classes = opened.pictures.classNames(),
           .pixels = opened.pictures.settings(),
           .data = opened.pictures.fingerprint(),
+          .validation = opened.pictures.validationFingerprint(),
           .network = opened.network,
           .exact = options.exact};
 }

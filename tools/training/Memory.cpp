@@ -62,6 +62,7 @@ Metadata tool::metadataOf(const TrainingIdentity &identity, const TrainingMemory
                     {"plan", identity.plan},
                     {"pixels", settingsText(identity.pixels)},
                     {"data", identity.data},
+                    {"validation", identity.validation},
                     {"network", identity.network},
                     {"exact", identity.exact ? "1" : "0"}};
   if (!identity.classes.empty())
@@ -175,6 +176,8 @@ static std::string differences(const Metadata &saved, const TrainingIdentity &wa
     text += "\n  network: another in the checkpoint than now (the spec, or -D)";
   if (const std::string *data = find(saved, "data"); data && *data != wanted.data)
     text += "\n  data: other pictures or labels in the checkpoint than now (--data)";
+  if (const std::string *validation = find(saved, "validation"); validation && *validation != wanted.validation)
+    text += "\n  validation: other pictures or labels to validate on in the checkpoint than now (--data)";
   const std::string *settings = find(saved, "settings");
   text += differences(settingsOf(settings ? *settings : ""), wanted.settings);
   if (const std::string *pixels = find(saved, "pixels"))

@@ -41,6 +41,7 @@ struct TrainingIdentity {
   std::vector<std::string> classes = {};                        ///< names in the order of the labels, if they have any
   std::vector<std::pair<std::string, std::string>> pixels = {}; ///< what is made of pictures: Pictures::settings
   std::string data = {};                                        ///< Pictures::fingerprint
+  std::string validation = {};                                  ///< Pictures::validationFingerprint
   std::string network = {};                                     ///< a hash of the spec's graph
   bool exact = false;                                           ///< --exact
 };

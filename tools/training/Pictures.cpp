@@ -142,9 +142,8 @@ static void addFile(tool::Hash &hash, const std::filesystem::path &path) {
   hash.add(code ? int64_t{-1} : static_cast<int64_t>(bytes));
 }
 
-std::string Pictures::fingerprint() const {
-  const data::Dataset &dataset = *opened.training;
-  Hash hash;
+static std::string fingerprintOf(const data::Dataset &dataset) {
+  tool::Hash hash;
   std::string problem;
   for (size_t i = 0; i < dataset.size(); ++i) {
     hash.add(int64_t{dataset.label(i)});
@@ -154,4 +153,10 @@ std::string Pictures::fingerprint() const {
       addSample(hash, *picture);
   }
   return hash.text();
+}
+
+std::string Pictures::fingerprint() const { return fingerprintOf(*opened.training); }
+
+std::string Pictures::validationFingerprint() const {
+  return holdsOut || validation.empty() ? "" : fingerprintOf(*opened.validation);
 }

@@ -27,6 +27,8 @@ public:
   /// Of the labels of all that is trained on (or held out), and of what is cheap to know of each picture: of records a sample
   /// of their pixels, of files their names and sizes, wherever the folder lies.
   std::string fingerprint() const;
+  /// The same of pictures that are there for validation alone; empty where they are held out, or there are none.
+  std::string validationFingerprint() const;
   const std::vector<std::string> &classNames() const { return opened.classes; }
 
 private:

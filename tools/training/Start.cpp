@@ -8,6 +8,7 @@
 #include "tools/data/File.h"
 #include "tools/text/Failure.h"
 #include "tools/training/Hash.h"
+#include "tools/weights/Checksum.h"
 #include "tools/weights/SafetensorsWriter.h"
 
 #include <filesystem>
@@ -88,6 +89,7 @@ namespace {
 struct Saved {
   std::vector<uint8_t> bytes;
   tool::Metadata metadata;
+  tool::ChecksumState checksum;
 };
 } // namespace
 
@@ -99,7 +101,10 @@ static llvm::Expected<Saved> readSaved(const std::string &path) {
   llvm::Expected<tool::Metadata> metadata = tool::readMetadata(charsOf(*bytes), path);
   if (!metadata)
     return metadata.takeError();
-  return Saved{std::move(*bytes), std::move(*metadata)};
+  llvm::Expected<tool::ChecksumState> checksum = tool::verifyChecksum(llvm::toStringRef(*bytes), path);
+  if (!checksum)
+    return checksum.takeError();
+  return Saved{std::move(*bytes), std::move(*metadata), *checksum};
 }
 
 llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity) {
@@ -115,6 +120,8 @@ llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::str
     return error;
   for (const std::string &text : resumeNotes(saved->metadata, identity, path))
     note(text);
+  if (saved->checksum == ChecksumState::Absent)
+    note("`" + path + "` has no checksum: that its values are those that were written is not checked");
   return *memory;
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/AtomicFile.h"
 #include "tools/text/Failure.h"
+#include "tools/weights/Checksum.h"
 
 using namespace skip;
 using tool::Trainer;
@@ -124,7 +125,16 @@ llvm::Error Trainer::write(const Metadata &metadata, llvm::function_ref<bool(con
   return llvm::Error::success();
 }
 
-llvm::Error Trainer::save(const std::string &path, const Metadata &metadata) const {
+llvm::Error Trainer::save(const std::string &path, Metadata metadata) const {
+  metadata.push_back({Checksum::name.str(), Checksum::zeros.str()});
+  Checksum checksum;
+  auto sum = [&](const void *bytes, size_t count) {
+    checksum.add({static_cast<const char *>(bytes), count});
+    return true;
+  };
+  if (llvm::Error error = write(metadata, sum))
+    return error;
+  metadata.back().second = checksum.text();
   AtomicFile file;
   std::string problem;
   if (!file.open(path, problem))

@@ -49,8 +49,8 @@ public:
   llvm::Error discard();
   llvm::Error observe(Observer observer);
 
-  /// Replaces the file at `path` when all of it is written, and on the disk.
-  llvm::Error save(const std::string &path, const Metadata &metadata) const;
+  /// Replaces the file at `path` when all of it is written, and on the disk. Its metadata get a checksum (Checksum.h).
+  llvm::Error save(const std::string &path, Metadata metadata) const;
   llvm::Expected<std::string> saveToMemory() const;
   llvm::Expected<loaded::Weights> weights() const;
 

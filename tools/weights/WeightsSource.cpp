@@ -8,6 +8,7 @@
 #include "support/Printable.h"
 #include "tools/text/Failure.h"
 #include "tools/weights/Checkpoint.h"
+#include "tools/weights/Checksum.h"
 #include "tools/weights/RandomWeights.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
@@ -91,11 +92,12 @@ llvm::Error WeightsSource::openFile() {
   if (file->open(name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
-  if (!pytorch::TorchFile::looksLike(bytes))
-    return llvm::StringRef(name).ends_with_insensitive(".onnx") && !isSafetensors(bytes)
-               ? badInput("`" + name + "` is an ONNX file, a network with its weights: `skipc import " + name +
-                          "` makes a spec and a checkpoint of it")
-               : llvm::Error::success();
+  if (!pytorch::TorchFile::looksLike(bytes)) {
+    if (llvm::StringRef(name).ends_with_insensitive(".onnx") && !isSafetensors(bytes))
+      return badInput("`" + name + "` is an ONNX file, a network with its weights: `skipc import " + name +
+                      "` makes a spec and a checkpoint of it");
+    return verifyChecksum(bytes, name).takeError();
+  }
   llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name);
   if (!image)
     return image.takeError();

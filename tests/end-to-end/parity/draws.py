@@ -16,6 +16,7 @@ PROJECTIONS = 8
 # turn relus on and off, and single-precision trainings part from each other.
 NETWORKS = {
     "resnet20": ("cifar_resnet", ["depth=20"], 128, 0.01),
+    "resnet20_trained": ("cifar_resnet", ["depth=20"], 128, 0.001),
     "bottleneck_b": ("bottleneck.skip", ["shortcut=B"], 32, 0.01),
     "bottleneck_c": ("bottleneck.skip", ["shortcut=C"], 32, 0.01),
     "vgg": ("vgg.skip", [], 32, 0.002),
@@ -41,7 +42,16 @@ def write_pictures(path: pathlib.Path) -> None:
     path.write_bytes(b"".join(bytes([label]) + picture.tobytes() for picture, label in zip(pixels, labels)))
 
 
-def first_value(name: str, shape: list[int]) -> np.ndarray:
+CHECKPOINTS = {"resnet20_trained": pathlib.Path(__file__).parents[3] / "models" / "checkpoints" / "cifar10-resnet20.safetensors"}
+
+
+def first_values(network: str, shapes: dict[str, list[int]]) -> dict[str, np.ndarray]:
+    """Of a checkpoint where the network has one, else drawn."""
+    trained = read_safetensors(CHECKPOINTS[network]) if network in CHECKPOINTS else {}
+    return {name: trained[name] if trained else drawn_value(name, shape) for name, shape in shapes.items()}
+
+
+def drawn_value(name: str, shape: list[int]) -> np.ndarray:
     draws = generator(name)
     if len(shape) > 1:
         return draws.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape).astype(np.float32)

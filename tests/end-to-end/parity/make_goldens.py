@@ -103,7 +103,7 @@ def bottleneck(width: int, stride: int) -> list[tuple[int, int, int]]:
 
 
 def network(name: str) -> nn.Module:
-    if name == "resnet20":
+    if name.startswith("resnet20"):
         return Residual([[basic(width, stride if block == 0 else 1) for block in range(3)]
                          for width, stride in ((16, 1), (32, 2), (64, 2))], "A", "linear")
     if name.startswith("bottleneck"):
@@ -115,6 +115,7 @@ def network(name: str) -> nn.Module:
 # As in the `train` statements: of PyTorch's own SGD, with the label smoothing and each step's rate.
 SETTINGS = {
     "resnet20": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 5),
+    "resnet20_trained": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.001] * 5),
     "bottleneck_b": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 3 + [0.001] * 2),
     "bottleneck_c": ({"momentum": 0.9, "weight_decay": 1e-4}, 0.0, [0.01] * 3 + [0.001] * 2),
     "vgg": ({"momentum": 0.9, "weight_decay": 5e-4, "nesterov": True}, 0.1, [0.002] * 5),
@@ -131,8 +132,8 @@ def golden(name: str) -> dict[str, object]:
     tensors = {key: value for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")}
     shapes = {key: list(value.shape) for key, value in tensors.items()}
     with torch.no_grad():
-        for key, value in tensors.items():
-            value.copy_(torch.from_numpy(draws.first_value(key, shapes[key]).astype(np.float64)))
+        for key, value in draws.first_values(name, shapes).items():
+            tensors[key].copy_(torch.from_numpy(value.astype(np.float64)))
     pixels, labels = draws.pictures()
     inputs = (torch.from_numpy(pixels).double() / 255 - torch.tensor(MEAN).double()[:, None, None]) \
         / torch.tensor(DEVIATION).double()[:, None, None]

@@ -10,9 +10,9 @@ def spoilt(data: bytearray, fault: str) -> bytes:
     if fault == "header":
         data[40] ^= 0xFF
         return bytes(data)
-    if fault == "nan":  # the last element
+    if fault == "nan":  # the last element, of a file that says no checksum
         data[-4:] = struct.pack("<f", float("nan"))
-        return bytes(data)
+        return bytes(data).replace(b'"checksum"', b'"no_check"', 1)
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + length])
     del header["__metadata__"]

@@ -46,8 +46,13 @@ TEST_CASE("another training is refused, with each difference") {
 }
 
 static tool::TrainingIdentity identity() {
-  return {
-      .model = "m", .pictures = 100, .plan = "skipc 1, avx2, 12", .pixels = {{"mean", "0.5"}}, .data = "da", .network = "ne"};
+  return {.model = "m",
+          .pictures = 100,
+          .plan = "skipc 1, avx2, 12",
+          .pixels = {{"mean", "0.5"}},
+          .data = "da",
+          .validation = "va",
+          .network = "ne"};
 }
 
 TEST_CASE("other pixels, other pictures and another network are other trainings") {
@@ -55,11 +60,13 @@ TEST_CASE("other pixels, other pictures and another network are other trainings"
   tool::TrainingIdentity now = identity();
   now.pixels = {{"mean", "0.4"}};
   now.data = "other";
+  now.validation = "other";
   now.network = "other";
   CHECK(failureOf(tool::resumeFrom(saved, now, "last")) ==
         "`last` is of another training, which --resume cannot go on with:"
         "\n  network: another in the checkpoint than now (the spec, or -D)"
         "\n  data: other pictures or labels in the checkpoint than now (--data)"
+        "\n  validation: other pictures or labels to validate on in the checkpoint than now (--data)"
         "\n  mean: `0.5` in the checkpoint, `0.4` now");
   tool::TrainingIdentity newer = identity();
   newer.plan = "skipc 2, avx2, 12";
