@@ -10,6 +10,8 @@ config.suffixes = [".mlir", ".test"]
 config.test_exec_root = lit_config.params["build"] + "/tests"
 config.environment["PATH"] = os.pathsep.join([lit_config.params["build"] + "/bin", "/usr/lib/llvm-22/bin", os.environ["PATH"]])
 config.environment["SKIP_NO_AVX512"] = os.environ.get("SKIP_NO_AVX512", "")
+for options in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):  # as the preset `asan` gives them
+    config.environment[options] = os.environ.get(options, "")
 config.environment["XDG_CACHE_HOME"] = lit_config.params["build"] + "/tests/cache"  # not the tuning database of whoever runs the tests
 
 # What the machine that runs the tests decides: `avx512` is a feature, and %bodies is an --isa for all bodies that run here.

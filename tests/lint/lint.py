@@ -101,6 +101,8 @@ MOST_LINES = 400
 RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#?[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 SYSTEM_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*<([^>]+)>', re.MULTILINE)
+# A loop over a reference to a list in braces, which is gone before the loop begins.
+DANGLING_LOOP = re.compile(r"\bfor \([^;\n]*: [^;\n]*\b(?:ArrayRef|TypeRange|ValueRange)(?:<[^>\n]*>)?\{\w")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w")
 
 
@@ -190,6 +192,8 @@ def check_code(path: str, text: str, findings: Findings) -> None:
                 check_include(path, line_of(outside, match.start()), match[1], findings)
             elif path.startswith("runtime/") and not HEADERS_OF_RUNTIME.fullmatch(match[1]):
                 findings.add(path, line_of(outside, match.start()), f"`{match[1]}`: the runtime needs the C library alone")
+    for match in DANGLING_LOOP.finditer(text):
+        findings.add(path, line_of(text, match.start()), "the list in braces is gone before the loop begins: a std::array is not")
     if suffix == ".h" and path not in WITHOUT_PRAGMA and not re.search(r"^#pragma once$", text, re.MULTILINE):
         findings.add(path, 1, "no `#pragma once`")
 

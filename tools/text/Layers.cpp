@@ -2,7 +2,6 @@
 #include "tools/text/Layers.h"
 
 #include "ir/graph/Graph.h"
-#include "ir/plan/Plan.h"
 #include "ir/graph/GraphShapes.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -25,10 +24,10 @@ static int64_t countParameters(mlir::Operation &op, llvm::DenseSet<mlir::Operati
 }
 
 mlir::func::FuncOp tool::modelOf(mlir::ModuleOp module) {
-  for (auto function : module.getOps<mlir::func::FuncOp>())
-    if (plan::roleOf(function) == plan::Role::run)
-      return function;
-  llvm_unreachable("a module from the front end has a function");
+  auto functions = module.getOps<mlir::func::FuncOp>();
+  if (!llvm::hasSingleElement(functions))
+    llvm_unreachable("a module from the front end has one function");
+  return *functions.begin();
 }
 
 tool::Layers tool::listLayers(mlir::func::FuncOp model) {

@@ -65,7 +65,7 @@ static std::array<Value, 2> unpack(ImplicitLocOpBuilder &op, Value word, Element
 
 static Value pack(ImplicitLocOpBuilder &op, Value low, Value high, Element element) {
   Value pair = LLVM::PoisonOp::create(op, VectorType::get({2}, op.getF32Type()));
-  for (auto [i, value] : llvm::enumerate(ArrayRef<Value>{low, high}))
+  for (auto [i, value] : llvm::enumerate(std::array{low, high}))
     pair = LLVM::InsertElementOp::create(op, pair, value, arith::ConstantIntOp::create(op, i, 32));
   Value narrow = arith::TruncFOp::create(op, VectorType::get({2}, typeOf(op, element)), pair);
   return LLVM::BitcastOp::create(op, op.getI32Type(), narrow);
