@@ -103,9 +103,10 @@ def ScheduleModel : AttrInterface<"ScheduleModel"> {
       [{}], [{ return; }]>,
     InterfaceMethod<"Gives each contraction, none of them tuned, `plan.algorithm`, unless the direct one is predicted to be the fastest.",
       "void", "chooseAlgorithms", (ins "::llvm::ArrayRef<::mlir::Operation *>":$contractions, "int64_t":$images), [{}], [{ return; }]>,
-    InterfaceMethod<"In how many parts a filter's gradient, which has its algorithm, is computed for `images` images, so that threads "
-                    "can share them: another result for each, and the parts are added in order.",
-      "int64_t", "gradientParts", (ins "::mlir::Operation *":$gradient, "int64_t":$images), [{}], [{ return 1; }]>,
+    InterfaceMethod<"In how many parts each of these filters' gradients, which have their algorithms, is computed for `images` images, so "
+                    "that threads can share them: another result for each, and the parts are added in order.",
+      "::llvm::SmallVector<int64_t>", "gradientParts", (ins "::llvm::ArrayRef<::mlir::Operation *>":$gradients, "int64_t":$images),
+      [{}], [{ return ::llvm::SmallVector<int64_t>(gradients.size(), 1); }]>,
     InterfaceMethod<"Bytes of one image that an algorithm may need beside the operands and results of an operation.",
       "int64_t", "windowBytes", (ins "::mlir::Operation *":$op), [{}], [{ return 0; }]>,
     InterfaceMethod<"How many blocks of input channels lie between the two of a pair that schedules of the kernel may add up; 0 where "

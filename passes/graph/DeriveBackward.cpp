@@ -55,9 +55,10 @@ static Location gradientLoc(MLIRContext *context, llvm::StringRef name, llvm::St
 static Location sumLoc(Value value) { return gradientLoc(value.getContext(), graph::valueName(value), "grad.sum"); }
 
 void Derivation::markActive() {
+  llvm::DenseSet<Attribute> trained(trainable.begin(), trainable.end());
   for (Operation &op : function.getBody().front()) {
     auto read = llvm::dyn_cast<graph::ReadParameterOp>(op);
-    bool isActive = read ? llvm::is_contained(trainable, read.getParameterAttr())
+    bool isActive = read ? trained.contains(read.getParameterAttr())
                          : llvm::any_of(op.getOperands(), [&](Value operand) { return active.contains(operand); });
     if (isActive)
       active.insert(op.result_begin(), op.result_end());

@@ -38,6 +38,23 @@ struct Buffer {
   int64_t bytes = 0, firstStep = 0, lastStep = 0, offset = 0;
 };
 
+/// Buffers that have their places, by offset.
+class Placed {
+public:
+  explicit Placed(int64_t steps) : stretches(static_cast<size_t>(steps / stepsOfStretch + 1)) {}
+
+  /// The lowest offset where the buffer meets none that lives at the same time.
+  int64_t lowestOffset(const Buffer &buffer) const;
+  void add(const Buffer &buffer);
+
+private:
+  using ByOffset = std::vector<const Buffer *>;
+  static constexpr int64_t stepsOfStretch = 512; // a deep network has thousands, and most of its buffers live for a few
+
+  ByOffset all;
+  std::vector<ByOffset> stretches; // those that live there, by stretches of steps
+};
+
 class Arena {
 public:
   Arena(func::FuncOp function, int64_t batch, int64_t alignment) : function(function), batch(batch), alignment(alignment) {}
@@ -53,9 +70,9 @@ private:
   int64_t imageBytesOf(Value tensor);
   int64_t lastUse(Value tensor);
   SlotAttr slot(Value tensor, Segment segment, int64_t index, int64_t offset);
+  SlotAttr findSlot(Value tensor);
   void addBuffer(Value result, int64_t step);
   std::optional<Value> inPlaceInput(KernelOp kernel, int64_t step);
-  int64_t lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed);
   void place();
 
   func::FuncOp function;
@@ -64,6 +81,7 @@ private:
   llvm::DenseMap<Operation *, int64_t> stepOf;
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<Value, size_t> bufferOf;
+  llvm::DenseMap<Value, SlotAttr> slots;
 };
 } // namespace
 
@@ -153,17 +171,27 @@ void Arena::addBuffer(Value result, int64_t step) {
   buffers.push_back({static_cast<int64_t>(llvm::alignTo(bytesOf(result), alignment)), firstStep, lastStep, 0});
 }
 
-int64_t Arena::lowestOffset(const Buffer &buffer, llvm::ArrayRef<const Buffer *> placed) {
-  int64_t offset = 0;
-  for (const Buffer *other : placed) { // sorted by offset
-    bool bothLive = other->firstStep <= buffer.lastStep && buffer.firstStep <= other->lastStep;
-    if (!bothLive || other->offset + other->bytes <= offset)
-      continue;
+int64_t Placed::lowestOffset(const Buffer &buffer) const {
+  int64_t stretch = buffer.firstStep / stepsOfStretch, offset = 0;
+  bool isShort = buffer.lastStep / stepsOfStretch == stretch;
+  for (const Buffer *other : isShort ? stretches[static_cast<size_t>(stretch)] : all) {
     if (other->offset >= offset + buffer.bytes)
       break;
-    offset = other->offset + other->bytes;
+    // Without a branch, for whether both live is not to be foretold.
+    bool bothLive = (other->firstStep <= buffer.lastStep) & (buffer.firstStep <= other->lastStep);
+    offset = std::max(offset, bothLive * (other->offset + other->bytes));
   }
   return offset;
+}
+
+void Placed::add(const Buffer &buffer) {
+  auto insert = [&](ByOffset &into) {
+    auto after = llvm::upper_bound(into, &buffer, [](const Buffer *a, const Buffer *b) { return a->offset < b->offset; });
+    into.insert(after, &buffer);
+  };
+  insert(all);
+  for (int64_t stretch = buffer.firstStep / stepsOfStretch; stretch <= buffer.lastStep / stepsOfStretch; ++stretch)
+    insert(stretches[static_cast<size_t>(stretch)]);
 }
 
 void Arena::place() {
@@ -171,12 +199,11 @@ void Arena::place() {
   for (Buffer &buffer : buffers)
     bySize.push_back(&buffer);
   llvm::stable_sort(bySize, [](Buffer *a, Buffer *b) { return a->bytes > b->bytes; });
-  llvm::SmallVector<const Buffer *> placed;
+  Placed placed(static_cast<int64_t>(stepOf.size()));
   for (Buffer *buffer : bySize) {
-    buffer->offset = lowestOffset(*buffer, placed);
+    buffer->offset = placed.lowestOffset(*buffer);
     peak = std::max(peak, buffer->offset + buffer->bytes);
-    auto after = llvm::upper_bound(placed, buffer, [](const Buffer *a, const Buffer *b) { return a->offset < b->offset; });
-    placed.insert(after, buffer);
+    placed.add(*buffer);
   }
 }
 
@@ -202,7 +229,7 @@ SlotAttr Arena::slot(Value tensor, Segment segment, int64_t index, int64_t offse
   return SlotAttr::get(tensor.getContext(), segment, index, offset, bytesOf(tensor), imageBytesOf(tensor));
 }
 
-SlotAttr Arena::slotOf(Value tensor) {
+SlotAttr Arena::findSlot(Value tensor) {
   if (auto load = tensor.getDefiningOp<plan::LoadOp>())
     return load.getSlotAttr();
   if (auto argument = llvm::dyn_cast<BlockArgument>(tensor))
@@ -213,6 +240,13 @@ SlotAttr Arena::slotOf(Value tensor) {
       return placed ? placed : slot(tensor, Segment::output, use.getOperandNumber(), 0);
     }
   return slot(tensor, Segment::workspace, 0, buffers[bufferOf.lookup(tensor)].offset);
+}
+
+SlotAttr Arena::slotOf(Value tensor) {
+  SlotAttr &known = slots[tensor];
+  if (!known)
+    known = findSlot(tensor);
+  return known;
 }
 
 namespace {
@@ -232,9 +266,9 @@ struct AssignBuffers : plan::impl::AssignBuffersBase<AssignBuffers> {
       return signalPassFailure();
     for (auto kernel : function.getOps<KernelOp>()) {
       llvm::SmallVector<Attribute> slots;
-      for (Value operand :
-           llvm::concat<Value>(llvm::to_vector(kernel.getInputs()), llvm::to_vector(ValueRange(kernel.getOutputs()))))
-        slots.push_back(arena.slotOf(operand));
+      for (ValueRange tensors : {ValueRange(kernel.getInputs()), ValueRange(kernel.getOutputs())})
+        for (Value tensor : tensors)
+          slots.push_back(arena.slotOf(tensor));
       kernel.setSlotsAttr(ArrayAttr::get(&getContext(), slots));
     }
     function->setAttr(plan::workspaceBytesAttr, Builder(&getContext()).getI64IntegerAttr(arena.bytes()));

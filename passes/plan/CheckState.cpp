@@ -10,14 +10,16 @@ using plan::CheckState;
 using plan::Segment;
 using plan::SlotAttr;
 
-static bool lists(func::FuncOp function, llvm::StringRef name, Attribute parameter) {
-  auto list = function->getAttrOfType<ArrayAttr>(name);
-  return list && llvm::is_contained(list, parameter);
+bool CheckState::lists(func::FuncOp function, llvm::StringRef name, Attribute parameter) {
+  auto [at, isNew] = listed.try_emplace({function, name});
+  if (auto list = function->getAttrOfType<ArrayAttr>(name); isNew && list)
+    at->second.insert_range(list);
+  return at->second.contains(parameter);
 }
 
 static func::FuncOp functionOf(plan::LoadOp load) { return load->getParentOfType<func::FuncOp>(); }
 
-bool CheckState::holds(LoadOp load) const {
+bool CheckState::holds(LoadOp load) {
   return llvm::any_of(llvm::ArrayRef{load.getSourceAttr(), load.getBiasAttr(), load.getGammaAttr(), load.getBetaAttr(),
                                      load.getMeanAttr(), load.getVarianceAttr()},
                       [&](FlatSymbolRefAttr symbol) {
@@ -27,7 +29,7 @@ bool CheckState::holds(LoadOp load) const {
 }
 
 /// The part of the state that the entry's parameter belongs to.
-LogicalResult CheckState::checkPart(LoadOp load) const {
+LogicalResult CheckState::checkPart(LoadOp load) {
   Attribute parameter = load.getSourceAttr() ? load.getSourceAttr() : load.getBiasAttr();
   int64_t begin = state.getParameters(), end = state.getGradients();
   if (lists(functionOf(load), graph::trainableAttr, parameter)) {
@@ -69,7 +71,7 @@ LogicalResult CheckState::add(LoadOp load, SymbolTableCollection &symbols) {
 
 /// Each gradient as far from the gradients' beginning as its parameter from the state's, in the same layout; statistics behind
 /// them, each for itself.
-LogicalResult CheckState::checkResults(func::FuncOp function) const {
+LogicalResult CheckState::checkResults(func::FuncOp function) {
   Operation *end = function.getBody().front().getTerminator();
   std::map<int64_t, int64_t> statistics; // ends by beginnings
   llvm::DenseSet<Attribute> gradients;

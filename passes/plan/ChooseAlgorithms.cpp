@@ -50,11 +50,13 @@ struct ChooseAlgorithms : plan::impl::ChooseAlgorithmsBase<ChooseAlgorithms> {
       if (!contraction->hasAttr(plan::tunedAttr))
         untuned.push_back(contraction);
     });
-    llvm::append_range(untuned, getOperation().getOps<graph::Conv2dGradFilterOp>());
+    llvm::SmallVector<Operation *> gradients;
+    llvm::append_range(gradients, getOperation().getOps<graph::Conv2dGradFilterOp>());
+    llvm::append_range(untuned, gradients);
     target->chooseAlgorithms(untuned, batch.getInt());
-    for (auto gradient : llvm::make_early_inc_range(getOperation().getOps<graph::Conv2dGradFilterOp>()))
-      if (int64_t parts = target->gradientParts(gradient, batch.getInt()); parts > 1)
-        cutIntoParts(gradient, parts);
+    for (auto [gradient, parts] : llvm::zip_equal(gradients, target->gradientParts(gradients, batch.getInt())))
+      if (parts > 1)
+        cutIntoParts(llvm::cast<graph::Conv2dGradFilterOp>(gradient), parts);
   }
 };
 } // namespace

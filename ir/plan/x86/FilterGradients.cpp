@@ -73,11 +73,15 @@ std::vector<FilterGradientAlgorithm> plan::filterGradientCandidates() {
   return candidates;
 }
 
+static bool hasUnit(const FilterGradientAlgorithm &algorithm, const FilterGradientShape &shape) {
+  return filterGradientUnit(shape.outBlocks, shape.inBlocks, algorithm.tile, algorithm.group).outBlocks > 0;
+}
+
 bool plan::isKnown(const FilterGradientAlgorithm &algorithm, const FilterGradientShape &shape) {
   std::vector<FilterGradientAlgorithm> candidates = filterGradientCandidates();
   return std::find(candidates.begin(), candidates.end(), FilterGradientAlgorithm{algorithm.tile, algorithm.group}) !=
              candidates.end() &&
-         filterGradientUnit(shape.outBlocks, shape.inBlocks, algorithm.tile, algorithm.group).outBlocks > 0;
+         hasUnit(algorithm, shape);
 }
 
 double plan::predictedCycles(const FilterGradientShape &shape, const FilterGradientAlgorithm &algorithm, int64_t threads) {
@@ -111,7 +115,7 @@ FilterGradientAlgorithm plan::chooseFilterGradient(const FilterGradientShape &sh
   FilterGradientAlgorithm best;
   double least = meanCycles(shape, best) / kDemandedGain;
   for (FilterGradientAlgorithm candidate : filterGradientCandidates())
-    if (isKnown(candidate, shape))
+    if (hasUnit(candidate, shape))
       for (int64_t parts : kParts) {
         candidate.parts = parts;
         if (parts > (outBlocksAreFull ? shape.images : 1))

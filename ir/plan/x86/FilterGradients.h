@@ -2,6 +2,7 @@
 // Winograd's way (codegen/x86/kernel/WinogradGradFilter.cpp). Plain C++, no MLIR.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -12,6 +13,8 @@ struct FilterGradientShape {
   int64_t outBlocks = 1, inBlocks = 1; // of 16 channels
   int64_t outHeight = 1, outWidth = 1;
   int64_t images = 1;
+
+  auto operator<=>(const FilterGradientShape &) const = default;
 };
 
 /// F(3 x 3, tile x tile) with `group` tiles transformed at a time; tile 0 is the direct way. In `parts`, each of a part of the

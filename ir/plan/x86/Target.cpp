@@ -61,21 +61,6 @@ static std::optional<plan::ConvSchedule> tunedSchedule(plan::KernelOp kernel, co
 
 static constexpr int64_t kMostPoints = 8;
 
-/// What the gradient of a filter is to be computed by; direct where Winograd cannot.
-static plan::FilterGradientAlgorithm gradientAlgorithm(graph::Conv2dGradFilterOp gradient, int64_t images) {
-  std::optional<plan::FilterGradientShape> shape = plan::filterGradientShape(gradient, images);
-  // The caller's picture may better be read as it is.
-  if (!shape || llvm::isa<BlockArgument>(gradient.getX()))
-    return {};
-  int64_t channels = llvm::cast<RankedTensorType>(gradient.getDy().getType()).getDimSize(1);
-  return plan::chooseFilterGradient(*shape, channels % plan::lanesOf(LayoutKind::blocked) == 0);
-}
-
-int64_t X86TargetAttr::gradientParts(Operation *op, int64_t images) const {
-  auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
-  return gradient && gradient->hasAttr(algorithmAttr) ? gradientAlgorithm(gradient, images).parts : 1;
-}
-
 namespace {
 /// What the cost model predicts to be the fastest, found once for all that are alike.
 class Predicted {
@@ -92,8 +77,22 @@ public:
       place->second = plan::convSchedules(shape, isa).front();
     return place->second;
   }
+  /// What the gradient of a filter is to be computed by; direct where Winograd cannot.
+  plan::FilterGradientAlgorithm gradient(graph::Conv2dGradFilterOp op, int64_t images) {
+    std::optional<plan::FilterGradientShape> shape = plan::filterGradientShape(op, images);
+    // The caller's picture may better be read as it is.
+    if (!shape || llvm::isa<BlockArgument>(op.getX()))
+      return {};
+    bool isFull =
+        llvm::cast<RankedTensorType>(op.getDy().getType()).getDimSize(1) % plan::lanesOf(plan::LayoutKind::blocked) == 0;
+    auto [place, isNew] = gradients.try_emplace({*shape, isFull});
+    if (isNew)
+      place->second = plan::chooseFilterGradient(*shape, isFull);
+    return place->second;
+  }
 
 private:
+  std::map<std::pair<plan::FilterGradientShape, bool>, plan::FilterGradientAlgorithm> gradients;
   std::map<std::pair<plan::ConvProblem, int64_t>, plan::Algorithm> algorithms;
   std::map<std::pair<plan::ConvShape, SkipIsa>, plan::ConvSchedule> schedules;
 };
@@ -101,7 +100,7 @@ private:
 
 static void chooseAlgorithmOf(Operation *contraction, int64_t images, Predicted &predicted) {
   if (auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(contraction)) {
-    if (plan::FilterGradientAlgorithm best = gradientAlgorithm(gradient, images); best.tile != 0)
+    if (plan::FilterGradientAlgorithm best = predicted.gradient(gradient, images); best.tile != 0)
       gradient->setAttr(plan::algorithmAttr,
                         plan::WinogradAttr::get(gradient.getContext(), best.tile, best.group, /*fused=*/true));
     return;
@@ -118,6 +117,14 @@ void X86TargetAttr::chooseAlgorithms(llvm::ArrayRef<Operation *> contractions, i
   Predicted predicted;
   for (Operation *contraction : contractions)
     chooseAlgorithmOf(contraction, images, predicted);
+}
+
+llvm::SmallVector<int64_t> X86TargetAttr::gradientParts(llvm::ArrayRef<Operation *> gradients, int64_t images) const {
+  Predicted predicted;
+  return llvm::map_to_vector(gradients, [&](Operation *op) {
+    auto gradient = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op);
+    return gradient && gradient->hasAttr(algorithmAttr) ? predicted.gradient(gradient, images).parts : 1;
+  });
 }
 
 int64_t X86TargetAttr::windowBytes(Operation *op) const { return windowBytesOf(op); }
