@@ -96,6 +96,8 @@ public:
 
   Report report(diag id, llvm::SMRange range, llvm::ArrayRef<std::string> arguments = {});
 
+  /// Whether there was such a report that begins there.
+  bool has(diag id, llvm::SMLoc start) const { return seen.contains({static_cast<int>(id), start.getPointer()}); }
   bool hasErrors() const { return !kept.empty(); }
   /// Further errors are dropped: there is no point in making them good.
   bool isFull() const { return overfull; }

@@ -37,13 +37,38 @@ static const ast::Definition *chooseModel(const Program &program, const GraphReq
   return nullptr;
 }
 
+static bool contains(llvm::SMRange range, const char *place) {
+  return range.Start.getPointer() <= place && place < range.End.getPointer();
+}
+
+/// Whether what stands at `place` gives a value its name, of which it was said already that nothing reads it.
+static bool isOfUnusedValue(ast::Body body, const char *place, const Diagnostics &diagnostics) {
+  for (const ast::Statement *statement : body) {
+    if (const auto *assignment = llvm::dyn_cast<ast::AssignStatement>(statement)) {
+      if (contains(assignment->value->range, place))
+        return diagnostics.has(diag::unusedValue, assignment->name.range.Start);
+    } else if (const auto *branches = llvm::dyn_cast<ast::IfStatement>(statement)) {
+      for (const ast::IfArm &arm : branches->arms)
+        if (isOfUnusedValue(arm.body, place, diagnostics))
+          return true;
+      if (isOfUnusedValue(branches->otherwise, place, diagnostics))
+        return true;
+    }
+  }
+  return false;
+}
+
 /// Those of the spec itself: what a block of another file leaves unused for its arguments is no finding of its user's.
 static void reportDead(llvm::ArrayRef<GraphBuilder::DeadOperation> dead, const Program &program, const Sources &sources,
                        Diagnostics &diagnostics) {
   const llvm::SourceMgr &manager = sources.sourceManager();
   for (const GraphBuilder::DeadOperation &operation : dead) {
     const char *start = operation.at.getPointer(), *end = start;
-    if (manager.FindBufferContainingLoc(operation.at) != program.files.front().source.buffer)
+    const ast::File &spec = program.files.front();
+    if (manager.FindBufferContainingLoc(operation.at) != spec.source.buffer)
+      continue;
+    if (llvm::any_of(spec.definitions,
+                     [&](const ast::Definition *definition) { return isOfUnusedValue(definition->body, start, diagnostics); }))
       continue;
     while (llvm::isAlnum(*end) || *end == '_')
       ++end;

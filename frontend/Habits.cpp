@@ -47,7 +47,10 @@ static constexpr Pair operationNames[] = {
     {"gelu", "gelu"},
     {"hardsigmoid", "hard_sigmoid"},
     {"hardswish", "hard_swish"},
+    {"hswish", "hard_swish"},
+    {"hsigmoid", "hard_sigmoid"},
     {"leakyrelu", "leaky_relu"},
+    {"lrelu", "leaky_relu"},
     {"prelu", "prelu"},
     {"add", "add"},
     {"multiply", "mul"},
@@ -66,11 +69,17 @@ static constexpr Pair operationNames[] = {
 };
 
 static constexpr llvm::StringLiteral unsupported[] = {
+    "attention",
     "batchnorm3d",
     "celu",
     "conv1d",
     "conv3d",
+    "convtranspose",
+    "convtranspose1d",
     "convtranspose2d",
+    "convtranspose3d",
+    "deconv",
+    "deconvolution",
     "dropout2d",
     "elu",
     "embedding",
@@ -83,12 +92,18 @@ static constexpr llvm::StringLiteral unsupported[] = {
     "lstm",
     "lrn",
     "localresponsenorm",
+    "logsoftmax",
+    "matmul",
     "maxunpool2d",
     "mish",
+    "mha",
     "multiheadattention",
+    "multiheadselfattention",
     "pixelshuffle",
     "relu6",
     "rnn",
+    "scaleddotproductattention",
+    "selfattention",
     "selu",
     "softplus",
     "tanh",
@@ -112,6 +127,17 @@ static constexpr Pair parameterHints[] = {
     {"affine", "a batch norm has scale and shift: leave it out"},
     {"track_running_stats", "a batch norm keeps its statistics: leave it out"},
     {"inplace", "the compiler decides where results stand: leave it out"},
+};
+
+static constexpr Pair valueNames[] = {
+    {"True", "true"},
+    {"False", "false"},
+};
+
+static constexpr Pair valueHints[] = {
+    {"None", "an argument that is left out has its default"}, {"none", "an argument that is left out has its default"},
+    {"null", "an argument that is left out has its default"}, {"nil", "an argument that is left out has its default"},
+    {"inf", "there is no infinity: write the number"},        {"pi", "there are no constants: write the number"},
 };
 
 static constexpr Pair words[] = {
@@ -152,5 +178,9 @@ bool skip::frontend::isUnsupported(llvm::StringRef callee) { return llvm::is_con
 llvm::StringRef skip::frontend::ourParameter(llvm::StringRef keyword) { return valueOf(parameterNames, keyword); }
 
 llvm::StringRef skip::frontend::hintForParameter(llvm::StringRef keyword) { return valueOf(parameterHints, keyword); }
+
+llvm::StringRef skip::frontend::ourValue(llvm::StringRef name) { return valueOf(valueNames, name); }
+
+llvm::StringRef skip::frontend::hintForValue(llvm::StringRef name) { return valueOf(valueHints, name); }
 
 llvm::StringRef skip::frontend::hintForWord(llvm::StringRef word) { return valueOf(words, word); }

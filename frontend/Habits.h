@@ -17,6 +17,13 @@ llvm::StringRef ourParameter(llvm::StringRef keyword);
 /// What to do about a parameter that has no counterpart here, as `in_channels`; empty when nothing is known.
 llvm::StringRef hintForParameter(llvm::StringRef keyword);
 
+/// The value that others call `name`, as `false` for `False`; empty when there is none.
+llvm::StringRef ourValue(llvm::StringRef name);
+
+/// What to do about a name that stands for a value elsewhere and has no counterpart here, as `None`; empty when nothing is
+/// known.
+llvm::StringRef hintForValue(llvm::StringRef name);
+
 /// What to write for a word that begins a statement elsewhere, as `for`; empty when nothing is known.
 llvm::StringRef hintForWord(llvm::StringRef word);
 

@@ -1,6 +1,8 @@
 // The expression half of the parser, by recursive descent; a chain of operators of one precedence is one loop and one node.
 #include "frontend/ParserBase.h"
 
+#include "frontend/Habits.h"
+
 #include <cmath>
 
 using namespace skip::frontend;
@@ -238,6 +240,21 @@ ast::CallExpr *ExpressionParser::parseCall(bool piped) {
   return node(call, Expr::Kind::Call, from(start));
 }
 
+/// `stride: 2`, as others write `stride = 2`: behind a label an operation would stand.
+bool ExpressionParser::reportColon() {
+  if (!isAt(TokenKind::Name) || !peek(1).is(TokenKind::Colon) || failed)
+    return false;
+  bool isValue = peek(2).is(TokenKind::Integer) || peek(2).is(TokenKind::Real) || peek(2).is(TokenKind::Minus) ||
+                 peek(2).is(TokenKind::True) || peek(2).is(TokenKind::False) || peek(2).is(TokenKind::OpenBracket) ||
+                 !ourValue(peek(2).text).empty() || !hintForValue(peek(2).text).empty();
+  if (!isValue)
+    return false;
+  failed = true;
+  diagnostics.report(diag::unexpectedToken, peek(1).range(), {"`=` between a parameter's name and its value", quoted(":")})
+      .fix(peek(1).range(), " =");
+  return true;
+}
+
 llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
   Token open = take();
   llvm::SmallVector<ast::Argument, 4> arguments;
@@ -247,6 +264,8 @@ llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
       argument.keyword = expectName("a name");
       take();
     }
+    if (reportColon())
+      break;
     argument.value = parseExpr();
     bool afterKeyword = !arguments.empty() && !arguments.back().keyword.text.empty();
     if (argument.keyword.text.empty() && afterKeyword && !failed)

@@ -71,6 +71,7 @@ private:
   ast::CallExpr *parseCall(bool piped);
   ast::Identifier parseLabel();
   llvm::ArrayRef<ast::Argument> parseArguments();
+  bool reportColon();
 };
 
 } // namespace skip::frontend

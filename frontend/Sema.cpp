@@ -3,6 +3,7 @@
 #include "frontend/Sema.h"
 
 #include "frontend/CheckTraining.h"
+#include "frontend/Habits.h"
 #include "frontend/Placeholders.h"
 #include "frontend/Signatures.h"
 
@@ -38,6 +39,7 @@ private:
   void declare(const ast::Identifier &name);
   void noteUse(llvm::StringRef name);
   void reportUnused();
+  void checkLabel(const ast::Identifier &label);
   void checkText(llvm::StringRef text, llvm::SMRange statement);
   void checkCall(const ast::CallExpr &call);
   void checkRepeat(const ast::CallExpr &call);
@@ -271,7 +273,7 @@ void Checker::checkExpr(const Expr *expr) {
   }
 }
 
-/// Where `{name}` stands in the text that ends the statement.
+/// Where `{name}` stands in the text that ends the statement, or in a label.
 static llvm::SMRange placeholderRange(llvm::SMRange statement, llvm::StringRef name) {
   llvm::StringRef source(statement.Start.getPointer(), statement.End.getPointer() - statement.Start.getPointer());
   const char *start = source.begin() + source.find(("{" + name + "}").str(), source.find('"'));
@@ -289,6 +291,13 @@ void Checker::checkText(llvm::StringRef text, llvm::SMRange statement) {
   }
 }
 
+/// Rule label-5. Names of a checkpoint's tensors may have braces, so that this is no error.
+void Checker::checkLabel(const ast::Identifier &label) {
+  for (const auto &[part, name] : partsOf(label.text))
+    if (!name.empty())
+      diagnostics.report(diag::placeholderInLabel, placeholderRange(label.range, name), {name.str()});
+}
+
 void Checker::checkName(const ast::NameExpr &name) {
   noteUse(name.name);
   if (isKnown(name.name))
@@ -301,6 +310,15 @@ void Checker::checkName(const ast::NameExpr &name) {
                        {name.name.str(), findOperation(name.name) ? "an operation" : "a block"});
     return;
   }
+  Report report = diagnostics.report(diag::unknownName, name.range, {name.name.str()});
+  if (llvm::StringRef ours = ourValue(name.name); !ours.empty()) {
+    report.didYouMean(name.range, ours);
+    return;
+  }
+  if (llvm::StringRef hint = hintForValue(name.name); !hint.empty()) {
+    report.note(name.range, hint.str());
+    return;
+  }
   llvm::SmallVector<llvm::StringRef> known;
   for (const auto &local : locals)
     known.push_back(local.first());
@@ -308,7 +326,7 @@ void Checker::checkName(const ast::NameExpr &name) {
     known.push_back(global);
   for (const auto &choice : program.choices)
     known.push_back(choice.first());
-  diagnostics.report(diag::unknownName, name.range, {name.name.str()}).suggest(name.name, name.range, known);
+  report.suggest(name.name, name.range, known);
 }
 
 void Checker::checkArguments(llvm::ArrayRef<ast::Argument> arguments) {
@@ -317,6 +335,7 @@ void Checker::checkArguments(llvm::ArrayRef<ast::Argument> arguments) {
 }
 
 void Checker::checkCall(const ast::CallExpr &call) {
+  checkLabel(call.label);
   if (constant) {
     diagnostics.report(diag::callInConstant, call.callee.range, {call.callee.text.str()});
     return;
