@@ -13,7 +13,7 @@ bool isIgnored(const char *name) {
 
 /// Why nothing fits a file of which most tensors are called `module.`; empty for others.
 struct PrefixHint {
-  char text[4 * 200 + 160] = "";
+  char text[200 + 160] = "";
   explicit PrefixHint(const Safetensors &tensors) {
     size_t prefixed = countPrefixed(tensors), at = 0;
     if (prefixed == 0 || prefixed == tensors.count())
@@ -21,8 +21,8 @@ struct PrefixHint {
     while (hasPrefix(tensors[at]))
       ++at;
     snprintf(text, sizeof(text),
-             "; the prefix `module.` was kept, as only %zu of the file's %zu tensors have it (`%s` has not)", prefixed,
-             tensors.count(), NameText(tensors[at].name).text);
+             "; the prefix `module.` was kept, as only %zu of the file's %zu tensors have it (`%.200s` has not)", prefixed,
+             tensors.count(), tensors[at].name);
   }
 };
 
@@ -63,14 +63,14 @@ static Differences compare(const SkipModelImage &image, const Safetensors &tenso
       continue;
     ++seen.extra;
     if (list)
-      list->add("extra: `%s` %s", NameText(tensors[i].name).text, ShapeText(tensors[i].dims, tensors[i].rank).text);
+      list->add("extra: `%.200s` %s", tensors[i].name, ShapeText(tensors[i].dims, tensors[i].rank).text);
   }
   return seen;
 }
 
 skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &target, const void *file, size_t bytes,
                             const char *path, Safetensors &tensors, const FileTensor **matches, LoadSummary &summary) {
-  if (skip_status status = parsePlainly(tensors, file, bytes, path); status != SKIP_OK)
+  if (skip_status status = tensors.parse(file, bytes, path); status != SKIP_OK)
     return status;
   applyNamingRules(tensors, summary);
   Owned<bool> known(static_cast<bool *>(calloc(tensors.count() + 1, sizeof(bool))));
@@ -92,7 +92,7 @@ skip_status matchCheckpoint(const SkipModelImage &image, const SkipTargetImage &
 
 skip_status readSummary(const void *file, size_t bytes, const char *path, LoadSummary &summary) {
   Safetensors tensors;
-  skip_status status = parsePlainly(tensors, file, bytes, path);
+  skip_status status = tensors.parse(file, bytes, path);
   if (status == SKIP_OK)
     applyNamingRules(tensors, summary);
   return status;

@@ -23,15 +23,22 @@ static skip_status bind(skip_context &context, const skip_weights *weights) {
 }
 
 static skip_status configure(skip_context &context, const skip_weights *weights, const skip_context_options &options) {
-  int64_t limit = skipmodel_model_max_batch(context.model);
+  int64_t limit = largestBatch(*context.model);
+  if (options.max_batch < 0)
+    return fail(SKIP_INVALID_ARGUMENT,
+                "context_create: max_batch is %lld; it is at least 1, or 0 for the %lld that the library was built for",
+                static_cast<long long>(options.max_batch), static_cast<long long>(limit));
+  if (options.max_batch > limit)
+    return fail(SKIP_INVALID_ARGUMENT,
+                "context_create: max_batch is %lld, the library was built for 1 to %lld; for more, build it with --batch %lld",
+                static_cast<long long>(options.max_batch), static_cast<long long>(limit),
+                static_cast<long long>(options.max_batch));
   context.maxBatch = options.max_batch == 0 ? limit : options.max_batch;
-  if (context.maxBatch < 1 || context.maxBatch > limit)
-    return fail(
-        SKIP_INVALID_ARGUMENT,
-        "context_create: max_batch is %lld, the library was built for 1 to %lld; for more, build it with a larger --batch",
-        static_cast<long long>(options.max_batch), static_cast<long long>(limit));
   if (options.pool && options.parallel_for)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: give a pool or a parallel_for, not both");
+  if (options.pool)
+    if (skip_status status = checkOwn(*options.pool, "context_create"); status != SKIP_OK)
+      return status;
   context.pool = options.pool;
   context.parallelFor = options.parallel_for;
   context.parallelUser = options.parallel_user;
@@ -55,7 +62,7 @@ static skip_status tooMany(const skip_context &context, int64_t n) {
   auto most = static_cast<long long>(context.maxBatch);
   if (n < 0)
     return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes 0 to %lld", static_cast<long long>(n), most);
-  int64_t limit = skipmodel_model_max_batch(context.model);
+  int64_t limit = largestBatch(*context.model);
   if (context.maxBatch < limit)
     return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld, the max_batch that it was made with",
                 static_cast<long long>(n), most);
@@ -96,6 +103,24 @@ skip_status createContext(const skip_model &model, const skip_weights *weights, 
   return SKIP_OK;
 }
 
+skip_status run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
+  BusyGuard guard(context.busy);
+  if (!guard.taken)
+    return fail(SKIP_BUSY, "run: the context is inside another run");
+  if (skip_status status = checkRun(context, n, inputs, outputs); status != SKIP_OK || n == 0)
+    return status;
+  return context.model->target->backend->run(context, n, inputs, outputs);
+}
+
+skip_status observe(skip_context &context, skip_observer observer, void *user) {
+  BusyGuard guard(context.busy);
+  if (!guard.taken)
+    return fail(SKIP_BUSY, "context_observe: the context is inside a run");
+  context.observer = observer;
+  context.observerUser = user;
+  return SKIP_OK;
+}
+
 } // namespace skip::runtime
 
 extern "C" {
@@ -105,16 +130,14 @@ skip_status skipmodel_context_create(const skip_model *model, const skip_weights
   if (!context)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: `context` is null");
   *context = nullptr;
-  if (!model)
-    return fail(SKIP_INVALID_ARGUMENT, "context_create: `model` is null");
-  if (skip_status status = checkOwn(*model, "context_create"); status != SKIP_OK)
+  if (skip_status status = checkOwn(model, "context_create"); status != SKIP_OK)
     return status;
   return createContext(*model, weights, options ? *options : skip_context_options{}, context);
 }
 
 skip_status skipmodel_context_bind(skip_context *context, const skip_weights *weights) {
-  if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "context_bind: `context` is null");
+  if (skip_status status = checkOwn(context, "context_bind"); status != SKIP_OK)
+    return status;
   if (skip_status status = checkWeights(*context->model, weights); status != SKIP_OK)
     return status;
   BusyGuard guard(context->busy);
@@ -124,14 +147,8 @@ skip_status skipmodel_context_bind(skip_context *context, const skip_weights *we
 }
 
 skip_status skipmodel_context_observe(skip_context *context, skip_observer observer, void *user) {
-  if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "context_observe: `context` is null");
-  BusyGuard guard(context->busy);
-  if (!guard.taken)
-    return fail(SKIP_BUSY, "context_observe: the context is inside a run");
-  context->observer = observer;
-  context->observerUser = user;
-  return SKIP_OK;
+  skip_status status = checkOwn(context, "context_observe");
+  return status == SKIP_OK ? skip::runtime::observe(*context, observer, user) : status;
 }
 
 void skipmodel_context_destroy(skip_context *context) {
@@ -142,20 +159,14 @@ void skipmodel_context_destroy(skip_context *context) {
 }
 
 skip_status skipmodel_run(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs) {
-  if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "run: `context` is null");
-  BusyGuard guard(context->busy);
-  if (!guard.taken)
-    return fail(SKIP_BUSY, "run: the context is inside another run");
-  if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
-    return status;
-  return context->model->target->backend->run(*context, n, inputs, outputs);
+  skip_status status = checkOwn(context, "run");
+  return status == SKIP_OK ? skip::runtime::run(*context, n, inputs, outputs) : status;
 }
 
 skip_status skipmodel_run_async(skip_context *context, int64_t n, const float *const *inputs, float *const *outputs,
                                 void *stream) {
-  if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "run_async: `context` is null");
+  if (skip_status status = checkOwn(context, "run_async"); status != SKIP_OK)
+    return status;
   BusyGuard guard(context->busy);
   if (!guard.taken)
     return fail(SKIP_BUSY, "run_async: the context is inside another run");

@@ -7,8 +7,11 @@
 
 namespace skip::runtime {
 
-/// Writes the thread's last-error text (printf format; cut at 8 KB) and returns `status`.
+/// Writes the thread's last-error text (printf format; cut at 8 KB) and returns `status`. Arguments may hold any bytes: what
+/// is not printable is escaped as `\x1b`, the end of a line too.
 skip_status fail(skip_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/// The same of texts that are lines, such as those of earlier failures: the ends of the lines stay.
+skip_status failLines(skip_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /// The thread's last-error text, empty before the first failure; holds until the thread's next failure.
 const char *lastErrorText();

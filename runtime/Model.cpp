@@ -20,6 +20,25 @@ const SkipVariant *variantFor(const skip_model &model, int64_t batch) {
   return nullptr;
 }
 
+int64_t largestBatch(const skip_model &model) {
+  int64_t largest = 0;
+  for (uint32_t i = 0; i < model.target->variantCount; ++i)
+    if (int64_t bound = model.target->variants[i].extents[0].bound; bound > largest)
+      largest = bound;
+  return largest;
+}
+
+size_t workspaceBytes(const skip_model &model, int64_t batch) {
+  const SkipVariant *largest = batch >= 1 ? variantFor(model, batch) : nullptr;
+  if (!largest)
+    return 0;
+  uint64_t bytes = 64; // never 0, which means an error
+  for (const SkipVariant *variant = model.target->variants; variant <= largest; ++variant)
+    if (variant->workspaceBytes > bytes)
+      bytes = variant->workspaceBytes; // smaller runs use smaller variants in the same memory
+  return (bytes + 63) / 64 * 64;
+}
+
 static bool isNamed(const SkipTargetImage &target, const char *name) { return strcmp(target.backend->target, name) == 0; }
 
 static skip_status noSuchTarget(const SkipModelImage &image, const char *name) {
@@ -65,7 +84,7 @@ static skip_status chooseTarget(const SkipModelImage &image, const char *wanted,
   }
   if (tried == 0)
     return noSuchTarget(image, wanted ? wanted : "");
-  return tried == 1 ? status : fail(status, "none of the targets of model `%s` runs here:%s", image.name, reasons.all());
+  return tried == 1 ? status : failLines(status, "none of the targets of model `%s` runs here:%s", image.name, reasons.all());
 }
 
 skip_status createModel(const SkipModelImage &image, const skip_model_options &options, skip_model **model) {
@@ -89,25 +108,6 @@ skip_status createModel(const SkipModelImage &image, const skip_model_options &o
   created->avx2 = hasAvx2();
   *model = created;
   return SKIP_OK;
-}
-
-/// Each library has backends of its own, and its images alone point at them.
-static bool hasBackend(const SkipModelImage &image, const SkipBackend *backend) {
-  for (uint32_t i = 0; i < image.targetCount; ++i)
-    if (image.targets[i].backend == backend)
-      return true;
-  return false;
-}
-
-skip_status checkOwn(const skip_model &model, const char *call) {
-  if (hasBackend(skipModelImage, model.target->backend))
-    return SKIP_OK;
-  const char *other = model.image->abiVersion == SKIP_ABI_VERSION ? model.image->name : "(of another version)";
-  return fail(
-      SKIP_INVALID_ARGUMENT,
-      "%s: the model is of another library, that of `%s`, and this is a call of `%s`'s; objects of a library go to its own "
-      "calls, those that begin with its name",
-      call, other, skipModelImage.name);
 }
 
 static skip_status describe(const SkipPort *ports, uint32_t count, const char *what, int32_t index, skip_tensor_info *info) {
@@ -153,13 +153,16 @@ static skip_status describePicture(const SkipModelImage &image, int32_t index, s
 extern "C" {
 
 skip_status skipmodel_model_picture(const skip_model *model, int32_t index, skip_picture_info *info) {
-  if (!model || !info)
-    return fail(SKIP_INVALID_ARGUMENT, "model_picture: `%s` is null", !model ? "model" : "info");
+  if (skip_status status = checkOwn(model, "model_picture"); status != SKIP_OK)
+    return status;
+  if (!info)
+    return fail(SKIP_INVALID_ARGUMENT, "model_picture: `info` is null");
   return describePicture(*model->image, index, info);
 }
 
 const char *skipmodel_model_class_name(const skip_model *model, int32_t output, int64_t index) {
-  if (!model || output < 0 || static_cast<uint32_t>(output) >= model->image->outputCount || !model->image->classes)
+  if (checkOwn(model, "model_class_name") != SKIP_OK || output < 0 ||
+      static_cast<uint32_t>(output) >= model->image->outputCount || !model->image->classes)
     return nullptr;
   const SkipClasses &classes = model->image->classes[output];
   return index >= 0 && static_cast<uint64_t>(index) < classes.count ? classes.names[index] : nullptr;
@@ -180,52 +183,47 @@ void skipmodel_model_destroy(skip_model *model) {
   destroy(model);
 }
 
-const char *skipmodel_model_target(const skip_model *model) { return model ? model->target->backend->target : ""; }
+const char *skipmodel_model_target(const skip_model *model) {
+  return checkOwn(model, "model_target") == SKIP_OK ? model->target->backend->target : "";
+}
 
-const char *skipmodel_model_isa(const skip_model *model) { return model ? model->target->backend->bodyName(model->body) : ""; }
+const char *skipmodel_model_isa(const skip_model *model) {
+  return checkOwn(model, "model_isa") == SKIP_OK ? model->target->backend->bodyName(model->body) : "";
+}
 
 int64_t skipmodel_model_max_batch(const skip_model *model) {
-  int64_t largest = 0;
-  for (uint32_t i = 0; model && i < model->target->variantCount; ++i)
-    if (int64_t bound = model->target->variants[i].extents[0].bound; bound > largest)
-      largest = bound;
-  return largest;
+  return checkOwn(model, "model_max_batch") == SKIP_OK ? largestBatch(*model) : 0;
 }
 
 int32_t skipmodel_model_input_count(const skip_model *model) {
-  return model ? static_cast<int32_t>(model->image->inputCount) : 0;
+  return checkOwn(model, "model_input_count") == SKIP_OK ? static_cast<int32_t>(model->image->inputCount) : 0;
 }
 
 int32_t skipmodel_model_output_count(const skip_model *model) {
-  return model ? static_cast<int32_t>(model->image->outputCount) : 0;
+  return checkOwn(model, "model_output_count") == SKIP_OK ? static_cast<int32_t>(model->image->outputCount) : 0;
 }
 
 skip_status skipmodel_model_input(const skip_model *model, int32_t index, skip_tensor_info *info) {
-  if (!model)
-    return fail(SKIP_INVALID_ARGUMENT, "model_input: `model` is null");
+  if (skip_status status = checkOwn(model, "model_input"); status != SKIP_OK)
+    return status;
   return describe(model->image->inputs, model->image->inputCount, "input", index, info);
 }
 
 skip_status skipmodel_model_output(const skip_model *model, int32_t index, skip_tensor_info *info) {
-  if (!model)
-    return fail(SKIP_INVALID_ARGUMENT, "model_output: `model` is null");
+  if (skip_status status = checkOwn(model, "model_output"); status != SKIP_OK)
+    return status;
   return describe(model->image->outputs, model->image->outputCount, "output", index, info);
 }
 
 size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch) {
-  const SkipVariant *largest = model && batch >= 1 ? variantFor(*model, batch) : nullptr;
-  if (!largest)
-    return 0;
-  uint64_t bytes = 64; // never 0, which means an error
-  for (const SkipVariant *variant = model->target->variants; variant <= largest; ++variant)
-    if (variant->workspaceBytes > bytes)
-      bytes = variant->workspaceBytes; // smaller runs use smaller variants in the same memory
-  return (bytes + 63) / 64 * 64;
+  return checkOwn(model, "model_workspace_bytes") == SKIP_OK ? workspaceBytes(*model, batch) : 0;
 }
 
 size_t skipmodel_model_stack_bytes(const skip_model *model) {
   constexpr size_t page = 4096; // what threads' stacks come in
-  return model ? (stackBytesOfRun(*model->image) + callerStackBytes + page - 1) / page * page : 0;
+  if (checkOwn(model, "model_stack_bytes") != SKIP_OK)
+    return 0;
+  return (stackBytesOfRun(*model->image) + callerStackBytes + page - 1) / page * page;
 }
 
 } // extern "C"

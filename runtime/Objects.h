@@ -47,9 +47,23 @@ skip_status createModel(const SkipModelImage &image, const skip_model_options &o
 skip_status createContext(const skip_model &model, const skip_weights *weights, const skip_context_options &options,
                           skip_context **context);
 
-/// Whether the model was made by this library: only then its layout, and what runs its plan, are known. The text says whose it
-/// is.
-skip_status checkOwn(const skip_model &model, const char *call);
+/// Whether the object is there and was made by this library: only then its layout, and what runs its plan, are known. The text
+/// says whose it is.
+skip_status checkOwn(const skip_model *model, const char *call);
+skip_status checkOwn(const skip_context *context, const char *call);
+skip_status checkOwn(const skip_pool &pool, const char *call);
+/// The same of what was made for a model, and is called `what`.
+skip_status checkOwn(const skip_model &model, const char *call, const char *what);
+
+/// skipmodel_run and skipmodel_context_observe of a context that is this library's.
+skip_status run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs);
+skip_status observe(skip_context &context, skip_observer observer, void *user);
+
+/// The most images of a run.
+int64_t largestBatch(const skip_model &model);
+
+/// As skipmodel_model_workspace_bytes says.
+size_t workspaceBytes(const skip_model &model, int64_t batch);
 
 /// Whether an input has a rule for pictures.
 inline bool takesPictures(const SkipModelImage &image, int64_t input) {

@@ -2,8 +2,9 @@
  *
  * Three objects: a model (the compiled code, constant), weights (immutable once loaded) and a context (bound to one weights
  * object; owns or borrows its workspace). No call aborts or keeps global state; every status but SKIP_OK comes with a text,
- * skipmodel_last_error(), that holds until the thread's next call into this library. Any number of contexts may run at once;
- * one context, and one pool, serves one run at a time. Plain C99, fine in C++. */
+ * skipmodel_last_error(), that holds until the thread's next call into this library; what it quotes and a terminal would obey
+ * is escaped. Objects of another library are refused by all calls but destroy. Any number of contexts may run at once; one
+ * context, and one pool, serves one run at a time. Plain C99, fine in C++. */
 #ifndef SKIPMODEL_H
 #define SKIPMODEL_H
 

@@ -56,6 +56,10 @@ private:
   void awaitDone();
   void wake(int32_t wanted);
 
+public:
+  const SkipModelImage *const owner = &skipModelImage; // of the library that made it
+
+private:
   // The current step. Written by the caller while no chunk is out; read by a thread only after it took a chunk.
   skip_task task = nullptr;
   void *argument = nullptr;

@@ -17,7 +17,7 @@ static skip_status checkArguments(const char *call, const skip_model *model, ski
   if (!weights)
     return fail(SKIP_INVALID_ARGUMENT, "%s: `weights` is null", call);
   *weights = nullptr;
-  return model ? checkOwn(*model, call) : fail(SKIP_INVALID_ARGUMENT, "%s: `model` is null", call);
+  return checkOwn(model, call);
 }
 
 /// Where weights lie.

@@ -96,7 +96,7 @@ static skip_status takeWorkspace(skip_context &context, const skip_context_optio
 }
 
 static skip_status provideMemory(skip_context &context, const skip_context_options &options) {
-  context.workspaceBytes = skipmodel_model_workspace_bytes(context.model, context.maxBatch);
+  context.workspaceBytes = workspaceBytes(*context.model, context.maxBatch);
   if (options.workspace)
     if (skip_status status = takeWorkspace(context, options); status != SKIP_OK)
       return status;

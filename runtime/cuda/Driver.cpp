@@ -153,7 +153,7 @@ skip_status inContext(skip_status status, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(where, sizeof where, format, arguments);
   va_end(arguments);
-  return fail(status, "%s: %s", where, before);
+  return failLines(status, "%s: %s", where, before);
 }
 
 } // namespace skip::cuda

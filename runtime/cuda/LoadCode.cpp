@@ -64,7 +64,7 @@ skip_status Loading::loadData(const SkipCode &code, const char *data) {
     return status;
   char answer[300];
   snprintf(answer, sizeof answer, "%s", lastErrorText());
-  return fail(status, "%s\n%s", answer, log);
+  return failLines(status, "%s\n%s", answer, log);
 }
 
 /// The driver wants a zero at the end of text.

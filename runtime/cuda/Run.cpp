@@ -17,8 +17,8 @@ namespace skip::cuda {
 skip_status checkFault(const Body &body, const char *call) {
   if (!body.fault[0])
     return SKIP_OK;
-  return fail(SKIP_DRIVER_ERROR, "%s: the device failed in an earlier run, after which this process cannot use it: %s", call,
-              body.fault);
+  return failLines(SKIP_DRIVER_ERROR, "%s: the device failed in an earlier run, after which this process cannot use it: %s",
+                   call, body.fault);
 }
 
 namespace {

@@ -101,8 +101,10 @@ extern "C" {
 
 skip_status skipmodel_preprocess_rgb8(const skip_model *model, const uint8_t *pixels, int64_t width, int64_t height,
                                       int64_t row_bytes, int32_t order, float *input, const skip_preprocess_options *options) {
-  if (!model || !pixels || !input)
-    return fail(SKIP_INVALID_ARGUMENT, "preprocess_rgb8: `%s` is null", !model ? "model" : !pixels ? "pixels" : "input");
+  if (skip_status status = checkOwn(model, "preprocess_rgb8"); status != SKIP_OK)
+    return status;
+  if (!pixels || !input)
+    return fail(SKIP_INVALID_ARGUMENT, "preprocess_rgb8: `%s` is null", pixels ? "input" : "pixels");
   Request request{"preprocess_rgb8", order, {pixels, width, height, row_bytes, SKIP_RGB}, nullptr, nullptr, {}};
   const skip_preprocess_options chosen = options ? *options : skip_preprocess_options{};
   if (skip_status status = checkInput(*model->image, chosen.input, request); status != SKIP_OK)
@@ -115,10 +117,8 @@ skip_status skipmodel_preprocess_rgb8(const skip_model *model, const uint8_t *pi
 size_t skipmodel_preprocess_scratch_bytes(const skip_model *model, int32_t input, int64_t width, int64_t height,
                                           int32_t order) {
   Request request{"preprocess_scratch_bytes", order, {nullptr, width, height, 0, SKIP_RGB}, nullptr, nullptr, {}};
-  if (!model) {
-    fail(SKIP_INVALID_ARGUMENT, "preprocess_scratch_bytes: `model` is null");
+  if (checkOwn(model, "preprocess_scratch_bytes") != SKIP_OK)
     return 0;
-  }
   if (checkInput(*model->image, input, request) != SKIP_OK || checkSize(request) != SKIP_OK)
     return 0;
   return request.scratchBytes();
@@ -126,8 +126,10 @@ size_t skipmodel_preprocess_scratch_bytes(const skip_model *model, int32_t input
 
 skip_status skipmodel_normalize_rgb8(const skip_model *model, const uint8_t *pixels, int64_t n, int64_t height, int64_t width,
                                      float *input) {
-  if (!model || !pixels || !input)
-    return fail(SKIP_INVALID_ARGUMENT, "normalize_rgb8: `%s` is null", !model ? "model" : !pixels ? "pixels" : "input");
+  if (skip_status status = checkOwn(model, "normalize_rgb8"); status != SKIP_OK)
+    return status;
+  if (!pixels || !input)
+    return fail(SKIP_INVALID_ARGUMENT, "normalize_rgb8: `%s` is null", pixels ? "input" : "pixels");
   if (skip_status status = checkPictures(*model->image, n, height, width); status != SKIP_OK)
     return status;
   float table[3][256];

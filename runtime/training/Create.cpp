@@ -102,7 +102,8 @@ static skip_status openContext(skip_trainer &trainer) {
                                .workspace_bytes = given.workspace_bytes,
                                .pool = given.pool,
                                .parallel_for = given.parallel_for,
-                               .parallel_user = given.parallel_user};
+                               .parallel_user = given.parallel_user,
+                               .undivided = 0};
   if (skip_status status = createContext(*trainer.model, &trainer.frozen, options, &trainer.context); status != SKIP_OK)
     return status;
   lendState(*trainer.context, trainer.state);

@@ -25,8 +25,8 @@ static int64_t mostImages(const SkipTrainingImage &image) {
 
 skip_status completeOptions(const skip_model *model, const char *call, const skip_trainer_options *options,
                             skip_trainer_options &complete) {
-  if (!model)
-    return fail(SKIP_INVALID_ARGUMENT, "%s: `model` is null", call);
+  if (skip_status status = checkOwn(model, call); status != SKIP_OK)
+    return status;
   complete = options ? *options : skip_trainer_options{};
   int64_t most = mostImages(skipTrainingImage);
   complete.max_group = complete.max_group == 0 ? most : complete.max_group;
@@ -39,7 +39,7 @@ skip_status completeOptions(const skip_model *model, const char *call, const ski
                 static_cast<long long>(mostGroups));
   if (complete.pool && complete.parallel_for)
     return fail(SKIP_INVALID_ARGUMENT, "%s: give a pool or a parallel_for, not both", call);
-  return SKIP_OK;
+  return complete.pool ? checkOwn(*complete.pool, call) : SKIP_OK;
 }
 
 static bool isFrozen(const SkipTrainingImage &image, uint32_t tensor) {
@@ -86,7 +86,7 @@ StateLayout layoutOf(const SkipTrainingImage &image, const skip_trainer_options 
 
 uint64_t workspaceBytesOf(const SkipTrainingImage &image, const skip_trainer_options &options) {
   skip_model model{&image.model, &image.model.targets[0], 0};
-  return skipmodel_model_workspace_bytes(&model, options.max_group);
+  return workspaceBytes(model, options.max_group);
 }
 
 static skip_status defect(const SkipTrainingImage &image, const char *what) {

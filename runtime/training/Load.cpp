@@ -60,14 +60,13 @@ bool Reading::allocate() {
 
 /// Says what is wrong with the values of a tensor of the right shape.
 bool Reading::hasGoodValues(const FileTensor &found) {
-  NameText name(found.name);
   if (found.type == ElementType::Other) {
-    complain("type: `%s` is %s, the model reads F32, F16 and BF16", name.text, found.typeName);
+    complain("type: `%.200s` is %s, the model reads F32, F16 and BF16", found.name, found.typeName);
     return false;
   }
   uint64_t bad = countNotFinite(static_cast<uint32_t>(found.type), found.data, static_cast<uint64_t>(found.elements));
   if (bad > 0)
-    complain("not finite: `%s`: %llu of %lld elements", name.text, static_cast<unsigned long long>(bad),
+    complain("not finite: `%.200s`: %llu of %lld elements", found.name, static_cast<unsigned long long>(bad),
              static_cast<long long>(found.elements));
   return bad == 0;
 }
@@ -116,7 +115,7 @@ void Reading::matchMomentum(uint32_t index) {
 void Reading::findExtra() {
   for (size_t i = 0; i < tensors.count(); ++i)
     if (!known[i] && !isIgnored(tensors[i].name))
-      complain("extra: `%s` %s", NameText(tensors[i].name).text, ShapeText(tensors[i].dims, tensors[i].rank).text);
+      complain("extra: `%.200s` %s", tensors[i].name, ShapeText(tensors[i].dims, tensors[i].rank).text);
 }
 
 skip_status Reading::match() {
@@ -145,7 +144,7 @@ static void place(const skip_trainer &trainer, uint32_t index, const FileTensor 
 
 skip_status loadCheckpoint(skip_trainer &trainer, const void *file, size_t bytes, const char *path, uint32_t flags) {
   Safetensors tensors;
-  if (skip_status status = parsePlainly(tensors, file, bytes, path); status != SKIP_OK)
+  if (skip_status status = tensors.parse(file, bytes, path); status != SKIP_OK)
     return status;
   LoadSummary summary;
   applyNamingRules(tensors, summary);

@@ -69,8 +69,10 @@ skip_status addSharedGroup(skip_trainer &trainer, const Threads &threads) {
 }
 
 static skip_status checkShare(const skip_trainer *trainer, int32_t process, int32_t processes, skip_broadcast broadcast) {
-  if (!trainer || !broadcast)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_share: `%s` is null", trainer ? "broadcast" : "trainer");
+  if (skip_status status = checkOwn(trainer, "trainer_share"); status != SKIP_OK)
+    return status;
+  if (!broadcast)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_share: `broadcast` is null");
   if (process < 0 || process >= processes)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_share: process %d of %d", process, processes);
   if (trainer->options.groups % processes != 0)
@@ -114,6 +116,8 @@ skip_status skipmodel_trainer_share(skip_trainer *trainer, int32_t process, int3
   return share(*trainer, process, processes, broadcast, user);
 }
 
-int64_t skipmodel_trainer_next_group(const skip_trainer *trainer) { return trainer ? nextGroup(*trainer) : -1; }
+int64_t skipmodel_trainer_next_group(const skip_trainer *trainer) {
+  return checkOwn(trainer, "trainer_next_group") == SKIP_OK ? nextGroup(*trainer) : -1;
+}
 
 } // extern "C"

@@ -51,7 +51,7 @@ static skip_status runGroup(skip_trainer &trainer, int64_t n, const float *const
   }
   trainer.inputs[last] = reinterpret_cast<const float *>(labels); // the port says what they are
   float *outputs[] = {trainer.loss, trainer.logits};
-  return skipmodel_run(trainer.context, n, trainer.inputs, outputs);
+  return run(*trainer.context, n, trainer.inputs, outputs);
 }
 
 static int64_t countWrong(const skip_trainer &trainer, int64_t n, const int32_t *labels) {
@@ -84,8 +84,10 @@ extern "C" {
 
 skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const float *const *inputs, const int32_t *labels,
                                         skip_training_result *result) {
-  if (!trainer || !result)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: `%s` is null", trainer ? "result" : "trainer");
+  if (skip_status status = checkOwn(trainer, "trainer_gradients"); status != SKIP_OK)
+    return status;
+  if (!result)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradients: `result` is null");
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_gradients");
@@ -103,8 +105,10 @@ skip_status skipmodel_trainer_gradients(skip_trainer *trainer, int64_t n, const 
 }
 
 skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **gradients, size_t *count) {
-  if (!trainer || !gradients || !count)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradient_array: an argument is null");
+  if (skip_status status = checkOwn(trainer, "trainer_gradient_array"); status != SKIP_OK)
+    return status;
+  if (!gradients || !count)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_gradient_array: `%s` is null", gradients ? "count" : "gradients");
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_gradient_array");
@@ -121,8 +125,8 @@ skip_status skipmodel_trainer_gradient_array(skip_trainer *trainer, float **grad
 }
 
 skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_apply: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_apply"); status != SKIP_OK)
+    return status;
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_apply");
@@ -148,8 +152,8 @@ skip_status skipmodel_trainer_apply(skip_trainer *trainer, double rate) {
 }
 
 skip_status skipmodel_trainer_discard(skip_trainer *trainer) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_discard: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_discard"); status != SKIP_OK)
+    return status;
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_discard");
@@ -158,8 +162,8 @@ skip_status skipmodel_trainer_discard(skip_trainer *trainer) {
 }
 
 skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_number number, double value) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_set_number"); status != SKIP_OK)
+    return status;
   if (number < SKIP_TRAINER_MOMENTUM || number > SKIP_TRAINER_STATISTICS)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: no such number, %d", static_cast<int>(number));
   if (!(value >= 0) || value > 1)
@@ -172,8 +176,8 @@ skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_num
 }
 
 skip_status skipmodel_trainer_set_draws(skip_trainer *trainer, uint64_t seed, int64_t step, int64_t first_group) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_draws: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_set_draws"); status != SKIP_OK)
+    return status;
   if (step < 0 || first_group < 0)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_set_draws: step %lld, first group %lld: neither is below 0",
                 static_cast<long long>(step), static_cast<long long>(first_group));
@@ -185,9 +189,9 @@ skip_status skipmodel_trainer_set_draws(skip_trainer *trainer, uint64_t seed, in
 }
 
 skip_status skipmodel_trainer_observe(skip_trainer *trainer, skip_observer observer, void *user) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_observe: `trainer` is null");
-  return skipmodel_context_observe(trainer->context, observer, user);
+  if (skip_status status = checkOwn(trainer, "trainer_observe"); status != SKIP_OK)
+    return status;
+  return observe(*trainer->context, observer, user);
 }
 
 } // extern "C"

@@ -9,6 +9,7 @@
 // level of the tree has at most one sum that waits for its neighbour.
 #pragma once
 
+#include "runtime/Error.h"
 #include "runtime/Objects.h"
 #include "runtime/ThreadPool.h"
 #include "runtime/training/Draws.h"
@@ -80,6 +81,11 @@ struct skip_trainer {
 };
 
 namespace skip::runtime {
+
+/// Whether the trainer is there and was made by this library; the text says whose it is.
+inline skip_status checkOwn(const skip_trainer *trainer, const char *call) {
+  return trainer ? checkOwn(*trainer->inference, call, "trainer") : fail(SKIP_INVALID_ARGUMENT, "%s: `trainer` is null", call);
+}
 
 /// Elements of a checkpoint's tensor.
 int64_t elementsOf(const SkipTensor &tensor);

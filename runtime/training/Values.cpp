@@ -53,16 +53,20 @@ static skip_status load(skip_trainer &trainer, const void *data, size_t bytes, c
 
 static skip_status checkLoad(const skip_trainer *trainer, const char *call, const void *from, const char *what,
                              uint32_t flags) {
-  if (!trainer || !from)
-    return fail(SKIP_INVALID_ARGUMENT, "%s: `%s` is null", call, trainer ? what : "trainer");
+  if (skip_status status = checkOwn(trainer, call); status != SKIP_OK)
+    return status;
+  if (!from)
+    return fail(SKIP_INVALID_ARGUMENT, "%s: `%s` is null", call, what);
   if (flags & ~uint32_t{SKIP_FRESH_MISSING})
     return fail(SKIP_INVALID_ARGUMENT, "%s: no such flags, %u", call, flags);
   return SKIP_OK;
 }
 
 static skip_status checkSave(const skip_trainer *trainer, const skip_metadata *metadata, int32_t count, skip_write write) {
-  if (!trainer || !write)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_save: `%s` is null", trainer ? "write" : "trainer");
+  if (skip_status status = checkOwn(trainer, "trainer_save"); status != SKIP_OK)
+    return status;
+  if (!write)
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_save: `write` is null");
   if (count < 0 || (count > 0 && !metadata))
     return fail(SKIP_INVALID_ARGUMENT, "trainer_save: `metadata` is null or of %d texts", count);
   for (int32_t i = 0; i < count; ++i)
@@ -80,8 +84,8 @@ static skip_status checkSave(const skip_trainer *trainer, const skip_metadata *m
 extern "C" {
 
 skip_status skipmodel_trainer_init(skip_trainer *trainer, uint64_t seed) {
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_init: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_init"); status != SKIP_OK)
+    return status;
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_init");
@@ -128,8 +132,8 @@ skip_status skipmodel_trainer_weights(const skip_trainer *trainer, skip_weights 
   if (!weights)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_weights: `weights` is null");
   *weights = nullptr;
-  if (!trainer)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_weights: `trainer` is null");
+  if (skip_status status = checkOwn(trainer, "trainer_weights"); status != SKIP_OK)
+    return status;
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_weights");

@@ -44,7 +44,7 @@ static Room roomFor(const SkipTargetImage &target) {
 
 /// Takes the caller's workspace or allocates one.
 static skip_status provideWorkspace(skip_context &context, const skip_context_options &options) {
-  size_t bytes = skipmodel_model_workspace_bytes(context.model, context.maxBatch);
+  size_t bytes = workspaceBytes(*context.model, context.maxBatch);
   context.workspaceBytes = bytes;
   if (options.workspace) {
     if (reinterpret_cast<uintptr_t>(options.workspace) % 64 != 0)

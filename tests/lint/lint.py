@@ -59,6 +59,8 @@ HEADERS_OF_RUNTIME = re.compile(r"(?:\w+/)*\w+\.h|algorithm|array|atomic|bit|ini
 FOREIGN = {".hpp", ".hh", ".cc", ".cxx", ".inc"}
 # What both sides write down but once: the plan's binary layout in plain C, and the size of what is stored behind filters.
 SHARED = {"runtime/Abi.h", "runtime/Balance.h", "runtime/Element.h"}
+# What of a text may be shown: one rule for the messages of libraries and for those of tools.
+OF_SUPPORT = {"runtime/Printable.h"}
 # What the runtime calls and the emulator answers: the driver API as declared by Skip.
 OF_EMULATOR = {"runtime/cuda/DriverApi.h", "runtime/cuda/DriverEntries.def", "runtime/cuda/DriverResults.def"}
 # Programs for users to read.
@@ -134,7 +136,8 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
     if target not in MAY_INCLUDE or "/" not in included:
         findings.add(path, line, f"`{included}` is not written from the repository's root")
         return
-    shared = (included in SHARED and folder in {"ir", "passes"}) or (included in OF_EMULATOR and folder == "emulator")
+    shared = ((included in SHARED and folder in {"ir", "passes"}) or (included in OF_EMULATOR and folder == "emulator") or
+              (included in OF_SUPPORT and folder == "support"))
     if target != folder and target not in MAY_INCLUDE[folder] and not shared:
         findings.add(path, line, f"`{included}`: {folder}/ may not include {target}/")
     check_below(path, line, included, findings)

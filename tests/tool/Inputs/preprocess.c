@@ -82,6 +82,7 @@ static void other_models(void) {
   skip_model *points, *colours;
   skip_weights *weights;
   skip_context *context;
+  skip_context_options options = {0};
   skip_picture_info info;
   static float image[2 * 3 * 12 * 10], sums[2 * 3], sums_alone[2 * 3], seen[2 * 360];
   const float *in = image;
@@ -95,6 +96,18 @@ static void other_models(void) {
   REQUIRE(points_weights_embedded(points, &weights) == SKIP_OK);
   REQUIRE(colours_context_create(points, weights, NULL, &context) == SKIP_INVALID_ARGUMENT &&
           strstr(colours_last_error(), "the model is of another library, that of `points`, and this is a call of `colours`'s"));
+  REQUIRE(points_context_create(points, weights, NULL, &context) == SKIP_OK);
+  out[0] = sums;
+  REQUIRE(colours_run(context, 1, &in, out) == SKIP_INVALID_ARGUMENT &&
+          strstr(colours_last_error(), "run: the context is of another library, that of `points`"));
+  REQUIRE(colours_context_bind(context, weights) == SKIP_INVALID_ARGUMENT);
+  REQUIRE(colours_preprocess_rgb8(points, pixel, 1, 1, 0, SKIP_RGB, image, NULL) == SKIP_INVALID_ARGUMENT &&
+          strstr(colours_last_error(), "preprocess_rgb8: the model is of another library"));
+  points_context_destroy(context);
+  REQUIRE(points_pool_create(1, &options.pool) == SKIP_OK);
+  REQUIRE(colours_context_create(colours, NULL, &options, &context) == SKIP_INVALID_ARGUMENT &&
+          strstr(colours_last_error(), "the pool is of another library"));
+  points_pool_destroy(options.pool);
   points_weights_destroy(weights);
   REQUIRE(colours_model_picture(colours, 0, &info) == SKIP_OK && info.bicubic && info.resize_height == 17 && info.mean[0] == means[0] &&
           info.std[2] == deviations[2] && info.resize == 0);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,10 @@ static void runByStatus(const char *checkpoint) {
   float *output = logits.data();
   REQUIRE(context.try_run(1, &input, &output) == SKIP_OK && std::isfinite(logits[9]));
   REQUIRE(context.try_run(2, &input, &output) == SKIP_INVALID_ARGUMENT);
+  skip_tiny::Context moved = std::move(context);
+  REQUIRE(context.try_run(1, &input, &output) == SKIP_INVALID_ARGUMENT && // NOLINT: that it was moved from is the point
+          std::strstr(skip_tiny::last_error(), "`context` is null; in C++, the Context is empty or was moved from"));
+  REQUIRE(moved.try_run(1, &input, &output) == SKIP_OK);
 }
 
 #if defined(__cpp_exceptions)
@@ -74,6 +79,13 @@ static void serve(const char *checkpoint) {
     refused = error.status() == SKIP_INVALID_ARGUMENT;
   }
   REQUIRE(refused);
+  skip_tiny::Context moved = std::move(context);
+  try {
+    context.run(image, logits); // NOLINT: that it was moved from is the point
+    REQUIRE(false);
+  } catch (const skip::Error &error) {
+    REQUIRE(std::strstr(error.what(), "the Context is empty or was moved from"));
+  }
 #endif
   try {
     skip_tiny::Weights::load(model, std::string("absent"));

@@ -124,6 +124,33 @@ TEST_CASE("a model of another library is refused") {
   CHECK_FAILS(skipmodel_context_create(&model, nullptr, nullptr, &context), SKIP_INVALID_ARGUMENT, text);
   CHECK_FAILS(skipmodel_weights_embedded(&model, &weights), SKIP_INVALID_ARGUMENT, text);
   CHECK_FAILS(skipmodel_weights_load_memory(&model, "", 0, &weights), SKIP_INVALID_ARGUMENT, text);
+  skip_tensor_info info;
+  skip_picture_info picture;
+  uint8_t pixel[3] = {};
+  float number = 0;
+  CHECK_FAILS(skipmodel_model_input(&model, 0, &info), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_model_output(&model, 0, &info), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_model_picture(&model, 0, &picture), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_preprocess_rgb8(&model, pixel, 1, 1, 0, SKIP_RGB, &number, nullptr), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_normalize_rgb8(&model, pixel, 1, 1, 1, &number), SKIP_INVALID_ARGUMENT, text);
+  CHECK(skipmodel_model_max_batch(&model) == 0);
+  CHECK(skipmodel_model_workspace_bytes(&model, 1) == 0);
+  CHECK_THAT(skipmodel_last_error(), Catch::Contains("model_workspace_bytes: the model is of another library"));
+}
+
+TEST_CASE("a context of another library is refused") {
+  ImageCopy copy;
+  SkipBackend other = *tinyTarget().backend;
+  copy.target.backend = &other;
+  copy.image.name = "other";
+  skip_model model = copy.model();
+  skip_context context;
+  context.model = &model;
+  const char *text = "the context is of another library, that of `other`, and this is a call of `tiny`'s";
+  CHECK_FAILS(Batch(1).run(&context), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_run_async(&context, 1, nullptr, nullptr, nullptr), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_context_bind(&context, nullptr), SKIP_INVALID_ARGUMENT, text);
+  CHECK_FAILS(skipmodel_context_observe(&context, nullptr, nullptr), SKIP_INVALID_ARGUMENT, text);
 }
 
 TEST_CASE("too many images: the text names the remedy") {

@@ -71,6 +71,12 @@ TEST_CASE("weights need a place, a model and a source") {
   CHECK_FAILS(skipmodel_weights_load_file(h.model, "x", nullptr), SKIP_INVALID_ARGUMENT, "`weights` is null");
   CHECK_FAILS(skipmodel_weights_load_file(nullptr, "x", &weights), SKIP_INVALID_ARGUMENT, "`model` is null");
   CHECK(weights == nullptr);
+  CHECK_FAILS(skipmodel_weights_load_file(h.model, "absent\x1b[2J\n\xffé", &weights), SKIP_IO_ERROR,
+              "cannot open `absent\\x1b[2J\\x0a\\xffé`");
+  std::string many(8190, '\x01'); // what is escaped is cut as all else
+  CHECK(skipmodel_weights_load_file(h.model, many.c_str(), &weights) == SKIP_IO_ERROR);
+  CHECK(std::strlen(skipmodel_last_error()) > 8180);
+  CHECK(std::strlen(skipmodel_last_error()) < 8192);
   CHECK_FAILS(skipmodel_weights_load_file(h.model, nullptr, &weights), SKIP_INVALID_ARGUMENT, "`path` is null");
   CHECK_FAILS(skipmodel_weights_load_memory(h.model, nullptr, 9, &weights), SKIP_INVALID_ARGUMENT, "`data` is null");
   CHECK_FAILS(skipmodel_weights_load_memory(h.model, "", 0, &weights), SKIP_BAD_WEIGHTS, "it has 0 bytes");
