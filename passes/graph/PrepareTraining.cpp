@@ -140,11 +140,11 @@ static void trainDropouts(llvm::MutableArrayRef<graph::DropoutOp> dropouts, Valu
   }
 }
 
-LogicalResult PrepareTraining::prepare() {
-  func::FuncOp function = getOperation();
+/// The vector that the loss is of.
+static FailureOr<Value> checkedLogits(func::FuncOp function, llvm::StringRef name, double smoothing) {
   if (function.isDeclaration())
     return function.emitError("a function without a body cannot be trained");
-  FailureOr<Value> logits = logitsOf(function, output);
+  FailureOr<Value> logits = logitsOf(function, name);
   if (failed(logits))
     return failure();
   auto type = llvm::cast<RankedTensorType>(logits->getType());
@@ -152,23 +152,34 @@ LogicalResult PrepareTraining::prepare() {
     return function.emitError("a loss is that of a vector of logits, not of ") << type;
   if (!(smoothing >= 0 && smoothing < 1))
     return function.emitError("the smoothing must be at least 0 and less than 1");
-  OpBuilder builder(function.getBody().front().getTerminator());
-  std::string logitsName = output.empty() ? nameOfOnlyOutput(function) : output;
-  setResults(function, {*logits});
-  eraseUnused(function);
-  if (llvm::SmallVector<graph::DropoutOp> dropouts = dropoutsOf(function); !dropouts.empty()) {
-    if (failed(addIntegers(function, graph::drawsName)))
-      return failure();
-    trainDropouts(dropouts, function.getArguments().back());
-  }
+  return logits;
+}
+
+static LogicalResult addDraws(func::FuncOp function) {
+  llvm::SmallVector<graph::DropoutOp> dropouts = dropoutsOf(function);
+  if (dropouts.empty())
+    return success();
+  if (failed(addIntegers(function, graph::drawsName)))
+    return failure();
+  trainDropouts(dropouts, function.getArguments().back());
+  return success();
+}
+
+/// From the logits, the only result, to both.
+static LogicalResult addLoss(func::FuncOp function, double smoothing) {
   if (failed(addIntegers(function, "labels")))
     return failure();
-  Value last = function.getBody().front().getTerminator()->getOperand(0); // a dropout's, maybe
-  Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), last,
+  Operation *end = function.getBody().front().getTerminator();
+  OpBuilder builder(end);
+  Value logits = end->getOperand(0); // a dropout's, maybe
+  Value loss = graph::SoftmaxCrossEntropyOp::create(builder, NameLoc::get(builder.getStringAttr("loss")), logits,
                                                     function.getArguments().back(), builder.getF64FloatAttr(smoothing));
-  setResults(function, {loss, last});
-  shareReads(function);
-  keepTrainableThatIsRead(function);
+  setResults(function, {loss, logits});
+  return success();
+}
+
+/// Their statistics are results too.
+static llvm::SmallVector<BatchStatistic> trainBatchNorms(func::FuncOp function) {
   llvm::SmallVector<BatchStatistic> statistics;
   for (auto norm : llvm::make_early_inc_range(function.getOps<graph::BatchNormOp>()))
     if (isTrained(norm))
@@ -177,12 +188,18 @@ LogicalResult PrepareTraining::prepare() {
   for (const BatchStatistic &statistic : statistics)
     results.push_back(statistic.ofBatch);
   setResults(function, results);
+  return statistics;
+}
+
+/// Says what each result is: the loss, the logits, and of which parameters the others are the next values.
+static void nameResults(func::FuncOp function, llvm::StringRef logits, llvm::ArrayRef<BatchStatistic> statistics) {
+  Builder builder(function.getContext());
   auto named = [&](llvm::StringRef attribute, Attribute value) {
     return builder.getDictionaryAttr(builder.getNamedAttr(attribute, value));
   };
-  llvm::SmallVector<DictionaryAttr> ofResults(results.size(), builder.getDictionaryAttr({}));
+  llvm::SmallVector<DictionaryAttr> ofResults(function.getNumResults(), builder.getDictionaryAttr({}));
   ofResults[0] = named(graph::nameAttr, builder.getStringAttr("loss"));
-  ofResults[1] = named(graph::nameAttr, builder.getStringAttr(logitsName));
+  ofResults[1] = named(graph::nameAttr, builder.getStringAttr(logits));
   llvm::SetVector<Attribute> tracked;
   for (auto [index, statistic] : llvm::enumerate(statistics))
     if (auto read = statistic.running.getDefiningOp<graph::ReadParameterOp>()) {
@@ -191,5 +208,20 @@ LogicalResult PrepareTraining::prepare() {
     }
   function.setAllResultAttrs(ofResults);
   function->setAttr(graph::trackedAttr, builder.getArrayAttr(tracked.getArrayRef()));
+}
+
+LogicalResult PrepareTraining::prepare() {
+  func::FuncOp function = getOperation();
+  FailureOr<Value> logits = checkedLogits(function, output, smoothing);
+  if (failed(logits))
+    return failure();
+  const std::string logitsName = output.empty() ? nameOfOnlyOutput(function) : output;
+  setResults(function, {*logits});
+  eraseUnused(function);
+  if (failed(addDraws(function)) || failed(addLoss(function, smoothing)))
+    return failure();
+  shareReads(function);
+  keepTrainableThatIsRead(function);
+  nameResults(function, logitsName, trainBatchNorms(function));
   return success();
 }
