@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 build=${1:-build/release}
 most_bytes=60000000
 
+# The same commit gives the same bytes: all files bear its date.
+date=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || true)}
+[ -n "$date" ] || { echo "release: there is no commit here to take the files' date from; set SOURCE_DATE_EPOCH, in seconds since 1970" >&2; exit 1; }
+
 ninja -C "$build" skipc-release
 skipc=$build/release/skipc
 version=$("$skipc" --version | sed -nE 's/^skipc ([0-9.]+) .*/\1/p')
@@ -34,7 +38,7 @@ grep -ohE '/usr/share/common-licenses/[A-Za-z0-9.-]+[A-Za-z0-9]' "$stage"/licens
   fi
 done
 
-tar -C "$build/release" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" \
+tar -C "$build/release" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$date" \
   -cf - "$name" | xz -9 -T2 --block-size=32MiB >"dist/$name.tar.xz.new"
 mv "dist/$name.tar.xz.new" "dist/$name.tar.xz"
 bytes=$(stat -c %s "dist/$name.tar.xz")

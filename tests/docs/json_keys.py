@@ -40,6 +40,7 @@ def prepare(folder: pathlib.Path) -> None:
     for spec, name in (("train-tiny.skip", "net.skip"), ("one.skip", "one.skip")):
         shutil.copy(INPUTS / spec, folder / name)
     (folder / "two.skip").write_text("model a { input x[3, 8, 8] output y = relu(x) }\nmodel b { input x[3, 8, 8] output y = relu(x) }\n")
+    (folder / "unused.skip").write_text("model unused {\n  input image[3, 8, 8]\n  half = image |> relu\n  output y = image |> relu\n}\n")
     (folder / "wrong.skip").write_text("model wrong {\n  input image[3, 8, 8]\n  output y = image |> relo\n}\n")
 
 

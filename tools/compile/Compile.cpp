@@ -49,6 +49,8 @@ llvm::Error Compilation::readGraph() {
   diagnostics.print(llvm::errs(), coloursOnStderr());
   if (!model.module)
     return llvm::make_error<Failure>(Exit::badInput, "", findingsOf(diagnostics, sources));
+  if (options.onWarning)
+    llvm::for_each(findingsOf(diagnostics, sources), options.onWarning);
   workModule = std::move(model.module);
   trainingRecipe = std::move(model.recipe);
   name = modelOf(*workModule).getName().str();

@@ -6,10 +6,13 @@
 #include "tools/compile/Assembler.h"
 #include "tools/compile/Targets.h"
 #include "tools/compile/Tuning.h"
+#include "tools/text/Failure.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+
+#include <functional>
 
 namespace mlir {
 class OpPassManager;
@@ -31,7 +34,8 @@ struct CompileOptions : BodyOptions, TuningOptions {
   bool train = false;                ///< a training library: gradients beside inference, for x86
   std::vector<std::string> settings; ///< of training, NAME=VALUE, over those of the spec
   bool timing = false;
-  ObjectOptions objects; ///< of kernels for GPUs
+  ObjectOptions objects;                  ///< of kernels for GPUs
+  std::function<void(Finding)> onWarning; ///< of the spec, which has been printed; may be empty
 };
 
 /// What a plan is made for.

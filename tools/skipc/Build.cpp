@@ -1,4 +1,5 @@
 // `skipc build`: from a spec to a library.
+#include "codegen/PackWeights.h"
 #include "codegen/Package.h"
 #include "support/Printable.h"
 #include "tools/compile/Compile.h"
@@ -9,12 +10,15 @@
 #include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
 #include "tools/skipc/OpenWeights.h"
+#include "tools/skipc/Overwriting.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
 #include "tools/text/Layers.h"
 #include "tools/weights/WeightsSource.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace skip;
 using tool::Options;
@@ -79,7 +83,7 @@ static llvm::Error writePackage(tool::Compilation &compilation, const Options &o
   return llvm::Error::success();
 }
 
-/// Of all targets' plans; `total` counts what could be.
+/// Of all targets' plans, a step once for each plan that it is in; `total` counts what could be.
 static std::vector<std::string> untunedSteps(tool::Compilation &compilation, size_t &total) {
   std::vector<std::string> steps;
   for (mlir::ModuleOp module : compilation.plans()) {
@@ -101,6 +105,19 @@ static void noteUntuned(tool::Compilation &compilation, const Options &options) 
 
 static size_t functionsOf(tool::Compilation &compilation) {
   return compilation.lowered().jobs.size() + compilation.lowered().cudaJobs.size();
+}
+
+/// What was packed would stand in the place of the checkpoint, where that has its name.
+static llvm::Error checkPackedFiles(const Options &options, const codegen::Image &image) {
+  if (weightsMode(options) != codegen::WeightsMode::file)
+    return llvm::Error::success();
+  for (size_t target = 0; target < image.targets.size(); ++target) {
+    llvm::SmallString<256> file(options.output.empty() ? "." : options.output);
+    llvm::sys::path::append(file, codegen::packedName(image.name, image, target));
+    if (llvm::Error error = tool::refuseOverwriting(options, "--weights-mode=file", file))
+      return error;
+  }
+  return llvm::Error::success();
 }
 
 /// Of all targets together.
@@ -130,8 +147,10 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
     std::vector<std::string> untuned = untunedSteps(compilation, schedules);
     json.attribute("schedule_count", static_cast<int64_t>(schedules));
     json.attributeArray("untuned", [&] {
+      llvm::StringSet<> told;
       for (const std::string &step : untuned)
-        json.value(step);
+        if (told.insert(step).second)
+          json.value(step);
     });
     json.attribute("seconds", seconds);
   });
@@ -161,6 +180,8 @@ llvm::Error tool::build(const Options &options) {
     return error;
   noteUntuned(compilation, options);
   if (llvm::Error error = compilation.lower())
+    return error;
+  if (llvm::Error error = checkPackedFiles(options, compilation.lowered().image))
     return error;
   std::vector<codegen::Segment> segments; // before the kernels: a wrong checkpoint is said at once
   if (weights) {

@@ -1,16 +1,14 @@
-// The command line, with CLI11: one function a command. Flags that commands share are in OptionGroups.cpp.
+// The commands and their flags, with CLI11: one function a command. Flags that commands share are in OptionGroups.cpp.
 #include "tools/skipc/AnalyzeOptions.h"
+#include "tools/skipc/CommandOptions.h"
 #include "tools/skipc/ImportOptions.h"
 #include "tools/skipc/OptionGroups.h"
 
-#include "frontend/Diagnostics.h"
 #include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"
-#include "tools/text/Failure.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Config/llvm-config.h"
 
 using namespace skip;
 using namespace skip::tool::flags;
@@ -170,6 +168,7 @@ static void addVerify(CLI::App &app, Options &o) {
                  "  skipc verify cifar_resnet -D depth=110 --batch 1,3 --isa avx2\n"
                  "  skipc verify resnet18 --train --set batch=4 --set groups=2");
   addSpec(verify, o);
+  addWide(verify, o);
   addWeights(verify, o);
   addBatches(verify, o, "batch sizes to verify (default: 1)");
   verify.add_option("--isa", o.isa, "which bodies to verify: avx2, avx512 or both (default: all that run here)")
@@ -293,6 +292,7 @@ static void addList(CLI::App &app, Options &o) {
                               "  skipc weights checkpoint.pth\n  skipc weights resnet50.safetensors --stats --json");
   list.add_option("FILE", o.weights, "a safetensors checkpoint, or a PyTorch file")->required();
   list.add_flag("--stats", o.stats, "also the least, largest and mean value of each tensor of floats, and how many are NaN");
+  addWide(list, o);
   addJson(list, o);
 }
 
@@ -316,48 +316,8 @@ static void addPack(CLI::App &app, Options &o) {
   addJson(pack, o);
 }
 
-/// CLI11 says of an unknown command only that one is missing.
-static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
-  std::vector<llvm::StringRef> names;
-  for (const CLI::App *command : app.get_subcommands({}))
-    names.push_back(command->get_name());
-  if (word.starts_with("-") || llvm::is_contained(names, word))
-    return llvm::Error::success();
-  llvm::StringRef near = frontend::nearest(word, names);
-  return tool::badInput("there is no command `" + word + "`", near.empty() ? "the commands are " + frontend::quotedList(names)
-                                                                           : ("did you mean `" + near + "`?").str());
-}
-
-/// "bench ": the command whose help tells more.
-static std::string helpOf(const CLI::App &app) {
-  std::vector<CLI::App *> commands = app.get_subcommands();
-  return commands.empty() ? "" : commands.front()->get_name() + " ";
-}
-
-std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode) {
-  Options options;
-  options.reply = &reply;
-  options.words.assign(argv + std::min(argc, 1), argv + argc);
-  CLI::App app("Skip, an ahead-of-time compiler for residual networks");
-  app.set_version_flag("--version", "skipc " SKIP_VERSION " (LLVM " LLVM_VERSION_STRING ")");
-  app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
-             "`skipc COMMAND --help` shows a command's flags and examples.");
+void tool::addCommands(CLI::App &app, Options &options) {
   for (auto *add : {addBuild, addRun, addEval, addTraining, tool::addAnalyze, addSummaryPlanExplain, addVerify, addBench,
                     addTune, addList, addPack, tool::addImport})
     add(app, options);
-  if (llvm::Error error = argc > 1 ? checkCommand(app, argv[1]) : llvm::Error::success()) {
-    exitCode = report(std::move(error), reply);
-    return std::nullopt;
-  }
-  exitCode = 0;
-  try {
-    app.parse(argc, argv);
-    return options;
-  } catch (const CLI::Success &help) {
-    app.exit(help);
-  } catch (const CLI::ParseError &error) {
-    exitCode = report(badInput(error.what(), "`skipc " + helpOf(app) + "--help` tells more"), reply);
-  }
-  return std::nullopt;
 }

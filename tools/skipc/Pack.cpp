@@ -10,6 +10,7 @@
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
 #include "tools/text/Numbers.h"
+#include "tools/text/ShellWord.h"
 #include "tools/weights/WeightsSource.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -138,6 +139,9 @@ static std::string pathOf(const Output &output, size_t target) {
 /// The manifest has the sums of the build's own files.
 static llvm::Error checkOutput(const Options &options, const Output &output, const codegen::ManifestWeights &library,
                                const std::string &manifest) {
+  if (llvm::StringRef given = options.output; given.ends_with("/") || (!given.empty() && fs::is_directory(given)))
+    return badInput("-o names the file to write, and `" + printable(given) + "` is a folder: -o " +
+                    tool::shellWord((given.rtrim('/') + "/" + path::stem(options.weights) + ".skipweights").str()));
   for (size_t target = 0; target < output.names.size(); ++target)
     if (llvm::Error error = tool::refuseOverwriting(options, options.output.empty() ? "pack" : "-o", pathOf(output, target)))
       return error;

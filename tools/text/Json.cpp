@@ -30,6 +30,8 @@ static void writePlace(llvm::json::OStream &json, const Finding &finding) {
   }
 }
 
+static void writeFindings(llvm::json::OStream &json, llvm::StringRef key, llvm::ArrayRef<Finding> findings);
+
 static void writeFinding(llvm::json::OStream &json, const Finding &finding) {
   tool::addText(json, "message", finding.message);
   if (!finding.code.empty())
@@ -37,11 +39,14 @@ static void writeFinding(llvm::json::OStream &json, const Finding &finding) {
   writePlace(json, finding);
   if (!finding.hint.empty())
     tool::addText(json, "hint", finding.hint);
-  if (finding.notes.empty())
-    return;
-  json.attributeArray("notes", [&] {
-    for (const Finding &note : finding.notes)
-      json.object([&] { writeFinding(json, note); });
+  if (!finding.notes.empty())
+    writeFindings(json, "notes", finding.notes);
+}
+
+static void writeFindings(llvm::json::OStream &json, llvm::StringRef key, llvm::ArrayRef<Finding> findings) {
+  json.attributeArray(key, [&] {
+    for (const Finding &finding : findings)
+      json.object([&] { writeFinding(json, finding); });
   });
 }
 
@@ -50,12 +55,11 @@ void JsonReply::print(llvm::raw_ostream &os, int exitCode) {
     return;
   printed = true;
   begin();
+  if (!warnings.empty())
+    writeFindings(json, "warnings", warnings);
   if (!errors.empty()) {
     json.attribute("exit_code", exitCode);
-    json.attributeArray("errors", [&] {
-      for (const Finding &error : errors)
-        json.object([&] { writeFinding(json, error); });
-    });
+    writeFindings(json, "errors", errors);
   }
   json.objectEnd();
   os << text << "\n";

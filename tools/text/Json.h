@@ -19,6 +19,8 @@ public:
   void add(llvm::function_ref<void(llvm::json::OStream &)> attributes);
   /// What is the matter; those of one command stand in the list `errors`.
   void addError(Finding error) { errors.push_back(std::move(error)); }
+  /// What the user may want to know of a command that went well; those of one command stand in the list `warnings`.
+  void addWarning(Finding warning) { warnings.push_back(std::move(warning)); }
   /// The whole object, once; nothing where there is nothing in it.
   void print(llvm::raw_ostream &os, int exitCode);
 
@@ -29,7 +31,7 @@ private:
   llvm::raw_string_ostream stream{text};
   llvm::json::OStream json{stream, 1};
   bool begun = false, printed = false;
-  std::vector<Finding> errors;
+  std::vector<Finding> errors, warnings;
 };
 
 /// JSON has neither infinity nor NaN: null.

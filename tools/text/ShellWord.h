@@ -7,7 +7,7 @@
 
 namespace skip::tool {
 
-/// The word as a POSIX shell reads it back.
+/// The word as a POSIX shell reads it back, in characters that a terminal shows.
 std::string shellWord(llvm::StringRef word);
 
 } // namespace skip::tool

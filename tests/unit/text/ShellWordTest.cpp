@@ -12,4 +12,7 @@ TEST_CASE("plain words stay, others are quoted for a shell") {
   CHECK(tool::shellWord("a b") == "'a b'");
   CHECK(tool::shellWord("$(x);`y`~") == "'$(x);`y`~'");
   CHECK(tool::shellWord("it's") == "'it'\\''s'");
+  CHECK(tool::shellWord("a\nb\t'c\\") == "$'a\\nb\\t\\'c\\\\'");
+  CHECK(tool::shellWord("\x1b[2J\xff\x01"
+                        "7 ö") == "$'\\033[2J\\377\\0017 ö'");
 }
