@@ -22,6 +22,8 @@ public:
   virtual std::string name(size_t index) const = 0;
   /// Reads a picture; nothing, with a message, if it cannot be read.
   virtual std::optional<Picture> picture(size_t index, std::string &error) const = 0;
+  /// The same without pixels, where that is less work.
+  virtual std::optional<Picture> header(size_t index, std::string &error) const { return picture(index, error); }
 };
 
 /// Opens what `path` holds: a folder with CIFAR-10's `test_batch.bin` (or such a file itself), or a folder with

@@ -25,6 +25,9 @@ public:
   std::optional<Picture> picture(size_t index, std::string &error) const override {
     return readPicture(items[index].path, error);
   }
+  std::optional<Picture> header(size_t index, std::string &error) const override {
+    return readPicture(items[index].path, error, PictureParts::header);
+  }
 
 private:
   std::vector<Item> items;

@@ -136,7 +136,7 @@ static bool plausible(const JpegReader &reader, size_t fileBytes, std::string &r
   return false;
 }
 
-std::optional<Picture> decodeJpeg(std::span<const uint8_t> bytes, std::string &reason) {
+std::optional<Picture> decodeJpeg(std::span<const uint8_t> bytes, PictureParts parts, std::string &reason) {
   JpegReader reader;
   if (!reader.start(bytes)) {
     reason = std::string("libjpeg says: ") + reader.message();
@@ -146,6 +146,8 @@ std::optional<Picture> decodeJpeg(std::span<const uint8_t> bytes, std::string &r
     return std::nullopt;
   auto height = static_cast<size_t>(reader.height());
   Picture picture{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
+  if (parts == PictureParts::header)
+    return picture;
   std::vector<uint8_t> rows(reader.rowBytes() * height);
   if (!reader.readRows(rows.data())) {
     reason = std::string("it is truncated or corrupt; libjpeg says: ") + reader.message();

@@ -35,13 +35,14 @@ static std::string describeStart(std::span<const uint8_t> bytes) {
   return text;
 }
 
-std::optional<Picture> decodePicture(std::span<const uint8_t> bytes, const std::string &name, std::string &error) {
+std::optional<Picture> decodePicture(std::span<const uint8_t> bytes, const std::string &name, std::string &error,
+                                     PictureParts parts) {
   std::string reason;
   std::optional<Picture> picture;
   if (startsWith(bytes, {0xFF, 0xD8, 0xFF}))
-    picture = decodeJpeg(bytes, reason);
+    picture = decodeJpeg(bytes, parts, reason);
   else if (startsWith(bytes, {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'}))
-    picture = decodePng(bytes, reason);
+    picture = decodePng(bytes, parts, reason);
   else
     reason = "not a JPEG or PNG: " + describeStart(bytes) + "; convert the picture to one of these";
   if (picture)
@@ -51,11 +52,11 @@ std::optional<Picture> decodePicture(std::span<const uint8_t> bytes, const std::
   return picture;
 }
 
-std::optional<Picture> readPicture(const std::string &path, std::string &error) {
+std::optional<Picture> readPicture(const std::string &path, std::string &error, PictureParts parts) {
   std::optional<std::vector<uint8_t>> bytes = readFile(path, error);
   if (!bytes)
     return std::nullopt;
-  return decodePicture(*bytes, path, error);
+  return decodePicture(*bytes, path, error, parts);
 }
 
 } // namespace skip::data

@@ -108,7 +108,7 @@ static bool plausible(const PngReader &reader, size_t fileBytes, std::string &re
   return false;
 }
 
-std::optional<Picture> decodePng(std::span<const uint8_t> bytes, std::string &reason) {
+std::optional<Picture> decodePng(std::span<const uint8_t> bytes, PictureParts parts, std::string &reason) {
   PngReader reader(bytes);
   if (!reader.start()) {
     reason = std::string("libpng says: ") + reader.message();
@@ -117,6 +117,8 @@ std::optional<Picture> decodePng(std::span<const uint8_t> bytes, std::string &re
   if (!plausible(reader, bytes.size(), reason))
     return std::nullopt;
   Picture picture{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
+  if (parts == PictureParts::header)
+    return picture;
   size_t rowBytes = size_t{3} * static_cast<size_t>(picture.width);
   picture.rgb.resize(rowBytes * static_cast<size_t>(picture.height));
   std::vector<uint8_t *> rows;

@@ -66,6 +66,25 @@ llvm::Expected<Preprocessing> Preprocessing::of(const Ports &ports, const Pictur
   return made;
 }
 
+static bool place(const runtime::PictureInput &input, const data::Picture &picture, runtime::Placement &placement,
+                  std::string &error) {
+  bool placed = runtime::placePicture(input, picture.width, picture.height, placement);
+  if (!placed)
+    error = "it is too narrow to be scaled: it has " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
+            " pixels";
+  return placed;
+}
+
+bool Preprocessing::takes(const data::Picture &picture, std::string &error) const {
+  constexpr int firstThatLies = 5;
+  data::Picture size{picture.width, picture.height, {}};
+  if (exif && picture.orientation >= firstThatLies)
+    std::swap(size.width, size.height);
+  runtime::Placement placement;
+  SkipPicture rule = data::ruleOf(fit);
+  return data::sizeFits(size, fit, error) && place({rule, fit.height, fit.width}, size, placement, error);
+}
+
 bool Preprocessing::apply(const data::Picture &picture, float *out, std::string &error) const {
   if (exif && picture.orientation != 1)
     return apply(data::upright(picture), out, error);
@@ -77,11 +96,8 @@ bool Preprocessing::apply(const data::Picture &picture, float *out, std::string 
   runtime::PictureInput input{rule, fit.height, fit.width};
   runtime::PictureView view{picture.rgb.data(), picture.width, picture.height, int64_t{3} * picture.width, SKIP_RGB};
   runtime::Placement placement;
-  if (!runtime::placePicture(input, picture.width, picture.height, placement)) {
-    error = "it is too narrow to be scaled: it has " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
-            " pixels";
+  if (!place(input, picture, placement, error))
     return false;
-  }
   data::Scratch scratch(runtime::fillBytes(input, view, placement));
   runtime::fillInput(input, view, placement, scratch.get(), avx2, out);
   return true;

@@ -33,6 +33,9 @@ public:
   /// says. False, with a message, where that is impossible.
   bool apply(const data::Picture &picture, float *out, std::string &error) const;
 
+  /// Whether a picture of that size can be used, which need have no pixels; false, with a message, if not.
+  bool takes(const data::Picture &picture, std::string &error) const;
+
   const data::Fit &fitting() const { return fit; }
   const std::array<float, 3> &means() const { return mean; }
   const std::array<float, 3> &deviations() const { return deviation; }

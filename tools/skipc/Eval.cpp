@@ -2,12 +2,12 @@
 #include "support/AtomicFile.h"
 #include "support/Printable.h"
 #include "tools/compile/StageTimer.h"
-#include "tools/compile/Targets.h"
 #include "tools/running/ClassOutput.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/DatasetCheck.h"
 #include "tools/skipc/Judging.h"
-#include "tools/skipc/OpenWeights.h"
 #include "tools/skipc/Overwriting.h"
+#include "tools/skipc/StartSession.h"
 #include "tools/text/Json.h"
 #include "tools/text/Layers.h"
 #include "tools/text/Numbers.h"
@@ -15,42 +15,6 @@
 using namespace skip;
 using tool::Judging;
 using tool::Options;
-
-/// Labels are classes of the model; and where the data set has a number of classes of its own, as CIFAR-10 does, it is the
-/// model's.
-static llvm::Error checkLabels(const Options &options, const data::Dataset &dataset, const tool::OutputPort &output) {
-  if (dataset.classes() && *dataset.classes() != output.elements())
-    return tool::badInput("`" + options.data + "` has " + llvm::Twine(*dataset.classes()) +
-                          " classes, and the model's output `" + output.name + "` " + llvm::Twine(output.elements()));
-  uint32_t largest = 0;
-  for (size_t i = 0; i < dataset.size(); ++i) {
-    if (dataset.label(i) >= output.elements())
-      return tool::badInput("`" + llvm::Twine(dataset.name(i)) + "` has class " + llvm::Twine(dataset.label(i)) +
-                            ", the model has " + llvm::Twine(output.elements()) + " classes, 0 to " +
-                            llvm::Twine(output.elements() - 1));
-    largest = std::max(largest, dataset.label(i));
-  }
-  constexpr int64_t manyTimes = 10;
-  if ((int64_t(largest) + 1) * manyTimes < output.elements())
-    tool::note("the labels go up to " + llvm::Twine(largest) + ", and the model has " + llvm::Twine(output.elements()) +
-               " classes: are they those of the model?");
-  return llvm::Error::success();
-}
-
-/// The first picture stands for all: what is wrong with their size or kind is seen at it.
-static llvm::Error checkPictures(const Options &options, const data::Dataset &dataset, const tool::Preprocessing &preprocessing,
-                                 const tool::InputPort &input) {
-  std::string error;
-  if (std::optional<int> side = dataset.side(); side && !options.asIs && (input.dims[1] != *side || input.dims[2] != *side))
-    tool::note("the pictures have " + llvm::Twine(*side) + " x " + llvm::Twine(*side) + " pixels, the model's input " +
-               llvm::Twine(input.dims[2]) + " x " + llvm::Twine(input.dims[1]) + ": they are fitted to it");
-  std::optional<data::Picture> picture = dataset.picture(0, error);
-  if (!picture)
-    return options.skipBroken ? llvm::Error::success() : tool::badInput(error);
-  std::vector<float> values(static_cast<size_t>(input.elements()));
-  return preprocessing.apply(*picture, values.data(), error) ? llvm::Error::success()
-                                                             : tool::badInput("`" + dataset.name(0) + "`: " + error);
-}
 
 /// Enough images that a linear layer is a matrix product, few enough that small pictures' layers stay in the cache.
 static int64_t imagesAtOnce(const tool::InputPort &input) {
@@ -121,65 +85,82 @@ static void printText(const Judging &judging, double seconds) {
     llvm::outs() << "left out " << judging.broken.size() << "\n";
 }
 
-/// On a terminal a bar; else, as a log is followed by people, lines now and then.
-static llvm::Error judgeAll(const Options &options, Judging &judging, const data::Dataset &dataset,
+namespace {
+/// What is judged, and by what.
+struct Task {
+  tool::Ports ports;
+  size_t classes; // of the outputs
+  tool::Preprocessing preprocessing;
+  std::unique_ptr<data::Dataset> dataset;
+};
+} // namespace
+
+/// All that can be said before the model is compiled.
+static llvm::Expected<Task> prepare(const Options &options, const tool::Compilation &compilation) {
+  tool::Ports ports = tool::describePorts(tool::modelOf(compilation.module()));
+  llvm::Expected<size_t> classes = tool::classOutput(ports, options.outputName);
+  if (!classes)
+    return classes.takeError();
+  llvm::Expected<tool::Preprocessing> preprocessing = tool::Preprocessing::of(ports, options);
+  if (!preprocessing)
+    return preprocessing.takeError();
+  std::string problem;
+  std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
+  if (!dataset)
+    return tool::badInput(problem);
+  if (llvm::Error error = tool::checkLabels(options, *dataset, ports.outputs[*classes]))
+    return error;
+  if (llvm::Error error = tool::checkPictures(options, *dataset, *preprocessing, ports.inputs[0]))
+    return error;
+  if (llvm::Error error = tool::refuseOverwriting(options, "--wrong", options.wrong))
+    return error;
+  return Task{std::move(ports), *classes, std::move(*preprocessing), std::move(dataset)};
+}
+
+/// On a terminal a bar; else, as a log is followed by people, lines now and then. Both on stderr, which --json leaves alone.
+static llvm::Error judgeAll(Judging &judging, const data::Dataset &dataset,
                             llvm::ArrayRef<std::unique_ptr<tool::Runner>> runners) {
   data::Progress progress(dataset.size(), "evaluating");
-  if (!options.json)
-    progress.tellLines(std::chrono::seconds(10));
+  progress.tellLines(std::chrono::seconds(10));
   return judging.run(runners, progress);
+}
+
+static llvm::Error tellResult(const Options &options, const Judging &judging, const data::Dataset &dataset, AtomicFile &wrong,
+                              double seconds) {
+  std::string problem, text = options.wrong.empty() ? "" : wrongText(judging, dataset);
+  if (!text.empty() && (!wrong.write(text.data(), text.size(), problem) || !wrong.commit(problem)))
+    return tool::badInput(problem);
+  nameBroken(judging);
+  if (options.json)
+    options.reply->add([&](llvm::json::OStream &json) { writeJson(json, judging, dataset, seconds); });
+  else
+    printText(judging, seconds);
+  return llvm::Error::success();
 }
 
 llvm::Error tool::eval(const Options &options) {
   Compilation compilation(options);
   if (llvm::Error error = compilation.readGraph())
     return error;
-  Ports ports = describePorts(modelOf(compilation.module()));
-  llvm::Expected<size_t> classes = classOutput(ports, options.outputName);
-  if (!classes)
-    return classes.takeError();
-  llvm::Expected<Preprocessing> preprocessing = Preprocessing::of(ports, options);
-  if (!preprocessing)
-    return preprocessing.takeError();
+  llvm::Expected<Task> task = prepare(options, compilation);
+  if (!task)
+    return task.takeError();
   std::string problem;
-  std::unique_ptr<data::Dataset> dataset = data::openDataset(options.data, problem);
-  if (!dataset)
-    return badInput(problem);
-  if (llvm::Error error = checkLabels(options, *dataset, ports.outputs[*classes]))
-    return error;
-  if (llvm::Error error = checkPictures(options, *dataset, *preprocessing, ports.inputs[0]))
-    return error;
-  if (llvm::Error error = refuseOverwriting(options, "--wrong", options.wrong))
-    return error;
   AtomicFile wrong; // a place that cannot be written to is said now
   if (!options.wrong.empty() && !wrong.open(options.wrong, problem))
     return badInput(problem);
-  llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
-  if (!weights)
-    return weights.takeError();
-  llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
-  if (!bodies)
-    return bodies.takeError();
-  std::vector<int64_t> bounds = batchBounds(options, {imagesAtOnce(ports.inputs[0])});
-  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *bodies}, *weights);
+  const data::Dataset &dataset = *task->dataset;
+  std::vector<int64_t> bounds = batchBounds(options, {imagesAtOnce(task->ports.inputs[0])});
+  llvm::Expected<Session> session = startSession(options, compilation, bounds);
   if (!session)
     return session.takeError();
   std::vector<std::unique_ptr<Runner>> runners;
-  auto batches = static_cast<unsigned>((dataset->size() + bounds.back() - 1) / bounds.back());
+  auto batches = static_cast<unsigned>((dataset.size() + bounds.back() - 1) / bounds.back());
   if (llvm::Error error = makeRunners(*session, options.threads, std::max(1u, batches), runners))
     return error;
-  Judging judging({*dataset, *preprocessing, ports, *classes, bounds.back(), options.skipBroken});
+  Judging judging({dataset, task->preprocessing, task->ports, task->classes, bounds.back(), options.skipBroken});
   StageTimer timer("evaluation", options.timing);
-  if (llvm::Error error = judgeAll(options, judging, *dataset, runners))
+  if (llvm::Error error = judgeAll(judging, dataset, runners))
     return error;
-  double seconds = timer.seconds();
-  std::string text = options.wrong.empty() ? "" : wrongText(judging, *dataset);
-  if (!text.empty() && (!wrong.write(text.data(), text.size(), problem) || !wrong.commit(problem)))
-    return badInput(problem);
-  nameBroken(judging);
-  if (options.json)
-    options.reply->add([&](llvm::json::OStream &json) { writeJson(json, judging, *dataset, seconds); });
-  else
-    printText(judging, seconds);
-  return llvm::Error::success();
+  return tellResult(options, judging, dataset, wrong, timer.seconds());
 }

@@ -1,20 +1,15 @@
 // `skipc run`: pictures to class names, or tensors to tensors.
-#include "support/Printable.h"
-#include "tools/compile/Targets.h"
 #include "tools/data/ClassNames.h"
 #include "tools/data/Npy.h"
 #include "tools/running/ClassOutput.h"
 #include "tools/running/Preprocessing.h"
-#include "tools/running/Ranking.h"
 #include "tools/running/Session.h"
 #include "tools/skipc/Commands.h"
-#include "tools/skipc/OpenWeights.h"
 #include "tools/skipc/Overwriting.h"
+#include "tools/skipc/RunReport.h"
+#include "tools/skipc/StartSession.h"
 #include "tools/text/Failure.h"
-#include "tools/text/Json.h"
 #include "tools/text/Layers.h"
-#include "tools/text/Numbers.h"
-#include "tools/text/Table.h"
 
 #include <cmath>
 
@@ -149,48 +144,51 @@ static llvm::Expected<std::vector<std::string>> classNames(const Options &option
   return std::move(*names);
 }
 
-static std::string nameOf(llvm::ArrayRef<std::string> names, int64_t index) {
-  return names.empty() ? "class " + std::to_string(index) : names[index];
-}
+namespace {
+/// Which output is the classes, and what these are called. None of outputs that are written to files.
+struct Classes {
+  std::optional<size_t> output;
+  std::vector<std::string> names;
+};
+} // namespace
 
-static void printText(const Options &options, const tool::OutputPort &port, llvm::ArrayRef<std::string> names,
-                      const Batch &batch, llvm::ArrayRef<float> scores) {
-  constexpr auto right = tool::Table::Align::right;
-  for (int64_t i = 0; i < batch.images; ++i) {
-    llvm::ArrayRef<float> outputs = scores.slice(i * port.elements(), port.elements());
-    llvm::outs() << printable(batch.names[i]) << "\n";
-    tool::Table table({{"class", right}, {"probability", right}, {"name"}});
-    for (tool::Ranked ranked : tool::rank(outputs, options.top, port.probabilities))
-      table.add({std::to_string(ranked.index), tool::fixed(100 * ranked.probability, 2) + " %", nameOf(names, ranked.index)});
-    table.print(llvm::outs());
-    llvm::outs() << "\n";
+static llvm::Expected<Classes> classesOf(const Options &options, const Ports &ports) {
+  Classes classes;
+  llvm::Expected<size_t> chosen = tool::classOutput(ports, options.outputName);
+  if (!chosen && (options.outputs.empty() || !options.outputName.empty() || !options.classes.empty()))
+    return chosen.takeError();
+  if (!chosen) {
+    llvm::consumeError(chosen.takeError());
+    return classes;
   }
+  classes.output = *chosen;
+  if (llvm::Error error = classNames(options, ports.outputs[*chosen]).moveInto(classes.names))
+    return error;
+  return classes;
 }
 
-/// `port`, `names` and `scores` are those of the classes; without classes the port is null.
-static void printJson(const Options &options, const tool::OutputPort *port, llvm::ArrayRef<std::string> names,
-                      const Batch &batch, llvm::ArrayRef<float> scores, llvm::StringRef isa) {
-  options.reply->add([&](llvm::json::OStream &json) {
-    json.attribute("images", batch.images);
-    json.attribute("isa", isa);
-    if (!port)
-      return;
-    json.attributeArray("results", [&] {
-      for (int64_t i = 0; i < batch.images; ++i)
-        json.object([&] {
-          tool::addText(json, "picture", batch.names[i]);
-          json.attributeArray("top", [&] {
-            llvm::ArrayRef<float> outputs = scores.slice(i * port->elements(), port->elements());
-            for (tool::Ranked ranked : tool::rank(outputs, options.top, port->probabilities))
-              json.object([&] {
-                json.attribute("class", ranked.index);
-                tool::addText(json, "name", nameOf(names, ranked.index));
-                json.attribute("probability", ranked.probability);
-              });
-          });
-        });
-    });
-  });
+/// Compiles, runs and tells what came of it.
+static llvm::Error runBatch(const Options &options, tool::Compilation &compilation, const Ports &ports, const Classes &classes,
+                            Batch &batch) {
+  std::vector<int64_t> bounds = tool::batchBounds(options, {std::min<int64_t>(batch.images, 16)});
+  llvm::Expected<tool::Session> session = tool::startSession(options, compilation, bounds);
+  if (!session)
+    return session.takeError();
+  llvm::Expected<std::unique_ptr<tool::Runner>> runner = session->runner(options.threads);
+  if (!runner)
+    return runner.takeError();
+  if (llvm::Error error = runAll(**runner, options, ports, classes.output.value_or(0), bounds.back(), batch))
+    return error;
+  if (llvm::Error error = checkFinite(ports, batch))
+    return error;
+  if (llvm::Error error = writeTensors(options, ports, batch))
+    return error;
+  tool::reportRun(options, {.pictures = batch.names,
+                            .classes = classes.output ? &ports.outputs[*classes.output] : nullptr,
+                            .classNames = classes.names,
+                            .scores = batch.outputs[classes.output.value_or(0)],
+                            .isa = (*runner)->isa()});
+  return llvm::Error::success();
 }
 
 llvm::Error tool::run(const Options &options) {
@@ -198,46 +196,13 @@ llvm::Error tool::run(const Options &options) {
   if (llvm::Error error = compilation.readGraph())
     return error;
   Ports ports = describePorts(modelOf(compilation.module()));
-  Batch batch;
   if (llvm::Error error = checkUsage(options, ports))
     return error;
-  std::optional<size_t> classes; // none of outputs that are written to files
-  std::vector<std::string> names;
-  if (llvm::Expected<size_t> chosen = classOutput(ports, options.outputName))
-    classes = *chosen;
-  else if (options.outputs.empty() || !options.outputName.empty() || !options.classes.empty())
-    return chosen.takeError();
-  else
-    llvm::consumeError(chosen.takeError());
-  if (classes)
-    if (llvm::Error error = classNames(options, ports.outputs[*classes]).moveInto(names))
-      return error;
+  llvm::Expected<Classes> classes = classesOf(options, ports);
+  if (!classes)
+    return classes.takeError();
+  Batch batch;
   if (llvm::Error error = readInputs(options, ports, batch))
     return error;
-  llvm::Expected<WeightsSource> weights = openWeights(options, compilation);
-  if (!weights)
-    return weights.takeError();
-  llvm::Expected<std::vector<Body>> bodies = preferredBody(options);
-  if (!bodies)
-    return bodies.takeError();
-  std::vector<int64_t> bounds = batchBounds(options, {std::min<int64_t>(batch.images, 16)});
-  llvm::Expected<Session> session = Session::start(compilation, {"", bounds, *bodies}, *weights);
-  if (!session)
-    return session.takeError();
-  llvm::Expected<std::unique_ptr<Runner>> runner = session->runner(options.threads);
-  if (!runner)
-    return runner.takeError();
-  if (llvm::Error error = runAll(**runner, options, ports, classes.value_or(0), bounds.back(), batch))
-    return error;
-  if (llvm::Error error = checkFinite(ports, batch))
-    return error;
-  if (llvm::Error error = writeTensors(options, ports, batch))
-    return error;
-  const OutputPort *port = classes ? &ports.outputs[*classes] : nullptr;
-  llvm::ArrayRef<float> scores = batch.outputs[classes.value_or(0)];
-  if (options.json)
-    printJson(options, port, names, batch, scores, (*runner)->isa());
-  else if (options.outputs.empty())
-    printText(options, *port, names, batch, scores);
-  return llvm::Error::success();
+  return runBatch(options, compilation, ports, *classes, batch);
 }
