@@ -36,13 +36,14 @@ void tool::printExplained(const ExplainedVariant &variant, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"step"},
                      {"operations"},
-                     {"images", right, onlyWide},
+                     {"images", right},
                      {"epilogue saves KB", right, onlyWide},
-                     {"us", right, onlyWide},
+                     {"saves us", right, onlyWide},
                      {"direct us", right, onlyWide},
                      {"Winograd us", right, onlyWide},
                      {"fused us", right, onlyWide},
                      {"Strassen us", right, onlyWide},
+                     {"us", right},
                      {"taken"},
                      {"error bound", right},
                      {"of terms", right, onlyWide},
@@ -52,13 +53,13 @@ void tool::printExplained(const ExplainedVariant &variant, size_t width) {
   for (const tool::StepAccount &a : variant.steps) {
     bool goesOn = tool::isInBlock(a.step, block) || a.step == block;
     if (!goesOn && !block.empty())
-      table.add(std::vector<std::string>(14));
+      table.add(std::vector<std::string>(15));
     if (!goesOn)
       block = tool::blockOf(a.step).empty() ? a.step : tool::blockOf(a.step);
     table.add({a.layer, a.operations, std::to_string(a.images), a.savedBytes > 0 ? tool::fixed(a.savedBytes / 1024, 0) : "-",
                a.savedBytes > 0 ? microseconds(a.savedSeconds) : "-", microseconds(a.direct), microseconds(a.separate),
-               microseconds(a.fused), microseconds(a.strassen), a.taken, tool::scientific(a.errorBound),
-               tool::scientific(a.elementBound), tool::scientific(a.elementAtMost), a.why});
+               microseconds(a.fused), microseconds(a.strassen), microseconds(a.multiplying), a.taken,
+               tool::scientific(a.errorBound), tool::scientific(a.elementBound), tool::scientific(a.elementAtMost), a.why});
   }
   llvm::outs() << "batch " << variant.batch << "; times as predicted, of one core at 3 GHz, for so many images at a time\n\n";
   table.print(llvm::outs(), width);

@@ -4,6 +4,7 @@
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
 #include "tools/text/Numbers.h"
+#include "tools/text/Table.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -19,6 +20,41 @@ static void writeWorstElement(llvm::json::OStream &json, llvm::ArrayRef<StepErro
   json.attribute("worst_element_error_bound", worst.elementBound);
 }
 
+static std::vector<StepError> errorsOf(llvm::ArrayRef<StepError> errors, llvm::StringRef body) {
+  std::vector<StepError> own;
+  llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
+  return own;
+}
+
+static void writeOutput(llvm::json::OStream &json, const OutputError &error) {
+  json.attribute("name", error.name);
+  json.attribute("isa", error.isa);
+  json.attribute("batch", error.batch);
+  tool::addNumber(json, "relative_error", error.error);
+  json.attribute("error_bound", error.bound);
+}
+
+static void writeBody(llvm::json::OStream &json, llvm::StringRef body, llvm::ArrayRef<StepError> errors) {
+  const std::vector<StepError> own = errorsOf(errors, body);
+  const StepError &worst = tool::worstOf(own);
+  json.attribute("isa", body);
+  tool::addNumber(json, "worst_relative_error", worst.error);
+  json.attribute("worst_step", worst.step);
+  json.attribute("worst_error_bound", worst.bound);
+  writeWorstElement(json, own);
+}
+
+static void writeStep(llvm::json::OStream &json, const StepError &error) {
+  json.attribute("name", error.step);
+  json.attribute("isa", error.isa);
+  json.attribute("batch", error.batch);
+  tool::addNumber(json, "relative_error", error.error);
+  json.attribute("error_bound", error.bound);
+  tool::addNumber(json, "element_error", error.elementError);
+  json.attribute("element_error_bound", error.elementBound);
+  json.attribute("element_error_at_most", error.elementAtMost);
+}
+
 static void printJson(const Findings &findings, llvm::ArrayRef<std::string> built, double seconds, tool::JsonReply &reply) {
   llvm::ArrayRef<StepError> errors = findings.errors;
   const StepError &worst = tool::worstOf(errors);
@@ -29,47 +65,16 @@ static void printJson(const Findings &findings, llvm::ArrayRef<std::string> buil
     json.attribute("step_count", static_cast<int64_t>(errors.size() / built.size()));
     writeWorstElement(json, errors);
     json.attribute("seconds", seconds);
-    json.attributeArray("outputs", [&] {
-      for (const OutputError &error : findings.outputs)
-        json.object([&] {
-          json.attribute("name", error.name);
-          json.attribute("isa", error.isa);
-          json.attribute("batch", error.batch);
-          tool::addNumber(json, "relative_error", error.error);
-          json.attribute("error_bound", error.bound);
-        });
-    });
-    json.attributeArray("faults", [&] {
-      for (const std::string &fault : findings.faults)
-        json.value(fault);
-    });
-    json.attributeArray("bodies", [&] {
-      for (const std::string &body : built) {
-        std::vector<StepError> own;
-        llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
-        const StepError &ownWorst = tool::worstOf(own);
-        json.object([&] {
-          json.attribute("isa", body);
-          tool::addNumber(json, "worst_relative_error", ownWorst.error);
-          json.attribute("worst_step", ownWorst.step);
-          json.attribute("worst_error_bound", ownWorst.bound);
-          writeWorstElement(json, own);
-        });
-      }
-    });
-    json.attributeArray("steps", [&] {
-      for (const StepError &error : errors)
-        json.object([&] {
-          json.attribute("name", error.step);
-          json.attribute("isa", error.isa);
-          json.attribute("batch", error.batch);
-          tool::addNumber(json, "relative_error", error.error);
-          json.attribute("error_bound", error.bound);
-          tool::addNumber(json, "element_error", error.elementError);
-          json.attribute("element_error_bound", error.elementBound);
-          json.attribute("element_error_at_most", error.elementAtMost);
-        });
-    });
+    auto list = [&](llvm::StringRef key, const auto &elements, auto write) {
+      json.attributeArray(key, [&] {
+        for (const auto &element : elements)
+          json.object([&] { write(element); });
+      });
+    };
+    list("outputs", findings.outputs, [&](const OutputError &error) { writeOutput(json, error); });
+    json.attributeArray("faults", [&] { llvm::for_each(findings.faults, [&](const auto &fault) { json.value(fault); }); });
+    list("bodies", built, [&](const std::string &body) { writeBody(json, body, errors); });
+    list("steps", errors, [&](const StepError &error) { writeStep(json, error); });
   });
 }
 
@@ -81,20 +86,30 @@ static void printOutputs(llvm::ArrayRef<OutputError> outputs) {
                  << " allowed (" << error.isa << ", batch " << error.batch << ")\n";
 }
 
-static void printText(const Findings &findings, llvm::ArrayRef<std::string> built, bool isDrawn, double seconds) {
-  llvm::ArrayRef<StepError> errors = findings.errors;
-  llvm::StringRef allowed = isDrawn ? " allowed" : " of unlike terms";
+/// The worst steps of each body, by either measure.
+static void printSteps(llvm::ArrayRef<StepError> errors, llvm::ArrayRef<std::string> built, bool isDrawn, size_t width) {
+  constexpr auto right = tool::Table::Align::right;
+  tool::Table table({{"body"},
+                     {"steps", right},
+                     {"measured by"},
+                     {"worst error", right},
+                     {isDrawn ? "allowed" : "of unlike terms", right},
+                     {"at"},
+                     {"batch", right}});
   for (const std::string &body : built) {
-    std::vector<StepError> own;
-    llvm::copy_if(errors, std::back_inserter(own), [&](const StepError &error) { return error.isa == body; });
-    const StepError &worst = tool::worstOf(own);
-    llvm::outs() << body << ": " << own.size() << " steps, worst relative error " << tool::scientific(worst.error) << " of "
-                 << tool::scientific(worst.bound) << allowed << " at `" << worst.step << "` (batch " << worst.batch << ")\n";
-    const StepError &element = tool::worstElementOf(own);
-    llvm::outs() << body << ": worst error of an element " << tool::scientific(element.elementError)
-                 << " of the terms that it is made of, " << tool::scientific(element.elementBound) << allowed << " at `"
-                 << element.step << "` (batch " << element.batch << ")\n";
+    const std::vector<StepError> own = errorsOf(errors, body);
+    const std::string steps = std::to_string(own.size());
+    const StepError &worst = tool::worstOf(own), &element = tool::worstElementOf(own);
+    table.add({body, steps, "the largest value", tool::scientific(worst.error), tool::scientific(worst.bound), worst.step,
+               std::to_string(worst.batch)});
+    table.add({body, steps, "an element's terms", tool::scientific(element.elementError),
+               tool::scientific(element.elementBound), element.step, std::to_string(element.batch)});
   }
+  table.print(llvm::outs(), width);
+}
+
+static void printText(const Findings &findings, llvm::ArrayRef<std::string> built, bool isDrawn, double seconds, size_t width) {
+  printSteps(findings.errors, built, isDrawn, width);
   printOutputs(findings.outputs);
   llvm::outs() << tool::fixed(seconds, 1) << " s\n";
 }
@@ -142,7 +157,8 @@ static llvm::Error judge(llvm::ArrayRef<StepError> errors, bool isDrawn) {
 
 llvm::Error tool::report(const Options &options, const Findings &findings, llvm::ArrayRef<std::string> built, double seconds) {
   bool isDrawn = options.weights.empty() || llvm::StringRef(options.weights).starts_with("random:");
-  options.json ? printJson(findings, built, seconds, *options.reply) : printText(findings, built, isDrawn, seconds);
+  options.json ? printJson(findings, built, seconds, *options.reply)
+               : printText(findings, built, isDrawn, seconds, widthOfTables(options));
   return llvm::joinErrors(judge(findings.errors, isDrawn),
                           llvm::joinErrors(judgeOutputs(findings.outputs), judgeRuns(findings.faults)));
 }

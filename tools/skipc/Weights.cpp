@@ -115,9 +115,10 @@ static void addStats(std::vector<std::string> &cells, const FileTensor &tensor) 
   cells.push_back(ranges && ranges->nans ? tool::withSeparators(ranges->nans) : "");
 }
 
-static void printTable(const runtime::Safetensors &tensors, bool stats) {
+static void printTable(const runtime::Safetensors &tensors, bool stats, size_t width) {
   constexpr auto right = tool::Table::Align::right;
-  std::vector<tool::Table::Column> columns = {{"tensor"}, {"type"}, {"shape"}, {"bytes", right}};
+  std::vector<tool::Table::Column> columns = {
+      {"tensor"}, {"type"}, {"shape"}, {"bytes", right, stats}}; // which are known from the two
   if (stats)
     columns.insert(columns.end(), {{"least", right}, {"largest", right}, {"mean", right}, {"NaN", right}});
   std::vector<std::string> total = {"total of " + std::to_string(tensors.count()), "", "",
@@ -132,7 +133,7 @@ static void printTable(const runtime::Safetensors &tensors, bool stats) {
     table.add(std::move(cells));
   }
   table.add(std::move(total));
-  table.print(llvm::outs());
+  table.print(llvm::outs(), width);
 }
 
 llvm::Error tool::weights(const Options &options) {
@@ -148,6 +149,6 @@ llvm::Error tool::weights(const Options &options) {
   if (options.json)
     printJson(tensors, options.stats, *options.reply);
   else
-    printTable(tensors, options.stats);
+    printTable(tensors, options.stats, widthOfTables(options));
   return llvm::Error::success();
 }
