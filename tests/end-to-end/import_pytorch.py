@@ -38,8 +38,9 @@ def run(*command, expect=0) -> subprocess.CompletedProcess:
     return done
 
 
-def error_of(skipc, name, network, model: pathlib.Path, batch: int) -> tuple[float, float]:
-    """Of the compiled model against PyTorch in double precision, and of the spec against the file (--check)."""
+def error_of(skipc, name, network, model: pathlib.Path, batch: int, fits: bool) -> tuple[float, float]:
+    """Of the compiled model, where it `fits` with PyTorch's own weights too, against PyTorch in double precision, and of the spec against the
+    file (--check)."""
     import copy
 
     import numpy as np
@@ -54,11 +55,15 @@ def error_of(skipc, name, network, model: pathlib.Path, batch: int) -> tuple[flo
         np.save(folder / f"x{i}.npy", image.numpy())
     files = [word for i in range(len(images)) for word in ("--input", folder / f"x{i}.npy")]
     files += [word for i in range(len(wanted)) for word in ("--output", folder / f"y{i}.npy")]
-    run(skipc, "run", folder / "imported.skip", "--weights", folder / "imported.safetensors", *files, "--batch", batch)
-    worst = 0.0
-    for i, values in enumerate(value.numpy() for value in wanted):
-        found = np.load(folder / f"y{i}.npy")
-        worst = max(worst, float(np.abs(found.reshape(values.shape) - values).max() / np.abs(values).max()))
+    weights, worst = [folder / "imported.safetensors"], 0.0
+    if fits:
+        torch.save(network.state_dict(), folder / "state.pth")
+        weights.append(folder / "state.pth")
+    for file in weights:
+        run(skipc, "run", folder / "imported.skip", "--weights", file, *files, "--batch", batch)
+        for i, values in enumerate(value.numpy() for value in wanted):
+            found = np.load(folder / f"y{i}.npy")
+            worst = max(worst, float(np.abs(found.reshape(values.shape) - values).max() / np.abs(values).max()))
     return worst, checked["spec_check"]["relative_error"]
 
 
@@ -72,13 +77,14 @@ def check(skipc, name, network, folder, **form) -> str:
         if networks.REFUSED[name] not in said:
             raise Mismatch(f"{what}: refused in other words: {said}")
         return f"{what}: refused"
-    compiled, spec = error_of(skipc, name, network, model, 3 if form.get("symbolic") else form.get("batch", 1))
+    fits = name in networks.FITTING and not form["dynamo"] and not form.get("folded", True)
+    compiled, spec = error_of(skipc, name, network, model, 3 if form.get("symbolic") else form.get("batch", 1), fits)
     lines = len((folder / "imported.skip").read_text().splitlines())
     if not compiled <= BOUND:
         raise Mismatch(f"{what}: the outputs differ by {compiled:.2g}, at most {BOUND} is right")
     if lines > networks.MOST_LINES.get(name, 40):
         raise Mismatch(f"{what}: the spec has {lines} lines: repeats were not found")
-    return f"{what}: {compiled:.1e} from PyTorch, spec {spec:.1e} from the file, {lines} lines"
+    return f"{what}: {compiled:.1e} from PyTorch, spec {spec:.1e} from the file, {lines} lines" + (", its own weights fit" if fits else "")
 
 
 def forms():

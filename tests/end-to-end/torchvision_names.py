@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checkpoints with torchvision's names load as they are, and give its probabilities: networks of random weights, saved by PyTorch, on a
-random picture.
+"""Checkpoints with torchvision's or timm's names load as they are, and give their probabilities: networks of random weights, saved by
+PyTorch, on a random picture.
 
     torchvision_names.py --build BUILD_FOLDER                     the quick ones
     torchvision_names.py --build BUILD_FOLDER resnext101_32x8d    these
 
-Without torchvision it is skipped (exit code 77).
+Without torchvision, or timm for its networks, it is skipped (exit code 77).
 """
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-QUICK = ["resnext50_32x4d", "wide_resnet50_2"]
+QUICK = ["resnext50_32x4d", "wide_resnet50_2", "seresnet50"]
+OF_TIMM = {"seresnet50", "resnet50d", "resnet101d"}
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 ALLOWED = 1e-5  # of a probability
 
@@ -42,6 +43,12 @@ def main() -> int:
     except ImportError:
         print("torchvision is not there")
         return 77
+    if OF_TIMM & set(arguments.models):
+        try:
+            import timm
+        except ImportError:
+            print("timm is not there")
+            return 77
     torch.manual_seed(1)
     pixels = torch.randint(0, 256, (3, 224, 224), dtype=torch.uint8)
     column = lambda values: torch.tensor(values)[None, :, None, None]  # noqa: E731
@@ -51,7 +58,7 @@ def main() -> int:
         picture, weights = pathlib.Path(folder) / "picture.png", pathlib.Path(folder) / "weights.pth"
         torchvision.io.write_png(pixels, str(picture))
         for name in arguments.models:
-            network = getattr(torchvision.models, name)(weights=None).eval()
+            network = (timm.create_model(name) if name in OF_TIMM else getattr(torchvision.models, name)(weights=None)).eval()
             for key, tensor in network.state_dict().items():
                 if key.endswith("running_mean"):
                     tensor.normal_(0, 0.1)

@@ -27,6 +27,7 @@ struct Entry {
   const runtime::FileTensor *tensor;
   std::string name;
   std::string inFile = name; // before anything was stripped
+  llvm::SmallVector<int64_t, 4> shape = {tensor->dims, tensor->dims + tensor->rank};
 };
 
 struct Mismatch {
@@ -50,6 +51,7 @@ private:
   std::string wrapperOfSome();
   void strip(llvm::StringRef wrapper);
   llvm::Error rename();
+  void reshape();
   void passOverExtra();
   Mismatch compare() const;
   llvm::Error refuse(const Mismatch &mismatch) const;
@@ -88,12 +90,14 @@ std::optional<std::string> tool::renamed(llvm::StringRef name, llvm::ArrayRef<Re
   return std::nullopt;
 }
 
-static llvm::SmallVector<int64_t, 4> shapeOf(const runtime::FileTensor &tensor) {
-  return llvm::SmallVector<int64_t, 4>(tensor.dims, tensor.dims + tensor.rank);
-}
-
 static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
   return "[" + llvm::join(llvm::map_range(shape, [](int64_t dim) { return std::to_string(dim); }), ", ") + "]";
+}
+
+llvm::ArrayRef<int64_t> tool::withoutOnes(llvm::ArrayRef<int64_t> shape) {
+  while (!shape.empty() && shape.back() == 1)
+    shape = shape.drop_back();
+  return shape;
 }
 
 /// What wrappers put before all names of the file; empty if nothing.
@@ -201,6 +205,26 @@ llvm::Error Meeting::rename() {
   return llvm::Error::success();
 }
 
+/// A linear layer's weight [o, i] and that of a 1x1 convolution of one pixel, [o, i, 1, 1], are the same numbers: frameworks
+/// write squeeze and excitation either way.
+void Meeting::reshape() {
+  size_t count = 0;
+  std::string first;
+  for (Entry &entry : entries) {
+    const NamedShape *tensor = wanted.lookup(entry.name);
+    if (!tensor || entry.shape == tensor->shape || withoutOnes(entry.shape) != withoutOnes(tensor->shape))
+      continue;
+    if (count++ == 0)
+      first = "`" + printable(entry.name) + "` " + shapeText(entry.shape) + " as " + shapeText(tensor->shape);
+    entry.shape = tensor->shape;
+  }
+  if (count == 0)
+    return;
+  changed = true;
+  notes.push_back("took " + counted(count, "tensor") + " of the same numbers under the model's sizes: " + first +
+                  (count > 1 ? ", and so on" : ""));
+}
+
 void Meeting::passOverExtra() {
   std::vector<std::string> names;
   llvm::erase_if(entries, [&](const Entry &entry) {
@@ -220,18 +244,18 @@ void Meeting::passOverExtra() {
 
 Mismatch Meeting::compare() const {
   Mismatch mismatch;
-  llvm::StringMap<const runtime::FileTensor *> found;
+  llvm::StringMap<const Entry *> found;
   for (const Entry &entry : entries) {
-    found[entry.name] = entry.tensor;
+    found[entry.name] = &entry;
     if (!wanted.contains(entry.name) && !runtime::isIgnored(entry.name.c_str()))
-      mismatch.extra.push_back({entry.name, shapeOf(*entry.tensor)});
+      mismatch.extra.push_back({entry.name, entry.shape});
   }
   for (const NamedShape &tensor : model) {
-    const runtime::FileTensor *file = found.lookup(tensor.name);
+    const Entry *file = found.lookup(tensor.name);
     if (!file)
       mismatch.missing.push_back(tensor);
-    else if (shapeOf(*file) != tensor.shape)
-      mismatch.shapes.push_back("`" + tensor.name + "` is " + shapeText(shapeOf(*file)) + ", the model needs " +
+    else if (file->shape != tensor.shape)
+      mismatch.shapes.push_back("`" + tensor.name + "` is " + shapeText(file->shape) + ", the model needs " +
                                 shapeText(tensor.shape));
   }
   return mismatch;
@@ -284,7 +308,7 @@ std::string Meeting::suggest(const Mismatch &mismatch) const {
   std::vector<NamedShape> all;
   for (const Entry &entry : entries)
     if (!runtime::isIgnored(entry.name.c_str()))
-      all.push_back({entry.name, shapeOf(*entry.tensor)});
+      all.push_back({entry.name, entry.shape});
   if (std::string other = options.lookalike && !isRenamed ? options.lookalike(all) : ""; !other.empty())
     return "\n" + other;
   if (mismatch.missing.empty() && mismatch.shapes.empty())
@@ -305,7 +329,7 @@ llvm::Error Meeting::refuse(const Mismatch &mismatch) const {
 std::string Meeting::write() const {
   SafetensorsWriter writer;
   for (const Entry &entry : entries)
-    writer.add(entry.name, shapeOf(*entry.tensor), entry.tensor->typeName,
+    writer.add(entry.name, entry.shape, entry.tensor->typeName,
                llvm::StringRef(reinterpret_cast<const char *>(entry.tensor->data), static_cast<size_t>(entry.tensor->bytes)));
   return writer.finish();
 }
@@ -322,6 +346,7 @@ llvm::Expected<Named> Meeting::meet(llvm::StringRef file) {
   llvm::stable_sort(entries, [](const Entry &a, const Entry &b) { return a.tensor->data < b.tensor->data; });
   if (llvm::Error error = rename())
     return error;
+  reshape();
   // Where tensors are missing, those that are left over tell what they may be called.
   Mismatch mismatch = compare();
   bool isWhole = mismatch.missing.empty() && mismatch.shapes.empty();

@@ -38,12 +38,16 @@ struct Named {
   std::vector<std::string> notes; ///< what was done, for people, escaped
 };
 
+/// A shape without the ones at its end.
+llvm::ArrayRef<int64_t> withoutOnes(llvm::ArrayRef<int64_t> shape);
+
 /// `name` by the first of the renames that says something of it; nothing if none does.
 std::optional<std::string> renamed(llvm::StringRef name, llvm::ArrayRef<Rename> renames);
 
 /// Gives a safetensors file's tensors the names of `model` (called `modelName` in texts): by --rename, and without the prefixes
-/// that wrappers put before all names where no name of the model begins so. What optimizers and counters leave is kept. An
-/// error if then tensors are missing, extra or of another shape: what, the likeliest pairs, and what to do about it.
+/// that wrappers put before all names where no name of the model begins so; and the model's sizes where they differ by ones at
+/// the end alone. What optimizers and counters leave is kept. An error if then tensors are missing, extra or of another shape:
+/// what, the likeliest pairs, and what to do about it.
 llvm::Expected<Named> meetNames(llvm::StringRef file, llvm::StringRef path, llvm::StringRef modelName,
                                 llvm::ArrayRef<NamedShape> model, const NamingOptions &options);
 

@@ -57,8 +57,7 @@ template <typename Key> static void takePairs(Tensors &ofFile, Tensors &ofModel,
 }
 
 static std::vector<TensorPair> pairInOrder(Tensors ofFile, Tensors ofModel) {
-  using Shape = std::vector<int64_t>;
-  auto shapeOf = [](const NamedShape &tensor) { return Shape(tensor.shape.begin(), tensor.shape.end()); };
+  auto shapeOf = [](const NamedShape &tensor) { return withoutOnes(tensor.shape).vec(); };
   std::vector<TensorPair> pairs;
   takePairs(ofFile, ofModel, [&](const NamedShape &tensor) { return std::pair(shapeOf(tensor), kindOf(tensor.name)); }, pairs);
   takePairs(ofFile, ofModel, shapeOf, pairs);

@@ -29,6 +29,8 @@ REFUSED = {
     "gcresnext26ts": "(MatMul): input 0 is [",  # a product of two images
     "resnet18_mish": "): Skip has no such operation",  # Mish or Softplus
 }
+# Whose own state dict fits what is imported, where norms are not folded.
+FITTING = {"resnet50", "seresnet50", "seresnext50_32x4d"}
 # Lines that a spec has at most: blocks that are all alike are one repeat, those whose widths follow no rule stand for themselves.
 MOST_LINES = {"skresnet18": 60, "res2net50_26w_4s": 50, "resnest14d": 50, "nf_resnet50": 80, "rexnet_100": 80}
 # Of networks with more than one input or output: their names, and the inputs' sizes.

@@ -74,6 +74,25 @@ TEST_CASE("a file with the model's names stays as it is") {
   CHECK(met.note == "");
 }
 
+TEST_CASE("sizes that differ by ones at the end alone are the model's, whichever has them") {
+  Tensors convolved = model, flat = model;
+  convolved.back().shape = {2, 4, 1, 1};
+  Meet met(convolved);
+  CHECK(met.names == whole);
+  CHECK(met.changed);
+  CHECK(met.note == "took 1 tensor of the same numbers under the model's sizes: `fc.weight` [2, 4, 1, 1] as [2, 4]");
+  flat[1].shape = {4, 1, 1};
+  flat[2].shape = {4, 1};
+  Meet two(flat);
+  CHECK(two.names == whole);
+  CHECK(two.note == "took 2 tensors of the same numbers under the model's sizes: `bn1.weight` [4, 1, 1] as [4], and so on");
+  convolved.back().shape = {2, 1, 4, 1};
+  CHECK(Meet(convolved).says("`fc.weight` is [2, 1, 4, 1], the model needs [2, 4]"));
+  convolved.back() = {"head.weight", {2, 4, 1, 1}};
+  CHECK(Meet(convolved).says("if they are: --rename head.weight=fc.weight"));
+  CHECK(Meet(convolved, {.renames = {{"head", "fc"}}}).names == whole);
+}
+
 TEST_CASE("prefixes that wrappers put before all names are stripped") {
   for (std::string prefix : {"module.", "_orig_mod.", "model.", "backbone.", "module._orig_mod.model.backbone."}) {
     Meet met(named([&](const std::string &name) { return prefix + name; }));
