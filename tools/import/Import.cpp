@@ -92,6 +92,7 @@ llvm::Expected<Imported> onnx::importNet(const Model &model, Net net, llvm::Stri
   if (llvm::Error error = checkSpec(imported.spec, net, model.path))
     return error;
   writeCheckpoint(net, imported);
+  imported.notes = model.notes;
   noteUnread(net, imported);
   return imported;
 }

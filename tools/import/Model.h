@@ -68,10 +68,11 @@ struct Model {
   std::string path;     ///< for texts
   std::string producer; ///< "pytorch 2.9", say; may be empty
   int64_t opset = 0;
-  std::vector<Port> inputs; ///< without those that have an initializer
+  std::vector<Port> inputs; ///< without those that have an initializer, and those that nothing reads and that are no images
   std::vector<Port> outputs;
   std::vector<Constant> initializers;
   std::vector<Node> nodes;
+  std::vector<std::string> notes; ///< of what was passed over, for people, escaped
 };
 
 /// "node 17 of 122, `/layer1/conv1/Conv` (Conv)": what a text says of where something is. Names are escaped.

@@ -86,14 +86,32 @@ llvm::Expected<Port> ModelReader::readPort(const wire::ValueInfo &info, llvm::St
   return port;
 }
 
-/// Older files list initializers among the inputs.
+/// Of known sizes, but for the batch.
+static bool isImage(const wire::ValueInfo &info) {
+  constexpr int rank = 4;
+  const wire::TensorType &type = info.type().tensor_type();
+  const auto &dims = type.shape().dim();
+  return type.elem_type() == static_cast<int32_t>(ElementType::Float) && dims.size() == rank &&
+         std::all_of(dims.begin() + 1, dims.end(), [](const wire::Dimension &dim) { return dim.has_dim_value(); });
+}
+
+/// Older files list initializers among the inputs. Exporters leave inputs that nothing reads: masks, numbers of steps.
 llvm::Error ModelReader::readPorts(const wire::GraphProto &graph) {
   llvm::StringSet<> constants;
   for (const Constant &tensor : model.initializers)
     constants.insert(tensor.name);
+  llvm::StringSet<> used;
+  for (const wire::NodeProto &node : graph.node())
+    used.insert(node.input().begin(), node.input().end());
+  for (const wire::ValueInfo &info : graph.output())
+    used.insert(info.name());
   for (const wire::ValueInfo &info : graph.input()) {
     if (constants.contains(info.name()))
       continue;
+    if (!used.contains(info.name()) && !isImage(info)) {
+      model.notes.push_back("the input `" + printable(info.name()) + "`, which is no image, is passed over: nothing reads it");
+      continue;
+    }
     llvm::Expected<Port> port = readPort(info, "input");
     if (!port)
       return port.takeError();

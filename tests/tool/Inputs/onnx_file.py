@@ -119,7 +119,7 @@ def basic(model, x, path, width, inputs, stride, folded=False, projection="downs
     return model.node("Relu", model.node("Add", y, x))
 
 
-def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="", location=None, projection="downsample", size="16"):
+def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="", location=None, projection="downsample", size="16", unused=""):
     """A residual network of two stages: 4, then 8 channels."""
     model = Model(int(opset))
     model.external, model.location = b"" if external else None, location
@@ -136,7 +136,8 @@ def resnet(blocks="2", folded="", opset="17", head="mean", batch="N", external="
     if external:
         with open(external, "wb") as file:
             file.write(model.external)
-    return model.finish(x, (batch if batch == "N" else int(batch), 10), [("image", (batch if batch == "N" else int(batch), 3, size, size))])
+    ports = [("image", (batch if batch == "N" else int(batch), 3, size, size))] + ([(unused, ("N", 7))] if unused else [])
+    return model.finish(x, (batch if batch == "N" else int(batch), 10), ports)
 
 
 def shape_chain(model, x):

@@ -193,6 +193,22 @@ TEST_CASE("labels of one underscore are those that a file has") {
   CHECK(llvm::StringRef(specOf(conv("image", "a._", 4, 3, 3, 1, "x") + head)).contains("a.\"_\": conv(4, 3)"));
 }
 
+TEST_CASE("an input that nothing reads and that is no image is passed over, and said") {
+  std::string text = conv("image", "stem", 4, 3, 3, 1, "x") + head;
+  llvm::Expected<onnx::Imported> imported = import("input mask N 7\ninput image N 3 8 8\ninput odd N 3 H 8\n" + text);
+  REQUIRE(bool(imported));
+  CHECK(imported->spec.find("input image[3, 8, 8]") != std::string::npos);
+  CHECK(imported->spec.find("mask") == std::string::npos);
+  CHECK(imported->notes == std::vector<std::string>{"the input `mask`, which is no image, is passed over: nothing reads it",
+                                                    "the input `odd`, which is no image, is passed over: nothing reads it"});
+  llvm::Expected<onnx::Imported> read = import("input image N 3 8 8\ninput mask N 7\nnode Relu mask > r\n" + text);
+  REQUIRE_FALSE(bool(read));
+  CHECK(llvm::StringRef(llvm::toString(read.takeError())).contains("the input `mask` has 2 dimensions; images of"));
+  llvm::Expected<onnx::Imported> none = import("input mask N 7\n" + text);
+  REQUIRE_FALSE(bool(none));
+  CHECK(llvm::StringRef(llvm::toString(none.takeError())).contains("it has no input"));
+}
+
 TEST_CASE("an input that no output depends on is said") {
   llvm::Expected<onnx::Imported> imported =
       import("input image N 3 8 8\ninput hint N 1 8 8\n" + conv("image", "stem", 4, 3, 3, 1, "x") + head);
