@@ -65,6 +65,13 @@ struct Convolution {
   bool isPlain() const;
 };
 
+/// Of a pooling.
+struct PoolWindow {
+  OperationCall::Pair kernel, stride;
+  OperationCall::Quad pad;
+  bool ceil;
+};
+
 struct SettingInfo;
 struct TrainingScope;
 
@@ -146,6 +153,7 @@ private:
   Value wholeNumber(OperationCall &op, double rounded);
   Value buildBatchNorm(OperationCall &op);
   Value buildLinear(OperationCall &op);
+  std::optional<PoolWindow> poolWindow(OperationCall &op, OperationCall::Pair kernel, OperationCall::Pair stride);
   Value buildMaxPool(OperationCall &op);
   Value buildAvgPool(OperationCall &op);
   Value buildAdaptivePool(OperationCall &op);

@@ -73,6 +73,8 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return simple.operator()<graph::HardSigmoidOp>();
   case Operation::HardSwish:
     return simple.operator()<graph::HardSwishOp>();
+  case Operation::Mish:
+    return simple.operator()<graph::MishOp>();
   case Operation::LeakyRelu:
     return buildLeakyRelu(op);
   case Operation::Prelu:
@@ -181,17 +183,21 @@ Value Elaborator::buildPrelu(OperationCall &op) {
   return slope ? made(op, builder.add<graph::PreluOp>(*name, op.at(), op.tensor(0), *slope)) : Value();
 }
 
-/// Rule mul-1: the scale is [channels] or [channels, 1, 1].
+/// Rule mul-1: the scale is [channels] or [channels, 1, 1], or has the shape of `x`.
 Value Elaborator::buildMul(OperationCall &op) {
   llvm::ArrayRef<int64_t> x = op.shape(0), scale = op.shape(1);
   bool isVector = scale.size() == 1 || (scale.size() == 3 && scale[1] == 1 && scale[2] == 1);
-  if (!isVector || scale[0] != x[0]) {
+  bool isAlike = scale == x;
+  if (!isAlike && (!isVector || scale[0] != x[0])) {
     report(diag::mulScale, op.call.callee.range, {shapeText(x), std::to_string(x[0]), shapeText(scale)}, op.frame, op.info.name)
         .note(op.values[1]->origin, "the scale is made here: " + shapeText(scale));
     return {};
   }
   std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::MulOp>(*name, op.at(), op.tensor(0), op.tensor(1))) : Value();
+  if (!name)
+    return {};
+  return made(op, isAlike && !isVector ? builder.add<graph::MultiplyOp>(*name, op.at(), op.tensor(0), op.tensor(1))
+                                       : builder.add<graph::MulOp>(*name, op.at(), op.tensor(0), op.tensor(1)));
 }
 
 Value Elaborator::buildConcat(OperationCall &op) {

@@ -23,9 +23,9 @@ static const OperationParameter batchNorm[] = {{"x", Kind::Tensor}, {"eps", Kind
 static const OperationParameter linear[] = {
     {"x", Kind::Tensor}, {"features", Kind::Integer, required, 1}, {"bias", Kind::Boolean, optional}};
 static const OperationParameter maxPool[] = {{"x", Kind::Tensor},
-                                             {"kernel", Kind::Integer, required, 1},
-                                             {"stride", Kind::Integer, required, 1},
-                                             {"pad", Kind::Integer, optional, 0},
+                                             {"kernel", Kind::Integer, required, 1, Lists::Pairs},
+                                             {"stride", Kind::Integer, required, 1, Lists::Pairs},
+                                             {"pad", Kind::Integer, optional, 0, Lists::PairsAndQuads},
                                              {"ceil_mode", Kind::Boolean, optional}};
 static const OperationParameter avgPool[] = {{"x", Kind::Tensor},
                                              {"kernel", Kind::Integer, required, 1, Lists::Pairs},
@@ -82,6 +82,7 @@ static const OperationInfo operations[] = {
     {Operation::Gelu, "gelu", tensorOnly},
     {Operation::HardSigmoid, "hard_sigmoid", tensorOnly},
     {Operation::HardSwish, "hard_swish", tensorOnly},
+    {Operation::Mish, "mish", tensorOnly},
     {Operation::LeakyRelu, "leaky_relu", leakyRelu},
     {Operation::Prelu, "prelu", tensorOnly, true},
     {Operation::Mul, "mul", mul},

@@ -42,6 +42,7 @@ enum class Operation {
   Gelu,
   HardSigmoid,
   HardSwish,
+  Mish,
   LeakyRelu,
   Prelu,
   Mul,

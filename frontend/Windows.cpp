@@ -91,46 +91,41 @@ std::optional<mlir::Value> Elaborator::convolve(OperationCall &op, llvm::StringR
                                              attributes.getI64IntegerAttr(sizes.groups));
 }
 
+/// At most half the kernel is padded, so that each window has a pixel of the image.
+std::optional<PoolWindow> Elaborator::poolWindow(OperationCall &op, Pair kernel, Pair stride) {
+  PoolWindow window{kernel, stride, op.quadOr(3, samePadding(kernel)), op.booleanOr(4, false)};
+  const Quad &pad = window.pad;
+  if (std::max(pad[0], pad[2]) > kernel[0] / 2 || std::max(pad[1], pad[3]) > kernel[1] / 2) {
+    std::string size = kernel[0] == kernel[1] ? std::to_string(kernel[0]) : shapeText(kernel);
+    report(diag::poolPadding, op.ranges[3], {size, padText(pad), op.info.name.str()}, op.frame, op.info.name);
+    return std::nullopt;
+  }
+  graph::WindowAxes axes = *graph::windowAxes({kernel, stride, Pair{1, 1}, pad, window.ceil});
+  if (axes.rows.outputSize(op.shape(0)[1]) && axes.columns.outputSize(op.shape(0)[2]))
+    return window;
+  reportWindow(op, kernel, padText(pad), op.shape(0));
+  return std::nullopt;
+}
+
 /// Rule max_pool-1: `pad` is floor((kernel - 1) / 2), at most half the kernel; positions outside the image do not count.
 Value Elaborator::buildMaxPool(OperationCall &op) {
   if (!needsImage(op, 0))
     return {};
-  int64_t kernel = op.integer(1), stride = op.integer(2), pad = op.integerOr(3, (kernel - 1) / 2);
-  if (pad > kernel / 2) {
-    report(diag::poolPadding, op.ranges[3], {std::to_string(kernel), std::to_string(pad), op.info.name.str()}, op.frame,
-           op.info.name);
-    return {};
-  }
-  bool ceil = op.booleanOr(4, false);
-  graph::WindowAxis window{kernel, stride, pad, pad, 1, ceil};
-  if (!window.outputSize(op.shape(0)[1]) || !window.outputSize(op.shape(0)[2])) {
-    reportWindow(op, {kernel, kernel}, std::to_string(pad), op.shape(0));
-    return {};
-  }
-  std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), kernel, stride, pad, ceil)) : Value();
+  std::optional<PoolWindow> window = poolWindow(op, op.pair(1), op.pair(2));
+  std::optional<std::string> name = window ? nameOf(op) : std::nullopt;
+  return name ? made(op, builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), window->kernel, window->stride,
+                                                       window->pad, window->ceil))
+              : Value();
 }
 
 /// Rule avg_pool-1: `stride` is the kernel, `pad` floor((kernel - 1) / 2), at most half the kernel; the padding counts.
 Value Elaborator::buildAvgPool(OperationCall &op) {
   if (!needsImage(op, 0))
     return {};
-  Pair kernel = op.pair(1), stride = op.pairOr(2, kernel);
-  Quad pad = op.quadOr(3, samePadding(kernel));
-  if (std::max(pad[0], pad[2]) > kernel[0] / 2 || std::max(pad[1], pad[3]) > kernel[1] / 2) {
-    std::string size = kernel[0] == kernel[1] ? std::to_string(kernel[0]) : shapeText(kernel);
-    report(diag::poolPadding, op.ranges[3], {size, padText(pad), op.info.name.str()}, op.frame, op.info.name);
-    return {};
-  }
-  bool ceil = op.booleanOr(4, false), includePad = op.booleanOr(5, true);
-  graph::WindowAxes axes = *graph::windowAxes({kernel, stride, Pair{1, 1}, pad, ceil});
-  if (!axes.rows.outputSize(op.shape(0)[1]) || !axes.columns.outputSize(op.shape(0)[2])) {
-    reportWindow(op, kernel, padText(pad), op.shape(0));
-    return {};
-  }
-  std::optional<std::string> name = nameOf(op);
-  return name ? made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), kernel, stride, pad, ceil, includePad,
-                                                       /*sum=*/false))
+  std::optional<PoolWindow> window = poolWindow(op, op.pair(1), op.pairOr(2, op.pair(1)));
+  std::optional<std::string> name = window ? nameOf(op) : std::nullopt;
+  return name ? made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), window->kernel, window->stride,
+                                                       window->pad, window->ceil, op.booleanOr(5, true), /*sum=*/false))
               : Value();
 }
 
@@ -140,11 +135,9 @@ Value Elaborator::buildAdaptivePool(OperationCall &op) {
     return {};
   Pair size = op.pair(1), window;
   llvm::ArrayRef<int64_t> shape = op.shape(0);
-  bool isMax = op.info.operation == Operation::AdaptiveMaxPool;
   for (size_t axis : {0, 1})
     window[axis] = shape[axis + 1] / size[axis];
-  bool isOne = size == Pair{1, 1}, isEven = shape[1] % size[0] == 0 && shape[2] % size[1] == 0;
-  if (!isEven || (isMax && !isOne && window[0] != window[1])) {
+  if (shape[1] % size[0] != 0 || shape[2] % size[1] != 0) {
     report(diag::adaptiveSize, op.ranges[1],
            {op.info.name.str(), shapeText(shape), std::to_string(size[0]) + " x " + std::to_string(size[1])}, op.frame,
            op.info.name)
@@ -154,11 +147,8 @@ Value Elaborator::buildAdaptivePool(OperationCall &op) {
   std::optional<std::string> name = nameOf(op);
   if (!name)
     return {};
-  // The one window of a picture that is no square is a square that reaches beyond it.
-  int64_t side = std::max(window[0], window[1]);
-  if (isMax)
-    return made(op,
-                builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), side, side, 0, /*ceil=*/window[0] != window[1]));
+  if (op.info.operation == Operation::AdaptiveMaxPool)
+    return made(op, builder.add<graph::MaxPoolOp>(*name, op.at(), op.tensor(0), window, window, Quad{}, /*ceil=*/false));
   return made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), window, window, Quad{}, /*ceil=*/false,
                                                 /*include_pad=*/false, /*sum=*/false));
 }

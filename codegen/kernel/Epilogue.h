@@ -21,6 +21,7 @@ enum class EpilogueOp {
   Gelu,
   HardSigmoid,
   HardSwish,
+  Mish,
   LeakyRelu,
   Prelu,
   Mul,
@@ -30,11 +31,12 @@ enum class EpilogueOp {
   GeluGradInput,
   HardSigmoidGradInput,
   HardSwishGradInput,
+  MishGradInput,
   LeakyReluGradInput,
   PreluGradInput,
   PreluGradTerms,
 };
-inline constexpr size_t kEpilogueOps = 23;
+inline constexpr size_t kEpilogueOps = 25;
 
 /// One in a chain, with the number that its code is specialised by: the slope of the leaky ones, else 0.
 struct EpilogueStep {

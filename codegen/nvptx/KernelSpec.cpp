@@ -124,8 +124,8 @@ static Found relayout(KernelOp kernel) {
 static std::optional<Found> movement(KernelOp kernel, Operation *root) {
   Picture result = pictureOf(kernel, kernel.getResult(0));
   if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
-    return Found{MaxPoolSpec{pictureOf(kernel, pool.getX()), result, int64_t(pool.getKernel()), int64_t(pool.getStride()),
-                             int64_t(pool.getPadding())},
+    return Found{MaxPoolSpec{pictureOf(kernel, pool.getX()), result, pool.getKernel()[0], pool.getKernel()[1],
+                             pool.getStrides()[0], pool.getStrides()[1], pool.getPads()[0], pool.getPads()[1]},
                  {0},
                  vectorsOf(result)};
   if (auto pool = llvm::dyn_cast<graph::GlobalAvgPoolOp>(root))

@@ -156,7 +156,7 @@ static StepShape maxPoolStep(KernelOp kernel, graph::MaxPoolOp op) {
   Strides in = inputStrides(kernel, llvm::cast<BlockArgument>(op.getX())), out = outputStrides(kernel);
   StepShape step{{0}, {timesBatch(1)}};
   append(step.params, {out.blocks, out.height, out.width, in.height, in.width, in.image, in.block, in.row, out.image, out.block,
-                       out.row, out.halo, int64_t(op.getPadding())});
+                       out.row, out.halo, op.getPads()[0], op.getPads()[1]});
   return step;
 }
 
@@ -263,7 +263,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule,
   if (!root)
     return kernel::ElementwiseSpec{chainOf(kernel).ops};
   if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
-    return kernel::MaxPoolSpec{int64_t(pool.getKernel()), int64_t(pool.getStride())};
+    return kernel::MaxPoolSpec{pool.getKernel()[0], pool.getKernel()[1], pool.getStrides()[0], pool.getStrides()[1]};
   if (llvm::isa<graph::GlobalAvgPoolOp>(root))
     return kernel::GlobalAvgPoolSpec{};
   if (auto pad = llvm::dyn_cast<graph::PadChannelsOp>(root))

@@ -260,7 +260,8 @@ MaybeSpec codegen::trainingSpecOf(KernelOp kernel, Operation *root, SkipIsa isa)
       .Case([](graph::DropoutTrainOp op) { return kernel::DropoutSpec{valueOf(op.getRate())}; })
       .Case([](graph::UnflattenOp) { return kernel::RelayoutSpec{/*fromPlanar=*/true, /*toPlanar=*/false}; })
       .Case([](graph::MaxPoolGradInputOp op) {
-        return kernel::MaxPoolGradSpec{int64_t(op.getKernel()), int64_t(op.getStride()), int64_t(op.getPadding())};
+        return kernel::MaxPoolGradSpec{op.getKernel()[0],  op.getKernel()[1], op.getStrides()[0],
+                                       op.getStrides()[1], op.getPads()[0],   op.getPads()[1]};
       })
       .Case([](graph::GlobalAvgPoolGradInputOp) { return kernel::GlobalAvgPoolGradSpec{}; })
       .Case([](graph::SoftmaxCrossEntropyOp op) { return kernel::CrossEntropySpec{valueOf(op.getSmoothing())}; })

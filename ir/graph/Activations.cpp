@@ -36,11 +36,13 @@ ACTIVATION(SiluOp)
 ACTIVATION(GeluOp)
 ACTIVATION(HardSigmoidOp)
 ACTIVATION(HardSwishOp)
+ACTIVATION(MishOp)
 GRADIENT(SigmoidGradInputOp, "sigmoid_grad_input-c1")
 GRADIENT(SiluGradInputOp, "silu_grad_input-c1")
 GRADIENT(GeluGradInputOp, "gelu_grad_input-c1")
 GRADIENT(HardSigmoidGradInputOp, "hard_sigmoid_grad_input-c1")
 GRADIENT(HardSwishGradInputOp, "hard_swish_grad_input-c1")
+GRADIENT(MishGradInputOp, "mish_grad_input-c1")
 GRADIENT(LeakyReluGradInputOp, "leaky_relu_grad_input-c1")
 GRADIENT(PreluGradTermsOp, "prelu_grad_terms-c1")
 GRADIENT(MultiplyOp, "multiply-c1")
@@ -95,6 +97,10 @@ Results HardSwishOp::differentiate(OpBuilder &builder, Location loc, Gradients g
   return {HardSwishGradInputOp::create(builder, loc, gradients[0], getX())};
 }
 
+Results MishOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {MishGradInputOp::create(builder, loc, gradients[0], getX())};
+}
+
 Results LeakyReluOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
   return {LeakyReluGradInputOp::create(builder, loc, gradients[0], getX(), getSlopeAttr())};
 }
@@ -113,6 +119,14 @@ Results PreluOp::differentiate(OpBuilder &builder, Location loc, Gradients gradi
     Value terms = PreluGradTermsOp::create(builder, madeOf(getSlope(), "terms", loc), gradients[0], getX());
     results[1] = ChannelSumsOp::create(builder, madeOf(getSlope(), "grad", loc), terms);
   }
+  return results;
+}
+
+Results MultiplyOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Results results(2);
+  for (unsigned i : {0, 1})
+    if (wanted[i])
+      results[i] = MultiplyOp::create(builder, loc, gradients[0], getOperand(1 - i));
   return results;
 }
 

@@ -106,7 +106,7 @@ Results DropoutTrainOp::differentiate(OpBuilder &builder, Location loc, Gradient
 Results AddOp::differentiate(OpBuilder &, Location, Gradients gradients, Wanted) { return {gradients[0], gradients[0]}; }
 
 Results MaxPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
-  return {MaxPoolGradInputOp::create(builder, loc, gradients[0], getX(), getKernel(), getStride(), getPadding(), getCeil())};
+  return {MaxPoolGradInputOp::create(builder, loc, gradients[0], getX(), getKernel(), getStrides(), getPads(), getCeil())};
 }
 
 Results AvgPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {

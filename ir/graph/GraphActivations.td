@@ -23,6 +23,7 @@ def SiluOp : ActivationOp<"silu"> { let summary = "x sigmoid(x)"; }
 def GeluOp : ActivationOp<"gelu"> { let summary = "x P(x), P the normal distribution's: (1 + erf(x / sqrt 2)) / 2"; }
 def HardSigmoidOp : ActivationOp<"hard_sigmoid"> { let summary = "min(max(x + 3, 0), 6) / 6"; }
 def HardSwishOp : ActivationOp<"hard_swish"> { let summary = "x hard_sigmoid(x)"; }
+def MishOp : ActivationOp<"mish"> { let summary = "x tanh(log(1 + exp(x)))"; }
 
 def LeakyReluOp : ElementwiseOp<"leaky_relu", [DeclareOpInterfaceMethods<Differentiable>]> {
   let summary = "x, and slope * x where x < 0";
@@ -52,6 +53,10 @@ def HardSwishGradInputOp : ActivationGradOp<"hard_swish_grad_input"> {
   let summary = "dy * (x / 3 + 1/2), but 0 where x < -3 and dy where x > 3";
 }
 
+def MishGradInputOp : ActivationGradOp<"mish_grad_input"> {
+  let summary = "dy * (t + x * (1 - t^2) * sigmoid(x)), t = tanh(log(1 + exp(x)))";
+}
+
 def LeakyReluGradInputOp : ElementwiseOp<"leaky_relu_grad_input"> {
   let summary = "dy, and slope * dy where x < 0";
   let description = [{ Constraint leaky_relu_grad_input-c1: dy and x have one shape. }];
@@ -70,8 +75,8 @@ def PreluGradTermsOp : ActivationGradOp<"prelu_grad_terms"> {
   let summary = "dy * min(x, 0): what a slope's gradient is the sum of";
 }
 
-def MultiplyOp : ElementwiseOp<"multiply", [Commutative]> {
-  let summary = "a * b, element by element: what the gradient of a channel's factor is the sum of";
+def MultiplyOp : ElementwiseOp<"multiply", [Commutative, DeclareOpInterfaceMethods<Differentiable>]> {
+  let summary = "a * b, element by element: a gate; and what the gradient of a channel's factor is the sum of";
   let description = [{ Constraint multiply-c1: both have one shape. }];
   let arguments = (ins RankedF32:$a, RankedF32:$b);
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";

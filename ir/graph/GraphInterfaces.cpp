@@ -75,7 +75,9 @@ void ConcatOp::printStructure(llvm::raw_ostream &os) {
 void UpsampleOp::printStructure(llvm::raw_ostream &os) { os << "upsample" << getFactor() << (getBilinear() ? "bilinear" : ""); }
 
 void LinearOp::printStructure(llvm::raw_ostream &os) { os << "linear" << (getBias() ? "b" : ""); }
-void MaxPoolOp::printStructure(llvm::raw_ostream &os) { os << "max_pool" << getKernel() << "s" << getStride(); }
+void MaxPoolOp::printStructure(llvm::raw_ostream &os) {
+  os << "max_pool" << getKernel()[0] << "x" << getKernel()[1] << "s" << getStrides()[0] << "x" << getStrides()[1];
+}
 void SubsampleOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride(); }
 
 void PadChannelsOp::printStructure(llvm::raw_ostream &os) { os << "pad_channels" << getBefore(); }

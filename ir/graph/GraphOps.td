@@ -192,11 +192,13 @@ def MaxPoolOp : GraphValueOp<"max_pool", [DeclareOpInterfaceMethods<Differentiab
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "maximum over windows; positions outside the picture do not count";
   let description = [{
-    With `ceil` a last window that reaches beyond the padded picture counts too, if it begins in the picture or the padding before it.
-    Constraints: max_pool-c1 kernel >= 1, stride >= 1, 0 <= padding <= kernel / 2; max_pool-c2 the output has a row and a column.
+    `pads` are rows above, columns to the left, rows below, columns to the right. With `ceil` a last window that reaches beyond the
+    padded picture counts too, if it begins in the picture or the padding before it. Constraints: max_pool-c1 there are two kernel
+    sizes and two strides, each at least 1, and four pads, each from 0 to half the kernel; max_pool-c2 the output has a row and a
+    column.
   }];
-  let arguments = (ins Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding, UnitAttr:$ceil);
-  let assemblyFormat = [{ $x `kernel` $kernel `stride` $stride `padding` $padding (`ceil` $ceil^)? attr-dict
+  let arguments = (ins Image:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, UnitAttr:$ceil);
+  let assemblyFormat = [{ $x `kernel` $kernel `strides` $strides `pads` $pads (`ceil` $ceil^)? attr-dict
                           `:` functional-type(operands, results) }];
 }
 
@@ -205,8 +207,7 @@ def AvgPoolOp : GraphValueOp<"avg_pool", [DeclareOpInterfaceMethods<Differentiab
   let summary = "mean over windows";
   let description = [{
     The sum of a window's pixels by the number of those that lie in the picture; with `include_pad` in the picture or its padding, whose
-    values are zero; with `sum` by 1. `pads` are rows above, columns to the left, rows below, columns to the right; `ceil` is
-    max_pool's. Constraints: avg_pool-c1 there are two kernel sizes and two strides, each at least 1, and four pads, each
+    values are zero; with `sum` by 1. `pads` and `ceil` are max_pool's. Constraints: avg_pool-c1 there are two kernel sizes and two strides, each at least 1, and four pads, each
     from 0 to half the kernel; avg_pool-c2 the output has a row and a column.
   }];
   let arguments = (ins Image:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, UnitAttr:$ceil,

@@ -264,8 +264,9 @@ def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input", [
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "each dy at the place of its window's maximum in x, the first in reading order; sums where windows share it";
   let description = [{ A NaN is a maximum. Constraint max_pool_grad_input-c1: the pooling of x has dy's shape. }];
-  let arguments = (ins Image:$dy, Image:$x, I64Attr:$kernel, I64Attr:$stride, I64Attr:$padding, UnitAttr:$ceil);
-  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel `stride` $stride `padding` $padding (`ceil` $ceil^)? attr-dict
+  let arguments = (ins Image:$dy, Image:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                       UnitAttr:$ceil);
+  let assemblyFormat = [{ $dy `,` $x `kernel` $kernel `strides` $strides `pads` $pads (`ceil` $ceil^)? attr-dict
                           `:` functional-type(operands, results) }];
 }
 

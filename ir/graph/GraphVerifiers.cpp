@@ -122,31 +122,21 @@ INFER(AddOp) {
   return infer(types, operands[0], shapeOf(operands[0]));
 }
 
-INFER(MaxPoolOp) {
-  Adaptor op(operands, attributes, properties, regions);
-  ArrayRef<int64_t> x = shapeOf(op.getX());
-  int64_t kernel = op.getKernel(), stride = op.getStride(), padding = op.getPadding();
-  if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
-    return broken(loc, "max_pool-c1", "kernel and stride must be at least 1 and the padding at most half the kernel");
-  WindowAxis window{kernel, stride, padding, padding, 1, op.getCeil()};
-  std::optional<int64_t> height = window.outputSize(x[2]), width = window.outputSize(x[3]);
-  if (!height || !width)
-    return broken(loc, "max_pool-c2", "the padded picture is smaller than the window");
-  return infer(types, op.getX(), {x[0], x[1], *height, *width});
-}
-
-INFER(AvgPoolOp) {
-  Adaptor op(operands, attributes, properties, regions);
+template <typename Adaptor>
+static LogicalResult inferPooling(std::optional<Location> loc, llvm::StringRef name, Adaptor op, SmallVectorImpl<Type> &types) {
   ArrayRef<int64_t> x = shapeOf(op.getX());
   std::optional<WindowAxes> axes = poolWindows(op);
   if (!axes || !arePoolWindows(*axes))
-    return broken(loc, "avg_pool-c1",
+    return broken(loc, name + "-c1",
                   "there must be two kernel sizes and two strides, at least 1, and four pads, each at most half the kernel");
   std::optional<int64_t> height = axes->rows.outputSize(x[2]), width = axes->columns.outputSize(x[3]);
   if (!height || !width)
-    return broken(loc, "avg_pool-c2", "the padded picture is smaller than the window");
+    return broken(loc, name + "-c2", "the padded picture is smaller than the window");
   return infer(types, op.getX(), {x[0], x[1], *height, *width});
 }
+
+INFER(MaxPoolOp) { return inferPooling(loc, "max_pool", Adaptor(operands, attributes, properties, regions), types); }
+INFER(AvgPoolOp) { return inferPooling(loc, "avg_pool", Adaptor(operands, attributes, properties, regions), types); }
 
 INFER(ConcatOp) {
   if (operands.size() < 2)

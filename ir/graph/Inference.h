@@ -28,7 +28,7 @@ template <typename Op> std::optional<WindowAxes> generalWindows(Op op, int64_t k
   return windowAxes({.kernel = kernel, .strides = op.getStrides(), .dilations = op.getDilations(), .pads = op.getPads()});
 }
 
-/// The windows of an average pooling.
+/// The windows of a pooling.
 template <typename Op> std::optional<WindowAxes> poolWindows(Op op) {
   constexpr int64_t dilations[] = {1, 1};
   return windowAxes({op.getKernel(), op.getStrides(), dilations, op.getPads(), op.getCeil()});

@@ -74,7 +74,8 @@ void AvgPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
 }
 void UpsampleGradInputOp::printStructure(llvm::raw_ostream &os) { os << "upsample" << getFactor() << "_grad_input"; }
 void MaxPoolGradInputOp::printStructure(llvm::raw_ostream &os) {
-  os << "max_pool" << getKernel() << "s" << getStride() << "p" << getPadding() << "_grad_input";
+  os << "max_pool" << getKernel()[0] << "x" << getKernel()[1] << "s" << getStrides()[0] << "x" << getStrides()[1] << "p"
+     << getPads()[0] << "x" << getPads()[1] << "_grad_input";
 }
 void SubsampleGradInputOp::printStructure(llvm::raw_ostream &os) { os << "subsample" << getStride() << "_grad_input"; }
 void TakeChannelsOp::printStructure(llvm::raw_ostream &os) { os << "take_channels" << getFirst(); }

@@ -214,10 +214,9 @@ INFER(ScaleChannelsOp) { return inferPerChannel(loc, "scale_channels-c1", operan
 INFER(MaxPoolGradInputOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> dy = shapeOf(op.getDy()), x = shapeOf(op.getX());
-  int64_t kernel = op.getKernel(), padding = op.getPadding();
-  WindowAxis window{kernel, int64_t(op.getStride()), padding, padding, 1, op.getCeil()};
-  if (padding < 0 || padding > kernel / 2 || x.take_front(2) != dy.take_front(2) || window.outputSize(x[2]) != dy[2] ||
-      window.outputSize(x[3]) != dy[3])
+  std::optional<WindowAxes> axes = poolWindows(op);
+  if (!axes || !arePoolWindows(*axes) || x.take_front(2) != dy.take_front(2) || axes->rows.outputSize(x[2]) != dy[2] ||
+      axes->columns.outputSize(x[3]) != dy[3])
     return broken(loc, "max_pool_grad_input-c1", "the pooling of the input has another shape than dy");
   return infer(types, op.getX(), x);
 }

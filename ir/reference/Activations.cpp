@@ -39,6 +39,9 @@ static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 static double normal(double x) { return std::erfc(-x * M_SQRT1_2) / 2; }
 static double normalDensity(double x) { return std::exp(-x * x / 2) * (M_2_SQRTPI * M_SQRT1_2 / 2); }
 
+/// tanh(log(1 + exp(x))), also where exp(x) is no number.
+static double mishGate(double x) { return std::tanh(x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x))); }
+
 static double hardSigmoid(double x) { return x < -3 ? 0.0 : x > 3 ? 1.0 : (x + 3) / 6; }
 
 Tensor SigmoidOp::compute(Operands in) { return map(*in[0], sigmoid); }
@@ -51,6 +54,9 @@ Tensor GeluOp::compute(Operands in) {
 Tensor HardSigmoidOp::compute(Operands in) { return map(*in[0], hardSigmoid); }
 Tensor HardSwishOp::compute(Operands in) {
   return map(*in[0], [](double x) { return x * hardSigmoid(x); });
+}
+Tensor MishOp::compute(Operands in) {
+  return map(*in[0], [](double x) { return x * mishGate(x); });
 }
 
 Tensor LeakyReluOp::compute(Operands in) {
@@ -88,6 +94,13 @@ Tensor HardSigmoidGradInputOp::compute(Operands in) {
 
 Tensor HardSwishGradInputOp::compute(Operands in) {
   return map(*in[0], *in[1], [](double dy, double x) { return x < -3 ? 0 : x > 3 ? dy : dy * (x / 3 + 0.5); });
+}
+
+Tensor MishGradInputOp::compute(Operands in) {
+  return map(*in[0], *in[1], [](double dy, double x) {
+    double gate = mishGate(x);
+    return dy * (gate + x * (1 - gate * gate) * sigmoid(x));
+  });
 }
 
 Tensor LeakyReluGradInputOp::compute(Operands in) {

@@ -97,14 +97,11 @@ static double maximum(double a, double b) { return a > b || std::isnan(a) ? a : 
 
 Tensor MaxPoolOp::compute(Operands in) {
   const Tensor &x = *in[0];
-  int64_t height = x.dim(2), width = x.dim(3), kernel = getKernel(), stride = getStride(), padding = getPadding();
-  WindowAxis window{kernel, stride, padding, padding, 1, getCeil()};
+  reference::PoolWindows windows = reference::poolWindows(*this, x.dim(2), x.dim(3));
   return generate(
-      {x.dim(0), x.dim(1), *window.outputSize(height), *window.outputSize(width)}, [&](int64_t plane, int64_t p, int64_t q) {
+      {x.dim(0), x.dim(1), windows.rows.outputs, windows.columns.outputs}, [&](int64_t plane, int64_t p, int64_t q) {
         double best = -std::numeric_limits<double>::infinity();
-        for (int64_t h = std::max<int64_t>(0, p * stride - padding); h < std::min(height, p * stride - padding + kernel); ++h)
-          for (int64_t w = std::max<int64_t>(0, q * stride - padding); w < std::min(width, q * stride - padding + kernel); ++w)
-            best = maximum(best, x.data[(plane * height + h) * width + w]);
+        windows.visit(p, q, [&](int64_t pixel) { best = maximum(best, x.data[plane * x.dim(2) * x.dim(3) + pixel]); });
         return best;
       });
 }

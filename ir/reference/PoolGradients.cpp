@@ -9,33 +9,25 @@ using namespace skip::graph;
 using skip::reference::Tensor;
 using Operands = llvm::ArrayRef<const Tensor *>;
 
-namespace {
-struct Window {
-  int64_t kernel, stride, padding;
-  int64_t begin(int64_t p) const { return std::max<int64_t>(0, p * stride - padding); }
-  int64_t end(int64_t p, int64_t size) const { return std::min(size, p * stride - padding + kernel); }
-};
-} // namespace
-
 /// Where the first maximum of the window of output (p, q) is; a NaN is one.
-static int64_t placeOfMaximum(const Tensor &x, int64_t plane, const Window &window, int64_t p, int64_t q) {
-  int64_t height = x.dim(2), width = x.dim(3), best = -1;
-  for (int64_t h = window.begin(p); h < window.end(p, height); ++h)
-    for (int64_t w = window.begin(q); w < window.end(q, width); ++w) {
-      int64_t i = (plane * height + h) * width + w;
-      if (best < 0 || x.data[i] > x.data[best] || (std::isnan(x.data[i]) && !std::isnan(x.data[best])))
-        best = i;
-    }
+static int64_t placeOfMaximum(const Tensor &x, int64_t plane, const skip::reference::PoolWindows &windows, int64_t p,
+                              int64_t q) {
+  int64_t best = -1;
+  windows.visit(p, q, [&](int64_t pixel) {
+    int64_t i = plane * x.dim(2) * x.dim(3) + pixel;
+    if (best < 0 || x.data[i] > x.data[best] || (std::isnan(x.data[i]) && !std::isnan(x.data[best])))
+      best = i;
+  });
   return best;
 }
 
 Tensor MaxPoolGradInputOp::compute(Operands in) {
   const Tensor &dy = *in[0], &x = *in[1];
-  Window window{int64_t(getKernel()), int64_t(getStride()), int64_t(getPadding())};
+  skip::reference::PoolWindows windows = skip::reference::poolWindows(*this, x.dim(2), x.dim(3));
   Tensor dx(x.shape);
   int64_t height = dy.dim(2), width = dy.dim(3);
   for (int64_t i = 0; i < dy.size(); ++i)
-    dx.data[placeOfMaximum(x, i / (height * width), window, i / width % height, i % width)] += dy.data[i];
+    dx.data[placeOfMaximum(x, i / (height * width), windows, i / width % height, i % width)] += dy.data[i];
   return dx;
 }
 

@@ -1,4 +1,4 @@
-// The windows of average poolings, and the pixels that a bilinear upsampling lies between.
+// The windows of poolings, and the pixels that a bilinear upsampling lies between.
 #pragma once
 
 #include "ir/graph/Inference.h"
@@ -9,7 +9,7 @@
 namespace skip::reference {
 
 /// Along one axis: window p reads [begin, end) of `size` pixels.
-struct AvgAxis {
+struct PoolAxis {
   graph::WindowAxis window;
   int64_t size = 1, outputs = 1;
 
@@ -20,9 +20,8 @@ struct AvgAxis {
   int64_t padded(int64_t p) const { return std::min(size + window.after, start(p) + window.kernel) - start(p); }
 };
 
-struct AvgWindows {
-  AvgAxis rows, columns;
-  bool includePad = false, sum = false;
+struct PoolWindows {
+  PoolAxis rows, columns;
 
   /// f(pixel) for each pixel of the picture in window (p, q).
   template <typename Function> void visit(int64_t p, int64_t q, Function f) const {
@@ -30,6 +29,11 @@ struct AvgWindows {
       for (int64_t w = columns.begin(q); w < columns.end(q); ++w)
         f(h * columns.size + w);
   }
+};
+
+struct AvgWindows : PoolWindows {
+  bool includePad = false, sum = false;
+
   double divisor(int64_t p, int64_t q) const {
     if (sum)
       return 1;
@@ -38,13 +42,14 @@ struct AvgWindows {
   }
 };
 
-/// Of an average pooling or its gradient, over pictures of height x width.
-template <typename Op> AvgWindows avgWindows(Op op, int64_t height, int64_t width) {
+/// Of a pooling or its gradient, over pictures of height x width.
+template <typename Op> PoolWindows poolWindows(Op op, int64_t height, int64_t width) {
   graph::WindowAxes axes = *graph::poolWindows(op);
-  return {{axes.rows, height, *axes.rows.outputSize(height)},
-          {axes.columns, width, *axes.columns.outputSize(width)},
-          op.getIncludePad(),
-          op.getSum()};
+  return {{axes.rows, height, *axes.rows.outputSize(height)}, {axes.columns, width, *axes.columns.outputSize(width)}};
+}
+
+template <typename Op> AvgWindows avgWindows(Op op, int64_t height, int64_t width) {
+  return {poolWindows(op, height, width), op.getIncludePad(), op.getSum()};
 }
 
 /// (1 - weight) of the first pixel and weight of the second.

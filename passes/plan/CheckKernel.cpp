@@ -125,10 +125,11 @@ static bool makesPlanarWindows(Operation *op) {
 /// Whether kernels of the operation are written down here.
 static bool isReader(Operation *op) {
   return llvm::isa<graph::GeneralConv2dOp, graph::SigmoidOp, graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp,
-                   graph::HardSwishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::AvgPoolOp, graph::ConcatOp,
-                   graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp, graph::ReluOp, graph::AddOp,
-                   graph::MaxPoolOp, graph::GlobalAvgPoolOp, graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp,
-                   graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxOp, plan::RelayoutOp>(op);
+                   graph::HardSwishOp, graph::MishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp,
+                   graph::AvgPoolOp, graph::ConcatOp, graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp,
+                   graph::ReluOp, graph::AddOp, graph::MaxPoolOp, graph::GlobalAvgPoolOp, graph::SubsampleOp,
+                   graph::PadChannelsOp, graph::FlattenOp, graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxOp,
+                   plan::RelayoutOp>(op);
 }
 
 /// The same of a step of training, whose kernels are written for blocked layouts.
@@ -139,7 +140,7 @@ static bool isTrainingReader(Operation *op) {
                    graph::ReluGradInputOp, graph::ScaleChannelsOp, graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp,
                    graph::SubsampleGradInputOp, graph::SoftmaxGradInputOp, graph::DropoutTrainOp, graph::SigmoidGradInputOp,
                    graph::SiluGradInputOp, graph::GeluGradInputOp, graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp,
-                   graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp, graph::MultiplyOp,
+                   graph::MishGradInputOp, graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp,
                    graph::GeneralConv2dGradInputOp, graph::GeneralConv2dGradFilterOp, graph::AvgPoolGradInputOp,
                    graph::UpsampleGradInputOp>(op);
 }

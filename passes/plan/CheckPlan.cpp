@@ -149,10 +149,10 @@ static bool isElementwiseOnward(BlockArgument argument) {
     for (Operation *user : reached.pop_back_val().getUsers()) {
       if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, graph::ScaleAddOp, graph::ReluGradInputOp,
                      graph::ScaleChannelsOp, graph::SigmoidOp, graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp,
-                     graph::HardSwishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp,
+                     graph::HardSwishOp, graph::MishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp,
                      graph::SigmoidGradInputOp, graph::SiluGradInputOp, graph::GeluGradInputOp, graph::HardSigmoidGradInputOp,
-                     graph::HardSwishGradInputOp, graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp,
-                     plan::YieldOp>(user))
+                     graph::HardSwishGradInputOp, graph::MishGradInputOp, graph::LeakyReluGradInputOp, graph::PreluGradInputOp,
+                     graph::PreluGradTermsOp, plan::YieldOp>(user))
         return false;
       llvm::append_range(reached, user->getResults());
     }

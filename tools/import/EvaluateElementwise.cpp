@@ -113,6 +113,8 @@ static Results evaluateHardSigmoid(Operation &op) {
   return mapWith(op, [&](double x) { return std::max(0.0, std::min(1.0, alpha * x + beta)); });
 }
 
+static double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+
 static double hardSwish(double x) { return x * std::max(0.0, std::min(1.0, x / 6 + 0.5)); }
 
 static Results evaluateGelu(Operation &op) {
@@ -268,6 +270,8 @@ llvm::ArrayRef<EvaluatorEntry> onnx::elementwiseEvaluators() {
       {"HardSigmoid", evaluateHardSigmoid},
       {"HardSwish", [](Operation &op) { return map(op, hardSwish); }},
       {"Gelu", evaluateGelu},
+      {"Softplus", [](Operation &op) { return map(op, softplus); }},
+      {"Mish", [](Operation &op) { return map(op, [](double x) { return x * std::tanh(softplus(x)); }); }},
       {"Tanh", [](Operation &op) { return map(op, [](double x) { return std::tanh(x); }); }},
       {"Erf", [](Operation &op) { return map(op, [](double x) { return std::erf(x); }); }},
       {"Exp", [](Operation &op) { return map(op, [](double x) { return std::exp(x); }); }},

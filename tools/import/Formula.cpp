@@ -2,6 +2,7 @@
 //
 //   gelu        0.5 * (x * (erf(x / 1.4142) + 1))     x * (0.5 * (1 + erf(0.7071 * x)))
 //   hard_swish  x * (clip(x + 3, 0, 6) / 6)           x * hard_sigmoid(x)
+//   mish        x * tanh(softplus(x))
 //
 // All of them are scale x^power (f(slope x + shift) + offset), of which the order is gone. So nodes that compute element by
 // element with constants are not written down but gathered, and what they are together is looked up when something else reads
@@ -67,6 +68,14 @@ std::optional<Formula> Formula::apply(Function outer, double low, double high) c
   return result;
 }
 
+std::optional<Formula> Formula::tanh() const {
+  if (function != Function::Softplus || power != 0 || scale != 1 || offset != 0)
+    return std::nullopt;
+  Formula result = *this;
+  result.function = Function::TanhOfSoftplus;
+  return result;
+}
+
 bool Formula::isPlain() const { return function == Function::Identity && slope == 1 && shift == 0; }
 
 namespace {
@@ -83,12 +92,16 @@ static Bends bendsOf(const Formula &formula) {
 
 llvm::StringLiteral Formula::activation() const {
   static constexpr llvm::StringLiteral none = "", sigmoid = "sigmoid", silu = "silu", gelu = "gelu", relu = "relu";
-  static constexpr llvm::StringLiteral hardSigmoid = "hard_sigmoid", hardSwish = "hard_swish";
+  static constexpr llvm::StringLiteral hardSigmoid = "hard_sigmoid", hardSwish = "hard_swish", mish = "mish";
+  bool isOfX = isNear(slope, 1) && isNear(shift, 0) && isNear(scale, 1) && isNear(offset, 0);
   switch (function) {
   case Function::Identity:
+  case Function::Softplus:
     return none;
   case Function::Sigmoid:
-    return isNear(slope, 1) && isNear(shift, 0) && isNear(scale, 1) && isNear(offset, 0) ? (power ? silu : sigmoid) : none;
+    return isOfX ? (power ? silu : sigmoid) : none;
+  case Function::TanhOfSoftplus:
+    return isOfX && power ? mish : none;
   case Function::Erf: {
     bool isHalved = isNear(slope, 1 / std::numbers::sqrt2) && isNear(shift, 0) && isNear(scale, 0.5) && isNear(offset, 1);
     return power && isHalved ? gelu : none;
@@ -112,7 +125,7 @@ static Steps around(Line before, llvm::StringLiteral activation, Line behind) {
 
 static Line line(double scale, double shift) { return {{scale}, {shift}}; }
 
-/// x times a function of x, which Skip has of three functions.
+/// x times a function of x, which Skip has of four functions.
 std::optional<Steps> Formula::gateSteps() const {
   auto gate = [&](double steepness, llvm::StringLiteral activation, double height) {
     return around(line(steepness, 0), activation, line(scale * height / steepness, 0));
@@ -120,9 +133,12 @@ std::optional<Steps> Formula::gateSteps() const {
   double width = most - least;
   switch (function) {
   case Function::Identity:
+  case Function::Softplus:
     return std::nullopt;
   case Function::Sigmoid:
     return shift == 0 && offset == 0 ? std::optional(gate(slope, "silu", 1)) : std::nullopt;
+  case Function::TanhOfSoftplus:
+    return shift == 0 && offset == 0 ? std::optional(gate(slope, "mish", 1)) : std::nullopt;
   case Function::Erf: // gelu(k x) = k x / 2 (1 + erf(k x / sqrt 2))
     return shift == 0 && isNear(offset, 1) ? std::optional(gate(slope * std::numbers::sqrt2, "gelu", 2)) : std::nullopt;
   case Function::Clip: // hard_swish(k x) = k x clip(k x + 3, 0, 6) / 6
@@ -193,6 +209,12 @@ std::string Formula::text() const {
     break;
   case Function::Erf:
     inner = "erf(" + inner + ")";
+    break;
+  case Function::Softplus:
+    inner = "softplus(" + inner + ")";
+    break;
+  case Function::TanhOfSoftplus:
+    inner = "tanh(softplus(" + inner + "))";
     break;
   case Function::Clip:
     inner = "clip(" + inner + ", " + numberText(least) + ", " + numberText(most) + ")";

@@ -14,7 +14,7 @@ struct Steps {
 
 /// y = scale x^power (f(slope x + shift) + offset) for each element x of `base`.
 struct Formula {
-  enum class Function { Identity, Sigmoid, Erf, Clip };
+  enum class Function { Identity, Sigmoid, Erf, Clip, Softplus, TanhOfSoftplus };
 
   const Node *node = nullptr; ///< the last that had a part in it; null: it is `base` itself
   ValueId base = 0;
@@ -31,6 +31,7 @@ struct Formula {
   std::optional<Formula> plus(double number) const;
   std::optional<Formula> times(const Formula &other) const; ///< of the same base
   std::optional<Formula> apply(Function function, double least = 0, double most = 0) const;
+  std::optional<Formula> tanh() const;
 
   bool isPlain() const;
   /// The operation of the language that it is by itself; empty if there is none.

@@ -236,8 +236,12 @@ static llvm::Error mapMul(NodeMapping &node) {
   for (auto [x, scale] : {std::pair(*a, *b), std::pair(*b, *a)})
     if (isFactorOf(node, *scale, *x))
       return node.add({"mul", {x->value, scale->value}, {}, node.net().dimsOf(x->value), {}}, x->dims);
+  const Dims &dims = node.net().dimsOf((*a)->value);
+  bool isAlike = (*a)->dims == (*b)->dims && dims == node.net().dimsOf((*b)->value);
+  if (isAlike && !(*a)->repeatedBy && !(*b)->repeatedBy)
+    return node.add({"mul", {(*a)->value, (*b)->value}, {}, dims, {}}, (*a)->dims);
   return node.fail("its inputs are " + node.sizes((*a)->dims) + " and " + node.sizes((*b)->dims) +
-                   "; Skip multiplies by one value for each image and channel");
+                   "; Skip multiplies what has one shape, or by one value for each image and channel");
 }
 
 llvm::ArrayRef<NodeMapperEntry> onnx::arithmeticMappers() {

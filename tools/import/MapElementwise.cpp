@@ -39,6 +39,16 @@ static llvm::Error addFunction(NodeMapping &node, Formula::Function function, do
 
 static llvm::Error mapSigmoid(NodeMapping &node) { return addFunction(node, Formula::Function::Sigmoid); }
 static llvm::Error mapErf(NodeMapping &node) { return addFunction(node, Formula::Function::Erf); }
+static llvm::Error mapSoftplus(NodeMapping &node) { return addFunction(node, Formula::Function::Softplus); }
+
+static llvm::Error mapTanh(NodeMapping &node) {
+  llvm::Expected<Formula> formula = node.formula(0);
+  if (!formula)
+    return formula.takeError();
+  std::optional<Formula> result = formula->tanh();
+  return result ? node.add(std::move(*result), (*node.anyActivation(0))->dims)
+                : node.fail("Skip has tanh of a Softplus alone, as in mish");
+}
 
 static llvm::Error mapClip(NodeMapping &node) {
   double bounds[] = {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
@@ -64,6 +74,7 @@ static llvm::Error mapHardSigmoid(NodeMapping &node) {
 }
 
 static llvm::Error mapHardSwish(NodeMapping &node) { return addUnary(node, "hard_swish"); }
+static llvm::Error mapMish(NodeMapping &node) { return addUnary(node, "mish"); }
 
 static llvm::Error mapGelu(NodeMapping &node) {
   std::string way = node.attributes.text("approximate", "none");
@@ -81,9 +92,17 @@ static llvm::Error mapLeakyRelu(NodeMapping &node) {
 
 llvm::ArrayRef<NodeMapperEntry> onnx::elementwiseMappers() {
   static constexpr NodeMapperEntry entries[] = {
-      {"Relu", mapRelu}, {"Sigmoid", mapSigmoid},         {"Erf", mapErf},
-      {"Clip", mapClip}, {"HardSigmoid", mapHardSigmoid}, {"HardSwish", mapHardSwish},
-      {"Gelu", mapGelu}, {"LeakyRelu", mapLeakyRelu},
+      {"Relu", mapRelu},
+      {"Sigmoid", mapSigmoid},
+      {"Erf", mapErf},
+      {"Clip", mapClip},
+      {"HardSigmoid", mapHardSigmoid},
+      {"HardSwish", mapHardSwish},
+      {"Gelu", mapGelu},
+      {"LeakyRelu", mapLeakyRelu},
+      {"Mish", mapMish},
+      {"Softplus", mapSoftplus},
+      {"Tanh", mapTanh},
   };
   return entries;
 }

@@ -78,43 +78,6 @@ static llvm::Error addGlobalMax(NodeMapping &node, const Mapped &x, bool keeps) 
   return node.add({"flatten", {net.resultOf(net.calls.size() - 1)}, {}, {dims[1]}, {}}, {dims[0], dims[1]});
 }
 
-/// Whether no element is below 0, so that zeros around the image are as good as nothing.
-static bool isNotNegative(const Net &net, ValueId value, unsigned depth = 0) {
-  constexpr llvm::StringLiteral makers[] = {"relu", "sigmoid", "hard_sigmoid", "softmax"};
-  constexpr llvm::StringLiteral keepers[] = {"max_pool",  "avg_pool",     "add",           "mul",      "concat",
-                                             "subsample", "pad_channels", "take_channels", "upsample", "dropout"};
-  constexpr unsigned mostDepth = 4;
-  if (net.isInput(value))
-    return false;
-  const Call &call = net.calls[net.callOf(value)];
-  return llvm::is_contained(makers, call.operation) ||
-         (depth < mostDepth && llvm::is_contained(keepers, call.operation) &&
-          llvm::all_of(call.operands, [&](ValueId operand) { return isNotNegative(net, operand, depth + 1); }));
-}
-
-/// The padding that a max pool of the language cannot say, as zeros around the image, where nothing in it is less.
-static llvm::Error padWithZeros(NodeMapping &node, Pooled &pooled, ValueId &image) {
-  auto &[h, w, ceil] = pooled.window;
-  std::string pads = listText({h.before, w.before, h.after, w.after});
-  if (h.before == h.after && w.before == w.after && h.before == w.before)
-    return llvm::Error::success();
-  const std::vector<int64_t> &dims = pooled.x->dims;
-  Dims padded = {dims[1], dims[2] + h.before + h.after, dims[3] + w.before + w.after};
-  Window inside = pooled.window;
-  inside.height.before = inside.height.after = inside.width.before = inside.width.after = 0;
-  bool sameSize = inside.outputSize(inside.height, padded[1]) == pooled.dims[2] &&
-                  inside.outputSize(inside.width, padded[2]) == pooled.dims[3];
-  if (!isNotNegative(node.net(), pooled.x->value) || !sameSize)
-    return node.fail(
-        "`pads` = " + pads +
-        ": Skip's max pools pad all sides alike, but of values that are known not to be negative, as behind a Relu");
-  if (llvm::Error error = node.paddedImage(pooled.x->value, {h.before, w.before, h.after, w.after}, padded).moveInto(image))
-    return error;
-  dropCeil(inside, {dims[0], padded[0], padded[1], padded[2]});
-  pooled.window = inside;
-  return llvm::Error::success();
-}
-
 static llvm::Error mapMaxPool(NodeMapping &node) {
   node.attributes.ignore("storage_order"); // of a second output
   llvm::Expected<Pooled> pooled = readPool(node);
@@ -122,23 +85,15 @@ static llvm::Error mapMaxPool(NodeMapping &node) {
     return pooled.takeError();
   if (isWhole(pooled->window, *pooled->x))
     return addGlobalMax(node, *pooled->x, true);
-  const auto &[h, w, ceil] = pooled->window;
-  if (h.kernel != w.kernel)
-    return node.fail("`kernel_shape` = " + listText({h.kernel, w.kernel}) + ": Skip's max pools have square windows");
-  if (h.stride != w.stride)
-    return node.fail("`strides` = " + listText({h.stride, w.stride}) +
-                     ": Skip's max pools have one stride for both directions");
   if (llvm::Error error = checkPool(node, pooled->window))
     return error;
-  ValueId image = pooled->x->value;
-  if (llvm::Error error = padWithZeros(node, *pooled, image))
-    return error;
-  const std::vector<int64_t> &dims = pooled->dims;
+  const auto &[x, window, dims] = *pooled;
+  const auto &[h, w, ceil] = window;
   Call call{"max_pool",
-            {image},
-            {{"kernel", h.kernel, std::nullopt},
-             {"stride", h.stride, std::nullopt},
-             {"pad", h.before, (h.kernel - 1) / 2},
+            {x->value},
+            {{"kernel", pairValue(h.kernel, w.kernel), std::nullopt},
+             {"stride", pairValue(h.stride, w.stride), std::nullopt},
+             {"pad", padsOf(window), samePads(window)},
              {"ceil_mode", ceil, false}},
             {dims[1], dims[2], dims[3]},
             {}};

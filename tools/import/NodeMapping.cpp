@@ -167,9 +167,6 @@ llvm::Error NodeMapping::add(Call call, std::vector<int64_t> dims) {
 }
 
 llvm::Expected<ValueId> NodeMapping::line(ValueId x, const Line &line) { return mapper.addLine(node, x, line); }
-llvm::Expected<ValueId> NodeMapping::paddedImage(ValueId x, std::array<int64_t, 4> pads, const Dims &dims) {
-  return mapper.addWindow(node, x, {.top = pads[0], .left = pads[1], .bottom = pads[2], .right = pads[3]}, dims);
-}
 
 llvm::Error NodeMapping::charge(int64_t elements) { return mapper.charge(node, elements); }
 bool NodeMapping::isUsed(size_t output) const {

@@ -82,8 +82,6 @@ public:
   /// A part of the result.
   llvm::Expected<ValueId> part(Call call);
   llvm::Expected<ValueId> line(ValueId x, const Line &line);
-  /// The image with zeros above, to the left, below and to the right.
-  llvm::Expected<ValueId> paddedImage(ValueId x, std::array<int64_t, 4> pads, const Dims &dims);
   /// Counts constants that are made.
   llvm::Error charge(int64_t elements);
   /// Whether anything reads that output.

@@ -1,7 +1,8 @@
 // Convolutions, averages, copies and products are themselves on absolute values. An activation y = f(x) hands on an error of x
 // by its steepest slope L, and rounds y itself:
 //
-//   M = |y| + L M(x)      sigmoid L = 1/4, silu 1.1, gelu 1.13, hard_sigmoid 1/6, hard_swish 3/2, leaky ones max(1, |slope|)
+//   M = |y| + L M(x)      sigmoid L = 1/4, silu 1.1, gelu 1.13, hard_sigmoid 1/6, hard_swish 3/2, mish 1.1, leaky ones max(1,
+//   |slope|)
 //
 // Of a gradient dy f'(x), |f'| <= L: dy is multiplied by what is off by some roundings of a number of order L, and by |f''| <=
 // 1 times what x is off beyond its own rounding:
@@ -19,7 +20,7 @@ using mlir::Operation;
 using reference::Tensor;
 using tool::Measured;
 
-static constexpr double ofSigmoid = 0.25, ofSilu = 1.1, ofGelu = 1.13, ofHardSigmoid = 1.0 / 6, ofHardSwish = 1.5;
+static constexpr double ofSigmoid = 0.25, ofSilu = 1.1, ofGelu = 1.13, ofHardSigmoid = 1.0 / 6, ofHardSwish = 1.5, ofMish = 1.1;
 
 static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
@@ -103,6 +104,7 @@ std::optional<Tensor> tool::familyMagnitude(mlir::OpResult value, llvm::ArrayRef
       .Case([&](graph::GeluOp) { return activation(ofGelu); })
       .Case([&](graph::HardSigmoidOp) { return activation(ofHardSigmoid); })
       .Case([&](graph::HardSwishOp) { return activation(ofHardSwish); })
+      .Case([&](graph::MishOp) { return activation(ofMish); })
       .Case([&](graph::LeakyReluOp leaky) { return ofLeaky(operands[0]->magnitude, constantSlope(leaky.getSlope())); })
       .Case([&](graph::PreluOp) { return ofLeaky(operands[0]->magnitude, operands[1]->magnitude); })
       .Case([&](graph::SigmoidGradInputOp) { return ofProduct(operands[0]->magnitude, operands[1]->magnitude, true); })
@@ -110,6 +112,7 @@ std::optional<Tensor> tool::familyMagnitude(mlir::OpResult value, llvm::ArrayRef
       .Case([&](graph::GeluGradInputOp) { return gradient(ofGelu); })
       .Case([&](graph::HardSigmoidGradInputOp) { return gradient(ofHardSigmoid); })
       .Case([&](graph::HardSwishGradInputOp) { return gradient(ofHardSwish); })
+      .Case([&](graph::MishGradInputOp) { return gradient(ofMish); })
       .Case([&](graph::LeakyReluGradInputOp leaky) { return ofLeaky(operands[0]->magnitude, constantSlope(leaky.getSlope())); })
       .Case([&](graph::PreluGradInputOp) { return ofLeaky(operands[0]->magnitude, operands[2]->magnitude); })
       .Case([&](graph::PreluGradTermsOp) { return ofProduct(operands[0]->magnitude, operands[1]->magnitude, false); })

@@ -51,7 +51,7 @@ std::optional<int64_t> tool::trainingTerms(Operation &op, int64_t batch) {
         return std::min(all, most + columns + all / least) + 2;
       })
       .Case([&](graph::LinearGradFilterOp) { return batch + 2; })
-      .Case([](graph::MaxPoolGradInputOp grad) { return int64_t(grad.getKernel() * grad.getKernel()) + 2; })
+      .Case([](graph::MaxPoolGradInputOp grad) { return grad.getKernel()[0] * grad.getKernel()[1] + 2; })
       .Case<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::SoftmaxGradInputOp>(
           [](auto softmax) { return sizeOf(softmax->getOperand(0), 1) + 2; })
       .Default([](Operation *) { return std::nullopt; });

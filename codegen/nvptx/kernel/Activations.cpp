@@ -44,6 +44,11 @@ static Value hardSigmoid(Builder &b, Value x) {
   return b.times(clamped(b, b.relu(b.plus(x, b.floatConstant(3))), 6), b.floatConstant(1.0f / 6));
 }
 
+static Value mish(Builder &b, Value x) {
+  Value two = b.floatConstant(2), e = exponential(b, clamped(b, x, 30)), n = b.times(e, b.plus(e, two));
+  return b.times(x, b.quotient(n, b.plus(n, two)));
+}
+
 static Value leaky(Builder &b, Value x, Value slope) { return whereNegative(b, x, b.times(slope, x), x); }
 
 bool nvptx::canApply(EpilogueOp op) {
@@ -59,6 +64,7 @@ bool nvptx::canApply(EpilogueOp op) {
   case EpilogueOp::Gelu:
   case EpilogueOp::HardSigmoid:
   case EpilogueOp::HardSwish:
+  case EpilogueOp::Mish:
   case EpilogueOp::LeakyRelu:
   case EpilogueOp::Prelu:
   case EpilogueOp::Multiply:
@@ -69,6 +75,7 @@ bool nvptx::canApply(EpilogueOp op) {
   case EpilogueOp::GeluGradInput:
   case EpilogueOp::HardSigmoidGradInput:
   case EpilogueOp::HardSwishGradInput:
+  case EpilogueOp::MishGradInput:
   case EpilogueOp::LeakyReluGradInput:
   case EpilogueOp::PreluGradInput:
   case EpilogueOp::PreluGradTerms:
@@ -89,6 +96,8 @@ Value nvptx::applyActivation(Builder &b, const kernel::EpilogueStep &step, Value
     return hardSigmoid(b, value);
   case EpilogueOp::HardSwish:
     return b.times(value, hardSigmoid(b, value));
+  case EpilogueOp::Mish:
+    return mish(b, value);
   case EpilogueOp::LeakyRelu:
     return leaky(b, value, b.floatConstant(static_cast<float>(step.number)));
   case EpilogueOp::Prelu:

@@ -117,11 +117,11 @@ static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, c
   Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
   int64_t lanes = spec.input.lanes();
   Values best(lanes, lowest);
-  Value top = b.sub(b.mul(place.y, spec.stride), b.constant(spec.padding));
-  Value left = b.sub(b.mul(place.x, spec.stride), b.constant(spec.padding));
-  return b.loop(b.constant(0), b.constant(spec.kernel), 1, best, [&](Value dy, ValueRange outer) {
+  Value top = b.sub(b.mul(place.y, spec.strideRows), b.constant(spec.top));
+  Value left = b.sub(b.mul(place.x, spec.strideColumns), b.constant(spec.left));
+  return b.loop(b.constant(0), b.constant(spec.kernelHeight), 1, best, [&](Value dy, ValueRange outer) {
     Value y = b.add(top, dy), isRow = b.below(y, spec.input.height);
-    return b.loop(b.constant(0), b.constant(spec.kernel), 1, outer, [&](Value dx, ValueRange inner) {
+    return b.loop(b.constant(0), b.constant(spec.kernelWidth), 1, outer, [&](Value dx, ValueRange inner) {
       Value x = b.add(left, dx), isInside = b.both(isRow, b.below(x, spec.input.width));
       Value pixel = b.select(isInside, b.add(b.mul(y, spec.input.width), x), b.constant(0));
       Values read = b.loadVector(input, offsetOf(b, spec.input, place.image, pixel, place.channel), lanes), next;

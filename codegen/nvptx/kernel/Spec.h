@@ -59,7 +59,7 @@ struct GemmSpec {
 /// Operands: the input, the result. Domain: (vectors of the result, 1, 1).
 struct MaxPoolSpec {
   Picture input, result;
-  int64_t kernel = 1, stride = 1, padding = 0;
+  int64_t kernelHeight = 1, kernelWidth = 1, strideRows = 1, strideColumns = 1, top = 0, left = 0;
 
   bool operator==(const MaxPoolSpec &) const = default;
 };

@@ -7,6 +7,9 @@
 //
 // whose relative error is below 1.2e-7 everywhere, so that the tail of gelu is as good as its body; for x > 0, P(x) = 1 -
 // P(-x).
+//
+// mish's tanh(log(1 + e)), e = exp(x), is n / (n + 2) with n = e (e + 2), which loses no digits anywhere; its slope is
+// 4 e (e + 1) / (n + 2)^2.
 #include "codegen/x86/kernel/Activations.h"
 #include "codegen/x86/kernel/Exp.h"
 #include "codegen/x86/kernel/Vectors.h"
@@ -54,6 +57,31 @@ static Value normalDensity(Builder &b, Value x) { return times(b, exponential(b,
 
 static Value hardSigmoid(Builder &b, Value x) { return times(b, atMost(b, b.relu(plus(b, x, b.splat(3.0f))), 6.0f), 1.0f / 6); }
 
+namespace {
+/// What mish multiplies x by, and the slope of that.
+struct MishGate {
+  Value e, n, denominator;
+};
+} // namespace
+
+/// From 17 on the gate is 1; at the bound the denominator's square is infinite, so that the slope is 0.
+static MishGate mishGate(Builder &b, Value x) {
+  Value two = b.splat(2.0f), e = exponential(b, atMost(b, x, 30.0f)), n = times(b, e, plus(b, e, two));
+  return {e, n, plus(b, n, two)};
+}
+
+static Value mish(Builder &b, Value x) {
+  MishGate gate = mishGate(b, x);
+  return times(b, x, quotient(b, gate.n, gate.denominator));
+}
+
+static Value mishSlope(Builder &b, Value x) {
+  MishGate gate = mishGate(b, x);
+  Value above = times(b, times(b, gate.e, 4.0f), plus(b, gate.e, b.splat(1.0f)));
+  Value slope = quotient(b, above, times(b, gate.denominator, gate.denominator));
+  return b.fma(x, slope, quotient(b, gate.n, gate.denominator));
+}
+
 static Value siluSlope(Builder &b, Value x) {
   Value one = b.splat(1.0f), s = sigmoid(b, x);
   return times(b, s, b.fma(x, minus(b, one, s), one));
@@ -88,6 +116,8 @@ Value skip::kernel::applyActivation(Builder &b, const EpilogueStep &step, Value 
     return hardSigmoid(b, value);
   case EpilogueOp::HardSwish:
     return times(b, value, hardSigmoid(b, value));
+  case EpilogueOp::Mish:
+    return mish(b, value);
   case EpilogueOp::LeakyRelu:
     return leaky(b, value, value, b.splat(static_cast<float>(step.number)));
   case EpilogueOp::Prelu:
@@ -106,6 +136,8 @@ Value skip::kernel::applyActivation(Builder &b, const EpilogueStep &step, Value 
     return hardSigmoidGradient(b, value, operand(0));
   case EpilogueOp::HardSwishGradInput:
     return hardSwishGradient(b, value, operand(0));
+  case EpilogueOp::MishGradInput:
+    return times(b, value, mishSlope(b, operand(0)));
   case EpilogueOp::LeakyReluGradInput:
     return leaky(b, value, operand(0), b.splat(static_cast<float>(step.number)));
   case EpilogueOp::PreluGradInput:

@@ -27,26 +27,33 @@ struct RowOfWindows {
   Value output;           // the output row
 
   bool covers(int64_t window, int64_t pixel) const {
-    return pixel >= window * spec.stride && pixel < window * spec.stride + spec.kernel;
+    return pixel >= window * spec.strideColumns && pixel < window * spec.strideColumns + spec.kernelWidth;
   }
 };
 
-/// [from, to) of the window `index`, clamped to `size`; unclamped it begins at `start`.
-static std::pair<Value, Value> clampedWindow(Builder &b, const MaxPoolSpec &spec, Value index, Value size) {
-  Value start = b.sub(b.mul(index, spec.stride), b.param(Param::padding));
-  return {b.max(start, b.constant(0)), b.min(b.add(start, b.constant(spec.kernel)), size)};
+/// [from, to) of a window that begins at `start`, clamped to `size`.
+static std::pair<Value, Value> clamped(Builder &b, Value start, int64_t kernel, Value size) {
+  return {b.max(start, b.constant(0)), b.min(b.add(start, b.constant(kernel)), size)};
+}
+
+static std::pair<Value, Value> rowsOf(Builder &b, const MaxPoolSpec &spec, Value index) {
+  return clamped(b, b.sub(b.mul(index, spec.strideRows), b.param(Param::top)), spec.kernelHeight, b.param(Param::inRows));
+}
+static std::pair<Value, Value> columnsOf(Builder &b, const MaxPoolSpec &spec, Value index) {
+  Value start = b.sub(b.mul(index, spec.strideColumns), b.param(Param::left));
+  return clamped(b, start, spec.kernelWidth, b.param(Param::inColumns));
 }
 
 static Values lowest(Builder &b, int64_t count) { return Values(count, b.splat(-std::numeric_limits<float>::infinity())); }
 
 /// `count` windows that begin with output column `first` and lie within the picture's columns.
 static void emitInnerWindows(Builder &b, const RowOfWindows &row, Value first, int64_t count) {
-  Value column = b.sub(b.mul(first, row.spec.stride), b.param(Param::padding));
+  Value column = b.sub(b.mul(first, row.spec.strideColumns), b.param(Param::left));
   Value input = b.at(row.input, b.mul(column, kLanes)), output = b.at(row.output, b.mul(first, kLanes));
   Values best = b.loop(row.top, row.bottom, 1, lowest(b, count), [&](Value y, ValueRange carried) {
     Value pixels = b.at(input, b.mul(y, row.rowStride));
     Values next(carried);
-    for (int64_t pixel = 0; pixel < (count - 1) * row.spec.stride + row.spec.kernel; ++pixel) {
+    for (int64_t pixel = 0; pixel < (count - 1) * row.spec.strideColumns + row.spec.kernelWidth; ++pixel) {
       Value x;
       for (int64_t window = 0; window < count; ++window) {
         if (!row.covers(window, pixel))
@@ -62,7 +69,7 @@ static void emitInnerWindows(Builder &b, const RowOfWindows &row, Value first, i
 }
 
 static void emitBorderWindow(Builder &b, const RowOfWindows &row, Value column) {
-  auto [left, right] = clampedWindow(b, row.spec, column, b.param(Param::inColumns));
+  auto [left, right] = columnsOf(b, row.spec, column);
   Values best = b.loop(row.top, row.bottom, 1, lowest(b, 1), [&, left = left, right = right](Value y, ValueRange outer) {
     Value pixels = b.at(row.input, b.mul(y, row.rowStride));
     return b.loop(left, right, 1, outer, [&](Value x, ValueRange carried) {
@@ -74,17 +81,17 @@ static void emitBorderWindow(Builder &b, const RowOfWindows &row, Value column) 
 
 /// The output columns [from, to) whose windows lie within the picture.
 static std::pair<Value, Value> innerColumns(Builder &b, const MaxPoolSpec &spec) {
-  Value columns = b.param(Param::outColumns), padding = b.param(Param::padding);
-  Value from = b.min(b.ceilDiv(padding, spec.stride), columns);
+  Value columns = b.param(Param::outColumns), left = b.param(Param::left), stride = b.constant(spec.strideColumns);
+  Value from = b.min(b.ceilDiv(left, spec.strideColumns), columns);
   // The last inner window begins at most at inColumns - kernel; what is negative here is none at all.
-  Value room = b.add(b.sub(b.add(b.param(Param::inColumns), padding), b.constant(spec.kernel)), b.constant(spec.stride));
-  Value to = b.divide(b.max(room, b.constant(0)), b.constant(spec.stride));
+  Value room = b.add(b.sub(b.add(b.param(Param::inColumns), left), b.constant(spec.kernelWidth)), stride);
+  Value to = b.divide(b.max(room, b.constant(0)), stride);
   return {from, b.max(from, b.min(to, columns))};
 }
 
 static void emitRow(Builder &b, const MaxPoolSpec &spec, Position position) {
   Value out = b.operand(1), columns = b.param(Param::outColumns);
-  auto [top, bottom] = clampedWindow(b, spec, position[2], b.param(Param::inRows));
+  auto [top, bottom] = rowsOf(b, spec, position[2]);
   RowOfWindows row = {.spec = spec,
                       .input = planePointer(b, b.operand(0), kIn, position),
                       .rowStride = b.param(Param::inRow),

@@ -5,10 +5,10 @@
 
 namespace skip::kernel {
 
-/// Maximum over square windows; positions outside the picture do not count. Operands: input, result (both blocked).
+/// Maximum over windows; positions outside the picture do not count. Operands: input, result (both blocked).
 /// Domain: (images, channel blocks, output rows), split (1, 1, 1).
 struct MaxPoolSpec {
-  int64_t kernel = 2, stride = 2;
+  int64_t kernelHeight = 2, kernelWidth = 2, strideRows = 2, strideColumns = 2;
 
   bool operator==(const MaxPoolSpec &) const = default;
 };
@@ -28,7 +28,8 @@ struct MaxPoolParam {
     outBlock,
     outRow,
     outHalo, // zeros to write around each picture
-    padding, // below the kernel's size: every window touches the picture
+    top,
+    left, // padding, below the kernel's size: every window touches the picture
     count
   };
 };

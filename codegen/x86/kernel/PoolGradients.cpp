@@ -26,9 +26,15 @@ struct Window {
 };
 } // namespace
 
-static std::pair<Value, Value> within(Builder &b, const MaxPoolGradSpec &spec, Value index, Value size) {
-  Value start = b.sub(b.mul(index, spec.stride), b.constant(spec.padding));
-  return {b.max(start, b.constant(0)), b.min(b.add(start, b.constant(spec.kernel)), size)};
+namespace {
+struct Axis {
+  int64_t kernel, stride, before;
+};
+} // namespace
+
+static std::pair<Value, Value> within(Builder &b, const Axis &axis, Value index, Value size) {
+  Value start = b.sub(b.mul(index, axis.stride), b.constant(axis.before));
+  return {b.max(start, b.constant(0)), b.min(b.add(start, b.constant(axis.kernel)), size)};
 }
 
 static Value places(Builder &b, Value scalar) {
@@ -89,6 +95,7 @@ static void clear(Builder &b, Value out) {
 }
 
 void skip::kernel::emitMaxPoolGrad(mlir::ModuleOp module, llvm::StringRef name, const MaxPoolGradSpec &spec) {
+  const Axis rows{spec.kernelHeight, spec.strideRows, spec.top}, columns{spec.kernelWidth, spec.strideColumns, spec.left};
   Builder b(module, name);
   b.forEachUnit({1, 1, 1}, [&](Position position) {
     Value gradients = planePointer(b, b.operand(0), kGrad, position), in = planePointer(b, b.operand(1), kIn, position);
@@ -96,10 +103,10 @@ void skip::kernel::emitMaxPoolGrad(mlir::ModuleOp module, llvm::StringRef name, 
     clear(b, out);
     b.loop(b.constant(0), b.param(Param::gradRows), 1, [&](Value p) {
       Window window;
-      std::tie(window.top, window.bottom) = within(b, spec, p, b.param(Param::rows));
+      std::tie(window.top, window.bottom) = within(b, rows, p, b.param(Param::rows));
       Value row = b.at(gradients, b.mul(p, b.param(Param::gradRow)));
       b.loop(b.constant(0), b.param(Param::gradColumns), 1, [&](Value q) {
-        std::tie(window.left, window.right) = within(b, spec, q, b.param(Param::columns));
+        std::tie(window.left, window.right) = within(b, columns, q, b.param(Param::columns));
         addToWindow(b, out, window, placesOfMaximum(b, in, window), b.load(b.at(row, b.mul(q, kLanes))));
       });
     });

@@ -9,7 +9,7 @@ namespace skip::kernel {
 /// is added in the windows' order. Operands: dy, the pooling's input, result. Domain: (images, channel blocks, 1), split (1, 1,
 /// 1).
 struct MaxPoolGradSpec {
-  int64_t kernel = 2, stride = 2, padding = 0;
+  int64_t kernelHeight = 2, kernelWidth = 2, strideRows = 2, strideColumns = 2, top = 0, left = 0;
 
   bool operator==(const MaxPoolGradSpec &) const = default;
 };

@@ -27,7 +27,6 @@ REFUSED = {
     "resnetv2_50x1_bit": "(InstanceNormalization): Skip has no such operation",  # of groups
     "resnetblur18": "(Pad): `mode` = reflect: Skip pads with zeros",
     "gcresnext26ts": "(MatMul): input 0 is [",  # a product of two images
-    "resnet18_mish": "): Skip has no such operation",  # Mish or Softplus
 }
 # Whose own state dict fits what is imported, where norms are not folded.
 FITTING = {"resnet50", "seresnet50", "seresnext50_32x4d"}
@@ -118,7 +117,8 @@ def windows(torch):
     nn = torch.nn
     return nn.Sequential(
         nn.ZeroPad2d((0, 1, 1, 2)), nn.Conv2d(3, 16, (3, 5), (1, 2)), nn.LeakyReLU(0.1),
-        nn.Conv2d(16, 16, 3, padding=2, dilation=2, groups=4), nn.SiLU(), nn.MaxPool2d(3, 2, ceil_mode=True),
+        nn.Conv2d(16, 16, 3, padding=2, dilation=2, groups=4), nn.SiLU(), nn.MaxPool2d(3, 2, ceil_mode=True), nn.Mish(),
+        nn.MaxPool2d((1, 3), (1, 2), padding=(0, 1)),
         nn.Conv2d(16, 24, (1, 7), padding=(0, 3)), nn.Hardswish(), nn.Conv2d(24, 24, (7, 1), padding=(3, 0), groups=24), nn.GELU(),
         nn.AvgPool2d(3, 2, padding=1, ceil_mode=True, count_include_pad=False), nn.Conv2d(24, 16, 1), nn.PReLU(),
         nn.AvgPool2d((3, 2), (2, 1), padding=(1, 0)), nn.Hardsigmoid(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, CLASSES))

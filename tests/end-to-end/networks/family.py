@@ -73,11 +73,18 @@ class Family(Draft):
     def excite(self) -> None:
         self.x = self.excited(self.x)
 
+    def gate(self) -> None:
+        """By a value of its shape, which may be itself."""
+        alike = [name for name in self.values(3) if self.shapes[name] == self.shapes[self.x]]
+        scale = self.rng.choice(alike)
+        self.x = self.put("mul", self.x, self.put("sigmoid", scale) if self.chance(0.5) else scale)
+
     def pool(self) -> None:
         rng = self.rng
         if self.chance(0.4):
-            kernel = rng.randint(1, 4)
-            self.x = self.put("max_pool", self.x, kernel=kernel, stride=rng.randint(1, 3), pad=rng.randint(0, kernel // 2),
+            kernel = rng.choice([1, 2, 3, 4, [3, 2], [1, 4], [2, 5]])
+            pad = rng.randint(0, kernel // 2) if isinstance(kernel, int) else rng.choice([None, 0, [0, 1, 0, 1]])
+            self.x = self.put("max_pool", self.x, kernel=kernel, stride=rng.choice([1, 2, 3, [2, 1], [1, 3]]), pad=pad,
                               ceil_mode=rng.choice([None, True]))
             return
         kernel = rng.choice([1, 2, 2, 3, [3, 2], 9, [2, 5]])
@@ -114,8 +121,8 @@ class Family(Draft):
 
 def draw(rng: random.Random, budget: int) -> Network:
     net = Family(rng, budget)
-    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part]
-    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1, 1], k=rng.randint(1, 5))
+    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part, net.gate]
+    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1, 1, 1], k=rng.randint(1, 5))
     stages = []
     for part in [*parts, *([net.head] if net.chance(0.6) else [])]:
         try:

@@ -11,7 +11,7 @@ import dataclasses
 
 IMAGE = "image"
 LABELLED = {"conv", "bn", "linear", "shortcut", "prelu"}
-ACTIVATIONS = ("sigmoid", "silu", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu", "prelu")
+ACTIVATIONS = ("sigmoid", "silu", "gelu", "hard_sigmoid", "hard_swish", "mish", "leaky_relu", "prelu")
 
 
 class Invalid(Exception):
@@ -99,8 +99,8 @@ def shape_of(node: Node, operands: list[Shape]) -> Shape:
             raise Invalid("unlike summands")
         return shape
     if node.op == "mul":
-        if operands[1] not in ((shape[0],), (shape[0], 1, 1)):
-            raise Invalid("no factor for each channel")
+        if operands[1] not in ((shape[0],), (shape[0], 1, 1), shape):
+            raise Invalid("no factor for each channel, and no gate")
         return shape
     if node.op in ("linear", "softmax", "unflatten"):
         if len(shape) != 1:

@@ -113,7 +113,15 @@ func.func @add_c1(%x: tensor<?x8x5x5xf32>, %z: tensor<?x8x5x6xf32>) {
 
 // CHECK: max_pool-c1:
 func.func @max_pool_c1(%x: tensor<?x8x5x5xf32>) {
-  %y = graph.max_pool %x kernel 3 stride 1 padding 2 : (tensor<?x8x5x5xf32>) -> tensor<?x8x7x7xf32>
+  %y = graph.max_pool %x kernel [3, 3] strides [1, 1] pads [2, 2, 2, 2] : (tensor<?x8x5x5xf32>) -> tensor<?x8x7x7xf32>
+  return
+}
+
+// -----
+
+// CHECK: max_pool-c1:
+func.func @max_pool_c1_sides(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.max_pool %x kernel [3, 2] strides [1, 1] pads [1, 1, 2, 1] : (tensor<?x8x5x5xf32>) -> tensor<?x8x6x6xf32>
   return
 }
 
@@ -121,7 +129,7 @@ func.func @max_pool_c1(%x: tensor<?x8x5x5xf32>) {
 
 // CHECK: max_pool-c2:
 func.func @max_pool_c2(%x: tensor<?x8x5x5xf32>) {
-  %y = graph.max_pool %x kernel 6 stride 1 padding 0 : (tensor<?x8x5x5xf32>) -> tensor<?x8x0x0xf32>
+  %y = graph.max_pool %x kernel [6, 6] strides [1, 1] pads [0, 0, 0, 0] : (tensor<?x8x5x5xf32>) -> tensor<?x8x0x0xf32>
   return
 }
 

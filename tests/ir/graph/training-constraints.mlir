@@ -163,7 +163,7 @@ func.func @scale_channels_c1(%x: tensor<?x4xf32>, %w: tensor<5xf32>) {
 
 // CHECK: max_pool_grad_input-c1:
 func.func @max_pool_grad_input_c1(%x: tensor<?x4x3x3xf32>, %w: tensor<?x4x5x5xf32>) {
-  %y = graph.max_pool_grad_input %x, %w kernel 2 stride 2 padding 0 : (tensor<?x4x3x3xf32>, tensor<?x4x5x5xf32>) -> tensor<?x4x5x5xf32>
+  %y = graph.max_pool_grad_input %x, %w kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x4x3x3xf32>, tensor<?x4x5x5xf32>) -> tensor<?x4x5x5xf32>
   return
 }
 

@@ -42,7 +42,7 @@ func.func @net(%image: tensor<?x4x8x8xf32> {graph.name = "image"}) -> (tensor<?x
   %v = graph.read_parameter @v : tensor<4xf32>
   %n = graph.batch_norm %image, %g, %b, %m, %v epsilon 1.0e-05 : (tensor<?x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x8x8xf32>
   %r = graph.relu %n : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
-  %p = graph.max_pool %r kernel 3 stride 1 padding 1 : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
+  %p = graph.max_pool %r kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] : (tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
   %e = graph.global_avg_pool %r : (tensor<?x4x8x8xf32>) -> tensor<?x4xf32>
   return %p, %e : tensor<?x4x8x8xf32>, tensor<?x4xf32>
 }

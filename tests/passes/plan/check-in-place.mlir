@@ -12,7 +12,7 @@ module attributes {plan.target = #plan.x86_target<[avx512]>} {
     %y = plan.kernel %0 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {images = 1 : i64, layouts = [#plan.layout<blocked>, #plan.layout<blocked>], slots = [#plan.slot<workspace[0] + 0 bytes 1024>, #plan.slot<workspace[0] + 0 bytes 1024>]} {
     ^bb0(%s_2: tensor<?x16x4x4xf32>):
       %r = graph.relu %s_2 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
-      %y_3 = graph.max_pool %r kernel 3 stride 1 padding 1 : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
+      %y_3 = graph.max_pool %r kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32>
       plan.yield %y_3 : tensor<?x16x4x4xf32>
     } loc("y")
     %y_1 = plan.kernel %y : (tensor<?x16x4x4xf32>) -> tensor<?x16x4x4xf32> attributes {images = 1 : i64, layouts = [#plan.layout<blocked>, #plan.layout<planar>], slots = [#plan.slot<workspace[0] + 0 bytes 1024>, #plan.slot<output[0] + 0 bytes 1024>]} {

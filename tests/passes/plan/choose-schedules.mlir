@@ -10,7 +10,7 @@ module attributes {plan.target = #plan.x86_target<[avx2, avx512]>} {
   func.func @net(%x: tensor<?x64x8x8xf32>) -> tensor<?x64x4x4xf32> {
     %w = graph.read_parameter @w : tensor<64x64x3x3xf32>
     %c = graph.conv2d %x, %w stride 1 padding 1 : (tensor<?x64x8x8xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x8x8xf32>
-    %p = graph.max_pool %c kernel 2 stride 2 padding 0 : (tensor<?x64x8x8xf32>) -> tensor<?x64x4x4xf32>
+    %p = graph.max_pool %c kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x64x8x8xf32>) -> tensor<?x64x4x4xf32>
     return %p : tensor<?x64x4x4xf32>
   }
 }

@@ -4,7 +4,7 @@
 // CHECK: kernel = "relayout.planar.nhwc"
 // CHECK: kernel = "conv3x3s1.relu"
 // CHECK: kernel = "conv3x3s1.relu"
-// CHECK: kernel = "max_pool2s2"
+// CHECK: kernel = "max_pool2x2s2x2"
 // CHECK: kernel = "conv3x3s1.relu.1"
 // CHECK: kernel = "conv3x3s1.relu.2"
 // CHECK: kernel = "relayout.nhwc.planar"
@@ -20,7 +20,7 @@ func.func @m(%x: tensor<?x8x8x8xf32>) -> tensor<?x12x4x4xf32> {
   %b = graph.relu %a : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
   %c = graph.conv2d %b, %v stride 1 padding 1 : (tensor<?x8x8x8xf32>, tensor<8x8x3x3xf32>) -> tensor<?x8x8x8xf32>
   %d = graph.relu %c : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
-  %p = graph.max_pool %d kernel 2 stride 2 padding 0 : (tensor<?x8x8x8xf32>) -> tensor<?x8x4x4xf32>
+  %p = graph.max_pool %d kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x8x8x8xf32>) -> tensor<?x8x4x4xf32>
   %e = graph.conv2d %p, %w stride 1 padding 1 : (tensor<?x8x4x4xf32>, tensor<8x8x3x3xf32>) -> tensor<?x8x4x4xf32>
   %f = graph.relu %e : (tensor<?x8x4x4xf32>) -> tensor<?x8x4x4xf32>
   %g = graph.conv2d %f, %u stride 1 padding 1 : (tensor<?x8x4x4xf32>, tensor<12x8x3x3xf32>) -> tensor<?x12x4x4xf32>

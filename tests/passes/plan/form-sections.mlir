@@ -20,7 +20,7 @@ graph.parameter @q : tensor<256xf32>
 func.func @shrinks(%image: tensor<?x64x112x112xf32>) -> tensor<?x64xf32> {
   %w = graph.read_parameter @w : tensor<64x64x1x1xf32>
   %x = graph.relu %image : (tensor<?x64x112x112xf32>) -> tensor<?x64x112x112xf32>
-  %p = graph.max_pool %x kernel 4 stride 4 padding 0 : (tensor<?x64x112x112xf32>) -> tensor<?x64x28x28xf32>
+  %p = graph.max_pool %x kernel [4, 4] strides [4, 4] pads [0, 0, 0, 0] : (tensor<?x64x112x112xf32>) -> tensor<?x64x28x28xf32>
   %c = graph.conv2d %p, %w stride 1 padding 0 : (tensor<?x64x28x28xf32>, tensor<64x64x1x1xf32>) -> tensor<?x64x28x28xf32>
   %g = graph.global_avg_pool %c : (tensor<?x64x28x28xf32>) -> tensor<?x64xf32>
   return %g : tensor<?x64xf32>

@@ -151,7 +151,7 @@ TEST_CASE("defaults: pads, biases, eps") {
   CHECK_THAT(text, Contains("tensor<4x3x3x3xf32>) -> tensor<?x4x8x8xf32>"));
   CHECK_THAT(text, Contains("tensor<4x4x2x2xf32>) -> tensor<?x4x7x7xf32>"));
   CHECK_THAT(text, Contains("tensor<4xf32>) -> tensor<?x4x7x7xf32>"));
-  CHECK_THAT(text, Contains("kernel 3 stride 2 padding 1") && Contains("tensor<?x4x4x4xf32>"));
+  CHECK_THAT(text, Contains("kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1]") && Contains("tensor<?x4x4x4xf32>"));
   CHECK_THAT(text, Contains("epsilon 1.000000e-05") || Contains("epsilon 1.0"));
   Tensors tensors = tensorsOf(spec.built());
   CHECK(tensors.count("a.bias") == 0);
@@ -317,11 +317,14 @@ TEST_CASE("conv: lists are of rows and columns, or of four sides; what one numbe
 }
 
 TEST_CASE("pools: the ceiling, whose pixels count, and pools to a size") {
-  CHECK_THAT(graphOf("output y = x |> max_pool(3, 2, pad = 0, ceil_mode = true)"), Contains("padding 0 ceil"));
+  CHECK_THAT(graphOf("output y = x |> max_pool(3, 2, pad = 0, ceil_mode = true)"), Contains("pads [0, 0, 0, 0] ceil"));
+  CHECK_THAT(graphOf("output y = x |> max_pool([3, 2], [2, 1], pad = [0, 1, 1, 0])"),
+             Contains("kernel [3, 2] strides [2, 1] pads [0, 1, 1, 0] :") && Contains("tensor<?x3x4x8xf32>"));
+  CHECK_THAT(graphOf("output y = x |> max_pool([3, 2], 1)"), Contains("kernel [3, 2] strides [1, 1] pads [1, 0, 1, 0] :"));
   CHECK_THAT(graphOf("output y = x |> avg_pool(2)"), Contains("kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] include_pad"));
   CHECK_THAT(graphOf("output y = x |> avg_pool([3, 2], 1, count_include_pad = false)"),
              Contains("kernel [3, 2] strides [1, 1] pads [1, 0, 1, 0] :"));
   CHECK_THAT(graphOf("output y = x |> adaptive_avg_pool([4, 1])"), Contains("kernel [2, 8] strides [2, 8]"));
   CHECK_THAT(graphOf("output y = x |> conv1: conv(4, 3, pad = [0, 1]) |> adaptive_max_pool(1)"),
-             Contains("kernel 8 stride 8 padding 0 ceil") && Contains("-> tensor<?x4x1x1xf32>"));
+             Contains("kernel [6, 8] strides [6, 8] pads [0, 0, 0, 0] :") && Contains("-> tensor<?x4x1x1xf32>"));
 }

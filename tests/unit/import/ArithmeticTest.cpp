@@ -21,6 +21,9 @@ TEST_CASE("arithmetic is an activation if all of it together is one") {
   CHECK(activation(clip + "node Div c six > x\n") == " |> hard_sigmoid");
   CHECK(activation(clip + "node Mul a c > d\nnode Div d six > x\n") == " |> hard_swish");
   CHECK(activation("node HardSigmoid a > b alpha=0.16666667 beta=0.5\nnode Mul b a > x\n") == " |> hard_swish");
+  CHECK(activation("node Softplus a > b\nnode Tanh b > c\nnode Mul a c > x\n") == " |> mish");
+  CHECK(activation("node Softplus a > b\nnode Tanh b > c\nnode Mul c a > x\n") == " |> mish");
+  CHECK(activation("node Mish a > x\n") == " |> mish");
   CHECK(activation("node Clip a zero > x\n") == " |> relu");
   CHECK(activation("node Mul a one > b\nnode Sub b zero > x\n").empty());
   CHECK(activation("node LeakyRelu a > x alpha=0.2\n") == " |> leaky_relu(slope = 0.2)");
@@ -40,8 +43,12 @@ TEST_CASE("arithmetic that is no activation is refused, with what it is") {
             .contains("node 2 of 4 (Clip): it ends arithmetic that Skip has no operations for: clip(x, 0.3, 6)"));
   CHECK(llvm::StringRef(error("node Erf a > b\nnode Mul b two > c\nnode Relu c > x\n"))
             .contains("node 3 of 6 (Mul): it ends arithmetic that Skip has no operations for: 2 * erf(x)"));
-  CHECK(llvm::StringRef(error("node Mul a a > x\n"))
-            .contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 4, 8, 8]; Skip multiplies by"));
+  CHECK(llvm::StringRef(error("node Softplus a > x\n")).contains("no operations for: softplus(x)"));
+  CHECK(llvm::StringRef(error("node Softplus a > b\nnode Tanh b > x\n")).contains("no operations for: tanh(softplus(x))"));
+  CHECK(llvm::StringRef(error("node Tanh a > x\n")).contains("(Tanh): Skip has tanh of a Softplus alone, as in mish"));
+  CHECK(llvm::StringRef(error("node Softplus a > b\nnode Mul b two > c\nnode Tanh c > x\n")).contains("(Tanh): Skip has tanh"));
+  CHECK(llvm::StringRef(error("weight m.weight 1 4 1 1\nnode Conv a m.weight > m\nnode Mul a m > x\n"))
+            .contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 1, 8, 8]; Skip multiplies what has one shape, or by"));
   CHECK(llvm::StringRef(error("weight s 4 1\nnode Mul a s > x\n"))
             .contains("(Mul): it multiplies a constant of [4, 1] and [N, 4, 8, 8]; Skip computes with"));
   CHECK(llvm::StringRef(error("floats large 1000\nnode Clip a zero large > x\n")).contains("clip(x, 0, 1000)"));
@@ -62,6 +69,8 @@ TEST_CASE("what is scaled, shifted or clipped is an activation between lines") {
         "|> bn1: bn(eps = 1) |> bn2: bn(eps = 1) |> bn3: bn(eps = 1) |> bn4: bn(eps = 1)");
   CHECK(lines("node Mul a two > b\nnode Sigmoid b > c1\nnode Mul a c1 > x\n") ==
         "|> bn1: bn(eps = 1) |> silu |> bn2: bn(eps = 1)");
+  CHECK(lines("node Mul a two > b\nnode Softplus b > d\nnode Tanh d > e\nnode Mul a e > x\n") ==
+        "|> bn1: bn(eps = 1) |> mish |> bn2: bn(eps = 1)");
   CHECK(lines("node Sigmoid a > b\nnode Mul b two > x\n") == "|> sigmoid |> bn1: bn(eps = 1)");
 }
 
@@ -105,12 +114,18 @@ TEST_CASE("parts of images by their channels") {
             .contains("it takes a part of axis 3 of [N, 4, 8, 8]; Skip takes some of the channels"));
 }
 
-TEST_CASE("a pool that pads some sides only has zeros around it, where no value is negative") {
-  std::string pool = " kernel_shape=3,3 strides=2,2 pads=0,0,1,1\n";
-  CHECK(behind("node Relu a > b\nnode MaxPool b > x" + pool) ==
-        " |> relu\n    |> conv1: conv(4, 1, pad = [0, 0, 1, 1], groups = 4) |> max_pool(3, 2, pad = 0)");
-  CHECK(llvm::StringRef(behind("node MaxPool a > x" + pool))
-            .contains("`pads` = [0, 0, 1, 1]: Skip's max pools pad all sides alike"));
+TEST_CASE("max pools of windows, strides and padding of any form") {
+  auto pool = [](const std::string &attributes) { return behind("node MaxPool a > x " + attributes + "\n"); };
+  CHECK(pool("kernel_shape=3,3 strides=2,2 pads=0,0,1,1") == " |> max_pool(3, 2, pad = [0, 0, 1, 1])");
+  CHECK(pool("kernel_shape=3,2 strides=2,1 pads=1,0,1,0") == " |> max_pool([3, 2], [2, 1])");
+  CHECK(pool("kernel_shape=1,4 strides=1,1") == " |> max_pool([1, 4], 1, pad = 0)");
+}
+
+TEST_CASE("a product of two images is theirs, element by element") {
+  std::string spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + conv("a", "gate", 4, 4, 1, 1, "b") +
+                            "node Sigmoid b > g\nnode Mul a g > x\n" + head);
+  CHECK(llvm::StringRef(spec).contains("u = z |> gate: conv(4, 1) |> sigmoid\n  output y = z |> mul(u) |> global_avg_pool"));
+  CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "node Mul a a > x\n" + head)).contains("z |> mul(z)"));
 }
 
 TEST_CASE("a convolution along the channels of a pooled image is one of a row") {
@@ -139,10 +154,12 @@ TEST_CASE("a product's factors are its weight's and bias's") {
 TEST_CASE("arithmetic of which zeros or steps are pending is not that of its input") {
   std::string text = "ints zero 0\nints all 8\nints rows 2\nints two 2\nints pads 0 0 2 0 0 0 2 0\nnode Sigmoid a > b\n"
                      "node Slice b zero all rows two > c\nnode Pad c pads > d\nnode Mul a d > x\n";
-  CHECK(llvm::StringRef(behind(text)).contains("(Mul): its inputs are [N, 4, 8, 8] and [N, 4, 8, 8]; Skip multiplies by"));
+  std::string spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + text + head);
+  CHECK(llvm::StringRef(spec).contains("u = z |> sigmoid |>"));
+  CHECK(llvm::StringRef(spec).contains("z |> mul(u)"));
   std::string steps =
       "ints zero 0\nints all 8\nints rows 2\nints two 2\nfloats twice 2\nnode Sigmoid a > b\nnode Mul a twice > e\n"
       "node Slice b zero all rows two > c\nnode Slice e zero all rows two > d\nnode Relu c > f\nnode Relu d > g\n";
-  CHECK(llvm::StringRef(behind(steps + "node Mul c d > h\nnode Sum f g h > x\n"))
-            .contains("(Mul): its inputs are [N, 4, 4, 8] and [N, 4, 4, 8]; Skip multiplies by"));
+  spec = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + steps + "node Mul c d > h\nnode Sum f g h > x\n" + head);
+  CHECK(llvm::StringRef(spec).contains("= u |> mul(w)"));
 }

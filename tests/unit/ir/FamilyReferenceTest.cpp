@@ -93,9 +93,10 @@ TEST_CASE("averages count the picture's pixels, or the padding's too") {
 
 TEST_CASE("a maximum's last window may reach beyond the picture") {
   Tensor x = tensor({1, 1, 1, 5}, {1, 5, 2, 4, 3});
-  CHECK(compute("max_pool %x kernel 2 stride 2 padding 0 ceil : (tensor<?x1x1x5xf32>) -> tensor<?x1x1x3xf32>",
-                "%x: tensor<?x1x1x5xf32>", "tensor<?x1x1x3xf32>", {x})
-            .data == std::vector<double>{5, 4, 3});
+  CHECK(
+      compute("max_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] ceil : (tensor<?x1x1x5xf32>) -> tensor<?x1x1x3xf32>",
+              "%x: tensor<?x1x1x5xf32>", "tensor<?x1x1x3xf32>", {x})
+          .data == std::vector<double>{5, 4, 3});
 }
 
 TEST_CASE("channels are laid one behind the other, image by image") {
@@ -130,7 +131,28 @@ TEST_CASE("activations at places where their values are known") {
   check("gelu %x", {-0.00012668496733, -0.1586552539, 0, 1.954499736});
   check("hard_sigmoid %x", {0, 1.0 / 3, 0.5, 5.0 / 6});
   check("hard_swish %x", {0, -1.0 / 3, 0, 5.0 / 3});
+  check("mish %x", {-0.07259174079, -0.3034014614, 0, 1.943958960});
   check("leaky_relu %x slope 0.25", {-1, -0.25, 0, 2});
+}
+
+TEST_CASE("mish where the exponential is no number") {
+  Tensor x = tensor({1, 4}, {-1000, 1000, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()});
+  std::vector<double> y =
+      compute("mish %x : (tensor<?x4xf32>) -> tensor<?x4xf32>", "%x: tensor<?x4xf32>", "tensor<?x4xf32>", {x}).data;
+  CHECK(y[0] == 0);
+  CHECK(y[1] == 1000);
+  CHECK(std::isinf(y[2]));
+  CHECK(std::isnan(y[3]));
+}
+
+TEST_CASE("max pools of windows that are no squares, padded on some sides") {
+  Tensor x = tensor({1, 1, 2, 3}, {1, 5, 2, 4, 3, 6});
+  CHECK(compute("max_pool %x kernel [1, 2] strides [1, 1] pads [0, 1, 0, 0] : (tensor<?x1x2x3xf32>) -> tensor<?x1x2x3xf32>",
+                "%x: tensor<?x1x2x3xf32>", "tensor<?x1x2x3xf32>", {x})
+            .data == std::vector<double>{1, 5, 5, 4, 4, 6});
+  CHECK(compute("max_pool %x kernel [2, 1] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x1x2x3xf32>) -> tensor<?x1x1x2xf32>",
+                "%x: tensor<?x1x2x3xf32>", "tensor<?x1x1x2xf32>", {x})
+            .data == std::vector<double>{4, 6});
 }
 
 TEST_CASE("each image's channels are multiplied by factors of its own") {

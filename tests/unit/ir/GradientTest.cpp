@@ -72,8 +72,9 @@ TEST_CASE("the gradient of each operation is what differences of the loss say") 
       conv("5x4x3x3", 2, 1, "5x3x3"), conv("5x4x1x1", 2, 0, "5x3x3"), conv("5x4x5x5", 1, 4, "5x10x10"),
       conv("5x4x2x2", 1, 2, "5x9x9"), conv("5x4x3x2", 1, 1, "5x6x7"), conv("5x4x1x3", 3, 2, "5x4x3"),
       conv("5x4x3x3", 4, 1, "5x2x2"), unary("relu %x", "4x6x6"), unary("dropout %x rate 0.4", "4x6x6"),
-      unary("max_pool %x kernel 3 stride 2 padding 1", "4x3x3"), unary("max_pool %x kernel 2 stride 2 padding 0", "4x3x3"),
-      unary("max_pool %x kernel 3 stride 1 padding 1", "4x6x6"), unary("subsample %x stride 2", "4x3x3"),
+      unary("max_pool %x kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1]", "4x3x3"),
+      unary("max_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0]", "4x3x3"),
+      unary("max_pool %x kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1]", "4x6x6"), unary("subsample %x stride 2", "4x3x3"),
       unary("subsample %x stride 4", "4x2x2"), unary("pad_channels %x before 2 after 3", "9x6x6"),
       unary("take_channels %x first 1 count 2", "2x6x6"), unflattened(), unary("global_avg_pool %x", "4"), batchNorm(false),
       batchNorm(true), networkOf("%y = graph.add %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "4x6x6"), linear(""),
@@ -100,22 +101,31 @@ static std::string excited(bool areVectors) {
                    "4x6x6");
 }
 
+/// Element by element by what the picture itself gives.
+static std::string gated() {
+  std::string image = "tensor<?x4x6x6xf32>";
+  return networkOf("%s = graph.sigmoid %x : (" + image + ") -> " + image + "\n%y = graph.multiply %x, %s : (" + image + ", " +
+                       image + ")",
+                   "4x6x6");
+}
+
 TEST_CASE("the gradients of general convolutions, activations and what else the wider family has are those of differences") {
-  auto network =
-      GENERATE(general("6x2x3x3", "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 2", "6x6x6"),
-               general("4x1x3x3", "strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 4", "4x3x3"),
-               general("8x1x3x1", "strides [2, 1] dilations [1, 2] pads [0, 1, 2, 0] groups 4", "8x3x7"),
-               general("5x4x3x2", "strides [1, 3] dilations [2, 1] pads [2, 0, 1, 1] groups 1", "5x5x2"),
-               unary("avg_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0]", "4x3x3"),
-               unary("avg_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 1, 1] include_pad", "4x3x6"),
-               unary("avg_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
-               unary("max_pool %x kernel 4 stride 3 padding 0 ceil", "4x2x2"),
-               networkOf("%y = graph.concat %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "8x6x6"),
-               unary("upsample %x factor 2", "4x12x12"), unary("upsample %x factor 3 bilinear", "4x18x18"),
-               unary("sigmoid %x", "4x6x6"), unary("silu %x", "4x6x6"), unary("gelu %x", "4x6x6"),
-               unary("hard_sigmoid %x", "4x6x6"), unary("hard_swish %x", "4x6x6"), unary("leaky_relu %x slope 0.2", "4x6x6"),
-               networkOf("%y = graph.prelu %x, %s : (tensor<?x4x6x6xf32>, tensor<4xf32>)", "4x6x6", {{"s", "4"}}),
-               excited(false), excited(true));
+  auto network = GENERATE(general("6x2x3x3", "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 2", "6x6x6"),
+                          general("4x1x3x3", "strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 4", "4x3x3"),
+                          general("8x1x3x1", "strides [2, 1] dilations [1, 2] pads [0, 1, 2, 0] groups 4", "8x3x7"),
+                          general("5x4x3x2", "strides [1, 3] dilations [2, 1] pads [2, 0, 1, 1] groups 1", "5x5x2"),
+                          unary("avg_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0]", "4x3x3"),
+                          unary("avg_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 1, 1] include_pad", "4x3x6"),
+                          unary("avg_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
+                          unary("max_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
+                          unary("max_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 0, 1]", "4x3x6"),
+                          networkOf("%y = graph.concat %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "8x6x6"),
+                          unary("upsample %x factor 2", "4x12x12"), unary("upsample %x factor 3 bilinear", "4x18x18"),
+                          unary("sigmoid %x", "4x6x6"), unary("silu %x", "4x6x6"), unary("gelu %x", "4x6x6"),
+                          unary("hard_sigmoid %x", "4x6x6"), unary("hard_swish %x", "4x6x6"), unary("mish %x", "4x6x6"),
+                          unary("leaky_relu %x slope 0.2", "4x6x6"), gated(),
+                          networkOf("%y = graph.prelu %x, %s : (tensor<?x4x6x6xf32>, tensor<4xf32>)", "4x6x6", {{"s", "4"}}),
+                          excited(false), excited(true));
   INFO(network);
   Training training(network, 7);
   REQUIRE(training.isDerived);

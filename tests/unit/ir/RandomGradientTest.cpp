@@ -83,13 +83,14 @@ void Network::addNorm(const Picture &x) {
 
 void Network::addPool(const Picture &x) {
   int64_t kernel = upTo(3), stride = upTo(2), padding = kernel > 1 ? upTo(2) - 1 : 0;
+  std::string k = std::to_string(kernel), s = std::to_string(stride), pad = std::to_string(padding);
   if (oneIn(3))
     return add("subsample " + x.value + " stride 2", x.type(), x.channels, (x.size + 1) / 2);
   if (oneIn(3))
     return add("pad_channels " + x.value + " before 1 after 2", x.type(), x.channels + 3, x.size);
   if (x.size + 2 * padding >= kernel)
-    add("max_pool " + x.value + " kernel " + std::to_string(kernel) + " stride " + std::to_string(stride) + " padding " +
-            std::to_string(padding),
+    add("max_pool " + x.value + " kernel [" + k + ", " + k + "] strides [" + s + ", " + s + "] pads [" + pad + ", " + pad +
+            ", " + pad + ", " + pad + "]",
         x.type(), x.channels, (x.size + 2 * padding - kernel) / stride + 1);
 }
 

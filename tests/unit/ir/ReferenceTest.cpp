@@ -59,7 +59,7 @@ TEST_CASE("option A subsamples and pads channels on both sides") {
 
 TEST_CASE("a padded max pool does not see the padding") {
   auto y = interpret(R"(func.func @m(%x: tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32> {
-    %y = graph.max_pool %x kernel 3 stride 2 padding 1 : (tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32>
+    %y = graph.max_pool %x kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] : (tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32>
     return %y : tensor<?x1x1x1xf32> })",
                      {tensor({1, 1, 2, 2}, {-4, -3, -2, -5})}, {});
   CHECK(y[0].data == std::vector<double>{-2});
@@ -70,7 +70,7 @@ TEST_CASE("max pool of a window with NaN is NaN, wherever in it; infinities are 
   auto pooled = [](std::vector<double> pixels) {
     return interpret(R"(
   func.func @n(%x: tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32> {
-    %y = graph.max_pool %x kernel 2 stride 2 padding 0 : (tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32>
+    %y = graph.max_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] : (tensor<?x1x2x2xf32>) -> tensor<?x1x1x1xf32>
     return %y : tensor<?x1x1x1xf32> })",
                      {tensor({1, 1, 2, 2}, std::move(pixels))}, {})[0]
         .data[0];

@@ -99,6 +99,76 @@ TEST_CASE("an elementwise result may take the place of any operand") {
     }
 }
 
+namespace {
+struct Function {
+  EpilogueOp op;
+  double (*exact)(double);
+  double least, most;  ///< beyond, values are below float32's normal numbers, or infinite
+  double bound = 5e-7; ///< of a value's relative error
+};
+} // namespace
+
+static double exactMish(double x) { return x * std::tanh(std::log1p(std::exp(x))); }
+static double exactMishSlope(double x) {
+  double gate = std::tanh(std::log1p(std::exp(x)));
+  return gate + x * (1 - gate * gate) / (1 + std::exp(-x));
+}
+
+/// A row of numbers from `least` to `most`.
+static Activation ramp(const Function &function, int64_t width) {
+  Activation x({.channels = 1, .height = 1, .width = width});
+  for (int64_t i = 0; i < width; ++i)
+    x.at(0, 0, 0, i) = static_cast<float>(function.least + (function.most - function.least) * double(i) / double(width));
+  return x;
+}
+
+/// gelu's tail is an exponential of a rounded -x^2 / 2.
+TEST_CASE("activations are right to a few roundings of each value, their tails too") {
+  const int64_t width = 5001;
+  const Function functions[] = {{Sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -86, 90},
+                                {Silu, [](double x) { return x / (1 + std::exp(-x)); }, -86, 90},
+                                {Gelu, [](double x) { return x * std::erfc(-x * M_SQRT1_2) / 2; }, -12, 90, 2e-5},
+                                {Mish, exactMish, -86, 700}};
+  for (const x86::Target &target : hostTargets())
+    for (const Function &function : functions) {
+      LoadedKernel kernel(ElementwiseSpec{{function.op}}, target);
+      std::mt19937 random(4);
+      Buffers buffers{ramp(function, width), {{}, {.channels = 1, .height = 1, .width = width}, random}};
+      Activation out(buffers.main.shape);
+      kernel.run({buffers.main.origin(), out.origin()}, paramsOf(buffers, out));
+      double worst = 0;
+      for (int64_t i = 0; i < width; ++i) {
+        double want = function.exact(buffers.main.at(0, 0, 0, i));
+        worst = std::max(worst, want == 0 ? std::abs(out.at(0, 0, 0, i)) : std::abs(out.at(0, 0, 0, i) / want - 1));
+      }
+      INFO(nameOf(target.isa) << ", operation " << static_cast<int>(function.op));
+      CHECK(worst < function.bound);
+    }
+}
+
+TEST_CASE("the slope of mish, from where it is nothing to where it is 1") {
+  const int64_t width = 5001;
+  for (const x86::Target &target : hostTargets())
+    for (auto [least, most] : {std::pair(-90.0, 90.0), std::pair(-4.0, 4.0), std::pair(-1e30, 1e30)}) {
+      Function function{MishGradInput, exactMishSlope, least, most};
+      LoadedKernel kernel(ElementwiseSpec{{MishGradInput}}, target);
+      std::mt19937 random(5);
+      Buffers buffers{ramp(function, width), {{MishGradInput}, {.channels = 1, .height = 1, .width = width}, random}};
+      Activation out(buffers.main.shape);
+      buffers.others.tensors[0] = buffers.main;
+      for (int64_t i = 0; i < width; ++i)
+        buffers.main.at(0, 0, 0, i) = 1;
+      kernel.run(operandsOf({MishGradInput}, buffers, out), paramsOf(buffers, out));
+      double worst = 0;
+      for (int64_t i = 0; i < width; ++i) {
+        double x = buffers.others.tensors[0].at(0, 0, 0, i), want = x < -700 ? 0 : x > 700 ? 1 : exactMishSlope(x);
+        worst = std::max(worst, std::abs(out.at(0, 0, 0, i) - want));
+      }
+      INFO(nameOf(target.isa) << ", from " << least << " to " << most);
+      CHECK(worst < 3e-7);
+    }
+}
+
 TEST_CASE("an elementwise relu keeps NaN and clears negative infinity") {
   const Shape shape = {.channels = 2, .height = 1, .width = 5};
   for (const x86::Target &target : hostTargets()) {

@@ -151,8 +151,11 @@ static bool isSound(const WinogradConvSpec &spec) {
 }
 
 static Members membersOf(MaxPoolSpec &spec, Draw &d) {
-  auto &[kernel, stride] = spec;
-  return {{"kernel", [&] { return set(kernel, d.between(1, 3)); }}, {"stride", [&] { return set(stride, d.between(1, 2)); }}};
+  auto &[kernelHeight, kernelWidth, strideRows, strideColumns] = spec;
+  return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
+          {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
+          {"strideRows", [&] { return set(strideRows, d.between(1, 2)); }},
+          {"strideColumns", [&] { return set(strideColumns, d.between(1, 2)); }}};
 }
 
 static Members membersOf(ElementwiseSpec &spec, Draw &d) {
@@ -183,10 +186,13 @@ static Members membersOf(DropoutSpec &spec, Draw &d) {
 }
 
 static Members membersOf(MaxPoolGradSpec &spec, Draw &d) {
-  auto &[kernel, stride, padding] = spec;
-  return {{"kernel", [&] { return set(kernel, d.between(1, 3)); }},
-          {"stride", [&] { return set(stride, d.between(1, 2)); }},
-          {"padding", [&] { return set(padding, d.between(0, 1)); }}};
+  auto &[kernelHeight, kernelWidth, strideRows, strideColumns, top, left] = spec;
+  return {{"kernelHeight", [&] { return set(kernelHeight, d.between(1, 3)); }},
+          {"kernelWidth", [&] { return set(kernelWidth, d.between(1, 3)); }},
+          {"strideRows", [&] { return set(strideRows, d.between(1, 2)); }},
+          {"strideColumns", [&] { return set(strideColumns, d.between(1, 2)); }},
+          {"top", [&] { return set(top, d.between(0, 1)); }},
+          {"left", [&] { return set(left, d.between(0, 1)); }}};
 }
 
 static Members membersOf(CrossEntropySpec &spec, Draw &d) {

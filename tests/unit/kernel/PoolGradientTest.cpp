@@ -64,13 +64,16 @@ namespace {
 /// The gradient of one max pooling.
 struct PoolCase {
   PoolCase(const MaxPoolGradSpec &spec, const Shape &shape, std::mt19937 &random)
-      : spec(spec), padding(spec.padding), x(randomActivation(shape, random)), dy(randomActivation(dyShape(), random)) {}
+      : spec(spec), x(randomActivation(shape, random)), dy(randomActivation(dyShape(), random)) {}
 
-  int64_t outputs(int64_t size) const {
-    int64_t room = size + 2 * padding - spec.kernel;
-    return room < 0 ? 0 : room / spec.stride + 1;
+  static int64_t outputs(int64_t size, int64_t kernel, int64_t stride, int64_t padding) {
+    int64_t room = size + 2 * padding - kernel;
+    return room < 0 ? 0 : room / stride + 1;
   }
-  Shape dyShape() const { return {x.shape.images, x.shape.channels, outputs(x.shape.height), outputs(x.shape.width), 1}; }
+  Shape dyShape() const {
+    return {x.shape.images, x.shape.channels, outputs(x.shape.height, spec.kernelHeight, spec.strideRows, spec.top),
+            outputs(x.shape.width, spec.kernelWidth, spec.strideColumns, spec.left), 1};
+  }
 
   void run(const LoadedKernel &kernel, Activation &out) {
     const Shape &s = x.shape, &d = dy.shape;
@@ -83,8 +86,9 @@ struct PoolCase {
   int64_t placeOf(int64_t n, int64_t c, int64_t p, int64_t q) const {
     int64_t best = -1;
     float largest = 0;
-    for (int64_t y = p * spec.stride - padding; y < p * spec.stride - padding + spec.kernel; ++y)
-      for (int64_t column = q * spec.stride - padding; column < q * spec.stride - padding + spec.kernel; ++column) {
+    int64_t top = p * spec.strideRows - spec.top, left = q * spec.strideColumns - spec.left;
+    for (int64_t y = top; y < top + spec.kernelHeight; ++y)
+      for (int64_t column = left; column < left + spec.kernelWidth; ++column) {
         if (y < 0 || y >= x.shape.height || column < 0 || column >= x.shape.width)
           continue;
         float value = x.at(n, c, y, column);
@@ -107,7 +111,6 @@ struct PoolCase {
   }
 
   MaxPoolGradSpec spec;
-  int64_t padding;
   Activation x, dy;
 };
 
@@ -116,15 +119,22 @@ struct PoolCase {
 TEST_CASE("gradient of a max pool") {
   std::mt19937 random(3);
   for (const x86::Target &target : hostTargets())
-    for (const MaxPoolGradSpec &spec : {MaxPoolGradSpec{3, 2, 1}, {3, 2, 0}, {2, 2, 0}, {3, 1, 2}, {2, 3, 1}, {1, 1, 0}}) {
+    for (const MaxPoolGradSpec &spec : {MaxPoolGradSpec{3, 3, 2, 2, 1, 1},
+                                        {3, 3, 2, 2},
+                                        {2, 2, 2, 2},
+                                        {3, 3, 1, 1, 2, 2},
+                                        {2, 2, 3, 3, 1, 1},
+                                        {1, 1, 1, 1},
+                                        {3, 2, 1, 2, 1, 0},
+                                        {1, 4, 2, 1, 0, 2}}) {
       LoadedKernel kernel(spec, target);
       for (const Shape &shape : kPictures) {
         PoolCase test(spec, shape, random);
         if (test.dy.shape.height == 0 || test.dy.shape.width == 0)
           continue;
         Activation out(shape);
-        INFO(nameOf(target.isa) << ", kernel " << spec.kernel << ", stride " << spec.stride << ", padding " << spec.padding
-                                << ", " << describe(shape));
+        INFO(nameOf(target.isa) << ", kernel " << spec.kernelHeight << " x " << spec.kernelWidth << ", stride "
+                                << spec.strideRows << " x " << spec.strideColumns << ", " << describe(shape));
         test.run(kernel, out);
         CHECK(relativeError(out, test.want()) < 1e-6);
         CHECK(checkSurroundings(out) == "");
@@ -136,7 +146,7 @@ TEST_CASE("gradient of a max pool: of equal values the first, of NaN too, and mi
   const float special[] = {0, 1, -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
   std::mt19937 random(4);
   for (const x86::Target &target : hostTargets())
-    for (const MaxPoolGradSpec &spec : {MaxPoolGradSpec{3, 2, 1}, {2, 1, 1}}) {
+    for (const MaxPoolGradSpec &spec : {MaxPoolGradSpec{3, 3, 2, 2, 1, 1}, {2, 2, 1, 1, 1, 1}, {2, 3, 1, 2, 0, 1}}) {
       LoadedKernel kernel(spec, target);
       for (int run = 0; run < 10; ++run) {
         const Shape shape = {.images = 2, .channels = 20, .height = 6, .width = 7, .halo = 1};
@@ -156,9 +166,9 @@ TEST_CASE("gradient of a max pool: of equal values the first, of NaN too, and mi
 TEST_CASE("gradient of a max pool: a gradient that is not finite goes to its place and no other") {
   std::mt19937 random(5);
   for (const x86::Target &target : hostTargets()) {
-    LoadedKernel kernel(MaxPoolGradSpec{3, 2, 1}, target);
+    LoadedKernel kernel(MaxPoolGradSpec{3, 3, 2, 2, 1, 1}, target);
     for (float special : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
-      PoolCase test({3, 2, 1}, {.images = 2, .channels = 20, .height = 6, .width = 7}, random);
+      PoolCase test({3, 3, 2, 2, 1, 1}, {.images = 2, .channels = 20, .height = 6, .width = 7}, random);
       test.dy.at(1, 17, 1, 2) = special;
       Activation out(test.x.shape);
       test.run(kernel, out);

@@ -10,29 +10,36 @@ using namespace skip;
 using namespace skip::kernel;
 using namespace skip::testing;
 
-static int64_t pooledSize(int64_t size, const MaxPoolSpec &spec, int64_t padding) {
-  int64_t room = size + 2 * padding - spec.kernel;
-  return room < 0 ? 0 : room / spec.stride + 1;
+/// The picture that a pooling reads no further than `top` and `left` beyond; below and to the right as far.
+struct Padding {
+  int64_t top, left;
+};
+
+static int64_t pooledSize(int64_t size, int64_t kernel, int64_t stride, int64_t padding) {
+  int64_t room = size + 2 * padding - kernel;
+  return room < 0 ? 0 : room / stride + 1;
 }
 
-static Shape pooledShape(const Shape &in, const MaxPoolSpec &spec, int64_t padding, int64_t halo) {
-  return {in.images, in.channels, pooledSize(in.height, spec, padding), pooledSize(in.width, spec, padding), halo};
+static Shape pooledShape(const Shape &in, const MaxPoolSpec &spec, const Padding &pad, int64_t halo) {
+  return {in.images, in.channels, pooledSize(in.height, spec.kernelHeight, spec.strideRows, pad.top),
+          pooledSize(in.width, spec.kernelWidth, spec.strideColumns, pad.left), halo};
 }
 
-static std::vector<double> expectedMax(const Activation &in, const Shape &out, const MaxPoolSpec &spec, int64_t padding) {
+static std::vector<double> expectedMax(const Activation &in, const Shape &out, const MaxPoolSpec &spec, const Padding &pad) {
   return generate(out, [&](int64_t n, int64_t c, int64_t p, int64_t q) {
     double best = -std::numeric_limits<double>::infinity();
-    for (int64_t y = p * spec.stride - padding; y < p * spec.stride - padding + spec.kernel; ++y)
-      for (int64_t x = q * spec.stride - padding; x < q * spec.stride - padding + spec.kernel; ++x)
+    int64_t top = p * spec.strideRows - pad.top, left = q * spec.strideColumns - pad.left;
+    for (int64_t y = top; y < top + spec.kernelHeight; ++y)
+      for (int64_t x = left; x < left + spec.kernelWidth; ++x)
         if (y >= 0 && y < in.shape.height && x >= 0 && x < in.shape.width)
           best = std::isnan(best) || std::isnan(in.at(n, c, y, x)) ? NAN : std::max<double>(best, in.at(n, c, y, x));
     return best;
   });
 }
 
-static std::vector<int64_t> maxPoolParams(const Activation &in, const Activation &out, int64_t padding) {
-  return {out.shape.images, out.blocks, out.shape.height, out.shape.width, in.shape.height, in.shape.width, in.image,
-          in.block,         in.row,     out.image,        out.block,       out.row,         out.shape.halo, padding};
+static std::vector<int64_t> maxPoolParams(const Activation &in, const Activation &out, const Padding &pad) {
+  return {out.shape.images, out.blocks, out.shape.height, out.shape.width, in.shape.height, in.shape.width, in.image, in.block,
+          in.row,           out.image,  out.block,        out.row,         out.shape.halo,  pad.top,        pad.left};
 }
 
 /// A picture without zeros, so that a halo which takes part in a maximum shows.
@@ -54,21 +61,24 @@ static const std::vector<Shape> kPictures = {{.images = 1, .channels = 3, .heigh
 
 TEST_CASE("max pool") {
   std::mt19937 random(1);
-  const std::vector<MaxPoolSpec> specs = {{3, 2}, {2, 2}, {3, 1}, {2, 3}, {5, 3}, {1, 1}};
+  const std::vector<MaxPoolSpec> specs = {{3, 3, 2, 2}, {2, 2, 2, 2}, {3, 3, 1, 1}, {2, 2, 3, 3}, {5, 5, 3, 3},
+                                          {1, 1, 1, 1}, {3, 2, 2, 1}, {1, 4, 1, 3}, {5, 1, 2, 2}, {2, 3, 1, 2}};
   for (const x86::Target &target : hostTargets())
     for (const MaxPoolSpec &spec : specs) {
       LoadedKernel kernel(spec, target);
       for (const Shape &shape : kPictures)
-        for (int64_t padding = 0; padding < spec.kernel; ++padding)
+        for (int64_t padding = 0; padding < std::max(spec.kernelHeight, spec.kernelWidth); ++padding)
           for (int64_t halo : {0, 1, 3}) {
-            Shape pooled = pooledShape(shape, spec, padding, halo);
+            Padding pad{std::min(padding, spec.kernelHeight - 1), std::min(padding, spec.kernelWidth - 1)};
+            Shape pooled = pooledShape(shape, spec, pad, halo);
             if (pooled.height == 0 || pooled.width == 0)
               continue;
             Activation in = negativePicture(shape, random), out(pooled);
-            INFO(nameOf(target.isa) << ", kernel " << spec.kernel << ", stride " << spec.stride << ", padding " << padding
-                                    << ", " << describe(shape) << " to halo " << halo);
-            kernel.runInPieces({in.origin(), out.origin()}, maxPoolParams(in, out, padding));
-            CHECK(relativeError(out, expectedMax(in, out.shape, spec, padding)) == 0.0);
+            INFO(nameOf(target.isa) << ", kernel " << spec.kernelHeight << " x " << spec.kernelWidth << ", stride "
+                                    << spec.strideRows << " x " << spec.strideColumns << ", padding " << padding << ", "
+                                    << describe(shape) << " to halo " << halo);
+            kernel.runInPieces({in.origin(), out.origin()}, maxPoolParams(in, out, pad));
+            CHECK(relativeError(out, expectedMax(in, out.shape, spec, pad)) == 0.0);
             CHECK(checkSurroundings(out) == "");
           }
     }
@@ -78,17 +88,17 @@ TEST_CASE("max pool: NaN anywhere in a window makes its maximum NaN, and no othe
   const Shape shape = {.images = 2, .channels = 3, .height = 5, .width = 13};
   const float infinity = std::numeric_limits<float>::infinity();
   for (const x86::Target &target : hostTargets())
-    for (const MaxPoolSpec &spec : {MaxPoolSpec{3, 2}, MaxPoolSpec{2, 2}, MaxPoolSpec{3, 1}}) {
+    for (const MaxPoolSpec &spec : {MaxPoolSpec{3, 3, 2, 2}, {2, 2, 2, 2}, {3, 3, 1, 1}, {3, 2, 1, 2}}) {
       LoadedKernel kernel(spec, target);
       for (float special : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity})
         for (int64_t y = 0; y < shape.height; ++y)
           for (int64_t x = 0; x < shape.width; ++x) {
             std::mt19937 random(2);
-            Activation in = negativePicture(shape, random), out(pooledShape(shape, spec, 1, 1));
+            Activation in = negativePicture(shape, random), out(pooledShape(shape, spec, {1, 1}, 1));
             in.at(1, 2, y, x) = special;
-            kernel.run({in.origin(), out.origin()}, maxPoolParams(in, out, 1));
+            kernel.run({in.origin(), out.origin()}, maxPoolParams(in, out, {1, 1}));
             INFO(nameOf(target.isa) << ", " << special << " at " << y << ", " << x);
-            CHECK(firstUnlike(out, expectedMax(in, out.shape, spec, 1)) == "");
+            CHECK(firstUnlike(out, expectedMax(in, out.shape, spec, {1, 1})) == "");
           }
     }
 }

@@ -29,6 +29,16 @@ TEST_CASE("cuda max pool: windows at and over the border") {
       "model m { input x[3, 7, 6] output y = x |> max_pool(3, stride = 2) }",
       "model m { input x[5, 8, 8] output y = x |> max_pool(2, stride = 2) }",
       "model m { input x[16, 5, 9] output y = x |> max_pool(4, stride = 1, pad = 2) }",
+      "model m { input x[5, 7, 9] output y = x |> max_pool([3, 2], [2, 1], pad = [1, 1, 0, 0]) }",
+  });
+}
+
+TEST_CASE("cuda activations and gates: by themselves and behind a convolution") {
+  runSpecs({
+      "model m { input x[5, 4, 3] output y = x |> sigmoid |> silu |> gelu }",
+      "model m { input x[5, 4, 3] output y = x |> hard_sigmoid |> hard_swish |> leaky_relu(0.2) |> p: prelu }",
+      "model m { input x[3, 5, 4] output y = x |> mish |> a: conv(9, 3) |> mish }",
+      "model m { input x[9, 4, 5] a = x |> c: conv(9, 1) output y = mul(x, a |> sigmoid) output z = mul(a, a) }",
   });
 }
 
