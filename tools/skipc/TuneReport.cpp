@@ -123,6 +123,7 @@ void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuni
           json.attribute("choice", plan::choiceText(m.choice));
           json.attribute("us", double(m.nanoseconds) * 1e-3);
           json.attribute("noise_us", double(m.noise) * 1e-3);
+          json.attribute("finished", tuning::isFinished(search.all));
           writeTexts(json, "tied", search.ties());
         });
     });
@@ -132,19 +133,23 @@ void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuni
 void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
   Knowledge known = knowledgeOf(all, device);
   constexpr auto right = tool::Table::Align::right;
-  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}, {"tied with"}});
-  size_t ties = 0;
+  tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}, {"search"}, {"tied with"}});
+  size_t ties = 0, unfinished = 0;
   for (const auto &[key, search] : known.searches) {
     const Measurement &m = search.chosen();
     std::vector<std::string> tied = search.ties();
     ties += !tied.empty();
+    bool isFinished = tuning::isFinished(search.all);
+    unfinished += !isFinished;
     table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
-               tool::fixed(double(m.nanoseconds) * 1e-3, 1), llvm::join(tied, ", ")});
+               tool::fixed(double(m.nanoseconds) * 1e-3, 1), isFinished ? "" : "cut short", llvm::join(tied, ", ")});
   }
   if (!known.searches.empty())
     table.print(llvm::outs(), width);
   if (ties > 0)
     llvm::outs() << "\ntied: nearer to the fastest than the noise; of those the cost model's word decides\n\n";
+  if (unfinished > 0)
+    llvm::outs() << "\ncut short: the budget ended the search, or an interruption did; tuning again goes on with it\n\n";
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << all.size() << " measurements, " << known.problems.size() << " problems of this machine; " << known.foreign
                << " measurements of other machines, " << known.stale << " of other compilers\n";

@@ -199,7 +199,7 @@ llvm::Error Candidate::place() {
   return llvm::Error::success();
 }
 
-llvm::Expected<int64_t> Candidate::leastTime(Evictor &evictor) {
+llvm::Expected<Candidate::Time> Candidate::leastTime(Evictor &evictor, llvm::function_ref<bool()> isOver) {
   struct Sum {
     const std::vector<bool> &counts;
     double seconds = 0;
@@ -214,6 +214,7 @@ llvm::Expected<int64_t> Candidate::leastTime(Evictor &evictor) {
   using Clock = std::chrono::steady_clock;
   Clock::time_point start = Clock::now();
   double least = 0;
+  bool isWhole = true;
   for (int64_t undisturbed = 0, tries = -1; undisturbed < kRuns && tries < kMostTries; ++tries) {
     long before = interruptions();
     evictor.evict();
@@ -227,8 +228,12 @@ llvm::Expected<int64_t> Candidate::leastTime(Evictor &evictor) {
     least = tries == 0 ? sum.seconds : std::min(least, sum.seconds);
     if (tries >= kRuns && Clock::now() - start > kLongest)
       break;
+    if (undisturbed < kRuns && isOver()) {
+      isWhole = false;
+      break;
+    }
   }
-  return std::max<int64_t>(1, static_cast<int64_t>(least * 1e9));
+  return Time{std::max<int64_t>(1, static_cast<int64_t>(least * 1e9)), isWhole};
 }
 
 /// A notch: so many times the distance of the quartiles, by the root of the placements (Ties.cpp).
@@ -258,14 +263,16 @@ void Candidate::remember(int64_t median, int64_t placements, int64_t noise) {
   runs += placements;
 }
 
-llvm::Error Candidate::run(int64_t placements, Evictor &evictor) {
-  for (int64_t i = 0; i < placements; ++i) {
+llvm::Error Candidate::run(int64_t placements, Evictor &evictor, llvm::function_ref<bool()> isOver) {
+  for (int64_t i = 0; i < placements && (times.empty() || !isOver()); ++i) {
     if (llvm::Error error = place())
       return error;
-    llvm::Expected<int64_t> time = leastTime(evictor);
+    llvm::Expected<Time> time = leastTime(evictor, isOver);
     if (!time)
       return time.takeError();
-    times.insert(std::upper_bound(times.begin(), times.end(), *time), *time);
+    if (!time->isWhole && !times.empty())
+      break;
+    times.insert(std::upper_bound(times.begin(), times.end(), time->least), time->least);
     ++runs;
   }
   nanoseconds = times[(times.size() - 1) / 2];

@@ -28,8 +28,10 @@ public:
   void remember(int64_t median, int64_t placements, int64_t noise);
 
   /// Times it in `placements` more places in memory, each time with cold weights, and with activations in the caches as steps
-  /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input.
-  llvm::Error run(int64_t placements, Evictor &evictor);
+  /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input. Once `isOver`
+  /// says so it ends behind the run at hand: a place that has not had all its runs then does not count, unless there is none
+  /// yet.
+  llvm::Error run(int64_t placements, Evictor &evictor, llvm::function_ref<bool()> isOver);
 
   const plan::ConvChoice choice;
   int64_t nanoseconds = 0; ///< the median of all placements
@@ -41,7 +43,12 @@ private:
 
   /// Gives weights and activations other memory.
   llvm::Error place();
-  llvm::Expected<int64_t> leastTime(Evictor &evictor);
+  /// Of one place, in nanoseconds.
+  struct Time {
+    int64_t least = 1;
+    bool isWhole = true; ///< it had all its runs
+  };
+  llvm::Expected<Time> leastTime(Evictor &evictor, llvm::function_ref<bool()> isOver);
 
   struct alignas(64) CacheLine {
     char bytes[64];

@@ -64,9 +64,15 @@ std::vector<const Measurement *> tuning::tiedWithFastest(std::vector<const Measu
   return tied;
 }
 
+static bool isUnsettled(const Measurement *m) { return m->runs < settledRuns(m->problem); }
+
+bool tuning::isFinished(std::vector<const Measurement *> measurements) {
+  std::vector<const Measurement *> tied = tiedWithFastest(std::move(measurements));
+  return std::none_of(tied.begin(), tied.end(), isUnsettled);
+}
+
 std::vector<const Measurement *> tuning::settledTies(std::vector<const Measurement *> measurements) {
   std::vector<const Measurement *> tied = tiedWithFastest(std::move(measurements));
-  auto isUnsettled = [](const Measurement *m) { return m->runs < settledRuns(m->problem); };
   if (isUnsettled(tied.front()))
     return {tied.front()};
   tied.erase(std::remove_if(tied.begin(), tied.end(), isUnsettled), tied.end());

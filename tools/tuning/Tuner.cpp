@@ -39,7 +39,8 @@ Tuner::Tuner(Settings wanted, tuning::Database &database)
 }
 
 double Tuner::secondsSpent() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
-bool Tuner::isOver() const { return hasRun && secondsSpent() >= settings.budgetSeconds; }
+bool Tuner::isSpent() const { return secondsSpent() >= settings.budgetSeconds; }
+bool Tuner::isOver() const { return hasRun && isSpent(); }
 
 const Measurement *Tuner::best() const {
   auto least = std::min_element(known.begin(), known.end(),
@@ -88,9 +89,11 @@ bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algo
 }
 
 llvm::Error Tuner::run(const plan::ConvProblem &problem, Candidate &candidate, int64_t more) {
-  if (llvm::Error error = candidate.run(more, evictor))
+  int64_t before = candidate.runs;
+  auto isOverHere = [&] { return isSpent() && (hasRun || candidate.runs > before); };
+  if (llvm::Error error = candidate.run(more, evictor, isOverHere))
     return internalError("tune", std::move(error));
-  runs += more;
+  runs += candidate.runs - before;
   hasRun = true;
   tuning::Measurement measurement{settings.device,
                                   tuning::compilerVersion(),
@@ -182,18 +185,18 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
   return llvm::Error::success();
 }
 
-std::vector<const Measurement *> Tuner::leaders() const {
+static std::vector<const Measurement *> pointersTo(const std::vector<Measurement> &measurements) {
   std::vector<const Measurement *> all;
-  for (const Measurement &each : known)
+  for (const Measurement &each : measurements)
     all.push_back(&each);
-  return all.empty() ? all : tuning::tiedWithFastest(all);
+  return all;
 }
 
-bool Tuner::isSettled(const plan::ConvProblem &problem) const {
-  auto hasAll = [&](const Measurement *each) { return each->runs >= tuning::settledRuns(problem); };
-  std::vector<const Measurement *> tied = leaders();
-  return !tied.empty() && llvm::all_of(tied, hasAll);
+std::vector<const Measurement *> Tuner::leaders() const {
+  return known.empty() ? std::vector<const Measurement *>() : tuning::tiedWithFastest(pointersTo(known));
 }
+
+bool Tuner::isSettled() const { return !known.empty() && tuning::isFinished(pointersTo(known)); }
 
 /// The algorithm of the fastest choice that is not `first`'s, if it is near.
 static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Algorithm &first, double limit) {
@@ -251,7 +254,7 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
   for (auto [count, wanted] : kRounds)
     if (llvm::Error error = settle(problem, count, wanted))
       return error;
-  while (!isOver() && best() && !isSettled(problem)) { // the last round brought others to the front, or left them tied with it
+  while (!isOver() && best() && !isSettled()) { // the last round brought others to the front, or left them tied with it
     int64_t slowest = leaders().back()->nanoseconds;
     auto count = llvm::count_if(known, [&](const Measurement &each) { return each.nanoseconds <= slowest; });
     if (llvm::Error error = settle(problem, static_cast<size_t>(count), tuning::settledRuns(problem)))
@@ -266,10 +269,10 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
   measured = runs = 0;
   if (llvm::Error error = readKnown(problem))
     return error;
-  if (!isSettled(problem) || (required && lacksSchedules(problem, *required)))
+  if (!isSettled() || (required && lacksSchedules(problem, *required)))
     if (llvm::Error error = search(problem, required))
       return error;
-  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, runs, isSettled(problem) || !isOver(), {}};
+  Outcome outcome{problem, {}, plan::predictedChoice(problem), 0, 0, measured, runs, isSettled() || !isOver(), {}};
   std::vector<const Measurement *> tied = leaders();
   if (!tied.empty()) {
     const Measurement *preferred = tuning::byPreference(tied).front();

@@ -48,13 +48,14 @@ public:
   static constexpr int64_t mostCandidates = 22;
 
 private:
+  bool isSpent() const;
   llvm::Error readKnown(const plan::ConvProblem &problem);
   llvm::Error consider(const plan::ConvProblem &problem, llvm::ArrayRef<plan::ConvChoice> choices, size_t most, bool inAnyCase);
   llvm::Error measure(const plan::ConvProblem &problem, const plan::ConvChoice &choice);
   llvm::Error run(const plan::ConvProblem &problem, Candidate &candidate, int64_t more);
   llvm::Error search(const plan::ConvProblem &problem, const plan::Algorithm *required);
   /// Whether nothing is left of the search.
-  bool isSettled(const plan::ConvProblem &problem) const;
+  bool isSettled() const;
   std::vector<plan::Algorithm> otherAlgorithms(const plan::Algorithm &first) const;
   bool lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const;
   /// Times the `count` fastest candidates in turns until each has the runs `wanted`, and lets the others go; heavy ones one by
