@@ -150,6 +150,9 @@ static skip_status describePicture(const SkipModelImage &image, int32_t index, s
 
 } // namespace skip::runtime
 
+/// Of calls without a status: no model has nothing to tell, and the last error stays as it is.
+static bool tellsOf(const skip_model *model, const char *call) { return model && checkOwn(*model, call, "model") == SKIP_OK; }
+
 extern "C" {
 
 skip_status skipmodel_model_picture(const skip_model *model, int32_t index, skip_picture_info *info) {
@@ -184,23 +187,23 @@ void skipmodel_model_destroy(skip_model *model) {
 }
 
 const char *skipmodel_model_target(const skip_model *model) {
-  return checkOwn(model, "model_target") == SKIP_OK ? model->target->backend->target : "";
+  return tellsOf(model, "model_target") ? model->target->backend->target : "";
 }
 
 const char *skipmodel_model_isa(const skip_model *model) {
-  return checkOwn(model, "model_isa") == SKIP_OK ? model->target->backend->bodyName(model->body) : "";
+  return tellsOf(model, "model_isa") ? model->target->backend->bodyName(model->body) : "";
 }
 
 int64_t skipmodel_model_max_batch(const skip_model *model) {
-  return checkOwn(model, "model_max_batch") == SKIP_OK ? largestBatch(*model) : 0;
+  return tellsOf(model, "model_max_batch") ? largestBatch(*model) : 0;
 }
 
 int32_t skipmodel_model_input_count(const skip_model *model) {
-  return checkOwn(model, "model_input_count") == SKIP_OK ? static_cast<int32_t>(model->image->inputCount) : 0;
+  return tellsOf(model, "model_input_count") ? static_cast<int32_t>(model->image->inputCount) : 0;
 }
 
 int32_t skipmodel_model_output_count(const skip_model *model) {
-  return checkOwn(model, "model_output_count") == SKIP_OK ? static_cast<int32_t>(model->image->outputCount) : 0;
+  return tellsOf(model, "model_output_count") ? static_cast<int32_t>(model->image->outputCount) : 0;
 }
 
 skip_status skipmodel_model_input(const skip_model *model, int32_t index, skip_tensor_info *info) {
@@ -216,12 +219,12 @@ skip_status skipmodel_model_output(const skip_model *model, int32_t index, skip_
 }
 
 size_t skipmodel_model_workspace_bytes(const skip_model *model, int64_t batch) {
-  return checkOwn(model, "model_workspace_bytes") == SKIP_OK ? workspaceBytes(*model, batch) : 0;
+  return tellsOf(model, "model_workspace_bytes") ? workspaceBytes(*model, batch) : 0;
 }
 
 size_t skipmodel_model_stack_bytes(const skip_model *model) {
   constexpr size_t page = 4096; // what threads' stacks come in
-  if (checkOwn(model, "model_stack_bytes") != SKIP_OK)
+  if (!tellsOf(model, "model_stack_bytes"))
     return 0;
   return (stackBytesOfRun(*model->image) + callerStackBytes + page - 1) / page * page;
 }

@@ -160,17 +160,18 @@ llvm::Error Loop::evaluate() {
   if (!score)
     return score.takeError();
   result.validationError = score->error;
-  if (!writes()) {
-    result.best = score->error < result.best.error ? BestScore{score->error, memory.step} : result.best;
-    return llvm::Error::success();
-  }
-  if (llvm::Error error = metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error}))
-    return error;
-  if (score->error < result.best.error) {
-    result.best = {score->error, memory.step};
+  return writes() ? metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error})
+                  : llvm::Error::success();
+}
+
+/// After the schedule has looked at the error, so that a run may go on from the best checkpoint as from the last one.
+llvm::Error Loop::keepBest() {
+  bool isBest = result.validationError < result.best.error;
+  if (isBest)
+    result.best = {result.validationError, memory.step};
+  if (isBest && writes())
     if (llvm::Error error = trainer.save(bestPath(options.folder), metadataOf(identity, memory, result.best)))
       return error;
-  }
   return drawCurve();
 }
 
@@ -179,16 +180,18 @@ llvm::Error Loop::afterStep(double rate) {
     if (llvm::Error error = log(rate))
       return error;
   bool looks = frontend::looksAtError(recipe, memory.step - 1);
-  if (evaluation && (looks || isDue(options.evaluateEvery)))
+  bool evaluates = evaluation && (looks || isDue(options.evaluateEvery));
+  if (evaluates)
     if (llvm::Error error = evaluate())
       return error;
   if (looks) {
     frontend::noteError(recipe, memory.rate, evaluation ? result.validationError : memory.looked.error());
     memory.looked = {};
   }
-  if (!isDue(options.saveEvery))
-    return llvm::Error::success();
-  return saveLast();
+  if (evaluates)
+    if (llvm::Error error = keepBest())
+      return error;
+  return isDue(options.saveEvery) ? saveLast() : llvm::Error::success();
 }
 
 /// Each once, when it was found.

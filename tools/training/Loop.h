@@ -69,6 +69,7 @@ private:
   llvm::Error afterStep(double rate);
   llvm::Error log(double rate);
   llvm::Error evaluate();
+  llvm::Error keepBest();
   llvm::Error saveLast();
   llvm::Error drawCurve();
   void tellBadPictures(data::Loader &loader);
