@@ -96,7 +96,7 @@ def compare(model: dict[str, object], expected: dict[str, float]) -> list[str]:
 
 def expected_of(folder: pathlib.Path, option: str, pixels: np.ndarray) -> dict[str, float]:
     shapes = json.loads((HERE / "goldens.json").read_text())[f"bottleneck_{option.lower()}"]["shapes"]
-    tensors = {key: draws.first_value(key, shape) for key, shape in shapes.items()}
+    tensors = {key: draws.drawn_value(key, shape) for key, shape in shapes.items()}
     draws.write_safetensors(folder / f"{option}.safetensors", tensors)
     network = Network(tensors)
     network.run((pixels[:PICTURES] / 255 - np.array(MEAN)[:, None, None]) / np.array(DEVIATION)[:, None, None])

@@ -2,6 +2,7 @@
 #include "tools/text/Layers.h"
 
 #include "ir/graph/Graph.h"
+#include "ir/plan/Plan.h"
 #include "ir/graph/GraphShapes.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -25,8 +26,11 @@ static int64_t countParameters(mlir::Operation &op, llvm::DenseSet<mlir::Operati
 
 mlir::func::FuncOp tool::modelOf(mlir::ModuleOp module) {
   auto functions = module.getOps<mlir::func::FuncOp>();
+  for (auto function : functions)
+    if (plan::roleOf(function) == plan::Role::run)
+      return function;
   if (!llvm::hasSingleElement(functions))
-    llvm_unreachable("a module from the front end has one function");
+    llvm_unreachable("a training has one function, any other module one that inference runs");
   return *functions.begin();
 }
 

@@ -24,7 +24,7 @@ struct Layers {
 /// The operations of a model before any pass.
 Layers listLayers(mlir::func::FuncOp model);
 
-/// The one function of a module from the front end, or of the training that was made from it.
+/// The function of a module from the front end that inference runs, or the one function of the training made of it.
 mlir::func::FuncOp modelOf(mlir::ModuleOp module);
 
 } // namespace skip::tool
