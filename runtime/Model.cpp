@@ -164,8 +164,8 @@ skip_status skipmodel_model_picture(const skip_model *model, int32_t index, skip
 }
 
 const char *skipmodel_model_class_name(const skip_model *model, int32_t output, int64_t index) {
-  if (checkOwn(model, "model_class_name") != SKIP_OK || output < 0 ||
-      static_cast<uint32_t>(output) >= model->image->outputCount || !model->image->classes)
+  if (!tellsOf(model, "model_class_name") || output < 0 || static_cast<uint32_t>(output) >= model->image->outputCount ||
+      !model->image->classes)
     return nullptr;
   const SkipClasses &classes = model->image->classes[output];
   return index >= 0 && static_cast<uint64_t>(index) < classes.count ? classes.names[index] : nullptr;

@@ -39,6 +39,8 @@ struct skip_pool {
   void forEach(int64_t count, skip_task task, void *argument);
   int32_t threads() const { return threadCount; }
 
+  const SkipModelImage *const owner = &skipModelImage; // of the library that made it
+
 private:
   friend class skip::runtime::PoolRun;
   struct Worker {
@@ -56,10 +58,6 @@ private:
   void awaitDone();
   void wake(int32_t wanted);
 
-public:
-  const SkipModelImage *const owner = &skipModelImage; // of the library that made it
-
-private:
   // The current step. Written by the caller while no chunk is out; read by a thread only after it took a chunk.
   skip_task task = nullptr;
   void *argument = nullptr;

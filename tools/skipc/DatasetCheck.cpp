@@ -1,6 +1,8 @@
 // What is wrong with a picture would else end an evaluation when it comes to it, which may be after hours.
 #include "tools/skipc/DatasetCheck.h"
 
+#include <chrono>
+
 using namespace skip;
 
 llvm::Error tool::checkLabels(const Options &options, const data::Dataset &dataset, const tool::OutputPort &output) {

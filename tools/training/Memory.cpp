@@ -210,7 +210,8 @@ std::vector<std::string> tool::resumeNotes(const Metadata &saved, const Training
   else if (!plan || *plan != wanted.plan)
     notes.push_back("`" + path +
                     "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
-  if (!find(saved, "pixels") || !find(saved, "data") || !find(saved, "network"))
+  if (llvm::any_of(llvm::ArrayRef{"pixels", "data", "validation", "network"},
+                   [&](llvm::StringRef name) { return !find(saved, name); }))
     notes.push_back("`" + path +
                     "` is of an earlier skipc and does not say of which network, of which pictures and with which "
                     "--mean and --std it is: that these are the same is not checked");

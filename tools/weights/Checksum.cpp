@@ -44,5 +44,5 @@ llvm::Expected<tool::ChecksumState> tool::verifyChecksum(llvm::StringRef file, l
     return ChecksumState::Good;
   return badInput("`" + path + "` is damaged: it is cut short, or bytes are not those that were written (its checksum says " +
                       file.slice(digits, end) + ", they give " + found.text() + ")",
-                  "take a copy of it, or the folder's other checkpoint");
+                  "take a copy that is whole");
 }
