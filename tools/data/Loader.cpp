@@ -11,6 +11,9 @@
 
 namespace skip::data {
 
+/// In the place of a picture that cannot be used.
+static constexpr uint32_t unused = std::numeric_limits<uint32_t>::max();
+
 Loader::Loader(const Dataset &dataset, LoaderOptions given)
     : dataset(dataset), options(std::move(given)),
       pictureFloats(size_t{3} * static_cast<size_t>(options.augmentation.fit.height) *
@@ -97,21 +100,22 @@ Loader::Order Loader::orderOf(uint32_t epoch) {
   return result;
 }
 
-/// The picture at `position` of the row, or the next of its epoch that can be used.
+/// The picture at `position` of the row, or the next of its epoch that can be used, or with `once` none.
 void Loader::make(uint64_t position, Batch &batch, size_t place) {
   size_t count = options.indices.size(), within = static_cast<size_t>(position % count);
   auto epoch = static_cast<uint32_t>(position / count);
   Order order = orderOf(epoch);
-  for (size_t tried = 0; tried < count; ++tried, within = (within + 1) % count)
+  batch.indices[place] = unused;
+  for (size_t tried = 0; tried < (options.once ? 1 : count); ++tried, within = (within + 1) % count)
     if (use(options.indices[order ? (*order)[within] : within], epoch, batch, place))
       return;
-  std::string first;
-  {
-    std::lock_guard lock(mutex);
-    if (!bad.empty())
-      first = bad.begin()->second;
-  }
-  fail("none of the " + std::to_string(count) + " pictures can be used; the first: " + first);
+  if (!options.once)
+    fail(noneUsable());
+}
+
+std::string Loader::noneUsable() {
+  std::lock_guard lock(mutex);
+  return "none of the " + std::to_string(options.indices.size()) + " pictures can be used; the first: " + bad.begin()->second;
 }
 
 bool Loader::use(uint32_t index, uint32_t epoch, Batch &batch, size_t place) {
@@ -135,8 +139,26 @@ bool Loader::use(uint32_t index, uint32_t epoch, Batch &batch, size_t place) {
   return false;
 }
 
-bool Loader::next(Batch &batch, std::string &error) {
-  error.clear();
+/// Without the places of pictures that cannot be used.
+void Loader::dropUnused(Batch &batch) const {
+  size_t kept = 0;
+  for (size_t place = 0; place < batch.indices.size(); ++place) {
+    if (batch.indices[place] == unused)
+      continue;
+    if (kept != place) {
+      batch.indices[kept] = batch.indices[place];
+      batch.labels[kept] = batch.labels[place];
+      std::copy_n(batch.pixels.data() + place * pictureFloats, pictureFloats, batch.pixels.data() + kept * pictureFloats);
+    }
+    ++kept;
+  }
+  batch.indices.resize(kept);
+  batch.labels.resize(kept);
+  batch.pixels.resize(kept * pictureFloats);
+}
+
+/// The next batch as it was made; false at the end, or with an error.
+bool Loader::takeSlot(Batch &batch, std::string &error) {
   if (taken * options.batch >= end)
     return false;
   std::unique_lock lock(mutex);
@@ -155,6 +177,20 @@ bool Loader::next(Batch &batch, std::string &error) {
   lock.unlock();
   tookOne.notify_all();
   return true;
+}
+
+bool Loader::next(Batch &batch, std::string &error) {
+  error.clear();
+  while (takeSlot(batch, error)) {
+    dropUnused(batch);
+    if (batch.indices.empty())
+      continue;
+    gaveSome = true;
+    return true;
+  }
+  if (error.empty() && !gaveSome && options.firstBatch == 0)
+    error = noneUsable();
+  return false;
 }
 
 std::vector<BadPicture> Loader::badPictures() {

@@ -40,7 +40,8 @@ struct BadPicture {
 /// a batch may have the end of one epoch and the beginning of the next. What a batch holds depends on the options and on the
 /// files alone, not on the number of threads or on the time.
 ///
-/// A picture that cannot be used is left out, and the next one of its epoch that can be takes its place.
+/// A picture that cannot be used is left out, and the next one of its epoch that can be takes its place. With `once` none does,
+/// since each is there to be counted once: its batch is smaller.
 class Loader {
 public:
   /// `dataset` must live longer.
@@ -49,8 +50,8 @@ public:
   ~Loader();
   Loader(const Loader &) = delete;
 
-  /// Waits for the next batch. False at the end of `once`, with `error` empty, or where no picture can be used at all. What
-  /// `batch` held is used for a later one.
+  /// Waits for the next batch, which has a picture. False at the end of `once`, with `error` empty, or where no picture can be
+  /// used at all. What `batch` held is used for a later one.
   bool next(Batch &batch, std::string &error);
 
   /// The pictures found so far that cannot be used, each once, in no particular order.
@@ -69,6 +70,9 @@ private:
   void make(uint64_t position, Batch &batch, size_t place);
   bool use(uint32_t index, uint32_t epoch, Batch &batch, size_t place);
   Order orderOf(uint32_t epoch);
+  bool takeSlot(Batch &batch, std::string &error);
+  void dropUnused(Batch &batch) const;
+  std::string noneUsable();
   uint64_t batchEnd(uint64_t number) const;
   void fail(std::string why);
   Slot &slotOf(uint64_t number) { return slots[number % slots.size()]; }
@@ -81,12 +85,12 @@ private:
   std::mutex mutex; ///< guards what is below
   std::condition_variable madeOne, tookOne;
   std::vector<Slot> slots;
-  uint64_t taken;  ///< the batch that next() gives next
+  uint64_t taken;  ///< the batch that next() takes next
   uint64_t cursor; ///< the picture of the row that is given to a thread next
   std::map<uint32_t, Order> orders;
   std::map<uint32_t, std::string> bad;
   std::string failure;
-  bool stopping = false;
+  bool stopping = false, gaveSome = false;
   std::vector<std::thread> threads;
 };
 

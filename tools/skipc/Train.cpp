@@ -52,9 +52,12 @@ static llvm::Error checkPlace(const std::string &folder) {
 static llvm::Error checkFolder(const Options &options, const std::string &folder) {
   bool resumes = options.resume;
   std::string last = Loop::lastPath(folder);
-  if (resumes && !std::filesystem::exists(last))
+  llvm::Expected<bool> isThere = tool::isThere(last);
+  if (!isThere)
+    return isThere.takeError();
+  if (resumes && !*isThere)
     return tool::badInput("--resume: there is no `" + last + "` to go on from");
-  if (!resumes && std::filesystem::exists(last))
+  if (!resumes && *isThere)
     return tool::badInput("`" + last + "` is there already",
                           "go on from it with `" + resumingCommand(options) + "`, or write into another folder (-o)");
   return checkPlace(folder);
@@ -113,7 +116,7 @@ static llvm::Expected<tool::TrainingMemory> start(const Options &options, const 
                                                   const codegen::Image &image, const tool::WeightsSource *weights,
                                                   const tool::TrainingIdentity &identity, tool::BestScore &best) {
   if (options.resume) {
-    if (llvm::Error error = tool::bestScoreOf(Loop::bestPath(folder)).moveInto(best))
+    if (llvm::Error error = tool::bestScoreOf(Loop::bestPath(folder), identity).moveInto(best))
       return error;
     return tool::startAgain(trainer, Loop::lastPath(folder), identity);
   }
@@ -147,6 +150,7 @@ static void printJson(const tool::LoopResult &result, const tool::TrainingMemory
     json.attribute("seconds", result.seconds);
     json.attribute("images_per_second", result.imagesPerSecond);
     json.attribute("broken_count", static_cast<int64_t>(result.badPictures.size()));
+    json.attribute("validation_broken_count", static_cast<int64_t>(result.badValidation.size()));
     tool::addText(json, "folder", folder);
   });
 }
@@ -164,8 +168,8 @@ static void printText(const tool::LoopResult &result, const tool::TrainingMemory
   if (result.steps > 0)
     llvm::outs() << "seconds           " << tool::fixed(result.seconds, 1) << "  (" << tool::fixed(result.imagesPerSecond, 1)
                  << " images/s)\n";
-  if (!result.badPictures.empty())
-    llvm::outs() << "pictures left out " << result.badPictures.size() << "\n";
+  if (size_t bad = result.badPictures.size() + result.badValidation.size())
+    llvm::outs() << "pictures left out " << bad << ", " << result.badValidation.size() << " of them to validate on\n";
   llvm::outs() << "written to        " << printable(folder) << "\n";
 }
 

@@ -1,4 +1,4 @@
-// Each picture once, in batches of the largest size that the library was built for.
+// Each picture that can be used once, in batches of the largest size that the library was built for.
 #include "tools/training/Evaluation.h"
 
 #include "tools/text/Failure.h"
@@ -61,14 +61,16 @@ llvm::Expected<Score> Evaluation::run() {
   data::Batch batch;
   std::string problem;
   Score sum;
+  double counted = 0;
   while (loader->next(batch, problem)) {
     if (llvm::Error error =
             library.run(context, static_cast<int64_t>(batch.labels.size()), {batch.pixels.data()}, {logits.data()}))
       return internalError("evaluate", std::move(error));
     count(batch, logits, sum);
+    counted += static_cast<double>(batch.labels.size());
   }
   if (!problem.empty())
     return badInput(problem);
-  auto pictureCount = static_cast<double>(pictures.validatedOn());
-  return Score{sum.loss / pictureCount, sum.error / pictureCount};
+  bad = loader->badPictures();
+  return Score{sum.loss / counted, sum.error / counted};
 }

@@ -20,7 +20,10 @@ public:
   Evaluation(const Trainer &trainer, const Pictures &pictures, int64_t classes, unsigned loaderThreads)
       : trainer(trainer), pictures(pictures), classes(classes), loaderThreads(loaderThreads) {}
 
+  /// Of all pictures that can be used.
   llvm::Expected<Score> run();
+  /// Those that could not, the last time.
+  const std::vector<data::BadPicture> &badPictures() const { return bad; }
 
 private:
   llvm::Error bind();
@@ -30,6 +33,7 @@ private:
   const Pictures &pictures;
   const int64_t classes;
   const unsigned loaderThreads;
+  std::vector<data::BadPicture> bad;
   loaded::Weights weights;
   loaded::Context context; // goes before its weights
 };

@@ -38,11 +38,10 @@ std::string tool::mustBeSame(const TrainingIdentity &identity, const TrainingMem
 }
 
 llvm::Error Loop::saveLast() {
+  if (writes())
+    if (llvm::Error error = trainer.save(lastPath(options.folder), metadataOf(identity, memory)))
+      return error;
   savedStep = memory.step;
-  if (!writes())
-    return llvm::Error::success();
-  if (llvm::Error error = trainer.save(lastPath(options.folder), metadataOf(identity, memory)))
-    return error;
   return llvm::Error::success();
 }
 
@@ -51,6 +50,12 @@ llvm::Error Loop::drawCurve() {
     return llvm::Error::success();
   std::string problem, svg = curveSvg(metrics->all(), std::max(recipe.length, options.lastStep), options.title);
   return writeFileAtomically(options.folder + "/curve.svg", svg, problem) ? llvm::Error::success() : badInput(problem);
+}
+
+/// Where a training that ends with an error stands, behind what is the matter.
+std::string Loop::keptText() const {
+  return savedStep < 0 ? "; no checkpoint was written yet"
+                       : "; `" + lastPath(options.folder) + "` is that of step " + std::to_string(savedStep);
 }
 
 /// The error of a step in which something is no number: `the loss is`.
@@ -63,9 +68,7 @@ llvm::Error Loop::stopAt(const data::Batch &batch, const std::string &gone) {
     return layer.takeError();
   std::string where =
       layer->empty() ? "" : "; the first layer whose output went is `" + layerOfStep(*layer, options.layers) + "`";
-  std::string kept = savedStep < 0 ? "; no checkpoint was written yet"
-                                   : "; `" + lastPath(options.folder) + "` is that of step " + std::to_string(savedStep);
-  return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + gone + " NaN or infinite" + where + kept +
+  return checkFailed("step " + llvm::Twine(memory.step + 1) + ": " + gone + " NaN or infinite" + where + keptText() +
                      ". A lower rate may help (--set rate.start=...)");
 }
 
@@ -159,6 +162,7 @@ llvm::Error Loop::evaluate() {
   llvm::Expected<Score> score = this->score();
   if (!score)
     return score.takeError();
+  tellBadPictures(evaluation->badPictures(), result.badValidation);
   result.validationError = score->error;
   return writes() ? metrics->add({.step = memory.step, .validationLoss = score->loss, .validationError = score->error})
                   : llvm::Error::success();
@@ -175,18 +179,19 @@ llvm::Error Loop::keepBest() {
   return drawCurve();
 }
 
-llvm::Error Loop::afterStep(double rate) {
+llvm::Error Loop::closeStep(double rate) {
+  lookIsDue = frontend::looksAtError(recipe, memory.step - 1);
+  bool evaluates = evaluation && (lookIsDue || isDue(options.evaluateEvery));
   if (isDue(options.logEvery))
     if (llvm::Error error = log(rate))
       return error;
-  bool looks = frontend::looksAtError(recipe, memory.step - 1);
-  bool evaluates = evaluation && (looks || isDue(options.evaluateEvery));
   if (evaluates)
     if (llvm::Error error = evaluate())
       return error;
-  if (looks) {
+  if (lookIsDue) {
     frontend::noteError(recipe, memory.rate, evaluation ? result.validationError : memory.looked.error());
     memory.looked = {};
+    lookIsDue = false;
   }
   if (evaluates)
     if (llvm::Error error = keepBest())
@@ -194,14 +199,25 @@ llvm::Error Loop::afterStep(double rate) {
   return isDue(options.saveEvery) ? saveLast() : llvm::Error::success();
 }
 
+/// A step that was done is not lost by what fails behind it; but one whose error the schedule has not seen would be gone on
+/// with by another rate.
+llvm::Error Loop::afterStep(double rate) {
+  llvm::Error error = closeStep(rate);
+  if (!error)
+    return error;
+  if (!lookIsDue && savedStep != memory.step)
+    llvm::consumeError(saveLast()); // what is the matter is said already
+  return llvm::handleErrors(std::move(error), [&](const Failure &failure) {
+    return llvm::make_error<Failure>(failure.exit, "step " + std::to_string(memory.step) + ": " + failure.text + keptText());
+  });
+}
+
 /// Each once, when it was found.
-void Loop::tellBadPictures(data::Loader &loader) {
-  std::vector<data::BadPicture> bad = loader.badPictures();
-  for (const data::BadPicture &picture : bad)
-    if (writes() &&
-        llvm::none_of(result.badPictures, [&](const data::BadPicture &known) { return known.index == picture.index; }))
+void Loop::tellBadPictures(std::vector<data::BadPicture> found, std::vector<data::BadPicture> &known) {
+  for (const data::BadPicture &picture : found)
+    if (writes() && llvm::none_of(known, [&](const data::BadPicture &other) { return other.index == picture.index; }))
       note("left out: " + picture.error);
-  result.badPictures = std::move(bad);
+  known = std::move(found);
 }
 
 llvm::Error Loop::openMetrics() {
@@ -257,7 +273,7 @@ llvm::Expected<tool::LoopResult> Loop::run() {
     stepStart = Clock::now();
     if (!loader->next(batch, problem))
       return badInput(problem);
-    tellBadPictures(*loader);
+    tellBadPictures(loader->badPictures(), result.badPictures);
     if (llvm::Error error = step(batch))
       return error;
     progress->advance();

@@ -39,9 +39,9 @@ struct LoopResult {
   Metric last;                 ///< of the last step
   double validationError = -1; ///< of the last evaluation; negative: there was none
   BestScore best;
-  int64_t steps = 0;                       ///< that were done now
-  double seconds = 0, imagesPerSecond = 0; ///< of the steps alone
-  std::vector<data::BadPicture> badPictures;
+  int64_t steps = 0;                                        ///< that were done now
+  double seconds = 0, imagesPerSecond = 0;                  ///< of the steps alone
+  std::vector<data::BadPicture> badPictures, badValidation; ///< that were left out, of those trained and validated on
 };
 
 class Loop {
@@ -67,12 +67,14 @@ private:
   bool writes() const { return !options.processes || options.processes->isFirst(); }
   llvm::Error stopAt(const data::Batch &batch, const std::string &gone);
   llvm::Error afterStep(double rate);
+  llvm::Error closeStep(double rate);
   llvm::Error log(double rate);
   llvm::Error evaluate();
   llvm::Error keepBest();
   llvm::Error saveLast();
   llvm::Error drawCurve();
-  void tellBadPictures(data::Loader &loader);
+  void tellBadPictures(std::vector<data::BadPicture> found, std::vector<data::BadPicture> &known);
+  std::string keptText() const;
   bool isDue(int64_t every) const { return memory.step % every == 0 || memory.step == options.lastStep; }
 
   Trainer &trainer;
@@ -86,6 +88,7 @@ private:
   std::optional<Evaluation> evaluation;
   std::unique_ptr<data::Progress> progress;
   int64_t savedStep = -1; ///< of last.safetensors
+  bool lookIsDue = false; ///< the schedule does not know the last step's error yet
   std::chrono::steady_clock::time_point stepStart;
   double stepSeconds = 0, loggedSeconds = 0; ///< of all steps; of those since the last line
   int64_t doneSteps = 0;

@@ -75,15 +75,28 @@ llvm::Expected<Pictures> Pictures::open(const std::string &path, const Recipe &r
     data::Split split = data::split(static_cast<uint32_t>(count), static_cast<uint32_t>(recipe.holdOut));
     made.training = std::move(split.training);
     made.validation = std::move(split.heldOut);
-    return made;
+  } else {
+    made.training = allOf(dataset);
+    if (made.opened.validation) {
+      if (llvm::Error error = checkLabels(*made.opened.validation, recipe))
+        return error;
+      made.validation = allOf(*made.opened.validation);
+    }
   }
-  made.training = allOf(dataset);
-  if (!made.opened.validation)
-    return made;
-  if (llvm::Error error = checkLabels(*made.opened.validation, recipe))
+  if (llvm::Error error = made.checkValidation())
     return error;
-  made.validation = allOf(*made.opened.validation);
   return made;
+}
+
+/// An evaluation comes after many steps, which would be lost.
+llvm::Error Pictures::checkValidation() const {
+  if (validation.empty())
+    return llvm::Error::success();
+  data::Batch batch;
+  std::string problem;
+  if (validationBatches(1, 0)->next(batch, problem))
+    return llvm::Error::success();
+  return badInput("to validate on, " + llvm::Twine(problem));
 }
 
 std::unique_ptr<data::Loader> Pictures::batches(const Recipe &recipe, uint64_t seed, uint64_t firstStep,

@@ -11,7 +11,7 @@ namespace skip::tool {
 class Pictures {
 public:
   /// Opens `path` (data::openTrainingData) for a model of so many classes. Those that the recipe holds out are validated on;
-  /// where it holds out none, those that the path has for that.
+  /// where it holds out none, those that the path has for that, of which one at least must be a picture.
   static llvm::Expected<Pictures> open(const std::string &path, const frontend::Recipe &recipe,
                                        const Preprocessing &preprocessing);
 
@@ -32,6 +32,8 @@ public:
   const std::vector<std::string> &classNames() const { return opened.classes; }
 
 private:
+  llvm::Error checkValidation() const;
+
   data::TrainingData opened;
   std::vector<uint32_t> training, validation; ///< places in the data sets
   bool holdsOut = false;                      ///< `validation` are places in the set that is trained on

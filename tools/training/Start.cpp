@@ -93,6 +93,17 @@ struct Saved {
 };
 } // namespace
 
+llvm::Expected<bool> tool::isThere(const std::string &path) {
+  std::error_code code;
+  bool found = std::filesystem::exists(path, code);
+  return code ? badInput("cannot look for `" + path + "`: " + code.message()) : llvm::Expected<bool>(found);
+}
+
+/// What is written since there are checksums names its validation set, too.
+static bool shouldHaveChecksum(const tool::Metadata &metadata) {
+  return llvm::any_of(metadata, [](const auto &text) { return text.first == "validation"; });
+}
+
 static llvm::Expected<Saved> readSaved(const std::string &path) {
   std::string problem;
   std::optional<std::vector<uint8_t>> bytes = data::readFile(path, problem);
@@ -104,12 +115,13 @@ static llvm::Expected<Saved> readSaved(const std::string &path) {
   llvm::Expected<tool::ChecksumState> checksum = tool::verifyChecksum(llvm::toStringRef(*bytes), path);
   if (!checksum)
     return checksum.takeError();
+  if (*checksum == tool::ChecksumState::Absent && shouldHaveChecksum(*metadata))
+    return tool::badInput("`" + path +
+                          "` is damaged, or another program changed it: it was written with a checksum, and has none");
   return Saved{std::move(*bytes), std::move(*metadata), *checksum};
 }
 
 llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity) {
-  if (!std::filesystem::exists(path))
-    return badInput("--resume: there is no `" + path + "` to go on from");
   llvm::Expected<Saved> saved = readSaved(path);
   if (!saved)
     return saved.takeError();
@@ -125,14 +137,20 @@ llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::str
   return *memory;
 }
 
-llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path) {
-  if (!std::filesystem::exists(path))
+llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path, const TrainingIdentity &identity) {
+  llvm::Expected<bool> there = isThere(path);
+  if (!there)
+    return there.takeError();
+  if (!*there)
     return BestScore();
   llvm::Expected<Saved> saved = readSaved(path);
-  if (!saved)
-    return badInput(llvm::toString(saved.takeError()),
-                    "delete or rename it: --resume goes on without it, and the next evaluation writes a new one");
-  return bestScoreIn(saved->metadata);
+  llvm::Error error = saved ? resumeFrom(saved->metadata, identity, path).takeError() : saved.takeError();
+  if (!error)
+    return bestScoreIn(saved->metadata);
+  return llvm::handleErrors(std::move(error), [](const Failure &failure) {
+    std::string what = failure.findings.empty() ? failure.text : failure.findings.front().message; // without its own advice
+    return badInput(what, "delete or rename it: --resume goes on without it, and the next evaluation writes a new one");
+  });
 }
 
 std::string tool::planOf(const codegen::TrainingImage &image, llvm::StringRef isa) {

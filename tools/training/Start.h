@@ -23,8 +23,11 @@ llvm::Error startFrom(Trainer &trainer, const codegen::Image &image, uint64_t se
 /// Where the run of this training stood that wrote the checkpoint at `path`: state, and memory.
 llvm::Expected<TrainingMemory> startAgain(Trainer &trainer, const std::string &path, const TrainingIdentity &identity);
 
-/// The evaluation that the best checkpoint at `path` is of; none if there is no such file.
-llvm::Expected<BestScore> bestScoreOf(const std::string &path);
+/// The evaluation that the best checkpoint at `path` of this training is of; none if there is no such file.
+llvm::Expected<BestScore> bestScoreOf(const std::string &path, const TrainingIdentity &identity);
+
+/// Whether there is a file; fails where that cannot be known, as in a loop of links.
+llvm::Expected<bool> isThere(const std::string &path);
 
 /// A text that says which code computes: another text, and a training may give other bits.
 std::string planOf(const codegen::TrainingImage &image, llvm::StringRef isa);

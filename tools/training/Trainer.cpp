@@ -44,15 +44,18 @@ llvm::Error Trainer::init(uint64_t seed) {
   return error ? internalError("train", std::move(error)) : llvm::Error::success();
 }
 
-llvm::Error Trainer::load(llvm::ArrayRef<char> file, llvm::StringRef path) {
-  llvm::Error error = library.check(api.loadMemory(trainer, file.data(), file.size(), 0));
-  if (!error)
-    return error;
-  std::string text = llvm::toString(std::move(error)); // which names the file as what it is in the library's eyes
+/// The error's text, which names a file as what it is in the library's eyes, with its name.
+static std::string textWith(llvm::Error error, llvm::StringRef file) {
+  std::string text = llvm::toString(std::move(error));
   constexpr llvm::StringLiteral memory = "(memory)";
   if (size_t at = text.find(memory); at != text.npos)
-    text.replace(at, memory.size(), path.str());
-  return badInput(text);
+    text.replace(at, memory.size(), file.str());
+  return text;
+}
+
+llvm::Error Trainer::load(llvm::ArrayRef<char> file, llvm::StringRef path) {
+  llvm::Error error = library.check(api.loadMemory(trainer, file.data(), file.size(), 0));
+  return error ? badInput(textWith(std::move(error), path)) : llvm::Error::success();
 }
 
 llvm::Error Trainer::setNumbers(const frontend::Recipe &recipe) {
@@ -177,6 +180,6 @@ Trainer::Bytes Trainer::bytes() const {
 llvm::Expected<loaded::Weights> Trainer::weights() const {
   skip_weights *made = nullptr;
   if (llvm::Error error = library.check(api.weights(trainer, &made)))
-    return checkFailed("the trained state: " + llvm::toString(std::move(error)));
+    return checkFailed("evaluation: " + textWith(std::move(error), "the trained state"));
   return loaded::Weights(made, {library.api().weightsDestroy});
 }

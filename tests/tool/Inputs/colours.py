@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes folders of small PNG pictures, a folder a class, each of another colour: colours.py FOLDER PICTURES."""
+"""Writes folders of small PNG pictures, a folder a class, each of another colour: colours.py FOLDER PICTURES.
+
+With `black` behind it all are black."""
 import pathlib
 import struct
 import sys
@@ -16,7 +18,7 @@ def png(pixels: bytes, side: int) -> bytes:
 
 
 def main() -> None:
-    folder, count = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    folder, count, black = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] == ["black"]
     state = 1
     for part in ("train", "val"):
         for number, name in enumerate(("red", "green", "blue")):
@@ -26,7 +28,7 @@ def main() -> None:
                 pixels = bytearray()
                 for i in range(8 * 8 * 3):
                     state = (state * 1103515245 + 12345) % 2**31
-                    pixels.append((120 if i % 3 == number else 60) + (state >> 16) % 80)
+                    pixels.append(0 if black else (120 if i % 3 == number else 60) + (state >> 16) % 80)
                 (place / f"{picture}.png").write_bytes(png(bytes(pixels), 8))
 
 

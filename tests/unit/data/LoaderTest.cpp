@@ -164,6 +164,45 @@ TEST_CASE("loader: the next picture of the epoch takes the place of one that can
   CHECK(bad[1].error == "`picture 4` is broken");
 }
 
+TEST_CASE("loader: once means no picture twice, so that nothing takes the place of one that cannot be used") {
+  for (unsigned threads : {0u, 3u}) {
+    FakeSet set(13, {0, 1, 2, 5, 9, 12});
+    LoaderOptions options = optionsFor(13, 3);
+    options.shuffle = false;
+    options.once = true;
+    options.threads = threads;
+    options.augmentation = {};
+    options.augmentation.fit = {6, 6, 0, false, false};
+    Loader loader(set, options);
+    std::vector<std::vector<uint32_t>> given;
+    Batch batch;
+    std::string error;
+    while (loader.next(batch, error)) {
+      given.push_back(batch.indices);
+      REQUIRE(batch.labels.size() == batch.indices.size());
+      REQUIRE(batch.pixels.size() == 108 * batch.indices.size());
+      for (size_t i = 0; i < batch.indices.size(); ++i) {
+        CHECK(batch.labels[i] == static_cast<int32_t>(batch.indices[i] % 7));
+        CHECK(batch.pixels[108 * i + 107] == static_cast<float>(batch.indices[i]) / 255.0f);
+      }
+    }
+    CHECK(error.empty());
+    CHECK(given == std::vector<std::vector<uint32_t>>{{3, 4}, {6, 7, 8}, {10, 11}});
+    CHECK(loader.badPictures().size() == 6);
+  }
+}
+
+TEST_CASE("loader: once, and no picture can be used") {
+  FakeSet set(3, {0, 1, 2});
+  LoaderOptions options = optionsFor(3, 2);
+  options.once = true;
+  Loader loader(set, options);
+  Batch batch;
+  std::string error;
+  CHECK_FALSE(loader.next(batch, error));
+  CHECK(error == "none of the 3 pictures can be used; the first: `picture 0` is broken");
+}
+
 TEST_CASE("loader: a picture that cannot have the input's size is bad too, and named") {
   FakeSet set(2);
   LoaderOptions options = optionsFor(2, 2);

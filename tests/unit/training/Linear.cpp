@@ -219,7 +219,7 @@ llvm::Expected<tool::LoopResult> Run::go(tool::LoopOptions options, bool resume)
     if (!stood)
       return stood.takeError();
     memory = *stood;
-    llvm::Expected<tool::BestScore> score = tool::bestScoreOf(tool::Loop::bestPath(options.folder));
+    llvm::Expected<tool::BestScore> score = tool::bestScoreOf(tool::Loop::bestPath(options.folder), identity);
     if (!score)
       return score.takeError();
     best = *score;
