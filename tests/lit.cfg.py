@@ -20,6 +20,8 @@ runs_avx512 = re.search(r"^this machine: \S+ \S+ avx512 ", shown, re.MULTILINE) 
 if runs_avx512:
     config.available_features.add("avx512")
 config.substitutions.append(("%bodies", "both" if runs_avx512 else "avx2"))
+if config.environment["SKIP_NO_AVX512"]:  # a second run of the tests: what does not depend on the body that runs is left out
+    config.available_features.add("without-avx512")
 with open(lit_config.params["build"] + "/CMakeCache.txt", encoding="utf-8") as cache:
     if "SKIP_SANITIZE:BOOL=ON" in cache.read():
         config.available_features.add("sanitized")
