@@ -26,6 +26,7 @@ struct Step {
   uint32_t resultCount = 1;
   std::vector<SkipOperand> operands;
   std::vector<SkipParam> params;
+  uint64_t outputs = 0; // SkipStep's
 };
 
 struct Variant {

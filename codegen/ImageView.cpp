@@ -96,7 +96,8 @@ static VariantTables tablesOf(const Variant &variant) {
                                     .operandCount = static_cast<uint32_t>(step.operands.size()),
                                     .resultCount = step.resultCount,
                                     .firstParam = static_cast<uint32_t>(tables.params.size()),
-                                    .paramCount = static_cast<uint32_t>(step.params.size())});
+                                    .paramCount = static_cast<uint32_t>(step.params.size()),
+                                    .outputs = step.outputs});
     tables.operands.insert(tables.operands.end(), step.operands.begin(), step.operands.end());
     tables.params.insert(tables.params.end(), step.params.begin(), step.params.end());
   }

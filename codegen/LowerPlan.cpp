@@ -175,6 +175,20 @@ static SkipOperand operandOf(plan::SlotAttr slot, Type type, plan::LayoutAttr la
           static_cast<uint64_t>(slot.getImageBytes())};
 }
 
+/// Which of the function's results each operation is for (SkipStep::outputs). All that a step does is in its results, also
+/// where it writes in the place of what it reads.
+static llvm::DenseMap<Operation *, uint64_t> outputsByOperation(func::FuncOp function) {
+  llvm::DenseMap<Operation *, uint64_t> outputs;
+  for (Operation &op : llvm::reverse(function.getBody().front())) {
+    uint64_t all = 0;
+    for (OpOperand &use : op.getUses())
+      all |= use.getOwner() == function.getBody().front().getTerminator() ? uint64_t{1} << std::min(use.getOperandNumber(), 63u)
+                                                                          : outputs.lookup(use.getOwner());
+    outputs[&op] = all;
+  }
+  return outputs;
+}
+
 LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant) {
   std::optional<uint32_t> index = target.addKernel(kernel, variant);
   if (!index)
@@ -200,9 +214,12 @@ LogicalResult Lowering::addVariant(func::FuncOp function) {
     variant.parts.assign(parts.asArrayRef().begin(), parts.asArrayRef().end());
   variant.workspaceBytes = function->getAttrOfType<IntegerAttr>(plan::workspaceBytesAttr).getInt();
   llvm::SmallVector<KernelOp> steps(function.getOps<KernelOp>());
-  for (KernelOp kernel : steps)
+  llvm::DenseMap<Operation *, uint64_t> outputs = outputsByOperation(function);
+  for (KernelOp kernel : steps) {
     if (failed(addStep(kernel, variant)))
       return failure();
+    variant.steps.back().outputs = outputs.lookup(kernel);
+  }
   for (const plan::Section &section : plan::sectionsOf(steps, batch))
     variant.sections.push_back(
         {static_cast<uint32_t>(section.first), static_cast<uint32_t>(section.last + 1 - section.first), section.images});

@@ -98,6 +98,7 @@ typedef struct SkipStep {
   uint32_t firstOperand, operandCount; // the step's results are its last operands
   uint32_t resultCount;
   uint32_t firstParam, paramCount;
+  uint64_t outputs; // a bit for each of the model's that depend on the results; the last bit for the 64th and all behind it
 } SkipStep;
 
 // Steps that run together: all of them for `images` images of the batch, then for the next, until none are left. In each turn

@@ -168,12 +168,12 @@ skip_status skipmodel_context_observe(skip_context *context, skip_observer obser
 void skipmodel_context_destroy(skip_context *context);
 
 /* Runs n images. inputs[i] and outputs[i] are float32 arrays of n images each, inputs normalised. Allocates nothing, unless a
- * context of target cuda has an observer. An output that is null is not wanted: on target x86 the step that ends in it is left
- * out and not observed, unless that computes another output too or other steps read it, for which contexts have memory; on
- * target cuda it is computed and not copied. An output may share no memory with an input, another output, the workspace or the
- * weights, nor an input with the workspace: such a run is refused. Inputs may share memory with each other. The calling thread
- * needs model_stack_bytes of stack. A run on one that has too little left is refused where memory that cannot be read lies
- * below the stack: the guard page that threads have unless they are made without.
+ * context of target cuda has an observer. An output that is null is not wanted: on target x86 steps on which no wanted one
+ * depends are left out and not observed; on target cuda all is computed, and it is not copied. An output may share no memory
+ * with an input, another output, the workspace or the weights, nor an input with the workspace: such a run is refused. Inputs
+ * may share memory with each other. The calling thread needs model_stack_bytes of stack. A run on one that has too little left
+ * is refused where memory that cannot be read lies below the stack: the guard page that threads have unless they are made
+ * without.
  *
  * On target cuda each array may be the host's or memory of the model's device. The run does not wait for streams of the caller:
  * what is in device memory must be there. The caller's current context is what it was. After SKIP_DRIVER_ERROR the context runs

@@ -23,7 +23,8 @@ struct Run {
   const float *const *inputs;
   void *const *outputs;      // null for those that are not wanted and that no step needs
   int64_t firstImage;        // of the batch, that is image 0 of this run
-  bool lacksOutputs = false; // one of them is null
+  uint64_t wanted = 0;       // of the outputs, as in SkipStep
+  bool lacksOutputs = false; // one of them is not wanted
 
   void all(int64_t images);
   void turn(const SkipSection &section, int64_t first, int64_t images);
@@ -118,8 +119,10 @@ void Run::report(int64_t index, int64_t first, double seconds) const {
   context.observer(context.observerUser, &event);
 }
 
-/// Whether all that the step writes has a place.
+/// Whether something that is wanted depends on the step, and all that it writes has a place.
 bool Run::isWanted(const SkipStep &step) const {
+  if (!(step.outputs & wanted))
+    return false;
   const SkipOperand *results = variant.operands + step.firstOperand + step.operandCount - step.resultCount;
   for (uint32_t i = 0; i < step.resultCount; ++i)
     if (results[i].segment == SKIP_SEGMENT_OUTPUT && !outputs[results[i].index])
@@ -204,7 +207,9 @@ static void runPart(skip_context &context, int64_t first, int64_t n, const float
   Run run{context, body, variant, body.inputs, body.outputs, first};
   for (uint32_t i = 0; i < image.outputCount; ++i) {
     body.outputs[i] = outputs[i] ? imagesFrom(outputs[i], image.outputs[i], first) : body.spares[i];
-    run.lacksOutputs = run.lacksOutputs || !body.outputs[i];
+    run.lacksOutputs = run.lacksOutputs || !outputs[i];
+    if (outputs[i])
+      run.wanted |= uint64_t{1} << (i < 63 ? i : 63);
   }
   run.all(n);
 }

@@ -75,7 +75,7 @@ TEST_CASE("outputs that are not wanted are null, and the others are the same") {
 }
 
 /// The counter of TestModel.h as an output.
-TEST_CASE("a step whose only result is not wanted is left out, and not observed") {
+TEST_CASE("steps on which nothing depends that is wanted are left out, and not observed") {
   ImageCopy copy;
   std::vector<SkipOperand> operands;
   std::vector<SkipVariant> variants(tinyTarget().variants, tinyTarget().variants + 1);
@@ -108,6 +108,11 @@ TEST_CASE("a step whose only result is not wanted is left out, and not observed"
   REQUIRE(skipmodel_run(context, 2, in, out) == SKIP_OK);
   CHECK(count == 6);
   CHECK(steps == 7);
+  float *last[] = {nullptr, nullptr, &count}, *none[] = {nullptr, nullptr, nullptr};
+  REQUIRE(skipmodel_run(context, 2, in, last) == SKIP_OK);
+  REQUIRE(skipmodel_run(context, 2, in, none) == SKIP_OK);
+  CHECK(count == 7);
+  CHECK(steps == 8);
   skipmodel_context_destroy(context);
   skipmodel_weights_destroy(weights);
 }
