@@ -10,6 +10,7 @@ packages=(
   libfmt-dev catch2 libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev libsqlite3-dev
   protobuf-compiler libprotobuf-dev
   musl-tools # tests link libraries with a second libc
+  valgrind # tests run a library under it
   python3-pil python3-numpy # unpack the real test data
   python3-pip python3-setuptools python3-wheel python3-pytest # the Python package and its tests
 )

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 
 import lit.formats
@@ -25,6 +26,8 @@ if config.environment["SKIP_NO_AVX512"]:  # a second run of the tests: what does
 with open(lit_config.params["build"] + "/CMakeCache.txt", encoding="utf-8") as cache:
     if "SKIP_SANITIZE:BOOL=ON" in cache.read():
         config.available_features.add("sanitized")
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
 # Two machines for what is chosen, not run: their fingerprints.
 config.substitutions.append(("%wide", "'AuthenticAMD 26/2 avx512 l1 49152 l2 1048576 l3 33554432 a wide machine'"))
 config.substitutions.append(("%narrow", "'GenuineIntel 6/94 avx2 l1 32768 l2 262144 l3 8388608 a narrow machine'"))
