@@ -112,7 +112,7 @@ skip_status skipmodel_trainer_share(skip_trainer *trainer, int32_t process, int3
     return status;
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
-    return fail(SKIP_BUSY, "trainer_share: the trainer is inside another call");
+    return busy("trainer_share");
   return share(*trainer, process, processes, broadcast, user);
 }
 

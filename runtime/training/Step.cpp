@@ -6,8 +6,6 @@ using namespace skip::runtime;
 
 namespace skip::runtime {
 
-static skip_status busy(const char *call) { return fail(SKIP_BUSY, "%s: the trainer is inside another call", call); }
-
 static skip_status checkLabels(const skip_trainer &trainer, int64_t n, const int32_t *labels) {
   for (int64_t i = 0; i < n; ++i)
     if (labels[i] < 0 || labels[i] >= trainer.classes)
@@ -77,6 +75,32 @@ static skip_status unfinished(const char *call) {
 }
 
 static bool isFinite(float value) { return value - value == 0; }
+
+namespace {
+/// What a number may be: the language's rules (frontend/RecipeSettings.cpp), and one for what the language has not.
+struct NumberRule {
+  const char *name;
+  bool (*allows)(double value);
+  const char *allowed;
+};
+} // namespace
+
+static constexpr NumberRule numberRules[] = {
+    {"momentum", [](double value) { return value >= 0 && value < 1; }, "from 0 to below 1"},
+    {"decay", [](double value) { return value >= 0 && value <= 1; }, "from 0 to 1"},
+    {"Nesterov's momentum", [](double value) { return value == 0 || value == 1; }, "0 or 1, for no and yes"},
+    {"the share of statistics", [](double value) { return value >= 0 && value <= 1; }, "from 0 to 1"},
+};
+static_assert(sizeof numberRules / sizeof *numberRules == SKIP_TRAINER_STATISTICS + 1);
+
+/// Numbers come one by one: what is set is held against what stands.
+static skip_status checkNesterov(const skip_trainer &trainer, skip_trainer_number number, double value) {
+  double momentum = number == SKIP_TRAINER_MOMENTUM ? value : trainer.numbers[SKIP_TRAINER_MOMENTUM];
+  double nesterov = number == SKIP_TRAINER_NESTEROV ? value : trainer.numbers[SKIP_TRAINER_NESTEROV];
+  return nesterov == 0 || momentum > 0
+             ? SKIP_OK
+             : fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: Nesterov's momentum is on, which needs a momentum above 0");
+}
 
 } // namespace skip::runtime
 
@@ -166,11 +190,13 @@ skip_status skipmodel_trainer_set_number(skip_trainer *trainer, skip_trainer_num
     return status;
   if (number < SKIP_TRAINER_MOMENTUM || number > SKIP_TRAINER_STATISTICS)
     return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: no such number, %d", static_cast<int>(number));
-  if (!(value >= 0) || value > 1)
-    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: %g, from 0 to 1 is possible", value);
+  if (const NumberRule &rule = numberRules[number]; !rule.allows(value))
+    return fail(SKIP_INVALID_ARGUMENT, "trainer_set_number: %s of %g, which must be %s", rule.name, value, rule.allowed);
   BusyGuard guard(trainer->busy);
   if (!guard.taken)
     return busy("trainer_set_number");
+  if (skip_status status = checkNesterov(*trainer, number, value); status != SKIP_OK)
+    return status;
   trainer->numbers[number] = value;
   return SKIP_OK;
 }

@@ -87,6 +87,9 @@ inline skip_status checkOwn(const skip_trainer *trainer, const char *call) {
   return trainer ? checkOwn(*trainer->inference, call, "trainer") : fail(SKIP_INVALID_ARGUMENT, "%s: `trainer` is null", call);
 }
 
+/// What a call ends with that comes while another one has the trainer.
+inline skip_status busy(const char *call) { return fail(SKIP_BUSY, "%s: the trainer is inside another call", call); }
+
 /// Elements of a checkpoint's tensor.
 int64_t elementsOf(const SkipTensor &tensor);
 

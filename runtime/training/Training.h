@@ -41,10 +41,10 @@ typedef struct skip_trainer_options {
 /* What the optimizer, SGD, is told: v = momentum * v + g + decay * w; w -= rate * v, or with Nesterov's momentum
  * w -= rate * (g + decay * w + momentum * v). Which parameters decay was decided when the library was built. */
 typedef enum skip_trainer_number {
-  SKIP_TRAINER_MOMENTUM = 0,  /* default 0.9 */
-  SKIP_TRAINER_DECAY = 1,     /* default 0 */
-  SKIP_TRAINER_NESTEROV = 2,  /* 0 or 1, default 0 */
-  SKIP_TRAINER_STATISTICS = 3 /* by how much of a group's statistics the running ones follow; default 0.1 */
+  SKIP_TRAINER_MOMENTUM = 0,  /* from 0 to below 1, default 0.9 */
+  SKIP_TRAINER_DECAY = 1,     /* from 0 to 1, default 0 */
+  SKIP_TRAINER_NESTEROV = 2,  /* 0 or 1, default 0; 1 needs a momentum above 0 */
+  SKIP_TRAINER_STATISTICS = 3 /* from 0 to 1: by how much of a group's statistics the running ones follow; default 0.1 */
 } skip_trainer_number;
 
 /* Flags of trainer_load_*. SKIP_FRESH_MISSING: parameters that the checkpoint has not, or has in another shape, stay as they

@@ -42,8 +42,6 @@ static skip_status packFrozen(skip_trainer &trainer) {
   return packWeights(trainer.image->model, target, bytes.data(), bytes.size(), "(trainer)", trainer.frozen.owned);
 }
 
-static skip_status busy(const char *call) { return fail(SKIP_BUSY, "%s: the trainer is inside another call", call); }
-
 static skip_status load(skip_trainer &trainer, const void *data, size_t bytes, const char *path, uint32_t flags) {
   if (skip_status status = loadCheckpoint(trainer, data, bytes, path, flags); status != SKIP_OK)
     return status;

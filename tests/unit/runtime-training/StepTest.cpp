@@ -221,7 +221,20 @@ TEST_CASE("what makes no sense in a step is refused") {
               "a rate of -0.1, which must be a number from 0 on");
   REQUIRE(Group(5, 2).gradients(trainer) == SKIP_OK);
   CHECK_FAILS(Group(5, 3).gradients(trainer), SKIP_INVALID_ARGUMENT, "made for 2 groups a step");
-  CHECK_FAILS(skipmodel_trainer_set_number(trainer, SKIP_TRAINER_MOMENTUM, 1.5), SKIP_INVALID_ARGUMENT, "from 0 to 1");
+  auto set = [&](skip_trainer_number number, double value) { return skipmodel_trainer_set_number(trainer, number, value); };
+  double none = std::numeric_limits<double>::quiet_NaN();
+  for (double value : {1.0, 1.5, -0.1, none})
+    CHECK_FAILS(set(SKIP_TRAINER_MOMENTUM, value), SKIP_INVALID_ARGUMENT, "which must be from 0 to below 1");
+  for (double value : {0.5, -1.0, 2.0, none})
+    CHECK_FAILS(set(SKIP_TRAINER_NESTEROV, value), SKIP_INVALID_ARGUMENT, "which must be 0 or 1");
+  for (skip_trainer_number number : {SKIP_TRAINER_DECAY, SKIP_TRAINER_STATISTICS})
+    for (double value : {1.5, -0.1, none})
+      CHECK_FAILS(set(number, value), SKIP_INVALID_ARGUMENT, "which must be from 0 to 1");
+  REQUIRE(set(SKIP_TRAINER_NESTEROV, 1) == SKIP_OK);
+  CHECK_FAILS(set(SKIP_TRAINER_MOMENTUM, 0), SKIP_INVALID_ARGUMENT, "which needs a momentum above 0");
+  REQUIRE(set(SKIP_TRAINER_NESTEROV, 0) == SKIP_OK);
+  REQUIRE(set(SKIP_TRAINER_MOMENTUM, 0) == SKIP_OK);
+  CHECK_FAILS(set(SKIP_TRAINER_NESTEROV, 1), SKIP_INVALID_ARGUMENT, "which needs a momentum above 0");
 }
 
 TEST_CASE("draws of no sense are refused") {
