@@ -71,6 +71,8 @@ llvm::Error Compilation::startTraining() {
     return badInput("model `" + name + "` has no `train` statement, which says how it is trained");
   if (llvm::Error error = applySettings(*trainingRecipe, options.settings))
     return error;
+  if (!options.freeze.empty())
+    trainingRecipe->freeze = options.freeze;
   trainingModule = workModule->clone();
   return markTrained(*trainingModule, *trainingRecipe);
 }

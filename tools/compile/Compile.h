@@ -33,6 +33,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
   bool printIrAfterAll = false;
   bool train = false;                ///< a training library: gradients beside inference, for x86
   std::vector<std::string> settings; ///< of training, NAME=VALUE, over those of the spec
+  std::vector<std::string> freeze;   ///< labels of what training keeps as it is, in place of the spec's; empty: those
   bool timing = false;
   ObjectOptions objects;                  ///< of kernels for GPUs
   std::function<void(Finding)> onWarning; ///< of the spec, which has been printed; may be empty

@@ -27,9 +27,7 @@ void tool::addAnalyze(CLI::App &app, Options &o) {
       ->type_name("DIR");
   analyze.add_flag("--responses", o.responses, "standard deviations of the responses of all layers of 3x3");
   repeatable(analyze.add_option("--also", o.also, "another model with its weights"))->type_name("'SPEC --weights FILE ...'");
-  analyze.add_option("--images", o.images, "so many of the pictures, the first ones (default: all)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
-      ->type_name("N");
+  addWhole(analyze, "--images", o.images, {1, uint64_t(1) << 40}, "so many of the pictures, the first ones (default: all)");
   analyze.add_option("-o,--output", o.output, "write the picture there")->type_name("FILE.svg");
   addPictures(analyze, o);
   addThreads(analyze, o);

@@ -38,6 +38,8 @@ static llvm::Error checkUsage(const Options &options) {
     return tool::badInput("--set changes how a model is trained", "give --train too");
   if (options.train && countsOf(options).size() > 1)
     return tool::badInput("--train measures one batch size", "run it once for each");
+  if (options.train && !options.batches.empty() && tool::isSet(options, "batch"))
+    return tool::badInput("--batch and --set batch=... both say how many images a step has: give one of them");
   if (options.steps && options.counts != std::vector<int64_t>() && countsOf(options) != tool::batchBounds(options, {1}))
     return tool::badInput("--steps tells of runs that the library is built for, not of those of a range",
                           "give --batch N[,N...]");

@@ -36,7 +36,7 @@ void tool::addImport(CLI::App &app, Options &o) {
   import.add_flag("--check", o.check,
                   "run what was written on random images, and compare it with what the file's own operations give in double "
                   "precision");
-  import.add_option("--seed", o.seed, "of the images of --check (default: 1)");
+  addSeed(import, o, "of the images of --check (default: 1)");
   addThreads(import, o);
   addJson(import, o);
 }

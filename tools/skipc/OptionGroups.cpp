@@ -12,8 +12,27 @@ namespace flags = tool::flags;
 /// Takes one value each time it is given, so that it never swallows the arguments behind it.
 CLI::Option *flags::repeatable(CLI::Option *option) { return option->allow_extra_args(false); }
 
+uint64_t flags::wholeOf(llvm::StringRef flag, llvm::StringRef text, Range range) {
+  uint64_t number = 0;
+  if (text.getAsInteger(10, number) || number < range.least || number > range.most)
+    throw CLI::ValidationError(flag.str(), "`" + text.str() + "` is not a whole number from " + std::to_string(range.least) +
+                                               " to " + std::to_string(range.most));
+  return number;
+}
+
+std::string flags::typeName(Range range) {
+  constexpr uint64_t mostToTell = 1'000'000;
+  return range.most > mostToTell ? "N" : "N (" + std::to_string(range.least) + " to " + std::to_string(range.most) + ")";
+}
+
+void flags::addSeed(CLI::App &app, Options &o, const char *help) { addWhole(app, "--seed", o.seed, {0, UINT64_MAX}, help); }
+
 void flags::addWide(CLI::App &app, Options &o) {
   app.add_flag("--wide", o.wide, "all columns of tables, and long texts as they are, however wide that is");
+}
+
+bool tool::isSet(const Options &options, llvm::StringRef setting) {
+  return llvm::any_of(options.settings, [&](llvm::StringRef text) { return text.split('=').first.trim() == setting; });
 }
 
 size_t tool::widthOfTables(const Options &options) { return options.wide ? Table::everything : 100; }
@@ -53,7 +72,7 @@ void flags::addCompile(CLI::App &app, Options &o) {
   CLI::Option_group *group = app.add_option_group("Compiling");
   group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
       ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
-  group->add_option("-j,--jobs", o.jobs, "threads that compile kernels (default: all cores)")->check(CLI::Range(1u, 1024u));
+  addWhole(*group, "-j,--jobs", o.jobs, {1, 1024}, "threads that compile kernels (default: all cores)");
   group->add_flag("--exact", o.exact,
                   "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
   group
@@ -201,7 +220,7 @@ CLI::Option *flags::addWeights(CLI::App &app, Options &o) {
 }
 
 void flags::addThreads(CLI::App &app, Options &o) {
-  app.add_option("--threads", o.threads, "threads to run on (default: all cores)")->check(CLI::Range(1u, 1024u));
+  addWhole(app, "--threads", o.threads, {1, 1024}, "threads to run on (default: all cores)");
 }
 
 void flags::addPictures(CLI::App &app, Options &o) {

@@ -9,6 +9,25 @@ namespace skip::tool::flags {
 
 /// Takes one value each time it is given, so that it never swallows the arguments behind it.
 CLI::Option *repeatable(CLI::Option *option);
+
+struct Range {
+  uint64_t least, most;
+};
+/// The value of a flag: digits alone, within the range. CLI11 cuts a number to its type's range, and takes 010 for 8.
+uint64_t wholeOf(llvm::StringRef flag, llvm::StringRef text, Range range);
+/// Of a flag in --help.
+std::string typeName(Range range);
+/// A flag that takes a whole number; all such flags are made here.
+template <typename Number>
+CLI::Option *addWhole(CLI::App &app, const char *flag, Number &number, Range range, const char *help) {
+  llvm::StringRef name = flag;
+  auto set = [&number, name = name.split(',').second.empty() ? name : name.split(',').second, range](const std::string &text) {
+    number = static_cast<Number>(wholeOf(name, text, range));
+  };
+  return app.add_option_function<std::string>(flag, set, help)->type_name(typeName(range));
+}
+void addSeed(CLI::App &app, Options &o, const char *help);
+
 void addWide(CLI::App &app, Options &o);
 void addJson(CLI::App &app, Options &o);
 void addDefines(CLI::App &app, Options &o);

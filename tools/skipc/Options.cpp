@@ -82,8 +82,12 @@ static void addRun(CLI::App &app, Options &o) {
   repeatable(run.add_option("--input", o.inputs, "run this tensor instead of pictures"))->type_name("X.npy");
   repeatable(run.add_option("--output", o.outputs, "write the result there"))->type_name("Y.npy");
   addOutputName(run, o);
-  run.add_option("--top", o.top, "how many classes to show (default: 5)")->check(CLI::Range(int64_t(1), int64_t(1000000)));
-  run.add_option("--classes", o.classes, "class names, one a line, or `index<TAB>...<TAB>name`")->type_name("FILE");
+  addWhole(run, "--top", o.top, {1, 1'000'000}, "how many classes to show (default: 5)");
+  run.add_option(
+         "--classes", o.classes,
+         "class names, one a line, or `index<TAB>...<TAB>name` (default: the spec's, or those of the training that left "
+         "the checkpoint)")
+      ->type_name("FILE");
   addWeights(run, o)->required();
   addBatches(run, o, "images at a time");
   addPictures(run, o);
@@ -119,8 +123,8 @@ static void addEval(CLI::App &app, Options &o) {
   addRule(eval, tool::bodyRule);
 }
 
-static void addEvery(CLI::App &app, const char *flag, int64_t &steps, const char *help) {
-  app.add_option(flag, steps, help)->check(CLI::Range(int64_t(1), int64_t(1) << 40))->type_name("N");
+static void addSteps(CLI::App &app, const char *flag, int64_t &steps, const char *help) {
+  addWhole(app, flag, steps, {1, uint64_t(1) << 40}, help);
 }
 
 static void addTraining(CLI::App &app, Options &o) {
@@ -146,14 +150,12 @@ static void addTraining(CLI::App &app, Options &o) {
   repeatable(train.add_option("--freeze", o.freeze, "keep what is below this label as it is, in place of the spec's `freeze`"))
       ->type_name("LABEL");
   train.add_flag("--resume", o.resume, "go on from last.safetensors in the folder");
-  train
-      .add_option("--steps", o.lastStep, "end after so many steps (default: the recipe's length, which is also the schedule's)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 40))
-      ->type_name("N");
-  train.add_option("--seed", o.seed, "of fresh values, the order of pictures and what is drawn for them (default: 1)");
-  addEvery(train, "--log-every", o.logEvery, "steps to a line of metrics.jsonl, which has their means (default: 1)");
-  addEvery(train, "--evaluate-every", o.evaluateEvery, "steps between evaluations (default: 1000)");
-  addEvery(train, "--save-every", o.saveEvery, "steps between checkpoints (default: 500)");
+  addSteps(train, "--steps", o.lastStep,
+           "end after so many steps (default: the recipe's length, which is also the schedule's)");
+  addSeed(train, o, "of fresh values, the order of pictures and what is drawn for them (default: 1)");
+  addSteps(train, "--log-every", o.logEvery, "steps to a line of metrics.jsonl, which has their means (default: 1)");
+  addSteps(train, "--evaluate-every", o.evaluateEvery, "steps between evaluations (default: 1000)");
+  addSteps(train, "--save-every", o.saveEvery, "steps between checkpoints (default: 500)");
   addSettings(train, o);
   addPictures(train, o);
   addThreads(train, o);
@@ -173,7 +175,7 @@ static void addVerify(CLI::App &app, Options &o) {
   addBatches(verify, o, "batch sizes to verify (default: 1)");
   verify.add_option("--isa", o.isa, "which bodies to verify: avx2, avx512 or both (default: all that run here)")
       ->check(CLI::IsMember({"avx2", "avx512", "both"}));
-  verify.add_option("--seed", o.seed, "of the random input (default: 1)");
+  addSeed(verify, o, "of the random input (default: 1)");
   addThreads(verify, o);
   addRunTarget(verify, o);
   verify.add_flag("--train", o.train,
@@ -193,7 +195,7 @@ static void addBench(CLI::App &app, Options &o) {
   addWeights(bench, o);
   addBatchRanges(bench, o,
                  "images a run, one library for all of them, built for both ends of a range (default: 1); or with --train a "
-                 "step, in one group (default: as the recipe says)");
+                 "step, in one group, and in place of --set batch (default: as the recipe says)");
   bench.add_option("--svg", o.svg, "draw the times over the images, as a picture")->type_name("FILE.svg");
   addThreads(bench, o);
   bench.add_flag("--train", o.train, "measure a step of training instead: gradients of all groups, and the update");

@@ -55,7 +55,7 @@ struct Options : CompileOptions, PictureOptions {
   uint64_t seed = 1;
 
   // train
-  std::vector<std::string> freeze, fresh; ///< labels
+  std::vector<std::string> fresh; ///< labels
   bool resume = false;
   int64_t lastStep = 0; ///< 0: the recipe's length
   int64_t logEvery = 1, evaluateEvery = 1000, saveEvery = 500;
@@ -94,6 +94,9 @@ struct Options : CompileOptions, PictureOptions {
 /// Parses the command line. Nothing when the process has nothing more to do; then `exitCode` is its exit code, and what there
 /// was to say (help, version, a wrong flag) has been said.
 std::optional<Options> parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode);
+
+/// Whether --set names this setting.
+bool isSet(const Options &options, llvm::StringRef setting);
 
 /// How wide tables may be: 100 columns, unless --wide.
 size_t widthOfTables(const Options &options);

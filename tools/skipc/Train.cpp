@@ -77,11 +77,6 @@ static llvm::Error makeFolder(const std::string &folder) {
 /// What the flags say beside the spec, as compile options.
 static Options compileOptions(Options options) {
   options.train = true;
-  std::string labels;
-  for (const std::string &label : options.freeze)
-    labels += (labels.empty() ? "\"" : ", \"") + label + "\"";
-  if (!labels.empty())
-    options.settings.push_back("freeze=[" + labels + "]");
   return options;
 }
 
@@ -186,6 +181,8 @@ static llvm::Error checkUsage(const Options &options) {
   if (!options.fresh.empty() && options.weights.empty())
     return tool::badInput("--fresh says what of --weights is not taken; without --weights all is fresh");
   return llvm::Error::success();
+  if (!options.freeze.empty() && tool::isSet(options, "freeze"))
+    return tool::badInput("--freeze and --set freeze=... both say what is frozen: give one of them");
 }
 
 /// Of the recipe's groups each process has as many.
