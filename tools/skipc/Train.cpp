@@ -295,8 +295,9 @@ static llvm::Expected<Compiled> makeTrainer(const Opened &opened, const Options 
   Compiled made;
   if (llvm::Error error = compile(opened.compilation, options, imagesAtOnce(opened.ports.inputs[0])).moveInto(made.library))
     return error;
-  if (llvm::Error error = tool::Trainer::open(*made.library, {recipe.batch / recipe.groups, recipe.groups, options.threads})
-                              .moveInto(made.trainer))
+  int64_t batches = data::LoaderOptions().ahead + 1; // that are made ahead, and the one of the step
+  tool::Trainer::Shape shape{recipe.batch / recipe.groups, recipe.groups, options.threads, recipe.groups * batches};
+  if (llvm::Error error = tool::Trainer::open(*made.library, shape).moveInto(made.trainer))
     return error;
   if (llvm::Error error = made.trainer->setNumbers(recipe))
     return error;

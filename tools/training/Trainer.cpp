@@ -2,7 +2,9 @@
 #include "tools/training/Trainer.h"
 
 #include "support/AtomicFile.h"
+#include "support/AvailableMemory.h"
 #include "tools/text/Failure.h"
+#include "tools/text/Numbers.h"
 #include "tools/weights/Checksum.h"
 
 using namespace skip;
@@ -23,9 +25,32 @@ skip_trainer_options Trainer::trainerOptions() const {
   return options;
 }
 
+static std::string sizeOf(uint64_t bytes) {
+  constexpr double mebi = 1 << 20, gibi = 1 << 30;
+  auto size = static_cast<double>(bytes);
+  return size < gibi ? tool::fixed(size / mebi, 1) + " MiB" : tool::fixed(size / gibi, 1) + " GiB";
+}
+
+/// The system gives memory that it has not, and ends processes when it is used.
+llvm::Error Trainer::checkMemory() const {
+  Bytes each = bytes();
+  uint64_t inputs = each.input * static_cast<uint64_t>(sizes.heldInputs), needed = each.state + each.workspace + inputs;
+  std::optional<AvailableMemory> there = availableMemory();
+  if (!there || needed <= there->bytes)
+    return llvm::Error::success();
+  return badInput("a training in groups of " + llvm::Twine(sizes.groupImages) + " images takes " + sizeOf(needed) +
+                      " of memory (state " + sizeOf(each.state) + ", workspace " + sizeOf(each.workspace) + ", pictures " +
+                      sizeOf(inputs) + "), and " + sizeOf(there->bytes) + " are to be had " +
+                      (there->isOfCgroup ? "in this process's control group" : "on this machine"),
+                  "take a smaller batch (--set batch=N), or more groups, which are computed one after the other "
+                  "(--set groups=N)");
+}
+
 llvm::Error Trainer::create() {
   if (llvm::Error error = library.trainerApi().moveInto(api))
     return internalError("train", std::move(error));
+  if (llvm::Error error = checkMemory())
+    return error;
   if (llvm::Error error = library.makePool(static_cast<int32_t>(sizes.threads)).moveInto(pool))
     return badInput(llvm::toString(std::move(error)) + "; take fewer (--threads), or free some memory");
   skip_trainer_options options = trainerOptions();

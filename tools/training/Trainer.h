@@ -16,7 +16,8 @@ class Trainer {
 public:
   struct Shape {
     int64_t groupImages = 1, groups = 1;
-    unsigned threads = 0; ///< 0: as many as this process may use
+    unsigned threads = 0;   ///< 0: as many as this process may use
+    int64_t heldInputs = 1; ///< groups whose inputs the caller holds, for what memory is needed
   };
   /// What a training takes: the state, what a group computes in, and a group's input.
   struct Bytes {
@@ -24,7 +25,7 @@ public:
   };
   using Observer = std::function<void(const skip_step_event &)>;
 
-  /// `library` must live longer.
+  /// `library` must live longer. An error where the memory that there is would not do.
   static llvm::Expected<std::unique_ptr<Trainer>> open(const loaded::LoadedModel &library, const Shape &shape);
   ~Trainer();
   Trainer(const Trainer &) = delete;
@@ -60,6 +61,7 @@ public:
   const Shape &shape() const { return sizes; }
 
 private:
+  llvm::Error checkMemory() const;
   Trainer(const loaded::LoadedModel &library, const Shape &shape) : library(library), sizes(shape) {}
   llvm::Error create();
   skip_trainer_options trainerOptions() const;
