@@ -28,6 +28,7 @@ static std::string escape(std::string_view text, bool linesStay) {
 }
 
 std::string printable(std::string_view text) { return escape(text, /*linesStay=*/false); }
+std::string quotedName(std::string_view text) { return "`" + printable(text) + "`"; }
 std::string printableLines(std::string_view text) { return escape(text, /*linesStay=*/true); }
 
 } // namespace skip

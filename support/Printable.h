@@ -17,6 +17,9 @@ std::string escapedByte(char byte);
 /// `text` with each byte of what is not printable as `\x1b`. A backslash stays, so that what is printable comes back as it is.
 std::string printable(std::string_view text);
 
+/// The same between backticks: how messages name a file, a folder or a class, in whose name ends of lines may be too.
+std::string quotedName(std::string_view text);
+
 /// The same of a text of several lines: the ends of the lines stay.
 std::string printableLines(std::string_view text);
 

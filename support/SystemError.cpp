@@ -1,6 +1,8 @@
 // errno in words, with what was attempted.
 #include "support/SystemError.h"
 
+#include "support/Printable.h"
+
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -35,7 +37,7 @@ std::string describeSystemError(std::string_view action, const std::string &path
   // Strerror's text starts with a capital letter unless that word is an abbreviation such as `RPC`.
   if (reason.size() > 1 && std::islower(static_cast<unsigned char>(reason[1])))
     reason[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(reason[0])));
-  std::string text = "cannot " + std::string(action) + " `" + path + "`: " + reason;
+  std::string text = "cannot " + std::string(action) + " " + quotedName(path) + ": " + reason;
   if (std::string_view hint = hintFor(code); !hint.empty())
     text.append("; ").append(hint);
   return text;

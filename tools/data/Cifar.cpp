@@ -1,6 +1,7 @@
 // CIFAR-10 from one file or several.
 #include "tools/data/Cifar.h"
 
+#include "support/Printable.h"
 #include "tools/data/File.h"
 
 #include <algorithm>
@@ -51,14 +52,14 @@ private:
 static bool check(const CifarFile &file, std::string &error) {
   size_t size = file.bytes.size();
   if (size == 0 || size % cifarRecordBytes != 0) {
-    error = "`" + file.path + "` has " + std::to_string(size) + " bytes, expected a multiple of " +
+    error = quotedName(file.path) + " has " + std::to_string(size) + " bytes, expected a multiple of " +
             std::to_string(cifarRecordBytes) +
             " (a label byte and 3 x 32 x 32 pixel bytes); it is truncated, or not CIFAR-10's binary version";
     return false;
   }
   for (size_t offset = 0; offset < size; offset += cifarRecordBytes) {
     if (int label = file.bytes[offset]; label > 9) {
-      error = "`" + file.path + "`: record " + std::to_string(offset / cifarRecordBytes) + " has label " +
+      error = quotedName(file.path) + ": record " + std::to_string(offset / cifarRecordBytes) + " has label " +
               std::to_string(label) + ", expected 0 to 9; it is not CIFAR-10's binary version";
       return false;
     }

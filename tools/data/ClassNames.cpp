@@ -1,6 +1,7 @@
 // Reads class names from a file of lines, with or without an index in front.
 #include "tools/data/ClassNames.h"
 
+#include "support/Printable.h"
 #include "tools/data/File.h"
 
 namespace skip::data {
@@ -31,7 +32,7 @@ std::optional<std::vector<std::string>> readClassNames(const std::string &path, 
   if (!lines)
     return std::nullopt;
   if (lines->empty()) {
-    error = "`" + path + "` is empty, expected class names, one a line";
+    error = quotedName(path) + " is empty, expected class names, one a line";
     return std::nullopt;
   }
   bool indexed = lines->front().find('\t') != std::string::npos;
@@ -44,7 +45,7 @@ std::optional<std::vector<std::string>> readClassNames(const std::string &path, 
     if (!indexed && line.empty())
       reason = "the line is empty, expected the name of class " + std::to_string(number);
     if (!reason.empty()) {
-      error = path + ":" + std::to_string(number + 1) + ": " + reason;
+      error = printable(path) + ":" + std::to_string(number + 1) + ": " + reason;
       return std::nullopt;
     }
     names[number] = std::move(line);

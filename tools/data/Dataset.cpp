@@ -1,6 +1,7 @@
 // Tells what kind of data set a path holds.
 #include "tools/data/Dataset.h"
 
+#include "support/Printable.h"
 #include "tools/data/Cifar.h"
 #include "tools/data/Folder.h"
 
@@ -18,7 +19,8 @@ std::unique_ptr<Dataset> openDataset(const std::string &path, std::string &error
   if (fs::exists(folder / "test_batch.bin", ignored))
     return openCifar({(folder / "test_batch.bin").string()}, error);
   if (fs::is_directory(folder, ignored) && !fs::exists(folder / "labels.tsv", ignored)) {
-    error = "`" + path + "` holds no data set: neither `test_batch.bin` (CIFAR-10's binary version) nor `labels.tsv` is in it";
+    error =
+        quotedName(path) + " holds no data set: neither `test_batch.bin` (CIFAR-10's binary version) nor `labels.tsv` is in it";
     return nullptr;
   }
   return openListedFolder(path, error);

@@ -28,7 +28,8 @@ public:
 
 /// Opens what `path` holds: a folder with CIFAR-10's `test_batch.bin` (or such a file itself), or a folder with
 /// `labels.tsv`, whose lines give a picture's file, relative to the folder, and its class index, then anything, separated
-/// by tabs (a first line of headings is passed over). Labels and lengths are checked here, pictures when they are read.
+/// by tabs (a first line of headings and empty lines are passed over; lines may end in CR LF). Labels and lengths are checked
+/// here, pictures when they are read.
 std::unique_ptr<Dataset> openDataset(const std::string &path, std::string &error);
 
 } // namespace skip::data

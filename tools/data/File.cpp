@@ -1,6 +1,7 @@
 // Reads files with system calls, so that every error has a path and a reason.
 #include "tools/data/File.h"
 
+#include "support/Printable.h"
 #include "support/SystemError.h"
 
 #include <cerrno>
@@ -30,7 +31,7 @@ std::optional<std::vector<uint8_t>> readFile(const std::string &path, std::strin
     return std::nullopt;
   }
   if (S_ISDIR(info.st_mode)) {
-    error = "cannot read `" + path + "`: it is a folder, expected a file";
+    error = "cannot read " + quotedName(path) + ": it is a folder, expected a file";
     return std::nullopt;
   }
   // The size is only a first guess: a pipe has none, and a file may grow while it is read.
@@ -39,7 +40,7 @@ std::optional<std::vector<uint8_t>> readFile(const std::string &path, std::strin
   size_t used = 0;
   do {
     if (guess > maxFileBytes || used > maxFileBytes) {
-      error = "cannot read `" + path + "`: it is larger than 4 GiB, the limit";
+      error = "cannot read " + quotedName(path) + ": it is larger than 4 GiB, the limit";
       return std::nullopt;
     }
     if (used == bytes.size()) // One byte more than the guess, so that the end is seen without growing again.
@@ -67,7 +68,7 @@ std::optional<std::vector<std::string>> readLines(const std::string &path, std::
   if (text.starts_with("\xEF\xBB\xBF"))
     text.remove_prefix(3);
   if (size_t zero = text.find('\0'); zero != text.npos) {
-    error = "`" + path + "`: byte " + std::to_string(zero) + " is zero, expected a text file";
+    error = quotedName(path) + ": byte " + std::to_string(zero) + " is zero, expected a text file";
     return std::nullopt;
   }
   std::vector<std::string> lines;

@@ -1,10 +1,12 @@
 // Folders of pictures, labelled by a list or by subfolders.
 #include "tools/data/Folder.h"
 
+#include "support/Printable.h"
 #include "tools/data/File.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 namespace skip::data {
 
@@ -41,22 +43,26 @@ std::unique_ptr<Dataset> openListedFolder(const std::string &path, std::string &
   if (!lines)
     return nullptr;
   std::vector<FolderDataset::Item> items;
+  bool isFirst = true;
   for (size_t number = 1; number <= lines->size(); ++number) {
+    if ((*lines)[number - 1].find_first_not_of(" \t") == std::string::npos)
+      continue;
     std::vector<std::string> fields = splitTabs((*lines)[number - 1]);
+    bool mayBeHeadings = std::exchange(isFirst, false);
     std::optional<uint64_t> label = fields.size() < 2 ? std::nullopt : parseCount(fields[1], UINT32_MAX);
     if (label && !fields[0].empty()) {
       items.push_back({(folder / fields[0]).string(), static_cast<uint32_t>(*label)});
       continue;
     }
-    bool headings = number == 1 && fields.size() >= 2 && fields[1].find_first_of("0123456789") == std::string::npos;
+    bool headings = mayBeHeadings && fields.size() >= 2 && fields[1].find_first_of("0123456789") == std::string::npos;
     if (headings)
       continue;
-    error = list + ":" + std::to_string(number) + ": expected a picture's file name, a tab and its class index, found `" +
-            (*lines)[number - 1].substr(0, 80) + "`";
+    error = printable(list) + ":" + std::to_string(number) +
+            ": expected a picture's file name, a tab and its class index, found `" + (*lines)[number - 1].substr(0, 80) + "`";
     return nullptr;
   }
   if (items.empty()) {
-    error = "`" + list + "` lists no pictures, expected lines of a file name, a tab and a class index";
+    error = quotedName(list) + " lists no pictures, expected lines of a file name, a tab and a class index";
     return nullptr;
   }
   return std::make_unique<FolderDataset>(std::move(items));
@@ -74,11 +80,16 @@ static std::optional<std::vector<std::string>> namesIn(const fs::path &folder, W
       names.push_back(std::move(name));
   }
   if (code) {
-    error = "cannot read the folder `" + folder.string() + "`: " + code.message();
+    error = "cannot read the folder " + quotedName(folder.string()) + ": " + code.message();
     return std::nullopt;
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// Names of classes stand in lines: of a checkpoint's metadata, of files with class names.
+static bool hasControl(const std::string &name) {
+  return std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 std::optional<std::vector<std::string>> classFolders(const std::string &folder, std::string &error) {
@@ -86,7 +97,15 @@ std::optional<std::vector<std::string>> classFolders(const std::string &folder, 
     std::error_code ignored;
     return entry.is_directory(ignored);
   };
-  return namesIn(folder, isFolder, error);
+  std::optional<std::vector<std::string>> names = namesIn(folder, isFolder, error);
+  if (!names)
+    return std::nullopt;
+  auto bad = std::find_if(names->begin(), names->end(), hasControl);
+  if (bad == names->end())
+    return names;
+  error = "the name of the class folder " + quotedName((fs::path(folder) / *bad).string()) +
+          " has a control character, which the name of a class may not have; rename the folder";
+  return std::nullopt;
 }
 
 static bool isPicture(const fs::directory_entry &entry) {
@@ -106,7 +125,8 @@ std::unique_ptr<Dataset> openClassFolders(const std::string &folder, const std::
     if (!names)
       return nullptr;
     if (names->empty()) {
-      error = "the folder `" + subfolder.string() + "` of a class has no pictures, expected .jpg, .jpeg or .png files";
+      error =
+          "the folder " + quotedName(subfolder.string()) + " of a class has no pictures, expected .jpg, .jpeg or .png files";
       return nullptr;
     }
     for (const std::string &name : *names)

@@ -8,7 +8,8 @@ namespace skip::data {
 /// The pictures that `folder`/labels.tsv lists: see openDataset().
 std::unique_ptr<Dataset> openListedFolder(const std::string &folder, std::string &error);
 
-/// The subfolders of `folder` in the order of their bytes, hidden ones aside: the classes of openClassFolders().
+/// The subfolders of `folder` in the order of their bytes, hidden ones aside: the classes of openClassFolders(). A name with a
+/// control character is an error.
 std::optional<std::vector<std::string>> classFolders(const std::string &folder, std::string &error);
 
 /// The pictures (.jpg, .jpeg and .png, in small or capital letters) in each of `subfolders` of `folder`, in the order of their

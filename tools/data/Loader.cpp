@@ -3,6 +3,7 @@
 // before all of them are counted.
 #include "tools/data/Loader.h"
 
+#include "support/Printable.h"
 #include "tools/data/Order.h"
 
 #include <algorithm>
@@ -133,7 +134,7 @@ bool Loader::use(uint32_t index, uint32_t epoch, Batch &batch, size_t place) {
     return true;
   }
   if (picture)
-    error = "`" + dataset.name(index) + "`: " + error;
+    error = quotedName(dataset.name(index)) + ": " + error;
   std::lock_guard lock(mutex);
   bad.emplace(index, std::move(error));
   return false;

@@ -5,6 +5,7 @@
 
 #include "tools/data/Npy.h"
 
+#include "support/Printable.h"
 #include "support/AtomicFile.h"
 #include "support/SystemError.h"
 #include "tools/data/File.h"
@@ -200,7 +201,7 @@ std::optional<NpyArray> decodeNpy(std::span<const uint8_t> bytes, const std::str
   std::string reason;
   std::optional<NpyArray> array = decode(bytes, reason);
   if (!array)
-    error = "cannot read the array `" + name + "`: " + reason;
+    error = "cannot read the array " + quotedName(name) + ": " + reason;
   return array;
 }
 
@@ -220,7 +221,7 @@ std::string formatShape(std::span<const int64_t> shape) {
 
 bool writeNpy(const std::string &path, std::span<const int64_t> shape, std::span<const float> values, std::string &error) {
   if (countElements(shape, SIZE_MAX / 8) != values.size()) {
-    error = "cannot write the array `" + path + "`: its shape " + formatShape(shape) + " does not fit " +
+    error = "cannot write the array " + quotedName(path) + ": its shape " + formatShape(shape) + " does not fit " +
             std::to_string(values.size()) + " values";
     return false;
   }

@@ -1,6 +1,7 @@
 // Tells a picture's format by its first bytes and hands it to that format's decoder.
 #include "tools/data/Picture.h"
 
+#include "support/Printable.h"
 #include "tools/data/Codecs.h"
 #include "tools/data/Exif.h"
 #include "tools/data/File.h"
@@ -48,7 +49,7 @@ std::optional<Picture> decodePicture(std::span<const uint8_t> bytes, const std::
   if (picture)
     picture->orientation = exifOrientation(bytes);
   else
-    error = "cannot read the picture `" + name + "`: " + reason;
+    error = "cannot read the picture " + quotedName(name) + ": " + reason;
   return picture;
 }
 

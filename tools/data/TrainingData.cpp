@@ -1,6 +1,7 @@
 // Tells what kind of training set a path holds.
 #include "tools/data/TrainingData.h"
 
+#include "support/Printable.h"
 #include "tools/data/Cifar.h"
 #include "tools/data/Folder.h"
 
@@ -35,7 +36,8 @@ static std::optional<TrainingData> openCifarFolder(const fs::path &folder, std::
   for (int number = 1; number <= 5; ++number) {
     paths.push_back((folder / batchName(number)).string());
     if (!isThere(paths.back())) {
-      error = "`" + folder.string() + "` lacks `" + batchName(number) + "`, one of the five files of CIFAR-10's training set";
+      error =
+          quotedName(folder.string()) + " lacks `" + batchName(number) + "`, one of the five files of CIFAR-10's training set";
       return std::nullopt;
     }
   }
@@ -56,9 +58,10 @@ static std::unique_ptr<Dataset> openPictures(const fs::path &folder, std::vector
   if (!found)
     return nullptr;
   if (found->size() < 2) {
-    error = "`" + folder.string() + "` holds no training set: expected `data_batch_1.bin` to `data_batch_5.bin` (CIFAR-10's " +
+    error = quotedName(folder.string()) +
+            " holds no training set: expected `data_batch_1.bin` to `data_batch_5.bin` (CIFAR-10's " +
             "binary version), `labels.tsv`, or a subfolder for each of two classes or more, found " +
-            (found->empty() ? "no subfolder" : "only `" + found->front() + "`");
+            (found->empty() ? "no subfolder" : "only " + quotedName(found->front()));
     return nullptr;
   }
   classes = *found;
@@ -74,10 +77,11 @@ static std::unique_ptr<Dataset> openValidation(const fs::path &folder, const std
   if (!found)
     return nullptr;
   if (found->empty())
-    error = "`" + folder.string() + "` holds no validation set: neither `labels.tsv` nor a subfolder of a class is in it";
+    error = quotedName(folder.string()) + " holds no validation set: neither `labels.tsv` nor a subfolder of a class is in it";
   for (const std::string &name : *found)
     if (!std::binary_search(classes.begin(), classes.end(), name)) {
-      error = "`" + (folder / name).string() + "` is no class of the training set, which has no subfolder `" + name + "`";
+      error =
+          quotedName((folder / name).string()) + " is no class of the training set, which has no subfolder " + quotedName(name);
       return nullptr;
     }
   return found->empty() ? nullptr : openClassFolders(folder.string(), *found, classes, error);
@@ -114,7 +118,7 @@ bool checkLabels(const Dataset &dataset, uint32_t classes, std::string &error) {
   bool several = false;
   for (size_t i = 0; i < dataset.size(); ++i) {
     if (dataset.label(i) >= classes) {
-      error = "`" + dataset.name(i) + "` is of class " + std::to_string(dataset.label(i)) +
+      error = quotedName(dataset.name(i)) + " is of class " + std::to_string(dataset.label(i)) +
               ", and the model has classes 0 to " + std::to_string(classes - 1) + "; -D classes=N may set how many it has";
       return false;
     }

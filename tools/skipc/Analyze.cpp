@@ -100,7 +100,7 @@ llvm::Error Analysis::runBatch(const data::Dataset &dataset, int64_t first, int6
     if (!picture)
       return tool::badInput(error);
     if (!preprocessing->apply(*picture, inputs.data() + i * elements, error))
-      return tool::badInput("`" + dataset.name(index) + "`: " + error);
+      return tool::badInput(quotedName(dataset.name(index)) + ": " + error);
   }
   std::vector<float *> pointers;
   for (std::vector<float> &output : outputs)
@@ -158,7 +158,8 @@ llvm::Error tool::analyze(const Options &options) {
   if (!dataset)
     return badInput(problem);
   if (options.images > static_cast<int64_t>(dataset->size()))
-    return badInput("--images " + llvm::Twine(options.images) + ": `" + options.data + "` has " + llvm::Twine(dataset->size()));
+    return badInput("--images " + llvm::Twine(options.images) + ": " + quotedName(options.data) + " has " +
+                    llvm::Twine(dataset->size()));
   std::vector<AnalyzedModel> analyzed;
   for (const Options &model : *models)
     if (llvm::Error error = Analysis(model).run(*dataset).moveInto(analyzed.emplace_back()))

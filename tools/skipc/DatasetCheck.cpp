@@ -1,13 +1,15 @@
 // What is wrong with a picture would else end an evaluation when it comes to it, which may be after hours.
 #include "tools/skipc/DatasetCheck.h"
 
+#include "support/Printable.h"
+
 #include <chrono>
 
 using namespace skip;
 
 llvm::Error tool::checkLabels(const Options &options, const data::Dataset &dataset, const tool::OutputPort &output) {
   if (dataset.classes() && *dataset.classes() != output.elements())
-    return tool::badInput("`" + options.data + "` has " + llvm::Twine(*dataset.classes()) +
+    return tool::badInput(quotedName(options.data) + " has " + llvm::Twine(*dataset.classes()) +
                           " classes, and the model's output `" + output.name + "` " + llvm::Twine(output.elements()));
   uint32_t largest = 0;
   for (size_t i = 0; i < dataset.size(); ++i) {
@@ -39,7 +41,7 @@ static llvm::Error lookAtHeaders(const tool::Options &options, const data::Datas
     if (!header && !options.skipBroken)
       return tool::badInput(error);
     if (header && !preprocessing.takes(*header, error))
-      return tool::badInput("`" + dataset.name(index) + "`: " + error);
+      return tool::badInput(quotedName(dataset.name(index)) + ": " + error);
   }
   return llvm::Error::success();
 }

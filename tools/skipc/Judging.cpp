@@ -1,6 +1,7 @@
 // Pictures in, counts and lists out.
 #include "tools/skipc/Judging.h"
 
+#include "support/Printable.h"
 #include "support/Threads.h"
 #include "tools/text/Failure.h"
 
@@ -33,7 +34,7 @@ llvm::Error Judging::readBatch(int64_t first, int64_t count, Buffers &buffers) {
       return badInput(error);
     float *place = buffers.inputs.data() + static_cast<int64_t>(buffers.indices.size()) * input.elements();
     if (!request.preprocessing.apply(*picture, place, error))
-      return badInput("`" + request.dataset.name(index) + "`: " + error);
+      return badInput(quotedName(request.dataset.name(index)) + ": " + error);
     buffers.indices.push_back(index);
   }
   return llvm::Error::success();

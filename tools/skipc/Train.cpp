@@ -40,10 +40,11 @@ static llvm::Error checkPlace(const std::string &folder) {
   while (!std::filesystem::exists(place, code) && place.has_relative_path())
     place = place.parent_path();
   if (!std::filesystem::is_directory(place, code))
-    return tool::badInput("cannot make the folder `" + folder + "`: `" + place.string() + "` is not a folder",
+    return tool::badInput("cannot make the folder " + quotedName(folder) + ": " + quotedName(place.string()) +
+                              " is not a folder",
                           "name another one (-o)");
   if (::access(place.c_str(), W_OK) != 0)
-    return tool::badInput("cannot write into `" + place.string() + "`: " + std::generic_category().message(errno),
+    return tool::badInput("cannot write into " + quotedName(place.string()) + ": " + std::generic_category().message(errno),
                           "name another folder (-o)");
   return llvm::Error::success();
 }
@@ -68,7 +69,7 @@ static llvm::Error makeFolder(const std::string &folder) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   if (code)
-    return tool::badInput("cannot make the folder `" + folder + "`: " + code.message());
+    return tool::badInput("cannot make the folder " + quotedName(folder) + ": " + code.message());
   for (const char *name : {"last.safetensors", "best.safetensors", "metrics.jsonl", "curve.svg"})
     removeLeftovers(folder + "/" + name);
   return llvm::Error::success();
@@ -171,8 +172,8 @@ static void printText(const tool::LoopResult &result, const tool::TrainingMemory
 /// As of Ctrl-C anywhere else; but nothing was lost.
 static void tellInterrupted(const Options &options, const tool::TrainingMemory &memory, int64_t lastStep,
                             const std::string &folder) {
-  tool::note("stopped after step " + llvm::Twine(memory.step) + " of " + llvm::Twine(lastStep) + ", which is in `" +
-             Loop::lastPath(folder) + "`; `" + resumingCommand(options) + "` goes on from there");
+  tool::note("stopped after step " + llvm::Twine(memory.step) + " of " + llvm::Twine(lastStep) + ", which is in " +
+             quotedName(Loop::lastPath(folder)) + "; `" + resumingCommand(options) + "` goes on from there");
 }
 
 static llvm::Error checkUsage(const Options &options) {
@@ -180,9 +181,9 @@ static llvm::Error checkUsage(const Options &options) {
     return tool::badInput("--resume goes on from the folder's own checkpoint: leave out --weights and --fresh");
   if (!options.fresh.empty() && options.weights.empty())
     return tool::badInput("--fresh says what of --weights is not taken; without --weights all is fresh");
-  return llvm::Error::success();
   if (!options.freeze.empty() && tool::isSet(options, "freeze"))
     return tool::badInput("--freeze and --set freeze=... both say what is frozen: give one of them");
+  return llvm::Error::success();
 }
 
 /// Of the recipe's groups each process has as many.
@@ -254,7 +255,7 @@ static std::string textOf(mlir::ModuleOp module) {
 static void noteUnusedClasses(const tool::Pictures &pictures, const frontend::Recipe &recipe, const Options &options) {
   auto found = static_cast<int64_t>(pictures.classNames().size());
   if (found > 0 && found < recipe.classes)
-    tool::note("`" + options.data + "` has folders of " + llvm::Twine(found) + " classes, and the model has " +
+    tool::note(quotedName(options.data) + " has folders of " + llvm::Twine(found) + " classes, and the model has " +
                llvm::Twine(recipe.classes) + ": -D classes=" + llvm::Twine(found) +
                " makes it one for these, if the spec has that parameter");
 }
@@ -336,7 +337,7 @@ static void tell(const tool::LoopResult &result, const tool::TrainingMemory &mem
   if (result.interrupted)
     tellInterrupted(options, memory, wanted.lastStep, wanted.folder);
   else if (result.steps == 0)
-    tool::note("nothing was to do: `" + Loop::lastPath(wanted.folder) + "` is of step " + llvm::Twine(memory.step) +
+    tool::note("nothing was to do: " + quotedName(Loop::lastPath(wanted.folder)) + " is of step " + llvm::Twine(memory.step) +
                ", and the training ends with step " + llvm::Twine(wanted.lastStep) + "; --steps N goes on to step N");
 }
 

@@ -1,6 +1,7 @@
 // From a recipe to loaders.
 #include "tools/training/Pictures.h"
 
+#include "support/Printable.h"
 #include "tools/data/Order.h"
 #include "tools/text/Failure.h"
 #include "tools/training/Hash.h"
@@ -68,8 +69,8 @@ llvm::Expected<Pictures> Pictures::open(const std::string &path, const Recipe &r
   made.augmented = augmentationOf(recipe, made.plain);
   auto count = static_cast<int64_t>(dataset.size());
   if (recipe.holdOut >= count)
-    return badInput("`hold_out` of " + llvm::Twine(recipe.holdOut) + " leaves no picture to train on: `" + path + "` has " +
-                    llvm::Twine(count));
+    return badInput("`hold_out` of " + llvm::Twine(recipe.holdOut) + " leaves no picture to train on: " + quotedName(path) +
+                    " has " + llvm::Twine(count));
   made.holdsOut = recipe.holdOut > 0;
   if (made.holdsOut) {
     data::Split split = data::split(static_cast<uint32_t>(count), static_cast<uint32_t>(recipe.holdOut));

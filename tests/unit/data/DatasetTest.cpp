@@ -66,6 +66,19 @@ TEST_CASE("data set: a folder of pictures with their labels") {
   CHECK_THAT(error, Contains("missing.png`: no such file or directory"));
 }
 
+TEST_CASE("data set: empty lines of a list are passed over, and its line ends may be those of Windows") {
+  TemporaryFolder folder;
+  folder.write("set/labels.tsv", "\xEF\xBB\xBF\r\n\t\r\nfile\tclass\r\n\r\na.png\t2\r\n  \r\n\nb.png\t3\r\n\r\n");
+  std::string error;
+  std::unique_ptr<Dataset> set = openDataset(folder.path("set"), error);
+  REQUIRE(set);
+  REQUIRE(set->size() == 2);
+  CHECK(set->name(1) == folder.path("set/b.png"));
+  CHECK(set->label(1) == 3);
+  folder.write("set/labels.tsv", "a.png\t2\r\n\r\nb.png\r\n");
+  CHECK_THAT(openError(folder.path("set")), Contains("labels.tsv:3: expected a picture's file name")); // of the file's lines
+}
+
 TEST_CASE("data set: bad lists give the line") {
   TemporaryFolder folder;
   auto listError = [&](const std::string &text) {

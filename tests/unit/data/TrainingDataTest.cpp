@@ -124,6 +124,26 @@ TEST_CASE("training data: folders that are none") {
   CHECK_THAT(openError(folder.path("bare")), Contains("bare/val` holds no validation set"));
 }
 
+TEST_CASE("training data: names with control characters are escaped, and classes may have none") {
+  TemporaryFolder folder;
+  folder.write("set/train/a/1\n2.png", "no picture");
+  folder.write("set/train/b/1.png", png(1));
+  std::string error;
+  std::optional<TrainingData> data = openTrainingData(folder.path("set"), error);
+  REQUIRE(data);
+  CHECK_FALSE(data->training->picture(0, error));
+  CHECK_THAT(error, Contains("cannot read the picture `") && Contains("/a/1\\x0a2.png`: not a JPEG or PNG"));
+  CHECK_FALSE(checkLabels(*data->training, 0, error));
+  CHECK_THAT(error, Contains("/a/1\\x0a2.png` is of class 0"));
+  folder.write("set/val/c\td/1.png", png(1));
+  CHECK_THAT(openError(folder.path("set")),
+             Contains("the name of the class folder `") && Contains("/set/val/c\\x09d` has a control character"));
+  folder.write("set/train/c\nd/1.png", png(1));
+  CHECK_THAT(
+      openError(folder.path("set")),
+      Contains("/set/train/c\\x0ad` has a control character, which the name of a class may not have; rename the folder"));
+}
+
 TEST_CASE("training data: labels that the model has not, and a set of one class") {
   TemporaryFolder folder;
   folder.write("set/labels.tsv", "a.png\t1\nb.png\t12\n");
