@@ -54,6 +54,7 @@ llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSou
   if (llvm::Error error = session.library->weightsFromMemory(bytes).moveInto(session.weights))
     return badInput("`" + source.path() + "`: " + llvm::toString(std::move(error)));
   source.tellForgiven();
+  session.classes = source.classNames().vec();
   return session;
 }
 

@@ -63,6 +63,8 @@ public:
   llvm::Expected<std::unique_ptr<Runner>> runner(unsigned threads, llvm::StringRef isa = {}, bool isUndivided = false) const;
 
   const loaded::LoadedModel &model() const { return *library; }
+  /// What the weights say that the classes are called (WeightsSource).
+  llvm::ArrayRef<std::string> classNames() const { return classes; }
 
   /// One for up to `images` images, undivided, whose workspace is NaN and guarded.
   llvm::Expected<std::unique_ptr<Runner>> guardedRunner(unsigned threads, llvm::StringRef isa, int64_t images) const;
@@ -73,6 +75,7 @@ private:
 
   std::unique_ptr<loaded::LoadedModel> library;
   loaded::Weights weights; // goes before the library
+  std::vector<std::string> classes;
 };
 
 } // namespace skip::tool

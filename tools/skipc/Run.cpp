@@ -1,4 +1,5 @@
 // `skipc run`: pictures to class names, or tensors to tensors.
+#include "support/Printable.h"
 #include "tools/data/ClassNames.h"
 #include "tools/data/Npy.h"
 #include "tools/running/ClassOutput.h"
@@ -72,10 +73,10 @@ static llvm::Error readTensor(const std::string &path, const tool::InputPort &po
   std::vector<int64_t> wanted = port.dims;
   wanted.insert(wanted.begin(), array->shape.empty() ? 1 : array->shape[0]);
   if (array->shape != wanted || wanted[0] < 1)
-    return tool::badInput("`" + path + "` is " + data::formatShape(array->shape) + ", the input `" + port.name + "` takes " +
-                          tool::shapeText(port.dims) + " for one image, or N of them");
+    return tool::badInput(quotedName(path) + " is " + data::formatShape(array->shape) + ", the input `" + port.name +
+                          "` takes " + tool::shapeText(port.dims) + " for one image, or N of them");
   if (!batch.inputs.empty() && batch.images != wanted[0])
-    return tool::badInput("`" + path + "` holds " + llvm::Twine(wanted[0]) + " images, the input before it " +
+    return tool::badInput(quotedName(path) + " holds " + llvm::Twine(wanted[0]) + " images, the input before it " +
                           llvm::Twine(batch.images));
   batch.images = wanted[0];
   batch.inputs.push_back(std::move(array->values));
@@ -139,7 +140,7 @@ static llvm::Expected<std::vector<std::string>> classNames(const Options &option
   if (!names)
     return tool::badInput(error);
   if (static_cast<int64_t>(names->size()) != port.elements())
-    return tool::badInput("`" + options.classes + "` names " + llvm::Twine(names->size()) + " classes, the model has " +
+    return tool::badInput(quotedName(options.classes) + " names " + llvm::Twine(names->size()) + " classes, the model has " +
                           llvm::Twine(port.elements()));
   return std::move(*names);
 }
@@ -167,13 +168,31 @@ static llvm::Expected<Classes> classesOf(const Options &options, const Ports &po
   return classes;
 }
 
+/// Where neither the spec nor --classes names them, the checkpoint of a training may; its folders may be of fewer classes than
+/// the model has. They are those of the output that was trained.
+static void takeNames(const Options &options, const tool::Compilation &compilation, const tool::Session &session,
+                      const Ports &ports, Classes &classes) {
+  llvm::ArrayRef<std::string> found = session.classNames();
+  if (!classes.output || !classes.names.empty() || found.empty())
+    return;
+  const tool::OutputPort &port = ports.outputs[*classes.output];
+  if (ports.outputs.size() > 1 && !(compilation.recipe() && compilation.recipe()->output == port.name))
+    return;
+  if (static_cast<int64_t>(found.size()) <= port.elements())
+    classes.names = found.vec();
+  else
+    tool::note(quotedName(options.weights) + " names " + llvm::Twine(found.size()) + " classes, and the model has " +
+               llvm::Twine(port.elements()) + ": the names are not shown");
+}
+
 /// Compiles, runs and tells what came of it.
-static llvm::Error runBatch(const Options &options, tool::Compilation &compilation, const Ports &ports, const Classes &classes,
+static llvm::Error runBatch(const Options &options, tool::Compilation &compilation, const Ports &ports, Classes classes,
                             Batch &batch) {
   std::vector<int64_t> bounds = tool::batchBounds(options, {std::min<int64_t>(batch.images, 16)});
   llvm::Expected<tool::Session> session = tool::startSession(options, compilation, bounds);
   if (!session)
     return session.takeError();
+  takeNames(options, compilation, *session, ports, classes);
   llvm::Expected<std::unique_ptr<tool::Runner>> runner = session->runner(options.threads);
   if (!runner)
     return runner.takeError();
@@ -204,5 +223,5 @@ llvm::Error tool::run(const Options &options) {
   Batch batch;
   if (llvm::Error error = readInputs(options, ports, batch))
     return error;
-  return runBatch(options, compilation, ports, *classes, batch);
+  return runBatch(options, compilation, ports, std::move(*classes), batch);
 }

@@ -12,7 +12,7 @@ using tool::Options;
 using tool::RunResult;
 
 static std::string nameOf(llvm::ArrayRef<std::string> names, int64_t index) {
-  return names.empty() ? "class " + std::to_string(index) : names[index];
+  return index < static_cast<int64_t>(names.size()) ? names[index] : "class " + std::to_string(index);
 }
 
 static std::vector<tool::Ranked> bestOf(const Options &options, const RunResult &result, size_t picture) {

@@ -8,10 +8,10 @@ namespace skip::tool {
 
 /// What came of a run.
 struct RunResult {
-  llvm::ArrayRef<std::string> pictures; ///< names, one an image
-  const OutputPort *classes = nullptr;  ///< null: no output is the classes
-  llvm::ArrayRef<std::string> classNames;
-  llvm::ArrayRef<float> scores; ///< of the classes, of all images
+  llvm::ArrayRef<std::string> pictures;   ///< names, one an image
+  const OutputPort *classes = nullptr;    ///< null: no output is the classes
+  llvm::ArrayRef<std::string> classNames; ///< of all classes, of the first ones, or none
+  llvm::ArrayRef<float> scores;           ///< of the classes, of all images
   llvm::StringRef isa;
 };
 

@@ -7,14 +7,12 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cinttypes>
 #include <cstdlib>
-#include <cstring>
 
 using namespace skip;
+using tool::findText;
 using tool::Metadata;
 using tool::TrainingIdentity;
 using tool::TrainingMemory;
@@ -83,29 +81,6 @@ Metadata tool::metadataOf(const TrainingIdentity &identity, const TrainingMemory
   return texts;
 }
 
-llvm::Expected<Metadata> tool::readMetadata(llvm::ArrayRef<char> file, const std::string &path) {
-  uint64_t length = 0;
-  if (file.size() >= sizeof length)
-    std::memcpy(&length, file.data(), sizeof length);
-  if (file.size() < sizeof length || length > file.size() - sizeof length)
-    return badInput("`" + path + "` is not a safetensors file, or is cut short");
-  const char *begin = file.data() + sizeof length;
-  nlohmann::json header = nlohmann::json::parse(begin, begin + length, nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object())
-    return badInput("the header of `" + path + "` is broken");
-  Metadata texts;
-  if (auto metadata = header.find("__metadata__"); metadata != header.end() && metadata->is_object())
-    for (const auto &[name, value] : metadata->items())
-      if (value.is_string())
-        texts.push_back({name, value.get<std::string>()});
-  return texts;
-}
-
-static const std::string *find(const Metadata &texts, llvm::StringRef name) {
-  auto found = llvm::find_if(texts, [&](const auto &text) { return text.first == name; });
-  return found == texts.end() ? nullptr : &found->second;
-}
-
 static bool read(const std::string *text, double &value) {
   char *end = nullptr;
   value = text ? std::strtod(text->c_str(), &end) : 0;
@@ -121,7 +96,7 @@ static bool read(const std::string *text, bool &value) {
 
 tool::BestScore tool::bestScoreIn(const Metadata &metadata) {
   BestScore best;
-  bool isThere = read(find(metadata, "best_error"), best.error) && read(find(metadata, "best_step"), best.step);
+  bool isThere = read(findText(metadata, "best_error"), best.error) && read(findText(metadata, "best_step"), best.step);
   return isThere ? best : BestScore();
 }
 
@@ -144,8 +119,8 @@ static llvm::StringRef compilerOf(llvm::StringRef plan) { return plan.split(", "
 
 /// Another compiler may write the same network in other words.
 static bool networkIsComparable(const Metadata &saved, const TrainingIdentity &wanted) {
-  const std::string *plan = find(saved, "plan");
-  return find(saved, "network") && plan && compilerOf(*plan) == compilerOf(wanted.plan);
+  const std::string *plan = findText(saved, "plan");
+  return findText(saved, "network") && plan && compilerOf(*plan) == compilerOf(wanted.plan);
 }
 
 static std::string difference(llvm::StringRef name, const std::string &before, const std::string &now) {
@@ -169,18 +144,18 @@ static std::string differences(const Metadata &saved, const TrainingIdentity &wa
   std::string text;
   for (auto [name, now] : {std::pair("model", wanted.model), std::pair("seed", std::to_string(wanted.seed)),
                            std::pair("pictures", std::to_string(wanted.pictures))}) {
-    const std::string *before = find(saved, name);
+    const std::string *before = findText(saved, name);
     text += difference(name, before ? "`" + printable(*before) + "`" : "not there", "`" + now + "`");
   }
-  if (networkIsComparable(saved, wanted) && *find(saved, "network") != wanted.network)
+  if (networkIsComparable(saved, wanted) && *findText(saved, "network") != wanted.network)
     text += "\n  network: another in the checkpoint than now (the spec, or -D)";
-  if (const std::string *data = find(saved, "data"); data && *data != wanted.data)
+  if (const std::string *data = findText(saved, "data"); data && *data != wanted.data)
     text += "\n  data: other pictures or labels in the checkpoint than now (--data)";
-  if (const std::string *validation = find(saved, "validation"); validation && *validation != wanted.validation)
+  if (const std::string *validation = findText(saved, "validation"); validation && *validation != wanted.validation)
     text += "\n  validation: other pictures or labels to validate on in the checkpoint than now (--data)";
-  const std::string *settings = find(saved, "settings");
+  const std::string *settings = findText(saved, "settings");
   text += differences(settingsOf(settings ? *settings : ""), wanted.settings);
-  if (const std::string *pixels = find(saved, "pixels"))
+  if (const std::string *pixels = findText(saved, "pixels"))
     text += differences(settingsOf(*pixels), wanted.pixels);
   return text;
 }
@@ -190,30 +165,30 @@ llvm::Expected<TrainingMemory> tool::resumeFrom(const Metadata &saved, const Tra
   TrainingMemory memory;
   std::string broken;
   forEachField(memory, [&](const std::string &name, auto &value) {
-    if (!read(find(saved, name), value) && broken.empty())
+    if (!read(findText(saved, name), value) && broken.empty())
       broken = name;
   });
   if (!broken.empty())
-    return badInput("`" + path + "` is not a training's checkpoint: its metadata have no " + broken +
+    return badInput(quotedName(path) + " is not a training's checkpoint: its metadata have no " + broken +
                     "; start from it with --weights, in another folder");
   if (std::string text = differences(saved, wanted); !text.empty())
-    return badInput("`" + path + "` is of another training, which --resume cannot go on with:" + text);
+    return badInput(quotedName(path) + " is of another training, which --resume cannot go on with:" + text);
   return memory;
 }
 
 std::vector<std::string> tool::resumeNotes(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path) {
   std::vector<std::string> notes;
-  const std::string *plan = find(saved, "plan"), *exact = find(saved, "exact");
+  const std::string *plan = findText(saved, "plan"), *exact = findText(saved, "exact");
   if (bool was = exact && *exact == "1"; exact && was != wanted.exact)
-    notes.push_back("`" + path + "` was trained " + (was ? "with" : "without") + " --exact, which is " +
+    notes.push_back(quotedName(path) + " was trained " + (was ? "with" : "without") + " --exact, which is " +
                     (wanted.exact ? "given" : "not given") + " now: it goes on, with other bits than an unbroken run");
   else if (!plan || *plan != wanted.plan)
-    notes.push_back("`" + path +
-                    "` is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
+    notes.push_back(quotedName(path) +
+                    " is of other code (another CPU, compiler or tuning): it goes on, with other bits than an unbroken run");
   if (llvm::any_of(llvm::ArrayRef{"pixels", "data", "validation", "network"},
-                   [&](llvm::StringRef name) { return !find(saved, name); }))
-    notes.push_back("`" + path +
-                    "` is of an earlier skipc and does not say of which network, of which pictures and with which "
+                   [&](llvm::StringRef name) { return !findText(saved, name); }))
+    notes.push_back(quotedName(path) +
+                    " is of an earlier skipc and does not say of which network, of which pictures and with which "
                     "--mean and --std it is: that these are the same is not checked");
   return notes;
 }

@@ -52,9 +52,6 @@ Metadata metadataOf(const TrainingIdentity &identity, const TrainingMemory &memo
 /// None where the file's metadata have none.
 BestScore bestScoreIn(const Metadata &metadata);
 
-/// The metadata of the safetensors file in memory; `path` is for messages.
-llvm::Expected<Metadata> readMetadata(llvm::ArrayRef<char> file, const std::string &path);
-
 /// Fails where `saved` is not of the training `wanted`, with a line for each difference, or is not of a training at all. What
 /// a checkpoint of an earlier skipc does not say is not compared.
 llvm::Expected<TrainingMemory> resumeFrom(const Metadata &saved, const TrainingIdentity &wanted, const std::string &path);

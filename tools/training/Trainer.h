@@ -4,13 +4,11 @@
 #include "frontend/Recipe.h"
 #include "tools/loaded/LoadedModel.h"
 #include "tools/training/Processes.h"
+#include "tools/weights/Metadata.h"
 
 #include <functional>
 
 namespace skip::tool {
-
-/// Texts of a checkpoint's `__metadata__`, by their names.
-using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 class Trainer {
 public:
@@ -61,9 +59,9 @@ public:
   const Shape &shape() const { return sizes; }
 
 private:
-  llvm::Error checkMemory() const;
   Trainer(const loaded::LoadedModel &library, const Shape &shape) : library(library), sizes(shape) {}
   llvm::Error create();
+  llvm::Error checkMemory() const;
   skip_trainer_options trainerOptions() const;
   llvm::Error write(const Metadata &metadata, llvm::function_ref<bool(const void *, size_t)> take) const;
 

@@ -9,6 +9,7 @@
 #include "tools/text/Failure.h"
 #include "tools/weights/Checkpoint.h"
 #include "tools/weights/Checksum.h"
+#include "tools/weights/Metadata.h"
 #include "tools/weights/RandomWeights.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
@@ -64,6 +65,10 @@ llvm::Expected<WeightsSource> WeightsSource::openNamed(llvm::StringRef path, llv
   llvm::Expected<Named> named = meetNames(bytes, path, modelName, tensors, naming);
   if (!named)
     return named.takeError();
+  if (llvm::Expected<Metadata> metadata = readMetadata({bytes.data(), bytes.size()}, path.str()))
+    source.classes = classNamesIn(*metadata);
+  else
+    llvm::consumeError(metadata.takeError()); // tensors are what matters, and their names may be no UTF-8
   for (const std::string &done : named->notes)
     note("`" + printable(path) + "`: " + done);
   if (!named->file.empty()) {

@@ -31,6 +31,8 @@ public:
   const void *data() const { return file ? static_cast<const void *>(file->data()) : memory.data(); }
   size_t size() const { return file ? file->size() : memory.size(); }
   const std::string &path() const { return name; }
+  /// What a training left in the checkpoint (Metadata.h); mostly none.
+  llvm::ArrayRef<std::string> classNames() const { return classes; }
 
   /// The weights segment of the image's `target`th target, made by the load table that libraries run too. A packed weights file
   /// of this very model and target does too.
@@ -46,6 +48,7 @@ private:
   llvm::Error openFile();
 
   std::string name, memory;
+  std::vector<std::string> classes;
   std::unique_ptr<runtime::MappedFile> file;
 };
 
