@@ -57,6 +57,11 @@ def pretrain(skipc: str, folder: pathlib.Path) -> str:
     return str(folder / "run" / "last.safetensors")
 
 
+def check_one_class(skipc: str, folder: pathlib.Path) -> list[str]:
+    output = run("cmake", "-S", str(EXAMPLE), "-B", str(folder / "one-class"), f"-DSKIPC={skipc}", "-DCLASSES=1", expected=1)
+    return [] if "two classes or more" in " ".join(output.split()) else [f"a network of one class: {output}"]
+
+
 def build(skipc: str, folder: pathlib.Path) -> str:
     run("cmake", "-S", str(EXAMPLE), "-B", str(folder / "build"), f"-DSKIPC={skipc}", f"-DSPEC={SPEC}", "-DCLASSES=3", "-DBATCH=16",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror")
@@ -78,12 +83,15 @@ def check_jpeg(program: str, checkpoint: str, folder: pathlib.Path) -> list[str]
 
 def check_errors(program: str, checkpoint: str, folder: pathlib.Path) -> list[str]:
     (folder / "two").mkdir()
+    (folder / "one" / "x").mkdir(parents=True)
+    (folder / "one" / "x" / "0.png").touch()
     for name in ("x", "y"):
         (folder / "new" / name).rename(folder / "two" / name)
     (folder / "text").write_text("hello")
     faults = []
     for arguments, said, code in (([], "usage: finetune CHECKPOINT FOLDER", 2),
                                   ([checkpoint, str(folder / "two")], "it has 2 subfolders, one a class, and the network was built for 3 classes", 1),
+                                  ([checkpoint, str(folder / "one")], "it has one subfolder; expected one for each of two classes or more", 1),
                                   ([checkpoint, str(folder / "nowhere")], "No such file or directory", 1)):
         if said not in (output := run(program, *arguments, expected=code)):
             faults.append(f"{arguments}: expected `{said}`, got {output}")
@@ -91,9 +99,32 @@ def check_errors(program: str, checkpoint: str, folder: pathlib.Path) -> list[st
         (folder / "two" / name).rename(folder / "new" / name)
     if "is not a safetensors file" not in (output := run(program, str(folder / "text"), str(folder / "new"), expected=1)):
         faults.append(f"a checkpoint that is none: {output}")
-    (folder / "new" / "x" / "00.png").write_text("no picture")
-    if "x/00.png" not in (output := run(program, checkpoint, str(folder / "new"), expected=1)):
-        faults.append(f"a picture that is none: {output}")
+    return faults
+
+
+def check_broken(program: str, checkpoint: str, folder: pathlib.Path) -> list[str]:
+    """Pictures that are none are named, counted and passed over."""
+    new, faults = folder / "new", []
+    texts = [new / "x" / "00.png", new / "y" / f"{TRAINED + 2}.png", new / "z" / "01.png"]
+    for path in texts:
+        path.write_text("no picture")
+    texts[2].write_bytes(b"\xff\xd8\xff no picture")  # of JPEG, by its first bytes
+    output = run(program, checkpoint, str(new))
+    for said in [f"passed over: {path}: " for path in texts] + [f"trained on {3 * TRAINED - 2} of {3 * TRAINED} pictures",
+                                                              f"1 of {3 * HELD_BACK} passed over"]:
+        if said not in output:
+            faults.append(f"pictures that are none: expected `{said}`, got {output}")
+    if not output.splitlines()[-1].endswith(f" of {3 * HELD_BACK - 1} right"):
+        faults.append(f"pictures that are none are counted: {output}")
+    good = str(new / "x" / "01.png")
+    if "1 of 2 passed over" not in (output := run(program, checkpoint, str(new), str(texts[0]), good)):
+        faults.append(f"of two pictures one is none: {output}")
+    if "pictures to classify: none can be read" not in (output := run(program, checkpoint, str(new), str(texts[0]), expected=1)):
+        faults.append(f"the only picture is none: {output}")
+    for path in (new / "x").iterdir():
+        path.write_text("no picture")
+    if "x: no picture of this class can be read" not in (output := run(program, checkpoint, str(new), expected=1)):
+        faults.append(f"no picture of a class: {output}")
     return faults
 
 
@@ -118,8 +149,10 @@ def main() -> int:
         one = str(folder / "new" / "y" / f"{TRAINED + 1}.png")
         if f"{one}: " not in (said := run(program, checkpoint, str(folder / "new"), one)).splitlines()[-1]:
             faults.append(f"a picture of its own: {said}")
+        faults += check_one_class(skipc, folder)
         faults += check_jpeg(program, checkpoint, folder)
         faults += check_errors(program, checkpoint, folder)
+        faults += check_broken(program, checkpoint, folder)
     print("\n".join(faults))
     return 1 if faults else 0
 

@@ -23,6 +23,8 @@ _Noreturn void fail(const char *what, const char *why) {
   exit(1);
 }
 
+void pass_over(const char *path, const char *why) { fprintf(stderr, "finetune: passed over: %s: %s\n", path, why); }
+
 static void *allocate(size_t bytes) {
   void *memory = malloc(bytes ? bytes : 1);
   if (!memory)
@@ -30,52 +32,69 @@ static void *allocate(size_t bytes) {
   return memory;
 }
 
-static struct picture read_png(const char *path) {
-  struct picture picture;
+/* False, with a message, where it cannot be read; as read_jpeg. */
+static int read_png(const char *path, struct picture *picture) {
   png_image image;
+  int done;
   memset(&image, 0, sizeof image);
   image.version = PNG_IMAGE_VERSION;
-  if (!png_image_begin_read_from_file(&image, path))
-    fail(path, image.message);
-  image.format = PNG_FORMAT_RGB;
-  picture.width = (int)image.width;
-  picture.height = (int)image.height;
-  picture.pixels = allocate(PNG_IMAGE_SIZE(image));
-  if (!png_image_finish_read(&image, NULL, picture.pixels, 0, NULL))
-    fail(path, image.message);
-  return picture;
+  picture->pixels = NULL;
+  done = png_image_begin_read_from_file(&image, path);
+  if (done) {
+    image.format = PNG_FORMAT_RGB;
+    picture->width = (int)image.width;
+    picture->height = (int)image.height;
+    picture->pixels = allocate(PNG_IMAGE_SIZE(image));
+    done = png_image_finish_read(&image, NULL, picture->pixels, 0, NULL);
+  }
+  if (!done) {
+    pass_over(path, image.message);
+    free(picture->pixels);
+    png_image_free(&image);
+  }
+  return done;
 }
 
-static const char *jpeg_path; /* for the message: libjpeg's own handler ends the program without one */
+/* libjpeg's own handler ends the program. */
+struct jpeg_errors {
+  struct jpeg_error_mgr base;
+  jmp_buf back;
+  char text[JMSG_LENGTH_MAX];
+};
 
 static void on_jpeg_error(j_common_ptr info) {
-  char text[JMSG_LENGTH_MAX];
-  info->err->format_message(info, text);
-  fail(jpeg_path, text);
+  struct jpeg_errors *errors = (struct jpeg_errors *)info->err;
+  info->err->format_message(info, errors->text);
+  longjmp(errors->back, 1);
 }
 
-static struct picture read_jpeg(const char *path, FILE *file) {
+static int read_jpeg(const char *path, FILE *file, struct picture *picture) {
   struct jpeg_decompress_struct info;
-  struct jpeg_error_mgr errors;
-  struct picture picture;
-  info.err = jpeg_std_error(&errors);
-  errors.error_exit = on_jpeg_error;
-  jpeg_path = path;
+  struct jpeg_errors errors;
+  info.err = jpeg_std_error(&errors.base);
+  errors.base.error_exit = on_jpeg_error;
+  picture->pixels = NULL;
+  if (setjmp(errors.back)) {
+    pass_over(path, errors.text);
+    jpeg_destroy_decompress(&info);
+    free(picture->pixels);
+    return 0;
+  }
   jpeg_create_decompress(&info);
   jpeg_stdio_src(&info, file);
   jpeg_read_header(&info, TRUE);
   info.out_color_space = JCS_RGB;
   jpeg_start_decompress(&info);
-  picture.width = (int)info.output_width;
-  picture.height = (int)info.output_height;
-  picture.pixels = allocate((size_t)picture.width * (size_t)picture.height * 3);
+  picture->width = (int)info.output_width;
+  picture->height = (int)info.output_height;
+  picture->pixels = allocate((size_t)picture->width * (size_t)picture->height * 3);
   while (info.output_scanline < info.output_height) {
-    JSAMPROW row = picture.pixels + (size_t)info.output_scanline * (size_t)picture.width * 3;
+    JSAMPROW row = picture->pixels + (size_t)info.output_scanline * (size_t)picture->width * 3;
     jpeg_read_scanlines(&info, &row, 1);
   }
   jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
-  return picture;
+  return 1;
 }
 
 /* A pixel's weight in a triangle around `at`, as wide as a pixel of the smaller picture is. */
@@ -107,18 +126,23 @@ static void fit(const struct picture *from, int side, uint8_t *pixels) {
         pixels[(y * side + x) * 3 + channel] = sample(from, left + (x + 0.5) * scale, top + (y + 0.5) * scale, reach, channel);
 }
 
-void read_picture(const char *path, int side, uint8_t *pixels) {
+int read_picture(const char *path, int side, uint8_t *pixels) {
   FILE *file = fopen(path, "rb");
   struct picture picture;
-  int first;
-  if (!file)
-    fail(path, strerror(errno));
+  int first, done;
+  if (!file) {
+    pass_over(path, strerror(errno));
+    return 0;
+  }
   first = fgetc(file);
   rewind(file);
-  picture = first == 0xFF ? read_jpeg(path, file) : read_png(path);
+  done = first == 0xFF ? read_jpeg(path, file, &picture) : read_png(path, &picture);
   fclose(file);
-  fit(&picture, side, pixels);
-  free(picture.pixels);
+  if (done) {
+    fit(&picture, side, pixels);
+    free(picture.pixels);
+  }
+  return done;
 }
 
 void mirror(int side, uint8_t *pixels) {

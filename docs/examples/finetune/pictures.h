@@ -14,11 +14,14 @@ struct folder {
  * program with a message where there are none. */
 struct folder *list_folders(const char *path, int *count);
 
-/* A JPEG or PNG file as side x side x 3 bytes: the shorter side scaled to 8/7 of `side`, then the middle. Ends the program with
- * a message where it cannot be read. */
-void read_picture(const char *path, int side, uint8_t *pixels);
+/* A JPEG or PNG file as side x side x 3 bytes: the shorter side scaled to 8/7 of `side`, then the middle. False, with a
+ * message, where it cannot be read. */
+int read_picture(const char *path, int side, uint8_t *pixels);
 
 /* Left and right exchanged. */
 void mirror(int side, uint8_t *pixels);
+
+/* What `path` is passed over for. */
+void pass_over(const char *path, const char *why);
 
 _Noreturn void fail(const char *what, const char *why);
