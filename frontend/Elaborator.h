@@ -152,6 +152,7 @@ private:
   Value buildConv(OperationCall &op);
   Value wholeNumber(OperationCall &op, double rounded);
   Value buildBatchNorm(OperationCall &op);
+  Value buildGroupNorm(OperationCall &op);
   Value buildLinear(OperationCall &op);
   std::optional<PoolWindow> poolWindow(OperationCall &op, OperationCall::Pair kernel, OperationCall::Pair stride);
   Value buildMaxPool(OperationCall &op);
@@ -160,8 +161,11 @@ private:
   Value buildLeakyRelu(OperationCall &op);
   Value buildPrelu(OperationCall &op);
   Value buildMul(OperationCall &op);
+  Value buildShift(OperationCall &op);
   Value buildConcat(OperationCall &op);
   Value buildUpsample(OperationCall &op);
+  Value buildReflectPad(OperationCall &op);
+  Value buildAttentionPool(OperationCall &op);
   void reportWindow(OperationCall &op, OperationCall::Pair kernel, llvm::StringRef pad, llvm::ArrayRef<int64_t> shape);
   Value buildDropout(OperationCall &op);
   Value buildPadChannels(OperationCall &op);
@@ -194,6 +198,7 @@ private:
 
   void declareTraining(const ast::TrainStatement &train, Frame &frame);
   bool trainedOutput(const ast::TrainStatement &train, Recipe &recipe, Frame &frame);
+  bool hasGradients(const ast::TrainStatement &train, Frame &frame);
   bool trainedInput(const ast::TrainStatement &train, Recipe &recipe, Frame &frame);
   /// The settings of a kind, or those at the top. `where`: what they belong to.
   void readSettings(llvm::ArrayRef<ast::Setting> settings, llvm::StringRef group, llvm::StringRef kind, llvm::SMRange where,
@@ -226,6 +231,7 @@ private:
   llvm::StringMap<llvm::SMRange> ports;
   llvm::SmallVector<llvm::SmallVector<int64_t, 3>, 1> inputShapes; // of the model's inputs
   llvm::MapVector<llvm::StringRef, Value> outputs;                 // poison where the output has an error
+  llvm::DenseMap<mlir::Operation *, std::pair<llvm::StringRef, llvm::SMRange>> withoutGradient; // their names and calls
   llvm::SMRange trainedAt;
   std::optional<Recipe> recipe;
   llvm::StringMap<mlir::ArrayAttr> classFiles; // by path

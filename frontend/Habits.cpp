@@ -17,6 +17,8 @@ static constexpr Pair operationNames[] = {
     {"batchnorm1d", "bn"},
     {"batchnorm2d", "bn"},
     {"batchnormalization", "bn"},
+    {"groupnorm", "group_norm"},
+    {"groupnormalization", "group_norm"},
     {"conv2d", "conv"},
     {"convolution", "conv"},
     {"relu", "relu"},
@@ -38,6 +40,8 @@ static constexpr Pair operationNames[] = {
     {"globalavgpool", "global_avg_pool"},
     {"globalaveragepool", "global_avg_pool"},
     {"globalaveragepooling2d", "global_avg_pool"},
+    {"globalattentionpool", "attention_pool"},
+    {"globalattentionpooling", "attention_pool"},
     {"flatten", "flatten"},
     {"softmax", "softmax"},
     {"dropout", "dropout"},
@@ -67,6 +71,8 @@ static constexpr Pair operationNames[] = {
     {"interpolate", "upsample"},
     {"upsampling2d", "upsample"},
     {"upsamplingnearest2d", "upsample"},
+    {"reflectionpad2d", "reflect_pad"},
+    {"reflectpad2d", "reflect_pad"},
 };
 
 static constexpr llvm::StringLiteral unsupported[] = {
@@ -85,7 +91,6 @@ static constexpr llvm::StringLiteral unsupported[] = {
     "elu",
     "embedding",
     "glu",
-    "groupnorm",
     "gru",
     "instancenorm2d",
     "instancenorm",
@@ -115,14 +120,15 @@ static constexpr Pair parameterNames[] = {
     {"out_channels", "channels"},  {"filters", "channels"},    {"out_features", "features"},
     {"units", "features"},         {"epsilon", "eps"},         {"p", "rate"},
     {"negative_slope", "slope"},   {"scale_factor", "factor"}, {"output_size", "size"},
-    {"dilation_rate", "dilation"},
+    {"dilation_rate", "dilation"}, {"num_groups", "groups"},
 };
 
 static constexpr Pair parameterHints[] = {
     {"in_channels", "the number of channels is that of the tensor that goes in: leave it out"},
     {"in_features", "the number of features is that of the tensor that goes in: leave it out"},
     {"num_features", "the number of channels is that of the tensor that goes in: leave it out"},
-    {"padding_mode", "what is padded is zero: leave it out"},
+    {"num_channels", "the number of channels is that of the tensor that goes in: leave it out"},
+    {"padding_mode", "what is padded is zero, but for what `reflect_pad` pads: leave it out"},
     {"momentum", "how running statistics move is the same for all batch norms: leave it out"},
     {"affine", "a batch norm has scale and shift: leave it out"},
     {"track_running_stats", "a batch norm keeps its statistics: leave it out"},

@@ -22,6 +22,8 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return buildConv(op);
   case Operation::BatchNorm:
     return buildBatchNorm(op);
+  case Operation::GroupNorm:
+    return buildGroupNorm(op);
   case Operation::Linear:
     return buildLinear(op);
   case Operation::Relu:
@@ -30,6 +32,8 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return buildMaxPool(op);
   case Operation::GlobalAvgPool:
     return needsImage(op, 0) ? simple.operator()<graph::GlobalAvgPoolOp>() : Value();
+  case Operation::AttentionPool:
+    return buildAttentionPool(op);
   case Operation::Flatten:
     return simple.operator()<graph::FlattenOp>();
   case Operation::Dropout:
@@ -81,10 +85,14 @@ Value Elaborator::buildOperation(OperationCall &op) {
     return buildPrelu(op);
   case Operation::Mul:
     return buildMul(op);
+  case Operation::Shift:
+    return buildShift(op);
   case Operation::Concat:
     return buildConcat(op);
   case Operation::Upsample:
     return buildUpsample(op);
+  case Operation::ReflectPad:
+    return buildReflectPad(op);
   case Operation::Repeat:
     return {};
   case Operation::Channels:
@@ -139,6 +147,34 @@ std::optional<mlir::Value> Elaborator::normalize(OperationCall &op, llvm::String
   }
   return builder.add<graph::BatchNormOp>(name, op.at(), x, vectors[0], vectors[1], vectors[2], vectors[3],
                                          builder.attributes().getF64FloatAttr(epsilon));
+}
+
+/// Rules group_norm-1 and group_norm-2: the groups divide the channels, and `eps` is 1e-5.
+Value Elaborator::buildGroupNorm(OperationCall &op) {
+  int64_t channels = op.shape(0)[0], groups = op.integer(1);
+  if (channels % groups != 0) {
+    report(diag::channelGroups, op.ranges[1],
+           {std::to_string(groups), "the " + std::to_string(channels) + " channels of the input"}, op.frame, op.info.name)
+        .note(op.values[0]->origin, "the input is made here: " + shapeText(op.shape(0)));
+    return {};
+  }
+  double epsilon = op.realOr(2, 1e-5);
+  if (!(epsilon > 0 && epsilon <= 1)) {
+    report(diag::outOfRange, op.ranges[2], {"eps", "above 0 and at most 1", op.values[2]->str()}, op.frame, op.info.name);
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  std::optional<mlir::Value> gamma = name ? parameter(op, *name, "weight", {channels}) : std::nullopt;
+  std::optional<mlir::Value> beta = gamma ? parameter(op, *name, "bias", {channels}) : std::nullopt;
+  if (!beta)
+    return {};
+  std::string ofMoments = builder.freeName(*name + ".moments", op.call.range);
+  mlir::Value moments = builder.add<graph::MomentsOp>(ofMoments, op.at(), op.tensor(0));
+  mlir::Value y = builder.add<graph::GroupNormOp>(*name, op.at(), op.tensor(0), moments, *gamma, *beta,
+                                                  builder.attributes().getI64IntegerAttr(groups),
+                                                  builder.attributes().getF64FloatAttr(epsilon));
+  withoutGradient[y.getDefiningOp()] = {op.info.name, op.call.range};
+  return made(op, y);
 }
 
 /// Rule linear-1: there is a bias unless `bias = false`.
@@ -198,6 +234,22 @@ Value Elaborator::buildMul(OperationCall &op) {
     return {};
   return made(op, isAlike && !isVector ? builder.add<graph::MultiplyOp>(*name, op.at(), op.tensor(0), op.tensor(1))
                                        : builder.add<graph::MulOp>(*name, op.at(), op.tensor(0), op.tensor(1)));
+}
+
+/// Rule shift-1: the offset is [channels] or [channels, 1, 1].
+Value Elaborator::buildShift(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  llvm::ArrayRef<int64_t> x = op.shape(0), offset = op.shape(1);
+  bool isOnePixel = offset.size() == 1 || (offset[1] == 1 && offset[2] == 1);
+  if (!isOnePixel || offset[0] != x[0]) {
+    report(diag::shiftOffset, op.call.callee.range, {shapeText(x), std::to_string(x[0]), shapeText(offset)}, op.frame,
+           op.info.name)
+        .note(op.values[1]->origin, "the offset is made here: " + shapeText(offset));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::ShiftOp>(*name, op.at(), op.tensor(0), op.tensor(1))) : Value();
 }
 
 Value Elaborator::buildConcat(OperationCall &op) {

@@ -36,11 +36,16 @@ static const OperationParameter avgPool[] = {{"x", Kind::Tensor},
 static const OperationParameter adaptivePool[] = {{"x", Kind::Tensor}, {"size", Kind::Integer, required, 1, Lists::Pairs}};
 static const OperationParameter leakyRelu[] = {{"x", Kind::Tensor}, {"slope", Kind::Real, optional}};
 static const OperationParameter mul[] = {{"x", Kind::Tensor}, {"scale", Kind::Tensor}};
+static const OperationParameter shift[] = {{"x", Kind::Tensor}, {"offset", Kind::Tensor}};
 static const OperationParameter concat[] = {
     {"a", Kind::Tensor},           {"b", Kind::Tensor},           {"c", Kind::Tensor, optional}, {"d", Kind::Tensor, optional},
     {"e", Kind::Tensor, optional}, {"f", Kind::Tensor, optional}, {"g", Kind::Tensor, optional}, {"h", Kind::Tensor, optional}};
 static const OperationParameter upsample[] = {
     {"x", Kind::Tensor}, {"factor", Kind::Integer, required, 1}, {"mode", Kind::Name, optional}};
+static const OperationParameter reflectPad[] = {{"x", Kind::Tensor}, {"pad", Kind::Integer, required, 0, Lists::PairsAndQuads}};
+static const OperationParameter groupNorm[] = {
+    {"x", Kind::Tensor}, {"groups", Kind::Integer, required, 1}, {"eps", Kind::Real, optional}};
+static const OperationParameter attentionPool[] = {{"x", Kind::Tensor}, {"logits", Kind::Tensor}};
 static const OperationParameter dropout[] = {{"x", Kind::Tensor}, {"rate", Kind::Real, optional}};
 static const OperationParameter add[] = {{"a", Kind::Tensor}, {"b", Kind::Tensor}};
 static const OperationParameter subsample[] = {{"x", Kind::Tensor}, {"stride", Kind::Integer, required, 1}};
@@ -61,10 +66,12 @@ static const OperationParameter number[] = {{"a", Kind::Real}};
 static const OperationInfo operations[] = {
     {Operation::Conv, "conv", conv, true},
     {Operation::BatchNorm, "bn", batchNorm, true},
+    {Operation::GroupNorm, "group_norm", groupNorm, true},
     {Operation::Linear, "linear", linear, true},
     {Operation::Relu, "relu", tensorOnly},
     {Operation::MaxPool, "max_pool", maxPool},
     {Operation::GlobalAvgPool, "global_avg_pool", tensorOnly},
+    {Operation::AttentionPool, "attention_pool", attentionPool},
     {Operation::Flatten, "flatten", tensorOnly},
     {Operation::Dropout, "dropout", dropout},
     {Operation::Softmax, "softmax", tensorOnly},
@@ -86,8 +93,10 @@ static const OperationInfo operations[] = {
     {Operation::LeakyRelu, "leaky_relu", leakyRelu},
     {Operation::Prelu, "prelu", tensorOnly, true},
     {Operation::Mul, "mul", mul},
+    {Operation::Shift, "shift", shift},
     {Operation::Concat, "concat", concat},
     {Operation::Upsample, "upsample", upsample},
+    {Operation::ReflectPad, "reflect_pad", reflectPad},
     {Operation::Repeat, "repeat", {}}, // bound by splitRepeat: its arguments are those of the repeated block
     {Operation::Channels, "channels", tensorOnly},
     {Operation::Height, "height", tensorOnly},

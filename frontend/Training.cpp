@@ -2,6 +2,7 @@
 #include "frontend/Elaborator.h"
 #include "frontend/RecipeSettings.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -28,6 +29,7 @@ void Elaborator::declareTraining(const ast::TrainStatement &train, Frame &frame)
   TrainingScope scope{frame, {}, {}, {}};
   bool fits = trainedOutput(train, scope.recipe, frame);
   fits = trainedInput(train, scope.recipe, frame) && fits;
+  fits = fits && hasGradients(train, frame);
   readSettings(train.settings, "", "", train.range, scope);
   if (fits)
     checkRecipe(train, scope);
@@ -58,6 +60,27 @@ bool Elaborator::trainedOutput(const ast::TrainStatement &train, Recipe &recipe,
   report(diag::trainNeedsVector, train.output.range, {name.str(), shapeText(value.shape())}, frame)
       .note(value.origin, "the output is made here");
   return false;
+}
+
+/// Rule train-17: all operations that lead to the output have gradients.
+bool Elaborator::hasGradients(const ast::TrainStatement &train, Frame &frame) {
+  llvm::StringRef output = train.output.text;
+  llvm::SetVector<mlir::Operation *> reached;
+  auto reach = [&](mlir::Value value) {
+    if (mlir::Operation *op = value.getDefiningOp())
+      reached.insert(op);
+  };
+  reach(outputs.find(output)->second.tensor);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    if (auto found = withoutGradient.find(reached[i]); found != withoutGradient.end()) {
+      report(diag::noGradient, found->second.second, {found->second.first.str(), output.str()}, frame)
+          .note(train.range, "it is trained here");
+      return false;
+    }
+    for (mlir::Value operand : reached[i]->getOperands())
+      reach(operand);
+  }
+  return true;
 }
 
 /// Rule train-2: one input, so that a picture is all that a step takes.

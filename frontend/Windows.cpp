@@ -1,4 +1,4 @@
-// Convolutions and pools: the operations with windows.
+// Convolutions, pools and what pads for them: the operations with windows.
 #include "frontend/Elaborator.h"
 
 #include "ir/graph/GraphShapes.h"
@@ -127,6 +127,42 @@ Value Elaborator::buildAvgPool(OperationCall &op) {
   return name ? made(op, builder.add<graph::AvgPoolOp>(*name, op.at(), op.tensor(0), window->kernel, window->stride,
                                                        window->pad, window->ceil, op.booleanOr(5, true), /*sum=*/false))
               : Value();
+}
+
+/// Rule reflect_pad-1: `pad` is less than the image's size along each axis.
+Value Elaborator::buildReflectPad(OperationCall &op) {
+  if (!needsImage(op, 0))
+    return {};
+  llvm::ArrayRef<int64_t> shape = op.shape(0);
+  Quad pad = op.quadOr(1, {0, 0});
+  if (std::max(pad[0], pad[2]) >= shape[1] || std::max(pad[1], pad[3]) >= shape[2]) {
+    report(diag::reflectPadding, op.ranges[1], {padText(pad), shapeText(shape)}, op.frame, op.info.name)
+        .note(op.values[0]->origin, "the image is made here: " + shapeText(shape));
+    return {};
+  }
+  if (!fits({shape[0], pad[0] + shape[1] + pad[2], pad[1] + shape[2] + pad[3]}, op.call.callee.range, op.frame))
+    return {};
+  std::optional<std::string> name = nameOf(op);
+  return name ? made(op, builder.add<graph::ReflectPadOp>(*name, op.at(), op.tensor(0), pad)) : Value();
+}
+
+/// Rule attention_pool-1: the logits are an image of one channel, as high and wide as `x`.
+Value Elaborator::buildAttentionPool(OperationCall &op) {
+  if (!needsImage(op, 0) || !needsImage(op, 1))
+    return {};
+  llvm::ArrayRef<int64_t> x = op.shape(0), logits = op.shape(1);
+  if (logits[0] != 1 || logits.drop_front() != x.drop_front()) {
+    report(diag::attentionLogits, op.call.callee.range, {shapeText(x), shapeText({1, x[1], x[2]}), shapeText(logits)}, op.frame,
+           op.info.name)
+        .note(op.values[1]->origin, "the logits are made here: " + shapeText(logits));
+    return {};
+  }
+  std::optional<std::string> name = nameOf(op);
+  if (!name)
+    return {};
+  mlir::Value y = builder.add<graph::AttentionPoolOp>(*name, op.at(), op.tensor(0), op.tensor(1));
+  withoutGradient[y.getDefiningOp()] = {op.info.name, op.call.range};
+  return made(op, y);
 }
 
 /// Rule adaptive-1: the windows are of one size, and the result is `size` high and wide.

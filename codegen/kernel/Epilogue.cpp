@@ -27,6 +27,7 @@ static constexpr std::array<EpilogueOperands, kEpilogueOps> table = {{
     {EpilogueOp::Prelu, "graph.prelu", 0, 1, false},
     {.op = EpilogueOp::Mul, .graphOp = "graph.mul", .tensors = 1, .vectors = 0, .commutes = false, .ofImages = true},
     {EpilogueOp::Multiply, "graph.multiply", 1, 0, true},
+    {.op = EpilogueOp::Shift, .graphOp = "graph.shift", .tensors = 1, .vectors = 0, .commutes = false, .ofImages = true},
     {EpilogueOp::SigmoidGradInput, "graph.sigmoid_grad_input", 1, 0, false},
     {EpilogueOp::SiluGradInput, "graph.silu_grad_input", 1, 0, false},
     {EpilogueOp::GeluGradInput, "graph.gelu_grad_input", 1, 0, false},

@@ -26,6 +26,7 @@ enum class EpilogueOp {
   Prelu,
   Mul,
   Multiply,
+  Shift,
   SigmoidGradInput,
   SiluGradInput,
   GeluGradInput,
@@ -36,7 +37,7 @@ enum class EpilogueOp {
   PreluGradInput,
   PreluGradTerms,
 };
-inline constexpr size_t kEpilogueOps = 25;
+inline constexpr size_t kEpilogueOps = 26;
 
 /// One in a chain, with the number that its code is specialised by: the slope of the leaky ones, else 0.
 struct EpilogueStep {

@@ -104,6 +104,58 @@ static StepShape upsampleStep(KernelOp kernel, Operation *root) {
   return step;
 }
 
+static StepShape reflectPadStep(KernelOp kernel, graph::ReflectPadOp pad) {
+  Strides in = operandStrides(kernel, pad, 0), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {out.blocks, out.height, in.height, in.width, in.image, in.block, in.row, out.image, out.block, out.row,
+                       out.halo, pad.getPads()[0], pad.getPads()[1], pad.getPads()[3]});
+  return step;
+}
+
+static StepShape reflectPadGradStep(KernelOp kernel, graph::ReflectPadGradInputOp grad) {
+  Strides dy = operandStrides(kernel, grad, 0), out = outputStrides(kernel);
+  StepShape step{{0}, {timesBatch(1)}};
+  append(step.params, {out.blocks, out.height, out.width, dy.image, dy.block, dy.row, out.image, out.block, out.row, out.halo});
+  for (int64_t pad : grad.getPads())
+    step.params.push_back(constant(pad));
+  return step;
+}
+
+/// The kernel's arguments that are the root's operands, in their order.
+static llvm::SmallVector<unsigned> operandsOf(Operation *root) {
+  llvm::SmallVector<unsigned> arguments;
+  for (Value operand : root->getOperands())
+    arguments.push_back(llvm::cast<BlockArgument>(operand).getArgNumber());
+  return arguments;
+}
+
+static StepShape attentionPoolStep(KernelOp kernel, Operation *root) {
+  Strides in = operandStrides(kernel, root, 0), logits = operandStrides(kernel, root, 1), out = outputStrides(kernel);
+  StepShape step{operandsOf(root), {timesBatch(1)}};
+  append(step.params, {out.blocks, 1, in.height, in.width, in.image, in.block, in.row, logits.image, logits.row, out.image});
+  return step;
+}
+
+static kernel::GroupNormSpec groupNormSpec(KernelOp kernel, graph::GroupNormOp norm) {
+  Strides out = outputStrides(kernel);
+  return {.groupChannels = out.channels / int64_t(norm.getGroups()),
+          .epsilon = norm.getEpsilon().convertToDouble(),
+          .epilogue = kernel::chainOf(kernel).ops,
+          .lastLanes = out.channels % kernel::kLanes};
+}
+
+static StepShape groupNormStep(KernelOp kernel, graph::GroupNormOp norm) {
+  kernel::Chain chain = kernel::chainOf(kernel);
+  Strides in = operandStrides(kernel, norm, 0), moments = operandStrides(kernel, norm, 1), out = outputStrides(kernel);
+  StepShape step{operandsOf(norm), {timesBatch(1)}};
+  append(step.params, {out.blocks, 1, out.height, out.width, out.channels, in.image, in.block, in.row, moments.image,
+                       moments.block, out.image, out.block, out.row, out.halo});
+  for (BlockArgument operand : chain.operands)
+    step.inputs.push_back(operand.getArgNumber());
+  appendChainStrides(kernel, chain, step);
+  return step;
+}
+
 /// Of a general convolution's gradient, whose filter, or filter's gradient, is `filter`.
 template <typename Op> static kernel::GeneralWindows generalWindows(Op op, Value filter) {
   llvm::ArrayRef<int64_t> shape = llvm::cast<RankedTensorType>(filter.getType()).getShape();
@@ -165,7 +217,7 @@ static kernel::Spec concatSpec(graph::ConcatOp concat) {
   return spec;
 }
 
-std::optional<kernel::Spec> codegen::familySpecOf(Operation *root) {
+std::optional<kernel::Spec> codegen::familySpecOf(KernelOp kernel, Operation *root) {
   return llvm::TypeSwitch<Operation *, std::optional<kernel::Spec>>(root)
       .Case([](graph::AvgPoolOp pool) {
         return kernel::AvgPoolSpec{pool.getKernel()[0],  pool.getKernel()[1],  pool.getStrides()[0],
@@ -186,6 +238,10 @@ std::optional<kernel::Spec> codegen::familySpecOf(Operation *root) {
                                        grad.getStrides()[1], grad.getIncludePad(), grad.getSum()};
       })
       .Case([](graph::UpsampleGradInputOp grad) { return kernel::UpsampleGradSpec{int64_t(grad.getFactor())}; })
+      .Case([&](graph::GroupNormOp norm) { return groupNormSpec(kernel, norm); })
+      .Case([](graph::AttentionPoolOp) { return kernel::AttentionPoolSpec{}; })
+      .Case([](graph::ReflectPadOp) { return kernel::ReflectPadSpec{}; })
+      .Case([](graph::ReflectPadGradInputOp) { return kernel::ReflectPadGradSpec{}; })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -198,5 +254,9 @@ std::optional<StepShape> codegen::familyStepOf(KernelOp kernel, Operation *root)
       .Case([&](graph::GeneralConv2dGradFilterOp grad) { return generalGradFilterStep(kernel, grad); })
       .Case([&](graph::AvgPoolGradInputOp grad) { return avgPoolGradStep(kernel, grad); })
       .Case([&](graph::UpsampleGradInputOp) { return upsampleGradStep(kernel, root); })
+      .Case([&](graph::GroupNormOp norm) { return groupNormStep(kernel, norm); })
+      .Case([&](graph::AttentionPoolOp) { return attentionPoolStep(kernel, root); })
+      .Case([&](graph::ReflectPadOp pad) { return reflectPadStep(kernel, pad); })
+      .Case([&](graph::ReflectPadGradInputOp grad) { return reflectPadGradStep(kernel, grad); })
       .Default([](Operation *) { return std::nullopt; });
 }

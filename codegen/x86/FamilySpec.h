@@ -15,7 +15,7 @@ kernel::Spec generalConvSpec(plan::KernelOp kernel, const plan::ContractionView 
 StepShape generalConvStep(plan::KernelOp kernel, const plan::ContractionView &view);
 
 /// Nothing of a root that is none of these.
-std::optional<kernel::Spec> familySpecOf(mlir::Operation *root);
+std::optional<kernel::Spec> familySpecOf(plan::KernelOp kernel, mlir::Operation *root);
 std::optional<StepShape> familyStepOf(plan::KernelOp kernel, mlir::Operation *root);
 
 /// The strides of a chain's tensors, as the kernels of their families read them: image, block and row, and no rows where

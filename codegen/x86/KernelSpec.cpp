@@ -279,7 +279,7 @@ std::optional<kernel::Spec> codegen::specOf(KernelOp kernel, Attribute schedule,
   if (llvm::isa<plan::RelayoutOp>(root))
     return kernel::RelayoutSpec{isPlanar(kernel, kernel.getBody().getArgument(0)),
                                 kernel.outputLayout(0).getKind() == LayoutKind::planar};
-  if (std::optional<kernel::Spec> spec = familySpecOf(root))
+  if (std::optional<kernel::Spec> spec = familySpecOf(kernel, root))
     return spec;
   return trainingSpecOf(kernel, root, isa);
 }

@@ -50,9 +50,11 @@ ELEMENTWISE(LeakyReluOp)
 ELEMENTWISE(PreluOp)
 ELEMENTWISE(PreluGradInputOp)
 ELEMENTWISE(MulOp)
+ELEMENTWISE(ShiftOp)
 
 /// A contraction's register tiles have no place for what is read once a picture.
 bool MulOp::joinsContractions() { return false; }
+bool ShiftOp::joinsContractions() { return false; }
 
 INFER(LeakyReluOp) {
   Adaptor op(operands, attributes, properties, regions);
@@ -69,10 +71,22 @@ INFER(PreluGradInputOp) {
   return inferPerChannel(loc, "prelu_grad_input-c1", operands.drop_front(), types);
 }
 
+/// Whether `numbers` are one for each image and channel of x.
+static bool isOfChannels(Value numbers, ArrayRef<int64_t> x) {
+  ArrayRef<int64_t> shape = shapeOf(numbers);
+  bool isOnePixel = shape.size() == 2 || (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
+  return x.size() >= 2 && isOnePixel && shape.take_front(2) == x.take_front(2);
+}
+
+INFER(ShiftOp) {
+  if (!isOfChannels(operands[1], shapeOf(operands[0])))
+    return broken(loc, "shift-c1", "the offset must be [N, C] or [N, C, 1, 1], with the input's images and channels");
+  return infer(types, operands[0], shapeOf(operands[0]));
+}
+
 INFER(MulOp) {
-  ArrayRef<int64_t> x = shapeOf(operands[0]), scale = shapeOf(operands[1]);
-  bool isOnePixel = scale.size() == 2 || (scale.size() == 4 && scale[2] == 1 && scale[3] == 1);
-  if (x.size() < 2 || !isOnePixel || scale.take_front(2) != x.take_front(2))
+  ArrayRef<int64_t> x = shapeOf(operands[0]);
+  if (!isOfChannels(operands[1], x))
     return broken(loc, "mul-c1", "the scale must be [N, C] or [N, C, 1, 1], with the input's images and channels");
   return infer(types, operands[0], x);
 }
@@ -130,26 +144,34 @@ Results MultiplyOp::differentiate(OpBuilder &builder, Location loc, Gradients gr
   return results;
 }
 
-/// A factor's gradient is summed over the picture.
+static Location named(OpBuilder &builder, Location loc, llvm::StringRef suffix) {
+  return NameLoc::get(StringAttr::get(builder.getContext(), valueName(loc).str() + "." + suffix.str()));
+}
+
+/// A factor's or an offset's gradient is summed over the picture: of the sizes of `like`, and called after it.
+static Value sumOfPixels(OpBuilder &builder, Location loc, Value x, Value like, llvm::StringRef name) {
+  ArrayRef<int64_t> shape = shapeOf(x);
+  if (shape.size() != 4)
+    return x;
+  auto sizes = builder.getDenseI64ArrayAttr({shape[2], shape[3]}), none = builder.getDenseI64ArrayAttr({0, 0, 0, 0});
+  Value sum = AvgPoolOp::create(builder, named(builder, loc, "sums"), x, sizes, sizes, none, UnitAttr(), UnitAttr(),
+                                builder.getUnitAttr());
+  return shapeOf(like).size() == 2 ? Value(FlattenOp::create(builder, named(builder, loc, name), sum)) : sum;
+}
+
+Results ShiftOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
+  Results results = {gradients[0], Value()};
+  if (wanted[1])
+    results[1] = sumOfPixels(builder, loc, gradients[0], getOffset(), "offset");
+  return results;
+}
+
 Results MulOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted wanted) {
   Results results(2);
   if (wanted[0])
     results[0] = MulOp::create(builder, loc, gradients[0], getScale());
-  if (!wanted[1])
-    return results;
-  auto name = [&](llvm::StringRef suffix) {
-    return NameLoc::get(StringAttr::get(builder.getContext(), valueName(loc).str() + "." + suffix.str()));
-  };
-  Value product = MultiplyOp::create(builder, name("products"), gradients[0], getX());
-  ArrayRef<int64_t> x = shapeOf(getX());
-  if (x.size() == 4) {
-    auto sizes = builder.getDenseI64ArrayAttr({x[2], x[3]});
-    product = AvgPoolOp::create(builder, name("sums"), product, sizes, sizes, builder.getDenseI64ArrayAttr({0, 0, 0, 0}),
-                                UnitAttr(), UnitAttr(), builder.getUnitAttr());
-  }
-  bool isVector = shapeOf(getScale()).size() == 2;
-  if (isVector && x.size() == 4)
-    product = FlattenOp::create(builder, name("scale"), product);
-  results[1] = product;
+  if (wanted[1])
+    results[1] = sumOfPixels(builder, loc, MultiplyOp::create(builder, named(builder, loc, "products"), gradients[0], getX()),
+                             getScale(), "scale");
   return results;
 }

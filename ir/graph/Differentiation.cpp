@@ -137,6 +137,10 @@ Results UpsampleOp::differentiate(OpBuilder &builder, Location loc, Gradients gr
                             UnitAttr(), builder.getUnitAttr())};
 }
 
+Results ReflectPadOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
+  return {ReflectPadGradInputOp::create(builder, loc, gradients[0], getPads())};
+}
+
 Results GlobalAvgPoolOp::differentiate(OpBuilder &builder, Location loc, Gradients gradients, Wanted) {
   llvm::ArrayRef<int64_t> x = shapeOf(getX());
   return {GlobalAvgPoolGradInputOp::create(builder, loc, gradients[0], x[2], x[3])};

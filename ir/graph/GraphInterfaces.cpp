@@ -37,7 +37,11 @@ bool MaxPoolOp::canBeRoot() { return true; }
 bool AvgPoolOp::canBeRoot() { return true; }
 bool ConcatOp::canBeRoot() { return true; }
 bool UpsampleOp::canBeRoot() { return true; }
+bool ReflectPadOp::canBeRoot() { return true; }
 bool GlobalAvgPoolOp::canBeRoot() { return true; }
+bool AttentionPoolOp::canBeRoot() { return true; }
+bool GroupNormOp::canBeRoot() { return true; }
+bool GroupNormOp::takesEpilogue() { return true; }
 bool SubsampleOp::canBeRoot() { return true; }
 bool SubsampleOp::canBePrologue() { return true; }
 bool PadChannelsOp::canBeRoot() { return true; }
@@ -73,6 +77,8 @@ void ConcatOp::printStructure(llvm::raw_ostream &os) {
 }
 
 void UpsampleOp::printStructure(llvm::raw_ostream &os) { os << "upsample" << getFactor() << (getBilinear() ? "bilinear" : ""); }
+
+void GroupNormOp::printStructure(llvm::raw_ostream &os) { os << "group_norm" << shapeOf(getX())[1] / int64_t(getGroups()); }
 
 void LinearOp::printStructure(llvm::raw_ostream &os) { os << "linear" << (getBias() ? "b" : ""); }
 void MaxPoolOp::printStructure(llvm::raw_ostream &os) {

@@ -151,6 +151,21 @@ def BatchNormOp : GraphValueOp<"batch_norm", [DeclareOpInterfaceMethods<Differen
                           `:` functional-type(operands, results) }];
 }
 
+def GroupNormOp : GraphValueOp<"group_norm", [
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>, LayoutAware]> {
+  let summary = "normalization of each image by the mean and variance of groups of its channels";
+  let description = [{
+    y = gamma[c] (x - mean) / sqrt(variance + epsilon) + beta[c], where mean and variance are those of all pixels of c's group, which
+    is one of `groups` runs of C / groups channels. They are made of the channels' `moments` (Chan, Golub and LeVeque, 1979): with P
+    pixels, mean = sum of means / (C / groups), and variance = sum of squares + P (means - mean)^2, / (P C / groups).
+    Constraints: group_norm-c1 the moments are x's, [N, C, 2, 1], and vectors [C]; group_norm-c2 the groups are at least one and
+    divide C.
+  }];
+  let arguments = (ins RankedF32:$x, Image:$moments, Vector:$gamma, Vector:$beta, I64Attr:$groups, F64Attr:$epsilon);
+  let assemblyFormat = [{ $x `,` $moments `,` $gamma `,` $beta `groups` $groups `epsilon` $epsilon attr-dict
+                          `:` functional-type(operands, results) }];
+}
+
 def ScaleShiftOp : GraphValueOp<"scale_shift", [
     DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue"]>, LayoutAware]> {
   let summary = "x * scale[c] + shift[c]: a batch norm that no convolution could take in";
@@ -178,6 +193,14 @@ def MulOp : GraphValueOp<"mul", [DeclareOpInterfaceMethods<Differentiable>,
   let description = [{ Constraint mul-c1: x is [N, C, ...] and the scale [N, C] or [N, C, 1, 1]. }];
   let arguments = (ins RankedF32:$x, RankedF32:$scale);
   let assemblyFormat = "$x `,` $scale attr-dict `:` functional-type(operands, results)";
+}
+
+def ShiftOp : GraphValueOp<"shift", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeEpilogue", "takesEpilogue", "joinsContractions"]>, LayoutAware]> {
+  let summary = "x + offset[n, c]: each image's channels with offsets of its own (global context)";
+  let description = [{ Constraint shift-c1: x is [N, C, H, W] and the offset [N, C] or [N, C, 1, 1]. }];
+  let arguments = (ins Image:$x, RankedF32:$offset);
+  let assemblyFormat = "$x `,` $offset attr-dict `:` functional-type(operands, results)";
 }
 
 def DropoutOp : GraphValueOp<"dropout"> {
@@ -234,6 +257,28 @@ def UpsampleOp : GraphValueOp<"upsample", [DeclareOpInterfaceMethods<Differentia
   }];
   let arguments = (ins Image:$x, I64Attr:$factor, UnitAttr:$bilinear);
   let assemblyFormat = "$x `factor` $factor (`bilinear` $bilinear^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def ReflectPadOp : GraphValueOp<"reflect_pad", [DeclareOpInterfaceMethods<Differentiable>,
+    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "a picture with its own pixels around it, mirrored at its borders' pixels, which are not repeated";
+  let description = [{
+    y[n, c, p, q] = x[n, c, mirror(p - pads[0], H), mirror(q - pads[1], W)], mirror(i, size) = size - 1 - |size - 1 - |i||: of
+    0 1 2 3 padded by 2 and 1 it is 2 1 0 1 2 3 2. `pads` are rows above, columns to the left, rows below, columns to the right.
+    Constraint reflect_pad-c1: there are four pads, each at least 0 and less than the picture's size along its axis.
+  }];
+  let arguments = (ins Image:$x, DenseI64ArrayAttr:$pads);
+  let assemblyFormat = "$x `pads` $pads attr-dict `:` functional-type(operands, results)";
+}
+
+def AttentionPoolOp : GraphValueOp<"attention_pool", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "the mean over the picture by the softmax over its pixels of one logit each: [N, C, H, W] -> [N, C]";
+  let description = [{
+    y[n, c] = sum over p, q of x[n, c, p, q] softmax(logits[n, 0])[p, q] (the global attention pooling of GCNet, Cao et al., 2019).
+    Constraint attention_pool-c1: the logits are [N, 1, H, W] of x's sizes.
+  }];
+  let arguments = (ins Image:$x, Image:$logits);
+  let assemblyFormat = "$x `,` $logits attr-dict `:` functional-type(operands, results)";
 }
 
 def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [DeclareOpInterfaceMethods<Differentiable>, 

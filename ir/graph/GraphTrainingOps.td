@@ -295,6 +295,13 @@ def UpsampleGradInputOp : GraphValueOp<"upsample_grad_input", [
   let assemblyFormat = "$dy `factor` $factor attr-dict `:` functional-type(operands, results)";
 }
 
+def ReflectPadGradInputOp : GraphValueOp<"reflect_pad_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+  let summary = "the sum at each pixel of the dy of all places that show it";
+  let description = [{ Constraint reflect_pad_grad_input-c1: a picture larger than its four pads, each at least 0, becomes of dy's size. }];
+  let arguments = (ins Image:$dy, DenseI64ArrayAttr:$pads);
+  let assemblyFormat = "$dy `pads` $pads attr-dict `:` functional-type(operands, results)";
+}
+
 def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [
     DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
   let summary = "dy at every stride-th row and column of a picture of height x width, 0 between";

@@ -105,8 +105,28 @@ LogicalResult skip::graph::inferPerChannel(std::optional<Location> loc, llvm::St
 
 INFER(BatchNormOp) { return inferPerChannel(loc, "batch_norm-c1", operands, types); }
 INFER(ScaleShiftOp) { return inferPerChannel(loc, "scale_shift-c1", operands, types); }
+
+INFER(GroupNormOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  if (x.size() < 2 || shapeOf(op.getMoments()) != ArrayRef<int64_t>({x[0], x[1], 2, 1}) || !isVector(op.getGamma(), x[1]) ||
+      !isVector(op.getBeta(), x[1]))
+    return broken(loc, "group_norm-c1",
+                  "the moments must be the input's, and vectors have an element for each of its channels");
+  int64_t groups = op.getGroups();
+  if (groups < 1 || x[1] % groups != 0)
+    return broken(loc, "group_norm-c2", "the groups must divide the channels " + llvm::Twine(x[1]));
+  return infer(types, op.getX(), x);
+}
+
 INFER(ReluOp) { return infer(types, operands[0], shapeOf(operands[0])); }
 INFER(DropoutOp) { return infer(types, operands[0], shapeOf(operands[0])); }
+
+bool skip::graph::areReflections(ArrayRef<int64_t> pads, int64_t height, int64_t width) {
+  auto isWithin = [](int64_t pad, int64_t size) { return pad >= 0 && pad < size; };
+  return pads.size() == 4 && isWithin(pads[0], height) && isWithin(pads[2], height) && isWithin(pads[1], width) &&
+         isWithin(pads[3], width);
+}
 
 bool skip::graph::arePoolWindows(const WindowAxes &axes) {
   auto isSound = [](const WindowAxis &axis) {
@@ -158,6 +178,23 @@ INFER(UpsampleOp) {
   if (factor < 1)
     return broken(loc, "upsample-c1", "the factor must be at least 1");
   return infer(types, op.getX(), {x[0], x[1], x[2] * factor, x[3] * factor});
+}
+
+INFER(ReflectPadOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX()), pads = op.getPads();
+  if (!areReflections(pads, x[2], x[3]))
+    return broken(loc, "reflect_pad-c1",
+                  "there must be four pads, each at least 0 and less than the picture's size along its axis");
+  return infer(types, op.getX(), {x[0], x[1], pads[0] + x[2] + pads[2], pads[1] + x[3] + pads[3]});
+}
+
+INFER(AttentionPoolOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> x = shapeOf(op.getX());
+  if (shapeOf(op.getLogits()) != ArrayRef<int64_t>({x[0], 1, x[2], x[3]}))
+    return broken(loc, "attention_pool-c1", "there must be one logit for each pixel");
+  return infer(types, op.getX(), {x[0], x[1]});
 }
 
 INFER(GlobalAvgPoolOp) {

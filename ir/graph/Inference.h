@@ -37,6 +37,9 @@ template <typename Op> std::optional<WindowAxes> poolWindows(Op op) {
 /// Whether each of the windows of a pooling has a pixel of the picture.
 bool arePoolWindows(const WindowAxes &axes);
 
+/// Whether a picture has what a padding by reflection mirrors: four pads, each below its size.
+bool areReflections(llvm::ArrayRef<int64_t> pads, int64_t height, int64_t width);
+
 /// Of an operation whose result is like its first operand, and whose other operands have one element for each channel of it.
 mlir::LogicalResult inferPerChannel(std::optional<mlir::Location> loc, llvm::StringRef label, mlir::ValueRange operands,
                                     llvm::SmallVectorImpl<mlir::Type> &types);

@@ -25,6 +25,7 @@ bool GeneralConv2dGradInputOp::canBeRoot() { return true; }
 bool GeneralConv2dGradFilterOp::canBeRoot() { return true; }
 bool AvgPoolGradInputOp::canBeRoot() { return true; }
 bool UpsampleGradInputOp::canBeRoot() { return true; }
+bool ReflectPadGradInputOp::canBeRoot() { return true; }
 bool SumPartsOp::canBeRoot() { return true; }
 bool LinearGradFilterOp::canBeRoot() { return true; }
 bool ChannelSumsOp::canBeRoot() { return true; }

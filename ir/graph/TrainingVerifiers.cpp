@@ -249,6 +249,17 @@ INFER(UpsampleGradInputOp) {
   return infer(types, op.getDy(), {dy[0], dy[1], dy[2] / factor, dy[3] / factor});
 }
 
+INFER(ReflectPadGradInputOp) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> dy = shapeOf(op.getDy()), pads = op.getPads();
+  bool areFour = pads.size() == 4;
+  int64_t height = areFour ? dy[2] - pads[0] - pads[2] : 0, width = areFour ? dy[3] - pads[1] - pads[3] : 0;
+  if (!areReflections(pads, height, width))
+    return broken(loc, "reflect_pad_grad_input-c1",
+                  "there must be four pads, and a picture larger than each becomes of dy's size");
+  return infer(types, op.getDy(), {dy[0], dy[1], height, width});
+}
+
 INFER(SubsampleGradInputOp) {
   Adaptor op(operands, attributes, properties, regions);
   ArrayRef<int64_t> dy = shapeOf(op.getDy());

@@ -74,6 +74,11 @@ Tensor MulOp::compute(Operands in) {
   return mapChannels(x, [&](int64_t i, int64_t plane, int64_t) { return x.data[i] * scale.data[plane]; });
 }
 
+Tensor ShiftOp::compute(Operands in) {
+  const Tensor &x = *in[0], &offset = *in[1];
+  return mapChannels(x, [&](int64_t i, int64_t plane, int64_t) { return x.data[i] + offset.data[plane]; });
+}
+
 Tensor MultiplyOp::compute(Operands in) { return map(*in[0], *in[1], std::multiplies<>()); }
 
 Tensor SigmoidGradInputOp::compute(Operands in) {

@@ -78,6 +78,28 @@ Tensor ScaleShiftOp::compute(Operands in) {
   return mapPerChannel(*in[0], [&](double x, int64_t c) { return x * in[1]->data[c] + in[2]->data[c]; });
 }
 
+Tensor GroupNormOp::compute(Operands in) {
+  const Tensor &x = *in[0], &moments = *in[1];
+  int64_t channels = x.dim(1), ofGroup = channels / int64_t(getGroups());
+  int64_t planeSize = x.size() / std::max<int64_t>(1, x.dim(0) * channels);
+  double epsilon = getEpsilon().convertToDouble(), pixels = static_cast<double>(planeSize);
+  Tensor y(x.shape);
+  for (int64_t first = 0; first < x.dim(0) * channels; first += ofGroup) {
+    double mean = 0, squares = 0;
+    for (int64_t plane = first; plane < first + ofGroup; ++plane)
+      mean += moments.data[2 * plane] / static_cast<double>(ofGroup);
+    for (int64_t plane = first; plane < first + ofGroup; ++plane) {
+      double distance = moments.data[2 * plane] - mean;
+      squares += moments.data[2 * plane + 1] + pixels * distance * distance;
+    }
+    double deviation = std::sqrt(squares / (pixels * static_cast<double>(ofGroup)) + epsilon);
+    for (int64_t i = first * planeSize; i < (first + ofGroup) * planeSize; ++i)
+      y.data[i] =
+          in[2]->data[i / planeSize % channels] * (x.data[i] - mean) / deviation + in[3]->data[i / planeSize % channels];
+  }
+  return y;
+}
+
 // NaN passes through, as a compiled relu may not hide one.
 Tensor ReluOp::compute(Operands in) {
   return mapPerChannel(*in[0], [](double x, int64_t) { return x < 0 ? 0.0 : x; });
@@ -144,6 +166,31 @@ Tensor UpsampleOp::compute(Operands in) {
     auto row = [&](int64_t y) { return (1 - w.weight) * from[y * width + w.first] + w.weight * from[y * width + w.second]; };
     return (1 - h.weight) * row(h.first) + h.weight * row(h.second);
   });
+}
+
+Tensor ReflectPadOp::compute(Operands in) {
+  const Tensor &x = *in[0];
+  int64_t height = x.dim(2), width = x.dim(3), top = getPads()[0], left = getPads()[1];
+  return generate({x.dim(0), x.dim(1), top + height + getPads()[2], left + width + getPads()[3]},
+                  [&](int64_t plane, int64_t p, int64_t q) {
+                    int64_t row = reference::mirrored(p - top, height), column = reference::mirrored(q - left, width);
+                    return x.data[(plane * height + row) * width + column];
+                  });
+}
+
+Tensor AttentionPoolOp::compute(Operands in) {
+  const Tensor &x = *in[0], &logits = *in[1];
+  Tensor y({x.dim(0), x.dim(1)});
+  int64_t pixels = x.dim(2) * x.dim(3), channels = x.dim(1);
+  for (int64_t n = 0; n < x.dim(0); ++n) {
+    auto row = llvm::ArrayRef<double>(logits.data).slice(n * pixels, pixels);
+    double largest = *std::max_element(row.begin(), row.end()), sum = 0;
+    for (double logit : row)
+      sum += std::exp(logit - largest);
+    for (int64_t i = 0; i < channels * pixels; ++i)
+      y.data[n * channels + i / pixels] += std::exp(row[i % pixels] - largest) / sum * x.data[n * channels * pixels + i];
+  }
+  return y;
 }
 
 Tensor GlobalAvgPoolOp::compute(Operands in) {

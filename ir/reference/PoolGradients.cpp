@@ -68,6 +68,19 @@ Tensor UpsampleGradInputOp::compute(Operands in) {
   return dx;
 }
 
+Tensor ReflectPadGradInputOp::compute(Operands in) {
+  const Tensor &dy = *in[0];
+  int64_t top = getPads()[0], left = getPads()[1];
+  int64_t height = dy.dim(2) - top - getPads()[2], width = dy.dim(3) - left - getPads()[3];
+  Tensor dx({dy.dim(0), dy.dim(1), height, width});
+  for (int64_t i = 0; i < dy.size(); ++i) {
+    int64_t row = skip::reference::mirrored(i / dy.dim(3) % dy.dim(2) - top, height);
+    int64_t column = skip::reference::mirrored(i % dy.dim(3) - left, width);
+    dx.data[(i / (dy.dim(2) * dy.dim(3)) * height + row) * width + column] += dy.data[i];
+  }
+  return dx;
+}
+
 Tensor SubsampleGradInputOp::compute(Operands in) {
   const Tensor &dy = *in[0];
   int64_t height = getHeight(), width = getWidth(), stride = getStride();

@@ -1,12 +1,16 @@
-// The windows of poolings, and the pixels that a bilinear upsampling lies between.
+// The windows of poolings, the pixels that a bilinear upsampling lies between, and those that a reflection mirrors.
 #pragma once
 
 #include "ir/graph/Inference.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace skip::reference {
+
+/// The pixel of `size` that stands at place `index` of a padding by reflection, less than `size` beyond either border.
+inline int64_t mirrored(int64_t index, int64_t size) { return size - 1 - std::abs(size - 1 - std::abs(index)); }
 
 /// Along one axis: window p reads [begin, end) of `size` pixels.
 struct PoolAxis {

@@ -126,15 +126,16 @@ static bool makesPlanarWindows(Operation *op) {
 static bool isReader(Operation *op) {
   return llvm::isa<graph::GeneralConv2dOp, graph::SigmoidOp, graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp,
                    graph::HardSwishOp, graph::MishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp,
-                   graph::AvgPoolOp, graph::ConcatOp, graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp, graph::ScaleShiftOp,
-                   graph::ReluOp, graph::AddOp, graph::MaxPoolOp, graph::GlobalAvgPoolOp, graph::SubsampleOp,
-                   graph::PadChannelsOp, graph::FlattenOp, graph::TakeChannelsOp, graph::UnflattenOp, graph::SoftmaxOp,
+                   graph::ShiftOp, graph::AvgPoolOp, graph::ConcatOp, graph::UpsampleOp, graph::Conv2dOp, graph::LinearOp,
+                   graph::ScaleShiftOp, graph::ReluOp, graph::AddOp, graph::MaxPoolOp, graph::GlobalAvgPoolOp,
+                   graph::SubsampleOp, graph::PadChannelsOp, graph::FlattenOp, graph::TakeChannelsOp, graph::UnflattenOp,
+                   graph::SoftmaxOp, graph::ReflectPadOp, graph::MomentsOp, graph::GroupNormOp, graph::AttentionPoolOp,
                    plan::RelayoutOp>(op);
 }
 
 /// The same of a step of training, whose kernels are written for blocked layouts.
 static bool isTrainingReader(Operation *op) {
-  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MomentsOp, graph::MergeMomentsOp,
+  return llvm::isa<graph::SoftmaxCrossEntropyOp, graph::SoftmaxCrossEntropyGradInputOp, graph::MergeMomentsOp,
                    graph::GradSumsOp, graph::MergeGradSumsOp, graph::ScaleAddOp, graph::Conv2dTransposedOp,
                    graph::Conv2dGradFilterOp, graph::SumPartsOp, graph::LinearGradFilterOp, graph::ChannelSumsOp,
                    graph::ReluGradInputOp, graph::ScaleChannelsOp, graph::MaxPoolGradInputOp, graph::GlobalAvgPoolGradInputOp,
@@ -142,7 +143,7 @@ static bool isTrainingReader(Operation *op) {
                    graph::SiluGradInputOp, graph::GeluGradInputOp, graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp,
                    graph::MishGradInputOp, graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp,
                    graph::GeneralConv2dGradInputOp, graph::GeneralConv2dGradFilterOp, graph::AvgPoolGradInputOp,
-                   graph::UpsampleGradInputOp>(op);
+                   graph::UpsampleGradInputOp, graph::ReflectPadGradInputOp>(op);
 }
 
 bool plan::sumsOverBatch(Operation *op) {

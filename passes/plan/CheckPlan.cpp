@@ -150,9 +150,9 @@ static bool isElementwiseOnward(BlockArgument argument) {
       if (!llvm::isa<graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, graph::ScaleAddOp, graph::ReluGradInputOp,
                      graph::ScaleChannelsOp, graph::SigmoidOp, graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp,
                      graph::HardSwishOp, graph::MishOp, graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp,
-                     graph::SigmoidGradInputOp, graph::SiluGradInputOp, graph::GeluGradInputOp, graph::HardSigmoidGradInputOp,
-                     graph::HardSwishGradInputOp, graph::MishGradInputOp, graph::LeakyReluGradInputOp, graph::PreluGradInputOp,
-                     graph::PreluGradTermsOp, plan::YieldOp>(user))
+                     graph::ShiftOp, graph::SigmoidGradInputOp, graph::SiluGradInputOp, graph::GeluGradInputOp,
+                     graph::HardSigmoidGradInputOp, graph::HardSwishGradInputOp, graph::MishGradInputOp,
+                     graph::LeakyReluGradInputOp, graph::PreluGradInputOp, graph::PreluGradTermsOp, plan::YieldOp>(user))
         return false;
       llvm::append_range(reached, user->getResults());
     }

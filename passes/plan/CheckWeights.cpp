@@ -144,7 +144,7 @@ static std::optional<plan::LoadKind> kindFor(OpOperand &use) {
     return plan::LoadKind::scale;
   if (llvm::isa<graph::TransposeFilterOp, graph::GeneralConv2dGradInputOp>(use.getOwner()))
     return plan::LoadKind::conv_weight;
-  if (llvm::isa<graph::PreluOp, graph::PreluGradInputOp>(use.getOwner()))
+  if (llvm::isa<graph::PreluOp, graph::PreluGradInputOp, graph::GroupNormOp>(use.getOwner()))
     return plan::LoadKind::bias;
   if (llvm::isa<graph::MergeMomentsOp, graph::MergeGradSumsOp, graph::GradSumsOp>(use.getOwner()))
     return plan::LoadKind::bias;

@@ -31,6 +31,11 @@ std::optional<int64_t> tool::familyTerms(Operation &op, int64_t batch) {
       .Case<graph::AvgPoolOp, graph::AvgPoolGradInputOp>(
           [](auto pool) { return pool.getKernel()[0] * pool.getKernel()[1] + 2; })
       .Case([](graph::UpsampleOp) { return 8; })
+      .Case([](graph::ReflectPadGradInputOp) { return 9 + 2; }) // the places of a pixel that all borders mirror
+      .Case([](graph::AttentionPoolOp pool) {                   // rows are added up in doubles
+        return shapeOf(pool.getX())[3] + 4;
+      })
+      .Case([](graph::GroupNormOp) { return 8; })
       .Case([](graph::UpsampleGradInputOp grad) { return 4 * int64_t(grad.getFactor()) * int64_t(grad.getFactor()) + 8; })
       .Case([](graph::GeneralConv2dGradInputOp grad) {
         llvm::ArrayRef<int64_t> filter = shapeOf(grad.getFilter());
@@ -75,6 +80,44 @@ static Tensor constantSlope(llvm::APFloat slope) {
   return one;
 }
 
+/// gamma (x - mean) / deviation + beta, all of one sign; the moments make a deviation as they are.
+static Tensor ofGroupNorm(graph::GroupNormOp op, llvm::ArrayRef<const Measured *> in) {
+  const Tensor &x = in[0]->magnitude, &moments = in[1]->value;
+  int64_t channels = x.dim(1), ofGroup = channels / int64_t(op.getGroups());
+  int64_t plane = x.size() / std::max<int64_t>(1, x.dim(0) * channels);
+  auto size = static_cast<double>(ofGroup), pixels = static_cast<double>(plane);
+  Tensor m(x.shape);
+  for (int64_t first = 0; first < x.dim(0) * channels; first += ofGroup) {
+    double mean = 0, magnitude = 0, squares = 0;
+    for (int64_t c = first; c < first + ofGroup; ++c) {
+      mean += moments.data[2 * c] / size;
+      magnitude += in[1]->magnitude.data[2 * c] / size;
+    }
+    for (int64_t c = first; c < first + ofGroup; ++c)
+      squares += moments.data[2 * c + 1] + pixels * (moments.data[2 * c] - mean) * (moments.data[2 * c] - mean);
+    double deviation = std::sqrt(squares / (pixels * size) + op.getEpsilon().convertToDouble());
+    for (int64_t i = first * plane; i < (first + ofGroup) * plane; ++i) {
+      int64_t c = i / plane % channels;
+      m.data[i] = in[2]->magnitude.data[c] * (x.data[i] + magnitude) / deviation + in[3]->magnitude.data[c];
+    }
+  }
+  return m;
+}
+
+/// The weighted mean of M(x) by the weights as they are: an error of d in the exponents is one of 2 d in a weight, of its own
+/// size.
+static Tensor ofAttentionPool(graph::AttentionPoolOp op, llvm::ArrayRef<const Measured *> in) {
+  const Tensor &x = in[0]->magnitude, &logits = in[1]->value;
+  Tensor m = op.compute({&x, &logits});
+  int64_t pixels = logits.dim(2) * logits.dim(3);
+  for (int64_t i = 0; i < m.size(); ++i) {
+    int64_t n = i / m.dim(1);
+    auto row = llvm::ArrayRef<double>(in[1]->magnitude.data).slice(n * pixels, pixels);
+    m.data[i] *= 4 + 4 * *std::max_element(row.begin(), row.end());
+  }
+  return m;
+}
+
 /// a b of absolute values; with `more`, a b (1 + b).
 static Tensor ofProduct(const Tensor &a, const Tensor &b, bool more) {
   Tensor m(a.shape);
@@ -98,7 +141,10 @@ std::optional<Tensor> tool::familyMagnitude(mlir::OpResult value, llvm::ArrayRef
   return llvm::TypeSwitch<Operation *, Found>(op)
       .Case<graph::GeneralConv2dOp, graph::GeneralConv2dGradInputOp, graph::GeneralConv2dGradFilterOp, graph::AvgPoolOp,
             graph::AvgPoolGradInputOp, graph::ConcatOp, graph::UpsampleOp, graph::UpsampleGradInputOp, graph::MulOp,
-            graph::MultiplyOp>([&](auto) { return itself(); })
+            graph::MultiplyOp, graph::ShiftOp, graph::ReflectPadOp, graph::ReflectPadGradInputOp>(
+          [&](auto) { return itself(); })
+      .Case([&](graph::GroupNormOp norm) { return ofGroupNorm(norm, operands); })
+      .Case([&](graph::AttentionPoolOp pool) { return ofAttentionPool(pool, operands); })
       .Case([&](graph::SigmoidOp) { return activation(ofSigmoid); })
       .Case([&](graph::SiluOp) { return activation(ofSilu); })
       .Case([&](graph::GeluOp) { return activation(ofGelu); })

@@ -70,6 +70,7 @@ bool nvptx::canApply(EpilogueOp op) {
   case EpilogueOp::Multiply:
     return true;
   case EpilogueOp::Mul:
+  case EpilogueOp::Shift:
   case EpilogueOp::SigmoidGradInput:
   case EpilogueOp::SiluGradInput:
   case EpilogueOp::GeluGradInput:

@@ -154,6 +154,7 @@ Value skip::kernel::applyActivation(Builder &b, const EpilogueStep &step, Value 
   case EpilogueOp::ScaleChannels:
   case EpilogueOp::Mul:
   case EpilogueOp::Multiply:
+  case EpilogueOp::Shift:
     return {};
   }
   llvm_unreachable("an elementwise operation without code");

@@ -236,6 +236,7 @@ EpilogueSources loadSources(Builder &b, const Epilogue &chain, unsigned &next,
 static Value apply(Builder &b, const EpilogueStep &step, Value value, llvm::function_ref<Value(unsigned)> operand) {
   switch (step.op) {
   case EpilogueOp::Add:
+  case EpilogueOp::Shift:
     return arith::AddFOp::create(b.op, value, operand(0));
   case EpilogueOp::Relu:
     return b.relu(value);

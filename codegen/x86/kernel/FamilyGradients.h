@@ -1,4 +1,4 @@
-// Gradients of the wider family's operations: of general convolutions, average poolings and bilinear upsampling.
+// Gradients of the wider family's operations: of general convolutions, average poolings, bilinear upsampling and reflection.
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"
@@ -143,5 +143,34 @@ struct UpsampleGradParam {
 };
 
 void emitUpsampleGrad(mlir::ModuleOp module, llvm::StringRef name, const UpsampleGradSpec &spec);
+
+/// Of a padding by reflection. Operands: dy, result (both blocked). Domain: (images, blocks, rows of the result), split (1, 1,
+/// 1).
+struct ReflectPadGradSpec {
+  bool operator==(const ReflectPadGradSpec &) const = default;
+};
+
+struct ReflectPadGradParam {
+  enum : unsigned {
+    images,
+    blocks,
+    rows, // the domain
+    columns,
+    dyImage,
+    dyBlock,
+    dyRow,
+    outImage,
+    outBlock,
+    outRow,  // strides in elements
+    outHalo, // zeros to write around each picture
+    top,
+    left,
+    bottom,
+    right, // padding
+    count
+  };
+};
+
+void emitReflectPadGrad(mlir::ModuleOp module, llvm::StringRef name, const ReflectPadGradSpec &spec);
 
 } // namespace skip::kernel

@@ -41,7 +41,8 @@ Split kernel::splitOf(const Spec &spec) {
                    SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec, MergeGradSumsSpec, SumPartsSpec, ChannelSumsSpec,
                    SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec,
                    CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec, AvgPoolSpec, ConcatSpec, UpsampleSpec,
-                   GeneralGradInputSpec, GeneralGradFilterSpec, AvgPoolGradSpec, UpsampleGradSpec>()),
+                   GeneralGradInputSpec, GeneralGradFilterSpec, AvgPoolGradSpec, UpsampleGradSpec, GroupNormSpec,
+                   AttentionPoolSpec, ReflectPadSpec, ReflectPadGradSpec>()),
       spec);
 }
 
@@ -79,7 +80,11 @@ void kernel::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec 
                                [&](const GeneralGradInputSpec &s) { emitGeneralGradInput(module, name, s); },
                                [&](const GeneralGradFilterSpec &s) { emitGeneralGradFilter(module, name, s); },
                                [&](const AvgPoolGradSpec &s) { emitAvgPoolGrad(module, name, s); },
-                               [&](const UpsampleGradSpec &s) { emitUpsampleGrad(module, name, s); }),
+                               [&](const UpsampleGradSpec &s) { emitUpsampleGrad(module, name, s); },
+                               [&](const GroupNormSpec &s) { emitGroupNorm(module, name, s); },
+                               [&](const AttentionPoolSpec &s) { emitAttentionPool(module, name, s); },
+                               [&](const ReflectPadSpec &s) { emitReflectPad(module, name, s); },
+                               [&](const ReflectPadGradSpec &s) { emitReflectPadGrad(module, name, s); }),
              spec);
 }
 

@@ -10,6 +10,7 @@
 #include "codegen/x86/kernel/FamilyGradients.h"
 #include "codegen/x86/kernel/GeneralConv.h"
 #include "codegen/x86/kernel/GradFilter.h"
+#include "codegen/x86/kernel/GroupNorm.h"
 #include "codegen/x86/kernel/Movement.h"
 #include "codegen/x86/kernel/Pool.h"
 #include "codegen/x86/kernel/PoolGradients.h"
@@ -22,13 +23,13 @@
 
 namespace skip::kernel {
 
-using Spec =
-    std::variant<ConvSpec, TransposedConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec,
-                 ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec, MergeMomentsSpec,
-                 MergeGradSumsSpec, GradFilterSpec, WinogradGradFilterSpec, SumPartsSpec, ChannelSumsSpec, SpreadSpec,
-                 TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec, CrossEntropySpec, CrossEntropyGradSpec,
-                 SoftmaxGradSpec, DropoutSpec, GeneralConvSpec, AvgPoolSpec, ConcatSpec, UpsampleSpec, GeneralGradInputSpec,
-                 GeneralGradFilterSpec, AvgPoolGradSpec, UpsampleGradSpec>;
+using Spec = std::variant<ConvSpec, TransposedConvSpec, WinogradInputSpec, WinogradConvSpec, MaxPoolSpec, GlobalAvgPoolSpec,
+                          ElementwiseSpec, RelayoutSpec, PadChannelsSpec, SoftmaxSpec, MomentsSpec, GradSumsSpec,
+                          MergeMomentsSpec, MergeGradSumsSpec, GradFilterSpec, WinogradGradFilterSpec, SumPartsSpec,
+                          ChannelSumsSpec, SpreadSpec, TransposeFilterSpec, MaxPoolGradSpec, GlobalAvgPoolGradSpec,
+                          CrossEntropySpec, CrossEntropyGradSpec, SoftmaxGradSpec, DropoutSpec, GeneralConvSpec, AvgPoolSpec,
+                          ConcatSpec, UpsampleSpec, GeneralGradInputSpec, GeneralGradFilterSpec, AvgPoolGradSpec,
+                          UpsampleGradSpec, GroupNormSpec, AttentionPoolSpec, ReflectPadSpec, ReflectPadGradSpec>;
 
 /// How many domain points a work unit spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -1,4 +1,4 @@
-// Kernels that only move values: layout changes and shortcut option A.
+// Kernels that only move values: layout changes, shortcut option A, and what makes pictures larger.
 #pragma once
 
 #include "mlir/IR/BuiltinOps.h"
@@ -119,6 +119,35 @@ struct UpsampleParam {
 };
 
 void emitUpsample(mlir::ModuleOp module, llvm::StringRef name, const UpsampleSpec &spec);
+
+/// The picture with its own pixels around it, mirrored at its border's (ir/graph/GraphOps.td, reflect_pad). Operands: input,
+/// result (both blocked). Domain: (images, blocks, output rows), split (1, 1, 1).
+struct ReflectPadSpec {
+  bool operator==(const ReflectPadSpec &) const = default;
+};
+
+struct ReflectPadParam {
+  enum : unsigned {
+    images,
+    blocks,
+    outRows, // the domain
+    inRows,
+    inColumns,
+    inImage,
+    inBlock,
+    inRow,
+    outImage,
+    outBlock,
+    outRow,  // strides in elements
+    outHalo, // zeros to write around each picture
+    top,
+    left,
+    right, // padding
+    count
+  };
+};
+
+void emitReflectPad(mlir::ModuleOp module, llvm::StringRef name, const ReflectPadSpec &spec);
 
 /// y[n, c, p * stride, q * stride] = x[n, c, p, q], zero everywhere else: the gradient of `subsample`. Operands: input, result
 /// (both blocked). Domain: (images, blocks, output rows), split (1, 1, 1).

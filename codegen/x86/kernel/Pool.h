@@ -93,4 +93,29 @@ struct GlobalAvgPoolParam {
 
 void emitGlobalAvgPool(mlir::ModuleOp module, llvm::StringRef name, const GlobalAvgPoolSpec &spec);
 
+/// The mean over the picture by the softmax over its pixels of one logit each: blocked [N, C, H, W] and [N, 1, H, W] -> flat
+/// [N, C]. Operands: input, logits, result. Domain: (images, channel blocks, 1), split (1, 1, 1).
+struct AttentionPoolSpec {
+  bool operator==(const AttentionPoolSpec &) const = default;
+};
+
+struct AttentionPoolParam {
+  enum : unsigned {
+    images,
+    blocks,
+    one, // the domain
+    rows,
+    columns,
+    inImage,
+    inBlock,
+    inRow,
+    logitsImage,
+    logitsRow, // strides in elements
+    outImage,  // blocks of the flat result lie 16 apart
+    count
+  };
+};
+
+void emitAttentionPool(mlir::ModuleOp module, llvm::StringRef name, const AttentionPoolSpec &spec);
+
 } // namespace skip::kernel

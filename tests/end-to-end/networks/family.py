@@ -79,6 +79,28 @@ class Family(Draft):
         scale = self.rng.choice(alike)
         self.x = self.put("mul", self.x, self.put("sigmoid", scale) if self.chance(0.5) else scale)
 
+    def mirror(self) -> None:
+        """As BlurPool does, often before a convolution of each channel."""
+        self.x = self.put("reflect_pad", self.x, pad=self.rng.choice([1, 1, 2, [1, 2], [0, 3, 2, 0]]))
+        if self.chance(0.5):
+            self.x = self.put("conv", self.x, channels=self.channels(self.x), kernel=3, stride=2, pad=0, groups=self.channels(self.x))
+
+    def context(self) -> None:
+        """A factor or an offset for each channel, of a mean by attention."""
+        means = self.put("attention_pool", self.x, self.put("conv", self.x, channels=1, kernel=1, bias=True))
+        channels = self.channels(self.x)
+        narrow = self.put("linear", means, features=max(1, channels // 4))
+        narrow = self.put("relu", self.put("group_norm", narrow, groups=1) if self.chance(0.7) else narrow)
+        wide = self.put("linear", narrow, features=channels)
+        self.x = self.put("shift", self.x, wide) if self.chance(0.5) else self.put("mul", self.x, self.put("sigmoid", wide))
+
+    def grouped_norm(self) -> None:
+        """Of groups within blocks of 16 channels, of whole ones or across them."""
+        channels = self.channels(self.x)
+        groups = self.rng.choice([size for size in range(1, channels + 1) if channels % size == 0])
+        self.x = self.put("group_norm", self.x, groups=groups, eps=self.rng.choice([None, 1e-3]))
+        self.x = self.activation(self.x) if self.chance(0.5) else self.x
+
     def pool(self) -> None:
         rng = self.rng
         if self.chance(0.4):
@@ -121,8 +143,9 @@ class Family(Draft):
 
 def draw(rng: random.Random, budget: int) -> Network:
     net = Family(rng, budget)
-    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part, net.gate]
-    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1, 1, 1], k=rng.randint(1, 5))
+    motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part, net.gate,
+              net.mirror, net.context, net.grouped_norm]
+    parts = rng.choices(motifs, [3, 3, 2, 4, 1, 2, 2, 1, 1, 1, 1, 1, 1, 1], k=rng.randint(1, 5))
     stages = []
     for part in [*parts, *([net.head] if net.chance(0.6) else [])]:
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 IMAGE = "image"
-LABELLED = {"conv", "bn", "linear", "shortcut", "prelu"}
+LABELLED = {"conv", "bn", "linear", "shortcut", "prelu", "group_norm"}
 ACTIVATIONS = ("sigmoid", "silu", "gelu", "hard_sigmoid", "hard_swish", "mish", "leaky_relu", "prelu")
 
 
@@ -98,6 +98,10 @@ def shape_of(node: Node, operands: list[Shape]) -> Shape:
         if operands[0] != operands[1]:
             raise Invalid("unlike summands")
         return shape
+    if node.op == "group_norm":
+        if shape[0] % settings["groups"]:
+            raise Invalid("uneven groups")
+        return shape
     if node.op == "mul":
         if operands[1] not in ((shape[0],), (shape[0], 1, 1), shape):
             raise Invalid("no factor for each channel, and no gate")
@@ -126,6 +130,19 @@ def image_shape(node: Node, shape: Shape, operands: list[Shape]) -> Shape:
         if any(operand[1:] != shape[1:] for operand in operands):
             raise Invalid("pictures of unlike size")
         return (sum(operand[0] for operand in operands), height, width)
+    if node.op == "shift":
+        if operands[1] not in ((channels,), (channels, 1, 1)):
+            raise Invalid("no offset for each channel")
+        return shape
+    if node.op == "attention_pool":
+        if operands[1] != (1, height, width):
+            raise Invalid("no logit for each pixel")
+        return (channels,)
+    if node.op == "reflect_pad":
+        pad = pads(settings["pad"])
+        if max(pad[0], pad[2]) >= height or max(pad[1], pad[3]) >= width:
+            raise Invalid("more than there is to mirror")
+        return (channels, pad[0] + height + pad[2], pad[1] + width + pad[3])
     if node.op == "upsample":
         return (channels, height * settings["factor"], width * settings["factor"])
     if node.op == "subsample":

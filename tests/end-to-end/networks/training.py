@@ -32,7 +32,18 @@ def fits(network: Network) -> bool:
 
 
 def trainable(network: Network, rng: random.Random) -> Network:
-    return with_head(network, rng).live()
+    return with_head(with_gradients(network), rng).live()
+
+
+def with_gradients(network: Network) -> Network:
+    """With operations of the same shapes for those that have no gradient (train-17)."""
+    def replaced(node: Node) -> Node:
+        if node.op == "group_norm":
+            return dataclasses.replace(node, op="bn", settings={})
+        if node.op == "attention_pool":
+            return dataclasses.replace(node, op="global_avg_pool", operands=node.operands[:1])
+        return node
+    return dataclasses.replace(network, nodes=tuple(map(replaced, network.nodes)))
 
 
 def with_head(network: Network, rng: random.Random) -> Network:

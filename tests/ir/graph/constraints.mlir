@@ -239,6 +239,54 @@ func.func @concat_c1(%x: tensor<?x8x5x5xf32>, %z: tensor<?x8x5x4xf32>) {
 
 // -----
 
+// CHECK: reflect_pad-c1:
+func.func @reflect_pad_c1(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.reflect_pad %x pads [4, 4, 4, 5] : (tensor<?x8x5x5xf32>) -> tensor<?x8x13x14xf32>
+  return
+}
+
+// -----
+
+// CHECK: reflect_pad-c1:
+func.func @reflect_pad_c1_sides(%x: tensor<?x8x5x5xf32>) {
+  %y = graph.reflect_pad %x pads [1, 1] : (tensor<?x8x5x5xf32>) -> tensor<?x8x7x7xf32>
+  return
+}
+
+// -----
+
+// CHECK: attention_pool-c1:
+func.func @attention_pool_c1(%x: tensor<?x8x5x5xf32>, %l: tensor<?x2x5x5xf32>) {
+  %y = graph.attention_pool %x, %l : (tensor<?x8x5x5xf32>, tensor<?x2x5x5xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+// CHECK: group_norm-c1:
+func.func @group_norm_c1(%x: tensor<?x8x5x5xf32>, %m: tensor<?x4x2x1xf32>, %g: tensor<8xf32>) {
+  %y = graph.group_norm %x, %m, %g, %g groups 2 epsilon 1.0e-5 : (tensor<?x8x5x5xf32>, tensor<?x4x2x1xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
+// CHECK: group_norm-c2:
+func.func @group_norm_c2(%x: tensor<?x8xf32>, %m: tensor<?x8x2x1xf32>, %g: tensor<8xf32>) {
+  %y = graph.group_norm %x, %m, %g, %g groups 3 epsilon 1.0e-5 : (tensor<?x8xf32>, tensor<?x8x2x1xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+// CHECK: shift-c1:
+func.func @shift_c1(%x: tensor<?x8x5x5xf32>, %o: tensor<?x4xf32>) {
+  %y = graph.shift %x, %o : (tensor<?x8x5x5xf32>, tensor<?x4xf32>) -> tensor<?x8x5x5xf32>
+  return
+}
+
+// -----
+
 // CHECK: upsample-c1:
 func.func @upsample_c1(%x: tensor<?x8x5x5xf32>) {
   %y = graph.upsample %x factor 0 : (tensor<?x8x5x5xf32>) -> tensor<?x8x5x5xf32>

@@ -289,6 +289,14 @@ func.func @avg_pool_grad_input_c1(%dy: tensor<?x4x2x2xf32>) {
 
 // -----
 
+// CHECK: reflect_pad_grad_input-c1:
+func.func @reflect_pad_grad_input_c1(%dy: tensor<?x4x6x6xf32>) {
+  %dx = graph.reflect_pad_grad_input %dy pads [2, 0, 2, 0] : (tensor<?x4x6x6xf32>) -> tensor<?x4x2x6xf32>
+  return
+}
+
+// -----
+
 // CHECK: upsample_grad_input-c1:
 func.func @upsample_grad_input_c1(%dy: tensor<?x4x3x2xf32>) {
   %dx = graph.upsample_grad_input %dy factor 2 : (tensor<?x4x3x2xf32>) -> tensor<?x4x1x1xf32>

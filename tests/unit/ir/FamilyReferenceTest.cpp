@@ -115,6 +115,50 @@ TEST_CASE("an upsampling repeats pixels, or lies between them") {
   CHECK(upsampled("factor 2 bilinear", "tensor<?x1x2x4xf32>") == std::vector<double>{0, 1, 3, 4, 0, 1, 3, 4});
 }
 
+TEST_CASE("a padding by reflection mirrors the picture, but for its border's pixels") {
+  Tensor row = tensor({1, 1, 1, 4}, {0, 1, 2, 3}), square = tensor({1, 1, 2, 2}, {1, 2, 3, 4});
+  auto padded = [&](const Tensor &x, const std::string &from, const std::string &how, const std::string &result) {
+    return compute("reflect_pad %x pads " + how + " : (" + from + ") -> " + result, "%x: " + from, result, {x}).data;
+  };
+  CHECK(padded(row, "tensor<?x1x1x4xf32>", "[0, 2, 0, 1]", "tensor<?x1x1x7xf32>") == std::vector<double>{2, 1, 0, 1, 2, 3, 2});
+  CHECK(padded(row, "tensor<?x1x1x4xf32>", "[0, 3, 0, 3]", "tensor<?x1x1x10xf32>") ==
+        std::vector<double>{3, 2, 1, 0, 1, 2, 3, 2, 1, 0});
+  CHECK(padded(square, "tensor<?x1x2x2xf32>", "[1, 1, 0, 0]", "tensor<?x1x3x3xf32>") ==
+        std::vector<double>{4, 3, 4, 2, 1, 2, 4, 3, 4});
+}
+
+TEST_CASE("an attention pool is a mean by the softmax of the logits") {
+  double l = std::log(3.0);
+  Tensor x = tensor({1, 2, 1, 3}, {1, 2, 4, -1, 0, 7}), logits = tensor({1, 1, 1, 3}, {1000, 1000 + l, 1000});
+  std::vector<double> y = compute("attention_pool %x, %l : (tensor<?x2x1x3xf32>, tensor<?x1x1x3xf32>) -> tensor<?x2xf32>",
+                                  "%x: tensor<?x2x1x3xf32>, %l: tensor<?x1x1x3xf32>", "tensor<?x2xf32>", {x, logits})
+                              .data;
+  CHECK(y[0] == Approx((1 + 3 * 2 + 4) / 5.0));
+  CHECK(y[1] == Approx((-1 + 7) / 5.0));
+}
+
+TEST_CASE("a group norm is made of the moments of its group's channels") {
+  Tensor x = tensor({1, 4, 1, 2}, {1, 3, 5, 7, 0, 0, 2, 2}), moments = tensor({1, 4, 2, 1}, {2, 2, 6, 2, 0, 0, 2, 0});
+  Tensor gamma = tensor({4}, {1, 2, 1, 1}), beta = tensor({4}, {0, 0, 0, 10});
+  std::vector<double> y =
+      compute("group_norm %x, %m, %g, %b groups 2 epsilon 0.0 : (tensor<?x4x1x2xf32>, tensor<?x4x2x1xf32>, tensor<4xf32>, "
+              "tensor<4xf32>) -> tensor<?x4x1x2xf32>",
+              "%x: tensor<?x4x1x2xf32>, %m: tensor<?x4x2x1xf32>, %g: tensor<4xf32>, %b: tensor<4xf32>", "tensor<?x4x1x2xf32>",
+              {x, moments, gamma, beta})
+          .data;
+  double deviation = std::sqrt(5.0); // of 1, 3, 5, 7, whose mean is 4
+  std::vector<double> wanted = {-3 / deviation, -1 / deviation, 2 / deviation, 6 / deviation, -1, -1, 11, 11};
+  for (size_t i = 0; i < wanted.size(); ++i)
+    CHECK(y[i] == Approx(wanted[i]));
+}
+
+TEST_CASE("a shift adds each image's offsets to its channels") {
+  Tensor x = tensor({2, 1, 1, 2}, {1, 2, 3, 4}), offset = tensor({2, 1}, {10, 20});
+  CHECK(compute("shift %x, %o : (tensor<?x1x1x2xf32>, tensor<?x1xf32>) -> tensor<?x1x1x2xf32>",
+                "%x: tensor<?x1x1x2xf32>, %o: tensor<?x1xf32>", "tensor<?x1x1x2xf32>", {x, offset})
+            .data == std::vector<double>{11, 12, 23, 24});
+}
+
 TEST_CASE("activations at places where their values are known") {
   Tensor x = tensor({1, 4}, {-4, -1, 0, 2});
   auto activation = [&](const std::string &name) {

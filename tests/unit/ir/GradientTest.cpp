@@ -101,6 +101,15 @@ static std::string excited(bool areVectors) {
                    "4x6x6");
 }
 
+/// By offsets that the picture itself gives.
+static std::string shifted(bool areVectors) {
+  std::string offsets = areVectors ? "4" : "4x1x1";
+  std::string means = areVectors ? "global_avg_pool %x" : "avg_pool %x kernel [6, 6] strides [6, 6] pads [0, 0, 0, 0]";
+  return networkOf("%m = graph." + means + " : (tensor<?x4x6x6xf32>) -> tensor<?x" + offsets +
+                       "xf32>\n%y = graph.shift %x, %m : (tensor<?x4x6x6xf32>, tensor<?x" + offsets + "xf32>)",
+                   "4x6x6");
+}
+
 /// Element by element by what the picture itself gives.
 static std::string gated() {
   std::string image = "tensor<?x4x6x6xf32>";
@@ -110,22 +119,23 @@ static std::string gated() {
 }
 
 TEST_CASE("the gradients of general convolutions, activations and what else the wider family has are those of differences") {
-  auto network = GENERATE(general("6x2x3x3", "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 2", "6x6x6"),
-                          general("4x1x3x3", "strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 4", "4x3x3"),
-                          general("8x1x3x1", "strides [2, 1] dilations [1, 2] pads [0, 1, 2, 0] groups 4", "8x3x7"),
-                          general("5x4x3x2", "strides [1, 3] dilations [2, 1] pads [2, 0, 1, 1] groups 1", "5x5x2"),
-                          unary("avg_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0]", "4x3x3"),
-                          unary("avg_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 1, 1] include_pad", "4x3x6"),
-                          unary("avg_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
-                          unary("max_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
-                          unary("max_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 0, 1]", "4x3x6"),
-                          networkOf("%y = graph.concat %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "8x6x6"),
-                          unary("upsample %x factor 2", "4x12x12"), unary("upsample %x factor 3 bilinear", "4x18x18"),
-                          unary("sigmoid %x", "4x6x6"), unary("silu %x", "4x6x6"), unary("gelu %x", "4x6x6"),
-                          unary("hard_sigmoid %x", "4x6x6"), unary("hard_swish %x", "4x6x6"), unary("mish %x", "4x6x6"),
-                          unary("leaky_relu %x slope 0.2", "4x6x6"), gated(),
-                          networkOf("%y = graph.prelu %x, %s : (tensor<?x4x6x6xf32>, tensor<4xf32>)", "4x6x6", {{"s", "4"}}),
-                          excited(false), excited(true));
+  auto network = GENERATE(
+      general("6x2x3x3", "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 2", "6x6x6"),
+      general("4x1x3x3", "strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 4", "4x3x3"),
+      general("8x1x3x1", "strides [2, 1] dilations [1, 2] pads [0, 1, 2, 0] groups 4", "8x3x7"),
+      general("5x4x3x2", "strides [1, 3] dilations [2, 1] pads [2, 0, 1, 1] groups 1", "5x5x2"),
+      unary("avg_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0]", "4x3x3"),
+      unary("avg_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 1, 1] include_pad", "4x3x6"),
+      unary("avg_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
+      unary("max_pool %x kernel [4, 4] strides [3, 3] pads [0, 0, 0, 0] ceil", "4x2x2"),
+      unary("max_pool %x kernel [3, 2] strides [2, 1] pads [1, 0, 0, 1]", "4x3x6"),
+      networkOf("%y = graph.concat %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "8x6x6"),
+      unary("upsample %x factor 2", "4x12x12"), unary("upsample %x factor 3 bilinear", "4x18x18"), unary("sigmoid %x", "4x6x6"),
+      unary("silu %x", "4x6x6"), unary("gelu %x", "4x6x6"), unary("hard_sigmoid %x", "4x6x6"), unary("hard_swish %x", "4x6x6"),
+      unary("mish %x", "4x6x6"), unary("leaky_relu %x slope 0.2", "4x6x6"), gated(),
+      unary("reflect_pad %x pads [1, 2, 5, 0]", "4x12x8"), unary("reflect_pad %x pads [5, 5, 5, 5]", "4x16x16"), shifted(false),
+      shifted(true), networkOf("%y = graph.prelu %x, %s : (tensor<?x4x6x6xf32>, tensor<4xf32>)", "4x6x6", {{"s", "4"}}),
+      excited(false), excited(true));
   INFO(network);
   Training training(network, 7);
   REQUIRE(training.isDerived);

@@ -60,6 +60,15 @@ inline Members membersOf(UpsampleSpec &spec, Draw &d) {
   return {{"factor", [&] { return set(factor, d.between(1, 4)); }}, {"bilinear", [&] { return set(bilinear, d.coin()); }}};
 }
 
+/// Groups within a block, of whole blocks, and across them.
+inline Members membersOf(GroupNormSpec &spec, Draw &d) {
+  auto &[groupChannels, epsilon, epilogue, lastLanes] = spec;
+  return {{"groupChannels", [&] { return set(groupChannels, d.oneOf({1, 2, 3, 4, 8, 16, 17, 32, 48})); }},
+          {"epsilon", [&] { return set(epsilon, d.coin() ? 1e-5 : 1e-3); }},
+          {"epilogue", [&] { return set(epilogue, d.epilogue()); }},
+          {"lastLanes", [&] { return set(lastLanes, d.between(0, 15)); }}};
+}
+
 inline Members membersOf(UpsampleGradSpec &spec, Draw &d) {
   auto &[factor] = spec;
   return {{"factor", [&] { return set(factor, d.between(1, 4)); }}};

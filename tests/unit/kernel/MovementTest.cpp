@@ -198,3 +198,53 @@ TEST_CASE("transpose filter") {
     }
   }
 }
+
+static int64_t mirrored(int64_t index, int64_t size) {
+  if (index < 0)
+    return -index;
+  return index < size ? index : 2 * (size - 1) - index;
+}
+
+TEST_CASE("a padding by reflection, and its gradient") {
+  std::mt19937 random(7);
+  struct Pads {
+    int64_t top, left, bottom, right;
+  };
+  for (const x86::Target &target : hostTargets()) {
+    LoadedKernel forth(ReflectPadSpec{}, target), back(ReflectPadGradSpec{}, target);
+    for (Shape shape : kShapes)
+      for (Pads most : {Pads{0, 0, 0, 0}, {1, 1, 1, 1}, {2, 0, 1, 9}, {9, 9, 9, 9}}) {
+        int64_t rows = shape.height - 1, columns = shape.width - 1;
+        Pads pads{std::min(most.top, rows), std::min(most.left, columns), std::min(most.bottom, rows),
+                  std::min(most.right, columns)};
+        shape.halo = pads.top % 2;
+        Activation x = randomActivation(shape, random);
+        Shape larger = {shape.images, shape.channels, pads.top + shape.height + pads.bottom,
+                        pads.left + shape.width + pads.right, 1};
+        Activation y(larger), dy = randomActivation(larger, random), dx(shape);
+        INFO(nameOf(target.isa) << ", " << describe(shape) << " by " << pads.top << ", " << pads.left << ", " << pads.bottom
+                                << ", " << pads.right);
+        forth.runInPieces({x.origin(), y.origin()},
+                          {shape.images, x.blocks, larger.height, shape.height, shape.width, x.image, x.block, x.row, y.image,
+                           y.block, y.row, larger.halo, pads.top, pads.left, pads.right});
+        std::vector<double> want = generate(larger, [&](int64_t n, int64_t c, int64_t p, int64_t q) {
+          return x.at(n, c, mirrored(p - pads.top, shape.height), mirrored(q - pads.left, shape.width));
+        });
+        CHECK(relativeError(y, want) == 0.0);
+        CHECK(checkSurroundings(y) == "");
+        back.runInPieces({dy.origin(), dx.origin()},
+                         {shape.images, dy.blocks, shape.height, shape.width, dy.image, dy.block, dy.row, dx.image, dx.block,
+                          dx.row, shape.halo, pads.top, pads.left, pads.bottom, pads.right});
+        std::vector<double> sums = generate(shape, [&](int64_t n, int64_t c, int64_t h, int64_t w) {
+          double sum = 0;
+          for (int64_t p = 0; p < larger.height; ++p)
+            for (int64_t q = 0; q < larger.width; ++q)
+              if (mirrored(p - pads.top, shape.height) == h && mirrored(q - pads.left, shape.width) == w)
+                sum += dy.at(n, c, p, q);
+          return sum;
+        });
+        CHECK(relativeError(dx, sums) < 1e-6);
+        CHECK(checkSurroundings(dx) == "");
+      }
+  }
+}
