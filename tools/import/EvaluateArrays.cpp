@@ -219,39 +219,62 @@ static Results evaluateExpand(Operation &op) {
   return one(std::move(*y), op.in(0).isReal);
 }
 
-static Results evaluatePad(Operation &op) {
-  if (llvm::Error error = op.needInputs(2, 4))
-    return error;
-  const Tensor &x = op.tensor(0);
-  if (std::string mode = op.attributes.text("mode", "constant"); mode != "constant")
-    return op.fail("`mode` is not `constant`");
-  std::vector<int64_t> pads = op.integers(1), list, dims = x.shape, before(dims.size(), 0);
-  for (size_t d = 0; d < dims.size(); ++d)
+namespace {
+/// The sizes of a padded tensor, and how many elements are before each of the input's dimensions.
+struct Padding {
+  std::vector<int64_t> dims, before;
+};
+} // namespace
+
+static llvm::Expected<Padding> readPadding(const Operation &op, bool isReflection) {
+  const std::vector<int64_t> &from = op.tensor(0).shape;
+  Padding padding{from, std::vector<int64_t>(from.size(), 0)};
+  std::vector<int64_t> pads = op.integers(1), list;
+  for (size_t d = 0; d < from.size(); ++d)
     list.push_back(static_cast<int64_t>(d));
   list = op.has(3) ? op.integers(3) : list;
-  if (llvm::Expected<std::vector<size_t>> unique = op.axes(list, dims.size()); !unique)
+  if (llvm::Expected<std::vector<size_t>> unique = op.axes(list, from.size()); !unique)
     return unique.takeError();
   if (pads.size() != 2 * list.size() || (op.has(2) && op.tensor(2).size() != 1))
     return op.fail("its inputs have wrong lengths");
   for (size_t i = 0; i < list.size(); ++i) {
-    size_t axis = *op.axis(list[i], dims.size());
-    int64_t after = pads[list.size() + i];
-    if (pads[i] < 0 || after < 0 || pads[i] > INT32_MAX || after > INT32_MAX)
+    size_t axis = *op.axis(list[i], from.size());
+    int64_t after = pads[list.size() + i], most = isReflection ? from[axis] - 1 : INT32_MAX;
+    if (pads[i] < 0 || after < 0 || pads[i] > most || after > most)
       return op.fail("a padding below zero, or too large");
-    before[axis] = pads[i];
-    dims[axis] += pads[i] + after;
+    padding.before[axis] = pads[i];
+    padding.dims[axis] += pads[i] + after;
   }
-  llvm::Expected<Tensor> y = op.allocate(dims);
+  return padding;
+}
+
+/// With a number around it, or by reflection at its first and last elements.
+static Results evaluatePad(Operation &op) {
+  if (llvm::Error error = op.needInputs(2, 4))
+    return error;
+  const Tensor &x = op.tensor(0);
+  std::string mode = op.attributes.text("mode", "constant");
+  bool isReflection = mode == "reflect";
+  if (mode != "constant" && !isReflection)
+    return op.fail("`mode` is not `constant` or `reflect`");
+  llvm::Expected<Padding> padding = readPadding(op, isReflection);
+  if (!padding)
+    return padding.takeError();
+  llvm::Expected<Tensor> y = op.allocate(padding->dims);
   if (!y)
     return y.takeError();
-  std::fill(y->data.begin(), y->data.end(), op.has(2) ? op.tensor(2).data[0] : 0.0);
-  std::vector<int64_t> strides = stridesOf(dims);
+  double filling = op.has(2) ? op.tensor(2).data[0] : 0.0;
+  std::vector<int64_t> strides = stridesOf(x.shape);
   size_t i = 0;
-  forEachIndex(x.shape, [&](llvm::ArrayRef<int64_t> index) {
+  forEachIndex(padding->dims, [&](llvm::ArrayRef<int64_t> index) {
     int64_t at = 0;
-    for (size_t d = 0; d < index.size(); ++d)
-      at += (index[d] + before[d]) * strides[d];
-    y->data[at] = x.data[i++];
+    bool isInside = true;
+    for (size_t d = 0; d < index.size(); ++d) {
+      int64_t place = index[d] - padding->before[d], size = x.shape[d];
+      isInside &= place >= 0 && place < size;
+      at += (place < 0 ? -place : place < size ? place : 2 * (size - 1) - place) * strides[d];
+    }
+    y->data[i++] = isInside || isReflection ? x.data[at] : filling;
   });
   return one(std::move(*y), op.in(0).isReal);
 }

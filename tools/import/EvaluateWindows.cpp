@@ -254,11 +254,36 @@ static Results evaluateGemm(Operation &op) {
   return one(std::move(y));
 }
 
-/// Of any input and a matrix.
+/// Of [..., rows, depth] and [..., depth, columns] with the same sizes before these: a product each.
+static Results multiplyEach(const Operation &op) {
+  const Tensor &x = op.tensor(0), &w = op.tensor(1);
+  size_t rank = x.shape.size();
+  bool isAlike = rank > 2 && w.shape.size() == rank &&
+                 llvm::ArrayRef(x.shape).drop_back(2) == llvm::ArrayRef(w.shape).drop_back(2) &&
+                 x.shape.back() == w.dim(rank - 2);
+  if (!isAlike || x.size() == 0 || w.size() == 0)
+    return op.fail("it is not a product with a matrix that fits, or of as many matrices");
+  std::vector<int64_t> dims = x.shape;
+  dims.back() = w.shape.back();
+  llvm::Expected<Tensor> y = op.allocate(dims);
+  if (!y)
+    return y.takeError();
+  int64_t rows = x.dim(rank - 2), depth = x.shape.back(), columns = w.shape.back();
+  for (int64_t i = 0; i < y->size(); ++i) {
+    int64_t matrix = i / (rows * columns), row = i / columns, column = i % columns;
+    for (int64_t k = 0; k < depth; ++k)
+      y->data[i] += x.data[row * depth + k] * w.data[(matrix * depth + k) * columns + column];
+  }
+  return one(std::move(*y));
+}
+
+/// Of any input and a matrix, or of several with one each.
 static Results evaluateMatMul(Operation &op) {
   if (llvm::Error error = op.needInputs(2, 2))
     return error;
   const Tensor &x = op.tensor(0), &matrix = op.tensor(1);
+  if (matrix.shape.size() > 2)
+    return multiplyEach(op);
   if (x.shape.size() < 2 || matrix.shape.size() != 2 || x.shape.back() != matrix.dim(0) || x.shape.back() == 0)
     return op.fail("it is not a product with a matrix that fits");
   std::vector<int64_t> dims = x.shape;
@@ -282,6 +307,9 @@ llvm::ArrayRef<EvaluatorEntry> onnx::windowEvaluators() {
       {"Gemm", evaluateGemm},
       {"MatMul", evaluateMatMul},
       {"Resize", evaluateResize},
+      {"InstanceNormalization", evaluateInstanceNorm},
+      {"GroupNormalization", evaluateGroupNorm},
+      {"LayerNormalization", evaluateLayerNorm},
   };
   return entries;
 }

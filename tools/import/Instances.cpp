@@ -16,9 +16,9 @@
 using namespace skip::onnx;
 
 bool skip::onnx::isElementwise(llvm::StringRef operation) {
-  static constexpr llvm::StringLiteral names[] = {"relu",         "add",        "concat", "mul",  "sigmoid",
-                                                  "silu",         "leaky_relu", "prelu",  "gelu", "hard_swish",
-                                                  "hard_sigmoid", "mish",       "dropout"};
+  static constexpr llvm::StringLiteral names[] = {"relu",       "add",          "concat",     "mul",    "sigmoid",
+                                                  "shift",      "silu",         "leaky_relu", "prelu",  "gelu",
+                                                  "hard_swish", "hard_sigmoid", "mish",       "dropout"};
   return llvm::is_contained(names, operation);
 }
 

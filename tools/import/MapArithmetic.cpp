@@ -54,8 +54,28 @@ struct Arithmetic {
   llvm::StringLiteral verb;
   std::optional<Formula> (*ofNumber)(const Formula &x, double number);
   std::pair<double, double> (*ofChannel)(double number); ///< scale and shift
+  int normParameter = -1;                                ///< what the numbers are to a norm before: 0 its weight, 1 its bias
 };
 } // namespace
+
+static bool isAll(const Parameter &parameter, double number) {
+  return llvm::all_of(elementsOf(parameter.tensor), [&](double each) { return each == number; });
+}
+
+/// A group norm whose weights, or else whose biases, are those of a node behind it, where it had none of its own: exporters
+/// write norms so. Nothing of any other value.
+static std::optional<Call> normWith(const NodeMapping &node, const Mapped &x, const Constant &numbers, size_t which) {
+  const Net &net = node.net();
+  if (net.isInput(x.value) || net.calls[net.callOf(x.value)].operation != "group_norm")
+    return std::nullopt;
+  Call call = net.calls[net.callOf(x.value)];
+  if ((which == 0 && !isAll(call.parameters[0], 1)) || !isAll(call.parameters[1], 0))
+    return std::nullopt;
+  call.parameters[which].tensor = numbers;
+  if (which == 0)
+    call.path = node.pathOf(numbers);
+  return call;
+}
 
 /// By the number of each channel, in float32's range.
 static llvm::Error addByChannel(NodeMapping &node, size_t constant, const Arithmetic &arithmetic) {
@@ -63,6 +83,9 @@ static llvm::Error addByChannel(NodeMapping &node, size_t constant, const Arithm
   if (!x)
     return x.takeError();
   const Constant &numbers = **node.constant(constant, "constant");
+  if (arithmetic.normParameter >= 0 && isByChannel(numbers, (*x)->dims))
+    if (std::optional<Call> norm = normWith(node, **x, numbers, static_cast<size_t>(arithmetic.normParameter)))
+      return node.add(std::move(*norm), (*x)->dims);
   if (!isByChannel(numbers, (*x)->dims))
     return node.fail("it " + arithmetic.verb + " a constant of " + listText(numbers.dims) + " and " + node.sizes((*x)->dims) +
                      "; Skip computes with constants that are a number, or one for each channel");
@@ -119,19 +142,40 @@ static llvm::Expected<Call> sumOf(NodeMapping &node, Mapped a, const Mapped &sec
   return Call{"add", {a.value, b.value}, {}, net.dimsOf(a.value), {}};
 }
 
+/// Whether it is one value for each channel of an image or a vector, and the graph sees it so too: [N, channels, 1, 1] beside
+/// [N, channels, height, width], or repeated to all of that.
+static bool isFactorOf(const NodeMapping &node, const Mapped &scale, const Mapped &x) {
+  const Dims &own = node.net().dimsOf(scale.value), &base = node.net().dimsOf(x.value);
+  bool isVector = own.size() == 1 || (own.size() == 3 && own[1] == 1 && own[2] == 1);
+  if (!isVector || own[0] != base[0] || x.repeatedBy || scale.dims.size() != x.dims.size())
+    return false;
+  if (base.size() == 1 || scale.repeatedBy)
+    return scale.dims == x.dims;
+  std::vector<int64_t> wanted = x.dims;
+  std::fill(wanted.end() - 2, wanted.end(), 1);
+  return scale.dims == wanted;
+}
+
+/// The same of an image, beside which it is not of one shape.
+static bool isOffsetOf(const NodeMapping &node, const Mapped &offset, const Mapped &x) {
+  return node.net().dimsOf(x.value).size() == 3 && (offset.repeatedBy || offset.dims != x.dims) && isFactorOf(node, offset, x);
+}
+
 static llvm::Error mapAdd(NodeMapping &node) {
   static constexpr Arithmetic arithmetic = {"adds", [](const Formula &x, double number) { return x.plus(number); },
-                                            [](double number) { return std::pair(1.0, number); }};
+                                            [](double number) { return std::pair(1.0, number); }, 1};
   if (node.count() != 2)
     return node.fail("it has " + llvm::Twine(node.count()) + " inputs, not two");
   for (size_t i : {0, 1})
     if (node.isConstant(i))
       return addsBias(node, i) ? mapBias(node, i) : addConstant(node, arithmetic);
-  llvm::Expected<const Mapped *> a = node.view(0);
-  if (!a)
-    return a.takeError();
-  llvm::Expected<const Mapped *> b = node.view(1);
+  llvm::Expected<const Mapped *> a = node.factor(0), b = a ? node.factor(1) : a.takeError();
   if (!b)
+    return b.takeError();
+  for (auto [x, offset] : {std::pair(*a, *b), std::pair(*b, *a)})
+    if (isOffsetOf(node, *offset, *x))
+      return node.add({"shift", {x->value, offset->value}, {}, node.net().dimsOf(x->value), {}}, x->dims);
+  if (a = node.view(0), b = a ? node.view(1) : a.takeError(); !b)
     return b.takeError();
   std::vector<int64_t> dims = (*a)->dims;
   llvm::Expected<Call> sum = sumOf(node, **a, **b);
@@ -203,24 +247,10 @@ static llvm::Expected<std::optional<Formula>> productOf(const NodeMapping &node)
   return std::nullopt;
 }
 
-/// Whether it is one value for each channel of an image or a vector, and the graph sees it so too: [N, channels, 1, 1] beside
-/// [N, channels, height, width], or repeated to all of that.
-static bool isFactorOf(const NodeMapping &node, const Mapped &scale, const Mapped &x) {
-  const Dims &own = node.net().dimsOf(scale.value), &base = node.net().dimsOf(x.value);
-  bool isVector = own.size() == 1 || (own.size() == 3 && own[1] == 1 && own[2] == 1);
-  if (!isVector || own[0] != base[0] || x.repeatedBy || scale.dims.size() != x.dims.size())
-    return false;
-  if (base.size() == 1 || scale.repeatedBy)
-    return scale.dims == x.dims;
-  std::vector<int64_t> wanted = x.dims;
-  std::fill(wanted.end() - 2, wanted.end(), 1);
-  return scale.dims == wanted;
-}
-
 static llvm::Error mapMul(NodeMapping &node) {
   static constexpr Arithmetic arithmetic = {"multiplies",
                                             [](const Formula &x, double number) { return std::optional(x.times(number)); },
-                                            [](double number) { return std::pair(number, 0.0); }};
+                                            [](double number) { return std::pair(number, 0.0); }, 0};
   if (node.count() != 2)
     return node.fail("it has " + llvm::Twine(node.count()) + " inputs, not two");
   if (node.isConstant(0) || node.isConstant(1))

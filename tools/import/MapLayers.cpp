@@ -143,6 +143,8 @@ static llvm::Error mapGemm(NodeMapping &node) {
 }
 
 static llvm::Error mapMatMul(NodeMapping &node) {
+  if (!node.isConstant(0) && !node.isConstant(1))
+    return mapAttention(node);
   llvm::Expected<const Mapped *> x = node.activation(0);
   if (!x)
     return x.takeError();
@@ -152,7 +154,7 @@ static llvm::Error mapMatMul(NodeMapping &node) {
   if ((*x)->dims.size() != 2 || (*weight)->dims.size() != 2 || !isReal((*weight)->type) ||
       llvm::is_contained((*weight)->dims, 0))
     return node.fail("its input is " + node.sizes((*x)->dims) + " and its weight " + listText((*weight)->dims) +
-                     "; products of vectors and a matrix are imported");
+                     "; products of vectors and a matrix are imported, and means of images by softmax over their pixels");
   return addLinear(node, **x, **weight, true, nullptr, {(*x)->dims[0], (*weight)->dims[1]});
 }
 

@@ -303,6 +303,39 @@ static llvm::Error mapSoftmax(NodeMapping &node) {
   return result ? node.alias({.dims = dims, .value = *result}) : result.takeError();
 }
 
+/// The image of one channel whose pixels a value is the softmax of, under the sizes [pixels]; nothing where it is none.
+static std::optional<ValueId> logitsOf(const NodeMapping &node, ValueId weights) {
+  const Net &net = node.net();
+  if (net.isInput(weights) || net.calls[net.callOf(weights)].operation != "softmax")
+    return std::nullopt;
+  ValueId flat = net.calls[net.callOf(weights)].operands[0], image = node.imageOf(flat);
+  return image != flat && net.dimsOf(image)[0] == 1 ? std::optional(image) : std::nullopt;
+}
+
+/// The mean of an image by the softmax over its pixels: [N, channels, pixels] times [N, pixels, 1], with any ones between.
+llvm::Error onnx::mapAttention(NodeMapping &node) {
+  llvm::Expected<const Mapped *> x = node.view(0), weights = x ? node.view(1) : x.takeError();
+  if (!weights)
+    return weights.takeError();
+  const std::vector<int64_t> dims = (*x)->dims, ofWeights = (*weights)->dims;
+  ValueId image = node.imageOf((*x)->value);
+  const Dims own = node.net().dimsOf(image);
+  std::optional<ValueId> logits = logitsOf(node, (*weights)->value);
+  auto areOnes = [](llvm::ArrayRef<int64_t> between) { return llvm::all_of(between, [](int64_t dim) { return dim == 1; }); };
+  size_t rank = dims.size();
+  bool isMean = logits && own.size() == 3 && rank >= 3 && ofWeights.size() == rank &&
+                llvm::ArrayRef<int64_t>(node.net().dimsOf(*logits)).drop_front() == llvm::ArrayRef<int64_t>(own).drop_front() &&
+                dims[rank - 2] == own[0] && dims[rank - 1] == own[1] * own[2] && ofWeights[rank - 2] == dims[rank - 1] &&
+                ofWeights[rank - 1] == 1 && areOnes(llvm::ArrayRef(dims).slice(1, rank - 3)) &&
+                areOnes(llvm::ArrayRef(ofWeights).slice(1, rank - 3));
+  if (!isMean)
+    return node.fail("its inputs are " + node.sizes(dims) + " and " + node.sizes(ofWeights) +
+                     "; of two values Skip has the mean of an image by the softmax over its pixels");
+  std::vector<int64_t> result = dims;
+  result.back() = 1;
+  return node.add({"attention_pool", {image, *logits}, {}, {own[0]}, {}}, std::move(result));
+}
+
 llvm::ArrayRef<NodeMapperEntry> onnx::partMappers() {
   static constexpr NodeMapperEntry entries[] = {
       {"Slice", mapSlice}, {"Split", mapSplit}, {"Concat", mapConcat}, {"ReduceSum", mapReduceSum}, {"Softmax", mapSoftmax},

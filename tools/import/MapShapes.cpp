@@ -1,6 +1,7 @@
 // Operations that only change sizes: most are nothing in Skip, where a vector is a vector and the batch is never spoken of.
 #include "tools/import/NodeMapping.h"
 #include "tools/import/Constant.h"
+#include "tools/import/Windows.h"
 
 #include "support/Printable.h"
 
@@ -11,6 +12,7 @@ using namespace skip;
 using namespace skip::onnx;
 
 /// x under the sizes `dims`, if these keep the batch, and of an image the rows and columns; else the image is flattened first.
+/// What was flattened is the image again where its rows and columns come back.
 static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
   llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
@@ -19,14 +21,17 @@ static llvm::Error reshape(NodeMapping &node, std::vector<int64_t> dims) {
     return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) + ", which has another number of elements");
   if (dims == (*x)->dims)
     return node.alias(**x);
-  const Dims own = node.net().dimsOf((*x)->value);
+  const ValueId image = node.imageOf((*x)->value);
+  const Dims own = node.net().dimsOf(image);
   if (dims.size() < 2 || dims[0] != node.batch())
     return node.fail("it makes " + listText(dims) + " of " + node.sizes((*x)->dims) +
                      "; Skip keeps the images of a batch apart");
   Mapped result{.dims = std::move(dims), .value = (*x)->value};
   bool keepsImage = result.dims.size() >= 4 && own.size() == 3 && result.dims[result.dims.size() - 2] == own[1] &&
                     result.dims.back() == own[2];
-  if (own.size() == 1 || keepsImage)
+  if (keepsImage)
+    result.value = image;
+  if (node.net().dimsOf(result.value).size() == 1 || keepsImage)
     return node.alias(result);
   return node.add({"flatten", {result.value}, {}, {own[0] * own[1] * own[2]}, {}}, std::move(result.dims));
 }
@@ -170,14 +175,12 @@ static llvm::Error mapCastLike(NodeMapping &node) {
   return node.alias(result);
 }
 
-/// Before each dimension, then behind each; an error where what is padded with is no zero.
-static llvm::Expected<std::vector<int64_t>> padsOf(NodeMapping &node, size_t rank) {
+/// Before each dimension, then behind each; an error where what is padded with is a number that is no zero.
+static llvm::Expected<std::vector<int64_t>> padsOf(NodeMapping &node, size_t rank, bool isReflection) {
   llvm::Expected<std::vector<int64_t>> pads = node.integers(1, "pads");
   if (!pads)
     return pads;
-  if (std::string mode = node.attributes.text("mode", "constant"); mode != "constant")
-    return node.fail("`mode` = " + printable(mode) + ": Skip pads with zeros");
-  if (node.has(2)) {
+  if (!isReflection && node.has(2)) {
     llvm::Expected<const Constant *> value = node.constant(2, "value");
     if (!value)
       return value.takeError();
@@ -200,14 +203,33 @@ static llvm::Expected<std::vector<int64_t>> padsOf(NodeMapping &node, size_t ran
   return full;
 }
 
-/// Zeros around images, or channels of zeros.
+/// The image with its own pixels around it.
+static llvm::Error addReflection(NodeMapping &node, llvm::ArrayRef<int64_t> pads) {
+  llvm::Expected<const Mapped *> x = node.image(0);
+  if (!x)
+    return x.takeError();
+  std::vector<int64_t> dims = (*x)->dims;
+  if (pads[1] || pads[5] || std::max(pads[2], pads[6]) >= dims[2] || std::max(pads[3], pads[7]) >= dims[3])
+    return node.fail("`pads` = " + listText(pads) + " of " + node.sizes(dims) +
+                     ": Skip reflects rows and columns, fewer than the image has");
+  for (size_t d : {2, 3})
+    dims[d] += pads[d] + pads[d + 4];
+  Window sides{{.before = pads[2], .after = pads[6]}, {.before = pads[3], .after = pads[7]}};
+  return node.add({"reflect_pad", {(*x)->value}, {{"pad", padsOf(sides), std::nullopt}}, {dims[1], dims[2], dims[3]}, {}},
+                  dims);
+}
+
+/// Zeros around images, or channels of zeros; or by reflection.
 static llvm::Error mapPad(NodeMapping &node) {
   llvm::Expected<const Mapped *> x = node.pendingActivation(0);
   if (!x)
     return x.takeError();
   Mapped result = **x;
   size_t rank = result.dims.size();
-  llvm::Expected<std::vector<int64_t>> pads = padsOf(node, rank);
+  std::string mode = node.attributes.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect")
+    return node.fail("`mode` = " + printable(mode) + ": Skip pads with zeros, or by reflection");
+  llvm::Expected<std::vector<int64_t>> pads = padsOf(node, rank, mode == "reflect");
   if (!pads)
     return pads.takeError();
   constexpr int64_t most = 1 << 20;
@@ -218,6 +240,8 @@ static llvm::Error mapPad(NodeMapping &node) {
     return node.alias(result);
   if (rank != 4 || full.size() != 8 || node.net().dimsOf(result.value).size() != 3 || full[0] || full[4])
     return node.fail("`pads` = " + listText(full) + ": Skip pads images, by rows, columns and channels");
+  if (mode == "reflect")
+    return addReflection(node, full);
   if (result.pending.node) { // what comes one behind the other is written down one by one
     if (x = node.activation(0); !x)
       return x.takeError();

@@ -209,7 +209,7 @@ void Mapper::dropRead(const Node &node) {
 
 static const NodeMapperEntry *findMapper(llvm::StringRef name) {
   for (llvm::ArrayRef<NodeMapperEntry> entries :
-       {layerMappers(), poolMappers(), shapeMappers(), partMappers(), elementwiseMappers(), arithmeticMappers()})
+       {layerMappers(), poolMappers(), shapeMappers(), partMappers(), elementwiseMappers(), arithmeticMappers(), normMappers()})
     for (const NodeMapperEntry &entry : entries)
       if (entry.name == name)
         return &entry;

@@ -63,7 +63,7 @@ llvm::Expected<const Mapped *> NodeMapping::view(size_t i) const {
   llvm::Expected<const Mapped *> mapped = factor(i);
   if (mapped && (*mapped)->repeatedBy)
     return mapper.fail(placeOf(mapper.model, *(*mapped)->repeatedBy) +
-                       ": Skip repeats a value of each channel only where it is a factor (Mul)");
+                       ": Skip repeats a value of each channel only where it is a factor (Mul) or added (Add)");
   return mapped;
 }
 
@@ -144,6 +144,13 @@ llvm::Expected<std::vector<int64_t>> NodeMapping::axes(size_t i, int64_t since, 
   }
   llvm::sort(list);
   return list;
+}
+
+ValueId NodeMapping::imageOf(ValueId value) const {
+  if (net().isInput(value))
+    return value;
+  const Call &call = net().calls[net().callOf(value)];
+  return call.operation == "flatten" ? call.operands[0] : value;
 }
 
 size_t NodeMapping::usesOf(size_t i) const { return mapper.uses.lookup(node.inputs[i]); }

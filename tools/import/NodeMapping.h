@@ -70,6 +70,8 @@ public:
   llvm::Expected<std::vector<int64_t>> integers(size_t i, llvm::StringRef what) const;
   /// Axes stand in an attribute before opset `since`, then in input `i`; each from 0 to rank - 1, ascending.
   llvm::Expected<std::vector<int64_t>> axes(size_t i, int64_t since, size_t rank);
+  /// The image that a value is flattened of; of any other, the value itself.
+  ValueId imageOf(ValueId value) const;
   /// How many nodes and outputs read input `i`.
   size_t usesOf(size_t i) const;
 
@@ -98,6 +100,8 @@ private:
 };
 
 llvm::Error mapConvolution(NodeMapping &node);
+/// The product of two values.
+llvm::Error mapAttention(NodeMapping &node);
 
 using NodeMapper = llvm::Error (*)(NodeMapping &);
 struct NodeMapperEntry {
@@ -106,6 +110,6 @@ struct NodeMapperEntry {
 };
 /// The operations of each file.
 llvm::ArrayRef<NodeMapperEntry> layerMappers(), poolMappers(), shapeMappers(), partMappers(), elementwiseMappers(),
-    arithmeticMappers();
+    arithmeticMappers(), normMappers();
 
 } // namespace skip::onnx

@@ -69,6 +69,9 @@ template <typename Function> void forEachIndex(llvm::ArrayRef<int64_t> dims, con
 }
 
 Results evaluateBatchNorm(Operation &op);
+Results evaluateInstanceNorm(Operation &op);
+Results evaluateGroupNorm(Operation &op);
+Results evaluateLayerNorm(Operation &op);
 Results evaluateResize(Operation &op);
 Results evaluateConcat(Operation &op);
 Results evaluateSlice(Operation &op);

@@ -30,6 +30,7 @@ FORMS = {
     "ecaresnet26t": {"dynamo": False, "opset": 13, "symbolic": True}, "res2net50_26w_4s": {"dynamo": True},
     "resnest14d": {"dynamo": False, "opset": 17, "folded": False}, "skresnet18": {"dynamo": True},
     "rexnet_100": {"dynamo": False, "opset": 15}, "resnet18_catavgmax": {"dynamo": True}, "resnet18_mish": {"dynamo": False, "opset": 13},
+    "resnetblur18": {"dynamo": True}, "gcresnext26ts": {"dynamo": False, "opset": 17}, "resnet50_gn": {"dynamo": False, "opset": 16},
 }
 SMALL = 64  # elements; smaller constants may be sizes and stay
 

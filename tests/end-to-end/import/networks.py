@@ -14,7 +14,7 @@ NETWORKS = {name: ("torchvision", {}) for name in
 NETWORKS |= {name: ("timm", {}) for name in
              ("resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d", "resnetv2_18", "resnetv2_50", "resnet26t", "resnext50d_32x4d",
               "resnetv2_50d", "resnetv2_50x1_bit", "ecaresnet26t", "skresnet18", "res2net50_26w_4s", "resnest14d", "nf_resnet26", "nf_resnet50",
-              "rexnet_100", "resnetblur18", "gcresnext26ts")}
+              "rexnet_100", "resnetblur18", "resnetblur50", "gcresnext26ts", "gcresnet50t", "resnet50_gn", "resnetv2_50d_evos")}
 # Other activations, in the net that is the quickest to build.
 NETWORKS |= {f"resnet18_{act}": ("timm", {"base": "resnet18", "act_layer": act}) for act in
              ("silu", "gelu", "hard_swish", "leaky_relu", "prelu", "hard_sigmoid", "mish", "relu6")}
@@ -24,14 +24,12 @@ NETWORKS["resnet18_features"] = ("timm", {"base": "resnet18", "features_only": T
 NETWORKS |= {name: ("here", {}) for name in ("tiny", "standardized", "iresnet", "windows", "excite", "pyramid")}
 # What Skip's language has no word for, with words of the error.
 REFUSED = {
-    "resnetv2_50x1_bit": "(InstanceNormalization): Skip has no such operation",  # of groups
-    "resnetblur18": "(Pad): `mode` = reflect: Skip pads with zeros",
-    "gcresnext26ts": "(MatMul): input 0 is [",  # a product of two images
+    "resnetv2_50d_evos": "(ReduceMean): input 0 is [",  # norms by root mean squares of groups
 }
 # Whose own state dict fits what is imported, where norms are not folded.
 FITTING = {"resnet50", "seresnet50", "seresnext50_32x4d"}
 # Lines that a spec has at most: blocks that are all alike are one repeat, those whose widths follow no rule stand for themselves.
-MOST_LINES = {"skresnet18": 60, "res2net50_26w_4s": 50, "resnest14d": 50, "nf_resnet50": 80, "rexnet_100": 80}
+MOST_LINES = {"resnetblur50": 50, "skresnet18": 60, "res2net50_26w_4s": 50, "resnest14d": 50, "nf_resnet50": 80, "rexnet_100": 80}
 # Of networks with more than one input or output: their names, and the inputs' sizes.
 INPUTS = {"pyramid": {"image": (3, SIZE, SIZE), "depth": (1, SIZE, SIZE)}}
 OUTPUTS = {"pyramid": ["fine", "coarse", "logits"], "resnet18_features": ["stem", "c2", "c3", "c4", "c5"]}
@@ -193,6 +191,12 @@ def make(torch, name):
                 module.bias.uniform_(-0.2, 0.2)
                 module.running_mean.uniform_(-0.2, 0.2)
                 module.running_var.uniform_(0.5, 1.5)
+        elif isinstance(module, torch.nn.Conv2d) and not module.weight.any():
+            torch.nn.init.kaiming_uniform_(module.weight)  # zeros would hide what is before them
+        elif isinstance(module, (torch.nn.GroupNorm, torch.nn.LayerNorm)):
+            with torch.no_grad():  # larger ones make a network of many norms blow roundings up, PyTorch's own in float32 too
+                module.weight.uniform_(0.1, 0.3)
+                module.bias.uniform_(-0.2, 0.2)
     return network.eval()
 
 

@@ -136,7 +136,7 @@ TEST_CASE("zeros before a convolution are its padding") {
             .contains("image |> conv1: conv(3, 1, pad = [2, 1, 2, 0], groups = 3) |> relu"));
 }
 
-TEST_CASE("one value for each channel is a factor, as it is or repeated over the image") {
+TEST_CASE("one value for each channel is a factor or an offset, as it is or repeated over the image") {
   std::string gate = "node GlobalAveragePool a > g\nweight se.weight 4 4 1 1\nnode Conv g se.weight > h\nnode Sigmoid h > i\n";
   std::string repeated = gate + "node Shape a > s\nnode Expand i s > j\n",
               wanted = "  y = image |> stem: conv(4, 3)\n"
@@ -144,8 +144,11 @@ TEST_CASE("one value for each channel is a factor, as it is or repeated over the
   for (const std::string &nodes : {gate + "node Mul a i > x\n", gate + "node Mul i a > x\n", repeated + "node Mul a j > x\n"})
     CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + nodes + "node Relu x > r\noutput r N 4 8 8\n"))
               .contains("y |> mul(z) |> relu"));
-  CHECK(llvm::StringRef(behind(repeated + "node Add a j > x\n"))
-            .contains("(Expand): Skip repeats a value of each channel only where it is a factor"));
+  for (const std::string &nodes : {gate + "node Add a i > x\n", gate + "node Add i a > x\n", repeated + "node Add j a > x\n"})
+    CHECK(llvm::StringRef(specOf(conv("image", "stem", 4, 3, 3, 1, "a") + nodes + "node Relu x > r\noutput r N 4 8 8\n"))
+              .contains("y |> shift(z) |> relu"));
+  CHECK(llvm::StringRef(behind(repeated + "node Relu j > k\nnode Add a k > x\n"))
+            .contains("(Expand): Skip repeats a value of each channel only where it is a factor (Mul) or added (Add)"));
 }
 
 TEST_CASE("windows of every form, by the language's defaults") {
