@@ -1,5 +1,7 @@
-// Registers the graph dialect and pulls in what TableGen made.
+// The graph dialect, and what is asked of its values.
 #include "ir/graph/Graph.h"
+
+#include "ir/graph/GraphOps.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -13,12 +15,7 @@ using namespace skip::graph;
 #include "ir/graph/GraphDialect.cpp.inc"
 #include "ir/graph/GraphInterfaces.cpp.inc"
 
-void GraphDialect::initialize() {
-  addOperations<
-#define GET_OP_LIST
-#include "ir/graph/GraphOps.cpp.inc"
-      >();
-}
+void GraphDialect::initialize() { registerGraphDialectOperations(this); }
 
 llvm::StringRef graph::valueName(Location loc) {
   if (auto name = llvm::dyn_cast<NameLoc>(loc))
@@ -67,6 +64,3 @@ std::string graph::valueName(Value value) {
   std::string name = valueName(value.getLoc()).str();
   return result && result.getOwner()->getNumResults() > 1 ? name + "." + std::to_string(result.getResultNumber()) : name;
 }
-
-#define GET_OP_CLASSES
-#include "ir/graph/GraphOps.cpp.inc"
