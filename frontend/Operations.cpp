@@ -149,7 +149,7 @@ std::optional<mlir::Value> Elaborator::normalize(OperationCall &op, llvm::String
                                          builder.attributes().getF64FloatAttr(epsilon));
 }
 
-/// Rules group_norm-1 and group_norm-2: the groups divide the channels, and `eps` is 1e-5.
+/// Rules group_norm-1 to group_norm-3: the groups divide the channels, `eps` is 1e-5, and the moments have a name.
 Value Elaborator::buildGroupNorm(OperationCall &op) {
   int64_t channels = op.shape(0)[0], groups = op.integer(1);
   if (channels % groups != 0) {
