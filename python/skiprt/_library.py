@@ -3,6 +3,7 @@ import ctypes
 import mmap
 import os
 import re
+import weakref
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint8, c_void_p
 
 from ._errors import BY_STATUS, SkipError
@@ -85,13 +86,20 @@ def names_in(path: str) -> "list[str]":
 
 
 class Owned:
-    """What a library made, until nothing refers to it any more; `needs` outlive it."""
+    """What a library made, until nothing refers to it any more; `needs` outlive it.
 
-    def __init__(self, handle: c_void_p, destroy, *needs):
-        self._as_parameter_, self._destroy, self.needs = handle, destroy, needs
+    Python ends objects in an order of its own where a cycle holds them, or where the interpreter ends, so no `__del__` may rely on what an
+    object refers to. Here the order follows from who is reachable: the registry of finalizers holds `needs` until this one was destroyed,
+    so none of them can be garbage before. What lives when the process ends is left to its end, for a thread may still be running it.
+    """
 
-    def __del__(self):
-        self._destroy(self._as_parameter_)
+    def __init__(self, handle: c_void_p, destroy, needs=()):
+        self._as_parameter_, self.needs = handle, list(needs)
+        weakref.finalize(self, _destroy, destroy, handle, self.needs).atexit = False
+
+
+def _destroy(destroy, handle, _needs) -> None:
+    destroy(handle)
 
 
 class Library:
@@ -124,4 +132,4 @@ class Library:
         """What a function creates that gives its result through its last argument."""
         handle = c_void_p()
         self.check(create(*arguments, ctypes.byref(handle)))
-        return Owned(handle, destroy, *needs)
+        return Owned(handle, destroy, needs)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._errors import InvalidArgument
+from ._errors import InvalidArgument, SkipError
 from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, PictureInfo, PreprocessOptions, TensorInfo
 
 
@@ -48,10 +48,10 @@ class _Runner:
         self.needs = needs
         self.context = library.made(library.context_create, library.context_destroy, model, None, ctypes.byref(options), needs=needs)
 
-    def bind(self, weights: Owned) -> None:
+    def bind(self, weights: "Owned | None") -> None:
         if self.weights is not weights:
             self.library.check(self.library.context_bind(self.context, weights))
-            self.context.needs = (*self.needs, weights)
+            self.context.needs[:] = [*self.needs, *([weights] if weights else [])]
             self.weights = weights
 
 
@@ -116,7 +116,12 @@ class Model:
             how = (library.weights_load_memory, library.weights_destroy, self._handle, content.ctypes.data, content.size)
         else:
             how = (library.weights_load_file, library.weights_destroy, self._handle, os.fsencode(weights))
-        self._weights = library.made(*how, needs=[self._handle])
+        made = library.made(*how, needs=[self._handle])
+        with self._lock:
+            self._weights = made
+            idle, self._idle = self._idle, []
+            for runner in idle:
+                self._rest(runner)
 
     def run(self, *inputs, out=None, wanted=None):
         """Runs n images. Each input is a C-contiguous float32 array of shape (n, *shape), normalised; they are given in the model's
@@ -140,9 +145,9 @@ class Model:
         if out is None:
             out = np.empty((n, *tensors[0].shape), np.float32)
         _check_output(tensors[0], out, n)
-        pointers = (c_void_p * len(self.outputs))(*(out.ctypes.data if tensor is tensors[0] else None for tensor in self.outputs))
+        outputs = [out if tensor is tensors[0] else None for tensor in self.outputs]
         with self._runner() as runner:
-            self._library.check(self._library.run(runner.context, n, _pointers(inputs), pointers))
+            self._library.check(self._library.run(runner.context, n, _pointers(inputs), _pointers(outputs)))
         return out
 
     def time_steps(self, *inputs) -> "list[Step]":
@@ -242,7 +247,16 @@ class Model:
             yield runner
         finally:
             with self._lock:
-                self._idle.append(runner)
+                self._rest(runner)
+
+    def _rest(self, runner: _Runner) -> None:
+        """Makes a context idle, with the lock held; weights that were replaced are not to live as long as it idles."""
+        try:
+            if runner.weights is not self._weights:
+                runner.bind(None)
+        except SkipError:
+            return  # a device that failed: the context goes
+        self._idle.append(runner)
 
     def _embedded(self) -> Owned:
         library = self._library
@@ -313,4 +327,7 @@ def _pixels(picture, order):
 
 
 def _pointers(arrays):
-    return (c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
+    """Where arrays lie, null for None; they live as long as this."""
+    pointers = (c_void_p * len(arrays))(*(None if array is None else array.ctypes.data for array in arrays))
+    pointers.arrays = arrays
+    return pointers
