@@ -9,11 +9,11 @@
 
 A library is the compiled model and its runtime in one file, which needs nothing but libc; this package is plain Python around it.
 """
-from ._build import CompilerError, compile
+from ._build import CompilerError, CompilerWarning, compile
 from ._errors import (BadWeights, Busy, DriverError, InvalidArgument, IoError, NoDevice, NoWeights, OutOfMemory, SkipError, SystemError,
                       UnsupportedCpu)
 from ._model import Model, Picture, Step, Tensor, load
 
-__all__ = ["BadWeights", "Busy", "CompilerError", "DriverError", "InvalidArgument", "IoError", "Model", "NoDevice", "NoWeights", "OutOfMemory", "Picture",
-           "SkipError", "Step", "SystemError", "Tensor", "UnsupportedCpu", "compile", "load"]
+__all__ = ["BadWeights", "Busy", "CompilerError", "CompilerWarning", "DriverError", "InvalidArgument", "IoError", "Model", "NoDevice", "NoWeights", "OutOfMemory",
+           "Picture", "SkipError", "Step", "SystemError", "Tensor", "UnsupportedCpu", "compile", "load"]
 __version__ = "0.1.0"

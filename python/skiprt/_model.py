@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._arguments import check_array, check_output, integer, text
 from ._errors import InvalidArgument, SkipError
 from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, PictureInfo, PreprocessOptions, TensorInfo
+from ._pictures import rows_of
 
 
 class Tensor(NamedTuple):
@@ -59,8 +61,11 @@ class Model:
     """A compiled model. Any number of threads may call it at once: each run has a context of its own, and weights are shared."""
 
     def __init__(self, library: Library, target: "str | None", device: int, threads: int):
-        if threads < 0:
-            raise ValueError("threads: 0 for as many as the process may use, or how many")
+        threads, device, target = integer("threads", threads), integer("device", device), text("target", target)
+        if not 0 <= threads < 2**31:
+            raise ValueError(f"threads: 0 for as many as the process may use, or how many, not {threads}")
+        if not 0 <= device < 2**31:
+            raise ValueError(f"device: a number from 0 on is expected, not {device}")
         self._library = library
         self._threads = threads
         self._lock = threading.Lock()
@@ -144,7 +149,7 @@ class Model:
             raise ValueError(f"{self.name} has no output {wanted!r}, but {', '.join(tensor.name for tensor in self.outputs)}")
         if out is None:
             out = np.empty((n, *tensors[0].shape), np.float32)
-        _check_output(tensors[0], out, n)
+        check_output(tensors[0].name, out, n, tensors[0].shape)
         outputs = [out if tensor is tensors[0] else None for tensor in self.outputs]
         with self._runner() as runner:
             self._library.check(self._library.run(runner.context, n, _pointers(inputs), _pointers(outputs)))
@@ -174,18 +179,18 @@ class Model:
         bit as `skipc run` does it.
 
         picture: an array of uint8, (height, width, 3) or (height, width, 4) or of grey (height, width), whose pixels lie side by side; or a
-        PIL image. input: the name of the input (default: the only one that takes pictures). order: `rgb` (default), `bgr`, `rgba` or
-        `grey`. out: an array to write to, (1, ...) or one image of a batch (batch[i:i + 1]).
+        PIL image of 8 bits a channel, or of 16 (I;16), of which the upper 8 count. input: the name of the input (default: the only one that
+        takes pictures). order: of an array's channels, `rgb` (default), `bgr`, `rgba` or `grey`. out: an array to write to, (1, ...) or one image of a batch (batch[i:i + 1]).
         """
         index = self._picture_input(input)
-        pixels, code = _pixels(picture, order)
+        pixels, code, row_bytes = rows_of(picture, order)
         shape = self.inputs[index].shape
         if out is None:
             out = np.empty((1, *shape), np.float32)
-        _check_output(Tensor("out", shape), out, 1)
+        check_output("out", out, 1, shape)
         options = PreprocessOptions(index)
-        self._library.check(self._library.preprocess_rgb8(self._handle, pixels.ctypes.data, pixels.shape[1], pixels.shape[0], pixels.strides[0],
-                                                          code, out.ctypes.data, ctypes.byref(options)))
+        self._library.check(self._library.preprocess_rgb8(self._handle, pixels.ctypes.data, pixels.shape[1], pixels.shape[0], row_bytes, code,
+                                                          out.ctypes.data, ctypes.byref(options)))
         return out
 
     def _picture_input(self, name) -> int:
@@ -210,7 +215,7 @@ class Model:
         n = pictures.shape[0]
         if out is None:
             out = np.empty((n, *shape), np.float32)
-        _check_array("out", out, n, shape)
+        check_output("out", out, n, shape)
         self._library.check(self._library.normalize_rgb8(self._handle, pictures.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8)), n, shape[1],
                                                          shape[2], out.ctypes.data))
         return out
@@ -220,7 +225,7 @@ class Model:
             raise TypeError(f"{self.name} takes {len(self.inputs)} inputs ({', '.join(t.name for t in self.inputs)}), {len(inputs)} were given")
         n = inputs[0].shape[0] if isinstance(inputs[0], np.ndarray) and inputs[0].ndim else 0
         for tensor, array in zip(self.inputs, inputs):
-            _check_array(tensor.name, array, n, tensor.shape)
+            check_array(tensor.name, array, n, tensor.shape)
         return n
 
     def _make_outputs(self, n: int, out):
@@ -230,7 +235,7 @@ class Model:
         if len(outputs) != len(self.outputs):
             raise TypeError(f"out: {self.name} has {len(self.outputs)} outputs, {len(outputs)} arrays were given")
         for tensor, array in zip(self.outputs, outputs):
-            _check_output(tensor, array, n)
+            check_output(tensor.name, array, n, tensor.shape)
         return outputs
 
     @contextmanager
@@ -273,57 +278,10 @@ def load(path, *, name=None, weights=None, target=None, device=0, threads=0) -> 
     target, device: `x86` or `cuda`, and which of its devices (default: the library's first target that runs here). threads: that each
     run uses; 0 for as many as the process may use.
     """
-    model = Model(Library(os.path.abspath(os.fspath(path)), name), target, device, threads)
+    model = Model(Library(os.path.abspath(os.fspath(path)), text("name", name)), target, device, threads)
     if weights is not None:
         model.load_weights(weights)
     return model
-
-
-def _check_array(name: str, array, n: int, shape: "tuple[int, ...]") -> None:
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name}: a numpy array is expected, not {type(array).__name__}")
-    if array.dtype != np.float32:
-        raise TypeError(f"{name}: an array of float32 is expected, not of {array.dtype} (array.astype(numpy.float32))")
-    if array.shape != (n, *shape):
-        expected = ", ".join(map(str, ("n", *shape)))
-        raise ValueError(f"{name}: shape {array.shape} was given, ({expected}) is expected, of the same n for all")
-    if not array.flags.c_contiguous:
-        raise ValueError(f"{name}: the array is not C-contiguous (numpy.ascontiguousarray)")
-
-
-def _check_output(tensor: Tensor, array, n: int) -> None:
-    _check_array(tensor.name, array, n, tensor.shape)
-    if not array.flags.writeable:
-        raise ValueError(f"{tensor.name}: the array to write to is read-only")
-
-
-# As the header numbers them, and the shape of a pixel.
-ORDERS = {"rgb": (0, 3), "bgr": (1, 3), "rgba": (2, 4), "grey": (3, 1)}
-
-
-def _pixels(picture, order):
-    """An array whose rows are pixels side by side, and their order's number."""
-    if not isinstance(picture, np.ndarray) and hasattr(picture, "mode") and hasattr(picture, "convert"):
-        if picture.mode not in ("RGB", "L"):
-            picture = picture.convert("RGB")  # palettes, transparency, CMYK: as PIL does it
-        picture = np.asarray(picture)
-    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:
-        raise TypeError("picture: a numpy array of uint8, or a PIL image, is expected")
-    if picture.ndim == 2:
-        picture = picture[:, :, None]
-    channels = picture.shape[2] if picture.ndim == 3 else 0
-    order = order or {1: "grey", 3: "rgb", 4: "rgba"}.get(channels)
-    if order not in ORDERS:
-        if order is not None:
-            raise ValueError(f"order: {order!r} is none of {', '.join(ORDERS)}")
-        raise ValueError(f"picture of shape {picture.shape}: (height, width, 3), (height, width, 4) or (height, width) is expected")
-    code, expected = ORDERS[order]
-    if channels != expected:
-        raise ValueError(f"picture of shape {picture.shape}: (height, width, {expected}) is expected for the order {order}")
-    side_by_side = picture.strides[2] == 1 or channels == 1
-    if picture.size > 0 and not (side_by_side and picture.strides[1] == channels and (picture.strides[0] >= picture.shape[1] * channels)):
-        raise ValueError("picture: its pixels do not lie side by side (numpy.ascontiguousarray)")
-    return picture, code
 
 
 def _pointers(arrays):

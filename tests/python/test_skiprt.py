@@ -38,69 +38,6 @@ def test_tells_what_an_input_makes_of_pictures(model):
     assert model.class_names["logits"][8] == "ship"
 
 
-@pytest.mark.parametrize("order, channels", [("rgb", 3), ("bgr", 3), ("rgba", 4), ("grey", 1)])
-def test_prepares_pictures_of_any_size_and_order(model, order, channels):
-    wide = np.random.default_rng(3).integers(0, 256, (61, 97, channels), dtype=np.uint8)
-    colours = {"rgb": wide, "bgr": wide[:, :, ::-1], "rgba": wide[:, :, :3], "grey": wide[:, :, [0, 0, 0]]}[order] if channels > 1 else wide[:, :, [0, 0, 0]]
-    expected = model.preprocess(np.ascontiguousarray(colours))
-    assert expected.shape == (1, 3, 32, 32)
-    assert np.array_equal(model.preprocess(wide, order=order), expected)
-    assert np.array_equal(model.preprocess(np.concatenate([wide, wide], 1)[:, :97], order=order), expected)  # rows with gaps
-    batch = np.zeros((3, 3, 32, 32), np.float32)
-    model.preprocess(wide, order=order, out=batch[1:2])
-    assert np.array_equal(batch[1:2], expected) and not batch[0].any() and not batch[2].any()
-
-
-def test_a_picture_of_the_inputs_size_is_only_normalised(model):
-    picture = np.random.default_rng(4).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
-    assert np.array_equal(model.preprocess(picture[0]), model.normalize(picture))
-
-
-SPEC = """model seen() {{
-  input image[{channels}, 24, 20] {{filter = "{filter}"}}
-  output pixels = image |> flatten
-}}
-"""
-
-
-@pytest.mark.parametrize("channels", [3, 1])
-@pytest.mark.parametrize("filter_name", ["bilinear", "bicubic"])
-def test_pictures_are_pillows_to_the_bit(tmp_path, channels, filter_name):
-    Image = pytest.importorskip("PIL.Image")
-    (tmp_path / "seen.skip").write_text(SPEC.format(channels=channels, filter=filter_name))
-    model = skiprt.compile(tmp_path / "seen.skip", output=tmp_path)
-    random = np.random.default_rng(5)
-    for case in range(60):
-        height, width = np.exp(random.uniform(0, np.log(300), 2)).astype(int)
-        picture = Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
-        picture = picture if case % 3 else picture.convert("L")
-        if int(PIL_version(Image)) < 13 and height > 24 and height - 24 > 2 * (width - 20):
-            continue  # scaled in the other order then
-        resample = Image.Resampling[filter_name.upper()]
-        pixels = np.asarray(picture.convert("RGB" if channels == 3 else "L").resize((20, 24), resample)).reshape(24, 20, channels)
-        expected = (pixels.astype(np.float32) / np.float32(255)).transpose(2, 0, 1)[None]
-        assert np.array_equal(model.preprocess(picture), expected), (width, height)
-
-
-def PIL_version(Image):
-    return Image.__version__.split(".")[0]
-
-
-@pytest.mark.parametrize("picture, how, error, text", [
-    (np.zeros((4, 4, 3)), {}, TypeError, "uint8"),
-    (np.zeros((4, 4, 2), np.uint8), {}, ValueError, r"\(height, width, 3\)"),
-    (np.zeros((4, 4, 4), np.uint8), {"order": "rgb"}, ValueError, r"\(height, width, 3\) is expected for the order rgb"),
-    (np.zeros((4, 4, 3), np.uint8), {"order": "gbr"}, ValueError, "none of rgb, bgr"),
-    (np.zeros((4, 8, 3), np.uint8)[:, ::2], {}, ValueError, "side by side"),
-    (np.zeros((4, 4, 3), np.uint8)[::-1], {}, ValueError, "side by side"),
-    (np.zeros((4, 4, 3), np.uint8), {"input": "label"}, ValueError, "no input 'label'"),
-    (np.zeros((0, 4, 3), np.uint8), {}, skiprt.InvalidArgument, "4 x 0"),
-])
-def test_refuses_what_is_no_picture(model, picture, how, error, text):
-    with pytest.raises(error, match=text):
-        model.preprocess(picture, **how)
-
-
 def test_writes_to_the_callers_array_and_copies_nothing(model):
     images, out = np.zeros((3, 3, 32, 32), np.float32), np.full((3, 10), np.nan, np.float32)
     assert model.run(images, out=out) is out
@@ -183,7 +120,8 @@ def test_a_run_without_weights(built):
 @pytest.mark.parametrize("array, error, text", [
     (np.zeros((1, 3, 32, 32)), TypeError, "float64"),
     ([[0.0]], TypeError, "list"),
-    (np.zeros((3, 32, 32), np.float32), ValueError, r"\(n, 3, 32, 32\)"),
+    (np.zeros((3, 32, 32), np.float32), ValueError, r"array\[None\]"),
+    (np.zeros((3, 32, 16), np.float32), ValueError, r"\(n, 3, 32, 32\)"),
     (np.zeros((1, 32, 32, 3), np.float32), ValueError, r"\(n, 3, 32, 32\)"),
     (np.zeros((1, 3, 32, 64), np.float32)[..., ::2], ValueError, "ascontiguousarray"),
     (np.zeros((17, 3, 32, 32), np.float32), skiprt.InvalidArgument, "16"),
@@ -204,10 +142,17 @@ def test_refuses_wrong_counts_and_outputs(model):
         model.run(images, images)
     with pytest.raises(ValueError, match="logits"):
         model.run(images, out=np.zeros((2, 10), np.float32))
+    with pytest.raises(ValueError, match=r"logits: .*batch\[i:i \+ 1\]"):
+        model.run(images, out=np.zeros((3, 10), np.float32)[2])
     readonly = np.zeros((1, 10), np.float32)
     readonly.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         model.run(images, out=readonly)
+    readonly = np.zeros((1, 3, 32, 32), np.float32)
+    readonly.flags.writeable = False
+    for make, picture in ((model.normalize, np.zeros((1, 32, 32, 3), np.uint8)), (model.preprocess, np.zeros((32, 32, 3), np.uint8))):
+        with pytest.raises(ValueError, match="out: .*read-only"):
+            make(picture, out=readonly)
 
 
 def test_refuses_what_is_no_library(tmp_path, built):
@@ -228,6 +173,52 @@ def test_says_what_the_compiler_said(tmp_path):
         skiprt.compile(tmp_path / "nothing.skip")
     with pytest.raises(FileNotFoundError, match="absent"):
         skiprt.compile("resnet18", skipc=tmp_path / "absent")
+
+
+def test_the_compilers_warnings_are_pythons(tmp_path):
+    (tmp_path / "unused.skip").write_text("model unused() {\n  input image[3, 8, 8]\n  y = relu(image)\n  output logits = image |> flatten\n}\n")
+    with pytest.warns(skiprt.CompilerWarning, match=r"unused.skip:3:3: `y` is never used \[W0201\]") as said:
+        skiprt.compile(tmp_path / "unused.skip", output=tmp_path)
+    assert said[0].filename == __file__
+
+
+def test_takes_numpys_integers_and_booleans(tmp_path, built):
+    (tmp_path / "either.skip").write_text("model either(negative = false) {\n  input a[2, 4, 4]\n  if negative {\n    b = mul(a, a)\n  } else {\n    b = a\n  }\n"
+                                          "  output pixels = b |> flatten\n}\n")
+    model = skiprt.compile(tmp_path / "either.skip", output=tmp_path, batch=np.int64(4), defines={"negative": True}, threads=np.int32(1))
+    assert model.max_batch == 4
+    assert (model.run(np.full((1, 2, 4, 4), -2, np.float32)) == 4).all()
+    assert skiprt.compile(tmp_path / "either.skip", output=tmp_path / "of", batch=np.array([1, 3])).max_batch == 3
+    assert skiprt.load(built, threads=np.int64(2), device=np.int8(0)).max_batch == 16
+
+
+@pytest.mark.parametrize("how, error, text", [
+    ({"threads": "2"}, TypeError, "threads: an integer is expected, not '2'"),
+    ({"threads": 2.0}, TypeError, "threads: an integer"),
+    ({"threads": -1}, ValueError, "threads: 0 for as many"),
+    ({"threads": 2**40}, ValueError, "threads"),
+    ({"device": None}, TypeError, "device: an integer"),
+    ({"device": -1}, ValueError, "device"),
+    ({"target": 1}, TypeError, "target: a text"),
+    ({"name": b"resnet20"}, TypeError, "name: a text"),
+])
+def test_refuses_what_is_no_way_to_load(built, how, error, text):
+    with pytest.raises(error, match=text):
+        skiprt.load(built, **how)
+
+
+@pytest.mark.parametrize("how, error, text", [
+    ({"batch": "4"}, TypeError, "batch: an integer or several"),
+    ({"batch": 4.0}, TypeError, "batch: an integer or several"),
+    ({"batch": []}, ValueError, "batch: at least one"),
+    ({"batch": 0}, skiprt.CompilerError, "--batch"),
+    ({"flags": "--exact"}, TypeError, "flags: a list"),
+    ({"name": 1}, TypeError, "name: a text"),
+    ({"threads": "2"}, TypeError, "threads: an integer"),
+])
+def test_refuses_what_is_no_way_to_compile(how, error, text):
+    with pytest.raises(error, match=text):
+        skiprt.compile("resnet18", **how)
 
 
 def test_equals_onnxruntime(tmp_path):
