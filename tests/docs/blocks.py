@@ -4,7 +4,7 @@
     blocks.py --skipc SKIPC [PAGE...]
 
 A block of language skip is compiled as a file of its own, in a folder of its own; one of c is compiled as C11, C17 and C23 without a
-warning, and its `main` runs; cpp is compiled and linked, python runs, cmake configures and builds. A fragment names the file beside this script
+warning, and its `main` runs; cpp as C++20, and runs too, python runs, cmake configures and builds. A fragment names the file beside this script
 that it stands in (```c in trainer.c): there it replaces the line with the words "the block". Libraries that blocks use are built first.
 """
 import argparse
@@ -32,6 +32,13 @@ class Libraries:
     def need(self, name: str) -> None:
         if not (self.folder / f"{name}.h").exists():
             run([self.skipc, "build", *self.flags[name], "--name", name, "-o", str(self.folder)])
+
+    def need_weights(self, name: str) -> pathlib.Path:
+        """A file of packed weights of that library."""
+        folder = self.folder / "weights"
+        if not (folder / f"{name}.skipweights").exists():
+            run([self.skipc, "build", *self.flags[name], "--name", name, "--weights-mode=file", "-o", str(folder)])
+        return folder / f"{name}.skipweights"
 
 
 def run(command: "list[str]", folder=None, environment=None) -> None:
@@ -64,6 +71,9 @@ def check_cpp(text, libraries, folder):
     [name] = [name for name in included(text) if name in libraries.flags]
     libraries.need(name)
     run(["c++", "-std=c++20", *WARNINGS, f"-I{libraries.folder}", "block.cpp", str(libraries.folder / f"lib{name}.a"), "-lpthread", "-o", "block"], folder)
+    if f"{name}.skipweights" in text:
+        (folder / f"{name}.skipweights").symlink_to(libraries.need_weights(name))
+    run(["./block"], folder)
 
 
 def check_python(text, libraries, folder):
