@@ -3,6 +3,9 @@
 #include "runtime/Memory.h"
 #include "runtime/Objects.h"
 
+#include <algorithm>
+#include <stdio.h>
+
 using namespace skip::runtime;
 
 namespace skip::runtime {
@@ -22,6 +25,15 @@ static skip_status bind(skip_context &context, const skip_weights *weights) {
   return status;
 }
 
+/// What `skipc build --batch` would have to be told for so many images; it takes numbers up to 2^20.
+struct BatchToBuild {
+  explicit BatchToBuild(int64_t n) {
+    constexpr int64_t most = 1 << 20;
+    snprintf(text, sizeof text, n > most ? "N, which is at most %lld" : "%lld", static_cast<long long>(std::min(n, most)));
+  }
+  char text[48];
+};
+
 static skip_status configure(skip_context &context, const skip_weights *weights, const skip_context_options &options) {
   int64_t limit = largestBatch(*context.model);
   if (options.max_batch < 0)
@@ -30,9 +42,8 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
                 static_cast<long long>(options.max_batch), static_cast<long long>(limit));
   if (options.max_batch > limit)
     return fail(SKIP_INVALID_ARGUMENT,
-                "context_create: max_batch is %lld, the library was built for 1 to %lld; for more, build it with --batch %lld",
-                static_cast<long long>(options.max_batch), static_cast<long long>(limit),
-                static_cast<long long>(options.max_batch));
+                "context_create: max_batch is %lld, the library was built for 1 to %lld; for more, build it with --batch %s",
+                static_cast<long long>(options.max_batch), static_cast<long long>(limit), BatchToBuild(options.max_batch).text);
   context.maxBatch = options.max_batch == 0 ? limit : options.max_batch;
   if (options.pool && options.parallel_for)
     return fail(SKIP_INVALID_ARGUMENT, "context_create: give a pool or a parallel_for, not both");
@@ -69,8 +80,8 @@ static skip_status tooMany(const skip_context &context, int64_t n) {
   return fail(
       SKIP_INVALID_ARGUMENT,
       "run: %lld images, this context takes at most %lld, which is what the library was built for; run them in parts, or "
-      "build it with --batch %lld",
-      static_cast<long long>(n), most, static_cast<long long>(n));
+      "build it with --batch %s",
+      static_cast<long long>(n), most, BatchToBuild(n).text);
 }
 
 static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {

@@ -29,12 +29,12 @@ skip_status checkOwn(const skip_model &model, const char *call, const char *what
 
 skip_status checkOwn(const skip_model *model, const char *call) {
   return model ? checkOwn(*model, call, "model")
-               : fail(SKIP_INVALID_ARGUMENT, "%s: `model` is null; in C++, the Model is empty or was moved from", call);
+               : fail(SKIP_INVALID_ARGUMENT, "%s: `model` is null: none was made, or it was moved from", call);
 }
 
 skip_status checkOwn(const skip_context *context, const char *call) {
   if (!context)
-    return fail(SKIP_INVALID_ARGUMENT, "%s: `context` is null; in C++, the Context is empty or was moved from", call);
+    return fail(SKIP_INVALID_ARGUMENT, "%s: `context` is null: none was made, or it was moved from", call);
   return checkOwn(*context->model, call, "context");
 }
 

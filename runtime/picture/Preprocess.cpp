@@ -65,7 +65,10 @@ static skip_status checkSize(Request &request) {
   const int64_t least = picture.width * pixelBytes;
   if (picture.rowBytes == 0)
     picture.rowBytes = least;
-  if (picture.rowBytes < least || picture.rowBytes > INT64_MAX / picture.height)
+  if (picture.rowBytes > INT64_MAX / picture.height)
+    return fail(SKIP_INVALID_ARGUMENT, "%s: row_bytes is %lld, and %lld rows of that are more than an address space holds",
+                request.call, static_cast<long long>(picture.rowBytes), static_cast<long long>(picture.height));
+  if (picture.rowBytes < least)
     return fail(SKIP_INVALID_ARGUMENT, "%s: row_bytes is %lld, a row of %lld pixels of %d bytes needs %lld (0: that many)",
                 request.call, static_cast<long long>(picture.rowBytes), static_cast<long long>(picture.width), pixelBytes,
                 static_cast<long long>(least));

@@ -31,6 +31,7 @@ TEST_CASE("max_batch must be one that the library was built for") {
   CHECK_FAILS(create(h, {.max_batch = largeBound + 1}), SKIP_INVALID_ARGUMENT,
               "max_batch is 9, the library was built for 1 to 8");
   CHECK_FAILS(create(h, {.max_batch = largeBound + 1}), SKIP_INVALID_ARGUMENT, "build it with --batch 9");
+  CHECK_FAILS(create(h, {.max_batch = INT64_MAX}), SKIP_INVALID_ARGUMENT, "build it with --batch N, which is at most 1048576");
   CHECK_FAILS(create(h, {.max_batch = -1}), SKIP_INVALID_ARGUMENT,
               "max_batch is -1; it is at least 1, or 0 for the 8 that the library was built for");
   CHECK(h.context == nullptr);

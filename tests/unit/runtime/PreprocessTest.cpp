@@ -175,7 +175,8 @@ TEST_CASE("what is no picture, or none of the model's, is refused before anythin
   refused(INT64_MIN, 1, 0, SKIP_GREY, "each side must be");
   refused(5, 5, 14, SKIP_RGB, "row_bytes is 14, a row of 5 pixels of 3 bytes needs 15 (0: that many)");
   refused(5, 5, -15, SKIP_RGB, "row_bytes is -15");
-  refused(5, 5, INT64_MAX, SKIP_RGB, "row_bytes is");
+  refused(5, 5, INT64_MAX, SKIP_RGB,
+          "row_bytes is 9223372036854775807, and 5 rows of that are more than an address space holds");
   refused(5, 5, 0, -1, "there is no pixel order -1");
   refused(5, 5, 0, 4, "there is no pixel order 4; it is SKIP_RGB, SKIP_BGR, SKIP_RGBA or SKIP_GREY");
   for (int64_t size : {int64_t{0}, int64_t{65536}, INT64_MAX})
