@@ -11,6 +11,9 @@ llvm::StringRef ourOperation(llvm::StringRef callee);
 /// Whether others have an operation `callee` that Skip has not.
 bool isUnsupported(llvm::StringRef callee);
 
+/// What to write for an operation of others that has no counterpart of one name here; empty when nothing is known.
+llvm::StringRef hintForOperation(llvm::StringRef callee);
+
 /// The parameter that others call `keyword`, as `kernel` for `kernel_size`; empty when there is none.
 llvm::StringRef ourParameter(llvm::StringRef keyword);
 

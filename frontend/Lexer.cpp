@@ -130,6 +130,16 @@ private:
     add(TokenKind::Text, end);
   }
 
+  /// Is read as the text that it is meant to be.
+  void lexSingleQuoted(size_t length) {
+    llvm::StringRef body = rest.slice(1, length - 1);
+    Report report = diagnostics.report(diag::unexpectedCharacter, rangeOf(1), {shown("'")});
+    report.note(rangeOf(length), "a text stands in double quotes");
+    if (!body.contains('"') && !body.contains('\\'))
+      report.fix(rangeOf(length), ("\"" + body + "\"").str());
+    add(TokenKind::Text, length);
+  }
+
   void lexSymbol() {
 #define SYMBOL(kind, spelling)                                                                                                 \
   if (rest.starts_with(spelling))                                                                                              \
@@ -142,10 +152,21 @@ private:
       rest = rest.drop_until([](char c) { return c == '\n'; });
       return;
     }
+    if (rest.starts_with(";")) {
+      diagnostics.report(diag::unexpectedCharacter, rangeOf(1), {shown(";")})
+          .note(rangeOf(1), "a statement ends with its line: nothing stands behind it")
+          .fix(rangeOf(1), "");
+      rest = rest.drop_front();
+      return;
+    }
+    if (size_t end = rest.take_until([](char c) { return c == '\n'; }).find('\'', 1); rest.starts_with("'") && end != rest.npos)
+      return lexSingleQuoted(end + 1);
     // One report for a run of such bytes: a binary file is one mistake.
     llvm::StringRef run = rest.take_while([](char c) { return !llvm::isPrint(c) && !llvm::isSpace(c); });
     size_t length = run.empty() ? 1 : run.size();
-    diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {shown(rest.take_front(length))});
+    Report report = diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {shown(rest.take_front(length))});
+    if (rest.starts_with("'"))
+      report.note(rangeOf(length), "a text stands in double quotes");
     add(TokenKind::Unknown, length);
   }
 

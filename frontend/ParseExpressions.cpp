@@ -1,8 +1,6 @@
 // The expression half of the parser, by recursive descent; a chain of operators of one precedence is one loop and one node.
 #include "frontend/ParserBase.h"
 
-#include "frontend/Habits.h"
-
 #include <cmath>
 
 using namespace skip::frontend;
@@ -16,7 +14,7 @@ Expr *ExpressionParser::parseExpr() {
     return errorExpr(start);
   Expr *first = parseConditional();
   if (!isAt(TokenKind::Pipe))
-    return first;
+    return reportLateCondition() ? errorExpr(start) : first;
   llvm::SmallVector<ast::CallExpr *> stages;
   while (accept(TokenKind::Pipe)) {
     ast::CallExpr *stage = parseCall(/*piped=*/true);
@@ -130,17 +128,28 @@ Expr *ExpressionParser::parsePrimary() {
       return errorExpr(start);
     }
     ast::NameExpr name{};
-    name.name = take().text;
+    Token token = take();
+    if (reportMember(token))
+      return errorExpr(start);
+    name.name = token.text;
     return node(name, Expr::Kind::Name, from(start));
   }
   case TokenKind::OpenParen: {
     Token open = take();
     Expr *inner = parseExpr();
+    if (isAt(TokenKind::Comma))
+      unexpected(describe(TokenKind::CloseParen), &open, "a list stands in brackets: `[32, 32]`");
     expectClosing(TokenKind::CloseParen, open);
     return inner;
   }
   case TokenKind::OpenBracket:
     return parseList();
+  case TokenKind::Star:
+    unexpected("an expression", nullptr,
+               at > 0 && tokens[at - 1].is(TokenKind::Star)
+                   ? "a power is written out: `mul(x, x)` of tensors, `n * n` of numbers"
+                   : "");
+    return errorExpr(start);
   default:
     unexpected("an expression");
     return errorExpr(start);
@@ -231,28 +240,13 @@ ast::CallExpr *ExpressionParser::parseCall(bool piped) {
     return nullptr;
   }
   call.callee = expectName(piped || !call.label.text.empty() ? "an operation or a block" : "an expression");
-  if (call.callee.text.empty())
+  if (call.callee.text.empty() || reportMember(tokens[at - 1]))
     return nullptr;
   if (isAt(TokenKind::OpenParen))
     call.arguments = parseArguments();
   else if (!piped)
     unexpected("`(`");
   return node(call, Expr::Kind::Call, from(start));
-}
-
-/// `stride: 2`, as others write `stride = 2`: behind a label an operation would stand.
-bool ExpressionParser::reportColon() {
-  if (!isAt(TokenKind::Name) || !peek(1).is(TokenKind::Colon) || failed)
-    return false;
-  bool isValue = peek(2).is(TokenKind::Integer) || peek(2).is(TokenKind::Real) || peek(2).is(TokenKind::Minus) ||
-                 peek(2).is(TokenKind::True) || peek(2).is(TokenKind::False) || peek(2).is(TokenKind::OpenBracket) ||
-                 !ourValue(peek(2).text).empty() || !hintForValue(peek(2).text).empty();
-  if (!isValue)
-    return false;
-  failed = true;
-  diagnostics.report(diag::unexpectedToken, peek(1).range(), {"`=` between a parameter's name and its value", quoted(":")})
-      .fix(peek(1).range(), " =");
-  return true;
 }
 
 llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
@@ -264,7 +258,7 @@ llvm::ArrayRef<ast::Argument> ExpressionParser::parseArguments() {
       argument.keyword = expectName("a name");
       take();
     }
-    if (reportColon())
+    if (reportColon() || reportTextArgument())
       break;
     argument.value = parseExpr();
     bool afterKeyword = !arguments.empty() && !arguments.back().keyword.text.empty();

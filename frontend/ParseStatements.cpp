@@ -28,8 +28,7 @@ void StatementParser::skipToStatement() {
   while (!isAt(TokenKind::EndOfFile)) {
     if (startsDeclaration() && peek().startsLine)
       return;
-    bool mistyped = peek().startsLine && isAt(TokenKind::Name) && peek(1).is(TokenKind::Colon) && peek(2).is(TokenKind::Assign);
-    if (!braces && (startsStatement() || mistyped || isAt(TokenKind::CloseBrace)))
+    if (!braces && (startsStatement() || startsMistyped() || isAt(TokenKind::CloseBrace)))
       return;
     if (isAt(TokenKind::OpenBrace))
       ++braces;
@@ -144,7 +143,11 @@ Statement *StatementParser::parseStatement() {
     return parseRequire();
   case TokenKind::Error:
     return parseError();
+  case TokenKind::OpenBrace: // is not taken: what recovery passes over ends with its closing brace
+    unexpected("a statement", nullptr, "arguments stand in parentheses: `conv(64, 3)`; braces hold bodies and options");
+    return nullptr;
   default:
+    failed = colonBodies && isAt(TokenKind::Else);
     unexpected("a statement");
     take();
     return nullptr;
@@ -155,7 +158,7 @@ Statement *StatementParser::parseAssign() {
   llvm::SMLoc start = peek().range().Start;
   ast::AssignStatement assign{};
   assign.name = expectName("a name");
-  if (!expect(TokenKind::Assign, "`=`: a statement gives a value a name"))
+  if (reportCompoundAssignment(assign.name) || !expect(TokenKind::Assign, "`=`: a statement gives a value a name"))
     return nullptr;
   assign.value = parseExpr();
   // What could not be read still defines its name.
@@ -238,6 +241,8 @@ Statement *StatementParser::parseIf() {
   llvm::SmallVector<ast::IfArm> arms;
   do {
     take();
+    if (reportColonBody())
+      return nullptr;
     ast::IfArm arm{parseCondition(), {}};
     std::optional<ast::Body> body = failed ? std::nullopt : parseBody();
     if (!body)

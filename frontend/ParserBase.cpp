@@ -31,7 +31,7 @@ static std::string found(const Token &token) {
   }
 }
 
-void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open) {
+void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open, llvm::StringRef hint) {
   if (failed)
     return;
   failed = true;
@@ -40,6 +40,10 @@ void ExpressionParser::unexpected(llvm::StringRef wanted, const Token *open) {
   Report report = diagnostics.report(diag::unexpectedToken, peek().range(), {wanted.str(), found(peek())});
   if (open)
     report.note(open->range(), "to match this `" + open->text.str() + "`");
+  if (!hint.empty()) {
+    report.note(peek().range(), hint.str());
+    return;
+  }
   for (size_t i : {at > 0 ? at - 1 : at, at}) // the word itself, or what stands behind it, is what was not expected
     if (llvm::StringRef hint = hintForWord(tokens[i].text); !hint.empty()) {
       report.note(tokens[i].range(), hint.str());
@@ -88,7 +92,7 @@ bool ExpressionParser::Nesting::tooDeep() {
 
 llvm::StringRef ExpressionParser::textValue(const Token &token) {
   llvm::StringRef body = token.text.drop_front();
-  if (body.ends_with("\""))
+  if (body.ends_with(token.text.take_front()))
     body = body.drop_back();
   if (!body.contains('\\'))
     return body;

@@ -24,7 +24,8 @@ protected:
   llvm::SMRange from(llvm::SMLoc start) const {
     return {start, llvm::SMLoc::getFromPointer(std::max(start.getPointer(), lastEnd))};
   }
-  void unexpected(llvm::StringRef wanted, const Token *open = nullptr);
+  /// `hint`: what to write, where more is known than the words on both sides tell.
+  void unexpected(llvm::StringRef wanted, const Token *open = nullptr, llvm::StringRef hint = {});
   /// `name =` at the start of a line: the next statement, not a part of this one.
   bool startsAssignment() const { return peek().startsLine && isAt(TokenKind::Name) && peek(1).is(TokenKind::Assign); }
   /// Reports after the element that makes them more than Limits::parameters of `what`.
@@ -71,7 +72,12 @@ private:
   ast::CallExpr *parseCall(bool piped);
   ast::Identifier parseLabel();
   llvm::ArrayRef<ast::Argument> parseArguments();
+
+  // Ways of other languages, in ParseHabits.cpp: whether there was one, which then has been reported.
   bool reportColon();
+  bool reportMember(const Token &before);
+  bool reportLateCondition();
+  bool reportTextArgument();
 };
 
 } // namespace skip::frontend

@@ -276,7 +276,7 @@ void Checker::checkExpr(const Expr *expr) {
 /// Where `{name}` stands in the text that ends the statement, or in a label.
 static llvm::SMRange placeholderRange(llvm::SMRange statement, llvm::StringRef name) {
   llvm::StringRef source(statement.Start.getPointer(), statement.End.getPointer() - statement.Start.getPointer());
-  const char *start = source.begin() + source.find(("{" + name + "}").str(), source.find('"'));
+  const char *start = source.begin() + source.find(("{" + name + "}").str(), source.find_first_of("\"'"));
   return {llvm::SMLoc::getFromPointer(start), llvm::SMLoc::getFromPointer(start + name.size() + 2)};
 }
 

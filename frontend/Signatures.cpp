@@ -253,8 +253,12 @@ void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Prog
     diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).didYouMean(name.range, ours);
     return;
   }
-  if (isUnsupported(name.text)) {
-    diagnostics.report(diag::notSupported, name.range, {name.text.str()});
+  llvm::StringRef hint = hintForOperation(name.text);
+  if (isUnsupported(name.text) || !hint.empty()) {
+    diag id = isUnsupported(name.text) ? diag::notSupported : diag::unknownCallee;
+    Report report = diagnostics.report(id, name.range, {name.text.str()});
+    if (!hint.empty())
+      report.note(name.range, hint.str());
     return;
   }
   llvm::SmallVector<llvm::StringRef> known;

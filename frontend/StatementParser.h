@@ -55,6 +55,13 @@ private:
     return (startsDeclaration() && peek().startsLine) || (startsStatement() && !startsAssignment());
   }
   void skipToStatement();
+
+  // Ways of other languages, in ParseHabits.cpp.
+  bool reportCompoundAssignment(const ast::Identifier &name);
+  bool reportColonBody();
+  /// `y : = x` or `x += y`: not read by what stands before it.
+  bool startsMistyped() const;
+  bool colonBodies = false; ///< An `if` had one, so that its `else:` is no error of its own.
   void skipOptions();
 };
 
