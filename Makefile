@@ -54,6 +54,7 @@ release: setup
 lint:
 	@$(SOURCES) | xargs $(CLANG_FORMAT) --dry-run --Werror
 	@python3 tests/lint/lint.py
+	@python3 -B tests/lint/planted.py
 
 format:
 	@$(SOURCES) | xargs $(CLANG_FORMAT) -i

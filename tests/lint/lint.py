@@ -46,10 +46,27 @@ ROOMS = {
 # The order inside of the other folders: what the files below a folder may not include of what MAY_INCLUDE allows.
 NOT_BELOW = {
     "ir/graph": {"ir/plan"},
+    "ir/plan": {"ir/reference"},
     "ir/reference": {"ir/plan"},
     "frontend": {"ir/plan", "ir/reference"},
-    "passes/graph": {"passes/plan", "ir/plan"},
+    "passes/graph": {"passes/plan", "ir/plan", "ir/reference"},
+    "passes/plan": {"passes/graph", "ir/reference"},
     "codegen/kernel": {"codegen/x86", "codegen/nvptx"},
+    "runtime/picture": {"runtime/training", "runtime/x86", "runtime/cuda"},
+    "runtime/training": {"runtime/picture", "runtime/x86", "runtime/cuda"},
+    "runtime/x86": {"runtime/picture", "runtime/training", "runtime/cuda"},
+    "runtime/cuda": {"runtime/picture", "runtime/training", "runtime/x86"},
+}
+# The walk of steps shows a trainer where its state lies.
+MAY_INCLUDE_BELOW = {"runtime/x86/State.cpp": {"runtime/training/Trainer.h"}}
+# What the files below a folder may include of the own files of the folders above it: a target of codegen is told apart by one header,
+# and emitters of kernels know no more than their specification.
+OF_FOLDERS_ABOVE = {
+    "codegen/x86": {"codegen/TargetLowering.h"},
+    "codegen/nvptx": {"codegen/TargetLowering.h"},
+    "codegen/kernel": set(),
+    "codegen/x86/kernel": set(),
+    "codegen/nvptx/kernel": set(),
 }
 # Files that lie in a folder itself, not below it, and may not include what lies below.
 ABOVE_ITS_FOLDERS = {"runtime"}
@@ -69,19 +86,21 @@ LIBRARIES = {"mlir", "mlir-c", "llvm", "llvm-c", "lld"}
 
 # What only one target has is named where that target is: x86's instruction sets in folders x86/, in the plan's binary layout and in
 # the table of targets. Tests and measurements name what they like.
-OF_X86 = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*|\bSkipX86\w*|\bX86Kernels\b|\bX86\w*Attr\b"
-                    r"|\bplan::Isa::\w+")
+OF_X86 = re.compile(r"\bSkipX86\w*|\bX86Kernels\b|\bX86\w*Attr\b|\bplan::Isa\b|\bIsa::\w+")
+# The instruction sets of the plan's binary layout, which not even those who may include what is x86's name.
+ISA_OF_ABI = re.compile(r"\bSkipIsa\b|\bSKIP_ISA_\w*")
 # The same of CUDA's tables and attributes, in folders cuda/ and nvptx/, in the plan's binary layout and in the table of targets.
 OF_CUDA = re.compile(r"\bSkipCuda\w*|\bCuda\w*Attr\b")
 CUDA_FOLDERS = {"cuda", "nvptx"}
 NAMES_X86 = {"tests", "bench"}
-TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp", "tools/compile/Targets.h"}
+TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp"}
 # Who may include what lies in a folder x86/, besides such folders: where kernels of all targets come together, and the tuner and
 # explanations, which speak of x86's schedules.
 READS_X86 = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
     "codegen/Manifest.cpp", "ir/plan/Targets.td",
-    "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Tuning.cpp",
+    "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Targets.h",
+    "tools/compile/Tuning.cpp",
     "tools/explaining/Steps.cpp", "tools/skipc/Tune.cpp", "tools/skipc/TuneReport.cpp",
     "tools/training/Start.cpp",
     "tools/tuning/Candidate.cpp", "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
@@ -97,14 +116,24 @@ WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}
 
 CODE = {".cpp", ".h", ".c", ".S", ".td", ".def", ".py", ".cmake", ".sh"}
 TEXT = CODE | {".md", ".mlir", ".skip", ".txt", ".json"}
-WITH_INCLUDES = {".cpp", ".h", ".c", ".td"}
+WITH_INCLUDES = {".cpp", ".h", ".c", ".S", ".td", ".def"}
 MOST_LINES = 400
 
 RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
-INCLUDE = re.compile(r'^[ \t]*#?[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
-SYSTEM_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*<([^>]+)>', re.MULTILINE)
+# What may stand between the words of a directive: blanks, comments, and a line that goes on.
+GAP = r"(?:[ \t]|\\\n|/\*(?:[^*]|\*(?!/))*\*/)*"
+WORD = rf"{GAP}(?:include(?:_next)?|import)\b{GAP}"
+INCLUDE = re.compile(rf'^{GAP}#?{WORD}"([^"]+)"', re.MULTILINE)
+SYSTEM_INCLUDE = re.compile(rf"^{GAP}#{WORD}<([^>]+)>", re.MULTILINE)
+COMPUTED_INCLUDE = re.compile(rf"^{GAP}#{WORD}(\w+)", re.MULTILINE)
 # A loop over a reference to a list in braces, which is gone before the loop begins.
 DANGLING_LOOP = re.compile(r"\bfor \([^;\n]*: [^;\n]*\b(?:ArrayRef|TypeRange|ValueRange)(?:<[^>\n]*>)?\{\w")
+# Elements have types of 2 and of 4 bytes: who takes them all for floats asks nobody (`plan::elementBytes` is who to ask). A folder of a
+# target knows what its sums are made of; the others write a float itself.
+SIZE_OF_FLOAT = re.compile(r"\bsizeof\s*\(?\s*float\b")
+FOLDERS_OF_ELEMENTS = ("ir/plan/", "passes/", "codegen/")
+TARGET_FOLDERS = CUDA_FOLDERS | {"x86"}
+HAS_FLOATS = {"ir/plan/Rounding.cpp", "codegen/ExecutableMain.c"}
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w")
 
 
@@ -155,8 +184,12 @@ def check_include(path: str, line: int, included: str, findings: Findings) -> No
 def check_below(path: str, line: int, included: str, findings: Findings) -> None:
     inside = [folder for folder in NOT_BELOW if path.startswith(folder + "/")]
     for folder in inside:
-        if any(included.startswith(other + "/") for other in NOT_BELOW[folder]):
+        if any(included.startswith(other + "/") for other in NOT_BELOW[folder]) and included not in MAY_INCLUDE_BELOW.get(path, ()):
             findings.add(path, line, f"`{included}`: {folder}/ may not include it")
+    walled = [folder for folder in OF_FOLDERS_ABOVE if path.startswith(folder + "/")]
+    folder = max(walled, key=len, default="")
+    if walled and folder.startswith(included.rpartition("/")[0] + "/") and included not in OF_FOLDERS_ABOVE[folder]:
+        findings.add(path, line, f"`{included}`: {folder}/ may not include it, which lies above")
     top, *rest = included.split("/")
     if top in ABOVE_ITS_FOLDERS and path.count("/") == 1 and path.startswith(top + "/") and len(rest) > 1:
         findings.add(path, line, f"`{included}` lies below {top}/, whose own files serve all that is below")
@@ -195,6 +228,8 @@ def check_code(path: str, text: str, findings: Findings) -> None:
                 check_include(path, line_of(outside, match.start()), match[1], findings)
             elif path.startswith("runtime/") and not HEADERS_OF_RUNTIME.fullmatch(match[1]):
                 findings.add(path, line_of(outside, match.start()), f"`{match[1]}`: the runtime needs the C library alone")
+        for match in COMPUTED_INCLUDE.finditer(outside):
+            findings.add(path, line_of(outside, match.start()), f"what `{match[1]}` includes cannot be seen: write the file's name")
     for match in DANGLING_LOOP.finditer(text):
         findings.add(path, line_of(text, match.start()), "the list in braces is gone before the loop begins: a std::array is not")
     if suffix == ".h" and path not in WITHOUT_PRAGMA and not re.search(r"^#pragma once$", text, re.MULTILINE):
@@ -205,6 +240,10 @@ def check_target(path: str, text: str, findings: Findings) -> None:
     *folders, _ = path.split("/")
     if "x86" in folders or (folders and folders[0] in NAMES_X86) or path in TARGET_TABLE:
         return
+    found = ISA_OF_ABI.search(text)
+    if found:
+        findings.add(path, line_of(text, found.start()),
+                     f"`{found[0]}` is x86's: only folders x86/, the binary layout and the table of targets may name it")
     found = OF_X86.search(text)
     if found and path not in READS_X86:
         findings.add(path, line_of(text, found.start()), f"`{found[0]}` is x86's: only folders x86/ may name it")
@@ -213,12 +252,22 @@ def check_target(path: str, text: str, findings: Findings) -> None:
         findings.add(path, line_of(text, found.start()), f"`{found[0]}` is CUDA's: only folders cuda/ and nvptx/ may name it")
 
 
+def check_elements(path: str, text: str, findings: Findings) -> None:
+    if not path.startswith(FOLDERS_OF_ELEMENTS) or not TARGET_FOLDERS.isdisjoint(path.split("/")[:-1]) or path in HAS_FLOATS:
+        return
+    for match in SIZE_OF_FLOAT.finditer(text):
+        findings.add(path, line_of(text, match.start()), f"`{match[0]}`: not every element is a float, ask `plan::elementBytes`")
+
+
 def check_text(path: str, text: str, findings: Findings) -> None:
     tab = text.find("\t")
     if tab >= 0:
         findings.add(path, line_of(text, tab), "a tab")
     for match in MACHINE_PATH.finditer(text):
         findings.add(path, line_of(text, match.start()), f"a path of one machine: `{match[0]}...`")
+
+
+CODE_CHECKS = (check_code, check_target, check_elements)
 
 
 def main() -> int:
@@ -236,8 +285,8 @@ def main() -> int:
         text = (ROOT / path).read_text(encoding="utf-8")
         check_text(path, text, findings)
         if suffix in CODE:
-            check_code(path, text, findings)
-            check_target(path, text, findings)
+            for check in CODE_CHECKS:
+                check(path, text, findings)
     print(f"lint: {len(paths)} files, {findings.count} findings")
     return 1 if findings.count else 0
 
