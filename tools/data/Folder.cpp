@@ -25,13 +25,23 @@ public:
   uint32_t label(size_t index) const override { return items[index].label; }
   std::string name(size_t index) const override { return items[index].path; }
   std::optional<Picture> picture(size_t index, std::string &error) const override {
-    return readPicture(items[index].path, error);
+    return read(items[index].path, PictureParts::all, error);
   }
   std::optional<Picture> header(size_t index, std::string &error) const override {
-    return readPicture(items[index].path, error, PictureParts::header);
+    return read(items[index].path, PictureParts::header, error);
   }
 
 private:
+  /// A pipe that happens to lie in the folder would be waited for.
+  static std::optional<Picture> read(const std::string &path, PictureParts parts, std::string &error) {
+    std::error_code ignored;
+    fs::file_status status = fs::status(path, ignored);
+    if (!fs::is_other(status) && !fs::is_fifo(status) && !fs::is_socket(status))
+      return readPicture(path, error, parts);
+    error = "cannot read the picture " + quotedName(path) + ": it is no regular file";
+    return std::nullopt;
+  }
+
   std::vector<Item> items;
 };
 } // namespace

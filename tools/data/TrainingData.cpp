@@ -97,8 +97,15 @@ static std::optional<TrainingData> openPictureFolder(const fs::path &path, std::
   if (!data.training)
     return std::nullopt;
   fs::path validation = named.parent_path() / "val";
-  if (named.filename() != "train" || !isFolder(validation))
+  std::error_code ignored;
+  if (named.filename() != "train" || !fs::exists(fs::symlink_status(validation, ignored)))
     return data;
+  if (!isFolder(validation)) {
+    error = quotedName(validation.string()) +
+            " is no folder, nor a link that leads to one: expected pictures to validate on; " +
+            "rename it where it is something else";
+    return std::nullopt;
+  }
   data.validation = openValidation(validation, data.classes, error);
   return data.validation ? std::optional(std::move(data)) : std::nullopt;
 }

@@ -176,36 +176,40 @@ llvm::Error Loop::keepBest() {
   if (isBest && writes())
     if (llvm::Error error = trainer.save(bestPath(options.folder), metadataOf(identity, memory, result.best)))
       return error;
-  return drawCurve();
+  return llvm::Error::success();
 }
 
 llvm::Error Loop::closeStep(double rate) {
-  lookIsDue = frontend::looksAtError(recipe, memory.step - 1);
-  bool evaluates = evaluation && (lookIsDue || isDue(options.evaluateEvery));
+  bool looks = frontend::looksAtError(recipe, memory.step - 1);
+  bool evaluates = evaluation && (looks || isDue(options.evaluateEvery));
+  isClosed = false;
   if (isDue(options.logEvery))
     if (llvm::Error error = log(rate))
       return error;
   if (evaluates)
     if (llvm::Error error = evaluate())
       return error;
-  if (lookIsDue) {
+  if (looks) {
     frontend::noteError(recipe, memory.rate, evaluation ? result.validationError : memory.looked.error());
     memory.looked = {};
-    lookIsDue = false;
   }
   if (evaluates)
     if (llvm::Error error = keepBest())
       return error;
+  isClosed = true;
+  if (evaluates)
+    if (llvm::Error error = drawCurve())
+      return error;
   return isDue(options.saveEvery) ? saveLast() : llvm::Error::success();
 }
 
-/// A step that was done is not lost by what fails behind it; but one whose error the schedule has not seen would be gone on
-/// with by another rate.
+/// A step of which nothing is owed any more is not lost by what fails behind it. One whose line, evaluation or best checkpoint
+/// is missing is done again.
 llvm::Error Loop::afterStep(double rate) {
   llvm::Error error = closeStep(rate);
   if (!error)
     return error;
-  if (!lookIsDue && savedStep != memory.step)
+  if (isClosed && savedStep != memory.step)
     llvm::consumeError(saveLast()); // what is the matter is said already
   return llvm::handleErrors(std::move(error), [&](const Failure &failure) {
     return llvm::make_error<Failure>(failure.exit, "step " + std::to_string(memory.step) + ": " + failure.text + keptText());

@@ -88,7 +88,7 @@ private:
   std::optional<Evaluation> evaluation;
   std::unique_ptr<data::Progress> progress;
   int64_t savedStep = -1; ///< of last.safetensors
-  bool lookIsDue = false; ///< the schedule does not know the last step's error yet
+  bool isClosed = true;   ///< all that the last step owes but its checkpoint is there: metrics, evaluation, best
   std::chrono::steady_clock::time_point stepStart;
   double stepSeconds = 0, loggedSeconds = 0; ///< of all steps; of those since the last line
   int64_t doneSteps = 0;

@@ -97,7 +97,7 @@ static bool read(const std::string *text, bool &value) {
 tool::BestScore tool::bestScoreIn(const Metadata &metadata) {
   BestScore best;
   bool isThere = read(findText(metadata, "best_error"), best.error) && read(findText(metadata, "best_step"), best.step);
-  return isThere ? best : BestScore();
+  return isThere && best.error >= 0 && best.error <= 1 ? best : BestScore();
 }
 
 static Settings settingsOf(llvm::StringRef text) {
@@ -169,8 +169,8 @@ llvm::Expected<TrainingMemory> tool::resumeFrom(const Metadata &saved, const Tra
       broken = name;
   });
   if (!broken.empty())
-    return badInput(quotedName(path) + " is not a training's checkpoint: its metadata have no " + broken +
-                    "; start from it with --weights, in another folder");
+    return badInput(quotedName(path) + " is not a training's checkpoint: its metadata have no " + broken,
+                    "start from it with --weights, in another folder");
   if (std::string text = differences(saved, wanted); !text.empty())
     return badInput(quotedName(path) + " is of another training, which --resume cannot go on with:" + text);
   return memory;

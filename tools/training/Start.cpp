@@ -5,6 +5,7 @@
 #include "runtime/Error.h"
 #include "runtime/Safetensors.h"
 #include "support/Printable.h"
+#include "support/SystemError.h"
 #include "tools/data/File.h"
 #include "tools/text/Failure.h"
 #include "tools/training/Hash.h"
@@ -95,8 +96,14 @@ struct Saved {
 
 llvm::Expected<bool> tool::isThere(const std::string &path) {
   std::error_code code;
-  bool found = std::filesystem::exists(path, code);
-  return code ? badInput("cannot look for `" + path + "`: " + code.message()) : llvm::Expected<bool>(found);
+  std::filesystem::file_status status = std::filesystem::status(path, code);
+  if (status.type() == std::filesystem::file_type::not_found)
+    return false;
+  if (status.type() == std::filesystem::file_type::none)
+    return badInput(describeSystemError("look for", path, code.value()));
+  if (!std::filesystem::is_regular_file(status))
+    return badInput("`" + path + "` is no file");
+  return true;
 }
 
 /// What is written since there are checksums names its validation set, too.
@@ -137,17 +144,25 @@ llvm::Expected<TrainingMemory> tool::startAgain(Trainer &trainer, const std::str
   return *memory;
 }
 
-llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path, const TrainingIdentity &identity) {
-  llvm::Expected<bool> there = isThere(path);
+static llvm::Expected<tool::BestScore> readBestScore(const std::string &path, const tool::TrainingIdentity &identity) {
+  llvm::Expected<bool> there = tool::isThere(path);
   if (!there)
     return there.takeError();
   if (!*there)
-    return BestScore();
+    return tool::BestScore();
   llvm::Expected<Saved> saved = readSaved(path);
-  llvm::Error error = saved ? resumeFrom(saved->metadata, identity, path).takeError() : saved.takeError();
-  if (!error)
-    return bestScoreIn(saved->metadata);
-  return llvm::handleErrors(std::move(error), [](const Failure &failure) {
+  if (!saved)
+    return saved.takeError();
+  if (llvm::Error error = tool::resumeFrom(saved->metadata, identity, path).takeError())
+    return error;
+  return tool::bestScoreIn(saved->metadata);
+}
+
+llvm::Expected<tool::BestScore> tool::bestScoreOf(const std::string &path, const TrainingIdentity &identity) {
+  llvm::Expected<BestScore> score = readBestScore(path, identity);
+  if (score)
+    return score;
+  return llvm::handleErrors(score.takeError(), [](const Failure &failure) {
     std::string what = failure.findings.empty() ? failure.text : failure.findings.front().message; // without its own advice
     return badInput(what, "delete or rename it: --resume goes on without it, and the next evaluation writes a new one");
   });

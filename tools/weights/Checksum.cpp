@@ -42,7 +42,9 @@ llvm::Expected<tool::ChecksumState> tool::verifyChecksum(llvm::StringRef file, l
   found.add(file.drop_front(end));
   if (file.slice(digits, end) == found.text())
     return ChecksumState::Good;
-  return badInput("`" + path + "` is damaged: it is cut short, or bytes are not those that were written (its checksum says " +
-                      file.slice(digits, end) + ", they give " + found.text() + ")",
+  std::string said = file.slice(digits, end).str();
+  said = llvm::all_of(said, llvm::isHexDigit) ? "says " + said : "is no number";
+  return badInput("`" + path + "` is damaged: it is cut short, or bytes are not those that were written (its checksum " + said +
+                      ", they give " + found.text() + ")",
                   "take a copy that is whole");
 }
