@@ -111,6 +111,63 @@ static llvm::Error mapUnsqueeze(NodeMapping &node) {
   return node.fail("its axes are not among the result's dimensions");
 }
 
+namespace {
+/// Squares of an image's pixels as channels: [N, channels, rows, square rows, columns, square columns] in another order, from
+/// which the rows and columns come last.
+struct Squares {
+  int64_t channels, rows, height, columns, width;
+  bool ofChannels; ///< the squares' pixels stand within each channel; else the channels within each of these
+
+  int64_t pixels() const { return height * width; }
+  int64_t outputs() const { return channels * pixels(); }
+  /// The output that has that channel at that pixel of a square.
+  int64_t output(int64_t channel, int64_t pixel) const {
+    return ofChannels ? channel * pixels() + pixel : pixel * channels + channel;
+  }
+};
+} // namespace
+
+/// Nothing where the transposition is of another kind. The image is read in the order of its elements.
+static std::optional<Squares> squaresOf(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> order,
+                                        llvm::ArrayRef<int64_t> image) {
+  constexpr int64_t squaresFirst[] = {0, 3, 5, 1, 2, 4}, channelsFirst[] = {0, 1, 3, 5, 2, 4};
+  if (order != llvm::ArrayRef(squaresFirst) && order != llvm::ArrayRef(channelsFirst))
+    return std::nullopt;
+  Squares squares{dims[1], dims[2], dims[3], dims[4], dims[5], order == llvm::ArrayRef(channelsFirst)};
+  bool isOfImage = image.size() == 3 && image[0] == squares.channels && image[1] == squares.rows * squares.height &&
+                   image[2] == squares.columns * squares.width;
+  return isOfImage ? std::optional(squares) : std::nullopt;
+}
+
+/// A convolution that takes one pixel for each output.
+static llvm::Error addSquares(NodeMapping &node, ValueId image, const Squares &squares, std::vector<int64_t> dims) {
+  constexpr int64_t mostWeights = 1 << 20, mostPixels = 1 << 20;
+  std::optional<int64_t> weights = countElements({squares.outputs(), squares.channels, squares.pixels()});
+  if (!weights || *weights > mostWeights || squares.rows * squares.columns > mostPixels)
+    return node.fail("it makes " + llvm::Twine(squares.outputs()) + " channels of the pixels of " + node.sizes(dims) +
+                     ", more than Skip imports");
+  if (llvm::Error error = node.charge(*weights))
+    return error;
+  std::vector<double> ones(static_cast<size_t>(*weights));
+  for (int64_t channel = 0; channel < squares.channels; ++channel)
+    for (int64_t pixel = 0; pixel < squares.pixels(); ++pixel)
+      ones[(squares.output(channel, pixel) * squares.channels + channel) * squares.pixels() + pixel] = 1;
+  Dims filter = {squares.outputs(), squares.channels, squares.height, squares.width};
+  Call call{"conv",
+            {image},
+            {{"channels", squares.outputs(), std::nullopt},
+             {"kernel", pairValue(squares.height, squares.width), std::nullopt},
+             {"stride", pairValue(squares.height, squares.width), int64_t(1)},
+             {"pad", int64_t(0), pairValue((squares.height - 1) / 2, (squares.width - 1) / 2)},
+             {"bias", false, false},
+             {"groups", int64_t(1), int64_t(1)},
+             {"dilation", int64_t(1), int64_t(1)}},
+            {squares.outputs(), squares.rows, squares.columns},
+            {}};
+  call.parameters.push_back({"weight", makeConstant("", ElementType::Double, filter, ones), filter});
+  return node.add(std::move(call), std::move(dims));
+}
+
 static llvm::Error mapTranspose(NodeMapping &node) {
   llvm::Expected<const Mapped *> x = node.view(0);
   if (!x)
@@ -126,7 +183,12 @@ static llvm::Error mapTranspose(NodeMapping &node) {
   std::vector<int64_t> dims;
   for (int64_t axis : order)
     dims.push_back((*x)->dims[axis]);
-  if (order.size() != (*x)->dims.size() || !llvm::is_sorted(moved))
+  bool isWhole = order.size() == (*x)->dims.size(), moves = !llvm::is_sorted(moved);
+  ValueId image = node.imageOf((*x)->value);
+  if (isWhole && moves)
+    if (std::optional<Squares> squares = squaresOf((*x)->dims, order, node.net().dimsOf(image)))
+      return addSquares(node, image, *squares, std::move(dims));
+  if (!isWhole || moves)
     return node.fail("`perm` = " + listText(order) + ": Skip moves no dimensions");
   return reshape(node, std::move(dims));
 }

@@ -1,4 +1,5 @@
-// Norms of groups of channels as exporters write them, global context, and padding by reflection.
+// Norms of groups of channels as exporters write them, global context, padding by reflection, and squares of pixels as
+// channels.
 #include "tests/unit/import/Imported.h"
 
 #include <catch2/catch.hpp>
@@ -87,6 +88,17 @@ TEST_CASE("other products of two values are refused") {
   CHECK(llvm::StringRef(behind("weight l.weight 2 4 1 1\nnode Conv a l.weight > l\nints all 0 128 1\nnode Reshape l all > r\n"
                                "node Softmax r > s axis=1\nints rows 0 2 128\nnode Reshape a rows > f\nnode MatMul f s > x\n"))
             .contains("of two values Skip has the mean"));
+}
+
+TEST_CASE("squares of pixels become channels by a convolution that takes one pixel for each") {
+  auto squares = [](const std::string &order, const std::string &sizes = "0 4 4 2 2 4", const std::string &back = "0 32 4 2") {
+    return lineBehind("ints sizes " + sizes + "\nnode Reshape a sizes > b\nnode Transpose b > c perm=" + order +
+                      "\nints back " + back + "\nnode Reshape c back > x\n");
+  };
+  CHECK(squares("0,3,5,1,2,4") == "|> conv1: conv(32, [2, 4], stride = [2, 4], pad = 0)");
+  CHECK(squares("0,1,3,5,2,4") == "|> conv1: conv(32, [2, 4], stride = [2, 4], pad = 0)");
+  CHECK(llvm::StringRef(squares("0,3,5,2,1,4")).contains("(Transpose): `perm` = [0, 3, 5, 2, 1, 4]: Skip moves no dimensions"));
+  CHECK(llvm::StringRef(squares("0,3,5,1,2,4", "0 2 8 2 2 4")).contains("Skip moves no dimensions"));
 }
 
 TEST_CASE("an image is padded by reflection") {
