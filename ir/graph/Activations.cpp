@@ -151,8 +151,8 @@ static Location named(OpBuilder &builder, Location loc, llvm::StringRef suffix) 
 /// A factor's or an offset's gradient is summed over the picture: of the sizes of `like`, and called after it.
 static Value sumOfPixels(OpBuilder &builder, Location loc, Value x, Value like, llvm::StringRef name) {
   ArrayRef<int64_t> shape = shapeOf(x);
-  if (shape.size() != 4)
-    return x;
+  if (shape.size() != 4) // no picture: the sum is of one pixel
+    return shapeOf(like).size() == 2 ? x : Value(UnflattenOp::create(builder, named(builder, loc, name), x, shape[1], 1, 1));
   auto sizes = builder.getDenseI64ArrayAttr({shape[2], shape[3]}), none = builder.getDenseI64ArrayAttr({0, 0, 0, 0});
   Value sum = AvgPoolOp::create(builder, named(builder, loc, "sums"), x, sizes, sizes, none, UnitAttr(), UnitAttr(),
                                 builder.getUnitAttr());

@@ -101,6 +101,15 @@ static std::string excited(bool areVectors) {
                    "4x6x6");
 }
 
+/// Vectors by factors that are pictures of one pixel.
+static std::string excitedVectors() {
+  return networkOf("%v = graph.global_avg_pool %x : (tensor<?x4x6x6xf32>) -> tensor<?x4xf32>\n"
+                   "%m = graph.avg_pool %x kernel [6, 6] strides [6, 6] pads [0, 0, 0, 0] : (tensor<?x4x6x6xf32>) -> "
+                   "tensor<?x4x1x1xf32>\n"
+                   "%y = graph.mul %v, %m : (tensor<?x4xf32>, tensor<?x4x1x1xf32>)",
+                   "4");
+}
+
 /// By offsets that the picture itself gives.
 static std::string shifted(bool areVectors) {
   std::string offsets = areVectors ? "4" : "4x1x1";
@@ -132,7 +141,7 @@ TEST_CASE("the gradients of general convolutions, activations and what else the 
       networkOf("%y = graph.concat %x, %x : (tensor<?x4x6x6xf32>, tensor<?x4x6x6xf32>)", "8x6x6"),
       unary("upsample %x factor 2", "4x12x12"), unary("upsample %x factor 3 bilinear", "4x18x18"), unary("sigmoid %x", "4x6x6"),
       unary("silu %x", "4x6x6"), unary("gelu %x", "4x6x6"), unary("hard_sigmoid %x", "4x6x6"), unary("hard_swish %x", "4x6x6"),
-      unary("mish %x", "4x6x6"), unary("leaky_relu %x slope 0.2", "4x6x6"), gated(),
+      unary("mish %x", "4x6x6"), unary("leaky_relu %x slope 0.2", "4x6x6"), gated(), excitedVectors(),
       unary("reflect_pad %x pads [1, 2, 5, 0]", "4x12x8"), unary("reflect_pad %x pads [5, 5, 5, 5]", "4x16x16"), shifted(false),
       shifted(true), networkOf("%y = graph.prelu %x, %s : (tensor<?x4x6x6xf32>, tensor<4xf32>)", "4x6x6", {{"s", "4"}}),
       excited(false), excited(true));
