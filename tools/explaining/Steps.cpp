@@ -78,21 +78,30 @@ static std::string windowsText(plan::KernelOp kernel, const plan::ContractionVie
   return tool::fixed(bytes * 1e-6, 2) + " MB of windows";
 }
 
+/// What a kernel reads and writes for so many images of the batch.
+static double movedBytes(plan::KernelOp kernel, int64_t batch, int64_t images) {
+  double bytes = 0;
+  for (auto slot : kernel.getSlotsAttr().getAsRange<plan::SlotAttr>()) {
+    bool holdsTurn = slot.getSegment() == plan::Segment::workspace && slot.getImageBytes() == 0;
+    bytes += static_cast<double>(slot.getBytes()) * (holdsTurn ? 1 : static_cast<double>(images) / static_cast<double>(batch));
+  }
+  return bytes;
+}
+
 static std::string microseconds(double seconds) { return tool::fixed(seconds * 1e6, 0); }
 
-/// "measured on ..."; empty if the cost model chose.
-static std::string measuredText(plan::KernelOp kernel, const plan::ContractionView &view, int64_t batch, tool::Body body,
-                                const plan::TuningTable &tuned) {
+/// Whose measurements chose; empty if the cost model did.
+static std::string measuredOn(plan::KernelOp kernel, const plan::ContractionView &view, int64_t batch, tool::Body body,
+                              const plan::TuningTable &tuned) {
   if (!llvm::StringRef(tool::tunedText(kernel)).contains("yes"))
     return "";
   const auto &entries = tuned.find(problemOf(kernel, view, batch, body));
-  std::string device = entries.empty() || entries.front().device.empty() ? "a machine without a name" : entries.front().device;
-  return "measured on " + device;
+  return entries.empty() || entries.front().device.empty() ? "a machine without a name" : entries.front().device;
 }
 
-/// What was taken, and in words what speaks for it. `measured`: by measurements, in these words.
-static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact,
-                  const std::string &measured, StepAccount &account) {
+/// What was taken, and in words what speaks for it.
+static void judge(plan::KernelOp kernel, const plan::ContractionView &view, bool hasWays, bool exact, StepAccount &account) {
+  const std::string measured = account.measuredOn.empty() ? "" : "measured";
   if (!view.winograd) {
     auto schedule = llvm::cast<plan::X86ConvAttr>(kernel.getSchedulesAttr().getValue().back());
     bool isStrassen = schedule.getUnitBlocks() > 0;
@@ -142,8 +151,10 @@ StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, to
   account.savedSeconds = account.savedBytes > 0 ? peak.seconds(0, account.savedBytes) : 0;
   account.direct = account.separate = account.fused = account.strassen = noWay;
   llvm::SmallVector<plan::ContractionView, 2> views = plan::contractionsOf(kernel);
-  if (views.empty())
+  if (views.empty()) {
+    account.moving = peak.seconds(0, movedBytes(kernel, batch, account.images));
     return account;
+  }
   double perMultiplyAdd = 2 / peak.flopsPerSecond;
   double directSeconds = multiplyAddsOf(kernel, views, account.images) * perMultiplyAdd;
   if (views.front().isGeneral) {
@@ -155,7 +166,8 @@ StepAccount tool::accountOf(plan::KernelOp kernel, int64_t batch, bool exact, to
   plan::ConvProblem problem = problemOf(kernel, views.front(), account.images, body);
   bool hasWays =
       estimateTransforms(problem, perMultiplyAdd, account) || estimateStrassen(kernel, batch, body, directSeconds, account);
-  judge(kernel, views.front(), hasWays, exact, measuredText(kernel, views.front(), batch, body, tuned), account);
+  account.measuredOn = measuredOn(kernel, views.front(), batch, body, tuned);
+  judge(kernel, views.front(), hasWays, exact, account);
   account.multiplying = account.taken == "Strassen"         ? account.strassen
                         : account.taken == "direct"         ? (hasWays ? account.direct : directSeconds)
                         : views.front().winograd.getFused() ? account.fused

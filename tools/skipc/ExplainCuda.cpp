@@ -11,6 +11,7 @@
 #include "tools/text/PlanText.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
+#include "tools/text/Wrap.h"
 
 using namespace skip;
 using nvptx::Prediction;
@@ -82,7 +83,7 @@ static void printText(const Variant &variant, const plan::Gpu &gpu, size_t width
   llvm::outs() << "batch " << variant.batch << " on " << gpu.name << ", as predicted; nothing was measured\n\n";
   table.print(llvm::outs(), width);
   llvm::outs() << "\n"
-               << variant.steps.size() << " steps: roofline " << microseconds(roofline) << " us, predicted "
+               << tool::counted(variant.steps.size(), "step") << ": roofline " << microseconds(roofline) << " us, predicted "
                << microseconds(seconds) << " us, " << share(roofline, seconds) << " of it; "
                << tool::fixed(double(variant.batch) / seconds, 0) << " images a second\n";
 }

@@ -6,6 +6,7 @@
 #include "tools/text/Json.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
+#include "tools/text/Wrap.h"
 
 #include <cmath>
 
@@ -14,6 +15,8 @@ using tool::BenchReport;
 using tool::Measurement;
 using tool::StepTime;
 using tool::TrainingTimes;
+
+static constexpr size_t widthOfText = 100;
 
 static void printSteps(const Measurement &result, size_t width) {
   constexpr auto right = tool::Table::Align::right;
@@ -40,24 +43,25 @@ static void printSteps(const Measurement &result, size_t width) {
   }
   row("total", "", all, flops, roofline, "");
   table.print(llvm::outs(), width);
-  llvm::outs() << "\nroofline: what a step would take at the measured peak of " << tool::fixed(result.peakFlops * 1e-9, 1)
-               << " GFLOP/s and of memory, if it\nmultiplied directly and all its data came from memory; a step is at more than"
-                  " 100 % of it where Winograd's\nor Strassen's algorithms multiply less, or data come from a cache\n\n";
+  std::string legend = "roofline: what a step would take at the measured peak of " + tool::fixed(result.peakFlops * 1e-9, 1) +
+                       " GFLOP/s and of memory, if it multiplied directly and all its data came from memory; a step is at more "
+                       "than 100 % of it where Winograd's or Strassen's algorithms multiply less, or data come from a cache";
+  llvm::outs() << "\n" << tool::wrapped(legend, widthOfText) << "\n\n";
 }
 
 static void printMemory(const TrainingTimes &training) {
   auto mib = [](size_t bytes) { return tool::fixed(static_cast<double>(bytes) / (1 << 20), 1); };
-  llvm::outs() << "of it the update " << tool::fixed(tool::median(training.update) * 1e3, 3) << " ms; memory "
-               << mib(training.peakBytes()) << " MiB: state " << mib(training.bytes.state) << ", workspace "
-               << mib(training.bytes.workspace) << ", a group's input " << mib(training.bytes.input) << "\n";
+  std::string text = "of it the update " + tool::fixed(tool::median(training.update) * 1e3, 3) + " ms; memory " +
+                     mib(training.peakBytes()) + " MiB: state " + mib(training.bytes.state) + ", workspace " +
+                     mib(training.bytes.workspace) + ", a group's input " + mib(training.bytes.input);
+  llvm::outs() << tool::wrapped(text, widthOfText) << "\n";
 }
 
 static std::string textOfBatch(const Measurement &result) {
   std::string batch = "batch " + std::to_string(result.batch);
   if (!result.training)
     return batch;
-  return "training, " + batch + " in " + std::to_string(result.training->groups) +
-         (result.training->groups == 1 ? " group" : " groups");
+  return "training, " + batch + " in " + tool::counted(result.training->groups, "group");
 }
 
 static std::string milliseconds(double seconds) { return tool::fixed(seconds * 1e3, 3); }
@@ -66,13 +70,18 @@ static double imagesPerSecond(const Measurement &result) {
   return static_cast<double>(result.batch) / tool::percentile(result.seconds, 0.5);
 }
 
+/// "2 threads, avx512".
+static std::string machineText(const Measurement &result) {
+  return (result.threads ? tool::counted(result.threads, "thread") + ", " : "") + result.isa;
+}
+
 static void printLine(const Measurement &result) {
-  std::string threads = result.threads ? std::to_string(result.threads) + " threads, " : "";
-  llvm::outs() << textOfBatch(result) << ", " << threads << result.isa << ": median "
-               << milliseconds(tool::percentile(result.seconds, 0.5)) << " ms, p90 "
-               << milliseconds(tool::percentile(result.seconds, 0.9)) << ", p99 "
-               << milliseconds(tool::percentile(result.seconds, 0.99)) << ", min " << milliseconds(result.seconds.front())
-               << ", " << tool::fixed(imagesPerSecond(result), 1) << " images/s (" << result.seconds.size() << " runs)\n";
+  auto percentile = [&](double part) { return milliseconds(tool::percentile(result.seconds, part)); };
+  std::string what = textOfBatch(result) + ", " + machineText(result) + ":";
+  std::string times = "median " + percentile(0.5) + " ms, p90 " + percentile(0.9) + ", p99 " + percentile(0.99) + ", min " +
+                      milliseconds(result.seconds.front()) + ", " + tool::fixed(imagesPerSecond(result), 1) + " images/s (" +
+                      tool::counted(result.seconds.size(), "run") + ")";
+  llvm::outs() << what << (what.size() + 1 + times.size() > widthOfText ? "\n  " : " ") << times << "\n";
   if (result.training)
     printMemory(*result.training);
 }
@@ -100,8 +109,7 @@ static void printTable(llvm::ArrayRef<Measurement> measurements, size_t width) {
                std::string(static_cast<size_t>(std::lround(std::max(1.0, longest * median / most))), '#')});
   }
   table.print(llvm::outs(), width);
-  const Measurement &first = measurements.front();
-  llvm::outs() << (first.threads ? std::to_string(first.threads) + " threads, " : "") << first.isa << "\n";
+  llvm::outs() << machineText(measurements.front()) << "\n";
 }
 
 static void printText(const BenchReport &report, size_t width) {

@@ -267,14 +267,14 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addTargets(plan, o);
   addTrain(plan, o);
   addCompile(plan, o);
-  CLI::App &why =
-      addCommand(app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
-                 "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n"
-                 "  skipc explain-plan resnet50 --target=cuda --precision bf16 --gpu h200\n\n"
-                 "How far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
-                 "largest value, `of terms` of the sum of absolute values that an element is made of, where these are\n"
-                 "unlike, as random weights are, and `at most` whatever they are, within float32's range\n"
-                 "(docs/verification.md).");
+  CLI::App &why = addCommand(
+      app, o, "explain-plan", tool::explainPlan, "say which fusions and algorithms were chosen, and why",
+      "  skipc explain-plan resnet18\n  skipc explain-plan resnet50 --batch 1,16 --json\n"
+      "  skipc explain-plan resnet50 --target=cuda --precision bf16 --gpu h200\n\n"
+      "--wide tells how far results may be from exact ones, which `skipc verify` holds them to: `error bound` of a step's\n"
+      "largest value, `of terms` of the sum of absolute values that an element is made of, where these are\n"
+      "unlike, as random weights are, and `at most` whatever they are, within float32's range\n"
+      "(docs/verification.md).");
   addSpec(why, o);
   addWide(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");

@@ -3,14 +3,19 @@
 #include "tools/skipc/CommandOptions.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Json.h"
+#include "tools/text/Wrap.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
 
 #include <CLI/CLI.hpp>
 
+#include <sstream>
+
 using namespace skip;
 using tool::Options;
+
+static constexpr size_t widthOfHelp = 100;
 
 /// CLI11 says of an unknown command only that one is missing.
 static llvm::Error checkCommand(const CLI::App &app, llvm::StringRef word) {
@@ -75,7 +80,9 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &repl
     app.parse(argc, argv);
     return options;
   } catch (const CLI::Success &help) {
-    app.exit(help);
+    std::ostringstream text;
+    app.exit(help, text);
+    llvm::outs() << wrapped(text.str(), widthOfHelp);
   } catch (const CLI::ParseError &error) {
     exitCode = report(badInput(error.what(), "`skipc " + helpOf(app) + "--help` tells more"), reply);
   }

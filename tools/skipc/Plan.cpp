@@ -10,6 +10,7 @@
 #include "tools/text/PlanText.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
+#include "tools/text/Wrap.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -169,7 +170,8 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes, size
   }
   int64_t workspace = integerAttribute(function, plan::workspaceBytesAttr);
   bool trains = plan::roleOf(function) == plan::Role::gradients;
-  llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << index << " steps, " << names.size() << " kernels\n\n";
+  llvm::outs() << (trains ? "group " : "batch ") << batch << ": " << tool::counted(static_cast<uint64_t>(index), "step") << ", "
+               << tool::counted(names.size(), "kernel") << "\n\n";
   table.print(llvm::outs(), width);
   llvm::outs() << "\nworkspace " << tool::withSeparators(workspace) << " bytes, weights " << tool::withSeparators(weightsBytes)
                << " bytes"

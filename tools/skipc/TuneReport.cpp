@@ -5,6 +5,7 @@
 #include "support/Printable.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
+#include "tools/text/Wrap.h"
 #include "tools/tuning/Ties.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -34,8 +35,8 @@ void tool::printTuneReport(const TuneReport &report, const std::string &again, s
   }
   table.print(llvm::outs(), width);
   llvm::outs() << "\n"
-               << report.measured << " candidates of " << report.outcomes.size() << " problems measured in "
-               << tool::fixed(report.seconds, 1) << " s, " << report.runs << " runs";
+               << tool::counted(report.measured, "candidate") << " of " << tool::counted(report.outcomes.size(), "problem")
+               << " measured in " << tool::fixed(report.seconds, 1) << " s, " << tool::counted(report.runs, "run");
   if (report.left)
     llvm::outs() << "; the budget ended before the search for " << report.left << " was finished: `" << printable(again)
                  << "` goes on";
@@ -151,6 +152,7 @@ void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::
   if (unfinished > 0)
     llvm::outs() << "\ncut short: the budget ended the search, or an interruption did; tuning again goes on with it\n\n";
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
-               << all.size() << " measurements, " << known.problems.size() << " problems of this machine; " << known.foreign
-               << " measurements of other machines, " << known.stale << " of other compilers\n";
+               << tool::counted(all.size(), "measurement") << ", " << tool::counted(known.problems.size(), "problem")
+               << " of this machine; " << tool::counted(known.foreign, "measurement") << " of other machines, " << known.stale
+               << " of other compilers\n";
 }

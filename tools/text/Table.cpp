@@ -8,6 +8,7 @@
 #include "llvm/Support/Unicode.h"
 
 #include <algorithm>
+#include <tuple>
 
 using namespace skip::tool;
 
@@ -36,8 +37,18 @@ static std::string cut(const std::string &cell, size_t width) {
   return cell.substr(0, end) + "...";
 }
 
-void Table::printRow(llvm::raw_ostream &os, const std::vector<std::string> &cells, const std::vector<size_t> &widths) const {
-  std::string line;
+/// The words that fit, at least one, and those behind them.
+static std::pair<std::string, std::string> split(const std::string &cell, size_t width) {
+  size_t end = cell.find(' ');
+  for (size_t next = end; next != std::string::npos && widthOf(cell.substr(0, next)) <= width; next = cell.find(' ', next + 1))
+    end = next;
+  return end == std::string::npos ? std::pair(cell, std::string()) : std::pair(cell.substr(0, end), cell.substr(end + 1));
+}
+
+void Table::printRow(llvm::raw_ostream &os, std::vector<std::string> cells, const std::vector<size_t> &widths) const {
+  std::string line, below;
+  if (columns.back().wraps && widthOf(cells.back()) > widths.back())
+    std::tie(cells.back(), below) = split(cells.back(), widths.back());
   for (size_t i = 0; i < cells.size(); ++i) {
     if (widths[i] == 0)
       continue;
@@ -45,6 +56,11 @@ void Table::printRow(llvm::raw_ostream &os, const std::vector<std::string> &cell
     line += (line.empty() ? "" : "  ") + (columns[i].align == Align::right ? padding + cell : cell + padding);
   }
   os << llvm::StringRef(line).rtrim(' ') << "\n";
+  if (below.empty())
+    return;
+  std::vector<std::string> next(cells.size());
+  next.back() = std::move(below);
+  printRow(os, std::move(next), widths);
 }
 
 /// 0: the column is left out.

@@ -11,6 +11,11 @@ using tuning::Device;
 
 static constexpr size_t kLongestName = 128;
 
+std::string Device::called() const {
+  std::string kind = vendor + " " + std::to_string(family) + "/" + std::to_string(model);
+  return name.empty() ? kind : name + " (" + kind + ")";
+}
+
 std::string Device::text() const {
   std::string text = vendor + " " + std::to_string(family) + "/" + std::to_string(model) + " " +
                      std::string(tool::nameOf(body)) + " l1 " + std::to_string(l1) + " l2 " + std::to_string(l2) + " l3 " +

@@ -21,6 +21,8 @@ struct Device {
 
   bool operator==(const Device &) const = default;
   std::string text() const;
+  /// As people call it, and what tells two of that name apart: `AMD EPYC (AuthenticAMD 26/2)`.
+  std::string called() const;
   static std::optional<Device> parse(std::string_view text);
 
   /// This machine, from /proc and /sys below `root` (for tests).

@@ -61,7 +61,7 @@ plan::TuningTable tuning::selectFor(const Device &device, const std::string &com
     int64_t before = 0; // the table goes by time: what is preferred is no slower there
     for (const Measurement *m : byPreference(best->second.measurements)) {
       before = std::max(before + 1, m->nanoseconds);
-      table.add(m->problem, m->choice, before, m->device.name);
+      table.add(m->problem, m->choice, before, m->device.called());
     }
   }
   return table;
