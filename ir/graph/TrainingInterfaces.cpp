@@ -1,6 +1,9 @@
 // How each operation for training answers the interfaces: training's counterpart of GraphInterfaces.cpp.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
+#include "ir/graph/MultiplyAdds.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
 
@@ -110,6 +113,38 @@ int64_t Conv2dGradFilterOp::requiredHalo(unsigned index) { return index == 1 ? i
 int64_t Conv2dTransposedOp::multiplyAdds() {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());
   return elementsPerImage(shapeOf(getX())) * filter[0] * filter[2] * filter[3];
+}
+
+/// Of a gradient whose sums meet each element of dy with the whole window of a filter of one output channel.
+static int64_t timesWindow(mlir::Value dy, mlir::Value filter) {
+  return elementsPerImage(shapeOf(dy)) * elementsPerImage(shapeOf(filter).drop_front());
+}
+
+/// Of a filter's gradient: each element sums over dy's pixels.
+static int64_t timesPixels(mlir::Value gradient, mlir::Value dy) {
+  return elementsPerImage(shapeOf(gradient)) * elementsPerImage(shapeOf(dy).drop_front(2));
+}
+
+std::optional<int64_t> skip::graph::multiplyAddsOf(mlir::Operation *op) {
+  if (auto costed = llvm::dyn_cast<Costed>(op))
+    return costed.multiplyAdds();
+  auto fusible = llvm::dyn_cast<Fusible>(op);
+  if (fusible && (fusible.canBeEpilogue() || fusible.canBePrologue())) // elementwise, or a selection
+    return 0;
+  return llvm::TypeSwitch<mlir::Operation *, std::optional<int64_t>>(op)
+      .Case([](Conv2dGradInputOp grad) { return timesWindow(grad.getDy(), grad.getFilter()); })
+      .Case([](GeneralConv2dGradInputOp grad) { return timesWindow(grad.getDy(), grad.getFilter()); })
+      .Case([](Conv2dGradFilterOp grad) { // a part has a part of the images
+        return timesPixels(grad.getResult(), grad.getDy()) / int64_t(grad.getParts());
+      })
+      .Case([](GeneralConv2dGradFilterOp grad) { return timesPixels(grad.getResult(), grad.getDy()); })
+      .Case([](LinearGradFilterOp grad) { return elementsPerImage(shapeOf(grad.getResult())); })
+      .Case<MaxPoolOp, AvgPoolOp, ConcatOp, UpsampleOp, GlobalAvgPoolOp, PadChannelsOp, SoftmaxOp, SoftmaxCrossEntropyOp,
+            SoftmaxCrossEntropyGradInputOp, DropoutTrainOp, MomentsOp, MergeMomentsOp, GradSumsOp, MergeGradSumsOp,
+            TransposeFilterOp, SumPartsOp, ChannelSumsOp, MaxPoolGradInputOp, AvgPoolGradInputOp, UpsampleGradInputOp,
+            GlobalAvgPoolGradInputOp, SubsampleGradInputOp, TakeChannelsOp, UnflattenOp, SoftmaxGradInputOp>(
+          [](mlir::Operation *) { return int64_t(0); })
+      .Default([](mlir::Operation *) { return std::nullopt; });
 }
 
 // Of both axes the widest: a window reaches from the pixel that its last tap meets to the one that its first meets.

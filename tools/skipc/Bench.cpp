@@ -61,7 +61,10 @@ static llvm::Expected<Measurement> measureRuns(const Options &options, tool::Com
   if (!options.steps)
     return result;
   auto observe = [&](tool::RunningBody::Observer observer) { return runner.observe(std::move(observer)); };
-  result.steps = tool::describeSteps(variantFor(compilation.module(), images), images);
+  llvm::Expected<std::vector<tool::StepTime>> steps = tool::describeSteps(variantFor(compilation.module(), images), images);
+  if (!steps)
+    return steps.takeError();
+  result.steps = std::move(*steps);
   if (llvm::Error error = tool::measureSteps(observe, run, options.seconds, bodies.back(), result))
     return error;
   return result;

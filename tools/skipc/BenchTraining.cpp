@@ -76,9 +76,11 @@ static llvm::Expected<std::unique_ptr<tool::Trainer>> openTrainer(const loaded::
 }
 
 /// The plan's one function, of whose runs a step has one a group.
-static std::vector<tool::StepTime> describeTraining(mlir::ModuleOp plan, int64_t images, int64_t groups) {
-  std::vector<tool::StepTime> steps = tool::describeSteps(*plan.getOps<mlir::func::FuncOp>().begin(), images);
-  for (tool::StepTime &step : steps) {
+static llvm::Expected<std::vector<tool::StepTime>> describeTraining(mlir::ModuleOp plan, int64_t images, int64_t groups) {
+  llvm::Expected<std::vector<tool::StepTime>> steps = tool::describeSteps(*plan.getOps<mlir::func::FuncOp>().begin(), images);
+  if (!steps)
+    return steps.takeError();
+  for (tool::StepTime &step : *steps) {
     step.flops *= static_cast<double>(groups);
     step.bytes *= static_cast<double>(groups);
   }
@@ -119,7 +121,10 @@ llvm::Error tool::benchTraining(const Options &given) {
   std::sort(result.seconds.begin(), result.seconds.end());
   if (options.steps) {
     auto observe = [&](Trainer::Observer observer) { return (*trainer)->observe(std::move(observer)); };
-    result.steps = describeTraining(compilation.training(), images, recipe.groups);
+    llvm::Expected<std::vector<StepTime>> described = describeTraining(compilation.training(), images, recipe.groups);
+    if (!described)
+      return described.takeError();
+    result.steps = std::move(*described);
     if (llvm::Error error = measureSteps(observe, run, options.seconds, bodies->back(), result))
       return error;
   }

@@ -2,7 +2,9 @@
 #include "tools/skipc/Measurement.h"
 
 #include "ir/graph/Graph.h"
+#include "ir/graph/MultiplyAdds.h"
 #include "ir/plan/Plan.h"
+#include "tools/text/Failure.h"
 #include "tools/text/PlanText.h"
 #include "tools/tuning/Peak.h"
 
@@ -37,29 +39,32 @@ llvm::Error tool::measure(const BenchRun &run, double budget, std::vector<double
   return llvm::Error::success();
 }
 
-/// Of an image.
-static int64_t multiplyAddsOf(mlir::Operation &op) {
-  auto elements = [](mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getNumElements(); };
-  if (auto costed = llvm::dyn_cast<graph::Costed>(op))
-    return costed.multiplyAdds();
-  if (auto filter = llvm::dyn_cast<graph::Conv2dGradFilterOp>(op)) {
-    llvm::ArrayRef<int64_t> picture = llvm::cast<mlir::RankedTensorType>(filter.getDy().getType()).getShape();
-    return elements(filter.getResult()) / int64_t(filter.getParts()) * picture[2] *
-           picture[3]; // a part sees a part of the images
+/// Of `images` images.
+static llvm::Expected<double> flopsOf(plan::KernelOp kernel, int64_t images) {
+  double flops = 0;
+  for (mlir::Operation &op : kernel.getBody().front().without_terminator()) {
+    bool isCopy = llvm::isa<plan::RelayoutOp>(op);
+    std::optional<int64_t> multiplyAdds = isCopy ? 0 : graph::multiplyAddsOf(&op);
+    if (!multiplyAdds)
+      return tool::internalError("bench", "step `" + graph::valueName(kernel.getLoc()) + "`: what `" +
+                                              op.getName().getStringRef() + "` multiplies is not known");
+    flops += 2.0 * static_cast<double>(*multiplyAdds * images);
   }
-  return llvm::isa<graph::LinearGradFilterOp>(op) ? elements(op.getResult(0)) : 0;
+  return flops;
 }
 
-std::vector<StepTime> tool::describeSteps(mlir::func::FuncOp variant, int64_t images) {
+llvm::Expected<std::vector<StepTime>> tool::describeSteps(mlir::func::FuncOp variant, int64_t images) {
   std::vector<StepTime> steps;
   for (auto kernel : variant.getOps<plan::KernelOp>()) {
+    llvm::Expected<double> flops = flopsOf(kernel, images);
+    if (!flops)
+      return flops.takeError();
     StepTime &step = steps.emplace_back();
     step.name = graph::valueName(kernel.getLoc()).str();
     step.layer = tool::stepText(kernel);
     step.operations = tool::operationsText(kernel);
     step.kernel = kernel.getKernel().value_or("").str();
-    for (mlir::Operation &op : kernel.getBody().front())
-      step.flops += 2.0 * static_cast<double>(multiplyAddsOf(op) * images);
+    step.flops = *flops;
     double turns = static_cast<double>(images) / static_cast<double>(kernel.getImages().value_or(images));
     for (auto slot : kernel.getSlotsAttr().getAsRange<plan::SlotAttr>()) {
       bool holdsTurn = slot.getSegment() == plan::Segment::workspace && slot.getImageBytes() == 0;

@@ -51,7 +51,7 @@ double percentile(const std::vector<double> &ascending, double share);
 llvm::Error measure(const BenchRun &run, double budget, std::vector<double> &seconds);
 
 /// Of a plan's function, for runs of `images` images each.
-std::vector<StepTime> describeSteps(mlir::func::FuncOp variant, int64_t images);
+llvm::Expected<std::vector<StepTime>> describeSteps(mlir::func::FuncOp variant, int64_t images);
 
 /// Times of `result.steps`, and their rooflines on `body`.
 llvm::Error measureSteps(const BenchObserve &observe, const BenchRun &run, double budget, Body body, Measurement &result);
