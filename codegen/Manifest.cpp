@@ -3,6 +3,7 @@
 
 #include "codegen/Constants.h"
 #include "codegen/LoadTableText.h"
+#include "codegen/TargetTable.h"
 #include "support/SystemError.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -73,16 +74,28 @@ static std::vector<std::string> isasOf(const TargetImage &target) {
   return builtIsas(tables);
 }
 
-/// What the target is, and what its code is made for.
-static Json machineOf(const TargetImage &target) {
-  if (target.target == SKIP_TARGET_X86)
-    return {{"target", "x86_64-linux"}, {"isas", isasOf(target)}};
+static Json codesOf(const TargetImage &target) {
   Json codes = Json::array();
   for (const Code &code : target.codes)
     codes.push_back({{"architecture", "sm_" + std::to_string(code.architecture)},
                      {"kind", code.isText ? "ptx" : "cubin"},
                      {"bytes", code.bytes.size()}});
-  return {{"target", "cuda"}, {"codes", std::move(codes)}};
+  return codes;
+}
+
+/// What the target is, and what its code is made for.
+static Json machineOf(const TargetImage &target) {
+  Json machine;
+  machine["target"] = entryOf(target.target).platform.str();
+  switch (target.target) {
+  case SKIP_TARGET_X86:
+    machine["isas"] = isasOf(target);
+    return machine;
+  case SKIP_TARGET_CUDA:
+    machine["codes"] = codesOf(target);
+    return machine;
+  }
+  llvm_unreachable("a target whose code is not described");
 }
 
 static Json batchesOf(const TargetImage &target) {

@@ -89,11 +89,11 @@ static std::vector<Entry> entriesOf(Reader &reader, const Json &list, const char
 
 /// As the manifest calls it.
 static SkipTarget targetOf(Reader &reader, const std::string &name) {
-  if (name == "x86_64-linux")
-    return SKIP_TARGET_X86;
-  if (name != "cuda")
-    reader.fail("there is no target `" + printable(name) + "`");
-  return SKIP_TARGET_CUDA;
+  const TargetEntry *found = find_if(targetTable(), [&](const TargetEntry &entry) { return entry.platform == name; });
+  if (found != targetTable().end())
+    return found->target;
+  reader.fail("there is no target `" + printable(name) + "`");
+  return targetTable().front().target; // which nobody looks at
 }
 
 namespace {

@@ -7,8 +7,8 @@ using namespace skip;
 using codegen::TargetEntry;
 
 static constexpr TargetEntry table[] = {
-    {SKIP_TARGET_X86, "x86", "skipX86Backend"},
-    {SKIP_TARGET_CUDA, "cuda", "skipCudaBackend"},
+    {SKIP_TARGET_X86, "x86", "x86_64-linux", "skipX86Backend"},
+    {SKIP_TARGET_CUDA, "cuda", "cuda", "skipCudaBackend"},
 };
 
 llvm::ArrayRef<TargetEntry> codegen::targetTable() { return table; }

@@ -10,8 +10,9 @@ namespace skip::codegen {
 
 struct TargetEntry {
   SkipTarget target;
-  llvm::StringLiteral name;    // as `model_target` says it and --target takes it
-  llvm::StringLiteral backend; // the symbol of what runs its plan (runtime/Backend.h)
+  llvm::StringLiteral name;     // as `model_target` says it and --target takes it
+  llvm::StringLiteral platform; // as manifests call it
+  llvm::StringLiteral backend;  // the symbol of what runs its plan (runtime/Backend.h)
 };
 
 llvm::ArrayRef<TargetEntry> targetTable();

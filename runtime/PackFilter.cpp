@@ -34,14 +34,16 @@ int64_t elementBytes(uint32_t element) {
 }
 
 int64_t inputMultiple(const SkipLoad &load) {
-  switch (load.layout) {
+  switch (static_cast<SkipLayout>(load.layout)) {
   case SKIP_LAYOUT_FILTER16:
     return lanes;
   case SKIP_LAYOUT_KRSC:
     return 16 / elementBytes(load.element);
-  default:
+  case SKIP_LAYOUT_FILTER1:
+  case SKIP_LAYOUT_VECTOR:
     return 1;
   }
+  __builtin_trap();
 }
 
 /// What x86's kernels read is float32.

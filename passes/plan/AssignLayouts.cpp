@@ -84,9 +84,9 @@ static Reader readerOf(OpOperand &use, plan::TargetInterface target) {
     return reader;
   }
   for (OpOperand &inner : kernel.getBody().getArgument(use.getOperandNumber()).getUses()) {
-    auto aware = llvm::dyn_cast<graph::LayoutAware>(inner.getOwner());
-    if (!aware) // the yield of an empty kernel
+    if (llvm::isa<plan::YieldOp>(inner.getOwner())) // of an empty kernel
       continue;
+    auto aware = llvm::cast<graph::LayoutAware>(inner.getOwner());
     unsigned index = inner.getOperandNumber();
     addCost(reader.planarCost,
             target.readsPlanar() ? aware.operandCost(index, plan::familyOf(LayoutKind::planar)) : std::nullopt);

@@ -5,11 +5,24 @@
 
 namespace skip::runtime {
 
+/// The input channels of a tile; state lies as x86's kernels read it.
+inline int64_t inputsOfTile(const SkipLoad &load) {
+  switch (static_cast<SkipLayout>(load.layout)) {
+  case SKIP_LAYOUT_FILTER16:
+    return SKIP_LANES;
+  case SKIP_LAYOUT_FILTER1:
+  case SKIP_LAYOUT_VECTOR:
+    return 1;
+  case SKIP_LAYOUT_KRSC:
+    break;
+  }
+  __builtin_trap();
+}
+
 /// Calls visit(element, place) for the outputs [begin, end) of a `state` entry: `element` counts them as a checkpoint has them,
 /// from the first output on; `place` counts floats from load.offset on.
 template <typename Visit> void forEachPlace(const SkipLoad &load, int64_t begin, int64_t end, Visit visit) {
-  int64_t inputs = load.dims[1], taps = load.dims[2] * load.dims[3],
-          block = load.layout == SKIP_LAYOUT_FILTER16 ? SKIP_LANES : 1;
+  int64_t inputs = load.dims[1], taps = load.dims[2] * load.dims[3], block = inputsOfTile(load);
   int64_t inputBlocks = (inputs + block - 1) / block, element = begin * inputs * taps;
   for (int64_t output = begin; output < end; ++output)
     for (int64_t input = 0; input < inputs; ++input) {

@@ -109,25 +109,44 @@ static llvm::Error checkPorts(mlir::func::FuncOp model) {
                               " inputs and outputs, for cuda it may have " + llvm::Twine(nvptx::mostPorts));
 }
 
+static llvm::Error aimAtCuda(mlir::ModuleOp module, const tool::CompileOptions &options) {
+  if (llvm::Error error = checkPorts(tool::modelOf(module)))
+    return error;
+  llvm::Expected<plan::Precision> precision = precisionFor(options, tool::Target::cuda);
+  if (!precision)
+    return precision.takeError();
+  module->setAttr(plan::targetAttr, tool::cudaTargetAttribute(*module->getContext(), *precision));
+  return llvm::Error::success();
+}
+
 /// Tuning is x86's.
-llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const PlanRequest &request) {
-  if (target == Target::cuda) {
-    if (llvm::Error error = checkPorts(modelOf(module)))
-      return error;
-    llvm::Expected<plan::Precision> precision = precisionFor(options, target);
-    if (!precision)
-      return precision.takeError();
-    module->setAttr(plan::targetAttr, cudaTargetAttribute(context, *precision));
-  } else {
-    llvm::Expected<plan::X86TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
-    if (!attribute)
-      return attribute.takeError();
-    module->setAttr(plan::targetAttr, *attribute);
-    llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
-    if (!tuning)
-      return tuning.takeError();
-    attachTuning(module, *tuning, request.batches);
+static llvm::Error aimAtX86(mlir::ModuleOp module, const tool::CompileOptions &options, llvm::ArrayRef<tool::Body> bodies,
+                            llvm::ArrayRef<int64_t> batches) {
+  llvm::Expected<plan::X86TargetAttr> attribute = tool::targetAttribute(*module->getContext(), options.targetCpu, bodies);
+  if (!attribute)
+    return attribute.takeError();
+  module->setAttr(plan::targetAttr, *attribute);
+  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+  if (!tuning)
+    return tuning.takeError();
+  tool::attachTuning(module, *tuning, batches);
+  return llvm::Error::success();
+}
+
+static llvm::Error aimAt(tool::Target target, mlir::ModuleOp module, const tool::CompileOptions &options,
+                         const tool::PlanRequest &request) {
+  switch (target) {
+  case tool::Target::cuda:
+    return aimAtCuda(module, options);
+  case tool::Target::x86:
+    return aimAtX86(module, options, request.bodies, request.batches);
   }
+  llvm_unreachable("a target that no plan is made for");
+}
+
+llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const PlanRequest &request) {
+  if (llvm::Error error = aimAt(target, module, options, request))
+    return error;
   plan::PipelineOptions pipeline;
   pipeline.batches.assign(request.batches.begin(), request.batches.end());
   pipeline.exact = options.exact;
@@ -141,16 +160,10 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
 
 /// Of one group; no channels are added up, since weights change.
 llvm::Error Compilation::planTraining(const PlanRequest &request) {
-  llvm::Expected<plan::X86TargetAttr> attribute = targetAttribute(context, options.targetCpu, request.bodies);
-  if (!attribute)
-    return attribute.takeError();
-  (*trainingModule)->setAttr(plan::targetAttr, *attribute);
-  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
-  if (!tuning)
-    return tuning.takeError();
   plan::PipelineOptions pipeline;
   pipeline.batches = {trainingRecipe->batch / trainingRecipe->groups};
-  attachTuning(*trainingModule, *tuning, pipeline.batches);
+  if (llvm::Error error = aimAtX86(*trainingModule, options, request.bodies, pipeline.batches))
+    return error;
   pipeline.exact = options.exact;
   pipeline.strassen = false;
   if (llvm::Error error = runPasses("training plan", *trainingModule, Verify::inTheEnd,

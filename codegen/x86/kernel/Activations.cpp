@@ -155,7 +155,7 @@ Value skip::kernel::applyActivation(Builder &b, const EpilogueStep &step, Value 
   case EpilogueOp::Mul:
   case EpilogueOp::Multiply:
   case EpilogueOp::Shift:
-    return {};
+    break; // Builder.cpp's
   }
   llvm_unreachable("an elementwise operation without code");
 }

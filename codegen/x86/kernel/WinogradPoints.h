@@ -42,9 +42,10 @@ constexpr WinogradPoints winogradPoints(int64_t n) {
     return {2, {0.625, 1.5}};
   case 7:
     return {2, {1, 1.625}, 0.4375};
-  default:
+  case 8:
     return {3, {0.5, 1.125, 1.75}};
   }
+  __builtin_trap();
 }
 
 } // namespace skip::kernel
