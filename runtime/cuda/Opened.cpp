@@ -3,14 +3,13 @@
 
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
+#include "runtime/cuda/Body.h"
 #include "runtime/cuda/Current.h"
 #include "runtime/cuda/LoadCode.h"
 
 using namespace skip::runtime;
 
 namespace skip::cuda {
-
-static constexpr uint32_t mostPorts = sizeof(SkipCudaBlock::ports) / sizeof(uint64_t);
 
 static skip_status findDevice(int32_t wanted, Device &device) {
   int count = 0;
@@ -40,7 +39,7 @@ static skip_status checkImage(const SkipModelImage &image) {
   if (image.inputCount + image.outputCount <= mostPorts)
     return SKIP_OK;
   return fail(SKIP_INVALID_ARGUMENT,
-              "model `%s` has %u inputs and %u outputs, target cuda can have %u: a defect of the compiler", image.name,
+              "model `%s` has %u inputs and %u outputs, target cuda can have %zu: a defect of the compiler", image.name,
               image.inputCount, image.outputCount, mostPorts);
 }
 

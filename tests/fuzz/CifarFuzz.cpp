@@ -3,20 +3,13 @@
 //
 // Labels above 9 are refused, and few random files have none; so the bytes are read once as they are, and once with the rest of
 // a record cut off and labels put right.
+#include "tests/fuzz/Require.h"
 #include "tools/data/Cifar.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 using namespace skip::data;
-
-static void require(bool holds, const char *what, const std::string &error) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s (error: %s)\n", what, error.c_str());
-  std::abort();
-}
+using skip::fuzz::require;
 
 static bool isGood(const std::vector<uint8_t> &bytes) {
   bool good = !bytes.empty() && bytes.size() % cifarRecordBytes == 0;

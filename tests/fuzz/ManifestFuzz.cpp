@@ -3,28 +3,19 @@
 #include "codegen/LoadTableText.h"
 #include "codegen/PackWeights.h"
 #include "codegen/ReadManifest.h"
+#include "tests/fuzz/Reading.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 using namespace skip::codegen;
-
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
+using skip::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  llvm::StringRef text(reinterpret_cast<const char *>(data), size);
+  llvm::StringRef text = skip::fuzz::textOf(data, size);
   isManifest(text);
   llvm::Expected<ManifestWeights> read = readManifest(text, "input");
-  if (!read) {
-    require(!llvm::toString(read.takeError()).empty(), "an error has a text");
+  if (!skip::fuzz::isRead(read))
     return 0;
-  }
   for (size_t target = 0; target < read->image.targets.size(); ++target) {
     const TargetImage &image = read->image.targets[target];
     for (const SkipLoad &load : image.loads) {

@@ -9,6 +9,7 @@
 #include "runtime/Error.h"
 #include "runtime/Safetensors.h"
 #include "support/Printable.h"
+#include "tests/fuzz/Require.h"
 #include "tests/unit/import/ModelText.h"
 #include "tools/import/Constant.h"
 #include "tools/import/Evaluate.h"
@@ -21,17 +22,10 @@
 #include "mlir/IR/MLIRContext.h"
 
 #include <cmath>
-#include <cstdlib>
 
 using namespace skip;
 using reference::Tensor;
-
-static void require(bool holds, const char *what, const std::string &text) {
-  if (holds)
-    return;
-  llvm::errs() << what << ": " << text << '\n';
-  std::abort();
-}
+using skip::fuzz::require;
 
 /// An error of the user's, which can be shown.
 static void checkError(llvm::Error error) {

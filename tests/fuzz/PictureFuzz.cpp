@@ -1,23 +1,16 @@
 // The decoders of pictures and arrays on any bytes: a whole result within the limits, or a message.
 //
 // A mutated PNG nearly always fails at its first checksum; so it is decoded once as it is and once with checksums put right.
+#include "tests/fuzz/Require.h"
 #include "tools/data/Exif.h"
 #include "tools/data/Npy.h"
 #include "tools/data/Resize.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
 using namespace skip::data;
-
-static void require(bool holds, const char *what, const std::string &error) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s (error: %s)\n", what, error.c_str());
-  std::abort();
-}
+using skip::fuzz::require;
 
 static void checkResizing(const Picture &picture) {
   std::string error;

@@ -1,19 +1,12 @@
 // The reader of PTX on any bytes: it ends with a line and a text, or with a module whose kernels fit each other. Kernels that
 // need little are run too, for a short while: whatever a program does must end as a result or as a fault.
 #include "emulator/Machine.h"
+#include "tests/fuzz/Require.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 using namespace skip::emulator;
-
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
+using skip::fuzz::require;
 
 static void runShortly(const Module &module, size_t kernel, const Architecture &architecture, DeviceMemory &memory) {
   const KernelInfo &info = module.kernels()[kernel];

@@ -4,23 +4,16 @@
 #include "runtime/Error.h"
 #include "runtime/Safetensors.h"
 #include "support/Printable.h"
+#include "tests/fuzz/Require.h"
 #include "tests/unit/weights/TorchFiles.h"
 #include "tools/weights/Naming.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 using namespace skip;
-
-static void require(bool holds, const char *what, const std::string &text) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s: %s\n", what, text.c_str());
-  std::abort();
-}
+using skip::fuzz::require;
 
 /// Whatever the tensors are called, the file fits or the error can be shown, and what fits is sound.
 static void checkNames(llvm::StringRef file) {

@@ -3,8 +3,8 @@
 #include "runtime/Error.h"
 #include "runtime/LoadTable.h"
 #include "runtime/PackedFile.h"
+#include "tests/fuzz/Require.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -60,12 +60,8 @@ static constexpr SkipLoad vectorLoad(SkipLoadKind kind, uint64_t offset) {
 
 static constexpr SkipLoad loads[] = {convLoad(), fcLoad(0), fcLoad(1), vectorLoad(SKIP_LOAD_BIAS, biasOffset),
                                      vectorLoad(SKIP_LOAD_SCALE, scaleOffset)};
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s (last error: %s)\n", what, lastErrorText());
-  std::abort();
-}
+
+static void require(bool holds, const char *what) { skip::fuzz::require(holds, what, lastErrorText()); }
 
 static void requireText(skip_status status) {
   size_t length = std::strlen(lastErrorText());

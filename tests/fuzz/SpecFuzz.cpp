@@ -3,6 +3,7 @@
 // settings to what it is changes nothing.
 #include "frontend/Frontend.h"
 #include "frontend/RecipeSettings.h"
+#include "tests/fuzz/Require.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -12,6 +13,7 @@
 #include <cstdlib>
 
 using namespace skip::frontend;
+using skip::fuzz::require;
 
 namespace {
 
@@ -29,13 +31,6 @@ struct Catalogue {
 };
 
 } // namespace
-
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  llvm::errs() << what << '\n';
-  std::abort();
-}
 
 static Sources sourcesWith(llvm::StringRef text) {
   static const Catalogue catalogue;

@@ -4,12 +4,11 @@
 #include "runtime/Error.h"
 #include "runtime/training/Training.h"
 #include "runtime/training/TrainingImage.h"
+#include "tests/fuzz/Require.h"
 #include "tools/training/Memory.h"
 
 #include "runtime/Backend.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -105,12 +104,7 @@ extern "C" const SkipTrainingImage skipTrainingImage = {model(2, outputs, 2, &tr
                                                         groupOffset,
                                                         groupOffset};
 
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s (last error: %s)\n", what, skipmodel_last_error());
-  std::abort();
-}
+static void require(bool holds, const char *what) { skip::fuzz::require(holds, what, skipmodel_last_error()); }
 
 static skip_trainer *makeTrainer() {
   skip_model *model = nullptr;

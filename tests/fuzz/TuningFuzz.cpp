@@ -1,27 +1,16 @@
 // The reader of tuning exports on any bytes: it ends with a text or with measurements that are legal, and what it took writes
 // and reads back the same.
+#include "tests/fuzz/Reading.h"
 #include "tools/tuning/Export.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 using namespace skip;
-
-static void require(bool holds, const char *what) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
+using skip::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  llvm::StringRef text(reinterpret_cast<const char *>(data), size);
   unsigned ignored = 0;
-  llvm::Expected<std::vector<tuning::Measurement>> read = tuning::importText(text, "input", ignored);
-  if (!read) {
-    require(!llvm::toString(read.takeError()).empty(), "an error has a text");
+  llvm::Expected<std::vector<tuning::Measurement>> read = tuning::importText(fuzz::textOf(data, size), "input", ignored);
+  if (!fuzz::isRead(read))
     return 0;
-  }
   for (const tuning::Measurement &m : *read) {
     require(plan::isLegal(m.choice, m.problem), "what is taken is legal");
     require(m.nanoseconds >= 1 && m.threads >= 1 && m.runs >= 1, "numbers are of their ranges");

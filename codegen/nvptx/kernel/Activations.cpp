@@ -1,14 +1,10 @@
 // Activations, as codegen/x86/kernel/Activations.cpp computes them, a lane at a time.
+#include "codegen/kernel/Constants.h"
 #include "codegen/nvptx/kernel/Emitters.h"
 
 using namespace skip;
 using namespace skip::nvptx;
 using kernel::EpilogueOp;
-
-static constexpr float kMostExponent = 104.0f; // from 89 on the exponential is infinite, and its reciprocal zero
-static constexpr float kErfc[] = {-1.26551223f, 1.00002368f,  0.37409196f, 0.09678418f,  -0.18628806f,
-                                  0.27886807f,  -1.13520398f, 1.48851587f, -0.82215223f, 0.17087277f};
-static constexpr float kRootHalf = 0.70710678f;
 
 static Value isNegative(Builder &b, Value x) { // or NaN
   return b.select(b.atMost(b.floatConstant(0), x), b.constant(0), b.constant(1));
@@ -26,16 +22,16 @@ static Value clamped(Builder &b, Value x, float most) {
 static Value negated(Builder &b, Value x) { return b.minus(b.floatConstant(0), x); }
 
 static Value sigmoid(Builder &b, Value x) {
-  Value one = b.floatConstant(1), power = exponential(b, clamped(b, negated(b, x), kMostExponent));
+  Value one = b.floatConstant(1), power = exponential(b, clamped(b, negated(b, x), kernel::kMostExponent));
   return b.quotient(one, b.plus(one, power));
 }
 
 /// The normal distribution's.
 static Value normal(Builder &b, Value x) {
-  Value one = b.floatConstant(1), z = b.times(whereNegative(b, x, negated(b, x), x), b.floatConstant(kRootHalf));
-  Value t = b.quotient(one, b.fma(z, b.floatConstant(0.5f), one)), sum = b.floatConstant(kErfc[9]);
+  Value one = b.floatConstant(1), z = b.times(whereNegative(b, x, negated(b, x), x), b.floatConstant(kernel::kRootHalf));
+  Value t = b.quotient(one, b.fma(z, b.floatConstant(0.5f), one)), sum = b.floatConstant(kernel::kErfc[9]);
   for (int degree = 8; degree >= 0; --degree)
-    sum = b.fma(sum, t, b.floatConstant(kErfc[degree]));
+    sum = b.fma(sum, t, b.floatConstant(kernel::kErfc[degree]));
   Value power = exponential(b, b.fma(negated(b, z), z, sum)), tail = b.times(b.times(t, power), b.floatConstant(0.5f));
   return whereNegative(b, x, tail, b.minus(one, tail));
 }

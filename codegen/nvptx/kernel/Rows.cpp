@@ -1,4 +1,5 @@
 // Kernels in which a warp sums up a row: the lanes take every 32nd value each, then add what they have pairwise, in one order.
+#include "codegen/kernel/Constants.h"
 #include "codegen/nvptx/kernel/Emitters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -60,16 +61,8 @@ void nvptx::emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &block
 
 // As codegen/x86/kernel/Exp.cpp: exp(x) = 2^n * exp(r) with |r| <= ln 2 / 2, where the Taylor polynomial of degree 7 is off by
 // 5e-9. A GPU's own ex2.approx would do for the polynomial, but an emulator could not know its last bits.
-static constexpr float kLowest = -104.0f; // exp(-104) rounds to zero
-static constexpr float kLog2e = 1.44269504f;
-static constexpr float kLn2High = 0.693359375f; // 355 / 512
-static constexpr float kLn2Low = -2.12194440e-4f;
-static constexpr float kRounder = 12582912.0f; // 1.5 * 2^23: adding it leaves the rounded integer in the last bits
-static constexpr int32_t kRounderBits = 0x4b400000;
-static constexpr int32_t kExponentBias = 127, kMantissaBits = 23;
-
 static Value powerOfTwo(Builder &b, Value exponent) {
-  Value bits = arith::ShLIOp::create(b.op, b.add(exponent, kExponentBias), b.constant(kMantissaBits));
+  Value bits = arith::ShLIOp::create(b.op, b.add(exponent, kernel::kExponentBias), b.constant(kernel::kMantissaBits));
   return arith::BitcastOp::create(b.op, b.op.getF32Type(), bits);
 }
 
@@ -82,12 +75,12 @@ static Value taylor(Builder &b, Value r) {
 }
 
 Value nvptx::exponential(Builder &b, Value x) {
-  x = b.maximum(b.floatConstant(kLowest), x);
-  Value shifted = b.fma(x, b.floatConstant(kLog2e), b.floatConstant(kRounder));
-  Value rounded = b.minus(shifted, b.floatConstant(kRounder));
-  Value r = b.fma(rounded, b.floatConstant(-kLn2Low), b.fma(rounded, b.floatConstant(-kLn2High), x));
+  x = b.maximum(b.floatConstant(kernel::kLowest), x);
+  Value shifted = b.fma(x, b.floatConstant(kernel::kLog2e), b.floatConstant(kernel::kRounder));
+  Value rounded = b.minus(shifted, b.floatConstant(kernel::kRounder));
+  Value r = b.fma(rounded, b.floatConstant(-kernel::kLn2Low), b.fma(rounded, b.floatConstant(-kernel::kLn2High), x));
   Value bits = arith::BitcastOp::create(b.op, b.op.getI32Type(), shifted);
-  Value n = b.sub(bits, b.constant(kRounderBits));
+  Value n = b.sub(bits, b.constant(kernel::kRounderBits));
   Value half = arith::ShRSIOp::create(b.op, n, b.constant(1));
   return b.times(b.times(taylor(b, r), powerOfTwo(b, half)), powerOfTwo(b, b.sub(n, half)));
 }

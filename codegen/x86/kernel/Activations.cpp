@@ -11,6 +11,7 @@
 // mish's tanh(log(1 + e)), e = exp(x), is n / (n + 2) with n = e (e + 2), which loses no digits anywhere; its slope is
 // 4 e (e + 1) / (n + 2)^2.
 #include "codegen/x86/kernel/Activations.h"
+#include "codegen/kernel/Constants.h"
 #include "codegen/x86/kernel/Exp.h"
 #include "codegen/x86/kernel/Vectors.h"
 
@@ -19,10 +20,7 @@
 namespace arith = mlir::arith;
 using namespace skip::kernel;
 
-static constexpr float kMostExponent = 104.0f; // from 89 on the exponential is infinite, and its reciprocal zero
-static constexpr float kErfc[] = {-1.26551223f, 1.00002368f,  0.37409196f, 0.09678418f,  -0.18628806f,
-                                  0.27886807f,  -1.13520398f, 1.48851587f, -0.82215223f, 0.17087277f};
-static constexpr float kRootHalf = 0.70710678f, kDensity = 0.39894228f; // 1 / sqrt 2, 1 / sqrt 2 pi
+static constexpr float kDensity = 0.39894228f; // 1 / sqrt 2 pi
 
 static Value times(Builder &b, Value x, Value y) { return arith::MulFOp::create(b.op, x, y); }
 static Value times(Builder &b, Value x, float y) { return times(b, x, b.splat(y)); }

@@ -5,6 +5,7 @@
 // with so few bits that n times it is exact. 2^n is multiplied in two factors, each a normal number down to n = -150, so that
 // small results round once, to denormals or zero.
 #include "codegen/x86/kernel/Exp.h"
+#include "codegen/kernel/Constants.h"
 #include "codegen/x86/kernel/Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,14 +13,6 @@
 namespace arith = mlir::arith;
 using mlir::VectorType;
 using namespace skip::kernel;
-
-static constexpr float kLowest = -104.0f; // exp(-104) rounds to zero
-static constexpr float kLog2e = 1.44269504f;
-static constexpr float kLn2High = 0.693359375f; // 355 / 512
-static constexpr float kLn2Low = -2.12194440e-4f;
-static constexpr float kRounder = 12582912.0f; // 1.5 * 2^23: adding it leaves the rounded integer in the last bits
-static constexpr int32_t kRounderBits = 0x4b400000;
-static constexpr int32_t kExponentBias = 127, kMantissaBits = 23;
 
 static VectorType integersType(Builder &b) { return VectorType::get({kLanes}, b.op.getI32Type()); }
 

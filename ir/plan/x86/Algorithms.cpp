@@ -18,7 +18,6 @@
 using namespace skip;
 using namespace skip::plan;
 
-static constexpr double directEfficiency = 0.93;
 static constexpr double winogradEfficiency = 0.82;    // of its products
 static constexpr double phasedEfficiency = 0.9;       // of the same by phases, whose sums are longer
 static constexpr double multiplyAddsPerTransform = 9; // an element of a transformed window or sum costs so many multiply-adds
@@ -57,7 +56,7 @@ double plan::predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm
   double pairs = inChannels * outChannels;
   if (algorithm.tile == 0) {
     double outputs = double(shape.images * shape.outHeight * shape.outWidth);
-    return outputs * 9 * pairs / directEfficiency;
+    return outputs * 9 * pairs / kDirectEfficiency;
   }
   Work work = workOf(shape, algorithm.tile);
   double tiles = double(roundUp(tilesOf(shape, algorithm.tile), algorithm.group)), groups = tiles / double(algorithm.group);
@@ -117,7 +116,7 @@ double plan::predictedCost(const StemShape &shape, const Algorithm &algorithm) {
   double channels = double(roundUp(shape.outChannels, 16)), images = double(shape.images);
   if (algorithm.tile == 0)
     return images * double(shape.outHeight * shape.outWidth * shape.kernel * shape.kernel * shape.inChannels) * channels /
-           directEfficiency;
+           kDirectEfficiency;
   int64_t across = (shape.outWidth + algorithm.tile - 1) / algorithm.tile;
   int64_t down = (shape.outHeight + algorithm.tile - 1) / algorithm.tile;
   WinogradTaps taps{shape.kernel, 2};

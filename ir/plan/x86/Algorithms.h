@@ -36,6 +36,9 @@ std::vector<Algorithm> winogradCandidates(int64_t stride);
 /// The same for stems of a kernel's size.
 std::vector<Algorithm> stemCandidates(int64_t kernel);
 
+/// What a direct convolution reaches of the peak.
+inline constexpr double kDirectEfficiency = 0.93;
+
 /// The predicted time of `algorithm`, in multiply-adds at the peak rate of one core.
 double predictedCost(const Conv3x3Shape &shape, const Algorithm &algorithm);
 double predictedCost(const StemShape &shape, const Algorithm &algorithm);

@@ -1,6 +1,7 @@
 // A problem's sizes are those of the operation's operands, its images those that the section is to have.
 #include "ir/plan/x86/Problems.h"
 
+#include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Sections.h"
 
@@ -32,6 +33,12 @@ std::optional<ConvProblem> plan::problemOf(Operation *op, int64_t batch, Isa isa
     return std::nullopt;
   int64_t images = preferredImages(op, batch, kNearBytes, windowBytesOf(op));
   return ConvProblem{contraction.getSizes(), images, hasPlanarInput(op), abiIsa(isa)};
+}
+
+ConvProblem plan::problemOf(const ContractionView &view, int64_t images) {
+  ConvProblem problem{view, images};
+  problem.planarInput = view.inChannels < lanesOf(LayoutKind::blocked);
+  return problem;
 }
 
 std::optional<FilterGradientShape> plan::filterGradientShape(graph::Conv2dGradFilterOp gradient, int64_t images) {

@@ -9,6 +9,8 @@
 
 namespace skip::plan {
 
+struct ContractionView;
+
 /// Of activations that may live at a time: about the second-level caches of two cores and a share of the third.
 inline constexpr int64_t kNearBytes = int64_t(4) << 20;
 
@@ -20,6 +22,10 @@ inline constexpr int64_t kTrainedPoints = 6;
 /// for other operations, and for general convolutions, which have one way and one schedule. Its input counts as planar if it is
 /// the caller's, of fewer than 16 channels.
 std::optional<ConvProblem> problemOf(mlir::Operation *op, int64_t batch, Isa isa);
+
+/// The problem of a contraction that stands in a kernel, for `images` images, whose layouts may not be assigned yet: its input
+/// counts as planar if it has fewer than 16 channels.
+ConvProblem problemOf(const ContractionView &view, int64_t images);
 
 /// Bytes of one image's transformed windows where Winograd may compute the operation with stride 1: those of F(4 x 4, 3 x 3)
 /// take 36 elements for every 16. Those of stride 2 are little larger than their input, and count nothing.

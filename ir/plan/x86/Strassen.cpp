@@ -15,7 +15,6 @@ static constexpr int64_t kFewestColumns = 4;     // each quarter of a loop makes
 static constexpr int64_t kMostPixels = 256;      // of a unit
 static constexpr int64_t kDemandedUnits = 4;     // of work, at least, and an even number: two cores share them
 static constexpr double kSumMultiplyAdds = 2.25; // of a vector of sums: an addition and a store
-static constexpr double kSaved = 7.0 / 8;
 
 StrassenScratch plan::strassenScratch(const ConvSchedule &s, const StrassenUnit &unit) {
   int64_t half = unit.chunkBlocks / 2;
@@ -80,7 +79,8 @@ double plan::predictedStrassenEfficiency(const ConvSchedule &s, const ConvShape 
   double pixels = double(shape.outHeight * shape.outWidth);
   ConvShape quarter = shape; // one product of one chunk
   quarter.inChannels = 8 * unit.chunkBlocks;
-  double products = kSaved * pixels * channels * blocks / predictedEfficiency({s.ocBlocks, 1, s.columns, {}}, quarter, isa);
+  double products =
+      kStrassenShare * pixels * channels * blocks / predictedEfficiency({s.ocBlocks, 1, s.columns, {}}, quarter, isa);
   double ofInput = pixels * channels / 16 * (blocks / double(s.unitBlocks)) * (unit.strided ? 7.0 / 4 : 1);
   double rowUnits = double((shape.outHeight + s.rows - 1) / s.rows);
   bool keepsWeights = unit.chunks == 1 && s.unitBlocks == 2 * s.ocBlocks && s.unitBlocks == shape.ocBlocks;

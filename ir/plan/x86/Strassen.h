@@ -5,6 +5,9 @@
 
 namespace skip::plan {
 
+/// Of eight products it takes seven.
+inline constexpr double kStrassenShare = 7.0 / 8;
+
 /// Blocks of input channels that lie between the two of a pair which such a schedule of the shape adds, half of a chunk; 0
 /// where none can be.
 int64_t strassenHalfBlocks(const ConvShape &shape);

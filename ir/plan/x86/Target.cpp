@@ -173,9 +173,7 @@ static bool isKnownAlgorithm(const plan::ContractionView &view) {
   plan::Algorithm algorithm;
   if (view.winograd)
     algorithm = {view.winograd.getTile(), view.winograd.getGroup(), view.winograd.getFused()};
-  plan::ConvProblem problem{view};
-  problem.planarInput = view.inChannels < plan::lanesOf(LayoutKind::blocked);
-  return plan::isKnown(algorithm, problem);
+  return plan::isKnown(algorithm, plan::problemOf(view, 1)); // whatever the images
 }
 
 /// Of gradients of filters: parts have blocks of output channels of their own.

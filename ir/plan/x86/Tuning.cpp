@@ -2,7 +2,7 @@
 // the same text.
 #include "ir/plan/x86/Tuning.h"
 
-#include "ir/plan/WinogradLayout.h"
+#include "ir/plan/Layout.h"
 #include "ir/plan/x86/Isa.h"
 #include "ir/plan/x86/Strassen.h"
 
@@ -15,8 +15,6 @@ using namespace skip::plan;
 static constexpr int64_t kMostOfASize = int64_t(1) << 20; // of channels, extents, images
 static constexpr size_t kMostOpenings = 8, kMostOfAKind = 4;
 static constexpr double kWorthOpening = 1.7; // times the least predicted cost
-
-static int64_t blocksOf(int64_t channels) { return (channels + 15) / 16; }
 
 namespace {
 /// Takes a text apart from its front; after the first mismatch nothing matches any more.
@@ -233,9 +231,9 @@ std::vector<ConvChoice> plan::choicesOf(const ConvProblem &problem, const Algori
 
 double plan::leastMultiplyAdds(const ConvProblem &p, const Algorithm &algorithm) {
   double pairs = double(16 * blocksOf(p.outChannels)) * double(p.planarInput ? p.inChannels : 16 * blocksOf(p.inChannels));
-  if (!algorithm.tile) // of eight products, Strassen takes seven
+  if (!algorithm.tile)
     return pairs * double(p.kernelHeight * p.kernelWidth * p.outHeight * p.outWidth * p.images) *
-           (strassenSchedules(shapeOf(p, algorithm), p.isa).empty() ? 1 : 7.0 / 8);
+           (strassenSchedules(shapeOf(p, algorithm), p.isa).empty() ? 1 : kStrassenShare);
   auto tiles = [&](int64_t extent) { return double((extent + algorithm.tile - 1) / algorithm.tile); };
   // Of a tile; a stem's input falls into four phases.
   double products =
