@@ -109,7 +109,7 @@ READS_X86 = {
 # Who may name what is CUDA's, and include it: where kernels of all targets come together, and what shows plans.
 READS_CUDA = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
-    "ir/plan/Targets.td", "tools/skipc/ExplainCuda.cpp", "tools/skipc/Plan.cpp",
+    "ir/plan/Targets.td", "tools/explaining/GpuSteps.h", "tools/skipc/Plan.cpp",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}

@@ -1,5 +1,5 @@
 // Pictures in, counts and lists out.
-#include "tools/skipc/Judging.h"
+#include "tools/running/Judging.h"
 
 #include "support/Printable.h"
 #include "support/Threads.h"
