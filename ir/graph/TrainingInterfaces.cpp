@@ -141,9 +141,9 @@ std::optional<int64_t> skip::graph::multiplyAddsOf(mlir::Operation *op) {
       .Case([](LinearGradFilterOp grad) { return elementsPerImage(shapeOf(grad.getResult())); })
       .Case<MaxPoolOp, AvgPoolOp, ConcatOp, UpsampleOp, GlobalAvgPoolOp, PadChannelsOp, SoftmaxOp, SoftmaxCrossEntropyOp,
             SoftmaxCrossEntropyGradInputOp, DropoutTrainOp, MomentsOp, MergeMomentsOp, GradSumsOp, MergeGradSumsOp,
-            TransposeFilterOp, SumPartsOp, ChannelSumsOp, MaxPoolGradInputOp, AvgPoolGradInputOp, UpsampleGradInputOp,
-            GlobalAvgPoolGradInputOp, SubsampleGradInputOp, TakeChannelsOp, UnflattenOp, SoftmaxGradInputOp>(
-          [](mlir::Operation *) { return int64_t(0); })
+            ReflectPadOp, ReflectPadGradInputOp, GroupNormOp, AttentionPoolOp, TransposeFilterOp, SumPartsOp, ChannelSumsOp,
+            MaxPoolGradInputOp, AvgPoolGradInputOp, UpsampleGradInputOp, GlobalAvgPoolGradInputOp, SubsampleGradInputOp,
+            TakeChannelsOp, UnflattenOp, SoftmaxGradInputOp>([](mlir::Operation *) { return int64_t(0); })
       .Default([](mlir::Operation *) { return std::nullopt; });
 }
 
