@@ -69,6 +69,31 @@ static constexpr Pair operationNames[] = {
     {"reflectpad2d", "reflect_pad"},
 };
 
+/// Of operationNames, those whose arguments mean another thing here, by position or where they are left out.
+static constexpr Pair otherArguments[] = {
+    {"batchnorm", "it is `bn` here, which takes the channels of its input"},
+    {"batchnorm1d", "it is `bn` here, which takes the channels of its input"},
+    {"batchnorm2d", "it is `bn` here, which takes the channels of its input"},
+    {"batchnormalization", "it is `bn` here, which takes the channels of its input"},
+    {"groupnorm", "it is `group_norm(groups)` here, which takes the channels of its input"},
+    {"groupnormalization", "it is `group_norm(groups)` here, which takes the channels of its input"},
+    {"conv2d", "it is `conv(channels, kernel)` here: of its input's channels nothing is said, and `pad` is half the kernel if "
+               "it is left out"},
+    {"convolution", "it is `conv(channels, kernel)` here: of its input's channels nothing is said, and `pad` is half the "
+                    "kernel if it is left out"},
+    {"linear", "it is `linear(features)` here: of its input's size nothing is said"},
+    {"maxpool", "it is `max_pool(kernel, stride)` here, and `pad` is half the kernel if it is left out"},
+    {"maxpool2d", "it is `max_pool(kernel, stride)` here, and `pad` is half the kernel if it is left out"},
+    {"maxpooling2d", "it is `max_pool(kernel, stride)` here, and `pad` is half the kernel if it is left out"},
+    {"flatten", "it is `flatten` here, of all but the batch"},
+    {"softmax", "it is `softmax` here, over the channels"},
+    {"prelu", "it is `prelu` here, with a slope for each channel of its input"},
+    {"interpolate", "it is `upsample(factor)` here"},
+    {"unflatten", "it is `unflatten(channels, height, width)` here"},
+    {"reflectionpad2d", "it is `reflect_pad([top, left, bottom, right])` here"},
+    {"reflectpad2d", "it is `reflect_pad([top, left, bottom, right])` here"},
+};
+
 /// What Skip has not, with what comes near to it, where something does.
 static constexpr Pair unsupported[] = {
     {"abs", ""},
@@ -286,6 +311,8 @@ static std::string bare(llvm::StringRef callee) {
 }
 
 llvm::StringRef skip::frontend::ourOperation(llvm::StringRef callee) { return valueOf(operationNames, bare(callee)); }
+
+llvm::StringRef skip::frontend::hintForArguments(llvm::StringRef callee) { return valueOf(otherArguments, bare(callee)); }
 
 bool skip::frontend::isUnsupported(llvm::StringRef callee) {
   return llvm::any_of(unsupported, [name = bare(callee)](const Pair &pair) { return pair.theirs == name; });

@@ -8,6 +8,10 @@ namespace skip::frontend {
 /// The operation that others call `callee`, as `bn` for `BatchNorm2d`; empty when there is none.
 llvm::StringRef ourOperation(llvm::StringRef callee);
 
+/// How the operation is called with arguments here, where those that others give `callee` would mean something else, as the
+/// channels of the input; empty where they mean the same.
+llvm::StringRef hintForArguments(llvm::StringRef callee);
+
 /// Whether others have an operation `callee` that Skip has not.
 bool isUnsupported(llvm::StringRef callee);
 

@@ -348,7 +348,7 @@ void Checker::checkCall(const ast::CallExpr &call) {
     diagnostics.report(diag::labelNeeded, call.callee.range, {call.callee.text.str()});
   const ast::Definition *block = program.blocks.lookup(call.callee.text);
   if (!operation && !block)
-    return reportUnknownCallee(call.callee, program, diagnostics);
+    return reportUnknownCallee(call.callee, call.arguments.size() > (call.piped ? 0 : 1), program, diagnostics);
   Signature signature = operation ? Signature::of(*operation) : Signature::of(*block);
   bindArguments(signature, call, call.arguments, call.piped, diagnostics);
 }

@@ -241,7 +241,8 @@ Binding skip::frontend::bindArguments(const Signature &signature, const ast::Cal
   return Binder(signature, call, diagnostics).run(arguments, piped);
 }
 
-void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Program &program, Diagnostics &diagnostics) {
+void skip::frontend::reportUnknownCallee(const ast::Identifier &name, bool hasArguments, const Program &program,
+                                         Diagnostics &diagnostics) {
   if (const ast::Definition *model = program.models.lookup(name.text)) {
     diagnostics.report(diag::modelCalled, name.range, {name.text.str()})
         .note(model->name.range, quoted(name.text) + " is declared here");
@@ -249,6 +250,10 @@ void skip::frontend::reportUnknownCallee(const ast::Identifier &name, const Prog
   }
   if (program.broken || diagnostics.isFull())
     return;
+  if (llvm::StringRef called = hintForArguments(name.text); hasArguments && !called.empty()) {
+    diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).note(name.range, called.str());
+    return;
+  }
   if (llvm::StringRef ours = ourOperation(name.text); !ours.empty()) {
     diagnostics.report(diag::unknownCallee, name.range, {name.text.str()}).didYouMean(name.range, ours);
     return;
@@ -296,7 +301,7 @@ std::optional<RepeatCall> skip::frontend::splitRepeat(const ast::CallExpr &call,
   }
   repeat.block = program.blocks.lookup(name->name);
   if (!repeat.block) {
-    reportUnknownCallee({name->name, name->range}, program, diagnostics);
+    reportUnknownCallee({name->name, name->range}, /*hasArguments=*/false, program, diagnostics);
     return std::nullopt;
   }
   repeat.arguments = rest;

@@ -106,6 +106,6 @@ struct RepeatCall {
 std::optional<RepeatCall> splitRepeat(const ast::CallExpr &call, const Program &program, Diagnostics &diagnostics);
 
 /// Reports that `name` is neither an operation nor a block.
-void reportUnknownCallee(const ast::Identifier &name, const Program &program, Diagnostics &diagnostics);
+void reportUnknownCallee(const ast::Identifier &name, bool hasArguments, const Program &program, Diagnostics &diagnostics);
 
 } // namespace skip::frontend

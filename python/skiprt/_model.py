@@ -12,6 +12,7 @@ from ._arguments import check_array, check_output, integer, text
 from ._errors import InvalidArgument, SkipError
 from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, PictureInfo, PreprocessOptions, TensorInfo
 from ._pictures import rows_of
+from ._signals import away_from_signals
 
 
 class Tensor(NamedTuple):
@@ -158,21 +159,22 @@ class Model:
     def time_steps(self, *inputs) -> "list[Step]":
         """Runs as `run` does and returns what each step took, in their order."""
         n = self._check_inputs(inputs)
-        names, seconds = {}, {}
+        heard = {}  # by their plan, as a run may have parts
 
         def hear(_, event):
             step = event.contents
-            names[step.index] = step.name.decode()
-            seconds[step.index] = seconds.get(step.index, 0.0) + step.seconds
+            key = step.plan, step.index
+            heard[key] = Step(step.name.decode(), heard[key].seconds + step.seconds if key in heard else step.seconds)
 
         observer, library = Observer(hear), self._library
         with self._runner() as runner:
             library.check(library.context_observe(runner.context, observer, None))
             try:
-                library.check(library.run(runner.context, n, _pointers(inputs), _pointers(self._make_outputs(n, None))))
+                outputs = self._make_outputs(n, None)
+                away_from_signals(lambda: library.check(library.run(runner.context, n, _pointers(inputs), _pointers(outputs))))
             finally:
                 library.check(library.context_observe(runner.context, Observer(), None))
-        return [Step(names[index], seconds[index]) for index in sorted(names)]
+        return list(heard.values())
 
     def preprocess(self, picture, *, input=None, order=None, out=None):
         """The input for one picture of any size, of shape (1, channels, height, width): scaled, cut and normalised as the spec declares, bit for

@@ -1,7 +1,9 @@
 """Libraries in Python: runs, weights, threads, errors."""
 import os
+import signal
 import subprocess
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -67,6 +69,32 @@ def test_times_steps(model):
     steps = model.time_steps(np.zeros((2, 3, 32, 32), np.float32))
     assert len(steps) > 20 and "layer1.0.relu" in {step.name for step in steps}
     assert all(step.seconds > 0 for step in steps)
+
+
+def test_steps_of_two_plans_are_not_one(tmp_path):
+    model = skiprt.compile("cifar_resnet", "random:1", tmp_path, batch=[1, 4, 8], defines={"depth": 8})
+    one, four, eight, five = (len(model.time_steps(np.zeros((n, 3, 32, 32), np.float32))) for n in (1, 4, 8, 5))
+    assert five in (one + four, eight)  # five images are run as four and one, or by the plan for eight
+
+
+def test_what_a_signal_raises_within_a_step_is_raised(model):
+    def interrupt(signal, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    images, raised = np.zeros((8, 3, 32, 32), np.float32), 0
+    try:
+        for _ in range(30):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0006)
+                model.time_steps(images)
+                time.sleep(0.002)
+            except KeyboardInterrupt:
+                raised += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert raised == 30
 
 
 def test_one_model_serves_many_threads_while_weights_change(built):

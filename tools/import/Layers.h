@@ -12,4 +12,7 @@ llvm::Error checkBias(const NodeMapping &node, const Constant &bias, int64_t cha
 llvm::Error addLinear(NodeMapping &node, const Mapped &x, const Constant &weight, bool transposed, const Constant *bias,
                       std::vector<int64_t> dims);
 
+/// A vector as an image of one pixel: of a mean over the image, without making a vector of it at all.
+llvm::Expected<ValueId> pixelOf(NodeMapping &node, ValueId x);
+
 } // namespace skip::onnx

@@ -22,15 +22,15 @@ struct Convolution {
 } // namespace
 
 /// A 1x1 convolution of a pooled image is a product.
-static llvm::Error mapPooled(NodeMapping &node, const Convolution &conv) {
+static bool isProduct(const Convolution &conv) {
   auto isOne = [](const Extent &extent) { return extent.kernel == 1 && extent.before + extent.after == 0; };
-  const Constant &weight = *conv.weight;
-  if (!isOne(conv.window.height) || !isOne(conv.window.width) || weight.dims[1] != conv.x->dims[1])
-    return node.fail("its filter " + listText(weight.dims) +
-                     " is over an image of one pixel; that is imported of 1x1, in one group");
-  Constant matrix = weight;
+  return isOne(conv.window.height) && isOne(conv.window.width) && conv.weight->dims[1] == conv.x->dims[1];
+}
+
+static llvm::Error mapProduct(NodeMapping &node, const Convolution &conv) {
+  Constant matrix = *conv.weight;
   matrix.dims.resize(2);
-  return addLinear(node, *conv.x, matrix, false, conv.bias, {conv.x->dims[0], weight.dims[0], 1, 1});
+  return addLinear(node, *conv.x, matrix, false, conv.bias, {conv.x->dims[0], matrix.dims[0], 1, 1});
 }
 
 static llvm::Error checkWork(const NodeMapping &node, llvm::ArrayRef<int64_t> filter, int64_t height, int64_t width) {
@@ -116,8 +116,14 @@ static llvm::Error mapOfImage(NodeMapping &node, Convolution &conv) {
   conv.groups = node.attributes.integer("group", 1);
   if (llvm::Error error = checkFilter(node, conv))
     return error;
-  if (node.net().dimsOf(conv.x->value).size() == 1)
-    return mapPooled(node, conv);
+  Mapped pixel = *conv.x;
+  if (node.net().dimsOf(conv.x->value).size() == 1) {
+    if (isProduct(conv))
+      return mapProduct(node, conv);
+    if (llvm::Error error = pixelOf(node, conv.x->value).moveInto(pixel.value))
+      return error;
+    conv.x = &pixel;
+  }
   for (Extent *extent : {&conv.window.height, &conv.window.width})
     extent->dilation = extent->kernel == 1 ? 1 : extent->dilation;
   if (llvm::Error error = checkExtents(node, conv.window))

@@ -1,5 +1,6 @@
 // Parts of images by their channels, and images of parts.
 #include "tools/import/Constant.h"
+#include "tools/import/Layers.h"
 #include "tools/import/NodeMapping.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -164,8 +165,7 @@ static llvm::Error mapSplit(NodeMapping &node) {
   return llvm::Error::success();
 }
 
-/// A vector as an image of one pixel: of a mean over the image, without making a vector of it at all.
-static llvm::Expected<ValueId> pixelOf(NodeMapping &node, ValueId x) {
+llvm::Expected<ValueId> onnx::pixelOf(NodeMapping &node, ValueId x) {
   Net &net = node.net();
   if (net.isInput(x) || net.calls[net.callOf(x)].operation != "global_avg_pool")
     return asImage(node, x);

@@ -100,6 +100,11 @@ static llvm::Error mapMaxPool(NodeMapping &node) {
   return node.add(std::move(call), dims);
 }
 
+/// An image of one pixel that is a vector here.
+static bool isPixel(const NodeMapping &node, const Mapped &x) {
+  return x.dims.size() == 4 && x.dims[2] == 1 && x.dims[3] == 1 && node.net().dimsOf(x.value).size() == 1;
+}
+
 /// The mean of each channel, under the sizes that the graph gives it.
 static llvm::Error addGlobalPool(NodeMapping &node, const Mapped &x, std::vector<int64_t> dims) {
   return node.add({"global_avg_pool", {x.value}, {}, {x.dims[1]}, {}}, std::move(dims));
@@ -131,7 +136,12 @@ static llvm::Error mapAveragePool(NodeMapping &node) {
 }
 
 static llvm::Error mapGlobalAveragePool(NodeMapping &node) {
-  llvm::Expected<const Mapped *> x = node.image(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
+  if (!x)
+    return x.takeError();
+  if (isPixel(node, **x)) // its own mean
+    return node.alias(**x);
+  x = node.image(0);
   if (!x)
     return x.takeError();
   return addGlobalPool(node, **x, {(*x)->dims[0], (*x)->dims[1], 1, 1});
@@ -146,7 +156,12 @@ static llvm::Error mapGlobalMaxPool(NodeMapping &node) {
 static llvm::Error mapReduction(NodeMapping &node, bool mean) {
   bool keeps = node.attributes.integer("keepdims", 1) != 0;
   node.attributes.ignore("noop_with_empty_axes"); // empty axes are refused either way
-  llvm::Expected<const Mapped *> x = node.image(0);
+  llvm::Expected<const Mapped *> x = node.view(0);
+  if (!x)
+    return x.takeError();
+  bool isOne = isPixel(node, **x);
+  if (!isOne)
+    x = node.image(0);
   if (!x)
     return x.takeError();
   llvm::Expected<std::vector<int64_t>> axes = node.axes(1, 18, (*x)->dims.size());
@@ -154,6 +169,12 @@ static llvm::Error mapReduction(NodeMapping &node, bool mean) {
     return axes.takeError();
   if (*axes != std::vector<int64_t>{2, 3})
     return node.fail("`axes` = " + listText(*axes) + ": Skip reduces rows and columns, [2, 3]");
+  if (isOne) { // of one pixel both are itself
+    Mapped same = **x;
+    if (!keeps)
+      same.dims.resize(2);
+    return node.alias(same);
+  }
   if (!mean)
     return addGlobalMax(node, **x, keeps);
   std::vector<int64_t> dims = {(*x)->dims[0], (*x)->dims[1]};

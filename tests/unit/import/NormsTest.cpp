@@ -117,3 +117,13 @@ TEST_CASE("an image is padded by reflection") {
   CHECK(lineBehind("ints zeros 0 0 1 1 0 0 1 1\nnode Pad a zeros > b\nnode Pad b zeros > x mode=reflect\n") ==
         "|> conv1: conv(4, 1, pad = [1, 1, 1, 1], groups = 4) |> reflect_pad(1)");
 }
+
+TEST_CASE("images of one pixel are vectors, and images again where a window reads them") {
+  // The zeros around it are the convolution's: a filter of 3 x 3 meets the pixel by its middle tap.
+  std::string stem = conv("image", "stem", 4, 3, 3, 1, "a") + "node GlobalAveragePool a > g\n";
+  CHECK_THAT(specOf(stem + conv("g", "wide", 4, 4, 3, 1, "q") + "node Relu q > x\n" + head),
+             Catch::Contains("adaptive_avg_pool(1)") && Catch::Contains("wide: conv(4, 3"));
+  for (std::string mean : {"node GlobalAveragePool g > x\n", "node ReduceMean g > x axes=2,3\n"}) {
+    CHECK_THAT(specOf(stem + mean + head), Catch::Contains("conv(4, 3) |> global_avg_pool\n"));
+  }
+}
