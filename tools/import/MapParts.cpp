@@ -119,6 +119,8 @@ static llvm::Error mapSlice(NodeMapping &node) {
 /// How many channels each output has.
 static llvm::Expected<std::vector<int64_t>> partsOf(NodeMapping &node, int64_t channels) {
   auto outputs = static_cast<int64_t>(node.getNode().outputs.size());
+  if (outputs == 0)
+    return node.fail("it makes no parts");
   std::vector<int64_t> sizes = node.attributes.integers("split", {});
   if (node.has(1))
     if (llvm::Error error = node.integers(1, "split").moveInto(sizes))

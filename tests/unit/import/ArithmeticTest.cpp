@@ -109,6 +109,7 @@ TEST_CASE("parts of images by their channels") {
   CHECK(behind("ints sizes 1 3\nnode Split a sizes > b x axis=1\n") == " |> take_channels(1, 3)");
   CHECK(behind("ints from 1\nints to 3\nints axis 1\nnode Slice a from to axis > x\n") == " |> take_channels(1, 2)");
   CHECK(llvm::StringRef(behind("ints sizes 1 2\nnode Split a sizes > b x axis=1\n")).contains("parts of [1, 2] of 4 channels"));
+  CHECK(llvm::StringRef(behind("node Split a axis=1\nnode Relu a > x\n")).contains("it makes no parts"));
   CHECK(llvm::StringRef(behind("node Split a > b x axis=2\n")).contains("`axis` = 2 of [N, 4, 8, 8]: Skip splits images by"));
   CHECK(llvm::StringRef(behind("ints from 1\nints to 3\nints axis 3\nnode Slice a from to axis > x\n"))
             .contains("it takes a part of axis 3 of [N, 4, 8, 8]; Skip takes some of the channels"));
