@@ -20,9 +20,10 @@ def away_from_signals(call) -> None:
         raise
     except BaseException as error:  # while it started
         raised.append(error)
-    while not ended.is_set():
+    while True:
         try:
             ended.wait()
+            break
         except BaseException as error:
             raised.append(error)
     if raised:
