@@ -10,6 +10,7 @@ import pytest
 
 import skiprt
 from conftest import CHECKPOINT
+from skiprt._signals import away_from_signals
 
 
 def test_has_the_compilers_version():
@@ -77,24 +78,24 @@ def test_steps_of_two_plans_are_not_one(tmp_path):
     assert five in (one + four, eight)  # five images are run as four and one, or by the plan for eight
 
 
-def test_what_a_signal_raises_within_a_step_is_raised(model):
+def test_what_a_signal_raises_within_a_call_is_raised_when_that_has_ended():
     def interrupt(signal, frame):
         raise KeyboardInterrupt
 
+    ended = []
+
+    def call():
+        os.kill(os.getpid(), signal.SIGALRM)
+        time.sleep(0.05)
+        ended.append(True)
+
     before = signal.signal(signal.SIGALRM, interrupt)
-    images, raised = np.zeros((8, 3, 32, 32), np.float32), 0
     try:
-        for _ in range(30):
-            try:
-                signal.setitimer(signal.ITIMER_REAL, 0.0006)
-                model.time_steps(images)
-                time.sleep(0.002)
-            except KeyboardInterrupt:
-                raised += 1
+        with pytest.raises(KeyboardInterrupt):
+            away_from_signals(call)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert raised == 30
+    assert ended
 
 
 def test_one_model_serves_many_threads_while_weights_change(built):
