@@ -192,7 +192,7 @@ static llvm::DenseMap<Operation *, uint64_t> outputsByOperation(func::FuncOp fun
 LogicalResult Lowering::addStep(KernelOp kernel, Variant &variant) {
   std::optional<uint32_t> index = target.addKernel(kernel, variant);
   if (!index)
-    return kernel.emitError(target.refusalOf(kernel));
+    return refuse(target, kernel);
   StepShape shape = target.stepShapeOf(kernel);
   Step step;
   step.name = graph::valueName(kernel.getLoc()).str();

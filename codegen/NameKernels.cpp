@@ -93,7 +93,7 @@ LogicalResult Naming::name(KernelOp kernel) {
     return kernel.emitError("has no `schedules`: run `plan-choose-schedules` first");
   std::optional<size_t> identity = target.identityOf(kernel);
   if (!identity)
-    return kernel.emitError(target.refusalOf(kernel));
+    return refuse(target, kernel);
   std::string label = labelOf(target, kernel);
   llvm::SmallVector<size_t, 1> &identities = known[label];
   size_t number = llvm::find(identities, *identity) - identities.begin();
@@ -112,9 +112,9 @@ LogicalResult NameKernels::nameAll() {
   if (!lowering)
     return getOperation().emitError("no kernels are made for the target ") << *target;
   Naming naming(*lowering);
-  WalkResult result = getOperation().walk(
-      [&](KernelOp kernel) { return failed(naming.name(kernel)) ? WalkResult::interrupt() : WalkResult::advance(); });
-  return failure(result.wasInterrupted());
+  bool isNamed = true; // all that have no name are told
+  getOperation().walk([&](KernelOp kernel) { isNamed &= succeeded(naming.name(kernel)); });
+  return success(isNamed);
 }
 
 std::unique_ptr<Pass> codegen::createNameKernels() { return std::make_unique<NameKernels>(); }

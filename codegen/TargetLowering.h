@@ -14,14 +14,20 @@ struct StepShape {
   std::vector<SkipParam> params;
 };
 
-/// What is said of a kernel that a target has no code for, with the operations that it is made of.
-inline std::string noFamilyComputes(plan::KernelOp kernel) {
+/// Why a target has no code for a kernel.
+struct Refusal {
+  std::string text;
+  bool isKnown = false; ///< what the target lacks, and says so; else a defect of the compiler
+};
+
+/// The defect that no family computes the kernel, with the operations that it is made of.
+inline Refusal noFamilyComputes(plan::KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << "no kernel family computes this";
   for (mlir::Operation &op : kernel.getBody().front().without_terminator())
     os << (&op == &kernel.getBody().front().front() ? ": `" : ", `") << op.getName() << "`";
-  return text;
+  return {text};
 }
 
 /// One module's, variant by variant.
@@ -42,8 +48,8 @@ public:
   virtual std::optional<size_t> identityOf(plan::KernelOp kernel) = 0;
   /// What people tell contractions of this target apart by, besides their structure.
   virtual void printTiling(llvm::raw_ostream &, plan::KernelOp) const {}
-  /// Why no kernel family computes a kernel.
-  virtual std::string refusalOf(plan::KernelOp kernel) const { return noFamilyComputes(kernel); }
+  /// Why no kernel family computes `kernel`.
+  virtual Refusal refusalOf(plan::KernelOp kernel) const { return noFamilyComputes(kernel); }
 
 protected:
   /// The number of `identity` among `known`, to which a new one is added.
@@ -54,5 +60,11 @@ protected:
     return number;
   }
 };
+
+/// An error at the kernel; of what the target is known to lack one that isKnownLack tells.
+mlir::LogicalResult refuse(const TargetLowering &target, plan::KernelOp kernel);
+
+/// Whether an error says what a target is known to lack, which is not a defect.
+bool isKnownLack(mlir::Diagnostic &diagnostic);
 
 } // namespace skip::codegen

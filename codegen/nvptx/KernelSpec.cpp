@@ -199,10 +199,40 @@ static bool isCountable(KernelOp kernel) {
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
 
-std::string nvptx::refusalOf(KernelOp kernel) {
-  return isCountable(kernel) ? codegen::noFamilyComputes(kernel)
-                             : "kernels for CUDA count the values that they compute at a time with 31 bits, and this has more; "
-                               "smaller pictures, or fewer channels, would do";
+namespace {
+struct Lack {
+  llvm::StringLiteral operation, inTheLanguage;
+};
+} // namespace
+
+/// What a GPU's kernels do not compute yet.
+static constexpr Lack lacks[] = {
+    {"graph.attention_pool", "attention_pool"},
+    {"graph.avg_pool", "avg_pool and adaptive_avg_pool"},
+    {"graph.concat", "concat"},
+    {"graph.conv2d_general", "conv with groups, dilation, or strides or padding that differ from side to side"},
+    {"graph.group_norm", "group_norm"},
+    {"graph.moments", "group_norm"},
+    {"graph.mul", "mul by one number for each channel"},
+    {"graph.reflect_pad", "reflect_pad"},
+    {"graph.shift", "shift"},
+    {"graph.take_channels", "take_channels"},
+    {"graph.unflatten", "unflatten"},
+    {"graph.upsample", "upsample"},
+};
+
+codegen::Refusal nvptx::refusalOf(KernelOp kernel) {
+  if (!isCountable(kernel))
+    return {
+        "kernels for CUDA count the values that they compute at a time with 31 bits, and this has more; smaller pictures, or "
+        "fewer channels, would do",
+        true};
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    for (const Lack &lack : lacks)
+      if (op.getName().getStringRef() == lack.operation)
+        return {("there are no kernels for CUDA yet that compute " + lack.inTheLanguage + "; --target=x86 has them").str(),
+                true};
+  return codegen::noFamilyComputes(kernel);
 }
 
 static bool isPort(plan::SlotAttr slot) {

@@ -14,7 +14,7 @@ namespace skip::nvptx {
 std::optional<Spec> specOf(plan::KernelOp kernel, size_t column);
 
 /// Why a kernel has no specification.
-std::string refusalOf(plan::KernelOp kernel);
+codegen::Refusal refusalOf(plan::KernelOp kernel);
 
 /// Operand order and domain of the kernel as a step. It must have a spec.
 codegen::StepShape stepShapeOf(plan::KernelOp kernel);

@@ -53,4 +53,4 @@ std::optional<size_t> nvptx::Lowering::identityOf(plan::KernelOp kernel) {
   return spec ? std::optional(numberOf(std::move(*spec), known)) : std::nullopt;
 }
 
-std::string nvptx::Lowering::refusalOf(plan::KernelOp kernel) const { return nvptx::refusalOf(kernel); }
+codegen::Refusal nvptx::Lowering::refusalOf(plan::KernelOp kernel) const { return nvptx::refusalOf(kernel); }

@@ -16,7 +16,7 @@ public:
   std::optional<uint32_t> addKernel(plan::KernelOp kernel, codegen::Variant &variant) override;
   codegen::StepShape stepShapeOf(plan::KernelOp kernel) const override;
   std::optional<size_t> identityOf(plan::KernelOp kernel) override;
-  std::string refusalOf(plan::KernelOp kernel) const override;
+  codegen::Refusal refusalOf(plan::KernelOp kernel) const override;
 
 private:
   std::string symbolFor(const Spec &spec, llvm::StringRef name);

@@ -3,6 +3,7 @@
 
 #include "codegen/Assemble.h"
 #include "codegen/NameKernels.h"
+#include "codegen/TargetLowering.h"
 #include "codegen/x86/EmitObject.h"
 #include "frontend/RecipeSettings.h"
 #include "ir/plan/Plan.h"
@@ -288,7 +289,30 @@ llvm::Error Compilation::printSyntax(llvm::raw_ostream &os) {
   return llvm::make_error<Failure>(Exit::badInput, "", findingsOf(diagnostics, sources));
 }
 
-/// After semantic analysis an error is ours: it names the stage, the layer, and how to see it again.
+/// What a target lacks, at its place in the spec.
+static tool::Finding lackOf(mlir::Diagnostic &diagnostic) {
+  std::string text = "layer `" + graph::valueName(diagnostic.getLocation()).str() + "`: " + diagnostic.str();
+  tool::Finding finding{.message = std::move(text), .code = {}, .file = {}, .hint = {}, .notes = {}};
+  if (auto place = diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>()) {
+    finding.file = place.getFilename().str();
+    finding.line = place.getLine();
+    finding.column = place.getColumn();
+  }
+  return finding;
+}
+
+/// One line of the first of them; programs get all.
+static llvm::Error lacking(std::vector<tool::Finding> lacks) {
+  const tool::Finding &first = lacks.front();
+  std::string text = first.message;
+  if (first.line)
+    text = first.file + ":" + std::to_string(first.line) + ":" + std::to_string(first.column) + ": " + text;
+  if (size_t others = lacks.size() - 1)
+    text += " (and " + std::to_string(others) + (others == 1 ? " more layer" : " more layers") + " without kernels)";
+  return llvm::make_error<tool::Failure>(tool::Exit::badInput, std::move(text), std::move(lacks));
+}
+
+/// Any other error after semantic analysis is ours: it names the stage, the layer, and how to see it again.
 static std::string describe(mlir::Diagnostic &diagnostic) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -302,9 +326,15 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, mlir::ModuleOp module,
                                    llvm::function_ref<void(mlir::OpPassManager &)> build) {
   StageTimer timer((stage + " passes").str(), options.timing);
   std::string what;
+  std::vector<Finding> lacks;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error && what.empty())
+    if (codegen::isKnownLack(diagnostic)) {
+      Finding lack = lackOf(diagnostic);
+      if (llvm::none_of(lacks, [&](const Finding &other) { return other.message == lack.message; })) // of another batch
+        lacks.push_back(std::move(lack));
+    } else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error && what.empty()) {
       what = describe(diagnostic);
+    }
   });
   mlir::PassManager passes(&context);
   passes.enableVerifier(options.printIrAfterAll || !options.dumpDir.empty());
@@ -318,6 +348,8 @@ llvm::Error Compilation::runPasses(llvm::StringRef stage, mlir::ModuleOp module,
   build(passes);
   if (mlir::succeeded(passes.run(module)) && (verify == Verify::byWhoReads || mlir::succeeded(mlir::verify(module))))
     return llvm::Error::success();
+  if (what.empty() && !lacks.empty())
+    return lacking(std::move(lacks));
   return internalError(stage, what + "; --dump-dir DIR leaves a reproducer for skip-opt there");
 }
 

@@ -22,7 +22,7 @@ llvm::Expected<GpuVariant> tool::gpuVariantOf(mlir::func::FuncOp function, const
     std::string name = graph::valueName(kernel.getLoc()).str();
     std::optional<Prediction> prediction = nvptx::predict(kernel, 0, variant.batch, gpu);
     if (!prediction)
-      return badInput("step `" + name + "`: " + nvptx::refusalOf(kernel));
+      return badInput("step `" + name + "`: " + nvptx::refusalOf(kernel).text);
     variant.steps.push_back({name, operationsText(kernel), schedulesText(kernel),
                              static_cast<int64_t>(kernel.getImages().value_or(variant.batch)), *prediction});
   }
