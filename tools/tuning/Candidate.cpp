@@ -10,7 +10,7 @@
 // runs in which the process lost a core do not, so that a busy machine makes tuning slower before it makes it wrong. Which
 // pages the memory lies in decides what the caches can hold at a time, and stays as it is for the life of a process: the same
 // candidate took 392 us in one and 454 us in another. A network has each layer's memory elsewhere, so memory is placed anew a
-// few times, and the median of the placements is the candidate's time.
+// few times, and what the placements have in common is the candidate's time (Placements.h).
 #include "tools/tuning/Candidate.h"
 
 #include "codegen/NameKernels.h"
@@ -28,7 +28,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <sys/resource.h>
 
 using namespace skip;
@@ -236,46 +235,24 @@ llvm::Expected<Candidate::Time> Candidate::leastTime(Evictor &evictor, llvm::fun
   return Time{std::max<int64_t>(1, static_cast<int64_t>(least * 1e9)), isWhole};
 }
 
-/// A notch: so many times the distance of the quartiles, by the root of the placements (Ties.cpp).
-static constexpr double kNotch = 1.57;
-
-/// What is behind a time in ascending ones at `share`.
-static int64_t quantile(const std::vector<int64_t> &times, double share) {
-  return times[static_cast<size_t>(share * static_cast<double>(times.size() - 1) + 0.5)];
-}
-
-/// Of three or less the quartiles are the ends.
-static int64_t noiseOf(const std::vector<int64_t> &times) {
-  bool areFew = times.size() < 4;
-  auto spread = static_cast<double>(quantile(times, areFew ? 1 : 0.75) - quantile(times, areFew ? 0 : 0.25));
-  return static_cast<int64_t>(kNotch * spread / std::sqrt(static_cast<double>(times.size())));
-}
-
-/// What these times were is forgotten; a quarter of them stand for each quartile, so that median and noise come out the same.
-void Candidate::remember(int64_t median, int64_t placements, int64_t noise) {
-  auto half = static_cast<int64_t>(static_cast<double>(noise) * std::sqrt(static_cast<double>(placements)) / kNotch / 2);
-  int64_t outer = (placements + 3) / 4;
-  times.insert(times.end(), static_cast<size_t>(placements), median);
-  for (int64_t i = 0; 2 * outer < placements && i < outer; ++i) {
-    times[static_cast<size_t>(i)] = std::max<int64_t>(1, median - half);
-    times[times.size() - 1 - static_cast<size_t>(i)] = median + half;
-  }
+void Candidate::remember(int64_t nanoseconds, int64_t placements, int64_t noise) {
+  times.remember(nanoseconds, placements, noise);
   runs += placements;
 }
 
 llvm::Error Candidate::run(int64_t placements, Evictor &evictor, llvm::function_ref<bool()> isOver) {
-  for (int64_t i = 0; i < placements && (times.empty() || !isOver()); ++i) {
+  for (int64_t i = 0; i < placements && (times.isEmpty() || !isOver()); ++i) {
     if (llvm::Error error = place())
       return error;
     llvm::Expected<Time> time = leastTime(evictor, isOver);
     if (!time)
       return time.takeError();
-    if (!time->isWhole && !times.empty())
+    if (!time->isWhole && !times.isEmpty())
       break;
-    times.insert(std::upper_bound(times.begin(), times.end(), time->least), time->least);
+    times.add(time->least);
     ++runs;
   }
-  nanoseconds = times[(times.size() - 1) / 2];
-  noise = noiseOf(times);
+  nanoseconds = times.time();
+  noise = times.noise();
   return llvm::Error::success();
 }

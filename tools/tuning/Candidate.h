@@ -4,6 +4,7 @@
 #include "ir/plan/x86/Tuning.h"
 #include "tools/loaded/LoadedModel.h"
 #include "tools/tuning/Evictor.h"
+#include "tools/tuning/Placements.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -24,8 +25,8 @@ public:
                                                             const plan::ConvChoice &choice, const std::string &weights,
                                                             unsigned threads);
 
-  /// Counts as many placements as were timed before, by another process, with that median and noise.
-  void remember(int64_t median, int64_t placements, int64_t noise);
+  /// Counts as many placements as were timed before, by another process, with that time and noise.
+  void remember(int64_t nanoseconds, int64_t placements, int64_t noise);
 
   /// Times it in `placements` more places in memory, each time with cold weights, and with activations in the caches as steps
   /// before it leave them. The time is that of the contraction and, for Winograd, of the transform of its input. Once `isOver`
@@ -34,9 +35,9 @@ public:
   llvm::Error run(int64_t placements, Evictor &evictor, llvm::function_ref<bool()> isOver);
 
   const plan::ConvChoice choice;
-  int64_t nanoseconds = 0; ///< the median of all placements
+  int64_t nanoseconds = 0; ///< of all placements (Placements.h)
   int64_t runs = 0;        ///< placements
-  int64_t noise = 0;       ///< by which the median may be off, as placements differ
+  int64_t noise = 0;       ///< by which that may be off, as placements differ
 
 private:
   explicit Candidate(const plan::ConvChoice &choice) : choice(choice) {}
@@ -61,7 +62,7 @@ private:
   loaded::Context context;
   std::vector<bool> counts; ///< by step
   std::vector<float> input, output;
-  std::vector<int64_t> times; // ascending
+  tuning::Placements times;
   llvm::StringRef checkpoint;
   int64_t images = 1;
 };

@@ -15,9 +15,9 @@ struct Measurement {
   plan::ConvProblem problem;
   plan::ConvChoice choice;
   int64_t threads = 1;
-  int64_t nanoseconds = 1; ///< the median of several runs
+  int64_t nanoseconds = 1; ///< of several runs (Placements.h)
   int64_t runs = 1;        ///< each with memory of its own, after some that were warm-up
-  int64_t noise = 0;       ///< nanoseconds by which that median may be off; 0: not known
+  int64_t noise = 0;       ///< nanoseconds by which that may be off; 0: not known
 
   bool operator==(const Measurement &) const = default;
 };

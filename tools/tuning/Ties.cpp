@@ -1,9 +1,9 @@
-// A median of placements is off by what these differ: its 95 % interval is the one by which box plots are notched (McGill,
-// Tukey and Larsen, 1978), and two medians whose intervals meet are not known to differ. What changes from process to process,
-// such as clocks and where libraries lie, placements do not show: so nothing below a hundredth is a difference.
+// Two times whose intervals of 95 % meet are not known to differ. What changes from process to process, such as clocks and
+// where libraries lie, placements do not show: so nothing below a hundredth is a difference.
 //
 // The fastest of several that are tied is the fastest by chance, another one each time. The cost model's word is the same each
-// time, and wrong by no more than the noise.
+// time, and wrong by no more than the noise: what it would choose untuned, which asks more of transforms than that they be
+// expected to be faster, and then what it expects to be the fastest.
 #include "tools/tuning/Ties.h"
 
 #include <algorithm>
@@ -30,9 +30,11 @@ namespace {
 /// problems have no ties.
 class Expectation {
 public:
-  explicit Expectation(const plan::ConvProblem &problem) : problem(problem) {}
+  explicit Expectation(const plan::ConvProblem &problem) : problem(problem), untuned(plan::predictedChoice(problem)) {}
 
   bool isFaster(const Measurement *a, const Measurement *b) {
+    if ((a->choice == untuned) != (b->choice == untuned))
+      return a->choice == untuned;
     const plan::Algorithm &ofA = a->choice.algorithm, &ofB = b->choice.algorithm;
     if (ofA != ofB)
       return plan::predictedCost(problem, ofA) < plan::predictedCost(problem, ofB);
@@ -51,6 +53,7 @@ private:
   }
 
   const plan::ConvProblem &problem;
+  const plan::ConvChoice untuned;
   std::vector<std::vector<plan::ConvChoice>> lists;
 };
 } // namespace
