@@ -1,6 +1,8 @@
 // Evaluates expressions. Every one evaluated is a step, and steps are limited, so that no text runs for long.
 #include "frontend/Elaborator.h"
 
+#include "frontend/Habits.h"
+
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace skip::frontend;
@@ -135,9 +137,12 @@ Value Elaborator::combine(const ast::Term &term, const Value &left, llvm::SMRang
   switch (result.problem) {
   case Problem::None:
     break;
-  case Problem::WrongKinds:
-    report(diag::wrongOperands, term.opRange, {op, left.str(), right.str()}, frame);
+  case Problem::WrongKinds: {
+    Report report = this->report(diag::wrongOperands, term.opRange, {op, left.str(), right.str()}, frame);
+    if (left.isTensor() || right.isTensor())
+      report.note(term.opRange, hintForTensorOperator(op).str());
     break;
+  }
   case Problem::Overflow:
     report(diag::overflow, term.opRange, {op}, frame);
     break;
@@ -156,8 +161,11 @@ Value Elaborator::evaluateUnary(const ast::UnaryExpr &unary, Frame &frame) {
   if (isNot && operand.kind == Value::Kind::Boolean)
     return Value::ofBoolean(!operand.boolean);
   Computed result = isNot ? Computed{{}, Problem::WrongKinds} : negate(operand);
-  if (result.problem == Problem::WrongKinds)
-    report(diag::operandKind, unary.range, {isNot ? "not" : "-", operand.str()}, frame);
+  if (result.problem == Problem::WrongKinds) {
+    Report report = this->report(diag::operandKind, unary.range, {isNot ? "not" : "-", operand.str()}, frame);
+    if (!isNot && operand.isTensor())
+      report.note(unary.range, hintForTensorOperator("-").str());
+  }
   if (result.problem == Problem::Overflow)
     report(diag::overflow, unary.range, {"-"}, frame);
   return result.value;

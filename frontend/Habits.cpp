@@ -102,6 +102,7 @@ static constexpr Pair unsupported[] = {
     {"adaptiveavgpool3d", ""},
     {"adaptivemaxpool1d", ""},
     {"adaptivemaxpool3d", ""},
+    {"affinegrid", ""},
     {"alphadropout", "in inference it does nothing, so that a network without it gives the same"},
     {"attention", ""},
     {"avgpool1d", ""},
@@ -125,6 +126,8 @@ static constexpr Pair unsupported[] = {
     {"cosinesimilarity", ""},
     {"deconv", ""},
     {"deconvolution", ""},
+    {"deformconv", ""},
+    {"deformconv2d", ""},
     {"depthtospace", ""},
     {"div", ""},
     {"divide", ""},
@@ -139,6 +142,7 @@ static constexpr Pair unsupported[] = {
     {"fold", ""},
     {"fractionalmaxpool2d", ""},
     {"glu", ""},
+    {"gridsample", ""},
     {"gru", ""},
     {"hardshrink", ""},
     {"hardtanh", ""},
@@ -164,6 +168,7 @@ static constexpr Pair unsupported[] = {
     {"multiheadattention", ""},
     {"multiheadselfattention", ""},
     {"neg", ""},
+    {"nms", ""},
     {"normalize", ""},
     {"pixelshuffle", ""},
     {"pixelunshuffle", ""},
@@ -175,6 +180,8 @@ static constexpr Pair unsupported[] = {
     {"replicationpad2d", ""},
     {"rmsnorm", ""},
     {"rnn", ""},
+    {"roialign", ""},
+    {"roipool", ""},
     {"roll", ""},
     {"rrelu", "in inference it is `leaky_relu` with the mean of its bounds as the slope, 0.22916667 where none are given"},
     {"rsqrt", ""},
@@ -253,6 +260,9 @@ static constexpr Pair parameterHints[] = {
     {"affine", "a batch norm has scale and shift: leave it out"},
     {"track_running_stats", "a batch norm keeps its statistics: leave it out"},
     {"inplace", "the compiler decides where results stand: leave it out"},
+    {"dim", "channels are what is joined, taken and summed over, of each image by itself: leave it out"},
+    {"axis", "channels are what is joined, taken and summed over, of each image by itself: leave it out"},
+    {"keepdim", "a result has the shape that its operation says: leave it out"},
 };
 
 static constexpr Pair valueNames[] = {
@@ -269,6 +279,21 @@ static constexpr Pair valueHints[] = {
     {"nil", "an argument that is left out has its default"},
     {"inf", "there is no infinity: write the number"},
     {"pi", "there are no constants: write the number"},
+};
+
+/// Operators between tensors, or a tensor and a number.
+static constexpr Pair tensorOperators[] = {
+    {"+", "`+` adds two tensors of one shape; a number is added by the bias of the layer before, or of a `bn`"},
+    {"-", "nothing is subtracted from a tensor: signs are those of the weights of the layer before, or of a `bn`"},
+    {"*", "`mul(a, b)` multiplies two tensors; a number is a factor of the weights of the layer before, or of a `bn`"},
+    {"/", "nothing divides a tensor: a number is a factor of the weights of the layer before, or of a `bn`"},
+    {"%", "numbers have remainders, tensors have not"},
+    {"<", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
+    {"<=", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
+    {">", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
+    {">=", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
+    {"==", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
+    {"!=", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
 };
 
 static constexpr Pair words[] = {
@@ -326,6 +351,8 @@ llvm::StringRef skip::frontend::hintForOperation(llvm::StringRef callee) {
 llvm::StringRef skip::frontend::ourParameter(llvm::StringRef keyword) { return valueOf(parameterNames, keyword); }
 
 llvm::StringRef skip::frontend::hintForParameter(llvm::StringRef keyword) { return valueOf(parameterHints, keyword); }
+
+llvm::StringRef skip::frontend::hintForTensorOperator(llvm::StringRef op) { return valueOf(tensorOperators, op); }
 
 llvm::StringRef skip::frontend::ourValue(llvm::StringRef name) { return valueOf(valueNames, name); }
 

@@ -24,6 +24,9 @@ llvm::StringRef ourParameter(llvm::StringRef keyword);
 /// What to do about a parameter that has no counterpart here, as `in_channels`; empty when nothing is known.
 llvm::StringRef hintForParameter(llvm::StringRef keyword);
 
+/// What there is instead of an operator between two tensors, or a tensor and a number; empty when nothing is known.
+llvm::StringRef hintForTensorOperator(llvm::StringRef op);
+
 /// The value that others call `name`, as `false` for `False`; empty when there is none.
 llvm::StringRef ourValue(llvm::StringRef name);
 

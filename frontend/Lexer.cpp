@@ -167,6 +167,8 @@ private:
     Report report = diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {shown(rest.take_front(length))});
     if (rest.starts_with("'"))
       report.note(rangeOf(length), "a text stands in double quotes");
+    if (rest.starts_with("@"))
+      report.note(rangeOf(length), "tensors have no product of matrices: `linear(features)` multiplies one by a filter");
     add(TokenKind::Unknown, length);
   }
 

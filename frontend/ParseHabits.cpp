@@ -71,6 +71,17 @@ bool StatementParser::startsMistyped() const {
          peek(2).is(TokenKind::Assign);
 }
 
+/// `let y = x`, `int y = x`: is read as what stands behind the word.
+void StatementParser::passDeclarator() {
+  llvm::StringRef hint = hintForWord(peek().text);
+  if (hint.empty() || failed || !peek(1).is(TokenKind::Name) || peek(1).startsLine || !peek(2).is(TokenKind::Assign))
+    return;
+  diagnostics.report(diag::unexpectedToken, peek(1).range(), {"`=`: a statement gives a value a name", quoted(peek(1).text)})
+      .note(peek().range(), hint.str())
+      .fix({peek().range().Start, peek(1).range().Start}, "");
+  take();
+}
+
 /// `x += y`.
 bool StatementParser::reportCompoundAssignment(const ast::Identifier &name) {
   if (!isArithmetic(peek().kind) || !peek(1).is(TokenKind::Assign))

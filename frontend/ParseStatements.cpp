@@ -155,6 +155,7 @@ Statement *StatementParser::parseStatement() {
 }
 
 Statement *StatementParser::parseAssign() {
+  passDeclarator();
   llvm::SMLoc start = peek().range().Start;
   ast::AssignStatement assign{};
   assign.name = expectName("a name");

@@ -57,6 +57,7 @@ private:
   void skipToStatement();
 
   // Ways of other languages, in ParseHabits.cpp.
+  void passDeclarator();
   bool reportCompoundAssignment(const ast::Identifier &name);
   bool reportColonBody();
   /// `y : = x` or `x += y`: not read by what stands before it.
