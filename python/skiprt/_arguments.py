@@ -1,5 +1,6 @@
 """What callers give, as the C functions want it, or an error that names the argument."""
 import operator
+import os
 
 import numpy as np
 
@@ -15,7 +16,17 @@ def integer(name: str, value) -> int:
 def text(name: str, value) -> "str | None":
     if value is not None and not isinstance(value, str):
         raise TypeError(f"{name}: a text is expected, not {value!r}")
+    if value is not None and "\0" in value:
+        raise ValueError(f"{name}: a text without NUL is expected, not {value!r}")
     return value
+
+
+def path(name: str, value) -> bytes:
+    """A C function would end at a NUL, and open another file."""
+    encoded = os.fsencode(value)
+    if b"\0" in encoded:
+        raise ValueError(f"{name}: a path without NUL is expected, not {value!r}")
+    return encoded
 
 
 def check_array(name: str, array, n: int, shape: "tuple[int, ...]") -> None:

@@ -90,16 +90,18 @@ class Owned:
 
     Python ends objects in an order of its own where a cycle holds them, or where the interpreter ends, so no `__del__` may rely on what an
     object refers to. Here the order follows from who is reachable: the registry of finalizers holds `needs` until this one was destroyed,
-    so none of them can be garbage before. What lives when the process ends is left to its end, for a thread may still be running it.
+    so none of them can be garbage before. What lives when the process ends is left to its end, for a thread may still be running it. So is
+    what a forked process has of its parent: the threads that a pool's end waits for are not there.
     """
 
     def __init__(self, handle: c_void_p, destroy, needs=()):
         self._as_parameter_, self.needs = handle, list(needs)
-        weakref.finalize(self, _destroy, destroy, handle, self.needs).atexit = False
+        weakref.finalize(self, _destroy, destroy, handle, self.needs, os.getpid()).atexit = False
 
 
-def _destroy(destroy, handle, _needs) -> None:
-    destroy(handle)
+def _destroy(destroy, handle, _needs, process: int) -> None:
+    if os.getpid() == process:
+        destroy(handle)
 
 
 class Library:

@@ -2,13 +2,14 @@
 import ctypes
 import os
 import threading
+import weakref
 from contextlib import contextmanager
 from ctypes import c_void_p
 from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import check_array, check_output, integer, text
+from ._arguments import check_array, check_output, integer, path as path_bytes, text
 from ._errors import InvalidArgument, SkipError
 from ._library import ContextOptions, Library, ModelOptions, Observer, Owned, PictureInfo, PreprocessOptions, TensorInfo
 from ._pictures import rows_of
@@ -83,6 +84,7 @@ class Model:
         self.outputs = self._tensors(library.model_output_count, library.model_output)
         self.pictures = {tensor.name: self._picture(index) for index, tensor in enumerate(self.inputs)}
         self.class_names = {tensor.name: self._class_names(index, tensor.shape) for index, tensor in enumerate(self.outputs)}
+        _models.add(self)
 
     def __repr__(self):
         tensors = "; ".join(", ".join(f"{t.name} {list(t.shape)}" for t in side) for side in (self.inputs, self.outputs))
@@ -121,7 +123,7 @@ class Model:
             content = np.frombuffer(weights, np.uint8)
             how = (library.weights_load_memory, library.weights_destroy, self._handle, content.ctypes.data, content.size)
         else:
-            how = (library.weights_load_file, library.weights_destroy, self._handle, os.fsencode(weights))
+            how = (library.weights_load_file, library.weights_destroy, self._handle, path_bytes("weights", weights))
         made = library.made(*how, needs=[self._handle])
         with self._lock:
             self._weights = made
@@ -233,6 +235,8 @@ class Model:
     def _make_outputs(self, n: int, out):
         if out is None:
             return [np.empty((n, *tensor.shape), np.float32) for tensor in self.outputs]
+        if not isinstance(out, (np.ndarray, list, tuple)):
+            raise TypeError(f"out: an array, or a list of arrays in the order of the outputs, is expected, not {type(out).__name__}")
         outputs = [out] if isinstance(out, np.ndarray) else list(out)
         if len(outputs) != len(self.outputs):
             raise TypeError(f"out: {self.name} has {len(self.outputs)} outputs, {len(outputs)} arrays were given")
@@ -273,6 +277,18 @@ class Model:
             return self._weights
 
 
+_models: "weakref.WeakSet[Model]" = weakref.WeakSet()
+
+
+def _forget_runs() -> None:
+    """In a forked process: the threads of idle contexts are the parent's, as is whoever holds a lock."""
+    for model in _models:
+        model._lock, model._idle = threading.Lock(), []
+
+
+os.register_at_fork(after_in_child=_forget_runs)
+
+
 def load(path, *, name=None, weights=None, target=None, device=0, threads=0) -> Model:
     """Opens a library that `skipc build` made.
 
@@ -280,6 +296,7 @@ def load(path, *, name=None, weights=None, target=None, device=0, threads=0) -> 
     target, device: `x86` or `cuda`, and which of its devices (default: the library's first target that runs here). threads: that each
     run uses; 0 for as many as the process may use.
     """
+    path_bytes("path", path)
     model = Model(Library(os.path.abspath(os.fspath(path)), text("name", name)), target, device, threads)
     if weights is not None:
         model.load_weights(weights)

@@ -187,3 +187,28 @@ def test_pointers_hold_what_they_point_to():
     pointers = _pointers([np.full(1000, 7, np.float32), None])
     others = [np.zeros(1000, np.float32) for _ in range(20)]
     assert ctypes.cast(pointers[0], ctypes.POINTER(ctypes.c_float))[999] == 7 and pointers[1] is None and not any(map(np.any, others))
+
+
+def test_a_forked_process_waits_for_nothing_of_its_parent(built):
+    """Neither for the threads of an idle context nor for a lock that is held; and what it lets go is its parent's."""
+    script = f"""if True:
+        import os, signal
+        import numpy as np
+        import skiprt
+        model = skiprt.load({str(built)!r}, weights={str(CHECKPOINT)!r}, threads=2)
+        x = np.random.default_rng(1).standard_normal((4, *model.inputs[0].shape)).astype("f4")
+        expected = model.run(x)
+        model._lock.acquire()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)
+            same = np.array_equal(model.run(x), expected)
+            model.load_weights({str(CHECKPOINT)!r})
+            same &= np.array_equal(model.run(x), expected)
+            del model
+            os._exit(0 if same else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        model._lock.release()
+        assert np.array_equal(model.run(x), expected)
+    """
+    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "PYTHONPATH": str(PROJECT / "python")}, timeout=120)

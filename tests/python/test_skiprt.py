@@ -177,6 +177,9 @@ def test_refuses_wrong_counts_and_outputs(model):
     readonly.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         model.run(images, out=readonly)
+    for out in (5, {"logits": readonly}, "logits"):
+        with pytest.raises(TypeError, match="out: an array, or a list"):
+            model.run(images, out=out)
     readonly = np.zeros((1, 3, 32, 32), np.float32)
     readonly.flags.writeable = False
     for make, picture in ((model.normalize, np.zeros((1, 32, 32, 3), np.uint8)), (model.preprocess, np.zeros((32, 32, 3), np.uint8))):
@@ -230,6 +233,8 @@ def test_takes_numpys_integers_and_booleans(tmp_path, built):
     ({"device": -1}, ValueError, "device"),
     ({"target": 1}, TypeError, "target: a text"),
     ({"name": b"resnet20"}, TypeError, "name: a text"),
+    ({"target": "x86\0cuda"}, ValueError, "target: a text without NUL"),
+    ({"weights": "a\0b"}, ValueError, "weights: a path without NUL"),
 ])
 def test_refuses_what_is_no_way_to_load(built, how, error, text):
     with pytest.raises(error, match=text):

@@ -88,7 +88,7 @@ static void addRun(CLI::App &app, Options &o) {
          "class names, one a line, or `index<TAB>...<TAB>name` (default: the spec's, or those of the training that left "
          "the checkpoint)")
       ->type_name("FILE");
-  addWeights(run, o)->required();
+  addWeights(run, o)->description("a safetensors checkpoint, a PyTorch file, or random:SEED (required if SPEC has parameters)");
   addBatches(run, o, "images at a time");
   addPictures(run, o);
   addExif(run, o);
