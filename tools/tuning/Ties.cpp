@@ -1,5 +1,6 @@
-// Two times whose intervals of 95 % meet are not known to differ. What changes from process to process, such as clocks and
-// where libraries lie, placements do not show: so nothing below a hundredth is a difference.
+// Two times are not known to differ where their difference is less than it may be off: noises are of independent places, and
+// add up as the root of their squares. What changes from process to process, such as clocks and where libraries lie, placements
+// do not show: so nothing below a hundredth is a difference.
 //
 // The fastest of several that are tied is the fastest by chance, another one each time. The cost model's word is the same each
 // time, and wrong by no more than the noise: what it would choose untuned, which asks more of transforms than that they be
@@ -7,6 +8,7 @@
 #include "tools/tuning/Ties.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 using namespace skip;
@@ -15,7 +17,8 @@ using namespace skip::tuning;
 static constexpr double kLeastDifference = 0.01;
 
 bool tuning::areTied(const Measurement &a, const Measurement &b) {
-  auto noise = static_cast<double>(a.noise + b.noise), apart = static_cast<double>(std::abs(a.nanoseconds - b.nanoseconds));
+  double noise = std::hypot(static_cast<double>(a.noise), static_cast<double>(b.noise));
+  auto apart = static_cast<double>(std::abs(a.nanoseconds - b.nanoseconds));
   return apart < std::max(noise, kLeastDifference * static_cast<double>(std::min(a.nanoseconds, b.nanoseconds)));
 }
 

@@ -5,7 +5,7 @@
 
 namespace skip::tuning {
 
-/// Whether the times differ by less than both may be off.
+/// Whether the times differ by less than their difference may be off.
 bool areTied(const Measurement &a, const Measurement &b);
 
 /// Of one search for one problem: what is to be preferred comes first. That is the fastest, or of those that are settled ties

@@ -1,8 +1,8 @@
-// First each algorithm by its best expected schedule, and all of these again; then other schedules of the fastest two
-// algorithms, and of what cannot be told from them. Then all of them again, the best eight, and the best four, in turns: noise
-// comes in waves, and one that lasts hits all alike. Each of these rounds goes on where an earlier search was cut short. A
-// search is finished when the fastest choice has all its runs, and each that is nearer to it than the noise; of these the cost
-// model's word decides (Ties.h).
+// First each algorithm by its best expected schedule, and all of these again; then other schedules of the fastest algorithms,
+// as many of each, so that which one led by chance does not decide what is measured. Then all of them again, the best eight,
+// and the best four, in turns: noise comes in waves, and one that lasts hits all alike. Each of these rounds goes on where an
+// earlier search was cut short. A search is finished when the fastest choice has all its runs, and each that is nearer to it
+// than the noise; of these the cost model's word decides (Ties.h).
 //
 // What cannot win is not measured: an algorithm whose products alone, at the machine's peak, or whose bytes, at its bandwidth,
 // take as long as the best so far. That also ends the search near the roofline. What the cost model would choose is always
@@ -28,8 +28,8 @@ static constexpr int64_t kFirstRuns = 2, kOpeningRuns = 3;
 static constexpr std::pair<size_t, int64_t> kRounds[] = {
     {Tuner::mostCandidates, 5}, {8, 8}, {4, std::numeric_limits<int64_t>::max()}};
 static constexpr double kNearRoofline = 0.98; // of the best time: a gain of less is none
-static constexpr size_t kSchedules = 6, kSchedulesOfSecond = 3, kMostOthers = 3;
-static constexpr double kWorthSecond = 1.15; // times the best
+static constexpr size_t kSchedules = 6, kSchedulesOfRequired = 3, kMostOthers = 3;
+static constexpr double kWorthMore = 1.15; // times the best: an algorithm's other schedules may well be faster
 
 Tuner::Tuner(Settings wanted, tuning::Database &database)
     : settings(std::move(wanted)), database(database), context(mlir::MLIRContext::Threading::DISABLED),
@@ -198,34 +198,26 @@ std::vector<const Measurement *> Tuner::leaders() const {
 
 bool Tuner::isSettled() const { return !known.empty() && tuning::isFinished(pointersTo(known)); }
 
-/// The algorithm of the fastest choice that is not `first`'s, if it is near.
-static const plan::Algorithm *secondAlgorithm(const auto &known, const plan::Algorithm &first, double limit) {
-  const plan::Algorithm *second = nullptr;
-  double least = limit;
-  for (const auto &each : known)
-    if (each.choice.algorithm != first && double(each.nanoseconds) < least) {
-      least = double(each.nanoseconds);
-      second = &each.choice.algorithm;
-    }
-  return second;
-}
-
-/// Besides `first`: the next one, if it is near, and others that cannot be told from the fastest.
+/// Besides `first`: the nearest, and others that cannot be told from the fastest.
 std::vector<plan::Algorithm> Tuner::otherAlgorithms(const plan::Algorithm &first) const {
+  std::vector<const Measurement *> ascending = pointersTo(known);
+  llvm::stable_sort(ascending, [](const Measurement *a, const Measurement *b) { return a->nanoseconds < b->nanoseconds; });
   std::vector<plan::Algorithm> others;
-  auto add = [&](const plan::Algorithm &algorithm) {
+  auto add = [&](const Measurement *each) {
+    const plan::Algorithm &algorithm = each->choice.algorithm;
     if (algorithm != first && others.size() < kMostOthers && !llvm::is_contained(others, algorithm))
       others.push_back(algorithm);
   };
-  if (const plan::Algorithm *near = secondAlgorithm(known, first, kWorthSecond * double(best()->nanoseconds)))
-    add(*near);
+  for (const Measurement *each : ascending)
+    if (double(each->nanoseconds) < kWorthMore * double(best()->nanoseconds))
+      add(each);
   for (const Measurement *each : leaders())
-    add(each->choice.algorithm);
+    add(each);
   return others;
 }
 
 bool Tuner::lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const {
-  size_t wanted = std::min(kSchedulesOfSecond, plan::choicesOf(problem, algorithm).size());
+  size_t wanted = std::min(kSchedulesOfRequired, plan::choicesOf(problem, algorithm).size());
   auto count = llvm::count_if(known, [&](const Measurement &each) { return each.choice.algorithm == algorithm; });
   return static_cast<size_t>(count) < wanted;
 }
@@ -239,7 +231,7 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
   if (llvm::Error error = settle(problem, mostCandidates, kOpeningRuns))
     return error;
   if (required)
-    if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfSecond, true))
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, *required), kSchedulesOfRequired, true))
       return error;
   const Measurement *leader = best();
   if (!leader)
@@ -249,7 +241,7 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
   if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
     return error;
   for (const plan::Algorithm &other : otherAlgorithms(first))
-    if (llvm::Error error = consider(problem, plan::choicesOf(problem, other), kSchedulesOfSecond, false))
+    if (llvm::Error error = consider(problem, plan::choicesOf(problem, other), kSchedules, false))
       return error;
   for (auto [count, wanted] : kRounds)
     if (llvm::Error error = settle(problem, count, wanted))

@@ -38,10 +38,21 @@ static std::pair<std::string, std::string> twoSchedules() {
 }
 
 TEST_CASE("ties: nearer than the noise of both, or than a hundredth") {
-  CHECK(tuning::areTied(measured("direct 1x1x14", 100000, 2000), measured("direct 1x1x8", 104000, 3000)));
-  CHECK_FALSE(tuning::areTied(measured("direct 1x1x14", 100000, 2000), measured("direct 1x1x8", 105000, 3000)));
+  CHECK(tuning::areTied(measured("direct 1x1x14", 100000, 3000), measured("direct 1x1x8", 104900, 4000)));
+  CHECK_FALSE(tuning::areTied(measured("direct 1x1x14", 100000, 3000), measured("direct 1x1x8", 105000, 4000)));
   CHECK(tuning::areTied(measured("direct 1x1x14", 100000), measured("direct 1x1x8", 100900)));
   CHECK_FALSE(tuning::areTied(measured("direct 1x1x14", 100000), measured("direct 1x1x8", 101000)));
+}
+
+TEST_CASE("ties: what the cost model chooses untuned comes before what it expects to be faster") {
+  Measurement untuned = measured("direct 1x1x14", 100000), other = untuned;
+  untuned.choice = plan::predictedChoice(untuned.problem);
+  for (const plan::ConvChoice &choice : plan::openingChoices(untuned.problem))
+    if (choice != untuned.choice) {
+      other.choice = choice;
+      other.nanoseconds = 99500;
+      CHECK(preferred({other, untuned}).front() == plan::choiceText(untuned.choice));
+    }
 }
 
 TEST_CASE("ties: of those with the fastest the cost model chooses, whichever was a little faster") {
