@@ -1,6 +1,6 @@
 // Two times are not known to differ where their difference is less than it may be off: noises are of independent places, and
 // add up as the root of their squares. What changes from process to process, such as clocks and where libraries lie, placements
-// do not show: so nothing below a hundredth is a difference.
+// do not show: so nothing below a hundredth is a difference, nor below a microsecond, by which convolutions of 20 us differ.
 //
 // The fastest of several that are tied is the fastest by chance, another one each time. The cost model's word is the same each
 // time, and wrong by no more than the noise: what it would choose untuned, which asks more of transforms than that they be
@@ -14,12 +14,13 @@
 using namespace skip;
 using namespace skip::tuning;
 
-static constexpr double kLeastDifference = 0.01;
+static constexpr double kLeastDifference = 0.01, kLeastNanoseconds = 1000;
 
 bool tuning::areTied(const Measurement &a, const Measurement &b) {
   double noise = std::hypot(static_cast<double>(a.noise), static_cast<double>(b.noise));
   auto apart = static_cast<double>(std::abs(a.nanoseconds - b.nanoseconds));
-  return apart < std::max(noise, kLeastDifference * static_cast<double>(std::min(a.nanoseconds, b.nanoseconds)));
+  auto hundredth = kLeastDifference * static_cast<double>(std::min(a.nanoseconds, b.nanoseconds));
+  return apart < std::max({noise, hundredth, kLeastNanoseconds});
 }
 
 /// Of equal times the order is by text, so that it is the same each time.
