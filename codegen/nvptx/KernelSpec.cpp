@@ -5,6 +5,7 @@
 #include "codegen/nvptx/kernel/Emitters.h"
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
+#include "ir/plan/Statistics.h"
 #include "ir/plan/cuda/Shapes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -120,14 +121,102 @@ static Found relayout(KernelOp kernel) {
       RelayoutSpec{picture, fromPlanar, toPlanar}, {0}, toPlanar ? picture.pixels() * picture.channels : vectorsOf(picture)};
 }
 
-/// Of a kernel whose one root is no contraction.
+static unsigned numberOf(Value argument) { return llvm::cast<BlockArgument>(argument).getArgNumber(); }
+
+static Window windowOf(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads) {
+  return {.kernelHeight = kernel[0],
+          .kernelWidth = kernel[1],
+          .strideRows = strides[0],
+          .strideColumns = strides[1],
+          .top = pads[0],
+          .left = pads[1]};
+}
+
+static Found generalConv(KernelOp kernel, const ContractionView &view, const Chain &chain) {
+  auto conv = llvm::cast<graph::GeneralConv2dOp>(view.op);
+  GeneralConvSpec spec{.input = pictureOf(kernel, view.input),
+                       .result = pictureOf(kernel, kernel.getResult(0)),
+                       .window = windowOf({view.kernelHeight, view.kernelWidth}, conv.getStrides(), conv.getPads()),
+                       .groups = int64_t(conv.getGroups()),
+                       .bias = bool(view.bias),
+                       .epilogue = chain.ops};
+  spec.window.dilationRows = conv.getDilations()[0];
+  spec.window.dilationColumns = conv.getDilations()[1];
+  Found found{spec, {view.input.getArgNumber(), view.filter.getArgNumber()}, vectorsOf(spec.result)};
+  if (view.bias)
+    found.inputs.push_back(numberOf(view.bias));
+  appendChain(chain, found.inputs);
+  return found;
+}
+
+static Found avgPool(KernelOp kernel, graph::AvgPoolOp pool) {
+  using Divisor = AvgPoolSpec::Divisor;
+  AvgPoolSpec spec{.input = pictureOf(kernel, pool.getX()),
+                   .result = pictureOf(kernel, kernel.getResult(0)),
+                   .window = windowOf(pool.getKernel(), pool.getStrides(), pool.getPads()),
+                   .bottom = pool.getPads()[2],
+                   .right = pool.getPads()[3],
+                   .divisor = pool.getSum()          ? Divisor::one
+                              : pool.getIncludePad() ? Divisor::withPadding
+                                                     : Divisor::pixels};
+  return {spec, {0}, vectorsOf(spec.result)};
+}
+
+static Found concat(KernelOp kernel, graph::ConcatOp concat) {
+  ConcatSpec spec{.inputs = {}, .result = pictureOf(kernel, kernel.getResult(0))};
+  Found found{.family = {}, .inputs = {}, .pointsPerImage = vectorsOf(spec.result)};
+  for (Value input : concat.getInputs()) {
+    spec.inputs.push_back(pictureOf(kernel, input));
+    found.inputs.push_back(numberOf(input));
+  }
+  found.family = std::move(spec);
+  return found;
+}
+
+static Found groupNorm(KernelOp kernel, graph::GroupNormOp norm, const Chain &chain) {
+  GroupNormSpec spec{.picture = pictureOf(kernel, kernel.getResult(0)),
+                     .groups = int64_t(norm.getGroups()),
+                     .epsilon = norm.getEpsilon().convertToDouble(),
+                     .epilogue = chain.ops};
+  Found found{spec, {}, spec.picture.vectors() * spec.runs()};
+  for (Value operand : norm->getOperands())
+    found.inputs.push_back(numberOf(operand));
+  appendChain(chain, found.inputs);
+  return found;
+}
+
+/// Of a kernel whose one root is no contraction, with nothing behind it.
 static std::optional<Found> movement(KernelOp kernel, Operation *root) {
   Picture result = pictureOf(kernel, kernel.getResult(0));
   if (auto pool = llvm::dyn_cast<graph::MaxPoolOp>(root))
-    return Found{MaxPoolSpec{pictureOf(kernel, pool.getX()), result, pool.getKernel()[0], pool.getKernel()[1],
-                             pool.getStrides()[0], pool.getStrides()[1], pool.getPads()[0], pool.getPads()[1]},
+    return Found{
+        MaxPoolSpec{pictureOf(kernel, pool.getX()), result, windowOf(pool.getKernel(), pool.getStrides(), pool.getPads())},
+        {0},
+        vectorsOf(result)};
+  if (auto pool = llvm::dyn_cast<graph::AvgPoolOp>(root))
+    return avgPool(kernel, pool);
+  if (auto joined = llvm::dyn_cast<graph::ConcatOp>(root))
+    return concat(kernel, joined);
+  if (auto larger = llvm::dyn_cast<graph::UpsampleOp>(root))
+    return Found{UpsampleSpec{pictureOf(kernel, larger.getX()), int64_t(larger.getFactor()), larger.getBilinear()},
                  {0},
                  vectorsOf(result)};
+  if (auto pad = llvm::dyn_cast<graph::ReflectPadOp>(root))
+    return Found{
+        ReflectPadSpec{pictureOf(kernel, pad.getX()), result, pad.getPads()[0], pad.getPads()[1]}, {0}, vectorsOf(result)};
+  if (auto moments = llvm::dyn_cast<graph::MomentsOp>(root)) {
+    Picture input = pictureOf(kernel, moments.getX());
+    return Found{MomentsSpec{input}, {0}, input.vectors()};
+  }
+  if (auto pool = llvm::dyn_cast<graph::AttentionPoolOp>(root))
+    return Found{AttentionPoolSpec{pictureOf(kernel, pool.getX())},
+                 {numberOf(pool.getX()), numberOf(pool.getLogits())},
+                 result.vectors()};
+  if (llvm::isa<graph::UnflattenOp>(root))
+    return Found{UnflattenSpec{result}, {0}, vectorsOf(result)};
+  if (auto taken = llvm::dyn_cast<graph::TakeChannelsOp>(root))
+    return Found{
+        PadChannelsSpec{pictureOf(kernel, taken.getX()), result, -int64_t(taken.getFirst()), 1}, {0}, vectorsOf(result)};
   if (auto pool = llvm::dyn_cast<graph::GlobalAvgPoolOp>(root))
     return Found{GlobalAvgPoolSpec{pictureOf(kernel, pool.getX())}, {0}, result.vectors()};
   if (llvm::isa<graph::PadChannelsOp, graph::SubsampleOp>(root))
@@ -147,12 +236,14 @@ static std::optional<Found> find(KernelOp kernel, const Tile &tile) {
     return std::nullopt;
   llvm::SmallVector<ContractionView, 2> views = plan::contractionsOf(kernel);
   if (llvm::any_of(views, [](const ContractionView &view) { return view.isGeneral; }))
-    return std::nullopt;
+    return views.size() == 1 ? std::optional(generalConv(kernel, views[0], chain)) : std::nullopt;
   if (!views.empty())
     return gemm(kernel, views, chain, tile);
   llvm::SmallVector<Operation *, 2> roots = kernel.roots();
   if (roots.empty())
     return elementwise(kernel, chain);
+  if (auto norm = llvm::dyn_cast<graph::GroupNormOp>(roots.front()))
+    return groupNorm(kernel, norm, chain);
   return chain.ops.empty() ? movement(kernel, roots.front()) : std::nullopt;
 }
 
@@ -167,12 +258,18 @@ static bool hasLayouts(KernelOp kernel) {
     return kind == LayoutKind::nhwc ? element : plan::Element::f32;
   };
   bool isRelayout = llvm::isa<plan::RelayoutOp>(kernel.getBody().front().front());
-  return llvm::all_of(kernel.getLayouts()->getAsRange<LayoutAttr>(), [&](LayoutAttr layout) {
+  llvm::SmallVector<Value> tensors(kernel.getInputs());
+  llvm::append_range(tensors, kernel.getResults());
+  for (auto [tensor, attribute] : llvm::zip_equal(tensors, *kernel.getLayouts())) {
+    auto layout = llvm::cast<LayoutAttr>(attribute);
     bool isNarrow = layout.getKind() == LayoutKind::nhwc || layout.getKind() == LayoutKind::krsc;
     bool isKnown = isNarrow || layout.getKind() == LayoutKind::vector || layout.getKind() == LayoutKind::partial ||
                    (layout.getKind() == LayoutKind::planar && isRelayout);
-    return isKnown && layout.getHalo() == 0 && layout.getElement() == elementFor(layout.getKind());
-  });
+    plan::Element element = plan::isStatistic(tensor) ? plan::Element::f32 : elementFor(layout.getKind());
+    if (!isKnown || layout.getHalo() != 0 || layout.getElement() != element)
+      return false;
+  }
+  return true;
 }
 
 static int64_t batchOf(KernelOp kernel) {
@@ -199,39 +296,12 @@ static bool isCountable(KernelOp kernel) {
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
 
-namespace {
-struct Lack {
-  llvm::StringLiteral operation, inTheLanguage;
-};
-} // namespace
-
-/// What a GPU's kernels do not compute yet.
-static constexpr Lack lacks[] = {
-    {"graph.attention_pool", "attention_pool"},
-    {"graph.avg_pool", "avg_pool and adaptive_avg_pool"},
-    {"graph.concat", "concat"},
-    {"graph.conv2d_general", "conv with groups, dilation, or strides or padding that differ from side to side"},
-    {"graph.group_norm", "group_norm"},
-    {"graph.moments", "group_norm"},
-    {"graph.mul", "mul by one number for each channel"},
-    {"graph.reflect_pad", "reflect_pad"},
-    {"graph.shift", "shift"},
-    {"graph.take_channels", "take_channels"},
-    {"graph.unflatten", "unflatten"},
-    {"graph.upsample", "upsample"},
-};
-
 codegen::Refusal nvptx::refusalOf(KernelOp kernel) {
   if (!isCountable(kernel))
     return {
         "kernels for CUDA count the values that they compute at a time with 31 bits, and this has more; smaller pictures, or "
         "fewer channels, would do",
         true};
-  for (Operation &op : kernel.getBody().front().without_terminator())
-    for (const Lack &lack : lacks)
-      if (op.getName().getStringRef() == lack.operation)
-        return {("there are no kernels for CUDA yet that compute " + lack.inTheLanguage + "; --target=x86 has them").str(),
-                true};
   return codegen::noFamilyComputes(kernel);
 }
 

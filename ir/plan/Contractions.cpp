@@ -29,15 +29,21 @@ double plan::errorBound(int64_t points) {
   return points == 0 || points > 8 ? 1e-4 : points < 7 ? 2e-5 : points == 7 ? 4e-5 : 8e-5;
 }
 
+bool plan::isForTensorCores(Operation *op) {
+  auto contraction = llvm::dyn_cast<graph::Contraction>(op);
+  return contraction && !contraction.getSizes().isGeneral;
+}
+
 double plan::truncationOf(KernelOp kernel) {
   FailureOr<TargetInterface> target = targetOf(kernel);
   if (failed(target) || target->precision() == Precision::f32)
     return 0;
   int64_t each = 32 / elementBytes(target->element()), instructions = 0; // values of the sum that one adds
   for (const ContractionView &view : contractionsOf(kernel))
-    instructions += llvm::divideCeil(view.kernelHeight * view.kernelWidth *
-                                         llvm::alignTo(view.inChannels, lanesOf(LayoutKind::krsc, target->element())),
-                                     each);
+    if (isForTensorCores(view.op))
+      instructions += llvm::divideCeil(view.kernelHeight * view.kernelWidth *
+                                           llvm::alignTo(view.inChannels, lanesOf(LayoutKind::krsc, target->element())),
+                                       each);
   return static_cast<double>(instructions) * 0x1p-22;
 }
 

@@ -30,6 +30,10 @@ double errorBound(int64_t points);
 /// multiplies and stores; of what is multiplied the reference is to know.
 double errorBoundOf(KernelOp kernel);
 
+/// Whether tensor cores multiply what the operation reads, where a target's precision is theirs: of contractions but general
+/// ones, which CUDA cores compute in f32 of what is stored.
+bool isForTensorCores(mlir::Operation *op);
+
 /// What a kernel's sums on tensor cores may lose beside what sums in f32 do, of the sums: each instruction cuts off addends
 /// that are smaller than the largest, and the sum, both below 2^-23 of it (measured by others: Fasi et al., *Numerical behavior
 /// of NVIDIA tensor cores*, 2021; NVIDIA states nothing). 0 for what is computed otherwise.

@@ -18,6 +18,7 @@
 #include "ir/graph/GraphShapes.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Plan.h"
+#include "ir/plan/Statistics.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -219,7 +220,9 @@ private:
   LayoutAttr parameterLayout(KernelOp kernel, unsigned index);
   LayoutAttr summedLayout(KernelOp kernel, OpResult result);
   LayoutAttr transposedLayout(int64_t channels);
-  LayoutAttr nativeLayout(int64_t halo) { return LayoutAttr::get(context, target.nativeLayout(), halo, target.element()); }
+  LayoutAttr nativeLayout(int64_t halo, bool isStatistic = false) {
+    return LayoutAttr::get(context, target.nativeLayout(), halo, isStatistic ? plan::Element::f32 : target.element());
+  }
 
   MLIRContext *context;
   plan::TargetInterface target;
@@ -241,7 +244,7 @@ void LayoutAssignment::assign(Value tensor) {
   llvm::SmallVector<Reader> readers = readersOf(tensor, target);
   Forms forms = chooseForms(tensor, readers, fromCaller);
   LayoutAttr planar = layout(LayoutKind::planar, haloOf(readers, forms, true));
-  LayoutAttr native = nativeLayout(haloOf(readers, forms, false));
+  LayoutAttr native = nativeLayout(haloOf(readers, forms, false), plan::isStatistic(tensor));
   LayoutAttr own = fromCaller ? layout(LayoutKind::planar) : native;
   layouts[tensor] = own;
 

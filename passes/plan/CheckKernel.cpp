@@ -323,8 +323,19 @@ static LogicalResult checkResult(KernelOp kernel, OpResult result, LayoutKind na
   return success();
 }
 
-/// Pixels with their channels side by side and filters of such are stored as the target says, all else as f32.
-static plan::Element elementFor(LayoutAttr layout, plan::TargetInterface target) {
+/// Whether the kernel makes moments of it, or normalises by them.
+static bool areMoments(Value value) {
+  bool isNormalisedBy = llvm::any_of(value.getUses(), [](OpOperand &use) {
+    return llvm::isa<graph::GroupNormOp>(use.getOwner()) && use.getOperandNumber() == 1;
+  });
+  return isNormalisedBy || value.getDefiningOp<graph::MomentsOp>();
+}
+
+/// Pixels with their channels side by side and filters of such are stored as the target says, all else as f32; `value` is the
+/// kernel's own, with that layout.
+static plan::Element elementFor(Value value, LayoutAttr layout, plan::TargetInterface target) {
+  if (areMoments(value))
+    return plan::Element::f32;
   if (layout.getKind() == LayoutKind::krsc)
     return target.filterElement();
   return layout.getKind() == LayoutKind::nhwc ? target.element() : plan::Element::f32;
@@ -332,8 +343,10 @@ static plan::Element elementFor(LayoutAttr layout, plan::TargetInterface target)
 
 LogicalResult plan::checkLayouts(KernelOp kernel, TargetInterface target) {
   LayoutKind native = target.nativeLayout();
-  for (auto layout : kernel.getLayoutsAttr().getAsRange<LayoutAttr>())
-    if (layout.getElement() != elementFor(layout, target))
+  llvm::SmallVector<Value> values(kernel.getBody().getArguments());
+  llvm::append_range(values, kernel.getBody().front().getTerminator()->getOperands());
+  for (auto [value, layout] : llvm::zip_equal(values, kernel.getLayoutsAttr().getAsRange<LayoutAttr>()))
+    if (layout.getElement() != elementFor(value, layout, target))
       return kernel.emitError("check-6: no kernel reads or writes ") << layout;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     LayoutAttr layout = kernel.inputLayout(argument.getArgNumber());

@@ -3,6 +3,7 @@
 #include "tools/verifying/StepReference.h"
 
 #include "ir/graph/Graph.h"
+#include "ir/plan/Contractions.h"
 #include "tools/text/Failure.h"
 
 using namespace skip;
@@ -80,7 +81,7 @@ llvm::Error Walk::evaluate(Operation *op) {
     operands.push_back(&measured.back()->value);
   }
   Tensor picture;
-  if (llvm::isa<graph::Contraction>(op) && algorithms.precision.isNarrow()) {
+  if (plan::isForTensorCores(op) && algorithms.precision.isNarrow()) {
     picture = tool::multipliedPicture(*operands[0], algorithms.precision.precision);
     operands[0] = &picture;
   }

@@ -63,10 +63,10 @@ bool nvptx::canApply(EpilogueOp op) {
   case EpilogueOp::Mish:
   case EpilogueOp::LeakyRelu:
   case EpilogueOp::Prelu:
-  case EpilogueOp::Multiply:
-    return true;
   case EpilogueOp::Mul:
+  case EpilogueOp::Multiply:
   case EpilogueOp::Shift:
+    return true;
   case EpilogueOp::SigmoidGradInput:
   case EpilogueOp::SiluGradInput:
   case EpilogueOp::GeluGradInput:

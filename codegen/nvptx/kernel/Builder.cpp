@@ -198,6 +198,7 @@ Value Builder::plus(Value a, Value b) { return arith::AddFOp::create(op, a, b); 
 Value Builder::minus(Value a, Value b) { return arith::SubFOp::create(op, a, b); }
 Value Builder::times(Value a, Value b) { return arith::MulFOp::create(op, a, b); }
 Value Builder::quotient(Value a, Value b) { return arith::DivFOp::create(op, a, b); }
+Value Builder::squareRoot(Value x) { return LLVM::SqrtOp::create(op, x); }
 Value Builder::fma(Value a, Value b, Value c) { return LLVM::FMAOp::create(op, a, b, c); }
 
 Value Builder::maximum(Value a, Value b) { return select(arith::CmpFOp::create(op, arith::CmpFPredicate::OGT, a, b), a, b); }

@@ -89,6 +89,7 @@ public:
   Value times(Value a, Value b);
   Value quotient(Value a, Value b);
   Value fma(Value a, Value b, Value c);                        // a * b + c
+  Value squareRoot(Value x);                                   // rounded to nearest
   Value maximum(Value a, Value b);                             // a > b ? a : b
   Value maximumOrNan(Value a, Value b);                        // NaN if either is
   Value atMost(Value a, Value b);                              // a <= b, i1; not so where either is NaN

@@ -9,9 +9,9 @@ namespace skip::nvptx {
 /// The point of the domain that this thread's lanes compute, of `perImage` points an image: `body` runs where it exists.
 void forPoint(Builder &b, const Blocks &blocks, int64_t perImage, llvm::function_ref<void(Value point)> body);
 
-/// The chain's result for the values of one vector, or several, that lie `offset` elements into each tensor of the result's
-/// shape, the first of them of channel `channel`. `operands` are the chain's, tensors stored as `element`.
-Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
+/// The chain's result for the values of one vector, or several, that lie `offset` elements into each tensor of the shape of
+/// `result`, the first of them of channel `channel`. `operands` are the chain's.
+Values applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, const Picture &result, Values values,
                   Value offset, Value channel);
 
 /// Whether there is code for the operation in a chain; kernels with others are refused.
@@ -30,11 +30,20 @@ Value exponential(Builder &b, Value x);
 void emitGemm(Builder &b, const GemmSpec &spec, const plan::GemmTile &tile, ValueRange operands);
 void emitMma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands);
 void emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitAvgPool(Builder &b, const AvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitElementwise(Builder &b, const ElementwiseSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitRelayout(Builder &b, const RelayoutSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitFlatten(Builder &b, const FlattenSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitPadChannels(Builder &b, const PadChannelsSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitUnflatten(Builder &b, const UnflattenSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitConcat(Builder &b, const ConcatSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitUpsample(Builder &b, const UpsampleSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitReflectPad(Builder &b, const ReflectPadSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitMoments(Builder &b, const MomentsSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitGroupNorm(Builder &b, const GroupNormSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitAttentionPool(Builder &b, const AttentionPoolSpec &spec, const Blocks &blocks, ValueRange operands);
+void emitGeneralConv(Builder &b, const GeneralConvSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &blocks, ValueRange operands);
 
 } // namespace skip::nvptx

@@ -8,6 +8,7 @@ using kernel::EpilogueOp;
 static Value apply(Builder &b, const kernel::EpilogueStep &step, Value value, llvm::ArrayRef<Values> others, unsigned lane) {
   switch (step.op) {
   case EpilogueOp::Add:
+  case EpilogueOp::Shift:
     return b.plus(value, others[0][lane]);
   case EpilogueOp::Relu:
     return b.relu(value);
@@ -18,6 +19,7 @@ static Value apply(Builder &b, const kernel::EpilogueStep &step, Value value, ll
   case EpilogueOp::ScaleAdd:
     return b.fma(value, others[1][lane], b.fma(others[0][lane], others[2][lane], others[3][lane]));
   case EpilogueOp::ScaleChannels:
+  case EpilogueOp::Mul:
   case EpilogueOp::Multiply:
     return b.times(value, others[0][lane]);
   default:
@@ -25,15 +27,17 @@ static Value apply(Builder &b, const kernel::EpilogueStep &step, Value value, ll
   }
 }
 
-Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, plan::Element element, Values values,
+Values nvptx::applyChain(Builder &b, const kernel::Epilogue &chain, ValueRange operands, const Picture &result, Values values,
                          Value offset, Value channel) {
   int64_t count = static_cast<int64_t>(values.size());
+  auto ofImage = [&] { return b.add(b.mul(b.divide(offset, result.elements()), result.pixelElements()), channel); };
   for (const kernel::EpilogueStep &step : chain) {
     const kernel::EpilogueOperands &takes = kernel::operandsOf(step.op);
     llvm::SmallVector<Values, 2> others;
     for (unsigned i = 0; i < takes.tensors + takes.vectors; ++i)
-      others.push_back(i < takes.tensors ? b.loadVector({operands[i], element}, offset, count)
-                                         : b.loadVector({operands[i]}, channel, count));
+      others.push_back(i < takes.tensors
+                           ? b.loadVector({operands[i], result.element}, takes.ofImages ? ofImage() : offset, count)
+                           : b.loadVector({operands[i]}, channel, count));
     for (auto [lane, value] : llvm::enumerate(values))
       value = apply(b, step, value, others, lane);
     operands = operands.drop_front(takes.tensors + takes.vectors);
@@ -73,7 +77,7 @@ void nvptx::emitElementwise(Builder &b, const ElementwiseSpec &spec, const Block
     Value offset = b.mul(point, picture.lanes()), channel = b.mul(b.modulo(point, picture.vectors()), picture.lanes());
     Values values = spec.parts > 1 ? loadAddends(b, spec, operands.front(), b.divide(point, picture.vectors()), channel)
                                    : b.loadVector({operands.front(), picture.element}, offset, picture.lanes());
-    values = applyChain(b, spec.epilogue, operands.drop_front().drop_back(), picture.element, values, offset, channel);
+    values = applyChain(b, spec.epilogue, operands.drop_front().drop_back(), picture, values, offset, channel);
     b.storeVector(zeroPadding(b, values, channel, picture.channels), {operands.back(), picture.element}, offset);
   });
 }

@@ -155,7 +155,7 @@ void Gemm::storeRow(ValueRange sums, Value row) {
     Value column = b.add(b.add(place.firstColumn, b.mul(threadColumn, kVector)), j * (tile.n / tile.threadN));
     b.when(b.below(column, channels), [&] {
       Value offset = b.add(b.mul(row, channels), column);
-      Values values = applyChain(b, spec.epilogue, chain, plan::Element::f32, Values(sums.slice(j, kVector)), offset, column);
+      Values values = applyChain(b, spec.epilogue, chain, spec.result, Values(sums.slice(j, kVector)), offset, column);
       b.storeFloats(zeroPadding(b, values, column, spec.result.channels), operands.back(), offset);
     });
   }

@@ -277,7 +277,7 @@ void Mma::storeVector(Value row, Value column, Value index) {
       return storeAddends(zeroPadding(b, values, channel, result.channels), pixel, channel);
     ValueRange others = operands.drop_front(2 * spec.views.size() + spec.bias).drop_back();
     Value offset = b.add(b.mul(pixel, result.pixelElements()), channel);
-    values = applyChain(b, spec.epilogue, others, result.element, values, offset, channel);
+    values = applyChain(b, spec.epilogue, others, result, values, offset, channel);
     b.storeVector(zeroPadding(b, values, channel, result.channels), {operands.back(), result.element}, offset);
   });
 }

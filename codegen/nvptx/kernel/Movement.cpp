@@ -1,35 +1,9 @@
 // Kernels that only move values.
 #include "codegen/nvptx/kernel/Emitters.h"
+#include "codegen/nvptx/kernel/Places.h"
 
 using namespace skip;
 using namespace skip::nvptx;
-
-namespace {
-/// Where a vector of an nhwc activation lies.
-struct Place {
-  Value image, y, x, channel;
-};
-} // namespace
-
-static Place placeOf(Builder &b, const Picture &picture, Value vector) {
-  Value pixel = b.divide(vector, picture.vectors());
-  Value row = b.divide(pixel, picture.width);
-  return {.image = b.divide(row, picture.height),
-          .y = b.modulo(row, picture.height),
-          .x = b.modulo(pixel, picture.width),
-          .channel = b.mul(b.modulo(vector, picture.vectors()), picture.lanes())};
-}
-
-/// Of a value's pixel and channel in an image, in elements.
-static Value offsetOf(Builder &b, const Picture &picture, Value image, Value pixel, Value channel) {
-  Value pixels = b.add(b.mul(image, picture.pixels()), pixel);
-  return b.add(b.mul(pixels, picture.pixelElements()), channel);
-}
-
-/// One number of an input where `condition` holds, else zero; reads nothing else that lies outside.
-static Value loadWhere(Builder &b, Value condition, const Array &from, Value offset) {
-  return b.select(condition, b.load(from, b.select(condition, offset, b.constant(0))), b.floatConstant(0));
-}
 
 /// A vector of the result for neighbouring pixels in neighbouring threads, which then read neighbouring floats.
 static void fromPlanar(Builder &b, const Picture &picture, Value point, ValueRange operands) {
@@ -81,6 +55,22 @@ void nvptx::emitFlatten(Builder &b, const FlattenSpec &spec, const Blocks &block
   });
 }
 
+void nvptx::emitUnflatten(Builder &b, const UnflattenSpec &spec, const Blocks &blocks, ValueRange operands) {
+  const Picture &result = spec.result;
+  Picture input{result.channels * result.pixels(), 1, 1, result.element};
+  forPoint(b, blocks, result.pixels() * result.vectors(), [&](Value point) {
+    Place place = placeOf(b, result, point);
+    Value pixel = b.add(b.mul(place.y, result.width), place.x), start = b.add(b.mul(place.image, input.elements()), pixel);
+    Values values;
+    for (int64_t lane = 0; lane < result.lanes(); ++lane) {
+      Value channel = b.add(place.channel, lane);
+      values.push_back(loadWhere(b, b.below(channel, result.channels), {operands[0], input.element},
+                                 b.add(start, b.mul(channel, result.pixels()))));
+    }
+    b.storeVector(values, {operands[1], result.element}, b.mul(point, result.lanes()));
+  });
+}
+
 /// A vector of the result's channels at a pixel of the input. Those of whole vectors are a vector of the input, whose own
 /// padding is zero; others are read one by one.
 static Values paddedChannels(Builder &b, const PadChannelsSpec &spec, const Array &input, Value pixel, Value channel) {
@@ -108,34 +98,6 @@ void nvptx::emitPadChannels(Builder &b, const PadChannelsSpec &spec, const Block
     Value start = offsetOf(b, spec.input, place.image, pixel, b.constant(0));
     Values values = paddedChannels(b, spec, {operands[0], spec.input.element}, start, place.channel);
     b.storeVector(zeroPadding(b, values, place.channel, spec.result.channels), {operands[1], spec.result.element},
-                  b.mul(point, spec.result.lanes()));
-  });
-}
-
-/// The largest of a window's values; positions outside of the picture do not count.
-static Values largest(Builder &b, const MaxPoolSpec &spec, const Place &place, const Array &input) {
-  Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity());
-  int64_t lanes = spec.input.lanes();
-  Values best(lanes, lowest);
-  Value top = b.sub(b.mul(place.y, spec.strideRows), b.constant(spec.top));
-  Value left = b.sub(b.mul(place.x, spec.strideColumns), b.constant(spec.left));
-  return b.loop(b.constant(0), b.constant(spec.kernelHeight), 1, best, [&](Value dy, ValueRange outer) {
-    Value y = b.add(top, dy), isRow = b.below(y, spec.input.height);
-    return b.loop(b.constant(0), b.constant(spec.kernelWidth), 1, outer, [&](Value dx, ValueRange inner) {
-      Value x = b.add(left, dx), isInside = b.both(isRow, b.below(x, spec.input.width));
-      Value pixel = b.select(isInside, b.add(b.mul(y, spec.input.width), x), b.constant(0));
-      Values read = b.loadVector(input, offsetOf(b, spec.input, place.image, pixel, place.channel), lanes), next;
-      for (auto [value, old] : llvm::zip_equal(read, inner))
-        next.push_back(b.maximumOrNan(b.select(isInside, value, lowest), old));
-      return next;
-    });
-  });
-}
-
-void nvptx::emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
-  forPoint(b, blocks, spec.result.pixels() * spec.result.vectors(), [&](Value point) {
-    Place place = placeOf(b, spec.result, point);
-    b.storeVector(largest(b, spec, place, {operands[0], spec.input.element}), {operands[1], spec.result.element},
                   b.mul(point, spec.result.lanes()));
   });
 }

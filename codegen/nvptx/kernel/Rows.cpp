@@ -1,6 +1,7 @@
 // Kernels in which a warp sums up a row: the lanes take every 32nd value each, then add what they have pairwise, in one order.
 #include "codegen/kernel/Constants.h"
 #include "codegen/nvptx/kernel/Emitters.h"
+#include "codegen/nvptx/kernel/Places.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -56,6 +57,38 @@ void nvptx::emitSoftmax(Builder &b, const SoftmaxSpec &spec, const Blocks &block
       b.store(b.select(isClass, probability, b.floatConstant(0)), to, b.add(start, index));
       return Values();
     });
+  });
+}
+
+/// In two passes over the picture: the largest of the logits; the exponentials' sum, and that of the pixels by them.
+void nvptx::emitAttentionPool(Builder &b, const AttentionPoolSpec &spec, const Blocks &blocks, ValueRange operands) {
+  const Picture &picture = spec.input;
+  Picture logits{1, picture.height, picture.width, picture.element};
+  Array from{operands[0], picture.element}, by{operands[1], picture.element}, to{operands[2], picture.element};
+  forPoint(b, blocks, picture.vectors(), [&](Value point) {
+    Value image = b.divide(point, picture.vectors()), channel = b.mul(b.modulo(point, picture.vectors()), picture.lanes());
+    auto logitAt = [&](Value pixel) { return b.load(by, offsetOf(b, logits, image, pixel, b.constant(0))); };
+    Value lowest = b.floatConstant(-std::numeric_limits<float>::infinity()), pixels = b.constant(picture.pixels());
+    Values most = b.loop(laneOf(b), pixels, kWarp, lowest,
+                         [&](Value pixel, ValueRange carried) { return Values{b.maximum(logitAt(pixel), carried[0])}; });
+    Value largest = b.acrossWarp(most[0], [&](Value x, Value y) { return b.maximum(x, y); });
+    Values zeros(picture.lanes() + 1, b.floatConstant(0)); // the exponentials' sum is the last
+    Values sums = b.loop(laneOf(b), pixels, kWarp, zeros, [&](Value pixel, ValueRange carried) {
+      Value weight = exponential(b, b.minus(logitAt(pixel), largest));
+      Values next;
+      for (auto [value, sum] :
+           llvm::zip(b.loadVector(from, offsetOf(b, picture, image, pixel, channel), picture.lanes()), carried))
+        next.push_back(b.fma(weight, value, sum));
+      next.push_back(b.plus(carried.back(), weight));
+      return next;
+    });
+    for (Value &sum : sums)
+      sum = b.acrossWarp(sum, [&](Value x, Value y) { return b.plus(x, y); });
+    Value all = sums.pop_back_val();
+    for (Value &sum : sums)
+      sum = b.quotient(sum, all);
+    b.when(b.below(laneOf(b), 1),
+           [&] { b.storeVector(zeroPadding(b, sums, channel, picture.channels), to, b.mul(point, picture.lanes())); });
   });
 }
 

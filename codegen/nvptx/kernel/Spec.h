@@ -56,12 +56,44 @@ struct GemmSpec {
   bool operator==(const GemmSpec &) const = default;
 };
 
+/// The taps of a window, and where it lies for a pixel of the result; what lies outside of the input does not count.
+struct Window {
+  int64_t kernelHeight = 1, kernelWidth = 1, strideRows = 1, strideColumns = 1, dilationRows = 1, dilationColumns = 1;
+  int64_t top = 0, left = 0; // rows and columns of padding before the picture
+
+  bool operator==(const Window &) const = default;
+};
+
+/// result = epilogue(bias + conv(input, filter)) with groups of channels. Operands: the input, its filter (krsc), the bias
+/// where there is one, the epilogue's in chain order, the result. Domain: (vectors of the result, 1, 1).
+struct GeneralConvSpec {
+  Picture input, result;
+  Window window;
+  int64_t groups = 1;
+  bool bias = false;
+  kernel::Epilogue epilogue;
+
+  bool operator==(const GeneralConvSpec &) const = default;
+};
+
 /// Operands: the input, the result. Domain: (vectors of the result, 1, 1).
 struct MaxPoolSpec {
   Picture input, result;
-  int64_t kernelHeight = 1, kernelWidth = 1, strideRows = 1, strideColumns = 1, top = 0, left = 0;
+  Window window;
 
   bool operator==(const MaxPoolSpec &) const = default;
+};
+
+/// As MaxPoolSpec. The sum is divided by the window's pixels in the picture, those in its padding as well, or 1.
+struct AvgPoolSpec {
+  enum class Divisor { pixels, withPadding, one };
+
+  Picture input, result;
+  Window window;
+  int64_t bottom = 0, right = 0; // of padding
+  Divisor divisor = Divisor::pixels;
+
+  bool operator==(const AvgPoolSpec &) const = default;
 };
 
 /// Operands: the input, the result. Domain: (vectors of the result, 1, 1), a warp each.
@@ -97,12 +129,73 @@ struct FlattenSpec {
   bool operator==(const FlattenSpec &) const = default;
 };
 
-/// Every stride-th row and column, with zero channels before and after. Domain: (vectors of the result, 1, 1).
+/// The other way round. Domain: (vectors of the result, 1, 1).
+struct UnflattenSpec {
+  Picture result;
+
+  bool operator==(const UnflattenSpec &) const = default;
+};
+
+/// Every stride-th row and column, with zero channels before and after, or those before channel -`before` and behind the
+/// result's last left out. Domain: (vectors of the result, 1, 1).
 struct PadChannelsSpec {
   Picture input, result;
   int64_t before = 0, stride = 1;
 
   bool operator==(const PadChannelsSpec &) const = default;
+};
+
+/// Operands: the inputs, the result. Domain: (vectors of the result, 1, 1).
+struct ConcatSpec {
+  llvm::SmallVector<Picture, 2> inputs;
+  Picture result;
+
+  bool operator==(const ConcatSpec &) const = default;
+};
+
+/// Domain: (vectors of the result, 1, 1).
+struct UpsampleSpec {
+  Picture input;
+  int64_t factor = 1;
+  bool bilinear = false;
+
+  bool operator==(const UpsampleSpec &) const = default;
+};
+
+/// With `top` rows above and `left` columns to the left. Domain: (vectors of the result, 1, 1).
+struct ReflectPadSpec {
+  Picture input, result;
+  int64_t top = 0, left = 0;
+
+  bool operator==(const ReflectPadSpec &) const = default;
+};
+
+/// Operands: the input, the result, in f32 [N, C, 2, 1]. Domain: (vectors of the input's channels, 1, 1), a warp each.
+struct MomentsSpec {
+  Picture input;
+
+  bool operator==(const MomentsSpec &) const = default;
+};
+
+/// Operands: the input, its moments, gamma, beta, the epilogue's in chain order, the result. Domain: (vectors of channels times
+/// runs of pixels, 1, 1).
+struct GroupNormSpec {
+  static constexpr int64_t pixelsOfRun = 32; // that a thread normalises
+
+  Picture picture;
+  int64_t groups = 1;
+  double epsilon = 0;
+  kernel::Epilogue epilogue;
+
+  int64_t runs() const { return (picture.pixels() + pixelsOfRun - 1) / pixelsOfRun; }
+  bool operator==(const GroupNormSpec &) const = default;
+};
+
+/// Operands: the input, the logits, the result. Domain: (vectors of the result, 1, 1), a warp each.
+struct AttentionPoolSpec {
+  Picture input;
+
+  bool operator==(const AttentionPoolSpec &) const = default;
 };
 
 /// Domain: (images, 1, 1), a warp each.
@@ -112,8 +205,9 @@ struct SoftmaxSpec {
   bool operator==(const SoftmaxSpec &) const = default;
 };
 
-using Family = std::variant<GemmSpec, MaxPoolSpec, GlobalAvgPoolSpec, ElementwiseSpec, RelayoutSpec, FlattenSpec,
-                            PadChannelsSpec, SoftmaxSpec>;
+using Family = std::variant<GemmSpec, GeneralConvSpec, MaxPoolSpec, AvgPoolSpec, GlobalAvgPoolSpec, AttentionPoolSpec,
+                            ElementwiseSpec, RelayoutSpec, FlattenSpec, UnflattenSpec, PadChannelsSpec, ConcatSpec,
+                            UpsampleSpec, ReflectPadSpec, MomentsSpec, GroupNormSpec, SoftmaxSpec>;
 
 /// How a memory-bound kernel's domain is shared out: points a block, threads a point.
 struct Blocks {

@@ -82,7 +82,7 @@ std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch)
 
 int64_t plan::lanesOf(KernelOp kernel) {
   Operation &first = kernel.getBody().front().front();
-  return llvm::isa<graph::GlobalAvgPoolOp, graph::SoftmaxOp>(first) ? kWarp : 1;
+  return llvm::isa<graph::GlobalAvgPoolOp, graph::SoftmaxOp, graph::MomentsOp, graph::AttentionPoolOp>(first) ? kWarp : 1;
 }
 
 plan::GemmTile plan::tileOf(CudaGemmAttr schedule) {

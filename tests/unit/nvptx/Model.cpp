@@ -2,6 +2,7 @@
 
 #include "codegen/NameKernels.h"
 #include "codegen/nvptx/KernelSpec.h"
+#include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/Rounding.h"
 #include "ir/plan/Sections.h"
@@ -237,7 +238,7 @@ Tensor Model::evaluate(KernelOp kernel, const std::vector<Tensor> &inputs) const
     for (mlir::Value operand : op.getOperands())
       operands.push_back(&values.find(operand)->second);
     std::vector<Tensor> rounded;
-    if (llvm::isa<graph::Contraction>(op)) {
+    if (plan::isForTensorCores(&op)) {
       rounded = multiplied(operands, precision);
       operands[0] = &rounded[0];
       operands[1] = &rounded[1];
