@@ -209,7 +209,9 @@ static bool readsAddends(OpOperand &use) {
   Operation *op = use.getOwner();
   Block *block = op->getBlock();
   bool isFirst = op == &block->front() && use.getOperandNumber() == 0 && use.get().hasOneUse();
-  bool isElementwise = llvm::isa<plan::RelayoutOp, graph::AddOp, graph::ReluOp, graph::ScaleShiftOp>(op);
+  bool isElementwise = llvm::isa<plan::RelayoutOp, graph::AddOp, graph::ReluOp, graph::ScaleShiftOp, graph::SigmoidOp,
+                                 graph::SiluOp, graph::GeluOp, graph::HardSigmoidOp, graph::HardSwishOp, graph::MishOp,
+                                 graph::LeakyReluOp, graph::PreluOp, graph::MulOp, graph::MultiplyOp, graph::ShiftOp>(op);
   return isFirst && isElementwise && block->getOps<graph::Contraction>().empty();
 }
 

@@ -88,7 +88,7 @@ KernelOp Part::finish(OpBuilder &builder, Location loc, Value result, LayoutAttr
 
 /// Addends are the first operand of what reads them.
 static void putFirst(Operation &op, Value sum) {
-  if (op.getNumOperands() == 2 && op.getOperand(1) == sum && llvm::isa<graph::AddOp>(op)) {
+  if (op.getNumOperands() == 2 && op.getOperand(1) == sum && op.hasTrait<OpTrait::IsCommutative>()) {
     op.setOperand(1, op.getOperand(0));
     op.setOperand(0, sum);
   }

@@ -4,7 +4,7 @@
 // BF16: error: no kernel family computes this
 
 // CHECK-NOT: error
-// CHECK: error: kernels for CUDA count the values that they compute at a time with 31 bits, and this has more
+// CHECK-COUNT-3: error: kernels for CUDA count the values that they compute at a time with 31 bits, and this has more
 // CHECK-NOT: error
 module attributes {plan.target = #plan.cuda_target<[sm_80]>} {
 func.func @small(%x: tensor<?x3x40x40xf32>) -> tensor<?x3x40x40xf32> {

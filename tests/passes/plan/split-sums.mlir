@@ -46,4 +46,18 @@ module attributes {plan.target = #plan.cuda_target<[sm_80] precision bf16>} {
     }
     return %0 : tensor<?x10xf32>
   }
+
+  // The sums are the first operand of whatever they may change places in.
+  // CHECK-LABEL: func.func @gate
+  // CHECK: ^bb0(%[[A:.*]]: tensor<?x512x7x7xf32>, %[[R:.*]]: tensor<?x512x7x7xf32>):
+  // CHECK-NEXT: graph.multiply %[[A]], %[[R]]
+  func.func @gate(%x: tensor<?x512x7x7xf32>, %w: tensor<512x512x3x3xf32>) -> tensor<?x512x7x7xf32> attributes {plan.batch = 1 : i64} {
+    %0 = plan.kernel %x, %w, %x : (tensor<?x512x7x7xf32>, tensor<512x512x3x3xf32>, tensor<?x512x7x7xf32>) -> tensor<?x512x7x7xf32> attributes {images = 1 : i64, layouts = [#plan.layout<nhwc element bf16>, #plan.layout<krsc element bf16>, #plan.layout<nhwc element bf16>, #plan.layout<nhwc element bf16>]} {
+    ^bb0(%a: tensor<?x512x7x7xf32>, %f: tensor<512x512x3x3xf32>, %r: tensor<?x512x7x7xf32>):
+      %1 = graph.conv2d %a, %f stride 1 padding 1 : (tensor<?x512x7x7xf32>, tensor<512x512x3x3xf32>) -> tensor<?x512x7x7xf32>
+      %2 = graph.multiply %r, %1 : (tensor<?x512x7x7xf32>, tensor<?x512x7x7xf32>) -> tensor<?x512x7x7xf32>
+      plan.yield %2 : tensor<?x512x7x7xf32>
+    }
+    return %0 : tensor<?x512x7x7xf32>
+  }
 }

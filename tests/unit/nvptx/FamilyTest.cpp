@@ -111,3 +111,14 @@ TEST_CASE("cuda general convolutions: groups, dilations, sides and strides of th
       "model m { input x[5, 6, 5] output y = x |> c: conv(10, 3, groups = 5) }",
   });
 }
+
+TEST_CASE("cuda split sums: what is behind them adds them up, whatever it is") {
+  for (const char *behind :
+       {"x |> silu", "x |> leaky_relu(0.1)", "x |> p: prelu", "mul(x, sigmoid(x))", "mul(i |> b: conv(8, 1), x)",
+        "mul(x, i |> global_avg_pool |> l: linear(8))", "shift(x, i |> global_avg_pool |> l: linear(8))"}) {
+    INFO(behind);
+    std::string spec = std::string("model m { input i[512, 3, 3] x = i |> a: conv(8, 3) output y = ") + behind + " }";
+    Model model(spec.c_str(), 1, plan::Precision::bf16);
+    runEach(model, 1, kBound);
+  }
+}
