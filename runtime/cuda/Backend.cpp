@@ -113,9 +113,12 @@ static skip_status makeRoom(const SkipTargetImage &target, Body &body) {
         operands = count;
   constexpr size_t others = 3; // block, first, images
   body.graphs = static_cast<GraphExec *>(calloc(body.variantCount, sizeof(GraphExec)));
+  body.partialGraphs = static_cast<GraphExec *>(calloc(body.variantCount, sizeof(GraphExec)));
+  body.partialWanted = static_cast<uint64_t *>(calloc(body.variantCount, sizeof(uint64_t)));
   body.arguments = static_cast<uint64_t *>(calloc(operands + others, sizeof(uint64_t)));
   body.pointers = static_cast<void **>(calloc(operands + others, sizeof(void *)));
-  return body.graphs && body.arguments && body.pointers ? SKIP_OK : fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
+  bool isWhole = body.graphs && body.partialGraphs && body.partialWanted && body.arguments && body.pointers;
+  return isWhole ? SKIP_OK : fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
 }
 
 static size_t largestArray(const skip_context &context) {
@@ -160,6 +163,7 @@ static void giveBack(Body &body) {
   if (body.done)
     driver().cuEventSynchronize(body.done);
   destroyGraphs(body.graphs, body.variantCount);
+  destroyGraphs(body.partialGraphs, body.variantCount);
   body.staging.destroy();
   if (body.done)
     driver().cuEventDestroy(body.done);
@@ -179,6 +183,8 @@ static void destroyContext(skip_context &context) {
   current.leave();
   dropWeights(body->weights);
   free(body->graphs);
+  free(body->partialGraphs);
+  free(body->partialWanted);
   free(body->arguments);
   free(body->pointers);
   destroy(body);
@@ -199,6 +205,7 @@ static skip_status exchange(const skip_context &context, Body &body, DeviceWeigh
   weights = oldWeights;
   graphs = oldGraphs;
   destroyGraphs(graphs, body.variantCount);
+  destroyGraphs(body.partialGraphs, body.variantCount);
   return SKIP_OK;
 }
 
@@ -220,6 +227,7 @@ static skip_status unbind(Body &body) {
   if (skip_status status = SKIP_DRIVER(cuEventSynchronize, body.done); status != SKIP_OK)
     return inContext(status, "context_bind");
   destroyGraphs(body.graphs, body.variantCount);
+  destroyGraphs(body.partialGraphs, body.variantCount);
   dropWeights(body.weights);
   body.weights = nullptr;
   return SKIP_OK;

@@ -25,6 +25,9 @@ struct Body {
   DeviceWeights *weights = nullptr;
   uint32_t variantCount = 0;   // those that runs of this context can need
   GraphExec *graphs = nullptr; // one for each; null while there is nothing to run them with
+  // Of the last run of each variant that wanted some outputs alone: null, or its graph, and which these were.
+  GraphExec *partialGraphs = nullptr;
+  uint64_t *partialWanted = nullptr;
 
   // Room for the step that has most operands.
   uint64_t *arguments = nullptr;

@@ -61,6 +61,26 @@ skip_status captureAll(const skip_context &context, DeviceAddress weights, Graph
   return status;
 }
 
+skip_status capturePartial(const skip_context &context, uint32_t variantIndex, uint64_t wanted) {
+  Body &body = bodyOf(context);
+  GraphExec *graph = body.partialGraphs + variantIndex;
+  if (*graph && body.partialWanted[variantIndex] == wanted)
+    return SKIP_OK;
+  if (skip_status status = SKIP_DRIVER(cuEventSynchronize, body.done); status != SKIP_OK)
+    return status;
+  destroyGraphs(graph, 1);
+  Launcher launcher{context, body, variantIndex, body.weights ? body.weights->address : 0, wanted};
+  skip_status status = capture(launcher, *graph);
+  if (status == SKIP_OK)
+    status = SKIP_DRIVER(cuStreamSynchronize, body.stream); // the upload
+  if (status != SKIP_OK) {
+    destroyGraphs(graph, 1);
+    return inContext(status, "run: capture of the graph for the outputs that are wanted");
+  }
+  body.partialWanted[variantIndex] = wanted;
+  return SKIP_OK;
+}
+
 void destroyGraphs(GraphExec *graphs, uint32_t count) {
   for (uint32_t i = 0; graphs && i < count; ++i)
     if (graphs[i]) {

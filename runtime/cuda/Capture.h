@@ -9,6 +9,10 @@ namespace skip::cuda {
 /// (body.variantCount). After a failure none is left. The device's context is current.
 skip_status captureAll(const skip_context &context, DeviceAddress weights, GraphExec *graphs);
 
+/// The body's graph of a variant for the outputs `wanted` alone: the one at hand if it is for these, else a new one in its
+/// place. Runs on their way are waited for.
+skip_status capturePartial(const skip_context &context, uint32_t variantIndex, uint64_t wanted);
+
 /// Destroys those that are not null.
 void destroyGraphs(GraphExec *graphs, uint32_t count);
 

@@ -5,6 +5,8 @@
 
 namespace skip::cuda {
 
+inline constexpr uint64_t allOutputs = ~uint64_t{0};
+
 /// Which images of the batch a step is launched for.
 struct Turn {
   int64_t first, images;
@@ -16,6 +18,7 @@ struct Launcher {
   const Body &body;
   uint32_t variantIndex;
   DeviceAddress weights;
+  uint64_t wanted = allOutputs; // as in SkipStep: steps that are for none of these are passed over
 
   const SkipVariant &variant() const { return context.model->target->variants[variantIndex]; }
 
@@ -36,6 +39,8 @@ template <typename Visit> skip_status Launcher::forEach(int64_t n, Visit visit) 
     const SkipSection &section = variant().sections[i];
     for (int64_t first = 0; first < n; first += section.images)
       for (uint32_t step = 0; step < section.stepCount; ++step) {
+        if (wanted != allOutputs && !(variant().steps[section.firstStep + step].outputs & wanted))
+          continue;
         Turn turn{first, n - first < section.images ? n - first : section.images};
         if (skip_status status = visit(section.firstStep + step, turn); status != SKIP_OK)
           return status;

@@ -190,9 +190,10 @@ skip_status Observed::step(uint32_t index, Turn turn) {
   return status == SKIP_OK ? SKIP_OK : inContext(status, "run: at step `%.200s`", step.name);
 }
 
-skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, Current &current) {
+skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, uint64_t wanted,
+                        Current &current) {
   const Body &body = bodyOf(context);
-  Launcher launcher{context, body, variantIndex, body.weights ? body.weights->address : 0};
+  Launcher launcher{context, body, variantIndex, body.weights ? body.weights->address : 0, wanted};
   Observed observed(launcher, block, current);
   if (skip_status status = observed.prepare(); status != SKIP_OK)
     return status;

@@ -7,6 +7,8 @@
 
 #include "runtime/Error.h"
 #include "runtime/Overlap.h"
+#include "runtime/cuda/Capture.h"
+#include "runtime/cuda/Launch.h"
 
 #include <stdio.h>
 
@@ -44,7 +46,12 @@ struct Run {
   skip_status locate(bool mayBePageable);
   skip_status locate(uint32_t port);
   SkipCudaBlock block() const;
+  uint64_t wanted() const;
   skip_status sendInputs();
+  /// What is waited for, before anything is in the stream.
+  skip_status prepareGraph() {
+    return context.observer || wanted() == allOutputs ? SKIP_OK : capturePartial(context, variantIndex, wanted());
+  }
   skip_status launch(Current &current);
   skip_status fetchPinned();
   skip_status fetchPageable();
@@ -54,7 +61,7 @@ struct Run {
 
 /// Where the array lies. The driver knows no address of pageable memory.
 skip_status Run::locate(uint32_t port) {
-  if (!array(port)) { // of an output: it is computed, and stays where it is
+  if (!array(port)) { // of an output: where it is needed for others, it has a place of the context's
     memory[port] = Memory::absent;
     return SKIP_OK;
   }
@@ -133,10 +140,23 @@ skip_status Run::fetchPageable() {
   return SKIP_OK;
 }
 
+/// Which outputs there are arrays for, as in SkipStep.
+uint64_t Run::wanted() const {
+  uint64_t some = 0;
+  bool areAll = true;
+  for (uint32_t i = 0; i < image().outputCount; ++i) {
+    areAll = areAll && outputs[i];
+    some |= outputs[i] ? uint64_t{1} << (i < 63 ? i : 63) : 0;
+  }
+  return areAll ? allOutputs : some;
+}
+
 skip_status Run::launch(Current &current) {
   if (context.observer)
-    return runObserved(context, variantIndex, block(), current);
-  return SKIP_DRIVER(cuGraphLaunch, body.graphs[variantIndex], stream);
+    return runObserved(context, variantIndex, block(), wanted(), current);
+  if (wanted() == allOutputs)
+    return SKIP_DRIVER(cuGraphLaunch, body.graphs[variantIndex], stream);
+  return SKIP_DRIVER(cuGraphLaunch, body.partialGraphs[variantIndex], stream);
 }
 
 /// All of a run but what has to be waited for. Runs of a context share the arena: each waits for the one before, whatever its
@@ -163,6 +183,8 @@ static skip_status settle(Body &body, Stream stream, skip_status status) {
 
 static skip_status runIn(Run &run, Current &current, bool waits) {
   if (skip_status status = run.locate(/*mayBePageable=*/waits); status != SKIP_OK)
+    return status;
+  if (skip_status status = run.prepareGraph(); status != SKIP_OK)
     return status;
   skip_status status = run.enqueue(current);
   if (status == SKIP_OK && waits)

@@ -13,7 +13,9 @@ skip_status runAsync(skip_context &context, int64_t n, const float *const *input
 /// An error if a failure has made the context useless.
 skip_status checkFault(const Body &body, const char *call);
 
-/// Launches the steps one by one in the body's stream, waits for each and tells the context's observer, outside of `current`.
-skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, Current &current);
+/// Launches the steps that `wanted` outputs depend on one by one in the body's stream, waits for each and tells the context's
+/// observer, outside of `current`.
+skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, uint64_t wanted,
+                        Current &current);
 
 } // namespace skip::cuda

@@ -80,6 +80,12 @@ TEST_CASE("alone: a life", "[.]") {
     ask("run", [&] { return batch.run(context); });
     checkRight(batch.wrong(1));
   }
+  for (int64_t n : {1, 5, 5}) {
+    Batch batch(n);
+    batch.wantsScores = false;
+    ask("partial", [&] { return batch.run(context); });
+    checkRight(batch.wrong(1));
+  }
   CallersMemory memory(3);
   skip::cuda::Context primary = nullptr;
   while (skip::cuda::driver().cuDevicePrimaryCtxRetain(&primary, 0) != skip::cuda::Result::success)

@@ -4,7 +4,8 @@
 //   h = relu(batch_norm(conv1x1(x)))   5 channels, stored [n][4][4][8], as long as a turn's images
 //   s = sum of h over the pixels       stored [n][8], for the whole batch
 //   scores[n][c] = s + v;  energy[n] = sum over c of scores^2
-// and a counter in the state segment grows by one with each run. The larger variant makes h and s of three images at a time.
+// and a counter in the state segment grows by one with each run that the scores are wanted of. The larger variant makes h and s
+// of three images at a time.
 #pragma once
 
 #include "runtime/Objects.h"
@@ -39,6 +40,7 @@ struct Batch {
   void forget();
 
   int64_t n;
+  bool wantsScores = true;
   std::vector<float> pictures, vectors, scores, energy;
 };
 

@@ -25,6 +25,33 @@ TEST_CASE("cuda: every batch up to the largest bound gives the model's values") 
   }
 }
 
+TEST_CASE("cuda: a run does without the steps that are for outputs which are not wanted") {
+  Handles h(3);
+  h.open();
+  auto count = [&](int64_t n, bool wantsScores) {
+    Batch batch(n);
+    batch.wantsScores = wantsScores;
+    REQUIRE(batch.run(h.context) == SKIP_OK);
+    CHECK(batch.wrong(3) == 0);
+  };
+  for (int64_t n : {1, 2, 3, 8}) {
+    count(n, true);
+    count(n, false);
+    count(n, false);
+  }
+  std::vector<float> heard; // the counter, last of the steps of a whole run
+  skip_observer observer = [](void *user, const skip_step_event *event) {
+    static_cast<std::vector<float> *>(user)->push_back(*static_cast<const float *>(event->results[0]));
+  };
+  REQUIRE(skipmodel_context_observe(h.context, observer, &heard) == SKIP_OK);
+  count(2, false);
+  size_t steps = heard.size();
+  heard.clear();
+  count(2, true);
+  CHECK(heard.size() == steps + 1);
+  CHECK(heard.back() == 5); // four whole runs before
+}
+
 TEST_CASE("cuda: the bits of an image do not depend on the batch") {
   Handles h;
   h.open();
