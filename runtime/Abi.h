@@ -70,9 +70,10 @@ typedef struct SkipX86Kernel {
 
 // What a run of a CUDA context says to its kernels, in device memory: they are launched for the variant's bound, in a graph
 // that is made before the first run.
+enum { SKIP_MOST_CUDA_PORTS = 31 };
 typedef struct SkipCudaBlock {
-  int64_t n;          // images of this run
-  uint64_t ports[31]; // device addresses of the inputs, then of the outputs
+  int64_t n;                            // images of this run
+  uint64_t ports[SKIP_MOST_CUDA_PORTS]; // device addresses of the inputs, then of the outputs
 } SkipCudaBlock;
 
 // A kernel of a variant of SKIP_TARGET_CUDA: the entry `name` of each of the target's codes, for one device of this plan. Its

@@ -12,9 +12,6 @@
 
 namespace skip::nvptx {
 
-/// Inputs and outputs of a model, which SkipCudaBlock has room for.
-inline constexpr size_t mostPorts = sizeof(SkipCudaBlock::ports) / sizeof(uint64_t);
-
 /// One kernel to be compiled: `symbol` is its entry's name.
 struct Job {
   std::string symbol;

@@ -11,15 +11,13 @@
 
 namespace skip::cuda {
 
-inline constexpr size_t mostPorts = sizeof(SkipCudaBlock::ports) / sizeof(uint64_t);
-
 struct Body {
   const Opened *opened = nullptr; // the model's
   Stream stream = nullptr;        // of runs that the caller waits for, and of all that is not a run
   Event done = nullptr;           // the end of the last run
   DeviceAddress arena = 0;
   DeviceAddress block = 0, state = 0, workspace = 0;
-  DeviceAddress places[mostPorts] = {};
+  DeviceAddress places[SKIP_MOST_CUDA_PORTS] = {};
   Staging staging;
 
   DeviceWeights *weights = nullptr;

@@ -36,11 +36,11 @@ static skip_status findArchitecture(Device device, Architecture &architecture) {
 }
 
 static skip_status checkImage(const SkipModelImage &image) {
-  if (image.inputCount + image.outputCount <= mostPorts)
+  if (image.inputCount + image.outputCount <= SKIP_MOST_CUDA_PORTS)
     return SKIP_OK;
   return fail(SKIP_INVALID_ARGUMENT,
-              "model `%s` has %u inputs and %u outputs, target cuda can have %zu: a defect of the compiler", image.name,
-              image.inputCount, image.outputCount, mostPorts);
+              "model `%s` has %u inputs and %u outputs, target cuda can have %d: a defect of the compiler", image.name,
+              image.inputCount, image.outputCount, SKIP_MOST_CUDA_PORTS);
 }
 
 static skip_status makeRoom(const SkipTargetImage &target, Opened &opened) {

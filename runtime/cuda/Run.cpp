@@ -34,7 +34,7 @@ struct Run {
   Stream stream;
   const float *const *inputs;
   float *const *outputs;
-  Memory memory[mostPorts] = {};
+  Memory memory[SKIP_MOST_CUDA_PORTS] = {};
 
   const SkipModelImage &image() const { return *context.model->image; }
   bool isInput(uint32_t port) const { return port < image().inputCount; }

@@ -104,10 +104,10 @@ static void tellUntuned(mlir::ModuleOp module) {
 
 static llvm::Error checkPorts(mlir::func::FuncOp model) {
   size_t ports = model.getNumArguments() + model.getNumResults();
-  return ports <= nvptx::mostPorts
+  return ports <= SKIP_MOST_CUDA_PORTS
              ? llvm::Error::success()
              : tool::badInput("model `" + model.getName() + "` has " + llvm::Twine(ports) +
-                              " inputs and outputs, for cuda it may have " + llvm::Twine(nvptx::mostPorts));
+                              " inputs and outputs, for cuda it may have " + llvm::Twine(int(SKIP_MOST_CUDA_PORTS)));
 }
 
 static llvm::Error aimAtCuda(mlir::ModuleOp module, const tool::CompileOptions &options) {

@@ -119,13 +119,7 @@ static void emitRow(Builder &b, const AvgPoolSpec &spec, Position position) {
   } else {
     b.loop(b.constant(0), columns, 1, [&](Value column) { emitAnyWindow(b, row, column); });
   }
-  writeHalo(b,
-            {.plane = planePointer(b, out, kOut, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::outRows),
-             .columns = columns,
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, out, kOut, Param::outHalo, b.param(Param::outRows), columns, position);
 }
 
 void skip::kernel::emitAvgPool(mlir::ModuleOp module, llvm::StringRef name, const AvgPoolSpec &spec) {

@@ -80,13 +80,7 @@ static void emitRow(Builder &b, const ConcatSpec &spec, Position position) {
       b.store(lanes.empty() ? pixel : select(b, lanes[0], pixel, b.splat(0.0f)), b.at(to, offset));
     });
   }
-  writeHalo(b,
-            {.plane = planePointer(b, out, kOut, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::rows),
-             .columns = columns,
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, out, kOut, Param::outHalo, b.param(Param::rows), columns, position);
 }
 
 void skip::kernel::emitConcat(mlir::ModuleOp module, llvm::StringRef name, const ConcatSpec &spec) {

@@ -73,13 +73,7 @@ static void dropRow(Builder &b, const DropoutSpec &spec, Position position) {
     Value kept = arith::MulFOp::create(b.op, b.load(b.at(from, pixel)), scale);
     b.store(arith::SelectOp::create(b.op, isDropped, b.splat(0.0f), kept), b.at(to, pixel));
   });
-  writeHalo(b,
-            {.plane = planePointer(b, b.operand(2), out, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::rows),
-             .columns = b.param(Param::columns),
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, b.operand(2), out, Param::outHalo, b.param(Param::rows), b.param(Param::columns), position);
 }
 
 void skip::kernel::emitDropout(mlir::ModuleOp module, llvm::StringRef name, const DropoutSpec &spec) {

@@ -49,13 +49,7 @@ static void emitRow(Builder &b, const Epilogue &chain, Position position) {
     for (int64_t pixel = 0; pixel < count; ++pixel)
       b.store(pixels[pixel], to, pixel * kLanes);
   });
-  writeHalo(b,
-            {.plane = planePointer(b, out, kOut, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::rows),
-             .columns = columns,
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, out, kOut, Param::outHalo, b.param(Param::rows), columns, position);
 }
 
 void skip::kernel::emitElementwise(mlir::ModuleOp module, llvm::StringRef name, const ElementwiseSpec &spec) {

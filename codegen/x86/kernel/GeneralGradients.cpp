@@ -93,13 +93,7 @@ void skip::kernel::emitGeneralGradInput(mlir::ModuleOp module, llvm::StringRef n
       });
       b.store(select(b, exists, total[0], b.splat(0.0f)), b.at(to, b.mul(x, kLanes)));
     });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(2), out, at),
-               .rowStride = b.param(P::outRow),
-               .rows = b.param(P::inRows),
-               .columns = b.param(P::inColumns),
-               .halo = b.param(P::outHalo)},
-              at[2]);
+    writeHalo(b, b.operand(2), out, P::outHalo, b.param(P::inRows), b.param(P::inColumns), at);
   });
   b.finish();
 }

@@ -102,13 +102,7 @@ static void emitRow(Builder &b, const MaxPoolSpec &spec, Position position) {
   b.loop(b.constant(0), from, 1, [&](Value column) { emitBorderWindow(b, row, column); });
   forEachTile(b, from, to, kTile, [&](Value first, int64_t count) { emitInnerWindows(b, row, first, count); });
   b.loop(to, columns, 1, [&](Value column) { emitBorderWindow(b, row, column); });
-  writeHalo(b,
-            {.plane = planePointer(b, out, kOut, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::outRows),
-             .columns = columns,
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, out, kOut, Param::outHalo, b.param(Param::outRows), columns, position);
 }
 
 void skip::kernel::emitMaxPool(mlir::ModuleOp module, llvm::StringRef name, const MaxPoolSpec &spec) {

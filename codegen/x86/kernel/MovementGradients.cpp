@@ -20,13 +20,7 @@ static void spreadRow(Builder &b, const SpreadSpec &spec, Position position) {
     b.loop(b.constant(0), b.param(Param::inColumns), 1,
            [&](Value x) { b.store(b.load(b.at(from, b.mul(x, kLanes))), b.at(row, b.mul(x, spec.stride * kLanes))); });
   });
-  writeHalo(b,
-            {.plane = planePointer(b, b.operand(1), out, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::outRows),
-             .columns = b.param(Param::outColumns),
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, b.operand(1), out, Param::outHalo, b.param(Param::outRows), b.param(Param::outColumns), position);
 }
 
 void skip::kernel::emitSpread(mlir::ModuleOp module, llvm::StringRef name, const SpreadSpec &spec) {

@@ -75,13 +75,7 @@ static void emitInterior(Builder &b, const PadChannelsSpec &spec, Position posit
 static void emitRow(Builder &b, const PadChannelsSpec &spec, Position position) {
   Value out = b.operand(1);
   emitInterior(b, spec, position, rowPointer(b, out, kOut, position));
-  writeHalo(b,
-            {.plane = planePointer(b, out, kOut, position),
-             .rowStride = b.param(Param::outRow),
-             .rows = b.param(Param::outRows),
-             .columns = b.param(Param::outColumns),
-             .halo = b.param(Param::outHalo)},
-            position[2]);
+  writeHalo(b, out, kOut, Param::outHalo, b.param(Param::outRows), b.param(Param::outColumns), position);
 }
 
 void skip::kernel::emitPadChannels(mlir::ModuleOp module, llvm::StringRef name, const PadChannelsSpec &spec) {

@@ -124,13 +124,7 @@ void skip::kernel::emitGlobalAvgPoolGrad(mlir::ModuleOp module, llvm::StringRef 
     Value share = arith::DivFOp::create(b.op, b.load(b.at(image, b.mul(position[1], kLanes))), b.splat(pixels));
     Value row = rowPointer(b, b.operand(1), strides, position);
     b.loop(b.constant(0), b.param(P::columns), 1, [&](Value x) { b.store(share, b.at(row, b.mul(x, kLanes))); });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), strides, position),
-               .rowStride = b.param(P::outRow),
-               .rows = b.param(P::rows),
-               .columns = b.param(P::columns),
-               .halo = b.param(P::outHalo)},
-              position[2]);
+    writeHalo(b, b.operand(1), strides, P::outHalo, b.param(P::rows), b.param(P::columns), position);
   });
   b.finish();
 }

@@ -35,13 +35,7 @@ void skip::kernel::emitReflectPad(mlir::ModuleOp module, llvm::StringRef name, c
     copyElements(b, from, b.at(to, b.mul(left, kLanes)), b.mul(columns, kLanes));
     Value behind = b.add(left, columns), last = b.sub(columns, b.constant(1));
     b.loop(zero, right, 1, [&](Value i) { copyPixel(b.sub(last, b.add(i, b.constant(1))), b.add(behind, i)); });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), out, position),
-               .rowStride = b.param(Param::outRow),
-               .rows = b.param(Param::outRows),
-               .columns = b.add(behind, right),
-               .halo = b.param(Param::outHalo)},
-              position[2]);
+    writeHalo(b, b.operand(1), out, Param::outHalo, b.param(Param::outRows), b.add(behind, right), position);
   });
   b.finish();
 }
@@ -94,13 +88,7 @@ void skip::kernel::emitReflectPadGrad(mlir::ModuleOp module, llvm::StringRef nam
         });
       b.store(sum, b.at(to, b.mul(column, kLanes)));
     });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), out, position),
-               .rowStride = b.param(Param::outRow),
-               .rows = rows,
-               .columns = columns,
-               .halo = b.param(Param::outHalo)},
-              position[2]);
+    writeHalo(b, b.operand(1), out, Param::outHalo, rows, columns, position);
   });
   b.finish();
 }

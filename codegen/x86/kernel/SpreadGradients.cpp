@@ -63,13 +63,7 @@ void skip::kernel::emitAvgPoolGrad(mlir::ModuleOp module, llvm::StringRef name, 
       });
       b.store(total[0], b.at(to, b.mul(x, kLanes)));
     });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), out, at),
-               .rowStride = b.param(P::outRow),
-               .rows = b.param(P::rows),
-               .columns = b.param(P::columns),
-               .halo = b.param(P::outHalo)},
-              at[2]);
+    writeHalo(b, b.operand(1), out, P::outHalo, b.param(P::rows), b.param(P::columns), at);
   });
   b.finish();
 }
@@ -114,13 +108,7 @@ void skip::kernel::emitUpsampleGrad(mlir::ModuleOp module, llvm::StringRef name,
       });
       b.store(total[0], b.at(to, b.mul(x, kLanes)));
     });
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), out, at),
-               .rowStride = b.param(P::outRow),
-               .rows = rows,
-               .columns = columns,
-               .halo = b.param(P::outHalo)},
-              at[2]);
+    writeHalo(b, b.operand(1), out, P::outHalo, rows, columns, at);
   });
   b.finish();
 }

@@ -87,13 +87,8 @@ void skip::kernel::emitUpsample(mlir::ModuleOp module, llvm::StringRef name, con
   b.forEachUnit({1, 1, 1}, [&](Position position) {
     Value plane = planePointer(b, b.operand(0), kIn, position), to = rowPointer(b, b.operand(1), kOut, position);
     (spec.bilinear ? emitBilinearRow : emitNearestRow)(b, spec, plane, to, position[2]);
-    writeHalo(b,
-              {.plane = planePointer(b, b.operand(1), kOut, position),
-               .rowStride = b.param(Param::outRow),
-               .rows = b.param(Param::outRows),
-               .columns = b.mul(b.param(Param::inColumns), spec.factor),
-               .halo = b.param(Param::outHalo)},
-              position[2]);
+    writeHalo(b, b.operand(1), kOut, Param::outHalo, b.param(Param::outRows), b.mul(b.param(Param::inColumns), spec.factor),
+              position);
   });
   b.finish();
 }

@@ -172,6 +172,16 @@ Value kernel::rowPointer(Builder &b, Value tensor, StrideParams strides, std::ar
   return b.at(planePointer(b, tensor, strides, position), b.mul(position[2], b.param(strides.row)));
 }
 
+void kernel::writeHalo(Builder &b, Value tensor, StrideParams strides, unsigned halo, Value rows, Value columns,
+                       std::array<Value, 3> position) {
+  HaloTarget target{.plane = planePointer(b, tensor, strides, position),
+                    .rowStride = b.param(strides.row),
+                    .rows = rows,
+                    .columns = columns,
+                    .halo = b.param(halo)};
+  writeHalo(b, target, position[2]);
+}
+
 void skip::kernel::multiplyStep(Builder &b, int64_t channel, int64_t columns, Value input, ValueRange weights,
                                 llvm::MutableArrayRef<Value> sums) {
   for (int64_t column = 0; column < columns; ++column) {

@@ -70,4 +70,9 @@ Value rowPointer(Builder &b, Value tensor, StrideParams strides, std::array<Valu
 /// Where row 0 of a tensor's plane begins.
 Value planePointer(Builder &b, Value tensor, StrideParams strides, std::array<Value, 3> position);
 
+/// Writes the zeros around the picture of `tensor` that border the row at `position`, of `rows` and `columns`; called for each
+/// row once, the whole halo, which is as wide as the parameter `halo` says.
+void writeHalo(Builder &b, Value tensor, StrideParams strides, unsigned halo, Value rows, Value columns,
+               std::array<Value, 3> position);
+
 } // namespace skip::kernel
