@@ -17,6 +17,7 @@ static constexpr Pair operationNames[] = {
     {"batchnorm1d", "bn"},
     {"batchnorm2d", "bn"},
     {"batchnormalization", "bn"},
+    {"frozenbatchnorm2d", "bn"},
     {"groupnorm", "group_norm"},
     {"groupnormalization", "group_norm"},
     {"conv2d", "conv"},
@@ -75,6 +76,7 @@ static constexpr Pair otherArguments[] = {
     {"batchnorm1d", "it is `bn` here, which takes the channels of its input"},
     {"batchnorm2d", "it is `bn` here, which takes the channels of its input"},
     {"batchnormalization", "it is `bn` here, which takes the channels of its input"},
+    {"frozenbatchnorm2d", "it is `bn` here, which takes the channels of its input, and changes in training alone"},
     {"groupnorm", "it is `group_norm(groups)` here, which takes the channels of its input"},
     {"groupnormalization", "it is `group_norm(groups)` here, which takes the channels of its input"},
     {"conv2d", "it is `conv(channels, kernel)` here: of its input's channels nothing is said, and `pad` is half the kernel if "
@@ -104,6 +106,7 @@ static constexpr Pair unsupported[] = {
     {"adaptivemaxpool3d", ""},
     {"affinegrid", ""},
     {"alphadropout", "in inference it does nothing, so that a network without it gives the same"},
+    {"argmax", "`skipc run` and `eval` take the largest of the classes themselves"},
     {"attention", ""},
     {"avgpool1d", ""},
     {"avgpool3d", ""},
@@ -129,6 +132,7 @@ static constexpr Pair unsupported[] = {
     {"deformconv", ""},
     {"deformconv2d", ""},
     {"depthtospace", ""},
+    {"dequantize", ""},
     {"div", ""},
     {"divide", ""},
     {"dropout1d", "in inference it does nothing, so that a network without it gives the same"},
@@ -156,14 +160,17 @@ static constexpr Pair unsupported[] = {
     {"log", ""},
     {"logsigmoid", ""},
     {"logsoftmax", ""},
+    {"lppool", ""},
     {"lppool2d", ""},
     {"lrn", ""},
     {"lstm", ""},
     {"matmul", ""},
+    {"maximum", "`max(a, b)` is of numbers"},
     {"maxpool1d", ""},
     {"maxpool3d", ""},
     {"maxunpool2d", ""},
     {"mha", ""},
+    {"minimum", "`min(a, b)` is of numbers"},
     {"mm", ""},
     {"multiheadattention", ""},
     {"multiheadselfattention", ""},
@@ -173,6 +180,7 @@ static constexpr Pair unsupported[] = {
     {"pixelshuffle", ""},
     {"pixelunshuffle", ""},
     {"pow", "`mul(x, x)` squares a tensor"},
+    {"quantize", ""},
     {"reducemax", ""},
     {"reducemin", ""},
     {"reducesum", ""},
@@ -215,6 +223,7 @@ static constexpr Pair unsupported[] = {
 
 /// What is no operation here, and what to write for it. None of these is an edit: it depends on what stands around.
 static constexpr Pair otherWays[] = {
+    {"activation", "an activation is an operation of its own: `|> relu`"},
     {"chunk", "`take_channels(first, count)` takes some of the channels"},
     {"crossentropy", "a `train` statement trains by the cross-entropy; an inference has no loss"},
     {"crossentropyloss", "a `train` statement trains by the cross-entropy; an inference has no loss"},
@@ -229,6 +238,7 @@ static constexpr Pair otherWays[] = {
     {"permute", "a tensor is [channels, height, width] and stays so: leave it out"},
     {"reducemean", "`global_avg_pool` is the mean over height and width"},
     {"reshape", "`flatten` makes a vector of an image, `unflatten(channels, height, width)` an image of a vector"},
+    {"separableconv", "it is two: `x |> depthwise: conv(channels(x), 3, groups = channels(x)) |> pointwise: conv(64, 1)`"},
     {"separableconv2d", "it is two: `x |> depthwise: conv(channels(x), 3, groups = channels(x)) |> pointwise: conv(64, 1)`"},
     {"sequential", "operations follow each other by `|>`: `x |> conv1: conv(64, 3) |> bn1: bn |> relu`"},
     {"slice", "`take_channels(first, count)` takes some of the channels"},
@@ -238,6 +248,7 @@ static constexpr Pair otherWays[] = {
     {"transpose", "a tensor is [channels, height, width] and stays so: leave it out"},
     {"unsqueeze", "`unflatten(channels, height, width)` makes an image of a vector"},
     {"view", "`flatten` makes a vector of an image, `unflatten(channels, height, width)` an image of a vector"},
+    {"zeropad", "what pads is a convolution: `conv(64, 3, pad = [top, left, bottom, right])`"},
     {"zeropad2d", "what pads is a convolution: `conv(64, 3, pad = [top, left, bottom, right])`"},
     {"zeropadding2d", "what pads is a convolution: `conv(64, 3, pad = [top, left, bottom, right])`"},
 };
@@ -259,6 +270,7 @@ static constexpr Pair parameterHints[] = {
     {"momentum", "how running statistics move is the same for all batch norms: leave it out"},
     {"affine", "a batch norm has scale and shift: leave it out"},
     {"track_running_stats", "a batch norm keeps its statistics: leave it out"},
+    {"activation", "an activation is an operation of its own, behind this one: `|> relu`"},
     {"inplace", "the compiler decides where results stand: leave it out"},
     {"dim", "channels are what is joined, taken and summed over, of each image by itself: leave it out"},
     {"axis", "channels are what is joined, taken and summed over, of each image by itself: leave it out"},
@@ -296,6 +308,16 @@ static constexpr Pair tensorOperators[] = {
     {"!=", "what a tensor holds is not known when the spec is compiled, which is when conditions are"},
 };
 
+/// Characters that start no token here.
+static constexpr Pair symbols[] = {
+    {"@", "tensors have no product of matrices: `linear(features)` multiplies one by a filter"},
+    {"&", "conditions are joined by `and`"},
+    {"|", "conditions are joined by `or`; operations follow their value by `|>`"},
+    {"!", "a condition is turned round by `not`"},
+    {"?", "a choice is written `if condition then a else b`"},
+    {"$", "a value is called by its name alone"},
+};
+
 static constexpr Pair words[] = {
     {"let", "a value is given a name by `name = ...` alone"},
     {"var", "a value is given a name by `name = ...` alone"},
@@ -320,6 +342,8 @@ static constexpr Pair words[] = {
     {"bool", "a value or parameter has no type: `classes = 1000`"},
     {"str", "a value or parameter has no type: `classes = 1000`"},
     {"string", "a value or parameter has no type: `classes = 1000`"},
+    {"assert", "what a spec needs is said by `require condition, \"why\"`"},
+    {"print", "`skipc summary` prints the layers, `skipc run --output` values"},
     {"auto", "a value is given a name by `name = ...` alone"},
     {"Tensor", "a value or parameter has no type: `block name(x, width) { ... }`"},
 };
@@ -357,5 +381,7 @@ llvm::StringRef skip::frontend::hintForTensorOperator(llvm::StringRef op) { retu
 llvm::StringRef skip::frontend::ourValue(llvm::StringRef name) { return valueOf(valueNames, name); }
 
 llvm::StringRef skip::frontend::hintForValue(llvm::StringRef name) { return valueOf(valueHints, name); }
+
+llvm::StringRef skip::frontend::hintForSymbol(char symbol) { return valueOf(symbols, llvm::StringRef(&symbol, 1)); }
 
 llvm::StringRef skip::frontend::hintForWord(llvm::StringRef word) { return valueOf(words, word); }

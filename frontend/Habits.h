@@ -34,6 +34,9 @@ llvm::StringRef ourValue(llvm::StringRef name);
 /// known.
 llvm::StringRef hintForValue(llvm::StringRef name);
 
+/// What to write for a character that starts no token; empty when nothing is known.
+llvm::StringRef hintForSymbol(char symbol);
+
 /// What to write for a word that begins a statement elsewhere, as `for`; empty when nothing is known.
 llvm::StringRef hintForWord(llvm::StringRef word);
 

@@ -2,6 +2,8 @@
 // comments separate them.
 #include "frontend/Lexer.h"
 
+#include "frontend/Habits.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -140,7 +142,17 @@ private:
     add(TokenKind::Text, length);
   }
 
+  /// `/* ... */`.
+  void passBlockComment() {
+    size_t end = rest.find("*/", 2), length = end == rest.npos ? rest.size() : end + 2;
+    diagnostics.report(diag::unexpectedCharacter, rangeOf(2), {shown("/*")})
+        .note(rangeOf(2), "a comment begins with `//` and ends with its line");
+    rest = rest.drop_front(length);
+  }
+
   void lexSymbol() {
+    if (rest.starts_with("/*"))
+      return passBlockComment();
 #define SYMBOL(kind, spelling)                                                                                                 \
   if (rest.starts_with(spelling))                                                                                              \
     return add(TokenKind::kind, sizeof(spelling) - 1);
@@ -167,13 +179,13 @@ private:
     Report report = diagnostics.report(diag::unexpectedCharacter, rangeOf(length), {shown(rest.take_front(length))});
     if (rest.starts_with("'"))
       report.note(rangeOf(length), "a text stands in double quotes");
-    if (rest.starts_with("@"))
-      report.note(rangeOf(length), "tensors have no product of matrices: `linear(features)` multiplies one by a filter");
+    if (llvm::StringRef hint = hintForSymbol(rest.front()); !hint.empty())
+      report.note(rangeOf(length), hint.str());
     add(TokenKind::Unknown, length);
   }
 
   static std::string shown(llvm::StringRef bytes) {
-    if (bytes.size() == 1 && llvm::isPrint(bytes.front()))
+    if (llvm::all_of(bytes.take_front(3), [](char c) { return llvm::isPrint(c); }) && bytes.size() <= 2)
       return skip::frontend::quoted(bytes);
     return "bytes 0x" + llvm::toHex(bytes.take_front(8)) + (bytes.size() > 8 ? "..." : "");
   }

@@ -129,7 +129,8 @@ Value Elaborator::wholeNumber(OperationCall &op, double rounded) {
 Value Elaborator::buildBatchNorm(OperationCall &op) {
   double epsilon = op.realOr(1, 1e-5);
   if (!(epsilon > 0 && epsilon <= 1)) {
-    report(diag::outOfRange, op.ranges[1], {"eps", "above 0 and at most 1", op.values[1]->str()}, op.frame, op.info.name);
+    report(diag::outOfRange, op.ranges[1], {"eps", "above 0 and at most 1", op.values[1]->str()}, op.frame, op.info.name)
+        .note(op.ranges[1], "of the channels nothing is said: they are those of the tensor that goes in");
     return {};
   }
   std::optional<std::string> name = nameOf(op);

@@ -85,6 +85,15 @@ for library in "$root"/tmp/*/lib*.so; do
     "$library" 2>&1 | grep -E "undefined symbol|not found" || true)
   [ -z "$missing" ] || fail "${library##*/} does not load: $missing"
 done
+# The Python package is for the libraries that this skipc makes.
+PYTHONPATH=$(echo "$root/$name"/share/skip/python/skiprt-*.whl) python3 - "$root/tmp/plain/libresnet20.so" <<'PROGRAM' || fail "the Python package does not run the library"
+import sys
+import numpy, skiprt
+model = skiprt.load(sys.argv[1])
+assert "skiprt-" in skiprt.__file__, skiprt.__file__
+image = model.preprocess(numpy.full((40, 50, 3), 128, numpy.uint8))
+assert model.run(image, wanted=model.outputs[0].name).shape == (1, 10)
+PROGRAM
 if run build cifar_resnet -D depth=8 --emit=exe -o "$inside"/tmp/exe 2>"$root/tmp/said"; then
   fail "--emit=exe made a program without a compiler"
 fi

@@ -146,7 +146,8 @@ size_t skipmodel_model_stack_bytes(const skip_model *model);
 /* The embedded weights; SKIP_NO_WEIGHTS when the library has none. */
 skip_status skipmodel_weights_embedded(const skip_model *model, skip_weights **weights);
 /* From a safetensors checkpoint or a packed weights file that was written for this model. All values of a checkpoint are
- * checked; a packed file is mapped, and only its header and size are: it was checked when it was written. */
+ * checked; a packed file is mapped, and only its header and size are: it was checked when it was written.
+ * While it is mapped nobody may write to it or shorten it: put a new file in its place by renaming. */
 skip_status skipmodel_weights_load_file(const skip_model *model, const char *path, skip_weights **weights);
 /* The same from memory, which may be freed afterwards; values of packed weights are checked too. */
 skip_status skipmodel_weights_load_memory(const skip_model *model, const void *data, size_t bytes, skip_weights **weights);

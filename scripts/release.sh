@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes dist/skip-VERSION-linux-x86_64.tar.xz: skipc with LLVM inside, the catalogue, tuning texts, headers, a demo and licences, for
-# any x86-64 Linux with glibc 2.31 or later (docs/decisions/release.md). Proves by objdump that skipc and a library that it builds
+# Makes dist/skip-VERSION-linux-x86_64.tar.xz: skipc with LLVM inside, the catalogue, tuning texts, headers, the Python package, a demo
+# and licences, for any x86-64 Linux with glibc 2.31 or later (docs/decisions/release.md). Proves by objdump that skipc and a library that it builds
 # ask for nothing newer, and tries the file in a bare root folder.
 #   scripts/release.sh [BUILD_FOLDER]    which CMake has configured
 set -euo pipefail
@@ -25,6 +25,8 @@ install -m 755 "$skipc" "$stage/bin/skipc"
 install -D -m 644 -t "$stage/include/skip" runtime/Runtime.h runtime/training/Training.h
 install -D -m 644 -t "$stage/share/skip/demo" models/demo/* models/checkpoints/cifar10-resnet20.safetensors
 install -m 644 release/README.md "$stage/README.md"
+SOURCE_DATE_EPOCH=$date make --silent wheel
+install -D -m 644 -t "$stage/share/skip/python" "dist/skiprt-$version-py3-none-any.whl"
 
 # Of each file that is linked, its package's licence, and the texts that those speak of.
 mkdir -p "$stage/licenses"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -43,10 +44,14 @@ def compile(spec, weights=None, output=None, *, batch=1, defines=None, name=None
     done = subprocess.run(command + given, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         raise CompilerError(done.stderr.strip() or f"skipc ended with status {done.returncode}")
-    said = json.loads(done.stdout)
+    try:
+        said = json.loads(done.stdout)
+        library = f"lib{said['model']}.so"
+    except (ValueError, KeyError, TypeError):
+        raise CompilerError(f"{compiler} did not say what it built: {(done.stdout + done.stderr)[:200]!r}") from None
     for warning in said.get("warnings", ()):
         warnings.warn(_one_line(warning), CompilerWarning, stacklevel=2)
-    return load(os.path.join(output, f"lib{said['model']}.so"), threads=threads)
+    return load(os.path.join(os.fsdecode(output), library), threads=threads)
 
 
 def _arguments(batch, defines, name, target, flags) -> "list[str]":
@@ -57,6 +62,8 @@ def _arguments(batch, defines, name, target, flags) -> "list[str]":
     if not batches:
         raise ValueError("batch: at least one number is expected")
     arguments = ["--batch", ",".join(map(str, batches))]
+    if not isinstance(defines or {}, Mapping):
+        raise TypeError(f"defines: a dict of names and values is expected, not {defines!r}")
     for key, value in (defines or {}).items():
         arguments += ["-D", f"{key}={str(value).lower() if isinstance(value, (bool, np.bool_)) else value}"]
     for flag, value in (("--name", text("name", name)), ("--target", text("target", target))):

@@ -3,6 +3,7 @@ import ctypes
 import mmap
 import os
 import re
+import threading
 import weakref
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint8, c_void_p
 
@@ -85,6 +86,38 @@ def names_in(path: str) -> "list[str]":
     return sorted({name.decode() for name in found})
 
 
+# Of the files that were loaded: their device and inode, and when they were written, by the path that the loader knows them by.
+_loaded: "dict[str, tuple[int, int, int]]" = {}
+_loading = threading.Lock()
+
+
+def _forget_loading() -> None:
+    """In a forked process, where nobody is there to give the lock back."""
+    global _loading
+    _loading = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_loading)
+
+
+def _open(path: str) -> ctypes.CDLL:
+    """The library that is at `path` now. The loader takes what it once loaded from a path for what is there, also when another file was put
+    there, or a link turned; so each file has a spelling of its own. A file that was written over is no library any more."""
+    with _loading:
+        known = os.stat(path)
+        identity = known.st_dev, known.st_ino, known.st_mtime_ns
+        folder, name = os.path.split(path)
+        spelling = path
+        while _loaded.get(spelling, identity)[:2] != identity[:2]:
+            folder = os.path.join(folder, ".")
+            spelling = os.path.join(folder, name)
+        if any(other[:2] == identity[:2] and other != identity for other in _loaded.values()):
+            raise ValueError(f"{path} was written over while this process has it loaded: put a new file in its place (os.replace), as skipc does")
+        dll = ctypes.CDLL(spelling, mode=os.RTLD_LOCAL)  # its calls release the interpreter's lock
+        _loaded[spelling] = identity
+        return dll
+
+
 class Owned:
     """What a library made, until nothing refers to it any more; `needs` outlive it.
 
@@ -117,7 +150,7 @@ class Library:
             raise ValueError(f"{path} holds no model {name!r}, but {', '.join(names)}")
         self.name = name or names[0]
         self.path = path
-        dll = ctypes.CDLL(path, mode=os.RTLD_LOCAL)  # its calls release the interpreter's lock
+        dll = _open(path)
         for key, (result, arguments) in FUNCTIONS.items():
             function = getattr(dll, f"{self.name}_{key}", None)
             if function is None:

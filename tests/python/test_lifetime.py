@@ -2,6 +2,7 @@
 import ctypes
 import gc
 import os
+import pathlib
 import subprocess
 import sys
 import threading
@@ -212,3 +213,39 @@ def test_a_forked_process_waits_for_nothing_of_its_parent(built):
         assert np.array_equal(model.run(x), expected)
     """
     subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "PYTHONPATH": str(PROJECT / "python")}, timeout=120)
+
+
+@pytest.mark.parametrize("how", ["built again", "replaced", "another link"])
+def test_what_is_at_a_path_now_is_loaded(tmp_path, how):
+    def built(features, folder):
+        (tmp_path / "tiny.skip").write_text(f"model tiny {{\n  input x[2, 1, 1]\n  output y = x |> flatten |> f: linear({features})\n}}\n")
+        return skiprt.compile(tmp_path / "tiny.skip", weights=f"random:{features}", output=folder)
+    old = built(3, tmp_path / "a")
+    library = tmp_path / "a" / "libtiny.so"
+    if how == "built again":
+        new = built(5, tmp_path / "a")
+    elif how == "replaced":
+        os.replace(built(5, tmp_path / "b").path, library)
+        new = skiprt.load(library)
+    else:
+        link = tmp_path / "current.so"
+        link.symlink_to(library)
+        assert skiprt.load(link).outputs[0].shape == (3,)
+        link.unlink()
+        link.symlink_to(built(5, tmp_path / "b").path)
+        new = skiprt.load(link)
+    x = np.ones((1, 2, 1, 1), np.float32)
+    assert new.run(x).shape == (1, 5)
+    assert old.run(x).shape == (1, 3)
+    assert new.run(x).any() and not np.array_equal(new.run(x)[:, :3], old.run(x))
+    again = skiprt.load(new.path)
+    assert np.array_equal(again.run(x), new.run(x))
+
+
+def test_a_library_that_was_written_over_is_refused(built, tmp_path):
+    copy = tmp_path / "libresnet20.so"
+    copy.write_bytes(pathlib.Path(built).read_bytes())
+    assert skiprt.load(copy).max_batch == 16
+    os.utime(copy)  # as if it had been; it is mapped, and to write it would end this process
+    with pytest.raises(ValueError, match="was written over while this process has it loaded"):
+        skiprt.load(copy)

@@ -249,6 +249,8 @@ def test_refuses_what_is_no_way_to_load(built, how, error, text):
     ({"flags": "--exact"}, TypeError, "flags: a list"),
     ({"name": 1}, TypeError, "name: a text"),
     ({"threads": "2"}, TypeError, "threads: an integer"),
+    ({"defines": "depth=20"}, TypeError, "defines: a dict"),
+    ({"skipc": "/bin/true"}, skiprt.CompilerError, "/bin/true did not say what it built"),
 ])
 def test_refuses_what_is_no_way_to_compile(how, error, text):
     with pytest.raises(error, match=text):

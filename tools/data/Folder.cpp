@@ -65,7 +65,8 @@ std::unique_ptr<Dataset> openListedFolder(const std::string &path, std::string &
       continue;
     }
     bool headings = mayBeHeadings && fields.size() >= 2 && fields[1].find_first_of("0123456789") == std::string::npos;
-    if (headings)
+    std::error_code ignored; // what is there is a picture, whose class is told by its name
+    if (headings && !fs::exists(folder / fields[0], ignored))
       continue;
     error = printable(list) + ":" + std::to_string(number) +
             ": expected a picture's file name, a tab and its class index, found `" + (*lines)[number - 1].substr(0, 80) + "`";

@@ -60,6 +60,14 @@ static std::string helpOf(const CLI::App &app) {
   return commands.empty() ? "" : commands.front()->get_name() + " ";
 }
 
+/// What a shell makes of a variable that is not set, as in `-o "$OUT"`.
+static void refuseEmpty(const CLI::App &app) {
+  for (const CLI::App *command : app.get_subcommands())
+    for (const CLI::Option *option : command->get_options())
+      if (option->count() > 0 && llvm::is_contained(option->results(), ""))
+        throw CLI::ValidationError(option->get_name(), "the value is empty; without one, leave it out");
+}
+
 std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode) {
   Options options;
   options.reply = &reply;
@@ -78,6 +86,7 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &repl
   exitCode = 0;
   try {
     app.parse(argc, argv);
+    refuseEmpty(app);
     return options;
   } catch (const CLI::Success &help) {
     std::ostringstream text;

@@ -28,15 +28,28 @@ struct Batch {
 };
 } // namespace
 
+static std::vector<std::string> namesOf(const auto &ports) {
+  std::vector<std::string> names;
+  for (const auto &port : ports)
+    names.push_back("`" + port.name + "`");
+  return names;
+}
+
+/// Of --input or --output, which are given for each.
+static llvm::Error wrongCount(const std::string &what, const std::vector<std::string> &names, size_t given) {
+  std::string ending = names.size() == 1 ? "" : "s", order = names.size() == 1 ? "" : " for each, in this order";
+  return tool::badInput("the model has " + llvm::Twine(names.size()) + " " + what + ending + ", " + llvm::join(names, ", ") +
+                            "; --" + what + " was given " + llvm::Twine(given) + (given == 1 ? " time" : " times"),
+                        "give a file" + order);
+}
+
 static llvm::Error checkUsage(const Options &options, const Ports &ports) {
   if (options.pictures.empty() == options.inputs.empty())
     return tool::badInput("give pictures, or tensors with --input, and not both");
   if (!options.inputs.empty() && options.inputs.size() != ports.inputs.size())
-    return tool::badInput("the model has " + llvm::Twine(ports.inputs.size()) + " inputs, --input was given " +
-                          llvm::Twine(options.inputs.size()) + " times");
+    return wrongCount("input", namesOf(ports.inputs), options.inputs.size());
   if (!options.outputs.empty() && options.outputs.size() != ports.outputs.size())
-    return tool::badInput("the model has " + llvm::Twine(ports.outputs.size()) + " outputs, --output was given " +
-                          llvm::Twine(options.outputs.size()) + " times");
+    return wrongCount("output", namesOf(ports.outputs), options.outputs.size());
   for (const std::string &output : options.outputs)
     if (llvm::Error error = tool::refuseOverwriting(options, "--output", output))
       return error;

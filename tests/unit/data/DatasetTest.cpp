@@ -90,6 +90,8 @@ TEST_CASE("data set: bad lists give the line") {
   CHECK_THAT(listError("a.png\t-1\n"), Contains("labels.tsv:1:"));
   CHECK_THAT(listError("a.png\t4294967296\n"), Contains("labels.tsv:1:"));
   CHECK_THAT(listError("a.png\t1\nfile\tclass\n"), Contains("labels.tsv:2:")); // headings come first or not at all
+  folder.write("set/a.png", "a picture");
+  CHECK_THAT(listError("a.png\tcat\nb.png\t1\n"), Contains("labels.tsv:1:")); // no headings, for the picture is there
   CHECK_THAT(listError("\t1\n"), Contains("labels.tsv:1:"));
   CHECK_THAT(listError("file\tclass\n"), Contains("lists no pictures"));
   CHECK_THAT(listError(""), Contains("lists no pictures"));
