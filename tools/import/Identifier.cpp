@@ -85,3 +85,8 @@ std::string onnx::moduleOfScopes(llvm::StringRef scopes) {
   constexpr size_t least = 5; // with what stands before, between and behind two of them
   return parts.size() < least ? std::string() : parts[parts.size() - 4].str();
 }
+
+std::string onnx::moduleOf(const Node &node) {
+  std::string path = modulePathOf(node.name);
+  return path.empty() ? moduleOfScopes(node.scopes) : path;
+}

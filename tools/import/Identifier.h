@@ -1,9 +1,7 @@
 // Names of the file as names of the language.
 #pragma once
 
-#include "llvm/ADT/StringRef.h"
-
-#include <string>
+#include "tools/import/Model.h"
 
 namespace skip::onnx {
 
@@ -26,5 +24,7 @@ bool isPath(llvm::StringRef path);
 std::string modulePathOf(llvm::StringRef nodeName);
 /// The same from the list of modules that PyTorch writes beside a node; empty where there is none.
 std::string moduleOfScopes(llvm::StringRef scopes);
+/// The module that a node is of, by its name or by that list; empty where neither says which.
+std::string moduleOf(const Node &node);
 
 } // namespace skip::onnx

@@ -87,6 +87,16 @@ static llvm::Error checkFilter(const NodeMapping &node, const Convolution &conv)
   return conv.bias ? checkBias(node, *conv.bias, channels) : llvm::Error::success();
 }
 
+/// PyTorch's newer exporter makes up names for filters that it has computed of parameters, as standardised ones are, and else
+/// keeps the parameters' own; so a checkpoint with these must not fit. Its older one makes up `onnx::Conv_193` where it folds a
+/// norm into a filter, which the bias tells from the parameter.
+static std::string pathOf(const NodeMapping &node, const Constant &filter) {
+  std::string path = node.pathOf(filter);
+  llvm::StringRef name = filter.name;
+  bool isOwn = name.ends_with(".weight") || name.ends_with("_weight") || name.ends_with("_gamma");
+  return path.empty() || isOwn || name.starts_with("onnx::") ? path : path + ".computed";
+}
+
 static Call callOf(const NodeMapping &node, const Convolution &conv, Dims dims) {
   const auto &[height, width, ceil] = conv.window;
   int64_t channels = conv.weight->dims[0];
@@ -104,7 +114,7 @@ static Call callOf(const NodeMapping &node, const Convolution &conv, Dims dims) 
   call.parameters.push_back({"weight", *conv.weight, conv.weight->dims});
   if (conv.bias)
     call.parameters.push_back({"bias", *conv.bias, {channels}});
-  call.path = node.pathOf(*conv.weight);
+  call.path = pathOf(node, *conv.weight);
   return call;
 }
 

@@ -289,9 +289,7 @@ llvm::Expected<ValueId> Mapper::addLine(const Node &node, ValueId x, const Line 
 }
 
 std::string Mapper::madeUpPath(const Node &node, llvm::StringRef what) {
-  std::string path = modulePathOf(node.name);
-  if (path.empty())
-    path = moduleOfScopes(node.scopes);
+  std::string path = moduleOf(node);
   if (path.empty())
     return path;
   path += "." + what.str();

@@ -155,7 +155,7 @@ ValueId NodeMapping::imageOf(ValueId value) const {
 
 size_t NodeMapping::usesOf(size_t i) const { return mapper.uses.lookup(node.inputs[i]); }
 
-llvm::Expected<ValueId> NodeMapping::part(Call call) {
+llvm::Expected<ValueId> NodeMapping::part(Call call) const {
   std::optional<int64_t> own = countElements(call.dims);
   if (!own || *own >= frontend::Limits().elements || llvm::is_contained(call.dims, 0))
     return fail("it needs a value of sizes that Skip does not take: " + listText(call.dims));
@@ -201,10 +201,17 @@ llvm::Error NodeMapping::add(Formula formula, std::vector<int64_t> dims) {
 
 llvm::Error NodeMapping::alias(const Mapped &mapped, size_t output) { return mapper.set(node, mapped, output); }
 
+/// Whether a path is that of a module, or of a part of it.
+static bool isWithin(llvm::StringRef path, llvm::StringRef module) {
+  return path.consume_front(module) && (path.empty() || path.starts_with("."));
+}
+
+/// Of weights that are equal PyTorch's exporters keep one, under the name of the first.
 std::string NodeMapping::pathOf(const Constant &weight) const {
   llvm::StringRef name = weight.name;
-  if (name.consume_back(".weight") || name.consume_back("_weight") || name.consume_back("_gamma"))
-    return name.str();
-  std::string path = modulePathOf(node.name);
-  return path.empty() ? moduleOfScopes(node.scopes) : path;
+  bool isShared = mapper.uses.lookup(weight.name) > 1;
+  std::string module = moduleOf(node);
+  bool isNamed = name.consume_back(".weight") || name.consume_back("_weight") || name.consume_back("_gamma");
+  bool isOfAnother = isShared && !module.empty() && !isWithin(name, module);
+  return isNamed && !isOfAnother ? name.str() : module;
 }

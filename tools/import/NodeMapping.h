@@ -82,14 +82,15 @@ public:
   /// x under the graph's sizes of `as`, by a line.
   llvm::Error add(const Line &line, const Mapped &as);
   /// A part of the result.
-  llvm::Expected<ValueId> part(Call call);
+  llvm::Expected<ValueId> part(Call call) const;
   llvm::Expected<ValueId> line(ValueId x, const Line &line);
   /// Counts constants that are made.
   llvm::Error charge(int64_t elements);
   /// Whether anything reads that output.
   bool isUsed(size_t output) const;
 
-  /// Names an operation by its weight (`layer1.0.conv1.weight`), its node or the modules that that is of.
+  /// Names an operation by its weight (`layer1.0.conv1.weight`), its node or the modules that that is of. A weight that other
+  /// nodes read too names only an operation of its own module.
   std::string pathOf(const Constant &weight) const;
 
   Attributes attributes;

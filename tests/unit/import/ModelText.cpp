@@ -73,6 +73,12 @@ static void addAttribute(wire::NodeProto &node, llvm::StringRef key, llvm::Strin
     return node.set_name(value.str());
   if (key == "domain")
     return node.set_domain(value.str());
+  if (key == "module") {
+    wire::StringPair &scopes = *node.add_metadata_props();
+    scopes.set_key("pkg.torch.onnx.name_scopes");
+    scopes.set_value(("['', '" + value + "', 'operation']").str());
+    return;
+  }
   wire::AttributeProto &attribute = *node.add_attribute();
   attribute.set_name(key.str());
   int64_t whole = 0;

@@ -7,6 +7,7 @@
 //   ints shape 0 -1                       a constant of whole numbers
 //   floats zero 0                         a constant of one number
 //   node Conv image conv1.weight > v1 pads=1,1,1,1 epsilon=1e-5 mode=edge name=/a/b/Conv domain=x
+//                                         module=a.b, which PyTorch's newer exporter would note
 //
 // An input `-` is left out. Attributes are whole numbers, several of them with commas (one with a comma behind it), numbers
 // with a point or an exponent, or else texts. Lines that are none of these mean nothing.

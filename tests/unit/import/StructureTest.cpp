@@ -176,6 +176,32 @@ TEST_CASE("a filter that is computed of a parameter has another name than the pa
   CHECK(filter("node Add c.weight c.weight > g\nnode Mul g g > f\n") == "\n    |> c.computed: conv(4, 3)");
 }
 
+TEST_CASE("a filter that the exporter has computed of a parameter has another name, too, and one with a norm in it has not") {
+  auto filter = [](const std::string &name, const std::string &more) {
+    return behind("weight " + name + " 4 4 3 3\nnode Conv a " + name + " > x pads=1,1,1,1 " + more + "\n");
+  };
+  CHECK(filter("view_5", "module=body.conv") == "\n    |> body.conv.computed: conv(4, 3)");
+  CHECK(filter("onnx::Conv_193", "name=/body/conv/Conv") == "\n    |> body.conv: conv(4, 3)");
+  CHECK(filter("view_5", "") == "\n    |> conv1: conv(4, 3)");
+}
+
+TEST_CASE("layers that share a weight are named by their modules") {
+  std::string weights = "weight a.conv.weight 4 4 1 1\nweight a.bn.weight 4\nweight a.bn.bias 4\n";
+  auto layers = [&](const std::string &x, const std::string &of, const std::string &y) {
+    return "node Conv " + x + " a.conv.weight > " + y + "c module=" + of + ".conv\nnode BatchNormalization " + y +
+           "c a.bn.weight a.bn.bias a.bn.bias a.bn.weight > " + y + " module=" + of + ".bn\n";
+  };
+  std::string spec = lineBehind(weights + layers("a", "a", "b") + layers("b", "c.0", "c") + layers("c", "c.1", "x"));
+  CHECK(spec == "|> a.conv: conv(4, 1) |> a.bn: bn |> c: repeat(2, part)");
+  // A module's part keeps its name where the module itself reads it; what is of no module is numbered.
+  CHECK(lineBehind(weights + "node Conv a a.conv.weight > b module=a\nnode Conv b a.conv.weight > x\n") ==
+        "|> a.conv: conv(4, 1) |> conv1: conv(4, 1)");
+  llvm::Expected<onnx::Imported> imported = import("input image N 3 8 8\n" + conv("image", "stem", 4, 3, 3, 1, "a") + weights +
+                                                   layers("a", "a", "b") + layers("b", "c", "x") + head);
+  REQUIRE(bool(imported));
+  CHECK(imported->tensors == 11); // each layer has its own
+}
+
 TEST_CASE("inputs and outputs keep their names where there are several") {
   CHECK(specOf("input x N 2 8 8\nnode Concat image x > joined axis=1\n" + conv("joined", "stem", 4, 5, 3, 1, "features") +
                "node GlobalAveragePool features > p\nnode Flatten p > output\noutput features N 4 8 8\noutput result N 4\n"
