@@ -16,8 +16,8 @@ const Attribute *Attributes::find(llvm::StringRef name) {
   return found == node.attributes.data() + node.attributes.size() ? nullptr : found;
 }
 
-double Attributes::decimal(llvm::StringRef name, double otherwise) {
-  double value = real(name, otherwise), exact = value;
+double onnx::decimalOf(double value) {
+  double exact = value;
   char text[32];
   auto narrow = static_cast<float>(value);
   auto [end, code] = std::to_chars(text, text + sizeof text, narrow);
@@ -25,6 +25,8 @@ double Attributes::decimal(llvm::StringRef name, double otherwise) {
     std::from_chars(text, end, exact);
   return exact;
 }
+
+double Attributes::decimal(llvm::StringRef name, double otherwise) { return decimalOf(real(name, otherwise)); }
 
 bool Attributes::has(llvm::StringRef name) const {
   return llvm::any_of(node.attributes, [&](const Attribute &attribute) { return attribute.name == name; });

@@ -7,6 +7,9 @@
 
 namespace skip::onnx {
 
+/// The shortest decimal number that is this float, so that 1e-5 comes back as it was written; other numbers as they are.
+double decimalOf(double value);
+
 /// What is not as it is asked for, and what was never asked for, is a problem: no attribute is lost without a word.
 class Attributes {
 public:
@@ -14,7 +17,7 @@ public:
 
   int64_t integer(llvm::StringRef name, int64_t otherwise) { return get<int64_t>(name, otherwise); }
   double real(llvm::StringRef name, double otherwise) { return get<double>(name, otherwise); }
-  /// The shortest decimal number that is this float, so that 1e-5 comes back as it was written.
+  /// By `decimalOf`.
   double decimal(llvm::StringRef name, double otherwise);
   std::string text(llvm::StringRef name, std::string otherwise) { return get<std::string>(name, std::move(otherwise)); }
   std::vector<int64_t> integers(llvm::StringRef name, std::vector<int64_t> otherwise) {

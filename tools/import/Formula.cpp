@@ -153,10 +153,12 @@ std::optional<Steps> Formula::gateSteps() const {
 /// is not rounded by more than the bounds themselves are.
 std::optional<Steps> Formula::clipSteps() const {
   constexpr double mostBound = 64;
-  bool hasLeast = std::isfinite(least), hasMost = std::isfinite(most);
+  bool hasLeast = least != -std::numeric_limits<double>::infinity(), hasMost = most != std::numeric_limits<double>::infinity();
   double width = most - least;
   Steps steps;
-  if (hasLeast && hasMost)
+  if (hasLeast && hasMost && width <= 0) // all is the upper bound
+    steps.before = line(0, scale * (most + offset));
+  else if (hasLeast && hasMost)
     steps = around(line(6 * slope / width, 6 * (shift - least) / width - 3), "hard_sigmoid",
                    line(scale * width, scale * (least + offset)));
   else if (hasLeast)
@@ -167,9 +169,7 @@ std::optional<Steps> Formula::clipSteps() const {
     steps.before = line(scale * slope, scale * (shift + offset));
   auto isExact = [](double number) { return static_cast<double>(static_cast<float>(number)) == number; };
   bool isSmall = (!hasLeast || std::abs(least) <= mostBound) && (!hasMost || std::abs(most) <= mostBound);
-  bool isOrdered = !hasLeast || !hasMost || width > 0;
-  return isSmall && isOrdered && isExact(steps.before.shift[0]) && isExact(steps.behind.shift[0]) ? std::optional(steps)
-                                                                                                  : std::nullopt;
+  return isSmall && isExact(steps.before.shift[0]) && isExact(steps.behind.shift[0]) ? std::optional(steps) : std::nullopt;
 }
 
 std::optional<Steps> Formula::steps() const {

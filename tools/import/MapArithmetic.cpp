@@ -11,15 +11,30 @@
 using namespace skip;
 using namespace skip::onnx;
 
+/// Whether a constant has these sizes, but for ones before them.
+static bool isOfSizes(const Constant &constant, const std::vector<int64_t> &wanted) {
+  if (constant.dims.size() > wanted.size() || !isReal(constant.type))
+    return false;
+  std::vector<int64_t> given(wanted.size() - constant.dims.size(), 1);
+  given.insert(given.end(), constant.dims.begin(), constant.dims.end());
+  return given == wanted;
+}
+
 /// Whether a constant of these sizes has a value for each channel, beside a value under `dims`: [channels] beside [N,
 /// channels], [channels, 1, 1] or [1, channels, 1, 1] beside an image.
 static bool isByChannel(const Constant &constant, llvm::ArrayRef<int64_t> dims) {
-  if (dims.size() < 2 || constant.dims.size() > dims.size() || !isReal(constant.type))
+  if (dims.size() < 2)
     return false;
-  std::vector<int64_t> wanted(dims.size(), 1), given(dims.size() - constant.dims.size(), 1);
+  std::vector<int64_t> wanted(dims.size(), 1);
   wanted[1] = dims[1];
-  given.insert(given.end(), constant.dims.begin(), constant.dims.end());
-  return given == wanted;
+  return isOfSizes(constant, wanted);
+}
+
+/// Whether it has a number for each feature of a vector, whatever sizes the graph sees that under.
+static bool isByFeature(const NodeMapping &node, const Constant &constant, const Mapped &x) {
+  std::vector<int64_t> wanted = x.dims;
+  wanted[0] = 1;
+  return node.net().dimsOf(x.value).size() == 1 && isOfSizes(constant, wanted);
 }
 
 /// Whether the constant is added to the result of a convolution or a product that has no bias yet, and that only this node
@@ -79,14 +94,20 @@ static std::optional<Call> normWith(const NodeMapping &node, const Mapped &x, co
 
 /// By the number of each channel, in float32's range.
 static llvm::Error addByChannel(NodeMapping &node, size_t constant, const Arithmetic &arithmetic) {
-  llvm::Expected<const Mapped *> x = node.activation(1 - constant);
+  llvm::Expected<const Mapped *> x = node.view(1 - constant);
   if (!x)
     return x.takeError();
   const Constant &numbers = **node.constant(constant, "constant");
-  if (arithmetic.normParameter >= 0 && isByChannel(numbers, (*x)->dims))
+  bool fits = isByFeature(node, numbers, **x);
+  if (!fits) {
+    if (x = node.activation(1 - constant); !x)
+      return x.takeError();
+    fits = isByChannel(numbers, (*x)->dims);
+  }
+  if (arithmetic.normParameter >= 0 && fits)
     if (std::optional<Call> norm = normWith(node, **x, numbers, static_cast<size_t>(arithmetic.normParameter)))
       return node.add(std::move(*norm), (*x)->dims);
-  if (!isByChannel(numbers, (*x)->dims))
+  if (!fits)
     return node.fail("it " + arithmetic.verb + " a constant of " + listText(numbers.dims) + " and " + node.sizes((*x)->dims) +
                      "; Skip computes with constants that are a number, or one for each channel");
   Line line{{}, {}};
@@ -161,6 +182,25 @@ static bool isOffsetOf(const NodeMapping &node, const Mapped &offset, const Mapp
   return node.net().dimsOf(x.value).size() == 3 && (offset.repeatedBy || offset.dims != x.dims) && isFactorOf(node, offset, x);
 }
 
+/// a + b, or a - b, of two values: b by a line then.
+static llvm::Error addValues(NodeMapping &node, bool subtracts) {
+  llvm::Expected<const Mapped *> first = node.factor(0), second = first ? node.factor(1) : first.takeError();
+  if (!second)
+    return second.takeError();
+  Mapped a = **first, b = **second;
+  if (subtracts)
+    if (llvm::Error error = node.line(b.value, {{-1}, {0}}).moveInto(b.value))
+      return error;
+  for (const auto &[x, offset] : {std::pair(a, b), std::pair(b, a)})
+    if (isOffsetOf(node, offset, x))
+      return node.add({"shift", {x.value, offset.value}, {}, node.net().dimsOf(x.value), {}}, x.dims);
+  for (size_t i : {0, 1})
+    if (llvm::Expected<const Mapped *> view = node.view(i); !view)
+      return view.takeError();
+  llvm::Expected<Call> sum = sumOf(node, a, b);
+  return sum ? node.add(std::move(*sum), a.dims) : sum.takeError();
+}
+
 static llvm::Error mapAdd(NodeMapping &node) {
   static constexpr Arithmetic arithmetic = {"adds", [](const Formula &x, double number) { return x.plus(number); },
                                             [](double number) { return std::pair(1.0, number); }, 1};
@@ -169,17 +209,7 @@ static llvm::Error mapAdd(NodeMapping &node) {
   for (size_t i : {0, 1})
     if (node.isConstant(i))
       return addsBias(node, i) ? mapBias(node, i) : addConstant(node, arithmetic);
-  llvm::Expected<const Mapped *> a = node.factor(0), b = a ? node.factor(1) : a.takeError();
-  if (!b)
-    return b.takeError();
-  for (auto [x, offset] : {std::pair(*a, *b), std::pair(*b, *a)})
-    if (isOffsetOf(node, *offset, *x))
-      return node.add({"shift", {x->value, offset->value}, {}, node.net().dimsOf(x->value), {}}, x->dims);
-  if (a = node.view(0), b = a ? node.view(1) : a.takeError(); !b)
-    return b.takeError();
-  std::vector<int64_t> dims = (*a)->dims;
-  llvm::Expected<Call> sum = sumOf(node, **a, **b);
-  return sum ? node.add(std::move(*sum), std::move(dims)) : sum.takeError();
+  return addValues(node, false);
 }
 
 /// Of any number, from the left.
@@ -212,7 +242,7 @@ static llvm::Error mapSub(NodeMapping &node) {
   if (node.count() != 2)
     return node.fail("it has " + llvm::Twine(node.count()) + " inputs, not two");
   if (!node.isConstant(0) && !node.isConstant(1))
-    return node.fail("Skip subtracts constants only");
+    return addValues(node, true);
   return addConstant(node, node.isConstant(0) ? fromConstant : constant);
 }
 

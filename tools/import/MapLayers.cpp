@@ -105,6 +105,26 @@ static llvm::Error scale(NodeMapping &node, Constant &constant, double factor) {
   return llvm::Error::success();
 }
 
+/// A number for each output: those of one row, or one for all of them.
+static llvm::Expected<Constant> biasOf(NodeMapping &node, int64_t outputs) {
+  llvm::Expected<const Constant *> given = node.constant(2, "bias");
+  if (!given)
+    return given.takeError();
+  Constant bias = **given;
+  if (bias.dims.size() == 2 && bias.dims[0] == 1)
+    bias.dims.erase(bias.dims.begin());
+  if (bias.dims.size() < 2 && countElements(bias.dims) == 1 && isReal(bias.type) && outputs != 1) {
+    if (llvm::Error error = node.charge(outputs))
+      return error;
+    std::vector<double> repeated(static_cast<size_t>(outputs), elementsOf(bias)[0]);
+    bias = makeConstant(bias.name, ElementType::Double, {outputs}, repeated);
+  }
+  bias.dims = bias.dims.empty() ? Dims{1} : bias.dims;
+  if (llvm::Error error = checkBias(node, bias, outputs))
+    return error;
+  return bias;
+}
+
 static llvm::Error mapGemm(NodeMapping &node) {
   double alpha = node.attributes.real("alpha", 1), beta = node.attributes.real("beta", 1);
   int64_t transA = node.attributes.integer("transA", 0), transB = node.attributes.integer("transB", 0);
@@ -123,14 +143,10 @@ static llvm::Error mapGemm(NodeMapping &node) {
   int64_t outputs = (*weight)->dims[transB ? 0 : 1];
   std::optional<Constant> bias;
   if (node.has(2)) {
-    llvm::Expected<const Constant *> given = node.constant(2, "bias");
-    if (!given)
-      return given.takeError();
-    bias = **given;
-    if (bias->dims.size() == 2 && bias->dims[0] == 1)
-      bias->dims.erase(bias->dims.begin());
-    if (llvm::Error error = checkBias(node, *bias, outputs))
-      return error;
+    llvm::Expected<Constant> read = biasOf(node, outputs);
+    if (!read)
+      return read.takeError();
+    bias = std::move(*read);
   }
   Constant matrix = **weight;
   if (alpha != 1 || (bias && beta != 1)) {

@@ -288,12 +288,19 @@ static llvm::Error mapSoftmax(NodeMapping &node) {
   if (!x)
     return x.takeError();
   const std::vector<int64_t> dims = (*x)->dims;
-  const ValueId value = (*x)->value;
-  const Dims own = node.net().dimsOf(value);
+  ValueId value = (*x)->value;
+  Dims own = node.net().dimsOf(value);
   axis += axis < 0 ? static_cast<int64_t>(dims.size()) : 0;
-  bool isAxis = own.size() == 1 && axis >= 1 && axis < static_cast<int64_t>(dims.size());
-  bool isAlone = node.model().opset >= 13 || dims.size() == 2; // before, all axes behind it count too
-  bool isWhole = isAxis && isAlone && dims[axis] == own[0];
+  bool isAxis = axis >= 1 && axis < static_cast<int64_t>(dims.size()), isAlone = node.model().opset >= 13;
+  // Before, all axes behind it count too.
+  llvm::ArrayRef<int64_t> among = isAxis ? llvm::ArrayRef(dims).drop_front(axis) : llvm::ArrayRef<int64_t>();
+  if (isAxis && own.size() == 3 && countElements(isAlone ? among.take_front() : among) == countElements(own)) {
+    own = {*countElements(own)};
+    if (llvm::Error error = node.part({"flatten", {value}, {}, own, {}}).moveInto(value))
+      return error;
+  }
+  isAxis = isAxis && own.size() == 1;
+  bool isWhole = isAxis && countElements(isAlone ? among.take_front() : among) == own[0];
   bool isOfTwo = isAxis && isAlone && dims[axis] == 2 &&
                  llvm::all_of(llvm::ArrayRef(dims).slice(1, axis - 1), [](int64_t dim) { return dim == 1; });
   if (!isWhole && !isOfTwo)

@@ -43,6 +43,8 @@ private:
   bool isUsed(llvm::StringRef name) const { return uses.lookup(name) > 0; }
   /// A name of the language for an input or output, which no other has.
   std::string portName(llvm::StringRef name, llvm::StringRef otherwise, bool isOnly);
+  /// Of one that something else than the norm reads.
+  llvm::Error failMoment(const Moment &moment) const;
   llvm::Error fail(const llvm::Twine &what) const;
 
   const Model &model;

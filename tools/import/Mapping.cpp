@@ -220,12 +220,15 @@ llvm::Error Mapper::mapNode(const Node &node) {
   llvm::Expected<bool> folded = fold(node);
   if (!folded || *folded)
     return folded.takeError();
+  NodeMapping mapping(*this, node);
+  llvm::Expected<bool> isMoment = mapMoment(mapping);
+  if (!isMoment)
+    return isMoment.takeError();
   const NodeMapperEntry *entry = node.domain.empty() ? findMapper(node.operation) : nullptr;
-  if (!entry)
+  if (!entry && !*isMoment)
     return fail(placeOf(model, node) + ": Skip has no such operation" +
                 (node.domain.empty() ? std::string() : " (of the domain `" + printable(node.domain) + "`)"));
-  NodeMapping mapping(*this, node);
-  if (llvm::Error error = entry->map(mapping))
+  if (llvm::Error error = *isMoment ? llvm::Error::success() : entry->map(mapping))
     return error;
   std::string problem = mapping.attributes.problem();
   return problem.empty() ? llvm::Error::success() : mapping.fail(problem);
@@ -244,6 +247,8 @@ llvm::Error Mapper::mapOutputs() {
       return fail(name + " does not depend on the input");
     if ((*mapped)->repeatedBy)
       return fail(name + " is a value of each channel that is repeated over an image, which Skip does not write out");
+    if ((*mapped)->moment)
+      return failMoment(*(*mapped)->moment);
     if (llvm::Error error = write(**mapped))
       return error;
     if (llvm::Error error = settle(**mapped))

@@ -38,6 +38,8 @@ llvm::Expected<const Mapped *> NodeMapping::anyActivation(size_t i) const {
   if ((*mapped)->constant)
     return fail("input " + llvm::Twine(i) + ", `" + printable(node.inputs[i]) +
                 "`, is a constant, which this operation is not imported of");
+  if ((*mapped)->moment)
+    return mapper.failMoment(*(*mapped)->moment);
   return *mapped;
 }
 
@@ -76,6 +78,19 @@ llvm::Expected<const Mapped *> NodeMapping::activation(size_t i) const {
   bool isImage = dims == llvm::ArrayRef<int64_t>(own);
   bool isVector = own.size() == 1 && !dims.empty() && dims[0] == own[0] &&
                   llvm::all_of(dims.drop_front(), [](int64_t dim) { return dim == 1; });
+  if (!isImage && !isVector && own.size() == 1 && dims.size() == 3 && countElements(dims) == own[0]) {
+    Mapped &image = mapper.values[node.inputs[i]];
+    if (llvm::Error error =
+            part({"unflatten",
+                  {image.value},
+                  {{"channels", dims[0], std::nullopt}, {"height", dims[1], std::nullopt}, {"width", dims[2], std::nullopt}},
+                  {dims[0], dims[1], dims[2]},
+                  {}})
+                .moveInto(image.value))
+      return error;
+    image.formula.reset(); // which was of the vector
+    return &image;
+  }
   if (!isImage && !isVector)
     return fail("input " + llvm::Twine(i) + " is " + sizes((*mapped)->dims) + ", which Skip has as " + listText(own) +
                 ": it cannot compute this of it under other sizes");
@@ -109,6 +124,11 @@ llvm::Expected<const Constant *> NodeMapping::constant(size_t i, llvm::StringRef
   if (!(*mapped)->constant)
     return fail("its " + what + ", input " + llvm::Twine(i) + ", is computed, not a constant");
   return &*(*mapped)->constant;
+}
+
+const Moment *NodeMapping::moment(size_t i) const {
+  auto found = has(i) ? mapper.values.find(node.inputs[i]) : mapper.values.end();
+  return found != mapper.values.end() && found->second.moment ? &*found->second.moment : nullptr;
 }
 
 std::optional<double> NodeMapping::number(size_t i, size_t rank) const {

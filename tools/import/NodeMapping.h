@@ -20,6 +20,17 @@ struct Pending {
   int64_t rowStep = 1, columnStep = 1;
 };
 
+/// A part of the norm of a vector x that is written out, (x - mean) / sqrt(variance + epsilon), as it stands before opset 17.
+struct Moment {
+  enum class Kind { Mean, Centered, Square, Variance, Shifted, Deviation };
+
+  Kind kind;
+  ValueId x;
+  std::vector<int64_t> dims;  ///< of x, as the graph has it
+  const Node *node = nullptr; ///< that makes it
+  double epsilon = 0;         ///< of what is shifted
+};
+
 /// What a name of the graph stands for: a constant, or a value of the net. A pooled image of 1x1 is a vector in the net. The
 /// graph may see a value of the net under any sizes that keep the batch, the order of the elements and the rows and columns of
 /// an image: [N, 2, 64, 8, 8] is an image of 128 channels.
@@ -31,7 +42,8 @@ struct Mapped {
   Pending pending = {};
   std::optional<Formula> formula = {}; ///< arithmetic that it is; stays when it is written down
   bool isWritten = true;
-  const Node *repeatedBy = nullptr; ///< a value for each channel, repeated over an image of `dims`
+  const Node *repeatedBy = nullptr;  ///< a value for each channel, repeated over an image of `dims`
+  std::optional<Moment> moment = {}; ///< it is only a part of a norm
 };
 
 class Mapper;
@@ -53,7 +65,8 @@ public:
 
   /// An input that is no constant, with nothing pending, and a value of the net, whatever sizes the graph sees it under.
   llvm::Expected<const Mapped *> view(size_t i) const;
-  /// The same under sizes of its own: [N, channels, height, width], or [N, features] and any ones behind it.
+  /// The same under sizes of its own: [N, channels, height, width], or [N, features] and any ones behind it. A vector that the
+  /// graph sees as an image becomes one.
   llvm::Expected<const Mapped *> activation(size_t i) const;
   /// The same, with what is pending; or a factor of `mul`, which may be repeated over an image; or as it is.
   llvm::Expected<const Mapped *> pendingActivation(size_t i) const;
@@ -64,6 +77,8 @@ public:
   /// The same, of an image.
   llvm::Expected<const Mapped *> image(size_t i) const;
   llvm::Expected<const Constant *> constant(size_t i, llvm::StringRef what) const;
+  /// The part of a norm that an input is; null where it is none.
+  const Moment *moment(size_t i) const;
   /// A constant of one number, which changes no sizes of rank `rank`.
   std::optional<double> number(size_t i, size_t rank) const;
   /// The elements of a constant of whole numbers.
@@ -103,6 +118,8 @@ private:
 llvm::Error mapConvolution(NodeMapping &node);
 /// The product of two values.
 llvm::Error mapAttention(NodeMapping &node);
+/// Whether the node is a part of a norm that is written out; then it is mapped.
+llvm::Expected<bool> mapMoment(NodeMapping &node);
 
 using NodeMapper = llvm::Error (*)(NodeMapping &);
 struct NodeMapperEntry {

@@ -52,7 +52,7 @@ TEST_CASE("arithmetic that is no activation is refused, with what it is") {
   CHECK(llvm::StringRef(error("weight s 4 1\nnode Mul a s > x\n"))
             .contains("(Mul): it multiplies a constant of [4, 1] and [N, 4, 8, 8]; Skip computes with"));
   CHECK(llvm::StringRef(error("floats large 1000\nnode Clip a zero large > x\n")).contains("clip(x, 0, 1000)"));
-  CHECK(llvm::StringRef(error("node Clip a six zero > x\n")).contains("clip(x, 6, 0)"));
+  CHECK(llvm::StringRef(error("floats large 1000\nnode Clip a large large > x\n")).contains("clip(x, 1000, 1000)"));
 }
 
 TEST_CASE("what is scaled, shifted or clipped is an activation between lines") {
@@ -62,6 +62,8 @@ TEST_CASE("what is scaled, shifted or clipped is an activation between lines") {
   CHECK(lines("node Clip a zero six > x\n") == "|> bn1: bn(eps = 1) |> hard_sigmoid |> bn2: bn(eps = 1)");
   CHECK(lines("node Clip a minus one > x\n") == "|> bn1: bn(eps = 1) |> hard_sigmoid |> bn2: bn(eps = 1)");
   CHECK(lines("node Clip a zero one > x\n") == "|> bn1: bn(eps = 1) |> hard_sigmoid");
+  CHECK(lines("node Clip a one one > x\n") == "|> bn1: bn(eps = 1)");
+  CHECK(lines("node Clip a six zero > x\n") == "|> bn1: bn(eps = 1)"); // all is the upper bound
   CHECK(lines("node Clip a minus > x\n") == "|> bn1: bn(eps = 1) |> relu |> bn2: bn(eps = 1)");
   CHECK(lines("node Clip a - six > x\n") == "|> bn1: bn(eps = 1) |> relu |> bn2: bn(eps = 1)");
   CHECK(lines("node Mul a two > x\n") == "|> bn1: bn(eps = 1)");
@@ -86,6 +88,18 @@ TEST_CASE("a layer that has a bias, and a sum of any number") {
   output y = global_avg_pool(v + z)
 }
 )");
+}
+
+TEST_CASE("a difference of two values is a sum with one of them negated") {
+  std::string gate = conv("image", "stem", 4, 3, 3, 1, "a") + "node GlobalAveragePool a > g\nnode Sigmoid g > h\n";
+  CHECK_THAT(
+      specOf(conv("image", "stem", 4, 3, 3, 1, "a") + "node Relu a > b\nnode Sub b a > x\n" + head),
+      Catch::Contains("u = z |> relu\n  v = z |> layer1.0.downsample.0: bn(eps = 1)\n  output y = global_avg_pool(u + v)"));
+  CHECK_THAT(specOf(gate + "node Sub a h > x\n" + head),
+             Catch::Contains("sigmoid |> layer1.0.bn1: bn(eps = 1)") && Catch::Contains("shift("));
+  CHECK_THAT(specOf(gate + "node Sub h a > x\n" + head), Catch::Contains("bn1: bn(eps = 1) |> shift(u)"));
+  CHECK_THAT(behind("ints part 0 2 2 8 8\nnode Reshape a part > b\nnode Sub a b > x\n"),
+             Catch::Contains("(Sub): its inputs are [N, 4, 8, 8] and [N, 2, 2, 8, 8]; Skip adds what has one shape"));
 }
 
 TEST_CASE("an operation that the file has no weight for is named by its module") {
@@ -150,6 +164,31 @@ TEST_CASE("a product's factors are its weight's and bias's") {
   std::string spec = specOf("node GlobalAveragePool image > g\nnode Flatten g > f\nweight fc.weight 3 4\nweight b 4\n"
                             "node Gemm f fc.weight b > y alpha=2.0 beta=0.5\noutput y N 4\n");
   CHECK(llvm::StringRef(spec).contains("|> fc.computed: linear(4)"));
+}
+
+TEST_CASE("a product's bias may be one number for all outputs") {
+  std::string start = conv("image", "stem", 4, 3, 3, 1, "a") +
+                      "node GlobalAveragePool a > g\nnode Flatten g > f\nweight fc.weight 4 3\n",
+              end = "node Gemm f fc.weight b > y\noutput y N 3\n", other = "weight fc.other 4 1\n";
+  for (std::string bias : {"floats b 2\n", "weight b 1\n", "weight b 1 1\n", "weight b 1 3\n"})
+    CHECK_THAT(specOf(start + bias + end), Catch::Contains("|> fc: linear(3)\n"));
+  CHECK_THAT(specOf(start + other + "floats b 2\nnode Gemm f fc.other b > y\noutput y N 1\n"), Catch::Contains("linear(1)\n"));
+  CHECK_THAT(specOf(start + "weight b 2\n" + end), Catch::Contains("(Gemm): its bias is [2] of float32, not [3] of float32"));
+  CHECK_THAT(specOf(start + "weight b 3 1\n" + end),
+             Catch::Contains("(Gemm): its bias is [3, 1] of float32, not [3] of float32"));
+}
+
+TEST_CASE("before opset 13 a softmax is over all axes from its own on") {
+  std::string pooled = conv("image", "stem", 4, 3, 3, 1, "a") + "node GlobalAveragePool a > g\n", end = "output y N 4 1 1\n";
+  std::string pixel = pooled + "weight w 4 4 3 3\nnode Conv g w > h pads=1,1,1,1\n";
+  for (std::string opset : {"opset 11\n", "opset 17\n"}) {
+    CHECK_THAT(specOf(opset + pooled + "node Softmax g > y axis=1\n" + end), Catch::Contains("global_avg_pool |> softmax\n"));
+    CHECK_THAT(specOf(opset + pixel + "node Softmax h > y axis=1\n" + end), Catch::Contains("|> flatten |> softmax\n"));
+  }
+  CHECK_THAT(specOf("opset 11\n" + pooled + "node Softmax g > y\n" + end), Catch::Contains("global_avg_pool |> softmax\n"));
+  CHECK_THAT(behind("node Softmax a > x axis=2\n"), Catch::Contains("(Softmax): `axis` = 2 of [N, 4, 8, 8]: Skip has"));
+  CHECK_THAT(specOf("opset 11\n" + conv("image", "stem", 4, 3, 3, 1, "a") + "node Softmax a > x axis=2\n" + head),
+             Catch::Contains("(Softmax): `axis` = 2 of [N, 4, 8, 8]: Skip has"));
 }
 
 TEST_CASE("arithmetic of which zeros or steps are pending is not that of its input") {

@@ -42,6 +42,35 @@ TEST_CASE("norms of channels, of groups and of vectors") {
   CHECK(llvm::StringRef(spec).contains("global_avg_pool |> n: group_norm(1)\n"));
 }
 
+/// The norm of a vector r under the sizes [N, 1, 1, 4], as it is written before opset 17.
+static const std::string writtenOut =
+                             "node Transpose p > r perm=0,2,3,1\nnode ReduceMean r > mean axes=-1,\nnode Sub r mean > c\n"
+                             "floats two 2\nfloats eps 1e-6\n",
+                         squared = "node Pow c two > q\n",
+                         ended = "node ReduceMean q > v axes=-1,\nnode Add v eps > e\nnode Sqrt e > d\nnode Div c d > n\n";
+
+TEST_CASE("the norm of a vector that is written out is a group norm, with the numbers of the nodes behind it") {
+  std::string start = "opset 13\n" + conv("image", "stem", 4, 3, 3, 1, "a") + "node GlobalAveragePool a > p\n" + writtenOut,
+              numbers = "weight n.weight 4\nweight n.bias 4\nnode Mul n n.weight > o\nnode Add o n.bias > u\n",
+              end = "node Transpose u > w perm=0,3,1,2\nnode Flatten w > y\noutput y N 4\n";
+  for (std::string square : {squared, std::string("node Mul c c > q\n")})
+    CHECK_THAT(specOf(start + square + ended + numbers + end),
+               Catch::Contains("global_avg_pool |> n: group_norm(1, eps = 1e-06)\n"));
+  CHECK_THAT(specOf(start + squared + ended + "node Identity n > u\n" + end),
+             Catch::Contains("global_avg_pool |> group_norm1: group_norm(1, eps = 1e-06)\n"));
+  // Its parts by themselves, of other powers, of an image, and of another value's mean.
+  auto error = [&](const std::string &nodes) { return specOf(start + nodes + end); };
+  CHECK_THAT(error("node Relu c > u\n"), Catch::Contains("(Sub): Skip has the mean and the deviation of a vector only where"));
+  CHECK_THAT(error("floats three 3\nnode Pow c three > q\n" + ended), Catch::Contains("(Pow): Skip has no such operation"));
+  CHECK_THAT(error("node Relu r > s\nnode Sub s mean > u\n"), Catch::Contains("(ReduceMean): Skip has the mean and"));
+  CHECK_THAT(error(squared + "node ReduceMean q > v axes=-1,\nnode Sqrt v > u\n"), Catch::Contains("(Sqrt): Skip has no such"));
+  CHECK_THAT(error(squared +
+                   "floats none 0\nnode ReduceMean q > v axes=-1,\nnode Add v none > e\nnode Sqrt e > d\nnode Div c d > u\n"),
+             Catch::Contains("(Div): the norm that it ends adds 0: Skip takes those above 0 and at most 1"));
+  CHECK_THAT(specOf(start + "output mean N 1 1 1\n"), Catch::Contains("(ReduceMean): Skip has the mean and the deviation"));
+  CHECK_THAT(behind("node ReduceMean a > x axes=1,\n"), Catch::Contains("(ReduceMean): `axes` = [1]: Skip reduces rows and"));
+}
+
 TEST_CASE("norms that Skip has not are refused") {
   CHECK(
       llvm::StringRef(behind("weight w 8\nnode LayerNormalization a w > x axis=-1\n"))
@@ -59,7 +88,9 @@ TEST_CASE("norms that Skip has not are refused") {
 TEST_CASE("what was flattened is the image again where its rows and columns come back") {
   std::string there = "ints flat 0 4 64\nnode Reshape a flat > b\n";
   CHECK(behind(there + "ints back 0 4 8 8\nnode Reshape b back > x\n").empty());
-  CHECK(llvm::StringRef(behind(there + "ints other 0 4 4 16\nnode Reshape b other > c\nnode GlobalAveragePool c > x\n"))
+  CHECK(lineBehind(there + "ints other 0 4 4 16\nnode Reshape b other > c\n" + conv("c", "wide", 4, 4, 3, 1, "x")) ==
+        "|> flatten |> unflatten(4, 4, 16) |> wide: conv(4, 3)");
+  CHECK(llvm::StringRef(behind(there + "ints other 0 2 2 4 16\nnode Reshape b other > c\nnode GlobalAveragePool c > x\n"))
             .contains("which Skip has as [256]"));
 }
 
