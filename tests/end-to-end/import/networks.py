@@ -20,6 +20,8 @@ NETWORKS |= {f"resnet18_{act}": ("timm", {"base": "resnet18", "act_layer": act})
              ("silu", "gelu", "hard_swish", "leaky_relu", "prelu", "hard_sigmoid", "mish", "relu6")}
 NETWORKS |= {f"resnet18_{pool}": ("timm", {"base": "resnet18", "global_pool": pool}) for pool in ("avgmax", "catavgmax")}
 NETWORKS["resnetv2_18_std"] = ("timm", {"base": "resnetv2_18", "conv_layer": "StdConv2d"})
+# Norms and zeros as they are before training, of which an exporter keeps one for many layers.
+NETWORKS["gcresnext26ts_untouched"] = ("timm", {"base": "gcresnext26ts"})
 NETWORKS["resnet18_features"] = ("timm", {"base": "resnet18", "features_only": True})
 NETWORKS |= {name: ("here", {}) for name in ("tiny", "standardized", "iresnet", "windows", "excite", "pyramid")}
 # What Skip's language has no word for, with words of the error.
@@ -184,7 +186,7 @@ def make(torch, name):
         network = timm.create_model(base, num_classes=CLASSES, **options)
     else:
         network = {"tiny": tiny, "standardized": standardized, "iresnet": iresnet, "windows": windows, "excite": excite, "pyramid": pyramid}[name](torch)
-    for module in network.modules():
+    for module in [] if name.endswith("_untouched") else network.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             with torch.no_grad():
                 module.weight.uniform_(0.5, 1)
