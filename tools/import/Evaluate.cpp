@@ -9,6 +9,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <algorithm>
 
@@ -117,7 +118,8 @@ namespace {
 /// The values of one run, by name.
 class Run {
 public:
-  Run(const Model &model, int64_t mostElements) : model(model), mostElements(mostElements) {
+  Run(const Model &model, int64_t mostElements, Precision precision)
+      : model(model), mostElements(mostElements), precision(precision) {
     for (const Constant &tensor : model.initializers)
       constants[tensor.name] = &tensor;
     for (const Node &node : model.nodes)
@@ -127,15 +129,21 @@ public:
       ++uses[output.name];
   }
 
-  void set(llvm::StringRef name, Value value) { values[name] = std::move(value); }
+  void set(llvm::StringRef name, Value value, bool isOfImage) {
+    values[name] = std::move(value);
+    if (isOfImage)
+      ofImages.insert(name);
+  }
   llvm::Error evaluate(const Node &node);
   llvm::Expected<const Value *> find(llvm::StringRef name);
 
 private:
   const Model &model;
   int64_t mostElements;
+  Precision precision;
   llvm::StringMap<const Constant *> constants;
   llvm::StringMap<Value> values;
+  llvm::StringSet<> ofImages;   // values that depend on the inputs
   llvm::StringMap<size_t> uses; // that are left
 };
 } // namespace
@@ -149,8 +157,19 @@ llvm::Expected<const Value *> Run::find(llvm::StringRef name) {
   return tool::badInput("`" + model.path + "`: nothing before its use computes the value `" + printable(name) + "`");
 }
 
+static void roundToFloat(Value &value) {
+  if (value.isReal)
+    for (double &element : value.tensor.data)
+      element = static_cast<double>(static_cast<float>(element));
+}
+
 llvm::Error Run::evaluate(const Node &node) {
   std::vector<const Value *> inputs;
+  bool isOfImage = llvm::any_of(node.inputs, [&](const std::string &name) { return ofImages.contains(name); });
+  for (const std::string &name : node.inputs)
+    if (auto computed = values.find(name);
+        precision != Precision::Double && isOfImage && computed != values.end() && !ofImages.contains(name))
+      roundToFloat(computed->second);
   for (const std::string &name : node.inputs) {
     llvm::Expected<const Value *> input = name.empty() ? nullptr : find(name);
     if (!input)
@@ -160,8 +179,11 @@ llvm::Error Run::evaluate(const Node &node) {
   Results results = evaluateNode(model, node, inputs, mostElements);
   if (!results)
     return results.takeError();
-  for (size_t i = 0; i < std::min(results->size(), node.outputs.size()); ++i)
-    set(node.outputs[i], std::move((*results)[i]));
+  for (size_t i = 0; i < std::min(results->size(), node.outputs.size()); ++i) {
+    if (precision == Precision::Float && isOfImage)
+      roundToFloat((*results)[i]);
+    set(node.outputs[i], std::move((*results)[i]), isOfImage);
+  }
   for (const std::string &name : node.inputs)
     if (--uses[name] == 0)
       values.erase(name);
@@ -169,10 +191,10 @@ llvm::Error Run::evaluate(const Node &node) {
 }
 
 llvm::Expected<std::vector<reference::Tensor>> onnx::evaluateModel(const Model &model, llvm::ArrayRef<reference::Tensor> inputs,
-                                                                   int64_t mostElements) {
-  Run run(model, mostElements);
+                                                                   int64_t mostElements, Precision precision) {
+  Run run(model, mostElements, precision);
   for (auto [port, input] : llvm::zip_equal(model.inputs, inputs))
-    run.set(port.name, {input, true});
+    run.set(port.name, {input, true}, true);
   for (const Node &node : model.nodes)
     if (llvm::Error error = run.evaluate(node))
       return error;

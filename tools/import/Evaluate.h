@@ -26,9 +26,14 @@ bool isFoldable(llvm::StringRef operation);
 llvm::Expected<std::vector<Value>> evaluateNode(const Model &model, const Node &node, llvm::ArrayRef<const Value *> inputs,
                                                 int64_t mostElements);
 
+/// What is rounded to float32 on the way: nothing; constants that are computed, where they meet an image, as a checkpoint keeps
+/// them; or these and the result of every node, as any program does that computes in float32.
+enum class Precision { Double, FloatConstants, Float };
+
 /// The outputs of the model, node by node as the file has them. `inputs` are in the order of model.inputs; no value may have
 /// more than `mostElements` elements.
 llvm::Expected<std::vector<reference::Tensor>> evaluateModel(const Model &model, llvm::ArrayRef<reference::Tensor> inputs,
-                                                             int64_t mostElements = int64_t(1) << 32);
+                                                             int64_t mostElements = int64_t(1) << 32,
+                                                             Precision precision = Precision::Double);
 
 } // namespace skip::onnx

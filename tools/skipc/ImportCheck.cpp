@@ -1,6 +1,13 @@
 // Two comparisons, each with what the file's own operations give in double precision. The reference runs the spec in double
 // precision too, so that an attribute that is off by a little shows, as it would not beside the rounding of float32; then the
-// model runs as it is built.
+// model runs as it is built. Constants that the file computes are rounded to float32 in both, as the checkpoint keeps them: of
+// a network with standardised filters the spec was 2e-6 off by that rounding alone, and is 1e-13 off without it.
+//
+// Some networks magnify rounding: resnetv2_50x1_bit with random weights, through its norms of groups, so far that a model
+// that is right is 1.1e-4 off. How much is measured, where the model is further off than it may be without that: by the file's
+// own operations in double precision with each result rounded to float32. A sum of n products in float32 is rounded n times,
+// which is about sqrt(n) times as much; n goes into the thousands. Of that network models were 19, 34 and 37 times as far
+// off. A network that magnifies so much that this would allow more than 1% cannot be checked, and is not allowed.
 #include "tools/skipc/ImportCheck.h"
 
 #include "ir/graph/Graph.h"
@@ -24,6 +31,8 @@ using tool::Options;
 /// Of double precision: sums in another order, and attributes that the file keeps in float32.
 static constexpr double mostOfSpec = 1e-6;
 static constexpr double mostCompiled = 1e-4;
+static constexpr double timesRounding = 64; // what rounding the results of nodes gives, for sums of thousands of products
+static constexpr double mostMagnified = 1e-2;
 
 /// Largest difference by largest value; NaN if any value is NaN.
 static double differenceOf(llvm::ArrayRef<double> values, llvm::ArrayRef<double> expected) {
@@ -64,6 +73,21 @@ static llvm::Expected<std::vector<Tensor>> interpreted(mlir::func::FuncOp graph,
                  : tool::internalError("import", "the reference cannot compute the network's outputs");
 }
 
+static constexpr int64_t mostElements = int64_t(1) << 32;
+
+/// What is allowed of a compiled model where more is found than of others: what the network makes of rounding.
+static llvm::Expected<double> boundByRounding(const onnx::Model &model, llvm::ArrayRef<Tensor> images,
+                                              llvm::ArrayRef<Tensor> expected) {
+  llvm::Expected<std::vector<Tensor>> rounded = onnx::evaluateModel(model, images, mostElements, onnx::Precision::Float);
+  if (!rounded)
+    return rounded.takeError();
+  double worst = 0;
+  for (auto [values, wanted] : llvm::zip_equal(*rounded, expected))
+    worst = larger(worst, differenceOf(values.data, wanted.data));
+  double bound = timesRounding * worst;
+  return bound <= mostMagnified ? std::max(mostCompiled, bound) : mostCompiled;
+}
+
 /// The model of the spec, as it is built.
 static llvm::Expected<tool::Session> compile(tool::Compilation &compilation, const Options &options, int64_t images,
                                              const tool::WeightsSource &weights) {
@@ -91,7 +115,8 @@ llvm::Expected<ImportCheck> tool::checkImport(const Options &options, const onnx
   int64_t images = imagesOf(model);
   RandomInput input(ports, images, options.seed);
   std::vector<Tensor> tensors = imagesFor(model, input, images);
-  llvm::Expected<std::vector<Tensor>> expected = onnx::evaluateModel(model, tensors);
+  llvm::Expected<std::vector<Tensor>> expected =
+      onnx::evaluateModel(model, tensors, mostElements, onnx::Precision::FloatConstants);
   if (!expected)
     return expected.takeError();
   llvm::Expected<WeightsSource> weights = WeightsSource::open(weightsPath, modelOf(*graph));
@@ -114,5 +139,8 @@ llvm::Expected<ImportCheck> tool::checkImport(const Options &options, const onnx
     check.spec.found = larger(check.spec.found, differenceOf((*fromSpec)[port].data, (*expected)[port].data));
     check.compiled.found = larger(check.compiled.found, differenceOf(compiled, (*expected)[port].data));
   }
+  if (!check.compiled.isAllowed())
+    if (llvm::Error error = boundByRounding(model, tensors, *expected).moveInto(check.compiled.allowed))
+      return error;
   return check;
 }

@@ -173,7 +173,16 @@ def one(operation="Relu", opset="17", **attributes):
     return model.finish(x, ("N", 4, 16, 16))
 
 
-MODELS = {"resnet": resnet, "one": one}
+def far(shift="4096"):
+    """Small differences of large numbers: a bias that is added, and behind a Relu taken away."""
+    model = Model()
+    bias = model.numbers("conv1.bias", *[float(shift)] * 4)
+    x = model.node("Conv", "image", model.weight("conv1.weight", 4, 3, 3, 3), bias, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    x = model.node("Sub", model.node("Relu", x), model.numbers("shift", float(shift)))
+    return model.finish(x, ("N", 4, 16, 16))
+
+
+MODELS = {"resnet": resnet, "one": one, "far": far}
 
 if __name__ == "__main__":
     name, target, *options = sys.argv[1:]

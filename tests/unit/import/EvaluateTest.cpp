@@ -9,7 +9,8 @@ using namespace skip;
 using Numbers = std::vector<double>;
 
 /// The output `y` of one-input models; `dims` of what x counts up in from 1.
-static reference::Tensor evaluate(const std::string &text, std::vector<int64_t> dims) {
+static reference::Tensor evaluate(const std::string &text, std::vector<int64_t> dims,
+                                  onnx::Precision precision = onnx::Precision::Double) {
   llvm::Expected<onnx::Model> model =
       onnx::readModel(test::onnxFile("input x N\noutput y N\n" + text), "net.onnx",
                       [](llvm::StringRef) -> llvm::Expected<onnx::ExternalFile> { return onnx::ExternalFile{}; });
@@ -17,7 +18,7 @@ static reference::Tensor evaluate(const std::string &text, std::vector<int64_t> 
   reference::Tensor x(std::move(dims));
   for (size_t i = 0; i < x.data.size(); ++i)
     x.data[i] = static_cast<double>(i + 1);
-  llvm::Expected<std::vector<reference::Tensor>> outputs = onnx::evaluateModel(*model, x);
+  llvm::Expected<std::vector<reference::Tensor>> outputs = onnx::evaluateModel(*model, x, 1 << 20, precision);
   if (!outputs)
     FAIL(llvm::toString(outputs.takeError()));
   return outputs->front();
@@ -105,4 +106,16 @@ TEST_CASE("convolutions of rows") {
   std::string text = "ints taps 1 10 100\nnode Cast taps > t to=1\nints shape 1 1 3\nnode Reshape t shape > w\n";
   CHECK(evaluate(text + "node Conv x w > y pads=1,1\n", {1, 1, 3}).data == Numbers{210, 321, 32});
   CHECK(evaluate(text + "node Conv x w > y strides=2,\n", {1, 1, 5}).data == Numbers{321, 543});
+}
+
+TEST_CASE("constants, or all results, are rounded to float32 where that is asked for") {
+  // A third, computed in two steps, of each element, and that once more.
+  std::string text = "floats one 1\nfloats three 3\nnode Div one three > t\nnode Mul t one > c\nnode Mul x c > m\n"
+                     "node Mul m c > y\n";
+  double third = 1.0 / 3, rounded = static_cast<double>(static_cast<float>(third));
+  auto narrow = [](double value) { return static_cast<double>(static_cast<float>(value)); };
+  CHECK(evaluate(text, {1, 2}).data == Numbers{third * third, 2 * third * third});
+  CHECK(evaluate(text, {1, 2}, onnx::Precision::FloatConstants).data == Numbers{rounded * rounded, 2 * rounded * rounded});
+  CHECK(evaluate(text, {1, 2}, onnx::Precision::Float).data ==
+        Numbers{narrow(rounded * rounded), narrow(narrow(2 * rounded) * rounded)});
 }
