@@ -182,7 +182,23 @@ def far(shift="4096"):
     return model.finish(x, ("N", 4, 16, 16))
 
 
-MODELS = {"resnet": resnet, "one": one, "far": far}
+def parts():
+    """Before opset 13: a softmax over several axes, a norm written out, differences, a bound that is both, and a vector as an image."""
+    model = Model(11)
+    x = model.conv("image", "conv1", 4, 3, 3)
+    half = model.numbers("half", 0.5)
+    x = model.node("Sub", x, model.node("Clip", x, half, half))
+    y = model.node("Softmax", model.node("GlobalAveragePool", x))
+    y = model.node("Flatten", model.node("Sub", x, y))
+    y = model.node("Gemm", y, model.weight("fc.weight", 1024, 32, least=-0.1, most=0.1), half)
+    centered = model.node("Sub", y, model.node("ReduceMean", y, axes=[-1]))
+    variance = model.node("ReduceMean", model.node("Pow", centered, model.numbers("two", 2)), axes=[-1])
+    y = model.node("Div", centered, model.node("Sqrt", model.node("Add", variance, model.numbers("epsilon", 1e-5))))
+    y = model.node("Add", model.node("Mul", y, model.weight("norm.weight", 32)), model.weight("norm.bias", 32))
+    return model.finish(model.conv(model.node("Reshape", y, model.integers("sizes", 0, 2, 4, 4)), "conv2", 4, 2, 3), ("N", 4, 4, 4))
+
+
+MODELS = {"resnet": resnet, "one": one, "far": far, "parts": parts}
 
 if __name__ == "__main__":
     name, target, *options = sys.argv[1:]
