@@ -1,6 +1,7 @@
 // Convolutions of images; of one pixel, which are products; and of vectors along their channels, which are convolutions of an
 // image of one row: [N, 1, channels] is 1 x channels pixels.
 #include "tools/import/Constant.h"
+#include "tools/import/Identifier.h"
 #include "tools/import/Layers.h"
 #include "tools/import/Windows.h"
 
@@ -87,14 +88,13 @@ static llvm::Error checkFilter(const NodeMapping &node, const Convolution &conv)
   return conv.bias ? checkBias(node, *conv.bias, channels) : llvm::Error::success();
 }
 
-/// PyTorch's newer exporter makes up names for filters that it has computed of parameters, as standardised ones are, and else
-/// keeps the parameters' own; so a checkpoint with these must not fit. Its older one makes up `onnx::Conv_193` where it folds a
-/// norm into a filter, which the bias tells from the parameter.
+/// PyTorch's newer exporter makes up names such as `view_5` for filters that it has computed of parameters, as standardised
+/// ones are; a checkpoint with these must not fit. What it has not computed keeps its name, which says the module. (The older
+/// one's `onnx::Conv_193` has a norm in it, which the bias tells from the parameter.)
 static std::string pathOf(const NodeMapping &node, const Constant &filter) {
   std::string path = node.pathOf(filter);
-  llvm::StringRef name = filter.name;
-  bool isOwn = name.ends_with(".weight") || name.ends_with("_weight") || name.ends_with("_gamma");
-  return path.empty() || isOwn || name.starts_with("onnx::") ? path : path + ".computed";
+  bool isMadeUp = isIdentifier(filter.name) && !llvm::StringRef(filter.name).ends_with("_weight");
+  return path.empty() || !isMadeUp ? path : path + ".computed";
 }
 
 static Call callOf(const NodeMapping &node, const Convolution &conv, Dims dims) {

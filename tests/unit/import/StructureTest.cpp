@@ -182,6 +182,8 @@ TEST_CASE("a filter that the exporter has computed of a parameter has another na
   };
   CHECK(filter("view_5", "module=body.conv") == "\n    |> body.conv.computed: conv(4, 3)");
   CHECK(filter("onnx::Conv_193", "name=/body/conv/Conv") == "\n    |> body.conv: conv(4, 3)");
+  CHECK(filter("body.blur.filt", "module=body.blur") == "\n    |> body.blur: conv(4, 3)"); // a module's own, if no parameter
+  CHECK(filter("/body/blur/Constant_8_output_0", "name=/body/blur/Conv") == "\n    |> body.blur: conv(4, 3)");
   CHECK(filter("view_5", "") == "\n    |> conv1: conv(4, 3)");
 }
 
