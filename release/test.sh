@@ -86,7 +86,7 @@ for library in "$root"/tmp/*/lib*.so; do
   [ -z "$missing" ] || fail "${library##*/} does not load: $missing"
 done
 # The Python package is for the libraries that this skipc makes.
-PYTHONPATH=$(echo "$root/$name"/share/skip/python/skiprt-*.whl) python3 - "$root/tmp/plain/libresnet20.so" <<'PROGRAM' || fail "the Python package does not run the library"
+PYTHONPATH=$(echo "$root/$name"/share/skip/python/skiprt-*.whl) "${PYTHON:-/usr/bin/python3}" - "$root/tmp/plain/libresnet20.so" <<'PROGRAM' || fail "the Python package does not run the library"
 import sys
 import numpy, skiprt
 model = skiprt.load(sys.argv[1])
