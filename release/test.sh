@@ -85,6 +85,12 @@ for library in "$root"/tmp/*/lib*.so; do
     "$library" 2>&1 | grep -E "undefined symbol|not found" || true)
   [ -z "$missing" ] || fail "${library##*/} does not load: $missing"
 done
+# Without /proc it finds its catalogue as well.
+if [ "$where" = bare ]; then
+  umount -l "$root/proc"
+  run summary cifar_resnet -D depth=8 >/dev/null || fail "skipc finds no catalogue without /proc"
+  mount --rbind /proc "$root/proc"
+fi
 # The Python package is for the libraries that this skipc makes.
 PYTHONPATH=$(echo "$root/$name"/share/skip/python/skiprt-*.whl) "${PYTHON:-/usr/bin/python3}" - "$root/tmp/plain/libresnet20.so" <<'PROGRAM' || fail "the Python package does not run the library"
 import sys

@@ -12,14 +12,24 @@
 #include "llvm/Support/Path.h"
 
 #include <cstdlib>
+#include <sys/auxv.h>
 #include <vector>
 
 using namespace skip;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
+/// Where there is no /proc that tells, as it was called.
+static std::string executable() {
+  std::string file = fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&executable));
+  if (!file.empty())
+    return file;
+  llvm::SmallString<256> called(reinterpret_cast<const char *>(getauxval(AT_EXECFN)));
+  return fs::make_absolute(called) ? "" : called.str().str();
+}
+
 static std::string folderBesideExecutable(llvm::ArrayRef<llvm::StringRef> steps) {
-  llvm::SmallString<256> folder(fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&folderBesideExecutable)));
+  llvm::SmallString<256> folder(executable());
   path::remove_filename(folder);
   for (llvm::StringRef step : steps)
     path::append(folder, step);
