@@ -6,6 +6,7 @@
 #include "support/Printable.h"
 #include "tests/fuzz/Require.h"
 #include "tests/unit/weights/TorchFiles.h"
+#include "tools/weights/Foreign.h"
 #include "tools/weights/Naming.h"
 #include "tools/weights/pytorch/Image.h"
 #include "tools/weights/pytorch/TorchFile.h"
@@ -59,6 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::vector<char> exact(data, data + size);
   llvm::StringRef file(exact.data(), exact.size());
   pytorch::TorchFile::looksLike(file);
+  std::string text = llvm::toString(tool::refuseForeign(file, "fuzz"));
+  require(text == printable(text), "what a file is can be shown", text);
   check(file);
   if (file.starts_with("\x80"))
     check(test::torchZip(file.str(), {{"0", std::string(96, '\1')}, {"1", std::string(8, '\2')}, {"2", std::string(8, '\3')}}));

@@ -9,6 +9,7 @@
 #include "tools/text/Failure.h"
 #include "tools/weights/Checkpoint.h"
 #include "tools/weights/Checksum.h"
+#include "tools/weights/Foreign.h"
 #include "tools/weights/Metadata.h"
 #include "tools/weights/RandomWeights.h"
 #include "tools/weights/pytorch/Image.h"
@@ -97,12 +98,10 @@ llvm::Error WeightsSource::openFile() {
   if (file->open(name.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   llvm::StringRef bytes(static_cast<const char *>(data()), size());
-  if (!pytorch::TorchFile::looksLike(bytes)) {
-    if (llvm::StringRef(name).ends_with_insensitive(".onnx") && !isSafetensors(bytes))
-      return badInput("`" + name + "` is an ONNX file, a network with its weights: `skipc import " + name +
-                      "` makes a spec and a checkpoint of it");
+  if (isSafetensors(bytes) || runtime::isPacked(data(), size()))
     return verifyChecksum(bytes, name).takeError();
-  }
+  if (!pytorch::TorchFile::looksLike(bytes))
+    return refuseForeign(bytes, name);
   llvm::Expected<pytorch::Image> image = pytorch::readImage(bytes, name);
   if (!image)
     return image.takeError();

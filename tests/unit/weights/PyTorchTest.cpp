@@ -219,9 +219,11 @@ TEST_CASE("archives that lie are refused") {
   CHECK(Read(patched(file, end + 4, "\1")).says("several disks"));
   CHECK(Read(patched(file, end + 8, "\xff\x7f\xff\x7f")).says("more than its directory"));
   CHECK(Read(patched(file, end + 16, "\xff\xff\xff\x7f")).says("does not lie in the file"));
+  CHECK(Read(file + "\n").says("1 byte beyond the archive's end record at byte"));
+  CHECK(Read(file.substr(0, end + 21)).says("so the file is cut short; copy or download"));
   CHECK(Read(test::zip({{"a/data.pkl", "", false}, {"a/data.pkl", "", false}})).says("two members are called `a/data.pkl`"));
   CHECK(Read(test::zip({{"a/data.pkl", "", false}, {"b/data.pkl", "", false}})).says("two members could be the pickle"));
-  CHECK(Read(test::zip({{"a.npy", "", false}})).says("no member `NAME/data.pkl`"));
+  CHECK(Read(test::zip({{"a", "", false}})).says("no member `NAME/data.pkl`"));
   CHECK(Read(test::zip({{"a/data.pkl", "", false}, {"a/constants.pkl", "", false}})).says("TorchScript"));
   CHECK(Read(test::zip({{"a/data.pkl", "", false}, {"a/byteorder", "big", false}})).says("big-endian"));
 }

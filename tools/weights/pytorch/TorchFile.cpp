@@ -4,14 +4,17 @@
 #include "tools/weights/pytorch/TorchFile.h"
 
 #include "tools/text/Failure.h"
+#include "tools/weights/Foreign.h"
 #include "tools/weights/pytorch/Pickle.h"
 
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/Endian.h"
 
 using namespace skip;
 using namespace skip::pytorch;
 
-static constexpr char saveAgain[] = "; load it in PyTorch, and save `model.state_dict()` with torch.save";
+static constexpr llvm::StringLiteral copyAgain = "; copy or download the file again";
+static constexpr llvm::StringLiteral saveAgain = "; load it in PyTorch, and save `model.state_dict()` with torch.save";
 static constexpr llvm::StringLiteral magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"); // 0x1950a86a20f9469cfc6c
 static constexpr int64_t version = 1001;
 
@@ -26,8 +29,10 @@ bool TorchFile::shareStorage(const TensorRecord &a, const TensorRecord &b) const
   return x.key == y.key && x.viewKey == y.viewKey && x.viewBegin == y.viewBegin;
 }
 
-llvm::Error TorchFile::fail(const llvm::Twine &where, const llvm::Twine &what) const {
-  return tool::badInput("`" + path + "` (" + where + "): " + what + saveAgain);
+llvm::Error TorchFile::fail(const llvm::Twine &where, const llvm::Twine &what) const { return fail(where, what, saveAgain); }
+
+llvm::Error TorchFile::fail(const llvm::Twine &where, const llvm::Twine &what, llvm::StringRef advice) const {
+  return tool::badInput("`" + path + "` (" + where + "): " + what + advice);
 }
 
 llvm::Expected<std::unique_ptr<TorchFile>> TorchFile::open(llvm::StringRef file, llvm::StringRef path) {
@@ -40,7 +45,8 @@ llvm::Expected<std::unique_ptr<TorchFile>> TorchFile::open(llvm::StringRef file,
 llvm::Expected<Value *> TorchFile::run(Pickle &pickle, llvm::StringRef where) const {
   if (Value *value = pickle.run())
     return value;
-  return fail(where + ", byte " + llvm::Twine(pickle.position()), "the pickle cannot be read: " + pickle.problem);
+  llvm::StringRef advice = llvm::StringRef(pickle.problem).starts_with("it is cut short") ? copyAgain : saveAgain;
+  return fail(where + ", byte " + llvm::Twine(pickle.position()), "the pickle cannot be read: " + pickle.problem, advice);
 }
 
 llvm::Error TorchFile::readZip() {
@@ -58,7 +64,8 @@ llvm::Error TorchFile::readZip() {
     pickle = &member;
   }
   if (!pickle)
-    return fail("its directory", "a zip archive, but none of torch.save: it has no member `NAME/data.pkl`");
+    return tool::refuseForeignArchive(
+        llvm::map_to_vector(zip->members(), [](const Zip::Member &member) { return member.name; }), path);
   prefix = pickle->name.drop_back(llvm::StringRef("data.pkl").size()).str();
   if (zip->has(prefix + "constants.pkl"))
     return fail("member `" + shown(prefix + "constants.pkl") + "`",
@@ -159,13 +166,14 @@ llvm::Error TorchFile::readStorage(const Value &key, uint64_t &at) {
   std::string where = "byte " + std::to_string(at) + ", storage `" + shown(key.text) + "`";
   uint64_t bytes = 0, left = file.size() - at;
   if (left < 8)
-    return fail(where, "it is cut short: " + llvm::Twine(left) + " bytes are left, its size takes 8");
+    return fail(where, "it is cut short: " + llvm::Twine(left) + " bytes are left, its size takes 8", copyAgain);
   uint64_t count = llvm::support::endian::read64le(file.data() + at);
   if (count != record.elements)
     return fail(where, "it has " + llvm::Twine(count) + " elements, " + llvm::Twine(record.elements) + " by the pickle");
   if (__builtin_mul_overflow(count, record.type ? record.type->bytes : 1, &bytes) || bytes > left - 8)
-    return fail(where, "it is cut short: " + llvm::Twine(count) + " elements are wanted, " + llvm::Twine(left - 8) +
-                           " bytes are left; copy or download the file again");
+    return fail(where,
+                "it is cut short: " + llvm::Twine(count) + " elements are wanted, " + llvm::Twine(left - 8) + " bytes are left",
+                copyAgain);
   if (!storages.try_emplace(key.text, file.substr(at + 8, bytes)).second)
     return fail(where, "it is there twice");
   at += 8 + bytes;

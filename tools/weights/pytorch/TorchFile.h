@@ -35,6 +35,7 @@ public:
 private:
   TorchFile(llvm::StringRef file, llvm::StringRef path) : file(file), path(path.str()) {}
   llvm::Error fail(const llvm::Twine &where, const llvm::Twine &what) const;
+  llvm::Error fail(const llvm::Twine &where, const llvm::Twine &what, llvm::StringRef advice) const;
   llvm::Expected<Value *> run(Pickle &pickle, llvm::StringRef where) const;
   llvm::Error readZip();
   llvm::Error readPickles();

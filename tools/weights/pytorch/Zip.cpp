@@ -4,6 +4,7 @@
 #include "tools/weights/pytorch/Zip.h"
 
 #include "tools/text/Failure.h"
+#include "tools/text/Wrap.h"
 #include "tools/weights/pytorch/Value.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -47,6 +48,17 @@ llvm::Expected<Zip> Zip::open(llvm::StringRef file, llvm::StringRef path) {
   return zip;
 }
 
+/// Of a file that does not end with an end record.
+std::string Zip::missingEnd() const {
+  constexpr size_t searched = 1 << 17; // not all of a file of gigabytes
+  llvm::StringRef last = file.take_back(searched);
+  size_t found = last.rfind(llvm::StringRef("PK\5\6", 4)), at = file.size() - last.size() + found;
+  if (found == llvm::StringRef::npos || file.size() - at < endBytes || at + endBytes + half(file, at + 20) > file.size())
+    return "no end record of a zip archive is there, so the file is cut short";
+  return tool::counted(file.size() - at - endBytes - half(file, at + 20), "byte") +
+         " beyond the archive's end record at byte " + std::to_string(at);
+}
+
 /// The end record is the last thing in the file but for a comment, whose length it has.
 llvm::Expected<Zip::Directory> Zip::findDirectory() const {
   if (file.size() < endBytes)
@@ -58,7 +70,7 @@ llvm::Expected<Zip::Directory> Zip::findDirectory() const {
       break;
     }
   if (end > last)
-    return fail("its end", "no end record of a zip archive is there, so the file is cut short");
+    return fail("its end", missingEnd());
   Directory directory{.begin = word(file, end + 16), .bytes = word(file, end + 12), .entries = half(file, end + 10)};
   bool several = half(file, end + 4) != 0 || half(file, end + 6) != 0 || half(file, end + 8) != half(file, end + 10);
   if (end >= locatorBytes && word(file, end - locatorBytes) == locatorMark) {

@@ -40,6 +40,7 @@ private:
   };
   llvm::Error fail(const llvm::Twine &where, const llvm::Twine &what) const;
   llvm::Expected<Directory> findDirectory() const;
+  std::string missingEnd() const;
   llvm::Error readWide(uint64_t end, Directory &directory) const;
   llvm::Error readDirectory(const Directory &directory);
   llvm::Error readEntry(uint64_t &at, uint64_t end);
