@@ -73,6 +73,8 @@ def entries(value):
 
 def places(torch, value, keys=()):
     """Every place of tensors in `value`, itself included."""
+    if isinstance(value, dict) and {"state", "param_groups"} <= value.keys():
+        keys = (*keys, "optimizer")  # the state dict of any optimizer of PyTorch, whatever it is called
     tensors = {key: held for key, held in entries(value) if isinstance(held, torch.Tensor)}
     if tensors:
         yield Place(keys, value, tensors)
@@ -86,6 +88,12 @@ def words(key):
 
 def any_called(keys, names):
     return any(not names.isdisjoint(words(key)) for key in keys)
+
+
+def is_twin_of(key, original):
+    """Whether a key is called as another but for a word that says it is a moving average: `params_ema` beside `params`."""
+    left = [word for word in words(key) if word not in TWINS]
+    return any_called((key,), TWINS) and left != [] and left == words(original)
 
 
 def is_optimizers(place):
@@ -104,7 +112,9 @@ def why_left_out(place, network):
     if place.keys[:len(network.keys)] == network.keys:
         return None  # it lies in the network
     usual = network.keys[-1:] and network.keys[-1] in HOLDERS
-    if usual and any_called(place.keys, TWINS) and not any_called(network.keys, TWINS):
+    *above, last = network.keys or ("",)
+    is_twin = place.keys[:len(above)] == tuple(above) and any(is_twin_of(key, last) for key in place.keys[len(above):][:1])
+    if is_twin or (usual and any_called(place.keys, TWINS) and not any_called(network.keys, TWINS)):
         return "a teacher, or a moving average, of the network"
     # A network's scale or bias is a number or vector too: only the names tell, its own or that of the network beside it.
     around = place.keys == network.keys[:len(place.keys)]

@@ -79,6 +79,7 @@ REFUSED = {
 LEFT_OUT = {
     "optimizers": ({"model": NETWORK, "optimizer": OPTIMIZER, "optim": OPTIMIZER, "optimizer_state_dict": OPTIMIZER,
                     "optimizer_states": [OPTIMIZER]}, ["optimizer", "optim", "optimizer_state_dict", "optimizer_states"]),
+    "an optimizer of another name": ({"net": NETWORK, "opt": {"state": {0: {"exp_avg": Tensor(4)}}, "param_groups": []}}, ["opt"]),
     "a list of an optimizer's": ({"backbone": NETWORK, "Optimizer-1": [Tensor(2)]}, ["Optimizer-1"]),
     "an optimizer in the network": ({**NETWORK, "optimizer": OPTIMIZER, "epoch": 3}, ["optimizer", "epoch"]),
     "schedulers and scalers": ({"x": NETWORK, "lr_scheduler": {"best": Tensor(0)}, "scheduler": [{"lrs": [Tensor(0)]}],
@@ -89,6 +90,7 @@ LEFT_OUT = {
     "numbers around the network": ({"best": Tensor(0), "in": {"mean": Tensor(1), "net": NETWORK}}, ["best", "in.mean"]),
     "twins": ({"model": NETWORK, "ema": {"model": NETWORK, "decay": Tensor(0)}, "model_ema": NETWORK, "teacher": {"shadow": [Tensor(2)]}},
               ["ema", "model_ema", "teacher"]),
+    "a twin of any name": ({"outer": {"params": NETWORK, "params_ema": NETWORK}}, ["outer.params_ema"]),
     "what is no tensor in the network": ({"net": {**NETWORK, "classes": ["cat"]}}, ["net.classes"]),
     "nothing, deep down": (deep(9, NETWORK), []),
     "nothing, in a tuple": ((NETWORK, 3), []),

@@ -19,11 +19,29 @@ TEST_CASE("the state dict is found in what scripts save, and the rest is told") 
   }
 }
 
+TEST_CASE("an optimizer's state is known by what it holds, too") {
+  auto state = [](PickleText pickle) {
+    pickle.raw("}(").text("param_groups").raw("]").text("state").raw("}").number(0);
+    return weights(pickle, "square_avg").raw("su").bytes;
+  };
+  PickleText named;
+  named.bytes = state(weights(named.raw("}(").text("net")).text("opt"));
+  Read read(zipOf(named.raw("u")));
+  CHECK(read.tensors.size() == 1);
+  CHECK(read.notes("under `net`; left out `opt`"));
+  PickleText alone;
+  alone.bytes = state(alone);
+  CHECK(Read(zipOf(alone)).says("it holds an optimizer's state, and no network"));
+}
+
 TEST_CASE("a moving average is left out, several networks are refused") {
   PickleText twin;
   weights(weights(twin.raw("}(").text("model_ema")).text("model")).raw("u");
   Read read(zipOf(twin));
   CHECK(read.notes("under `model`; left out `model_ema`"));
+  PickleText params; // whatever the network is called
+  weights(weights(params.raw("}(").text("params_ema")).text("params")).raw("u");
+  CHECK(Read(zipOf(params)).notes("under `params`; left out `params_ema`"));
   PickleText several;
   weights(weights(several.raw("}(").text("generator")).text("critic")).raw("u");
   CHECK(Read(zipOf(several)).says("lie in several places (`generator`, `critic`)"));

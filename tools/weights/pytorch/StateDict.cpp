@@ -105,6 +105,17 @@ static bool isOptimizer(llvm::StringRef key) {
   return called(key, optimizers) && !llvm::is_contained(networks, words(key).back());
 }
 
+/// What the state dict of any optimizer of PyTorch is, whatever it is called.
+static bool isOptimizerState(const Value &value) {
+  auto has = [&](llvm::StringRef name) {
+    for (size_t i = 0; i < value.items.size(); i += 2)
+      if (value.items[i]->isText(name))
+        return true;
+    return false;
+  };
+  return value.kind == Kind::Dict && has("state") && has("param_groups");
+}
+
 /// A layer's parameter, wherever it lies.
 static bool isParameter(llvm::StringRef name) {
   for (llvm::StringRef last : {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
@@ -144,6 +155,11 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
     return llvm::Error::success();
   if (keys.size() == mostDepth)
     return fail("dicts and lists are nested more than 24 deep, `" + dotted(keys).substr(0, 200) + "`");
+  auto optimizer = llvm::find_if(keys, isOptimizer);
+  if (isOptimizerState(value)) {
+    optimizing.add(dotted(optimizer == keys.end() ? keys : Keys(keys.begin(), optimizer + 1)));
+    return llvm::Error::success();
+  }
   Place place{.keys = keys, .held = &value, .tensors = {}};
   for (size_t i = 0; i < value.items.size(); i += dict ? 2 : 1)
     if (const Value &item = *value.items[i + (dict ? 1 : 0)]; item.kind == Kind::Tensor) {
@@ -152,7 +168,6 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
         return key.takeError();
       place.tensors.emplace_back(*key, &item);
     }
-  auto optimizer = llvm::find_if(keys, isOptimizer);
   if (!place.tensors.empty() && optimizer != keys.end())
     optimizing.add(dotted(Keys(keys.begin(), optimizer + 1)));
   else if (!place.tensors.empty())
@@ -182,11 +197,22 @@ bool Search::mayBeNetwork(const Place &place) const {
          llvm::any_of(place.tensors, [&](const auto &entry) { return file.tensor(*entry.second).rank >= leastRank; });
 }
 
+/// Whether a key is called as another but for a word that says it is a moving average: `params_ema` beside `params`.
+static bool isTwinOf(llvm::StringRef key, llvm::StringRef original) {
+  std::vector<std::string> left = words(key);
+  llvm::erase_if(left, [](const std::string &word) { return llvm::is_contained(twins, word); });
+  return called(key, twins) && !left.empty() && left == words(original);
+}
+
 /// Whether a place's tensors are none of the network's.
 static bool isBeside(const TorchFile &file, const Place &place, const Place &network) {
   if (leadsTo(network.keys, place.keys))
     return false; // it lies in the network
   bool usual = !network.keys.empty() && llvm::is_contained(holders, network.keys.back());
+  size_t depth = network.keys.size();
+  if (depth > 0 && place.keys.size() >= depth && isTwinOf(place.keys[depth - 1], network.keys.back()) &&
+      std::equal(network.keys.begin(), network.keys.end() - 1, place.keys.begin()))
+    return true;
   if (usual && anyCalled(place.keys, twins) && !anyCalled(network.keys, twins))
     return true;
   // A network's scale or bias is a number or vector too: only the names tell, its own or that of the network beside it.
@@ -260,6 +286,8 @@ const Place *Search::theUsual() {
 std::string Search::describeObject() const {
   const Value &object = file.object();
   std::vector<std::string> listed;
+  if (isOptimizerState(object))
+    return "it holds an optimizer's state, and no network";
   if (object.kind == Kind::Opaque || object.kind == Kind::Global)
     return "it holds an object of the class `" + shown(object.text) + "`, which only its own code can open";
   for (size_t i = 0; object.kind == Kind::Dict && i < object.items.size() && listed.size() < 8; i += 2)
