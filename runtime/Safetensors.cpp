@@ -17,13 +17,14 @@ struct TypeRow {
   ElementType type;
 };
 static constexpr TypeRow types[] = {
-    {"F32", 32, ElementType::F32},      {"F16", 16, ElementType::F16},      {"BF16", 16, ElementType::BF16},
-    {"F64", 64, ElementType::Other},    {"I64", 64, ElementType::Other},    {"U64", 64, ElementType::Other},
-    {"I32", 32, ElementType::Other},    {"U32", 32, ElementType::Other},    {"I16", 16, ElementType::Other},
-    {"U16", 16, ElementType::Other},    {"I8", 8, ElementType::Other},      {"U8", 8, ElementType::Other},
-    {"BOOL", 8, ElementType::Other},    {"C64", 64, ElementType::Other},    {"F8_E4M3", 8, ElementType::Other},
-    {"F8_E5M2", 8, ElementType::Other}, {"F8_E8M0", 8, ElementType::Other}, {"F6_E2M3", 6, ElementType::Other},
-    {"F6_E3M2", 6, ElementType::Other}, {"F4", 4, ElementType::Other},
+    {"F32", 32, ElementType::F32},          {"F16", 16, ElementType::F16},      {"BF16", 16, ElementType::BF16},
+    {"F64", 64, ElementType::Other},        {"I64", 64, ElementType::Other},    {"U64", 64, ElementType::Other},
+    {"I32", 32, ElementType::Other},        {"U32", 32, ElementType::Other},    {"I16", 16, ElementType::Other},
+    {"U16", 16, ElementType::Other},        {"I8", 8, ElementType::Other},      {"U8", 8, ElementType::Other},
+    {"BOOL", 8, ElementType::Other},        {"C64", 64, ElementType::Other},    {"F8_E4M3", 8, ElementType::Other},
+    {"F8_E5M2", 8, ElementType::Other},     {"F8_E8M0", 8, ElementType::Other}, {"F8_E4M3FNUZ", 8, ElementType::Other},
+    {"F8_E5M2FNUZ", 8, ElementType::Other}, {"F6_E2M3", 6, ElementType::Other}, {"F6_E3M2", 6, ElementType::Other},
+    {"F4", 4, ElementType::Other},
 };
 
 /// Reads the members of the header object into `result`.
@@ -78,7 +79,7 @@ bool HeaderReader::checkBytes(FileTensor &out, int64_t bits, int64_t begin, int6
   if (begin > end)
     return json.reject("`data_offsets` that end before they begin");
   if (end > dataBytes)
-    return json.reject("`data_offsets` beyond the end of the file");
+    return json.reject("`data_offsets` beyond the end of the file, which may be cut short");
   if (__builtin_mul_overflow(out.elements, bits, &totalBits) || totalBits % 8 != 0 || totalBits / 8 != end - begin)
     return json.reject("`data_offsets` that do not span what shape and dtype take");
   out.data = data + begin;

@@ -3,11 +3,13 @@
 import argparse
 import collections
 import importlib.util
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import warnings
 
 import real_data
 
@@ -75,14 +77,92 @@ def checkpoints(torch):
                        "args": argparse.Namespace(lr=0.1, out=pathlib.Path("x"))}, "left out"
 
 
+def unreadable(torch):
+    """Tensors whose elements are not read, by what `skipc weights` says that they are."""
+    numbers = torch.rand(4, 6)
+    return {
+        "quantized qint8": torch.quantize_per_tensor(numbers, 0.1, 3, torch.qint8),
+        "quantized quint8": torch.quantize_per_channel(numbers, torch.ones(4), torch.zeros(4, dtype=torch.long), 0, torch.quint8),
+        "quantized qint32": torch.quantize_per_tensor(numbers, 0.1, 3, torch.qint32),
+        "sparse float32": numbers.to_sparse(),
+        "sparse float64": numbers.double().to_sparse_csr(),
+        "complex128": numbers.to(torch.complex128),
+        "complex32": numbers.to(torch.complex32),
+        "without values (meta) float32": numbers.to("meta"),
+        "a negated or conjugated view": torch.complex(numbers, numbers).conj(),
+    }
+
+
 class PyTorchFiles(unittest.TestCase):
     skipc = real_data.PROJECT / "build" / "release" / "bin" / "skipc"
 
-    def built(self, folder, name, weights):
+    def built(self, folder, name, weights, *flags):
         done = subprocess.run([self.skipc, "build", folder / "tiny.skip", "--weights", weights, "--emit=shared",
-                               "--target-cpu=x86-64-v3", "-o", folder / name], capture_output=True, text=True, check=False)
+                               "--target-cpu=x86-64-v3", "-o", folder / name, *flags], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return (folder / name / "libtiny.so").read_bytes(), done.stderr
+
+    def refused(self, *arguments):
+        done = subprocess.run([self.skipc, *arguments], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        return done.stderr
+
+    def test_what_is_not_read_matters_only_where_the_model_reads_it(self):
+        import torch
+        warnings.simplefilter("ignore")  # PyTorch's own, of quantized and sparse tensors
+        with tempfile.TemporaryDirectory() as holder:
+            folder = pathlib.Path(holder)
+            (folder / "tiny.skip").write_text(SPEC)
+            file, build = folder / "net.pth", ("build", folder / "tiny.skip", "--weights", folder / "net.pth", "-o", folder / "none")
+            torch.save(state(torch), file)
+            right = self.built(folder, "right", file)[0]
+            for form in (True, False):
+                beside = {f"observer{i}": tensor for i, tensor in enumerate(unreadable(torch).values())}
+                torch.save({**state(torch), **beside}, file, _use_new_zipfile_serialization=form)
+                library, said = self.built(folder, "out", file, "--allow-extra")
+                self.assertTrue(library == right, "another library")
+                self.assertIn("passed over 9 tensors that the model does not read: `observer0`, `observer1`", said)
+                said = self.refused(*build)
+                listed = subprocess.run([self.skipc, "weights", file, "--json"], capture_output=True, text=True, check=True).stdout
+                tensors = {tensor["name"]: tensor for tensor in json.loads(listed)["tensors"]}
+                for name, kind in zip(beside, unreadable(torch)):
+                    self.assertIn(f"extra: `{name}` [4, 6], {kind}", said)
+                    self.assertEqual(tensors[name], {"name": name, "type": kind, "shape": [4, 6]})
+                for kind, tensor in unreadable(torch).items():
+                    with self.subTest(kind=kind, zip=form):
+                        torch.save({**state(torch), "fc.weight": tensor}, file,
+                                   _use_new_zipfile_serialization=form)
+                        self.assertIn("`fc.weight` is [4, 6], the model needs [5, 4]", self.refused(*build, "--allow-extra"))
+                weight = state(torch)["fc.weight"]
+                torch.save({**state(torch), "fc.weight": torch.quantize_per_tensor(weight, 0.1, 3, torch.qint8)}, file,
+                           _use_new_zipfile_serialization=form)
+                self.assertIn("type: `fc.weight` is quantized qint8, and models read F32, F16, BF16 and F64",
+                              self.refused(*build, "--allow-extra"))
+
+    def test_types_of_safetensors(self):
+        import safetensors.torch
+        import torch
+        with tempfile.TemporaryDirectory() as holder:
+            folder = pathlib.Path(holder)
+            (folder / "tiny.skip").write_text(SPEC)
+            file, build = folder / "net.safetensors", ("build", folder / "tiny.skip", "--weights", folder / "net.safetensors")
+            torch.save(state(torch, torch.double), folder / "net.pth")
+            right = self.built(folder, "right", folder / "net.pth")[0]
+            safetensors.torch.save_file(state(torch, torch.double), file)
+            library, said = self.built(folder, "out", file)
+            self.assertTrue(library == right, "F64 gives another library than that of a PyTorch file")
+            self.assertIn("narrowed 9 tensors from F64 to F32", said)
+            for dtype in (torch.int64, torch.uint64, torch.int32, torch.int16, torch.uint16, torch.int8, torch.uint8, torch.bool,
+                          torch.complex64, torch.float8_e4m3fn, torch.float8_e5m2, torch.float64):
+                with self.subTest(dtype=dtype):
+                    safetensors.torch.save_file({**state(torch), "observer": torch.ones(3).to(dtype)}, file)
+                    self.assertIn("extra: `observer` [3]", self.refused(*build, "-o", folder / "none"))
+                    self.assertTrue(self.built(folder, "out", file, "--allow-extra")[0] == right, "another library")
+                    if dtype == torch.float64:
+                        continue
+                    safetensors.torch.save_file({**state(torch), "fc.bias": torch.ones(5).to(dtype)}, file)
+                    self.assertIn("1 of a type that models do not read\n  type: `fc.bias` is ",
+                                  self.refused(*build, "-o", folder / "none", "--allow-extra"))
 
     def test_equal_to_safetensors(self):
         import safetensors.torch

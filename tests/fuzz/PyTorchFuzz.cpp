@@ -17,14 +17,14 @@ using namespace skip;
 using skip::fuzz::require;
 
 /// Whatever the tensors are called, the file fits or the error can be shown, and what fits is sound.
-static void checkNames(llvm::StringRef file) {
+static void checkNames(llvm::StringRef file, llvm::ArrayRef<tool::UnreadableTensor> unreadable) {
   const tool::NamedShape model[] = {{"conv.weight", {2, 3, 2, 2}}, {"conv.bias", {2}}};
   for (bool allowExtra : {false, true}) {
     tool::NamingOptions options;
     options.renames = {{"w", "conv.weight"}, {"", ""}};
     options.allowExtra = allowExtra;
     options.judged = !allowExtra;
-    llvm::Expected<tool::Named> named = tool::meetNames(file, "fuzz", "net", model, options);
+    llvm::Expected<tool::Named> named = tool::meetNames(file, "fuzz", "net", model, options, unreadable);
     if (!named) {
       std::string text = llvm::toString(named.takeError());
       require(text == printableLines(text), "an error can be shown", text);
@@ -51,8 +51,10 @@ static void check(llvm::StringRef file) {
   runtime::Safetensors parsed;
   require(parsed.parse(image->safetensors.data(), image->safetensors.size(), "image") == SKIP_OK, "the image is sound",
           runtime::lastErrorText());
-  require(parsed.count() > 0, "a network has tensors", image->note);
-  checkNames(image->safetensors);
+  require(parsed.count() + image->unreadable.size() > 0, "a network has tensors", image->note);
+  for (const tool::UnreadableTensor &tensor : image->unreadable)
+    require(!tensor.kind.empty() && tensor.kind == printable(tensor.kind), "a kind can be shown", tensor.kind);
+  checkNames(image->safetensors, image->unreadable);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -10,6 +10,8 @@
 #include "tools/text/Table.h"
 #include "tools/weights/WeightsSource.h"
 
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/Format.h"
 
 #include <algorithm>
@@ -25,6 +27,12 @@ namespace {
 struct Ranges {
   double least = std::numeric_limits<double>::infinity(), largest = -least, mean = 0;
   int64_t nans = 0;
+};
+
+/// The runtime reads no doubles; the tools narrow them.
+struct ElementF64 {
+  static constexpr int64_t bytes = 8;
+  static double read(const uint8_t *from) { return llvm::bit_cast<double>(llvm::support::endian::read64le(from)); }
 };
 } // namespace
 
@@ -55,25 +63,31 @@ static std::optional<Ranges> rangesOf(const FileTensor &tensor) {
   case runtime::ElementType::BF16:
     return rangesOf<runtime::ElementBF16>(tensor);
   case runtime::ElementType::Other:
-    return std::nullopt;
+    return llvm::StringRef(tensor.typeName) == "F64" ? std::optional(rangesOf<ElementF64>(tensor)) : std::nullopt;
   }
   return std::nullopt;
 }
 
-static std::string shapeText(const FileTensor &tensor) {
+static llvm::ArrayRef<int64_t> shapeOf(const FileTensor &tensor) { return {tensor.dims, static_cast<size_t>(tensor.rank)}; }
+
+static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
   std::string text;
-  for (int32_t i = 0; i < tensor.rank; ++i)
-    text += (i ? " x " : "") + std::to_string(tensor.dims[i]);
+  for (int64_t dim : shape)
+    text += (text.empty() ? "" : " x ") + std::to_string(dim);
   return text.empty() ? "a number" : text;
+}
+
+static void printShape(llvm::json::OStream &json, llvm::ArrayRef<int64_t> shape) {
+  json.attributeArray("shape", [&] {
+    for (int64_t dim : shape)
+      json.value(dim);
+  });
 }
 
 static void printTensor(llvm::json::OStream &json, const FileTensor &tensor, bool stats) {
   tool::addText(json, "name", tensor.name);
   json.attribute("type", tensor.typeName);
-  json.attributeArray("shape", [&] {
-    for (int32_t i = 0; i < tensor.rank; ++i)
-      json.value(tensor.dims[i]);
-  });
+  printShape(json, shapeOf(tensor));
   json.attribute("bytes", tensor.bytes);
   std::optional<Ranges> ranges = stats ? rangesOf(tensor) : std::nullopt;
   if (!ranges)
@@ -84,6 +98,13 @@ static void printTensor(llvm::json::OStream &json, const FileTensor &tensor, boo
   json.attribute("nans", ranges->nans);
 }
 
+static void printUnreadable(llvm::json::OStream &json, const tool::UnreadableTensor &tensor) {
+  tool::addText(json, "name", tensor.name);
+  tool::addText(json, "type", tensor.kind);
+  if (tensor.shape)
+    printShape(json, *tensor.shape);
+}
+
 static int64_t totalBytes(const runtime::Safetensors &tensors) {
   int64_t total = 0;
   for (size_t i = 0; i < tensors.count(); ++i)
@@ -91,12 +112,15 @@ static int64_t totalBytes(const runtime::Safetensors &tensors) {
   return total;
 }
 
-static void printJson(const runtime::Safetensors &tensors, bool stats, tool::JsonReply &reply) {
+static void printJson(const runtime::Safetensors &tensors, llvm::ArrayRef<tool::UnreadableTensor> unreadable, bool stats,
+                      tool::JsonReply &reply) {
   reply.add([&](llvm::json::OStream &json) {
     json.attribute("bytes", totalBytes(tensors));
     json.attributeArray("tensors", [&] {
       for (size_t i = 0; i < tensors.count(); ++i)
         json.object([&] { printTensor(json, tensors[i], stats); });
+      for (const tool::UnreadableTensor &tensor : unreadable)
+        json.object([&] { printUnreadable(json, tensor); });
     });
   });
 }
@@ -115,21 +139,28 @@ static void addStats(std::vector<std::string> &cells, const FileTensor &tensor) 
   cells.push_back(ranges && ranges->nans ? tool::withSeparators(ranges->nans) : "");
 }
 
-static void printTable(const runtime::Safetensors &tensors, bool stats, size_t width) {
+static void printTable(const runtime::Safetensors &tensors, llvm::ArrayRef<tool::UnreadableTensor> unreadable, bool stats,
+                       size_t width) {
   constexpr auto right = tool::Table::Align::right;
   std::vector<tool::Table::Column> columns = {
       {"tensor"}, {"type"}, {"shape"}, {"bytes", right, stats}}; // which are known from the two
   if (stats)
     columns.insert(columns.end(), {{"least", right}, {"largest", right}, {"mean", right}, {"NaN", right}});
-  std::vector<std::string> total = {"total of " + std::to_string(tensors.count()), "", "",
+  std::vector<std::string> total = {"total of " + std::to_string(tensors.count() + unreadable.size()), "", "",
                                     tool::withSeparators(totalBytes(tensors))};
   total.resize(columns.size());
   tool::Table table(columns);
   for (size_t i = 0; i < tensors.count(); ++i) {
     const FileTensor &tensor = tensors[i];
-    std::vector<std::string> cells = {tensor.name, tensor.typeName, shapeText(tensor), tool::withSeparators(tensor.bytes)};
+    std::vector<std::string> cells = {tensor.name, tensor.typeName, shapeText(shapeOf(tensor)),
+                                      tool::withSeparators(tensor.bytes)};
     if (stats)
       addStats(cells, tensor);
+    table.add(std::move(cells));
+  }
+  for (const tool::UnreadableTensor &tensor : unreadable) {
+    std::vector<std::string> cells = {tensor.name, tensor.kind, tensor.shape ? shapeText(*tensor.shape) : ""};
+    cells.resize(columns.size());
     table.add(std::move(cells));
   }
   table.add(std::move(total));
@@ -147,8 +178,8 @@ llvm::Error tool::weights(const Options &options) {
   if (tensors.parse(source->data(), source->size(), source->path().c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   if (options.json)
-    printJson(tensors, options.stats, *options.reply);
+    printJson(tensors, source->unreadable(), options.stats, *options.reply);
   else
-    printTable(tensors, options.stats, widthOfTables(options));
+    printTable(tensors, source->unreadable(), options.stats, widthOfTables(options));
   return llvm::Error::success();
 }

@@ -6,7 +6,9 @@
 #include "support/Printable.h"
 #include "tools/text/Failure.h"
 #include "tools/text/ShellWord.h"
-#include "tools/weights/Pairing.h"
+#include "tools/text/Wrap.h"
+#include "tools/weights/Mismatch.h"
+#include "tools/weights/Narrowing.h"
 #include "tools/weights/SafetensorsWriter.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -19,20 +21,18 @@ using namespace skip;
 using namespace skip::tool;
 
 static constexpr llvm::StringRef wrappers[] = {"module.", "_orig_mod.", "model.", "backbone."};
-static constexpr size_t mostListed = 10, mostFlags = 12;
+static constexpr char readTypes[] = "F32, F16, BF16 and F64";
+static constexpr size_t mostListed = 10;
 
 namespace {
 /// A tensor of the file on its way to the model.
 struct Entry {
-  const runtime::FileTensor *tensor;
-  std::string name;
+  const runtime::FileTensor *tensor; // null: it cannot be read
+  std::string name, kind;            // `F32`, `quantized qint8`
+  llvm::SmallVector<int64_t, 4> shape;
+  bool hasShape = true;
+  llvm::StringRef bytes = {};
   std::string inFile = name; // before anything was stripped
-  llvm::SmallVector<int64_t, 4> shape = {tensor->dims, tensor->dims + tensor->rank};
-};
-
-struct Mismatch {
-  std::vector<NamedShape> missing, extra;
-  std::vector<std::string> shapes; // lines
 };
 
 class Meeting {
@@ -42,7 +42,7 @@ public:
     for (const NamedShape &tensor : model)
       wanted[tensor.name] = &tensor;
   }
-  llvm::Expected<Named> meet(llvm::StringRef file);
+  llvm::Expected<Named> meet(llvm::StringRef file, llvm::ArrayRef<UnreadableTensor> unreadable);
 
 private:
   llvm::Error fail(const llvm::Twine &what) const { return badInput("`" + path + "`" + what); }
@@ -55,7 +55,8 @@ private:
   void passOverExtra();
   Mismatch compare() const;
   llvm::Error refuse(const Mismatch &mismatch) const;
-  std::string suggest(const Mismatch &mismatch) const;
+  void dropUnreadable();
+  void narrow();
   std::string write() const;
 
   llvm::StringRef path, modelName;
@@ -63,15 +64,12 @@ private:
   const NamingOptions &options;
   llvm::StringMap<const NamedShape *> wanted;
   std::vector<Entry> entries; // in the file's order
+  Narrowing narrowing;
   std::vector<std::string> notes;
   std::string kept; // why a wrapper's prefix was not stripped, as an error says it
   bool changed = false;
 };
 } // namespace
-
-static std::string counted(size_t number, llvm::StringRef what) {
-  return std::to_string(number) + " " + what.str() + (number == 1 ? "" : "s");
-}
 
 std::optional<std::string> tool::renamed(llvm::StringRef name, llvm::ArrayRef<Rename> renames) {
   for (const Rename &rename : renames) {
@@ -90,8 +88,12 @@ std::optional<std::string> tool::renamed(llvm::StringRef name, llvm::ArrayRef<Re
   return std::nullopt;
 }
 
-static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
-  return "[" + llvm::join(llvm::map_range(shape, [](int64_t dim) { return std::to_string(dim); }), ", ") + "]";
+static Entry entryOf(const runtime::FileTensor &tensor) {
+  return {.tensor = &tensor,
+          .name = tensor.name,
+          .kind = tensor.typeName,
+          .shape = {tensor.dims, tensor.dims + tensor.rank},
+          .bytes = llvm::StringRef(reinterpret_cast<const char *>(tensor.data), static_cast<size_t>(tensor.bytes))};
 }
 
 llvm::ArrayRef<int64_t> tool::withoutOnes(llvm::ArrayRef<int64_t> shape) {
@@ -212,10 +214,10 @@ void Meeting::reshape() {
   std::string first;
   for (Entry &entry : entries) {
     const NamedShape *tensor = wanted.lookup(entry.name);
-    if (!tensor || entry.shape == tensor->shape || withoutOnes(entry.shape) != withoutOnes(tensor->shape))
+    if (!tensor || !entry.hasShape || entry.shape == tensor->shape || withoutOnes(entry.shape) != withoutOnes(tensor->shape))
       continue;
     if (count++ == 0)
-      first = "`" + printable(entry.name) + "` " + shapeText(entry.shape) + " as " + shapeText(tensor->shape);
+      first = "`" + printable(entry.name) + "` " + bracketed(entry.shape) + " as " + bracketed(tensor->shape);
     entry.shape = tensor->shape;
   }
   if (count == 0)
@@ -242,99 +244,78 @@ void Meeting::passOverExtra() {
                   (shown < names.size() ? ", and " + std::to_string(names.size() - shown) + " more" : ""));
 }
 
+static bool isWide(const Entry &entry) { return entry.tensor && entry.kind == "F64"; }
+
+static bool isRead(const Entry &entry) {
+  return entry.tensor && (entry.tensor->type != runtime::ElementType::Other || isWide(entry));
+}
+
+static std::string unreadableLine(const Entry &entry) {
+  return "`" + printable(entry.name) + "`" + (entry.hasShape ? " " + bracketed(entry.shape) : "") + ", " + entry.kind;
+}
+
 Mismatch Meeting::compare() const {
   Mismatch mismatch;
   llvm::StringMap<const Entry *> found;
   for (const Entry &entry : entries) {
     found[entry.name] = &entry;
-    if (!wanted.contains(entry.name) && !runtime::isIgnored(entry.name.c_str()))
+    if (wanted.contains(entry.name) || runtime::isIgnored(entry.name.c_str()))
+      continue;
+    if (entry.tensor)
       mismatch.extra.push_back({entry.name, entry.shape});
+    else
+      mismatch.unreadable.push_back(unreadableLine(entry));
   }
   for (const NamedShape &tensor : model) {
     const Entry *file = found.lookup(tensor.name);
     if (!file)
       mismatch.missing.push_back(tensor);
-    else if (file->shape != tensor.shape)
-      mismatch.shapes.push_back("`" + tensor.name + "` is " + shapeText(file->shape) + ", the model needs " +
-                                shapeText(tensor.shape));
+    else if (file->hasShape && file->shape != tensor.shape)
+      mismatch.shapes.push_back("`" + tensor.name + "` is " + bracketed(file->shape) + ", the model needs " +
+                                bracketed(tensor.shape));
+    else if (!isRead(*file))
+      mismatch.types.push_back("`" + tensor.name + "` is " + file->kind + ", and models read " + readTypes);
   }
   return mismatch;
 }
 
-static std::vector<std::string> linesOf(llvm::ArrayRef<NamedShape> tensors) {
-  std::vector<std::string> lines;
-  for (const NamedShape &tensor : tensors)
-    lines.push_back("`" + printable(tensor.name) + "` " + shapeText(tensor.shape));
-  return lines;
-}
-
-/// The first of a kind, each on a line.
-static std::string listed(llvm::StringRef kind, llvm::ArrayRef<std::string> lines, bool verbose) {
-  std::string text;
-  size_t shown = verbose ? lines.size() : std::min(lines.size(), mostListed);
-  for (const std::string &line : lines.take_front(shown))
-    text += "\n  " + kind.str() + ": " + line;
-  if (shown < lines.size())
-    text += "\n  " + kind.str() + ": and " + std::to_string(lines.size() - shown) + " more (--verbose lists all)";
-  return text;
-}
-
-static std::string flagText(llvm::ArrayRef<Rename> renames) {
-  return llvm::join(
-      llvm::map_range(renames,
-                      [](const Rename &rename) { return "--rename " + printable(rename.from) + "=" + printable(rename.to); }),
-      " ");
-}
-
-/// Pairs of what is missing and extra, and how they come about; empty where less than half of what is missing has one.
-static std::string pairText(const Mismatch &mismatch, llvm::ArrayRef<TensorPair> pairs, const NamingOptions &options) {
-  if (pairs.empty() || 2 * pairs.size() < mismatch.missing.size())
-    return "";
-  std::vector<std::string> lines;
-  for (const TensorPair &pair : pairs)
-    lines.push_back("`" + printable(pair.ofFile->name) + "` as `" + pair.ofModel->name + "` " + shapeText(pair.ofModel->shape));
-  std::string text = "\nby shapes and order these may be the same:" + listed("pair", lines, options.verbose);
-  std::vector<Rename> renames = renamesFor(pairs);
-  if (renames.size() > mostFlags)
-    return text + "\n--rename OLD=NEW gives a tensor, or all below a label, another name";
-  bool hasMore = pairs.size() < mismatch.extra.size() && !options.allowExtra;
-  return text + "\nif they are: " + flagText(renames) + (hasMore ? " --allow-extra" : "");
-}
-
-/// What may help: names of another hand, the file of another model, or more than the model.
-std::string Meeting::suggest(const Mismatch &mismatch) const {
-  std::vector<TensorPair> pairs = pairTensors(mismatch.extra, mismatch.missing);
-  bool isRenamed = !pairs.empty() && pairs.size() == mismatch.missing.size() && mismatch.shapes.empty();
+llvm::Error Meeting::refuse(const Mismatch &mismatch) const {
   std::vector<NamedShape> all;
   for (const Entry &entry : entries)
-    if (!runtime::isIgnored(entry.name.c_str()))
+    if (entry.hasShape && !runtime::isIgnored(entry.name.c_str()))
       all.push_back({entry.name, entry.shape});
-  if (std::string other = options.lookalike && !isRenamed ? options.lookalike(all) : ""; !other.empty())
-    return "\n" + other;
-  if (mismatch.missing.empty() && mismatch.shapes.empty())
-    return "\n--allow-extra passes over what the model does not read";
-  return pairText(mismatch, pairs, options);
+  return fail(describe(
+      mismatch, {.modelName = modelName, .modelTensors = model.size(), .ofFile = all, .kept = kept, .options = options}));
 }
 
-llvm::Error Meeting::refuse(const Mismatch &mismatch) const {
-  size_t missing = mismatch.missing.size();
-  return fail(" is not a checkpoint of model `" + modelName + "`: " + llvm::Twine(missing) + " of its " +
-              counted(model.size(), "tensor") + " missing, " + llvm::Twine(mismatch.extra.size()) + " extra, " +
-              llvm::Twine(mismatch.shapes.size()) + " of another shape" +
-              listed("missing", linesOf(mismatch.missing), options.verbose) +
-              listed("shape", mismatch.shapes, options.verbose) + listed("extra", linesOf(mismatch.extra), options.verbose) +
-              kept + suggest(mismatch));
+/// Those that are left are what nobody reads, or, where the caller judges, what it then misses.
+void Meeting::dropUnreadable() {
+  for (const Entry &entry : entries)
+    if (!entry.tensor && wanted.contains(entry.name))
+      notes.push_back("left out `" + printable(entry.name) + "`: it is " + entry.kind + ", and models read " + readTypes);
+  llvm::erase_if(entries, [](const Entry &entry) { return !entry.tensor; });
+}
+
+void Meeting::narrow() {
+  for (Entry &entry : entries) {
+    if (!isWide(entry) || !wanted.contains(entry.name))
+      continue;
+    entry.bytes = narrowing.narrow(entry.name, entry.bytes);
+    entry.kind = "F32";
+    changed = true;
+  }
+  if (std::string done = narrowing.note(); !done.empty())
+    notes.push_back(std::move(done));
 }
 
 std::string Meeting::write() const {
   SafetensorsWriter writer;
   for (const Entry &entry : entries)
-    writer.add(entry.name, entry.shape, entry.tensor->typeName,
-               llvm::StringRef(reinterpret_cast<const char *>(entry.tensor->data), static_cast<size_t>(entry.tensor->bytes)));
+    writer.add(entry.name, entry.shape, entry.kind, entry.bytes);
   return writer.finish();
 }
 
-llvm::Expected<Named> Meeting::meet(llvm::StringRef file) {
+llvm::Expected<Named> Meeting::meet(llvm::StringRef file, llvm::ArrayRef<UnreadableTensor> unreadable) {
   runtime::LoadSummary ignored;
   std::string text = path.str();
   runtime::Safetensors tensors;
@@ -342,22 +323,32 @@ llvm::Expected<Named> Meeting::meet(llvm::StringRef file) {
       tensors.parse(file.data(), file.size(), text.c_str()) != SKIP_OK)
     return badInput(runtime::lastErrorText());
   for (size_t i = 0; i < tensors.count(); ++i)
-    entries.push_back({.tensor = &tensors[i], .name = tensors[i].name});
+    entries.push_back(entryOf(tensors[i]));
   llvm::stable_sort(entries, [](const Entry &a, const Entry &b) { return a.tensor->data < b.tensor->data; });
+  for (const UnreadableTensor &tensor : unreadable)
+    entries.push_back({.tensor = nullptr,
+                       .name = tensor.name,
+                       .kind = tensor.kind,
+                       .shape = tensor.shape.value_or(llvm::SmallVector<int64_t, 4>()),
+                       .hasShape = tensor.shape.has_value()});
   if (llvm::Error error = rename())
     return error;
   reshape();
   // Where tensors are missing, those that are left over tell what they may be called.
   Mismatch mismatch = compare();
-  bool isWhole = mismatch.missing.empty() && mismatch.shapes.empty();
-  if (options.judged && !(isWhole && (mismatch.extra.empty() || options.allowExtra)))
+  bool isRefused = options.judged ? !mismatch.isWhole() || (mismatch.hasExtra() && !options.allowExtra)
+                                  : !mismatch.unreadable.empty() && !options.allowExtra; // which no caller sees
+  if (isRefused)
     return refuse(mismatch);
   if (options.allowExtra)
     passOverExtra();
+  dropUnreadable();
+  narrow();
   return Named{changed ? write() : "", std::move(notes)};
 }
 
 llvm::Expected<Named> tool::meetNames(llvm::StringRef file, llvm::StringRef path, llvm::StringRef modelName,
-                                      llvm::ArrayRef<NamedShape> model, const NamingOptions &options) {
-  return Meeting(path, modelName, model, options).meet(file);
+                                      llvm::ArrayRef<NamedShape> model, const NamingOptions &options,
+                                      llvm::ArrayRef<UnreadableTensor> unreadable) {
+  return Meeting(path, modelName, model, options).meet(file, unreadable);
 }

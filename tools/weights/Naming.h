@@ -1,6 +1,8 @@
 // How a checkpoint's names meet a model's.
 #pragma once
 
+#include "tools/weights/Unreadable.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
@@ -46,9 +48,11 @@ std::optional<std::string> renamed(llvm::StringRef name, llvm::ArrayRef<Rename> 
 
 /// Gives a safetensors file's tensors the names of `model` (called `modelName` in texts): by --rename, and without the prefixes
 /// that wrappers put before all names where no name of the model begins so; and the model's sizes where they differ by ones at
-/// the end alone. What optimizers and counters leave is kept. An error if then tensors are missing, extra or of another shape:
-/// what, the likeliest pairs, and what to do about it.
+/// the end alone. F64 becomes F32 where the model reads it. What optimizers and counters leave is kept. `unreadable` are
+/// tensors that the checkpoint has beside the file. An error if then tensors are missing, extra, of another shape, or of a type
+/// that models do not read: what, the likeliest pairs, and what to do about it.
 llvm::Expected<Named> meetNames(llvm::StringRef file, llvm::StringRef path, llvm::StringRef modelName,
-                                llvm::ArrayRef<NamedShape> model, const NamingOptions &options);
+                                llvm::ArrayRef<NamedShape> model, const NamingOptions &options,
+                                llvm::ArrayRef<UnreadableTensor> unreadable = {});
 
 } // namespace skip::tool

@@ -63,7 +63,7 @@ llvm::Expected<WeightsSource> WeightsSource::openNamed(llvm::StringRef path, llv
   if (runtime::isPacked(source.data(), source.size())) // of this model, or check() says so
     return opened;
   llvm::StringRef bytes(static_cast<const char *>(source.data()), source.size());
-  llvm::Expected<Named> named = meetNames(bytes, path, modelName, tensors, naming);
+  llvm::Expected<Named> named = meetNames(bytes, path, modelName, tensors, naming, source.others);
   if (!named)
     return named.takeError();
   if (llvm::Expected<Metadata> metadata = readMetadata({bytes.data(), bytes.size()}, path.str()))
@@ -107,6 +107,7 @@ llvm::Error WeightsSource::openFile() {
     return image.takeError();
   note(image->note);
   memory = std::move(image->safetensors);
+  others = std::move(image->unreadable);
   file.reset();
   return llvm::Error::success();
 }

@@ -31,6 +31,8 @@ public:
   const void *data() const { return file ? static_cast<const void *>(file->data()) : memory.data(); }
   size_t size() const { return file ? file->size() : memory.size(); }
   const std::string &path() const { return name; }
+  /// Tensors that the file has beside those in `data`.
+  llvm::ArrayRef<UnreadableTensor> unreadable() const { return others; }
   /// What a training left in the checkpoint (Metadata.h); mostly none.
   llvm::ArrayRef<std::string> classNames() const { return classes; }
 
@@ -49,6 +51,7 @@ private:
 
   std::string name, memory;
   std::vector<std::string> classes;
+  std::vector<UnreadableTensor> others;
   std::unique_ptr<runtime::MappedFile> file;
 };
 

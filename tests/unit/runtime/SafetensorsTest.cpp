@@ -108,6 +108,33 @@ TEST_CASE("lying headers are noticed") {
   CHECK_FAILS(parse(rawFile("{\"a\"")), SKIP_BAD_WEIGHTS, "is broken at byte 12: expected `:`");
 }
 
+TEST_CASE("each type of the format is known by its size") {
+  for (auto [type, bytes] : {std::pair("F64", 8),
+                             {"I64", 8},
+                             {"U64", 8},
+                             {"C64", 8},
+                             {"F32", 4},
+                             {"I32", 4},
+                             {"U32", 4},
+                             {"F16", 2},
+                             {"BF16", 2},
+                             {"I16", 2},
+                             {"U16", 2},
+                             {"I8", 1},
+                             {"U8", 1},
+                             {"BOOL", 1},
+                             {"F8_E4M3", 1},
+                             {"F8_E5M2", 1},
+                             {"F8_E8M0", 1},
+                             {"F8_E4M3FNUZ", 1},
+                             {"F8_E5M2FNUZ", 1}}) {
+    INFO(type);
+    std::string size = std::to_string(4 * bytes);
+    CHECK(parse(rawFile(std::string("{\"a\":{\"dtype\":\"") + type + "\",\"shape\":[4],\"data_offsets\":[0," + size + "]}}",
+                        std::string(static_cast<size_t>(4 * bytes), 'x'))) == SKIP_OK);
+  }
+}
+
 TEST_CASE("sub-byte types must fill whole bytes") {
   auto file = [](const std::string &dims) {
     return rawFile("{\"a\":{\"dtype\":\"F4\",\"shape\":" + dims + ",\"data_offsets\":[0,1]}}", "x");

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstring>
+#include <limits>
 #include <numeric>
 
 using namespace skip;
@@ -236,6 +238,113 @@ TEST_CASE("where tensors have other shapes, the error asks whose they are") {
   CHECK(Meet(wide, options).says("shape: `fc.weight` is [7, 4], the model needs [2, 4]\n6 tensors of nobody"));
   options.judged = false;
   CHECK(Meet(wide, options).error == "");
+}
+
+/// The model's file, whose tensor `name` is of another type, with these bytes.
+static std::string typed(const std::string &name, const std::string &type, const std::string &bytes) {
+  tool::SafetensorsWriter writer;
+  std::vector<float> zeros(108);
+  for (const NamedShape &tensor : model)
+    if (tensor.name == name)
+      writer.add(name, tensor.shape, type, bytes);
+    else
+      writer.add(tensor.name, tensor.shape,
+                 llvm::ArrayRef(zeros).take_front(tensor.name == "conv1.weight" ? 108
+                                                  : tensor.name == "fc.weight"  ? 8
+                                                                                : 4));
+  return writer.finish();
+}
+
+TEST_CASE("doubles that the model reads become floats, and a note says which do not fit") {
+  const double doubles[] = {0.1, -1e-50, 3, 1e300};
+  std::string bytes(reinterpret_cast<const char *>(doubles), sizeof(doubles));
+  std::string file = typed("bn1.bias", "F64", bytes);
+  llvm::Expected<tool::Named> met = tool::meetNames(file, "net.safetensors", "net", model, {});
+  REQUIRE(bool(met));
+  CHECK(llvm::join(met->notes, "; ") == "narrowed 1 tensor from F64 to F32, where 1 number does not fit, being larger than "
+                                        "3.4e38, and became infinite: the first "
+                                        "is 1e+300 of `bn1.bias`");
+  runtime::Safetensors parsed;
+  REQUIRE(parsed.parse(met->file.data(), met->file.size(), "result") == SKIP_OK);
+  const runtime::FileTensor &tensor = parsed[static_cast<size_t>(parsed.find("bn1.bias"))];
+  CHECK(std::string(tensor.typeName) == "F32");
+  const float floats[] = {0.1f, -0.0f, 3, std::numeric_limits<float>::infinity()};
+  CHECK(std::memcmp(tensor.data, floats, sizeof(floats)) == 0);
+}
+
+TEST_CASE("a type that models do not read is an error where the model reads it") {
+  std::string file = typed("bn1.bias", "F8_E4M3", "abcd");
+  llvm::Expected<tool::Named> met = tool::meetNames(file, "net.safetensors", "net", model, {.allowExtra = true});
+  std::string error = llvm::toString(met.takeError());
+  CHECK_THAT(error, Catch::Contains("0 extra, 0 of another shape, 1 of a type that models do not read\n"
+                                    "  type: `bn1.bias` is F8_E4M3, and models read F32, F16, BF16 and F64\n"
+                                    "PyTorch makes numbers of such tensors by `.dequantize()`"));
+}
+
+static std::string meet(const Tensors &tensors, const std::vector<tool::UnreadableTensor> &unreadable,
+                        const tool::NamingOptions &options, std::string &notes) {
+  std::string file = fileOf(tensors);
+  llvm::Expected<tool::Named> met = tool::meetNames(file, "net.pth", "net", model, options, unreadable);
+  if (!met)
+    return llvm::toString(met.takeError());
+  notes = llvm::join(met->notes, "; ");
+  runtime::Safetensors parsed;
+  const std::string &result = met->file.empty() ? file : met->file;
+  REQUIRE(parsed.parse(result.data(), result.size(), "result") == SKIP_OK);
+  return std::to_string(parsed.count()) + " tensors";
+}
+
+TEST_CASE("a tensor of a kind that is not read is extra, unless the model reads it") {
+  std::string notes;
+  std::vector<tool::UnreadableTensor> beside = {{"observer", "quantized qint8", {{4, 3}}}, {"graph", "nested float32", {}}};
+  CHECK_THAT(meet(model, beside, {}, notes),
+             Catch::Contains("0 of its 6 tensors missing, 2 extra, 0 of another shape\n  extra: `observer` [4, 3], quantized "
+                             "qint8\n  extra: `graph`, nested float32\n--allow-extra passes over"));
+  CHECK(meet(model, beside, {.allowExtra = true}, notes) == "6 tensors");
+  CHECK(notes == "passed over 2 tensors that the model does not read: `observer`, `graph`");
+  CHECK(meet(model, {{"optimizer.w", "sparse float32", {}}}, {}, notes) == "6 tensors"); // as of any type
+  Tensors less(model.begin(), model.end() - 1);
+  for (bool allowExtra : {false, true})
+    CHECK_THAT(
+        meet(less, {{"fc.weight", "quantized qint8", {{2, 4}}}}, {.allowExtra = allowExtra}, notes),
+        Catch::Contains("0 of its 6 tensors missing, 0 extra, 0 of another shape, 1 of a type that models do not read\n  type: "
+                        "`fc.weight` is quantized qint8, and models read"));
+  CHECK_THAT(meet(less, {{"fc.weight", "quantized qint8", {{3, 4}}}}, {}, notes),
+             Catch::Contains("shape: `fc.weight` is [3, 4], the model needs [2, 4]"));
+}
+
+TEST_CASE("tensors that are not read take part in prefixes, renames and clashes of names") {
+  std::string notes;
+  Tensors wrapped = named([](const std::string &name) { return "module." + name; });
+  CHECK_THAT(meet(Tensors(wrapped.begin(), wrapped.end() - 1), {{"module.fc.weight", "quantized qint8", {{2, 4}}}}, {}, notes),
+             Catch::Contains("type: `fc.weight` is quantized qint8"));
+  CHECK_THAT(meet(Tensors(model.begin(), model.end() - 1), {{"head.weight", "quantized qint8", {{2, 4}}}},
+                  {.renames = {{"head", "fc"}}}, notes),
+             Catch::Contains("type: `fc.weight` is quantized qint8"));
+  CHECK_THAT(meet(model, {{"head.weight", "quantized qint8", {}}}, {.renames = {{"head", "fc"}}}, notes),
+             Catch::Contains("would both be called `fc.weight`"));
+}
+
+TEST_CASE("where the caller judges, a tensor that is not read is left out with a note, and an extra one refused") {
+  std::string notes;
+  Tensors less(model.begin(), model.end() - 1);
+  CHECK(meet(less, {{"fc.weight", "quantized qint8", {{2, 4}}}}, {.judged = false}, notes) == "5 tensors");
+  CHECK(notes == "left out `fc.weight`: it is quantized qint8, and models read F32, F16, BF16 and F64");
+  CHECK_THAT(meet(model, {{"w", "quantized qint8", {}}}, {.judged = false}, notes),
+             Catch::Contains("extra: `w`, quantized qint8"));
+}
+
+TEST_CASE("a file without tensors looks like no model") {
+  tool::NamingOptions options;
+  options.lookalike = [](llvm::ArrayRef<NamedShape>) { return "it looks like anything"; };
+  Meet met({}, options);
+  CHECK(met.says("6 of its 6 tensors missing, 0 extra"));
+  CHECK(llvm::StringRef(met.error).ends_with("\nit has no tensors that a model might read"));
+}
+
+TEST_CASE("renames that an error proposes are words of a shell") {
+  Tensors other = named([](const std::string &name) { return "my net." + name; });
+  CHECK(Meet(other).says("if they are: --rename 'my net='"));
 }
 
 TEST_CASE("names from a file are escaped") {

@@ -7,8 +7,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cmath>
-
 using namespace skip;
 using namespace test;
 
@@ -37,10 +35,11 @@ TEST_CASE("a file is told by its content") {
   CHECK_FALSE(pytorch::TorchFile::looksLike(""));
 }
 
-TEST_CASE("types stay, but for float64") {
+TEST_CASE("types stay") {
   std::string wide = bytesOf<double>({0.5, -3, 1e300, 0.1, 2, 4});
   for (auto [storage, type, size] : {std::tuple("HalfStorage", "F16", 2),
                                      {"BFloat16Storage", "BF16", 2},
+                                     {"DoubleStorage", "F64", 8},
                                      {"LongStorage", "I64", 8},
                                      {"ByteStorage", "U8", 1},
                                      {"BoolStorage", "BOOL", 1}}) {
@@ -51,12 +50,50 @@ TEST_CASE("types stay, but for float64") {
     CHECK(Read(torchPickles(pickle.end(), {{"0", bytes}}, static_cast<size_t>(size))).tensors ==
           std::vector{line("w", type, "2,3", bytes)});
   }
+}
+
+/// A tensor of a zip, as `function` of torch._utils makes it of `arguments`, beside one that is read.
+static Read madeBy(const std::string &function, const PickleText &arguments) {
   PickleText pickle;
-  pickle.raw("}(").text("w").tensor("DoubleStorage", "0", 6, 0, {2, 3}, {3, 1}).raw("u");
-  Read read(torchZip(pickle.end(), {{"0", wide}}));
-  CHECK(read.tensors == std::vector{line("w", "F32", "2,3", bytesOf<float>({0.5f, -3, INFINITY, 0.1f, 2, 4}))});
-  CHECK(read.notes("narrowed 1 tensor from F64 to F32, where 1 number does not fit, being larger than 3.4e38, and became "
-                   "infinite: the first is 1e+300 of `w`"));
+  pickle.raw("}(").text("w").global("torch._utils", function).raw("(" + arguments.bytes.substr(2) + "t");
+  matrix(pickle.raw("R").text("v")).raw("u");
+  return Read(zipOf(pickle));
+}
+
+TEST_CASE("tensors that are no windows into numbers are told, and stop nothing") {
+  auto sizes = [](PickleText pickle) { return pickle.number(0).numbers({2, 3}).numbers({3, 1}); };
+  PickleText quantized = sizes(PickleText().storage("QInt8Storage", "1", 6));
+  CHECK(madeBy("_rebuild_qtensor", quantized).unreadable == std::vector<std::string>{"w quantized qint8 [2,3]"});
+  CHECK(madeBy("_rebuild_qtensor", quantized).tensors == std::vector{line("v", "F32", "2,3", six)});
+  CHECK(madeBy("_rebuild_qtensor", quantized).notes("2 tensors; 1 tensor of a kind that is not read (`w`, quantized qint8)"));
+  PickleText sparse;
+  sparse.global("torch", "sparse_coo").raw("(").tensor("LongStorage", "1", 6, 0, {1, 6}, {6, 1});
+  sparse.tensor("FloatStorage", "0", 6, 0, {6}, {1}).numbers({4, 5}).raw("\x88t");
+  CHECK(madeBy("_rebuild_sparse_tensor", sparse).unreadable == std::vector<std::string>{"w sparse float32 [4,5]"});
+  PickleText wide = sizes(PickleText().storage("ComplexDoubleStorage", "1", 6));
+  CHECK(madeBy("_rebuild_tensor_v2", wide).unreadable == std::vector<std::string>{"w complex128 [2,3]"});
+  PickleText meta = PickleText().global("torch", "float32").numbers({7}).numbers({1}).raw("\x89");
+  CHECK(madeBy("_rebuild_meta_tensor_no_storage", meta).unreadable ==
+        std::vector<std::string>{"w without values (meta) float32 [7]"});
+  PickleText later = sizes(PickleText().storage("UntypedStorage", "1", 6)).raw("\x89)").global("torch", "float3_e1m1");
+  CHECK(madeBy("_rebuild_tensor_v3", later).unreadable == std::vector<std::string>{"w float3_e1m1 [2,3]"});
+  CHECK(madeBy("_rebuild_of_tomorrow", PickleText().raw("N")).unreadable ==
+        std::vector<std::string>{"w made by `torch._utils._rebuild_of_tomorrow`"});
+  for (const PickleText &broken : {PickleText(), PickleText().raw("N"), PickleText().raw("NN"), PickleText().raw("NN}N"),
+                                   PickleText().raw("N").numbers({-1}).numbers({-1})})
+    for (const char *function : {"_rebuild_qtensor", "_rebuild_sparse_tensor", "_rebuild_wrapper_subclass"})
+      CHECK(madeBy(function, broken).unreadable.size() == 1);
+}
+
+TEST_CASE("a file of the older form has the bytes of tensors that are not read") {
+  PickleText quantized;
+  quantized.storage("QInt8Storage", "0", 6).number(0).numbers({2, 3}).numbers({3, 1});
+  PickleText pickle;
+  pickle.raw("}(").text("w").global("torch._utils", "_rebuild_qtensor").raw("(" + quantized.bytes.substr(2) + "tR").text("v");
+  pickle.tensor("ByteStorage", "1", 6, 0, {2, 3}, {3, 1}).raw("u");
+  Read read(torchPickles(pickle.end(), {{"0", "abcdef"}, {"1", "ghijkl"}}, 1));
+  CHECK(read.unreadable == std::vector<std::string>{"w quantized qint8 [2,3]"});
+  CHECK(read.tensors == std::vector{line("v", "U8", "2,3", "ghijkl")});
 }
 
 TEST_CASE("windows into a shared storage are gathered") {
@@ -113,14 +150,16 @@ TEST_CASE("parameters, subclasses, untyped storages and Python 2's dicts hold te
   CHECK(Read(zipOf(old)).tensors.size() == 1);
 }
 
-TEST_CASE("a tensor whose elements are others than those stored is refused") {
+TEST_CASE("a tensor whose elements are others than those stored is not read") {
   std::string negated = "}" + PickleText().text("neg").bytes + "\x88s"; // {"neg": True}
   for (const std::string &metadata : {std::string("}"), std::string("N"), negated}) {
     PickleText view;
     view.raw("}(").text("w").global("torch._utils", "_rebuild_tensor_v2").raw("(").storage("FloatStorage", "0", 6);
     view.number(0).numbers({2, 3}).numbers({3, 1}).raw("\x89").orderedDict().raw(metadata).raw("tRu");
-    CHECK(Read(zipOf(view)).says("negated or conjugated") == (metadata == negated));
-    CHECK(Read(zipOf(view)).tensors.empty() == (metadata == negated));
+    bool isOther = metadata == negated;
+    CHECK(Read(zipOf(view)).unreadable ==
+          (isOther ? std::vector<std::string>{"w a negated or conjugated view [2,3]"} : std::vector<std::string>{}));
+    CHECK(Read(zipOf(view)).tensors.empty() == isOther);
   }
 }
 

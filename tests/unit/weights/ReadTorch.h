@@ -15,9 +15,17 @@ template <typename T> std::string bytesOf(const std::vector<T> &values) {
   return std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
 }
 
-/// A file's tensors as `name type [dims] bytes in hexadecimal`, by name; or the error.
+inline std::string dimsText(llvm::ArrayRef<int64_t> shape) {
+  std::string dims;
+  for (int64_t dim : shape)
+    dims += (dims.empty() ? "" : ",") + std::to_string(dim);
+  return "[" + dims + "]";
+}
+
+/// A file's tensors as `name type [dims] bytes in hexadecimal`, by name, and those that are not read as `name kind [dims]`; or
+/// the error.
 struct Read {
-  std::vector<std::string> tensors;
+  std::vector<std::string> tensors, unreadable;
   std::string note, error;
   explicit Read(const std::string &file) {
     llvm::Expected<skip::pytorch::Image> image = skip::pytorch::readImage(file, "net.pth");
@@ -30,12 +38,12 @@ struct Read {
     REQUIRE(parsed.parse(image->safetensors.data(), image->safetensors.size(), "image") == SKIP_OK);
     for (size_t i = 0; i < parsed.count(); ++i) {
       const skip::runtime::FileTensor &tensor = parsed[i];
-      std::string dims;
-      for (int32_t d = 0; d < tensor.rank; ++d)
-        dims += (d ? "," : "") + std::to_string(tensor.dims[d]);
       llvm::ArrayRef<uint8_t> bytes(tensor.data, static_cast<size_t>(tensor.bytes));
-      tensors.push_back(std::string(tensor.name) + " " + tensor.typeName + " [" + dims + "] " + llvm::toHex(bytes, true));
+      tensors.push_back(std::string(tensor.name) + " " + tensor.typeName + " " +
+                        dimsText({tensor.dims, static_cast<size_t>(tensor.rank)}) + " " + llvm::toHex(bytes, true));
     }
+    for (const skip::tool::UnreadableTensor &tensor : image->unreadable)
+      unreadable.push_back(tensor.name + " " + tensor.kind + (tensor.shape ? " " + dimsText(*tensor.shape) : ""));
   }
   bool says(const char *part) const { return error.find(part) != std::string::npos; }
   bool notes(const char *part) const { return note.find(part) != std::string::npos; }

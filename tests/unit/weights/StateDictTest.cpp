@@ -87,6 +87,20 @@ TEST_CASE("a network of vectors alone is one") {
   CHECK(Read(zipOf(number)).says("no dict of weights was found in it"));
 }
 
+TEST_CASE("a quantized layer's weight stands for the tuple that it lies in with its bias") {
+  auto beside = [](const std::string &key) {
+    PickleText pickle;
+    weights(pickle, "w").bytes.pop_back(); // the dict goes on
+    pickle.text(key).global("torch._utils", "_rebuild_qtensor").raw("(").storage("QInt8Storage", "1", 6);
+    pickle.number(0).numbers({2, 3}).numbers({3, 1}).raw("tR").tensor("FloatStorage", "0", 6, 0, {6}, {1}).raw("\x86u");
+    return Read(zipOf(pickle));
+  };
+  Read packed = beside("fc._packed_params._packed_params");
+  CHECK(packed.tensors == std::vector{line("w", "F32", "2,3", six)});
+  CHECK(packed.unreadable == std::vector<std::string>{"fc._packed_params._packed_params quantized qint8 [2,3]"});
+  CHECK(beside("pair").says("lie in several places (`the file itself`, `pair`)"));
+}
+
 TEST_CASE("tensors in lists and sets may be the network's") {
   for (const char *set : {"\x8f(", "(", "]("}) { // an empty set and items, a frozenset, a list
     PickleText pickle;
@@ -116,7 +130,9 @@ TEST_CASE("what is no tensor matters only where one is needed") {
       .raw("\x85R");
   storage.number(0).numbers({2, 3}).numbers({3, 1}).raw("tR").text("v");
   matrix(storage).raw("u");
-  CHECK(Read(zipOf(storage)).says("tensor `w` is made by `torch._utils._rebuild_tensor_v2`"));
+  Read read(zipOf(storage));
+  CHECK(read.tensors == std::vector{line("v", "F32", "2,3", six)});
+  CHECK(read.unreadable == std::vector<std::string>{"w in a `os.system` [2,3]"});
   PickleText module;
   module.raw("}(").text("model").global("nets", "Tiny").raw(")\x81}bu");
   CHECK(Read(zipOf(module)).says("which holds `model` (a `nets.Tiny`)"));

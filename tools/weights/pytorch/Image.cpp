@@ -4,17 +4,14 @@
 #include "tools/weights/pytorch/Image.h"
 
 #include "tools/text/Failure.h"
+#include "tools/text/Wrap.h"
 #include "tools/weights/SafetensorsWriter.h"
 #include "tools/weights/pytorch/StateDict.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
-#include "llvm/Support/Endian.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 
-#include <cmath>
 #include <deque>
 
 using namespace skip;
@@ -34,16 +31,14 @@ private:
   llvm::Error checkName(llvm::StringRef name) const;
   llvm::Error charge(llvm::StringRef name, const TensorRecord &tensor);
   llvm::Error add(llvm::StringRef name, const TensorRecord &tensor);
-  std::string narrow(llvm::StringRef name, llvm::StringRef doubles);
   std::string note() const;
 
   TorchFile &file;
   llvm::StringRef path;
   const StateDict &found;
   tool::SafetensorsWriter writer;
-  std::deque<std::string> owned;                 // the bytes of tensors that are not taken as they lie
-  size_t gathered = 0, narrowed = 0, beyond = 0; // tensors; numbers that are too large for F32
-  std::string firstBeyond;
+  std::vector<tool::UnreadableTensor> unreadable;
+  std::deque<std::string> owned; // the bytes of tensors that are not taken as they lie
   uint64_t usedBytes = 0;
 };
 } // namespace
@@ -96,19 +91,13 @@ static std::string gather(const TensorRecord &tensor, llvm::StringRef storage) {
   return bytes;
 }
 
-std::string Converter::narrow(llvm::StringRef name, llvm::StringRef doubles) {
-  std::string bytes(doubles.size() / 2, '\0');
-  for (size_t i = 0; i < doubles.size() / 8; ++i) {
-    auto wide = llvm::bit_cast<double>(llvm::support::endian::read64le(doubles.data() + 8 * i));
-    auto value = static_cast<float>(wide);
-    llvm::support::endian::write32le(bytes.data() + 4 * i, llvm::bit_cast<uint32_t>(value));
-    if (std::isinf(value) && std::isfinite(wide) && ++beyond == 1)
-      llvm::raw_string_ostream(firstBeyond) << llvm::format("%g", wide) << " of `" << shown(name) << "`";
-  }
-  return bytes;
-}
-
 llvm::Error Converter::add(llvm::StringRef name, const TensorRecord &tensor) {
+  if (!tensor.kind.empty()) {
+    unreadable.push_back({.name = name.str(), .kind = tensor.kind.str(), .shape = {}});
+    if (tensor.hasShape)
+      unreadable.back().shape.emplace(tensor.dims, tensor.dims + tensor.rank);
+    return llvm::Error::success();
+  }
   llvm::Expected<llvm::StringRef> storage = file.storageOf(tensor);
   if (!storage)
     return storage.takeError();
@@ -116,34 +105,21 @@ llvm::Error Converter::add(llvm::StringRef name, const TensorRecord &tensor) {
     return error;
   llvm::StringRef bytes =
       tensor.elements ? storage->substr(tensor.offset * tensor.type->bytes, tensor.elements * tensor.type->bytes) : "";
-  if (tensor.elements && !isRowMajor(tensor)) {
+  if (tensor.elements && !isRowMajor(tensor))
     bytes = owned.emplace_back(gather(tensor, *storage));
-    ++gathered;
-  }
-  bool wide = tensor.type->name == "F64";
-  if (wide) {
-    bytes = owned.emplace_back(narrow(name, bytes));
-    ++narrowed;
-  }
-  writer.add(name, llvm::ArrayRef(tensor.dims, tensor.rank), wide ? "F32" : tensor.type->name, bytes);
+  writer.add(name, llvm::ArrayRef(tensor.dims, tensor.rank), tensor.type->name, bytes);
   return llvm::Error::success();
 }
 
-static std::string count(size_t number, llvm::StringRef what) {
-  return std::to_string(number) + " " + what.str() + (number == 1 ? "" : "s");
-}
-
 std::string Converter::note() const {
-  std::string text = "`" + path.str() + "`: read as a PyTorch file, " + count(found.tensors.size(), "tensor");
+  std::string text = "`" + path.str() + "`: read as a PyTorch file, " + tool::counted(found.tensors.size(), "tensor");
   if (!found.place.empty())
     text += " under `" + found.place + "`" + (found.byName ? ", which is called as scripts call a network" : "");
-  if (gathered)
-    text += "; made " + count(gathered, "tensor") + " row-major";
-  if (narrowed)
-    text += "; narrowed " + count(narrowed, "tensor") + " from F64 to F32";
-  if (beyond)
-    text += ", where " + count(beyond, "number") + (beyond == 1 ? " does" : " do") +
-            " not fit, being larger than 3.4e38, and became infinite: the first is " + firstBeyond;
+  if (!owned.empty())
+    text += "; made " + tool::counted(owned.size(), "tensor") + " row-major";
+  if (!unreadable.empty())
+    text += "; " + tool::counted(unreadable.size(), "tensor") + " of a kind that is not read (`" + shown(unreadable[0].name) +
+            "`, " + unreadable[0].kind + (unreadable.size() > 1 ? ", and so on)" : ")");
   if (!found.leftOut.empty()) {
     text += (found.byName ? "; passed over `" : "; left out `") +
             llvm::join(llvm::ArrayRef(found.leftOut).take_front(mostListed), "`, `") + "`";
@@ -160,7 +136,8 @@ llvm::Expected<Image> Converter::convert() {
     if (llvm::Error error = add(name, file.tensor(*value)))
       return error;
   }
-  return Image{.safetensors = writer.finish(), .note = note()};
+  std::string done = note();
+  return Image{.safetensors = writer.finish(), .unreadable = std::move(unreadable), .note = std::move(done)};
 }
 
 llvm::Expected<Image> pytorch::readImage(llvm::StringRef bytes, llvm::StringRef path) {

@@ -5,6 +5,7 @@
 #include "support/Printable.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace skip;
 using namespace skip::pytorch;
@@ -25,8 +26,41 @@ static constexpr ElementType types[] = {
     {"", "uint64", "U64", 8},
     {"", "float8_e4m3fn", "F8_E4M3", 1},
     {"", "float8_e5m2", "F8_E5M2", 1},
+    {"", "float8_e4m3fnuz", "F8_E4M3FNUZ", 1},
+    {"", "float8_e5m2fnuz", "F8_E5M2FNUZ", 1},
+    {"", "float8_e8m0fnu", "F8_E8M0", 1},
     {"ComplexFloatStorage", "complex64", "C64", 8},
+    {"ComplexDoubleStorage", "complex128", "", 16},
+    {"QInt8Storage", "qint8", "", 1},
+    {"QUInt8Storage", "quint8", "", 1},
+    {"QInt32Storage", "qint32", "", 4},
+    {"QUInt4x2Storage", "quint4x2", "", 1}, // two elements a byte, and in the next four
+    {"QUInt2x4Storage", "quint2x4", "", 1},
 };
+
+namespace {
+/// A function of PyTorch that makes tensors which are no windows into numbers, and where in its arguments it has what they are.
+struct Maker {
+  llvm::StringRef function, kind;
+  int type, sizes; // the places of the element type, or what has one, and of the sizes; -1: none
+};
+} // namespace
+
+static constexpr Maker makers[] = {
+    {"_rebuild_qtensor", "quantized", 0, 2},
+    {"_rebuild_sparse_tensor", "sparse", 1, 1},
+    {"_rebuild_sparse_csr_tensor", "sparse", 1, 1},
+    {"_rebuild_nested_tensor", "nested", 0, -1},
+    {"_rebuild_meta_tensor_no_storage", "without values (meta)", 0, 1},
+    {"_rebuild_wrapper_subclass", "wrapped", 1, 2},
+    {"_rebuild_device_tensor_from_cpu_tensor", "of another device", 1, -1},
+    {"_rebuild_device_tensor_from_numpy", "of another device", 1, -1},
+    {"_rebuild_xla_tensor", "of another device", 1, -1},
+};
+
+static constexpr size_t mostArguments = 8; // that are looked through, however often a pickle makes tensors of one list
+
+static bool isList(const Value &value) { return value.kind == Kind::Tuple || value.kind == Kind::List; }
 
 static llvm::StringRef ofTorch(const Value &value) {
   llvm::StringRef name = value.kind == Kind::Global ? value.text : "";
@@ -67,7 +101,7 @@ Value *Objects::opaque(llvm::StringRef name) {
   return value;
 }
 
-static constexpr llvm::StringLiteral changedTensor = "torch._utils._rebuild_tensor_v2, then negated or conjugated";
+static constexpr llvm::StringLiteral changedTensor = "a negated or conjugated view";
 
 /// Whether the argument says that the elements are others than those stored, as those of a view with the negative bit are.
 static bool isToBeChanged(const Value &arguments, size_t at) {
@@ -88,7 +122,7 @@ Value *Objects::call(Value &callable, Value &arguments) {
   if (name == "collections.defaultdict") // its default is never asked for
     return arena.make(Kind::Dict);
   if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor")
-    return isToBeChanged(arguments, 6) ? opaque(changedTensor) : tensor(arguments, nullptr);
+    return isToBeChanged(arguments, 6) ? unreadable(changedTensor, arguments.items[2]) : tensor(arguments, nullptr);
   if (name == "torch._utils._rebuild_tensor_v3")
     return tensorOfBytes(arguments);
   if (name == "torch._tensor._rebuild_from_type_v2")
@@ -99,7 +133,59 @@ Value *Objects::call(Value &callable, Value &arguments) {
                name == "torch.Size";
   if (first && !arguments.items.empty()) // a set is its list
     return arguments.items[0];
-  return opaque(name);
+  return name.starts_with("torch._utils._rebuild_") ? tensorOfKind(name, arguments) : opaque(name);
+}
+
+/// A tensor of which no more is known than what it is, and its shape if `sizes` are one.
+Value *Objects::unreadable(const llvm::Twine &kind, const Value *sizes) {
+  TensorRecord record;
+  record.kind = arena.save(kind);
+  record.hasShape = sizes && isList(*sizes) && sizes->items.size() <= TensorRecord::mostRank &&
+                    llvm::all_of(sizes->items, [](const Value *size) { return size->isNumber() && size->number >= 0; });
+  for (size_t i = 0; record.hasShape && i < sizes->items.size(); ++i)
+    record.dims[record.rank++] = sizes->items[i]->number;
+  return add(record);
+}
+
+Value *Objects::add(const TensorRecord &record) {
+  Value *value = arena.make(Kind::Tensor);
+  if (!value)
+    return reject("more than 2^22 values");
+  value->number = static_cast<int64_t>(tensors.size());
+  tensors.push_back(record);
+  return value;
+}
+
+/// What follows `sparse`, say: the type of a dtype, of a storage, of a tensor, or of the last tensor of a list.
+static llvm::StringRef typeName(const Value &value, const Objects &objects) {
+  const ElementType *type = dtype(value);
+  if (value.kind == Kind::Storage)
+    type = objects.storages[static_cast<size_t>(value.number)].type;
+  if (value.kind == Kind::Tensor)
+    type = objects.tensors[static_cast<size_t>(value.number)].type;
+  llvm::StringRef name = type ? type->dtype : "";
+  for (size_t i = 0; isList(value) && i < std::min(value.items.size(), mostArguments); ++i)
+    if (value.items[i]->kind == Kind::Tensor)
+      name = typeName(*value.items[i], objects);
+  return name;
+}
+
+Value *Objects::tensorOfKind(llvm::StringRef function, const Value &arguments) {
+  const auto *maker =
+      llvm::find_if(makers, [&](const Maker &each) { return function == "torch._utils." + each.function.str(); });
+  if (maker == std::end(makers))
+    return unreadable("made by `" + shown(function) + "`", nullptr);
+  auto argument = [&](int at) -> const Value * {
+    return at >= 0 && static_cast<size_t>(at) < arguments.items.size() ? arguments.items[static_cast<size_t>(at)] : nullptr;
+  };
+  const Value *sizes = argument(maker->sizes), *typed = argument(maker->type);
+  if (sizes && sizes == typed && isList(*sizes)) { // (indices, values, sizes, ...)
+    llvm::ArrayRef<Value *> parts = llvm::ArrayRef(sizes->items).take_front(mostArguments);
+    auto last = llvm::find_if(llvm::reverse(parts), [](const Value *item) { return isList(*item); });
+    sizes = last == parts.rend() ? nullptr : *last;
+  }
+  llvm::StringRef type = typed ? typeName(*typed, *this) : "";
+  return unreadable(maker->kind + (type.empty() ? "" : " ") + type, sizes);
 }
 
 /// Of nothing, or, as Python 2 writes it, of one list of pairs.
@@ -120,10 +206,10 @@ Value *Objects::orderedDict(Value &arguments) {
 }
 
 /// (storage, offset, sizes, strides, ...); `type` is null where the storage has it.
-Value *Objects::tensor(Value &arguments, const ElementType *type) {
+Value *Objects::tensor(const Value &arguments, const ElementType *type) {
   llvm::ArrayRef<Value *> from = arguments.items;
   if (from.size() < 4 || from[0]->kind != Kind::Storage)
-    return from.size() >= 4 && from[0]->kind == Kind::Opaque ? opaque("torch._utils._rebuild_tensor_v2")
+    return from.size() >= 4 && from[0]->kind == Kind::Opaque ? unreadable("in a `" + shown(from[0]->text) + "`", from[2])
                                                              : reject("a tensor without storage, offset, sizes and strides");
   TensorRecord record;
   record.storage = static_cast<size_t>(from[0]->number);
@@ -131,25 +217,24 @@ Value *Objects::tensor(Value &arguments, const ElementType *type) {
   record.type = type ? type : storage.type;
   if (!record.type)
     return reject("a tensor of untyped bytes");
+  if (record.type->name.empty())
+    return unreadable(record.type->dtype, from[2]);
   if (!from[1]->isNumber() || from[1]->number < 0)
     return reject("a tensor whose offset is no number");
   record.offset = static_cast<uint64_t>(from[1]->number);
-  if (!place(record, *from[2], *from[3]) || !withinStorage(record, storage))
-    return nullptr;
-  Value *value = arena.make(Kind::Tensor);
-  if (!value)
-    return reject("more than 2^22 values");
-  value->number = static_cast<int64_t>(tensors.size());
-  tensors.push_back(record);
-  return value;
+  return place(record, *from[2], *from[3]) && withinStorage(record, storage) ? add(record) : nullptr;
 }
 
 /// (storage, offset, sizes, strides, requires_grad, hooks, dtype, ...): newer element types have no storage of their own.
-Value *Objects::tensorOfBytes(Value &arguments) {
-  const ElementType *type = arguments.items.size() >= 7 ? dtype(*arguments.items[6]) : nullptr;
+Value *Objects::tensorOfBytes(const Value &arguments) {
+  llvm::ArrayRef<Value *> from = arguments.items;
+  const ElementType *type = from.size() >= 7 ? dtype(*from[6]) : nullptr;
   if (isToBeChanged(arguments, 7))
-    return opaque(changedTensor);
-  return type ? tensor(arguments, type) : opaque("torch._utils._rebuild_tensor_v3");
+    return unreadable(changedTensor, from[2]);
+  if (type || from.size() < 7)
+    return type ? tensor(arguments, type) : reject("a tensor of untyped bytes");
+  llvm::StringRef name = ofTorch(*from[6]);
+  return unreadable(name.empty() ? "of an unknown type" : shown(name), from[2]);
 }
 
 /// (function, class, arguments, state): a tensor with attributes, or of a class of somebody's.
@@ -158,12 +243,12 @@ Value *Objects::tensorOfSubclass(Value &callable, Value &arguments) {
     return reject("a tensor of a subclass without function, class and arguments");
   Value &function = *arguments.items[0], &inner = *arguments.items[2];
   if (function.kind != Kind::Global || function.text == callable.text)
-    return opaque(callable.text);
-  return call(function, inner);
+    return unreadable("of a class of its own", nullptr);
+  Value *made = call(function, inner);
+  return made && made->kind == Kind::Opaque ? unreadable("made by `" + shown(function.text) + "`", nullptr) : made;
 }
 
 bool Objects::place(TensorRecord &record, const Value &sizes, const Value &strides) {
-  auto isList = [](const Value &value) { return value.kind == Kind::Tuple || value.kind == Kind::List; };
   if (!isList(sizes) || !isList(strides) || sizes.items.size() != strides.items.size())
     return reject("a tensor whose sizes and strides are not as many numbers");
   record.rank = sizes.items.size();

@@ -5,7 +5,7 @@
 
 namespace skip::pytorch {
 
-/// How an element is called in PyTorch and in safetensors, and what it takes. Bytes 0: elements of no known type.
+/// How an element is called in PyTorch and in safetensors, and what it takes. Safetensors has no name for some.
 struct ElementType {
   llvm::StringRef storage, dtype, name; // `FloatStorage`, `float32`, `F32`
   uint64_t bytes;
@@ -20,9 +20,12 @@ struct StorageRecord {
   uint64_t viewElements = 0;
 };
 
-/// A tensor whose elements all lie in its storage.
+/// A tensor whose elements all lie in its storage; or one that is no window into numbers, of which only its shape is known, if
+/// that.
 struct TensorRecord {
   static constexpr size_t mostRank = 8;
+  llvm::StringRef kind; // of a tensor whose elements cannot be read: `quantized qint8`; else empty
+  bool hasShape = true;
   const ElementType *type = nullptr;
   size_t storage = 0;
   uint64_t offset = 0, elements = 1; // the offset in elements
@@ -52,9 +55,12 @@ private:
     return nullptr;
   }
   Value *orderedDict(Value &arguments);
-  Value *tensor(Value &arguments, const ElementType *type);
-  Value *tensorOfBytes(Value &arguments);
+  Value *tensor(const Value &arguments, const ElementType *type);
+  Value *tensorOfBytes(const Value &arguments);
   Value *tensorOfSubclass(Value &callable, Value &arguments);
+  Value *unreadable(const llvm::Twine &kind, const Value *sizes);
+  Value *tensorOfKind(llvm::StringRef function, const Value &arguments);
+  Value *add(const TensorRecord &record);
   bool place(TensorRecord &record, const Value &sizes, const Value &strides);
   bool withinStorage(const TensorRecord &record, const StorageRecord &storage);
   bool readView(StorageRecord &record, const Value &view);

@@ -66,7 +66,6 @@ private:
   std::string describeObject() const;
   llvm::Expected<StateDict> describe(const Place &network);
   llvm::Error checkNames(const Place &network) const;
-  llvm::Error refuseOpaque(const Place &network) const;
 
   TorchFile &file;
   llvm::StringRef path;
@@ -103,6 +102,13 @@ static bool anyCalled(llvm::ArrayRef<llvm::StringRef> keys, llvm::ArrayRef<llvm:
 /// `optim_model` is a network.
 static bool isOptimizer(llvm::StringRef key) {
   return called(key, optimizers) && !llvm::is_contained(networks, words(key).back());
+}
+
+/// Of a dict the item whose key is at `i`; the weight stands for a tuple of weight and bias, as quantized layers have it.
+static const Value &itemOf(const Value &dict, size_t i) {
+  const Value &key = *dict.items[i], &item = *dict.items[i + 1];
+  bool isPacked = key.kind == Kind::Text && key.text.ends_with("_packed_params") && item.kind == Kind::Tuple;
+  return isPacked && !item.items.empty() && item.items[0]->kind == Kind::Tensor ? *item.items[0] : item;
 }
 
 /// What the state dict of any optimizer of PyTorch is, whatever it is called.
@@ -162,7 +168,7 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
   }
   Place place{.keys = keys, .held = &value, .tensors = {}};
   for (size_t i = 0; i < value.items.size(); i += dict ? 2 : 1)
-    if (const Value &item = *value.items[i + (dict ? 1 : 0)]; item.kind == Kind::Tensor) {
+    if (const Value &item = dict ? itemOf(value, i) : *value.items[i]; item.kind == Kind::Tensor) {
       llvm::Expected<llvm::StringRef> key = dict ? keyText(*value.items[i]) : file.save(llvm::Twine(i));
       if (!key)
         return key.takeError();
@@ -175,7 +181,7 @@ llvm::Error Search::collect(const Value &value, Keys &keys) {
   if (places.size() > mostPlaces)
     return fail("more than 256 dicts and lists hold tensors");
   for (size_t i = 0; i < value.items.size(); i += dict ? 2 : 1) {
-    const Value &item = *value.items[i + (dict ? 1 : 0)];
+    const Value &item = dict ? itemOf(value, i) : *value.items[i];
     bool opaque = item.kind == Kind::Opaque && opaques.size() < mostPlaces;
     if (!opaque && item.kind != Kind::Dict && item.kind != Kind::List && item.kind != Kind::Tuple)
       continue;
@@ -236,6 +242,8 @@ const Place *Search::theNetwork() const {
 bool Search::isSame(const Place &a, const Place &b) {
   auto isSameTensor = [&](const auto &left, const auto &right) {
     const TensorRecord &x = file.tensor(*left.second), &y = file.tensor(*right.second);
+    if (!x.kind.empty() || !y.kind.empty())
+      return left.first == right.first && &x == &y;
     return left.first == right.first && x.type == y.type && file.shareStorage(x, y) && x.offset == y.offset &&
            x.rank == y.rank && std::equal(x.dims, x.dims + x.rank, y.dims) &&
            std::equal(x.strides, x.strides + x.rank, y.strides);
@@ -315,23 +323,12 @@ llvm::Error Search::checkNames(const Place &network) const {
   llvm::DenseSet<llvm::StringRef> names;
   for (size_t i = 0; i < network.held->items.size(); i += 2) {
     const Value &key = *network.held->items[i];
-    if (network.held->items[i + 1]->kind != Kind::Tensor)
+    if (itemOf(*network.held, i).kind != Kind::Tensor)
       continue;
     if (key.kind != Kind::Text)
       return fail("a tensor in `" + dotted(network.keys) + "` has a name that is no text");
     if (!names.insert(key.text).second)
       return fail("two tensors in `" + dotted(network.keys) + "` are called `" + shown(key.text) + "`");
-  }
-  return llvm::Error::success();
-}
-
-/// Tensors that are not dense: quantized, sparse, of a backend.
-llvm::Error Search::refuseOpaque(const Place &network) const {
-  for (size_t i = 0; i < network.held->items.size(); i += 2) {
-    const Value &key = *network.held->items[i], &item = *network.held->items[i + 1];
-    if (item.kind == Kind::Opaque && item.text.starts_with("torch._utils._rebuild_"))
-      return fail("tensor `" + shown(key.text) + "` is made by `" + shown(item.text) +
-                  "`: sparse, quantized or of a type that safetensors lacks; dense numbers can be read");
   }
   return llvm::Error::success();
 }
@@ -360,7 +357,7 @@ llvm::Expected<StateDict> Search::describe(const Place &network) {
     if (llvm::none_of(keys, isOptimizer))
       left.add(beside(keys, network.keys));
   for (size_t i = 0; i < network.held->items.size(); i += 2)
-    if (network.held->items[i + 1]->kind != Kind::Tensor) {
+    if (itemOf(*network.held, i).kind != Kind::Tensor) {
       Keys keys = network.keys;
       keys.push_back(network.held->items[i]->text);
       left.add(dotted(keys));
@@ -380,8 +377,6 @@ llvm::Expected<StateDict> Search::find() {
   if (!network)
     return refuse();
   if (llvm::Error error = checkNames(*network))
-    return error;
-  if (llvm::Error error = refuseOpaque(*network))
     return error;
   llvm::Expected<StateDict> found = describe(*network);
   if (found)
