@@ -54,10 +54,46 @@ static std::string pairText(const Mismatch &mismatch, llvm::ArrayRef<TensorPair>
     lines.push_back("`" + printable(pair.ofFile->name) + "` as `" + pair.ofModel->name + "` " + bracketed(pair.ofModel->shape));
   std::string text = "\nby shapes and order these may be the same:" + listed("pair", lines, options.verbose);
   std::vector<Rename> renames = renamesFor(pairs);
-  if (renames.size() > mostFlags)
-    return text + "\n--rename OLD=NEW gives a tensor, or all below a label, another name";
+  if (renames.size() > mostFlags && !options.verbose)
+    return text + "\n--rename OLD=NEW gives a tensor, or all below a label, another name (--verbose lists " +
+           std::to_string(renames.size()) + " by which all pairs meet)";
   bool hasMore = pairs.size() < mismatch.extra.size() && !options.allowExtra;
   return text + "\nif they are: " + flagText(renames) + (hasMore ? " --allow-extra" : "");
+}
+
+namespace {
+/// How PyTorch calls a part of a weight, and what makes the weight of the parts.
+struct Part {
+  llvm::StringLiteral label, maker;
+};
+} // namespace
+
+static constexpr Part parts[] = {
+    {"weight_g", "`torch.nn.utils.remove_weight_norm`"},
+    {"weight_v", "`torch.nn.utils.remove_weight_norm`"},
+    {"weight_mask", "`torch.nn.utils.prune.remove`"},
+    {"weight_u", "`torch.nn.utils.remove_spectral_norm`"},
+    {"weight_orig", "`torch.nn.utils.prune.remove` or `remove_spectral_norm`"},
+    {"parametrizations", "`torch.nn.utils.parametrize.remove_parametrizations`"},
+    {"lora_A", "peft's `merge_and_unload`"},
+    {"lora_B", "peft's `merge_and_unload`"},
+    {"lora_down", "merging the LoRA"},
+    {"lora_up", "merging the LoRA"},
+    {"base_layer", "peft's `merge_and_unload`"},
+};
+
+/// Where what is left over are parts that weights are computed from, none of them is the weight: what is to be done.
+static std::string partsText(llvm::ArrayRef<NamedShape> extra) {
+  for (const NamedShape &tensor : extra) {
+    llvm::SmallVector<llvm::StringRef> labels;
+    llvm::StringRef(tensor.name).split(labels, '.');
+    for (const Part &part : parts)
+      if (llvm::is_contained(labels, part.label))
+        return "\n`" + printable(tensor.name) +
+               "` is a part that a weight is computed from, and not the weight: " + part.maker.str() +
+               " makes it; save the state dict again then";
+  }
+  return "";
 }
 
 /// What may help: names of another hand, the file of another model, or more than the model.
@@ -71,6 +107,8 @@ static std::string suggest(const Mismatch &mismatch, const MismatchPlace &place)
   std::string other = options.lookalike && isOther && !isRenamed ? options.lookalike(place.ofFile) : "";
   if (!other.empty())
     return "\n" + other;
+  if (std::string merge = mismatch.missing.empty() ? "" : partsText(mismatch.extra); !merge.empty())
+    return merge;
   if (mismatch.isWhole())
     return "\n--allow-extra passes over what the model does not read";
   return pairText(mismatch, pairs, options) + (mismatch.types.empty() ? "" : convertHint);

@@ -1,9 +1,9 @@
-// Frameworks name layers differently, but write them in the order in which networks compute them.
+// Frameworks name layers differently, but write them in the order in which networks compute them. Files that are written by
+// name have another order; there names that end alike are what is left of it.
 #include "tools/weights/Pairing.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 #include <deque>
 #include <map>
@@ -20,14 +20,33 @@ static Label splitLast(llvm::StringRef name) {
   return dot == llvm::StringRef::npos ? Label("", name) : Label(name.take_front(dot), name.drop_front(dot + 1));
 }
 
-/// By the names that frameworks use.
+/// By the names that frameworks use, behind a dot, slash or underscore; TensorFlow's end in `:0`.
 static llvm::StringRef kindOf(llvm::StringRef name) {
-  return llvm::StringSwitch<llvm::StringRef>(splitLast(name).second)
-      .Cases({"weight", "kernel", "gamma", "scale", "w"}, "weight")
-      .Cases({"bias", "beta", "offset", "b"}, "bias")
-      .Cases({"running_mean", "moving_mean", "mean"}, "mean")
-      .Cases({"running_var", "moving_variance", "variance", "var"}, "variance")
-      .Default("");
+  static constexpr std::pair<llvm::StringLiteral, llvm::StringLiteral> kinds[] = {
+      {"running_mean", "mean"}, {"moving_mean", "mean"},
+      {"mean", "mean"},         {"running_var", "variance"},
+      {"var", "variance"},      {"moving_variance", "variance"},
+      {"variance", "variance"}, {"weight", "weight"},
+      {"kernel", "weight"},     {"gamma", "weight"},
+      {"scale", "weight"},      {"w", "weight"},
+      {"bias", "bias"},         {"beta", "bias"},
+      {"offset", "bias"},       {"b", "bias"}};
+  if (size_t colon = name.rfind(':'); colon != name.npos)
+    name = name.take_front(colon);
+  for (auto [ending, kind] : kinds)
+    if (llvm::StringRef rest = name;
+        rest.consume_back(ending) && (rest.empty() || llvm::StringRef("._/").contains(rest.back())))
+      return kind;
+  return "";
+}
+
+/// The last `count` labels, or nothing where there are fewer.
+static std::optional<std::string> tailOf(llvm::StringRef name, size_t count) {
+  llvm::SmallVector<llvm::StringRef> labels;
+  name.split(labels, '.');
+  if (labels.size() < count)
+    return std::nullopt;
+  return llvm::join(llvm::ArrayRef(labels).take_back(count), ".");
 }
 
 /// Numbers in names count as numbers: `layer.10` stands behind `layer.9`.
@@ -37,14 +56,20 @@ static bool naturallyBefore(const NamedShape *a, const NamedShape *b) {
 
 using Tensors = std::vector<const NamedShape *>;
 
-/// Takes pairs of equal keys out of both lists, in their order.
-template <typename Key> static void takePairs(Tensors &ofFile, Tensors &ofModel, Key key, std::vector<TensorPair> &pairs) {
-  std::map<decltype(key(*ofFile.front())), std::deque<const NamedShape *>> waiting;
+/// What a tensor is told by: its shape, and a text.
+using Key = std::pair<std::vector<int64_t>, std::string>;
+
+/// Takes pairs of equal keys out of both lists, in their order; what has no key stays.
+static void takePairs(Tensors &ofFile, Tensors &ofModel, llvm::function_ref<std::optional<Key>(const NamedShape &)> keyOf,
+                      std::vector<TensorPair> &pairs) {
+  std::map<Key, std::deque<const NamedShape *>> waiting;
   for (const NamedShape *tensor : ofFile)
-    waiting[key(*tensor)].push_back(tensor);
+    if (std::optional<Key> key = keyOf(*tensor))
+      waiting[*key].push_back(tensor);
   std::set<const NamedShape *> taken;
   for (const NamedShape *wanted : ofModel) {
-    auto found = waiting.find(key(*wanted));
+    std::optional<Key> key = keyOf(*wanted);
+    auto found = key ? waiting.find(*key) : waiting.end();
     if (found == waiting.end() || found->second.empty())
       continue;
     pairs.push_back({found->second.front(), wanted});
@@ -56,25 +81,49 @@ template <typename Key> static void takePairs(Tensors &ofFile, Tensors &ofModel,
   llvm::erase_if(ofModel, isTaken);
 }
 
-static std::vector<TensorPair> pairInOrder(Tensors ofFile, Tensors ofModel) {
-  auto shapeOf = [](const NamedShape &tensor) { return withoutOnes(tensor.shape).vec(); };
+static std::vector<int64_t> shapeOf(const NamedShape &tensor) { return withoutOnes(tensor.shape).vec(); }
+
+/// In their order; those first whose names end in the same labels, if `byTails`. What is of two kinds is no pair.
+static std::vector<TensorPair> pairInOrder(Tensors ofFile, Tensors ofModel, bool byTails) {
   std::vector<TensorPair> pairs;
-  takePairs(ofFile, ofModel, [&](const NamedShape &tensor) { return std::pair(shapeOf(tensor), kindOf(tensor.name)); }, pairs);
-  takePairs(ofFile, ofModel, shapeOf, pairs);
+  constexpr size_t mostLabels = 6; // of a tail
+  for (size_t labels = mostLabels; byTails && labels >= 2; --labels)
+    takePairs(
+        ofFile, ofModel,
+        [&](const NamedShape &tensor) -> std::optional<Key> {
+          std::optional<std::string> tail = tailOf(tensor.name, labels);
+          return tail ? std::optional(Key(shapeOf(tensor), *tail)) : std::nullopt;
+        },
+        pairs);
+  takePairs(ofFile, ofModel, [](const NamedShape &tensor) { return Key(shapeOf(tensor), kindOf(tensor.name)); }, pairs);
+  llvm::erase_if(ofFile, [](const NamedShape *tensor) { return !kindOf(tensor->name).empty(); });
+  takePairs(ofFile, ofModel, [](const NamedShape &tensor) { return Key(shapeOf(tensor), ""); }, pairs);
   return pairs;
 }
 
+/// Of the ways to pair them the one that takes the fewest renames.
 std::vector<TensorPair> tool::pairTensors(llvm::ArrayRef<NamedShape> ofFile, llvm::ArrayRef<NamedShape> ofModel) {
   Tensors file, model;
   for (const NamedShape &tensor : ofFile)
     file.push_back(&tensor);
   for (const NamedShape &tensor : ofModel)
     model.push_back(&tensor);
-  std::vector<TensorPair> written = pairInOrder(file, model);
-  llvm::stable_sort(file, naturallyBefore);
-  llvm::stable_sort(model, naturallyBefore);
-  std::vector<TensorPair> named = pairInOrder(std::move(file), std::move(model));
-  return renamesFor(named).size() < renamesFor(written).size() ? named : written;
+  Tensors fileByName = file, modelByName = model;
+  llvm::stable_sort(fileByName, naturallyBefore);
+  llvm::stable_sort(modelByName, naturallyBefore);
+  std::vector<TensorPair> best;
+  std::optional<size_t> fewest;
+  for (bool byTails : {true, false})
+    for (bool asWritten : {true, false}) {
+      std::vector<TensorPair> pairs =
+          asWritten ? pairInOrder(file, model, byTails) : pairInOrder(fileByName, modelByName, byTails);
+      size_t unmet = ofModel.size() - pairs.size(), renames = renamesFor(pairs).size() + unmet;
+      if (!fewest || renames < *fewest) {
+        fewest = renames;
+        best = std::move(pairs);
+      }
+    }
+  return best;
 }
 
 static std::vector<Rename> sorted(const std::set<std::pair<std::string, std::string>> &renames) {

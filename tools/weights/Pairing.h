@@ -9,9 +9,9 @@ struct TensorPair {
   const NamedShape *ofFile, *ofModel;
 };
 
-/// The likeliest pairs of tensors of one shape, but for ones at its end: first those of one kind (a weight, a bias, a mean, a
-/// variance), in the order of file and model, or in the order of their names if that takes fewer renames. Each tensor is in one
-/// pair at most.
+/// The likeliest pairs of tensors of one shape, but for ones at its end, and of one kind (a weight, a bias, a mean, a
+/// variance), where the names tell it: in the order of file and model or of their names, with those first whose names end alike
+/// or not, whichever takes the fewest renames. Each tensor is in one pair at most.
 std::vector<TensorPair> pairTensors(llvm::ArrayRef<NamedShape> ofFile, llvm::ArrayRef<NamedShape> ofModel);
 
 /// Few renames of labels by which all pairs meet, the longest labels first.

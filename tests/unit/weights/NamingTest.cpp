@@ -220,6 +220,30 @@ TEST_CASE("names of another hand are paired by shape, kind and order, and rename
   CHECK(again.note == "renamed 6 tensors");
 }
 
+TEST_CASE("names that end alike are paired before the order counts, and kinds are not mixed") {
+  Tensors other = named([](const std::string &name) { return name.starts_with("fc") ? "head." + name : "stem." + name; });
+  std::reverse(other.begin(), other.end());
+  Meet met(other);
+  CHECK(met.says("pair: `stem.bn1.weight` as `bn1.weight` [4]"));
+  CHECK(met.says("pair: `stem.bn1.running_var` as `bn1.running_var` [4]"));
+  Meet slashes(named([](std::string name) {
+    std::replace(name.begin(), name.end(), '.', '/');
+    return name + ":0";
+  }));
+  CHECK(slashes.says("pair: `bn1/bias:0` as `bn1.bias` [4]"));
+  CHECK(slashes.says("pair: `bn1/running_var:0` as `bn1.running_var` [4]"));
+}
+
+TEST_CASE("parts that a weight is computed from are not offered as the weight") {
+  for (auto [label, maker] : {std::pair("weight_v", "remove_weight_norm"), std::pair("weight_orig", "prune.remove"),
+                              std::pair("base_layer.weight", "merge_and_unload")}) {
+    Meet met(named([&](const std::string &name) { return name == "fc.weight" ? std::string("fc.") + label : name; }));
+    CHECK(met.says(std::string("`fc.") + label + "` is a part that a weight is computed from, and not the weight"));
+    CHECK(met.says(maker));
+    CHECK_FALSE(met.says("--rename"));
+  }
+}
+
 TEST_CASE("a mismatch lists the first ten of a kind, or all") {
   Tensors many = model;
   for (int i = 0; i < 13; ++i)
