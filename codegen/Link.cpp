@@ -15,6 +15,7 @@
 #include "lld/Common/CommonLinkerContext.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ObjectYAML/yaml2obj.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/YAMLTraits.h"
 #include "llvm/Support/raw_ostream.h"
@@ -134,6 +135,8 @@ static Error runLinker(std::vector<std::string> arguments, AtomicFile &output) {
   std::string reason = StringRef(text).trim().str();
   if (StringRef(reason).contains(std::strerror(ENOMEM))) // lld then names a file that the user does not know
     return createStringError(inconvertibleErrorCode(), describeSystemError("link", output.path(), ENOMEM));
+  if (!sys::fs::exists("/proc/self/fd"))
+    reason = "/proc is not mounted, through which the linker writes";
   if (reason.empty())
     reason = "the linker ended with status " + std::to_string(result.retCode) + " while it made `" + output.path() + "`";
   return createStringError(inconvertibleErrorCode(), "cannot link: " + reason);

@@ -89,6 +89,10 @@ done
 if [ "$where" = bare ]; then
   umount -l "$root/proc"
   run summary cifar_resnet -D depth=8 >/dev/null || fail "skipc finds no catalogue without /proc"
+  if run build cifar_resnet -D depth=8 -o /tmp/noproc 2>"$root/tmp/said"; then
+    fail "a library is linked without /proc"
+  fi
+  grep -q '/proc is not mounted' "$root/tmp/said" || fail "linking without /proc is not told: $(cat "$root/tmp/said")"
   mount --rbind /proc "$root/proc"
 fi
 # The Python package is for the libraries that this skipc makes.

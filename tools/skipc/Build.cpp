@@ -156,6 +156,30 @@ static void tellResult(tool::Compilation &compilation, const Options &options, d
   });
 }
 
+static std::string fileOf(const Options &options, const llvm::Twine &file) {
+  llvm::SmallString<256> path(options.output.empty() ? "." : options.output);
+  llvm::sys::path::append(path, file);
+  return path.str().str();
+}
+
+static std::string manifestOf(const Options &options, llvm::StringRef name) {
+  auto text = llvm::MemoryBuffer::getFile(fileOf(options, name + ".json"), /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  return text ? (*text)->getBuffer().str() : "";
+}
+
+/// Of a build that gave another manifest: what it left that this build does not write, and that the header now is not of.
+static void noteStale(const Options &options, llvm::StringRef name, llvm::StringRef manifestBefore) {
+  if (manifestBefore.empty() || manifestBefore == manifestOf(options, name))
+    return;
+  for (auto [kind, file] : {std::pair<llvm::StringRef, std::string>("lib", ("lib" + name + ".a").str()),
+                            {"shared", ("lib" + name + ".so").str()},
+                            {"obj", (name + ".o").str()},
+                            {"exe", name.str()}})
+    if (std::string path = fileOf(options, file); !emits(options, kind) && llvm::sys::fs::is_regular_file(path))
+      tool::note(quotedName(path) + " is of an earlier build, and the header beside it is not: build it again (--emit=" + kind +
+                 ") or remove it");
+}
+
 llvm::Error tool::build(const Options &options) {
   if (llvm::Error error = checkUsage(options))
     return error;
@@ -194,8 +218,10 @@ llvm::Error tool::build(const Options &options) {
   }
   if (llvm::Error error = compilation.compileKernels())
     return error;
+  std::string name = compilation.lowered().image.name, before = manifestOf(options, name);
   if (llvm::Error error = writePackage(compilation, options, segments))
     return error;
+  noteStale(options, name, before);
   tellResult(compilation, options, timer.seconds());
   return llvm::Error::success();
 }

@@ -105,7 +105,8 @@ static void addEval(CLI::App &app, Options &o) {
                  "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --json\n"
                  "  skipc eval resnet50 --weights resnet50.safetensors --data pictures --skip-broken --wrong wrong.tsv");
   addSpec(eval, o);
-  addWeights(eval, o)->required();
+  addWeights(eval, o)->description(
+      "a safetensors checkpoint, a PyTorch file, or random:SEED (required if SPEC has parameters)");
   eval.add_option("--data", o.data, "a folder with CIFAR-10's test_batch.bin, or with pictures and labels.tsv")
       ->required()
       ->type_name("DIR");

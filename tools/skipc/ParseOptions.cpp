@@ -55,17 +55,21 @@ static llvm::Error checkWords(const CLI::App &app, llvm::ArrayRef<std::string> w
 }
 
 /// "bench ": the command whose help tells more.
-static std::string helpOf(const CLI::App &app) {
-  std::vector<CLI::App *> commands = app.get_subcommands();
-  return commands.empty() ? "" : commands.front()->get_name() + " ";
+static std::string helpOf(const CLI::App &app, llvm::ArrayRef<std::string> words) {
+  CLI::App *command = words.empty() ? nullptr : app.get_subcommand_no_throw(words.front());
+  return command ? command->get_name() + " " : "";
 }
 
-/// What a shell makes of a variable that is not set, as in `-o "$OUT"`.
-static void refuseEmpty(const CLI::App &app) {
-  for (const CLI::App *command : app.get_subcommands())
-    for (const CLI::Option *option : command->get_options())
-      if (option->count() > 0 && llvm::is_contained(option->results(), ""))
-        throw CLI::ValidationError(option->get_name(), "the value is empty; without one, leave it out");
+/// What a shell makes of a variable that is not set, as in `-o "$OUT"` or `--output=$OUT`, of which the parser would take the
+/// next word.
+static void refuseEmpty(llvm::ArrayRef<std::string> words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    llvm::StringRef word = words[i];
+    bool endsEmpty = word.starts_with("--") && word.ends_with("=") && word.drop_back().find('=') == word.npos;
+    if (endsEmpty || (word.empty() && i > 0))
+      throw CLI::ValidationError(endsEmpty ? word.drop_back().str() : words[i - 1],
+                                 "the value is empty; without one, leave it out");
+  }
 }
 
 std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &reply, int &exitCode) {
@@ -85,15 +89,15 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &repl
   }
   exitCode = 0;
   try {
+    refuseEmpty(options.words);
     app.parse(argc, argv);
-    refuseEmpty(app);
     return options;
   } catch (const CLI::Success &help) {
     std::ostringstream text;
     app.exit(help, text);
     llvm::outs() << wrapped(text.str(), widthOfHelp);
   } catch (const CLI::ParseError &error) {
-    exitCode = report(badInput(error.what(), "`skipc " + helpOf(app) + "--help` tells more"), reply);
+    exitCode = report(badInput(error.what(), "`skipc " + helpOf(app, options.words) + "--help` tells more"), reply);
   }
   return std::nullopt;
 }

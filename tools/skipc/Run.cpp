@@ -50,9 +50,12 @@ static llvm::Error checkUsage(const Options &options, const Ports &ports) {
     return wrongCount("input", namesOf(ports.inputs), options.inputs.size());
   if (!options.outputs.empty() && options.outputs.size() != ports.outputs.size())
     return wrongCount("output", namesOf(ports.outputs), options.outputs.size());
-  for (const std::string &output : options.outputs)
+  for (auto [index, output] : llvm::enumerate(options.outputs)) {
+    if (llvm::is_contained(llvm::ArrayRef(options.outputs).drop_front(index + 1), output))
+      return tool::badInput("--output names " + quotedName(output) + " twice, of which one would be lost", "give two names");
     if (llvm::Error error = tool::refuseOverwriting(options, "--output", output))
       return error;
+  }
   return llvm::Error::success();
 }
 
