@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows on a GPU what is proved here on the emulator: steps, results, classes, compute-sanitizer, times beside what was predicted.
+# Shows on a GPU what is proved here on the emulator: instructions, steps, results, classes, compute-sanitizer, times beside what was
+# predicted.
 #   scripts/gpu-check.sh                 packs build/gpu-check.tar.gz, below 64 MiB, and runs it if a GPU is here
 #   scripts/gpu-check.sh --pack          only packs. On a machine with a GPU, Python and no network:
 #                                        tar xzf gpu-check.tar.gz && python3 gpu-check/check.py
@@ -19,7 +20,8 @@ case ${1:-} in
 --emulator)
   folder=$build/gpu-check-emulator/gpu-check
   pack "$folder" --reduced
-  SKIP_CUDA_DRIVER=$(realpath "$emulator") SKIP_EMULATOR_SEED=7 SKIP_EMULATOR_COMPLETION=lazy python3 "$folder/check.py"
+  SKIP_CUDA_DRIVER=$(realpath "$emulator") SKIP_EMULATOR_ARCH=sm_90a SKIP_EMULATOR_SEED=7 SKIP_EMULATOR_COMPLETION=lazy \
+    python3 "$folder/check.py"
   ;;
 --pack | "")
   folder=build/gpu-check
@@ -41,7 +43,7 @@ case ${1:-} in
   python3 "$folder/check.py"
   ;;
 *)
-  sed -n '2,7s/^# \?//p' "$0" >&2
+  sed -n '2,8s/^# \?//p' "$0" >&2
   exit 2
   ;;
 esac

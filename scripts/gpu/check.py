@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks and measures the libraries beside this file on this machine's GPU. Needs Python and NVIDIA's driver.
 
-    check.py                 all: steps against the emulator's, results against x86, classes, compute-sanitizer, times
-    check.py --only steps    one part: steps, classes, sanitizer or times
+    check.py                 all: instructions and steps against the emulator's, results against x86, classes, compute-sanitizer, times
+    check.py --only steps    one part: goldens, steps, classes, sanitizer or times
     check.py --one NAME      the steps of one library
 
 Each line says `good`, `BAD`, `skipped` or gives times; the exit code is 1 if any was bad. SKIP_CUDA_DRIVER names another driver.
@@ -29,6 +29,7 @@ FROM_X86 = {"f32": 1e-3, "tf32": 2e-2, "f16": 2e-2, "bf16": 1e-1}  # of the larg
 PLANE, RECORD, BATCH, CLASSES = 1024, 3073, 20, 10
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RUNS = 30
+MOST_SECONDS_OF_GOLDENS = 180  # they take seconds
 
 
 def say(good: bool, what: str, text: str) -> bool:
@@ -115,6 +116,16 @@ def check_sanitizer() -> bool:
     return good
 
 
+def check_goldens() -> bool:
+    """In a process of its own, which a GPU that hangs takes with it. What this GPU gave stays beside, for an emulator to be held against."""
+    command = [sys.executable, str(HERE / "check_goldens.py"), str(HERE / "goldens.txt"), "--record", str(HERE / "goldens-here.txt")]
+    try:
+        done = subprocess.run(command, timeout=MOST_SECONDS_OF_GOLDENS, check=False)
+    except subprocess.TimeoutExpired:
+        return say(False, "goldens of instructions", f"no end after {MOST_SECONDS_OF_GOLDENS} s")
+    return say(done.returncode == 0, "goldens of instructions", "as on the emulator" if done.returncode == 0 else "see above")
+
+
 class DeviceArrays:
     """Memory of the first device, by the driver's own calls, in its primary context."""
 
@@ -184,14 +195,14 @@ def measure_times() -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["steps", "classes", "sanitizer", "times"])
+    parser.add_argument("--only", choices=["goldens", "steps", "classes", "sanitizer", "times"])
     parser.add_argument("--one", metavar="NAME")
     arguments = parser.parse_args()
     if arguments.one and not cases(arguments.one):
         parser.error(f"no library `{arguments.one}` lies here")
     if arguments.one or arguments.only == "steps":
         return 0 if all([check_steps(folder) for folder in cases(arguments.one)]) else 1
-    parts = {"steps": lambda: all([check_steps(folder) for folder in cases(None)]), "classes": check_classes,
+    parts = {"goldens": check_goldens, "steps": lambda: all([check_steps(folder) for folder in cases(None)]), "classes": check_classes,
              "sanitizer": check_sanitizer, "times": measure_times}
     good = all([run() for name, run in parts.items() if arguments.only in (None, name)])
     print("all good" if good else "not all is good")

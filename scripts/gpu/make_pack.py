@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Packs what a machine with a GPU, and nothing else, needs to check and measure Skip there: libraries, what their steps gave on the
-emulator, what they are predicted to take, pictures, and the scripts that run them.
+"""Packs what a machine with a GPU, and nothing else, needs to check and measure Skip there: goldens of instructions, libraries, what
+their steps gave on the emulator, what they are predicted to take, pictures, and the scripts that run them.
 
     make_pack.py --build build/release --output FOLDER [--reduced]
 
@@ -20,7 +20,8 @@ import library as skip
 import steps
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCRIPTS = ("check.py", "library.py", "steps.py")
+SCRIPTS = ("check.py", "check_goldens.py", "driver.py", "library.py", "steps.py")
+GPUS = ("a100", "h100", "h200")
 PRECISIONS = ("f32", "tf32", "f16", "bf16")
 # name: spec, images that steps are recorded for, batches that are measured, precisions
 MODELS = {
@@ -61,14 +62,20 @@ class Packer:
             model = skip.Library(folder, weights)
             recorded, _ = steps.record(model, variants[0], skip.picture(images * model.floats("inputs"), 2), images)
             model.destroy()
-            predicted = {gpu: {str(variant["batch"]): variant["predicted_us"] for variant in self.say(
-                "explain-plan", *spec, *flags, "--gpu", gpu, "--batch", bounds)["variants"]} for gpu in ("a100", "h100", "h200")}
-            case = {"precision": precision, "images": images, "batches": batches, "plan": variants[0], "steps": recorded,
-                    "predicted_us": predicted}
+            explained = {gpu: self.say("explain-plan", *spec, *flags, "--gpu", gpu, "--batch", bounds)["variants"] for gpu in GPUS}
+            case = {"precision": precision, "images": images, "batches": batches, "plan": variants[0], "steps": recorded}
+            for key in ("predicted_us", "roofline_us"):
+                case[key] = {gpu: {str(variant["batch"]): variant[key] for variant in explained[gpu]} for gpu in GPUS}
             (folder / "case.json").write_text(json.dumps(case))
             print(f"{folder.name}: {len(recorded)} steps recorded", flush=True)
         weights.unlink()
         self.compile(self.output / f"{name}-x86", spec, "--batch", str(images))
+
+    def add_goldens(self) -> None:
+        """What the emulator gives for each instruction, of sm_90a, which has them all."""
+        shutil.copytree(HERE / "goldens", self.output / "goldens", ignore=shutil.ignore_patterns("__pycache__"))
+        subprocess.run([sys.executable, str(self.output / "check_goldens.py"), "--record", str(self.output / "goldens.txt")], check=True,
+                       stdout=subprocess.DEVNULL, env={**os.environ, "SKIP_EMULATOR_ARCH": "sm_90a", "SKIP_EMULATOR_CHECKS": "on"})
 
     def add_pictures(self) -> None:
         """CIFAR's test pictures, where they are at hand, for the checkpoint that lies with the models."""
@@ -90,6 +97,7 @@ class Packer:
         self.output.mkdir(parents=True)
         for script in SCRIPTS:
             shutil.copy(HERE / script, self.output / script)
+        self.add_goldens()
         for name, model in (REDUCED if self.reduced else MODELS).items():
             self.add(name, *model)
         self.add_pictures()
