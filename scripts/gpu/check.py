@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks and measures the libraries beside this file on this machine's GPU. Needs Python and NVIDIA's driver.
 
-    check.py                 all: instructions and steps against the emulator's, results against x86, classes, compute-sanitizer, times
-    check.py --only steps    one part: goldens, steps, classes, sanitizer or times
+    check.py                 all: instructions and steps against the emulator's, results against x86, classes, compute-sanitizer, times,
+                             and beside PyTorch where that is here
+    check.py --only steps    one part: goldens, steps, classes, sanitizer, times or peers
     check.py --one NAME      the steps of one library
 
 Each line says `good`, `BAD`, `skipped` or gives times; the exit code is 1 if any was bad. SKIP_CUDA_DRIVER names another driver.
@@ -30,6 +31,7 @@ PLANE, RECORD, BATCH, CLASSES = 1024, 3073, 20, 10
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RUNS = 30
 MOST_SECONDS_OF_GOLDENS = 180  # they take seconds
+MOST_MINUTES, STARTED = 9.5, time.monotonic()  # of all; only peers wait for what is left
 
 
 def say(good: bool, what: str, text: str) -> bool:
@@ -126,6 +128,24 @@ def check_goldens() -> bool:
     return say(done.returncode == 0, "goldens of instructions", "as on the emulator" if done.returncode == 0 else "see above")
 
 
+def check_peers() -> bool:
+    """In the time that is left; where PyTorch or a GPU of its liking is not here, it says so."""
+    left = MOST_MINUTES - (time.monotonic() - STARTED) / 60
+    if left < 1:
+        print(f"skipped GPU peers: the {MOST_MINUTES} minutes are over")
+        return True
+    if "SKIP_CUDA_DRIVER" in os.environ:
+        print("skipped GPU peers: another driver stands for the GPU's")
+        return True
+    command = [sys.executable, str(HERE / "peers" / "gpu.py"), "--minutes", f"{left / 2:.1f}", "--json", str(HERE / "gpu-peers.json")]
+    try:
+        done = subprocess.run(command, timeout=60 * left, check=False)
+    except subprocess.TimeoutExpired:
+        print("     GPU peers: the rest was left out, the time is over")
+        return True
+    return done.returncode == 0 or say(False, "GPU peers", "Skip failed or was wrong, see above")
+
+
 class DeviceArrays:
     """Memory of the first device, by the driver's own calls, in its primary context."""
 
@@ -195,7 +215,7 @@ def measure_times() -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["goldens", "steps", "classes", "sanitizer", "times"])
+    parser.add_argument("--only", choices=["goldens", "steps", "classes", "sanitizer", "times", "peers"])
     parser.add_argument("--one", metavar="NAME")
     arguments = parser.parse_args()
     if arguments.one and not cases(arguments.one):
@@ -203,7 +223,7 @@ def main() -> int:
     if arguments.one or arguments.only == "steps":
         return 0 if all([check_steps(folder) for folder in cases(arguments.one)]) else 1
     parts = {"goldens": check_goldens, "steps": lambda: all([check_steps(folder) for folder in cases(None)]), "classes": check_classes,
-             "sanitizer": check_sanitizer, "times": measure_times}
+             "sanitizer": check_sanitizer, "times": measure_times, "peers": check_peers}
     good = all([run() for name, run in parts.items() if arguments.only in (None, name)])
     print("all good" if good else "not all is good")
     return 0 if good else 1

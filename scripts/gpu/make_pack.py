@@ -21,6 +21,7 @@ import steps
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = ("check.py", "check_goldens.py", "driver.py", "library.py", "steps.py")
+PEERS = ("gpu.py", "gpu_contenders.py", "gpu_table.py", "networks.py", "torch_networks.py", "checkpoint.py")  # of bench/peers
 GPUS = ("a100", "h100", "h200")
 PRECISIONS = ("f32", "tf32", "f16", "bf16")
 # name: spec, images that steps are recorded for, batches that are measured, precisions
@@ -97,6 +98,9 @@ class Packer:
         self.output.mkdir(parents=True)
         for script in SCRIPTS:
             shutil.copy(HERE / script, self.output / script)
+        (self.output / "peers").mkdir()
+        for script in PEERS:
+            shutil.copy(HERE.parents[1] / "bench" / "peers" / script, self.output / "peers" / script)
         self.add_goldens()
         for name, model in (REDUCED if self.reduced else MODELS).items():
             self.add(name, *model)
