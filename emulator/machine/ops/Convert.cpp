@@ -98,12 +98,12 @@ uint64_t floatBits(double value, const Conversion &c) {
   }
 }
 
-/// Clamped to the type; a NaN is 0.
+/// Clamped to the type. A NaN is 0, and the highest bit alone where one of both types has 64.
 uint64_t integerBits(double value, const Conversion &c) {
-  if (std::isnan(value))
-    return 0;
-  value = integral(value, c.round);
   int bits = static_cast<int>(8 * bytesOf(c.to));
+  if (std::isnan(value))
+    return c.from == Type::f64 || bits == 64 ? uint64_t(1) << (bits - 1) : 0;
+  value = integral(value, c.round);
   if (isSigned(c.to)) {
     double limit = std::ldexp(1.0, bits - 1);
     if (value >= limit)
