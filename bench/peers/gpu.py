@@ -97,7 +97,8 @@ def compare(job, case: Case, rounds: int) -> None:
             ready[name] = make(job)
             series.settings, series.error = ready[name].settings, ready[name].error()
         except Exception as error:  # what a peer throws is its own affair: it becomes a row of the table
-            series.failure = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            text = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            series.failure = "".join(c if c.isprintable() else "?" for c in text)
         case.series.append(gpu_table.judged(series, BOUNDS[job.precision]))
     running = [series for series in case.series if not series.failure]
     for turn in range(rounds):

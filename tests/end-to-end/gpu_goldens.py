@@ -4,6 +4,8 @@
 - each form of instruction in the catalogue's kernels, and in those of random networks, has one,
 - each runs on the emulator, and gives the same bits with any seed and mode of completion,
 - each tells something: its results are not all one number,
+- the bits of arithmetic, conversions and products of matrices are those of exact arithmetic (golden_references.py),
+- where a GPU's results lie in silicon/, the emulator gives the same,
 - what is judged finds a bit that is another, and numbers that are too far apart,
 - ptxas assembles them all, where it is.
 
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 
+import golden_references
 import ptxas
 import real_data
 from networks.draw import draw_for
@@ -47,6 +50,7 @@ IN_EACH_PRECISION = (["cifar_resnet", "-D", "depth=8"], ["resnet50"], ["seresnet
 RANDOM_SEEDS = range(1, 13)
 PRECISIONS = ("f32", "tf32", "f16", "bf16")
 ORDERS = [("1", "eager"), ("2", "lazy"), ("3", "mixed")]
+LEAST_REFERENCES = 40
 OF_ONE_NUMBER = {"bar.red.popc.u32", "elect.sync", "tensor map, tile 2d, all outside"}  # as it should be
 
 
@@ -126,6 +130,40 @@ def check_results(results: runs.Results) -> bool:
     return say(dull == OF_ONE_NUMBER, f"results of one number: {', '.join(sorted(dull))}")
 
 
+def expected(golden: Golden) -> list[int] | None:
+    """Its output words by exact arithmetic, where that is written down."""
+    opcode = golden.body.split()[0]
+    threads = golden.threads * golden.blocks
+    columns = [list(golden.words[at : at + threads]) for at in range(0, len(golden.words), threads)]
+    if golden.name.endswith(" whole") and (product := golden_references.matrix_product(opcode, columns)):
+        return [word for register in product for word in register]
+    operation = golden_references.elementwise(opcode) if golden.judge.rule == "bits" else None
+    return [operation(*words) for words in zip(*columns)] if operation else None
+
+
+def check_references(rows: list[Golden], results: runs.Results) -> bool:
+    held, wrong = 0, []
+    for golden in rows:
+        words = expected(golden)
+        held += words is not None
+        if words is not None and struct.pack(f"<{len(words)}I", *words) != results[golden.name]:
+            found = struct.unpack(f"<{len(words)}I", results[golden.name])
+            at = next(i for i, pair in enumerate(zip(found, words)) if pair[0] != pair[1])
+            wrong.append(f"{golden.name}: {found[at]:#x}, not {words[at]:#x}, in thread {at}")
+    return say(held >= LEAST_REFERENCES and not wrong, f"{held} goldens held against exact arithmetic; otherwise: {'; '.join(wrong) or 'none'}")
+
+
+def check_silicon() -> bool:
+    files = sorted((pathlib.Path(__file__).parent / "silicon").glob("*.txt"))
+    if not files:
+        print("skipped: no GPU's results are here yet")
+    order, good = {**os.environ, "SKIP_EMULATOR_ARCH": "sm_90a"}, True
+    for path in files:
+        done = subprocess.run([sys.executable, str(SCRIPTS / "check_goldens.py"), str(path)], env=order, check=False)
+        good &= say(done.returncode == 0, f"as {path.name}")
+    return good
+
+
 def check_judges(rows: list[Golden], results: runs.Results) -> bool:
     blind = []
     for golden in rows:
@@ -195,8 +233,8 @@ def main() -> int:
         good = check_runs(folder)
         if good:
             results = runs.read(folder / "first", rows)
-            good = all([check_results(results), check_judges(rows, results), check_files(rows, folder)])
-        good = all([good, check_assembly(folder, rows), check_forms(arguments.build / "bin" / "skipc")])
+            good = all([check_results(results), check_references(rows, results), check_judges(rows, results), check_files(rows, folder)])
+        good = all([good, check_silicon(), check_assembly(folder, rows), check_forms(arguments.build / "bin" / "skipc")])
     return 0 if good else 1
 
 

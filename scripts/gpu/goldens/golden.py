@@ -144,7 +144,15 @@ def _category(value: float) -> object:
 
 
 def _ordered(bits: int) -> int:
-    return -(bits & 0x7FFFFFFF) if bits >> 31 else bits
+    """So that neighbours are 1 apart, -0 and 0 too."""
+    return -(bits & 0x7FFFFFFF) - 1 if bits >> 31 else bits
+
+
+def _apart(rule: str, a: float, b: float) -> float:
+    if rule == "ulps":
+        i, j = (_ordered(struct.unpack("<I", struct.pack("<f", value))[0]) for value in (a, b))
+        return float(abs(i - j))
+    return abs(a - b) / (max(abs(a), abs(b), 5e-324) if rule == "relative" else 1.0)
 
 
 def _numbers(data: bytes, element: str) -> list[float]:
@@ -155,20 +163,13 @@ def differences(golden: Golden, mine: bytes, other: bytes) -> tuple[int, float, 
     """How many words differ, how far they are apart at most (0 where bits are judged), and whether that is all right."""
     if len(mine) != len(other):
         return max(len(mine), len(other)) // 4, math.inf, False
-    words = list(zip(*(struct.unpack(f"<{len(data) // 4}I", data) for data in (mine, other))))
-    unequal = sum(a != b for a, b in words)
+    unequal = sum(mine[at : at + 4] != other[at : at + 4] for at in range(0, len(mine), 4))
     if golden.judge.rule == "bits":
         return unequal, 0.0, unequal == 0
     worst = 0.0
-    pairs = list(zip(_numbers(mine, golden.judge.element), _numbers(other, golden.judge.element)))
-    for (a, b), (i, j) in zip(pairs, words if golden.judge.rule == "ulps" else pairs):
+    for a, b in zip(*(_numbers(data, golden.judge.element) for data in (mine, other))):
         if _category(a) != _category(b):
             return unequal, math.inf, False
-        if _category(a) == "finite" and a != b:
-            apart = {
-                "ulps": float(abs(_ordered(i) - _ordered(j))) if isinstance(i, int) else 0.0,
-                "absolute": abs(a - b),
-                "relative": abs(a - b) / max(abs(a), abs(b)),
-            }
-            worst = max(worst, apart[golden.judge.rule])
+        if _category(a) == "finite":
+            worst = max(worst, _apart(golden.judge.rule, a, b))
     return unequal, worst, worst <= golden.judge.most
