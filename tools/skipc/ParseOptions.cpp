@@ -56,8 +56,8 @@ static llvm::Error checkWords(const CLI::App &app, llvm::ArrayRef<std::string> w
 
 /// "bench ": the command whose help tells more.
 static std::string helpOf(const CLI::App &app, llvm::ArrayRef<std::string> words) {
-  CLI::App *command = words.empty() ? nullptr : app.get_subcommand_no_throw(words.front());
-  return command ? command->get_name() + " " : "";
+  auto isFirst = [&](const CLI::App *command) { return !words.empty() && command->get_name() == words.front(); };
+  return app.get_subcommands(isFirst).empty() ? "" : words.front() + " ";
 }
 
 /// What a shell makes of a variable that is not set, as in `-o "$OUT"` or `--output=$OUT`, of which the parser would take the
