@@ -55,10 +55,13 @@ std::string tool::schedulesText(plan::KernelOp kernel) {
 
 llvm::SmallVector<bool> tool::measuredSchedules(plan::KernelOp kernel) {
   mlir::ArrayAttr schedules = kernel.getSchedulesAttr();
-  if (!llvm::cast<plan::ScheduleInterface>(schedules[0]).isTunable())
-    return {};
-  auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
-  return measured ? llvm::to_vector(measured.asArrayRef()) : llvm::SmallVector<bool>(schedules.size(), false);
+  if (auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr)) {
+    llvm::ArrayRef<bool> each = measured.asArrayRef();
+    return llvm::SmallVector<bool>(each.begin(),
+                                   each.end()); // to_vector takes the two pointers for a list of two that are true
+  }
+  bool isTunable = llvm::cast<plan::ScheduleInterface>(schedules[0]).isTunable();
+  return isTunable ? llvm::SmallVector<bool>(schedules.size(), false) : llvm::SmallVector<bool>();
 }
 
 std::string tool::tunedText(plan::KernelOp kernel) {
