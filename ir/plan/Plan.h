@@ -29,10 +29,10 @@ namespace skip::plan {
 /// Names of the discardable attributes: on the module `plan.target`; on a function `plan.role`; on a variant's function
 /// `plan.batch` (its bound) and `plan.workspace_bytes`; on a convolution `plan.algorithm`; on the module `plan.weights_bytes`.
 /// Of training: on the module `plan.state`, the state's parts; on a result that lies in the state `plan.slot`, where.
-/// Of tuning: on the module `plan.tuning`, for each problem its choices (ir/plan/x86/Tuning.h), the fastest first; on a
-/// contraction `plan.tuned`, for each ISA its schedule, several of which the first legal one counts, or unit, and
-/// `plan.tuned_planar` where that was for a planar input; on a kernel `plan.measured`, for each ISA whether its schedule came
-/// from there.
+/// Of tuning: on the module `plan.tuning`, for each problem its choices (Tuning.h of each target), the fastest first; on a
+/// contraction `plan.tuned`, which is the target's own (x86/TunedChoices.cpp, cuda/TunedTiles.cpp), and of x86
+/// `plan.tuned_planar` where that was for a planar input; on a kernel `plan.measured`, for each column whether its schedule
+/// came from there.
 inline constexpr llvm::StringLiteral targetAttr = "plan.target", batchAttr = "plan.batch", algorithmAttr = "plan.algorithm",
                                      workspaceBytesAttr = "plan.workspace_bytes", weightsBytesAttr = "plan.weights_bytes",
                                      tuningAttr = "plan.tuning", tunedAttr = "plan.tuned",

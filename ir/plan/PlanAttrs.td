@@ -182,7 +182,8 @@ def ScheduleInterface : AttrInterface<"ScheduleInterface"> {
   let description = [{ One choice from a kernel family's schedule space. }];
   let methods = [
     InterfaceMethod<"For tables: its sizes, short.", "::std::string", "text", (ins)>,
-    InterfaceMethod<"Whether tuning measures schedules of this kind.", "bool", "isTunable", (ins)>,
+    InterfaceMethod<"Whether builds expect that tuning has measured schedules of this kind: on x86, where it does so by itself.",
+      "bool", "isTunable", (ins)>,
   ];
 }
 

@@ -27,7 +27,7 @@ EXAMPLE = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"integer": int, "number": (int, float), "text": str, "boolean": bool, "object": dict}
 
 
-def prepare(folder: pathlib.Path) -> None:
+def prepare(folder: pathlib.Path, skipc: str) -> None:
     shutil.copy(PROJECT / "models" / "checkpoints" / "cifar10-resnet20.safetensors", folder / "resnet20.safetensors")
     shutil.copytree(PROJECT / "models" / "demo", folder / "pictures")
     pictures = sorted((folder / "pictures").glob("*.png"))
@@ -39,6 +39,10 @@ def prepare(folder: pathlib.Path) -> None:
         subprocess.run([sys.executable, INPUTS / program, *arguments], cwd=folder, check=True)
     for spec, name in (("train-tiny.skip", "net.skip"), ("one.skip", "one.skip")):
         shutil.copy(INPUTS / spec, folder / name)
+    subprocess.run([skipc, "tune", "one.skip", "--target=cuda", "--compile-only", "compiled"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    compiler = json.loads((folder / "compiled" / "candidates.json").read_text())["compiler"]
+    of_gpu = re.sub("^compiler .*$", f"compiler {compiler}", (INPUTS / "tiny-on-gpu.txt").read_text(), flags=re.MULTILINE)
+    (folder / "gpu.txt").write_text(of_gpu)
     (folder / "two.skip").write_text("model a { input x[3, 8, 8] output y = relu(x) }\nmodel b { input x[3, 8, 8] output y = relu(x) }\n")
     (folder / "unused.skip").write_text("model unused {\n  input image[3, 8, 8]\n  half = image |> relu\n  output y = image |> relu\n}\n")
     (folder / "wrong.skip").write_text("model wrong {\n  input image[3, 8, 8]\n  output y = image |> relo\n}\n")
@@ -138,7 +142,7 @@ def main() -> int:
     bad = [f"no section on `{command}`" for command in commands if command not in titles]
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        prepare(folder)
+        prepare(folder, skipc)
         for title, section in zip(titles, sections):
             bad += [f"{title}: {fault}" for fault in check_section(title, section, skipc, folder)]
     for fault in bad:

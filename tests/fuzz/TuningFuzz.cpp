@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!fuzz::isRead(read))
     return 0;
   for (const tuning::Measurement &m : *read) {
-    require(plan::isLegal(m.choice, m.problem), "what is taken is legal");
+    require(tuning::parse(tuning::textOf(m)) == m, "what is taken is legal");
     require(m.nanoseconds >= 1 && m.threads >= 1 && m.runs >= 1, "numbers are of their ranges");
   }
   std::string written = tuning::exportText(*read);

@@ -42,6 +42,7 @@ ROOMS = {
     "explaining": {"text", "tuning", "compile", "verifying"},
     "skipc": {"data", "text", "weights", "import", "tuning", "compile", "running", "training", "verifying", "explaining"},
     "skip-opt": set(),
+    "skip-time": {"weights", "tuning"},
 }
 # The order inside of the other folders: what the files below a folder may not include of what MAY_INCLUDE allows.
 NOT_BELOW = {
@@ -99,17 +100,21 @@ TARGET_TABLE = {"runtime/Abi.h", "tools/compile/Targets.cpp"}
 READS_X86 = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
     "codegen/Manifest.cpp", "ir/plan/Targets.td",
-    "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Targets.h",
+    "tools/compile/Aim.cpp", "tools/compile/Compile.cpp", "tools/compile/Stages.cpp", "tools/compile/Targets.cpp", "tools/compile/Targets.h",
     "tools/compile/Tuning.cpp",
     "tools/explaining/Steps.cpp", "tools/skipc/Tune.cpp", "tools/skipc/TuneReport.cpp",
     "tools/training/Start.cpp",
     "tools/tuning/Candidate.cpp", "tools/tuning/Candidate.h", "tools/tuning/Measurement.h", "tools/tuning/Tuner.cpp",
     "tools/verifying/Magnitude.cpp", "tools/verifying/WinogradGrowth.cpp",
 }
-# Who may name what is CUDA's, and include it: where kernels of all targets come together, and what shows plans.
+# Who may name what is CUDA's, and include it: where kernels of all targets come together, what shows plans, and tuning for GPUs.
 READS_CUDA = {
     "codegen/EmitImage.cpp", "codegen/Image.h", "codegen/ImageView.cpp", "codegen/LowerPlan.cpp", "codegen/LowerPlan.h",
-    "ir/plan/Targets.td", "tools/explaining/GpuSteps.h", "tools/skipc/Plan.cpp",
+    "ir/plan/Targets.td",
+    "tools/compile/Tuning.cpp", "tools/compile/Tuning.h",
+    "tools/explaining/GpuSteps.cpp", "tools/explaining/GpuSteps.h", "tools/skipc/Plan.cpp", "tools/skipc/TuneCompile.cpp",
+    "tools/skip-time/Arrays.h", "tools/skip-time/Gpu.cpp", "tools/skip-time/Gpu.h", "tools/skip-time/Manifest.h",
+    "tools/tuning/CandidateFolder.h", "tools/tuning/GpuCandidate.cpp", "tools/tuning/GpuCandidate.h", "tools/tuning/Measurement.h",
 }
 # A C header that is given to users has a guard, for it is text of theirs in the end.
 WITHOUT_PRAGMA = {"runtime/Runtime.h", "runtime/training/Training.h"}

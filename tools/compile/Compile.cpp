@@ -10,6 +10,7 @@
 #include "passes/graph/Passes.h"
 #include "passes/plan/Passes.h"
 #include "support/AtomicFile.h"
+#include "tools/compile/Aim.h"
 #include "tools/compile/Catalogue.h"
 #include "tools/compile/Findings.h"
 #include "tools/compile/StageTimer.h"
@@ -102,49 +103,6 @@ static void tellUntuned(mlir::ModuleOp module) {
                << (steps.empty() ? "" : ": " + llvm::join(shown, ", ")) << (shown.size() < steps.size() ? ", ..." : "") << "\n";
 }
 
-static llvm::Error checkPorts(mlir::func::FuncOp model) {
-  size_t ports = model.getNumArguments() + model.getNumResults();
-  return ports <= SKIP_MOST_CUDA_PORTS
-             ? llvm::Error::success()
-             : tool::badInput("model `" + model.getName() + "` has " + llvm::Twine(ports) +
-                              " inputs and outputs, for cuda it may have " + llvm::Twine(int(SKIP_MOST_CUDA_PORTS)));
-}
-
-static llvm::Error aimAtCuda(mlir::ModuleOp module, const tool::CompileOptions &options) {
-  if (llvm::Error error = checkPorts(tool::modelOf(module)))
-    return error;
-  llvm::Expected<plan::Precision> precision = precisionFor(options, tool::Target::cuda);
-  if (!precision)
-    return precision.takeError();
-  module->setAttr(plan::targetAttr, tool::cudaTargetAttribute(*module->getContext(), *precision));
-  return llvm::Error::success();
-}
-
-/// Tuning is x86's.
-static llvm::Error aimAtX86(mlir::ModuleOp module, const tool::CompileOptions &options, llvm::ArrayRef<tool::Body> bodies,
-                            llvm::ArrayRef<int64_t> batches) {
-  llvm::Expected<plan::X86TargetAttr> attribute = tool::targetAttribute(*module->getContext(), options.targetCpu, bodies);
-  if (!attribute)
-    return attribute.takeError();
-  module->setAttr(plan::targetAttr, *attribute);
-  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
-  if (!tuning)
-    return tuning.takeError();
-  tool::attachTuning(module, *tuning, batches);
-  return llvm::Error::success();
-}
-
-static llvm::Error aimAt(tool::Target target, mlir::ModuleOp module, const tool::CompileOptions &options,
-                         const tool::PlanRequest &request) {
-  switch (target) {
-  case tool::Target::cuda:
-    return aimAtCuda(module, options);
-  case tool::Target::x86:
-    return aimAtX86(module, options, request.bodies, request.batches);
-  }
-  llvm_unreachable("a target that no plan is made for");
-}
-
 llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const PlanRequest &request) {
   if (llvm::Error error = aimAt(target, module, options, request))
     return error;
@@ -163,7 +121,8 @@ llvm::Error Compilation::planFor(Target target, mlir::ModuleOp module, const Pla
 llvm::Error Compilation::planTraining(const PlanRequest &request) {
   plan::PipelineOptions pipeline;
   pipeline.batches = {trainingRecipe->batch / trainingRecipe->groups};
-  if (llvm::Error error = aimAtX86(*trainingModule, options, request.bodies, pipeline.batches))
+  if (llvm::Error error =
+          aimAtX86(*trainingModule, options, {"", {pipeline.batches.begin(), pipeline.batches.end()}, request.bodies}))
     return error;
   pipeline.exact = options.exact;
   pipeline.strassen = false;
@@ -184,6 +143,9 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!options.targetCpu.empty() && !llvm::is_contained(*targets, Target::x86))
     return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
   if (llvm::Error error = precisionFor(options, *targets).takeError())
+    return error;
+  if (llvm::Error error =
+          checkDevice(options, llvm::is_contained(*targets, Target::x86), llvm::is_contained(*targets, Target::cuda)))
     return error;
   if (llvm::Error error = architecturesOf(options.objects).takeError())
     return error;

@@ -2,6 +2,7 @@
 #include "tools/compile/Tuning.h"
 
 #include "ir/plan/Contractions.h"
+#include "ir/plan/cuda/Shapes.h"
 #include "ir/plan/x86/Problems.h"
 #include "tools/compile/Catalogue.h"
 #include "tools/compile/Targets.h"
@@ -29,30 +30,58 @@ llvm::Expected<tuning::Device> tool::thisDevice() {
   return tuning::Device::read(*widest);
 }
 
-/// The first line of a text that is a fingerprint, alone or behind `device `, as in an export.
-static std::optional<tuning::Device> firstDevice(llvm::StringRef text) {
+namespace {
+/// Of each kind the first fingerprint of a text.
+struct Stated {
+  std::optional<tuning::Device> cpu;
+  std::optional<tuning::GpuDevice> gpu;
+};
+} // namespace
+
+/// In each line alone, or behind `device ` as in an export.
+static Stated statedIn(llvm::StringRef text) {
+  Stated stated;
   for (llvm::StringRef line : llvm::split(text, '\n')) {
     line = line.trim();
     line.consume_front("device ");
-    if (std::optional<tuning::Device> device = tuning::Device::parse(line.str()))
-      return device;
+    if (!stated.cpu)
+      stated.cpu = tuning::Device::parse(line.str());
+    if (!stated.gpu)
+      stated.gpu = tuning::GpuDevice::parse(line.str());
   }
-  return std::nullopt;
+  return stated;
+}
+
+static llvm::Expected<Stated> statedBy(const tool::TuningOptions &options) {
+  if (options.device.empty())
+    return Stated();
+  Stated stated = statedIn(options.device);
+  bool isFile = llvm::sys::fs::is_regular_file(options.device); // and no device that never ends
+  if (auto file = llvm::MemoryBuffer::getFile(isFile ? options.device : "", /*IsText=*/true))
+    stated = statedIn((*file)->getBuffer());
+  if (stated.cpu || stated.gpu)
+    return stated;
+  return tool::badInput("--device: `" + options.device +
+                        "` is neither a fingerprint nor a file with one; expected a line as `skipc tune --show` prints it, "
+                        "such as `" +
+                        tuning::Device().text() + "`, or of a GPU `" + tuning::commonGpu().text() + "`");
 }
 
 llvm::Expected<tuning::Device> tool::deviceOf(const TuningOptions &options) {
-  if (options.device.empty())
-    return thisDevice();
-  if (std::optional<tuning::Device> stated = tuning::Device::parse(options.device))
-    return *stated;
-  bool isFile = llvm::sys::fs::is_regular_file(options.device); // and no device that never ends
-  if (auto file = llvm::MemoryBuffer::getFile(isFile ? options.device : "", /*IsText=*/true))
-    if (std::optional<tuning::Device> stated = firstDevice((*file)->getBuffer()))
-      return *stated;
-  return badInput(
-      "--device: `" + options.device +
-      "` is neither a fingerprint nor a file with one; expected a line as `skipc tune --show` prints it, such as `" +
-      tuning::Device().text() + "`");
+  llvm::Expected<Stated> stated = statedBy(options);
+  if (!stated)
+    return stated.takeError();
+  return stated->cpu ? llvm::Expected<tuning::Device>(*stated->cpu) : thisDevice();
+}
+
+llvm::Error tool::checkDevice(const TuningOptions &options, bool usesCpu, bool usesGpu) {
+  llvm::Expected<Stated> stated = statedBy(options);
+  if (!stated)
+    return stated.takeError();
+  if (options.device.empty() || (stated->cpu && usesCpu) || (stated->gpu && usesGpu))
+    return llvm::Error::success();
+  return stated->gpu ? badInput("--device states a GPU, and --target names no cuda")
+                     : badInput("--device states a CPU, and --target names no x86");
 }
 
 std::string tool::databasePath(const TuningOptions &options) {
@@ -89,41 +118,71 @@ static std::vector<std::string> shippedFiles() {
   return files;
 }
 
-llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options) {
-  llvm::Expected<tuning::Device> device = deviceOf(options);
-  if (!device)
-    return device.takeError();
-  if (options.noTuning)
-    return plan::TuningTable();
+/// Each source's measurements; none with --no-tuning.
+static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const tool::TuningOptions &options) {
   std::vector<std::vector<Measurement>> sources;
+  if (options.noTuning)
+    return sources;
   unsigned ignored = 0;
   if (!options.database.empty()) {
     llvm::Expected<std::vector<Measurement>> named = tuning::readMeasurements(options.database, ignored);
     if (!named)
-      return badInput(llvm::toString(named.takeError()));
+      return tool::badInput(llvm::toString(named.takeError()));
     sources.push_back(std::move(*named));
   } else {
-    if (std::string own = databasePath(options); llvm::sys::fs::exists(own))
+    if (std::string own = tool::databasePath(options); llvm::sys::fs::exists(own))
       sources.push_back(readIfSound(own, ignored));
     for (const std::string &file : shippedFiles())
       sources.push_back(readIfSound(file, ignored));
   }
   if (ignored)
-    note(llvm::Twine(ignored) + " tuning entries are not of this compiler's schedules and were left out");
-  return tuning::selectFor(*device, tuning::compilerVersion(), sources);
+    tool::note(llvm::Twine(ignored) + " tuning entries are not of this compiler's schedules and were left out");
+  return sources;
 }
+
+llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options) {
+  llvm::Expected<tuning::Device> device = deviceOf(options);
+  if (!device)
+    return device.takeError();
+  auto sources = readSources(options);
+  if (!sources)
+    return sources.takeError();
+  return tuning::selectFor(*device, tuning::compilerVersion(), *sources);
+}
+
+llvm::Expected<plan::CudaTuning> tool::loadCudaTuning(const TuningOptions &options) {
+  llvm::Expected<Stated> stated = statedBy(options);
+  if (!stated)
+    return stated.takeError();
+  auto sources = readSources(options);
+  if (!sources)
+    return sources.takeError();
+  return tuning::selectFor(stated->gpu.value_or(tuning::commonGpu()), tuning::compilerVersion(), *sources);
+}
+
+namespace {
+/// `plan.tuning`, problem by problem.
+class Attachment {
+public:
+  explicit Attachment(mlir::ModuleOp module) : module(module) {}
+  ~Attachment() {
+    if (!known.empty())
+      module->setAttr(plan::tuningAttr, known.getDictionary(module.getContext()));
+  }
+
+  void add(const std::string &problem, llvm::ArrayRef<std::string> choices) {
+    if (!choices.empty())
+      known.set(problem, mlir::Builder(module.getContext()).getStrArrayAttr(llvm::to_vector_of<llvm::StringRef>(choices)));
+  }
+
+private:
+  mlir::ModuleOp module;
+  mlir::NamedAttrList known;
+};
+} // namespace
 
 void tool::attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches) {
   auto target = module->getAttrOfType<plan::X86TargetAttr>(plan::targetAttr);
-  mlir::MLIRContext *context = module.getContext();
-  mlir::NamedAttrList known;
-  auto attach = [&](const plan::ConvProblem &problem) {
-    llvm::SmallVector<mlir::Attribute> choices;
-    for (const plan::TuningTable::Entry &entry : table.find(problem))
-      choices.push_back(mlir::StringAttr::get(context, plan::choiceText(entry.choice)));
-    if (!choices.empty())
-      known.set(plan::problemText(problem), mlir::ArrayAttr::get(context, choices));
-  };
   std::set<plan::ConvProblem> problems; // a deep network has few
   modelOf(module).walk([&](mlir::Operation *op) {
     for (int64_t batch : batches)
@@ -131,16 +190,41 @@ void tool::attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, l
         if (std::optional<plan::ConvProblem> problem = plan::problemOf(op, batch, isa))
           problems.insert(*problem);
   });
-  llvm::for_each(problems, attach);
-  if (!known.empty())
-    module->setAttr(plan::tuningAttr, known.getDictionary(context));
+  Attachment attachment(module);
+  for (const plan::ConvProblem &problem : problems) {
+    std::vector<std::string> choices;
+    for (const plan::TuningTable::Entry &entry : table.find(problem))
+      choices.push_back(plan::choiceText(entry.choice));
+    attachment.add(plan::problemText(problem), choices);
+  }
+}
+
+std::set<plan::CudaProblem> tool::cudaProblemsOf(mlir::ModuleOp module, plan::CudaTargetAttr target,
+                                                 llvm::ArrayRef<int64_t> batches) {
+  std::set<plan::CudaProblem> problems;
+  modelOf(module).walk([&](mlir::Operation *op) {
+    for (int64_t batch : batches)
+      if (std::optional<plan::CudaProblem> problem = plan::problemOf(op, batch, target))
+        problems.insert(*problem);
+  });
+  return problems;
+}
+
+void tool::attachTuning(mlir::ModuleOp module, const plan::CudaTuning &table, llvm::ArrayRef<int64_t> batches) {
+  auto target = module->getAttrOfType<plan::CudaTargetAttr>(plan::targetAttr);
+  Attachment attachment(module);
+  for (const plan::CudaProblem &problem : cudaProblemsOf(module, target, batches))
+    if (auto found = table.entries.find(problem); found != table.entries.end())
+      attachment.add(plan::problemText(problem), llvm::map_to_vector(found->second.choices, [](const plan::CudaChoice &choice) {
+                       return plan::choiceText(choice);
+                     }));
 }
 
 std::vector<std::string> tool::untunedSteps(mlir::ModuleOp module, size_t &total) {
   std::vector<std::string> steps;
   total = 0;
   auto target = module->getAttrOfType<plan::X86TargetAttr>(plan::targetAttr);
-  if (!target) // for GPUs nothing is tuned
+  if (!target) // no build expects that a GPU was at hand
     return steps;
   module.walk([&](plan::KernelOp kernel) {
     std::optional<plan::ContractionView> main = plan::mainContractionOf(kernel);

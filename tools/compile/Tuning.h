@@ -1,12 +1,14 @@
 // Where the commands find what tuning measured.
 #pragma once
 
+#include "ir/plan/Plan.h"
 #include "tools/tuning/Measurement.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 #include "llvm/Support/Error.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,11 @@ struct TuningOptions {
 /// This machine; an error if it has no AVX2.
 llvm::Expected<tuning::Device> thisDevice();
 
-/// The machine that --device states, else this one.
+/// The machine that --device states, else this one, whatever GPU it states.
 llvm::Expected<tuning::Device> deviceOf(const TuningOptions &options);
+
+/// An error where --device states nothing of use: a CPU for plans of which none is for one, a GPU likewise.
+llvm::Error checkDevice(const TuningOptions &options, bool usesCpu, bool usesGpu);
 
 /// --db, else tuning.db in skip's folder below $XDG_CACHE_HOME or ~/.cache; empty without any of these.
 std::string databasePath(const TuningOptions &options);
@@ -32,8 +37,15 @@ std::string databasePath(const TuningOptions &options);
 /// an error in a database that --db names, and a note for others.
 llvm::Expected<plan::TuningTable> loadTuning(const TuningOptions &options);
 
+/// The same for GPUs: for the one that --device states, else for the one that the cost model chooses tiles for.
+llvm::Expected<plan::CudaTuning> loadCudaTuning(const TuningOptions &options);
+
 /// Gives the module, a graph for the target that it bears, what `table` knows of its contractions (`plan.tuning`).
 void attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches);
+void attachTuning(mlir::ModuleOp module, const plan::CudaTuning &table, llvm::ArrayRef<int64_t> batches);
+
+/// The tuning problems of a graph's contractions.
+std::set<plan::CudaProblem> cudaProblemsOf(mlir::ModuleOp module, plan::CudaTargetAttr target, llvm::ArrayRef<int64_t> batches);
 
 /// The contractions of a plan whose schedule was not measured, by step and ISA: `layer1.0.conv1 (avx2)`. `total` counts all.
 std::vector<std::string> untunedSteps(mlir::ModuleOp module, size_t &total);

@@ -2,6 +2,8 @@
 #include "tools/explaining/GpuSteps.h"
 
 #include "ir/graph/Graph.h"
+#include "ir/plan/Contractions.h"
+#include "ir/plan/cuda/Shapes.h"
 #include "tools/text/Failure.h"
 #include "tools/text/PlanText.h"
 
@@ -16,14 +18,24 @@ double GpuVariant::sum(double Prediction::*what) const {
   return all;
 }
 
-llvm::Expected<GpuVariant> tool::gpuVariantOf(mlir::func::FuncOp function, const plan::Gpu &gpu) {
+static std::string measuredOn(plan::KernelOp kernel, int64_t batch, const plan::CudaTuning &tuned) {
+  if (!kernel->hasAttr(plan::measuredAttr))
+    return "";
+  auto target = llvm::cast<plan::CudaTargetAttr>(kernel->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr));
+  auto problem = plan::problemOf(plan::mainContractionOf(kernel)->op, batch, target);
+  auto found = problem ? tuned.entries.find(*problem) : tuned.entries.end();
+  return found == tuned.entries.end() ? "a GPU without a name" : found->second.device;
+}
+
+llvm::Expected<GpuVariant> tool::gpuVariantOf(mlir::func::FuncOp function, const plan::Gpu &gpu,
+                                              const plan::CudaTuning &tuned) {
   GpuVariant variant{function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt(), {}};
   for (auto kernel : function.getOps<plan::KernelOp>()) {
     std::string name = graph::valueName(kernel.getLoc()).str();
     std::optional<Prediction> prediction = nvptx::predict(kernel, 0, variant.batch, gpu);
     if (!prediction)
       return badInput("step `" + name + "`: " + nvptx::refusalOf(kernel).text);
-    variant.steps.push_back({name, operationsText(kernel), schedulesText(kernel),
+    variant.steps.push_back({name, operationsText(kernel), schedulesText(kernel), measuredOn(kernel, variant.batch, tuned),
                              static_cast<int64_t>(kernel.getImages().value_or(variant.batch)), *prediction});
   }
   return variant;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "codegen/nvptx/Predict.h"
+#include "ir/plan/cuda/Tuning.h"
 
 #include "llvm/Support/Error.h"
 
@@ -15,7 +16,8 @@ namespace skip::tool {
 
 struct GpuStep {
   std::string name, operations, schedule;
-  int64_t images; ///< of a turn
+  std::string measuredOn; ///< whose measurements chose the schedule; empty where the cost model did
+  int64_t images;         ///< of a turn
   nvptx::Prediction prediction;
 };
 
@@ -27,7 +29,7 @@ struct GpuVariant {
   double sum(double nvptx::Prediction::*what) const;
 };
 
-/// Of a plan's function; an error names a step that no kernel computes.
-llvm::Expected<GpuVariant> gpuVariantOf(mlir::func::FuncOp function, const plan::Gpu &gpu);
+/// Of a plan's function, which was made by `tuned`; an error names a step that no kernel computes.
+llvm::Expected<GpuVariant> gpuVariantOf(mlir::func::FuncOp function, const plan::Gpu &gpu, const plan::CudaTuning &tuned);
 
 } // namespace skip::tool

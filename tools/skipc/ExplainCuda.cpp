@@ -14,10 +14,13 @@ llvm::Error tool::explainCuda(const Options &options) {
     return error;
   if (llvm::Error error = compilation.makePlan({options.name, batchBounds(options, {1}), {}}))
     return error;
+  llvm::Expected<plan::CudaTuning> tuned = loadCudaTuning(options);
+  if (!tuned)
+    return tuned.takeError();
   plan::Gpu gpu = *plan::gpuNamed(options.gpu);
   std::vector<GpuVariant> variants;
   for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
-    llvm::Expected<GpuVariant> variant = gpuVariantOf(function, gpu);
+    llvm::Expected<GpuVariant> variant = gpuVariantOf(function, gpu, *tuned);
     if (!variant)
       return variant.takeError();
     variants.push_back(std::move(*variant));

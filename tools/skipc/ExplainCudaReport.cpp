@@ -1,9 +1,14 @@
 // Times in microseconds, beside what a kernel must take by its multiply-adds and its bytes.
 #include "tools/skipc/ExplainCudaReport.h"
 
+#include "support/Printable.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Table.h"
 #include "tools/text/Wrap.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <map>
 
 using namespace skip;
 using nvptx::Prediction;
@@ -13,6 +18,16 @@ using tool::GpuVariant;
 static std::string microseconds(double seconds) { return tool::fixed(seconds * 1e6, 2); }
 
 static std::string share(double part, double whole) { return tool::fixed(100 * part / whole, 0) + " %"; }
+
+/// Which steps have the schedules that were measured, by where.
+static void printMeasured(const GpuVariant &variant) {
+  std::map<std::string, std::vector<std::string>> steps;
+  for (const GpuStep &step : variant.steps)
+    if (!step.measuredOn.empty())
+      steps[step.measuredOn].push_back(step.name);
+  for (const auto &[device, names] : steps)
+    llvm::outs() << "\nmeasured on " << printable(device) << ": " << printable(llvm::join(names, ", ")) << "\n";
+}
 
 void tool::printExplainedCuda(const GpuVariant &variant, const plan::Gpu &gpu, size_t width) {
   constexpr bool onlyWide = true;
@@ -40,8 +55,11 @@ void tool::printExplainedCuda(const GpuVariant &variant, const plan::Gpu &gpu, s
                share(p.roofline, p.seconds)});
   }
   double seconds = variant.sum(&Prediction::seconds), roofline = variant.sum(&Prediction::roofline);
-  llvm::outs() << "batch " << variant.batch << " on " << gpu.name << ", as predicted; nothing was measured\n\n";
+  bool isTuned = llvm::any_of(variant.steps, [](const GpuStep &step) { return !step.measuredOn.empty(); });
+  llvm::outs() << "batch " << variant.batch << " on " << gpu.name << ", as predicted; "
+               << (isTuned ? "of what was measured only the order counts" : "nothing was measured") << "\n\n";
   table.print(llvm::outs(), width);
+  printMeasured(variant);
   llvm::outs() << "\n"
                << tool::counted(variant.steps.size(), "step") << ": roofline " << microseconds(roofline) << " us, predicted "
                << microseconds(seconds) << " us, " << share(roofline, seconds) << " of it; "
@@ -55,6 +73,8 @@ static void writeStep(llvm::json::OStream &json, const GpuStep &step) {
     json.attribute("operations", step.operations);
     json.attribute("images", step.images);
     json.attributeArray("schedules", [&] { json.value(step.schedule); });
+    if (!step.measuredOn.empty())
+      json.attribute("measured_on", step.measuredOn);
     json.attributeArray("grid", [&] { llvm::for_each(p.launch.grid, [&](int64_t size) { json.value(size); }); });
     json.attribute("threads", p.launch.threads);
     json.attribute("shared_bytes", p.launch.sharedBytes);

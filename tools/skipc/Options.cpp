@@ -224,17 +224,20 @@ static void setBudget(Options &o, llvm::StringRef text) {
 }
 
 static void addTune(CLI::App &app, Options &o) {
-  CLI::App &tune =
-      addCommand(app, o, "tune", tool::tune, "measure which algorithms and schedules are the fastest here",
-                 "  skipc tune resnet18 resnet50 --threads 2 --budget 5m\n"
-                 "  skipc tune cifar_resnet -D depth=20 --batch 1,16 --isa both\n"
-                 "  skipc tune resnet18 --train --set batch=16 --set groups=1 --threads 2\n"
-                 "  skipc tune --show\n"
-                 "  skipc tune --merge other.db --export tuning.txt\n"
-                 "\n"
-                 "Every measurement is kept at once in the database that builds then go by, so tuning may be interrupted\n"
-                 "and goes on where it stood. --export writes a database as text, --merge takes a database or such a text;\n"
-                 "both and --show need no SPEC, and are done after tuning where there is one.");
+  CLI::App &tune = addCommand(
+      app, o, "tune", tool::tune, "measure which algorithms and schedules are the fastest here",
+      "  skipc tune resnet18 resnet50 --threads 2 --budget 5m\n"
+      "  skipc tune cifar_resnet -D depth=20 --batch 1,16 --isa both\n"
+      "  skipc tune resnet18 --train --set batch=16 --set groups=1 --threads 2\n"
+      "  skipc tune --show\n"
+      "  skipc tune --merge other.db --export tuning.txt\n"
+      "  skipc tune resnet50 --target=cuda --precision bf16 --batch 1,32 --compile-only candidates\n"
+      "\n"
+      "Every measurement is kept at once in the database that builds then go by, so tuning may be interrupted\n"
+      "and goes on where it stood. --export writes a database as text, --merge takes a database or such a text;\n"
+      "both and --show need no SPEC, and are done after tuning where there is one.\n"
+      "For GPUs, --compile-only makes a folder of at most 64 MiB; `skip-time DIR`, where the GPU is, measures what is\n"
+      "in it, and writes such a text.");
   tune.add_option("SPEC", o.specs, "a .skip file, or a name of the catalogue (resnet50)");
   addDefines(tune, o);
   CLI::Option *batches = addBatches(tune, o, "batch sizes to tune for (default: 1)");
@@ -252,6 +255,13 @@ static void addTune(CLI::App &app, Options &o) {
   tune.add_flag("--show", o.show, "print the fastest known choices for this machine");
   tune.add_option("--merge", o.merge, "add the measurements of another database or export")->type_name("FILE");
   tune.add_option("--export", o.exportTo, "write all measurements as text; `-`: to the standard output")->type_name("FILE");
+  addRunTarget(tune, o);
+  CLI::Option *compileOnly =
+      tune.add_option("--compile-only", o.compileOnly, "for cuda: write candidates into this folder, and measure nothing")
+          ->type_name("DIR");
+  for (const char *other : {"--train", "--set", "--isa", "--budget", "--threads", "--db", "--show", "--merge", "--export"})
+    compileOnly->excludes(other);
+  addWhole(tune, "-j,--jobs", o.jobs, {1, 1024}, "threads that compile kernels, of --compile-only (default: all cores)");
 }
 
 static void addSummaryPlanExplain(CLI::App &app, Options &o) {

@@ -76,6 +76,7 @@ struct Options : CompileOptions, PictureOptions {
   double budget = 60; ///< seconds
   bool show = false;
   std::string merge, exportTo;
+  std::string compileOnly; ///< a folder of candidates for GPUs
 
   // weights
   bool stats = false;

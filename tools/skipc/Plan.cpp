@@ -114,19 +114,28 @@ static void printJson(const tool::Compilation &compilation, llvm::ArrayRef<tool:
   });
 }
 
-/// The columns that tell how steps of a target run: on GPUs as blocks, on x86 as it was tuned.
-static std::vector<tool::Table::Column> runColumns(bool isLaunched) {
+/// The columns that tell how steps of a target run: on GPUs as blocks, on x86 as it was tuned; on GPUs that too where
+/// `isTuned`.
+static std::vector<tool::Table::Column> runColumns(bool isLaunched, bool isTuned) {
   constexpr auto right = tool::Table::Align::right;
+  const tool::Table::Column tuned{"tuned", tool::Table::Align::left, true};
   if (!isLaunched)
-    return {{"tuned", tool::Table::Align::left, true}};
-  return {{"grid"}, {"threads", right}, {"shared", right}, {"stages", right}};
+    return {tuned};
+  std::vector<tool::Table::Column> columns{{"grid"}, {"threads", right}, {"shared", right}, {"stages", right}};
+  if (isTuned)
+    columns.push_back(tuned);
+  return columns;
 }
 
-static std::vector<std::string> runCells(plan::KernelOp kernel, const std::optional<nvptx::Prediction> &step) {
+static std::vector<std::string> runCells(plan::KernelOp kernel, const std::optional<nvptx::Prediction> &step, bool isTuned) {
   if (!step)
     return {tool::tunedText(kernel)};
-  return {plan::joinSizes(step->launch.grid), std::to_string(step->launch.threads),
-          tool::withSeparators(step->launch.sharedBytes), step->stages ? std::to_string(step->stages) : ""};
+  std::vector<std::string> cells{plan::joinSizes(step->launch.grid), std::to_string(step->launch.threads),
+                                 tool::withSeparators(step->launch.sharedBytes),
+                                 step->stages ? std::to_string(step->stages) : ""};
+  if (isTuned)
+    cells.push_back(tool::tunedText(kernel));
+  return cells;
 }
 
 static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes, size_t width) {
@@ -136,9 +145,10 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes, size
   int64_t index = 0, batch = integerAttribute(function, plan::batchAttr);
   auto kernels = function.getOps<plan::KernelOp>();
   bool isLaunched = !kernels.empty() && launchOf(*kernels.begin(), batch);
+  bool isTuned = llvm::any_of(kernels, [](plan::KernelOp kernel) { return kernel->hasAttr(plan::measuredAttr); });
   std::vector<tool::Table::Column> columns{{"step", right}, {"layer"},  {"computes", left, onlyWide},
                                            {"operations"},  {"kernel"}, {"schedules", left, onlyWide}};
-  llvm::append_range(columns, runColumns(isLaunched));
+  llvm::append_range(columns, runColumns(isLaunched, isTuned));
   llvm::append_range(
       columns,
       std::initializer_list<tool::Table::Column>{
@@ -163,7 +173,7 @@ static void printVariant(mlir::func::FuncOp function, int64_t weightsBytes, size
                                    tool::operationsText(kernel),
                                    name.str(),
                                    tool::schedulesText(kernel)};
-    llvm::append_range(cells, runCells(kernel, isLaunched ? launchOf(kernel, batch) : std::nullopt));
+    llvm::append_range(cells, runCells(kernel, isLaunched ? launchOf(kernel, batch) : std::nullopt, isTuned));
     llvm::append_range(cells, std::initializer_list<std::string>{std::to_string(kernel.getImages().value_or(batch)), reads,
                                                                  writes, sizes, tool::withSeparators(bytes)});
     table.add(std::move(cells));

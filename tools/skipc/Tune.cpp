@@ -11,6 +11,7 @@
 #include "tools/data/Progress.h"
 #include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/TuneCompile.h"
 #include "tools/skipc/TuneReport.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
@@ -201,6 +202,13 @@ static llvm::Error tell(const Options &options, const tuning::Device &device, co
 }
 
 llvm::Error tool::tune(const Options &options) {
+  llvm::Expected<Target> target = runnableTarget(options);
+  if (!target)
+    return target.takeError();
+  if (*target == Target::cuda || !options.compileOnly.empty())
+    return compileCandidates(options, *target);
+  if (llvm::Error error = precisionFor(options, *target).takeError())
+    return error;
   bool writes = !options.specs.empty() || !options.merge.empty(), tells = options.show || !options.exportTo.empty();
   if (!writes && !tells)
     return badInput("name a SPEC to tune for, or give --show, --merge or --export");

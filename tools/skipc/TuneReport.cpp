@@ -1,4 +1,5 @@
-// Only measurements of this device and of this compiler's kernels count as its choices.
+// Only measurements of a device and of this compiler's kernels count as its choices: of this machine, and of each GPU that the
+// database knows, since no GPU need be here.
 #include "tools/skipc/TuneReport.h"
 
 #include "ir/plan/x86/Problems.h"
@@ -61,7 +62,8 @@ void tool::printTuneReportJson(const TuneReport &report, JsonReply &reply) {
           if (!o.bestNanoseconds)
             return;
           json.attribute("choice", plan::choiceText(o.best));
-          writeTexts(json, "tied", llvm::to_vector(llvm::map_range(o.tied, plan::choiceText)));
+          writeTexts(json, "tied",
+                     llvm::map_to_vector(o.tied, [](const plan::ConvChoice &tied) { return plan::choiceText(tied); }));
           json.attribute("us", double(o.bestNanoseconds) * 1e-3);
           if (o.predictedNanoseconds)
             json.attribute("cost_model_us", double(o.predictedNanoseconds) * 1e-3);
@@ -81,58 +83,90 @@ struct Search {
     std::vector<std::string> texts;
     for (const Measurement *each : tuning::settledTies(all))
       if (each != &chosen())
-        texts.push_back(plan::choiceText(each->choice));
+        texts.push_back(tuning::choiceText(each->choice));
     return texts;
   }
 };
 
-/// What a database knows of this machine.
+/// What a database knows of a device.
 struct Knowledge {
   std::map<std::string, Search> searches; // by problem and threads
   std::set<std::string> problems;
-  size_t stale = 0, foreign = 0;
 };
 } // namespace
 
-static Knowledge knowledgeOf(const std::vector<Measurement> &all, const tuning::Device &device) {
+static Knowledge knowledgeOf(const std::vector<Measurement> &all, const tuning::AnyDevice &device) {
   Knowledge known;
   for (const Measurement &m : all) {
-    known.stale += m.compiler != tuning::compilerVersion();
-    known.foreign += !(m.device == device);
     if (m.compiler != tuning::compilerVersion() || !(m.device == device))
       continue;
-    known.problems.insert(plan::problemText(m.problem));
-    known.searches[plan::problemText(m.problem) + " " + std::to_string(m.threads)].all.push_back(&m);
+    std::string problem = tuning::problemText(m.problem);
+    known.problems.insert(problem);
+    known.searches[problem + " " + std::to_string(m.threads)].all.push_back(&m);
   }
   return known;
 }
 
+/// By the fingerprint's text.
+static std::map<std::string, Knowledge> knowledgeOfGpus(const std::vector<Measurement> &all) {
+  std::map<std::string, Knowledge> gpus;
+  for (const Measurement &m : all)
+    if (std::holds_alternative<tuning::GpuDevice>(m.device))
+      if (auto [place, isNew] = gpus.try_emplace(tuning::textOf(m.device)); isNew)
+        place->second = knowledgeOf(all, m.device);
+  return gpus;
+}
+
+/// Of other CPUs.
+static size_t countForeign(const std::vector<Measurement> &all, const tuning::Device &device) {
+  return static_cast<size_t>(llvm::count_if(all, [&](const Measurement &m) {
+    return std::holds_alternative<tuning::Device>(m.device) && m.device != tuning::AnyDevice(device);
+  }));
+}
+
+static size_t countStale(const std::vector<Measurement> &all) {
+  return static_cast<size_t>(llvm::count_if(all, [](const Measurement &m) { return m.compiler != tuning::compilerVersion(); }));
+}
+
+static void writeChoices(llvm::json::OStream &json, const Knowledge &known) {
+  json.attributeArray("choices", [&] {
+    for (const auto &[key, search] : known.searches)
+      json.object([&] {
+        const Measurement &m = search.chosen();
+        json.attribute("problem", tuning::problemText(m.problem));
+        json.attribute("threads", m.threads);
+        json.attribute("choice", tuning::choiceText(m.choice));
+        json.attribute("us", double(m.nanoseconds) * 1e-3);
+        json.attribute("noise_us", double(m.noise) * 1e-3);
+        json.attribute("finished", tuning::isFinished(search.all));
+        writeTexts(json, "tied", search.ties());
+      });
+  });
+}
+
 void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuning::Device &device, JsonReply &reply) {
   Knowledge known = knowledgeOf(all, device);
+  std::map<std::string, Knowledge> gpus = knowledgeOfGpus(all);
   reply.add([&](llvm::json::OStream &json) {
     json.attribute("device", device.text());
     json.attribute("measurement_count", static_cast<int64_t>(all.size()));
     json.attribute("problem_count", static_cast<int64_t>(known.problems.size()));
-    json.attribute("of_other_machines", static_cast<int64_t>(known.foreign));
-    json.attribute("of_other_compilers", static_cast<int64_t>(known.stale));
-    json.attributeArray("choices", [&] {
-      for (const auto &[key, search] : known.searches)
+    json.attribute("of_other_machines", static_cast<int64_t>(countForeign(all, device)));
+    json.attribute("of_other_compilers", static_cast<int64_t>(countStale(all)));
+    writeChoices(json, known);
+    if (gpus.empty())
+      return;
+    json.attributeArray("gpus", [&] {
+      for (const auto &[gpu, knownOfGpu] : gpus)
         json.object([&] {
-          const Measurement &m = search.chosen();
-          json.attribute("problem", plan::problemText(m.problem));
-          json.attribute("threads", m.threads);
-          json.attribute("choice", plan::choiceText(m.choice));
-          json.attribute("us", double(m.nanoseconds) * 1e-3);
-          json.attribute("noise_us", double(m.noise) * 1e-3);
-          json.attribute("finished", tuning::isFinished(search.all));
-          writeTexts(json, "tied", search.ties());
+          json.attribute("device", gpu);
+          writeChoices(json, knownOfGpu);
         });
     });
   });
 }
 
-void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
-  Knowledge known = knowledgeOf(all, device);
+static void printChoices(const Knowledge &known, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}, {"search"}, {"tied with"}});
   size_t ties = 0, unfinished = 0;
@@ -142,7 +176,7 @@ void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::
     ties += !tied.empty();
     bool isFinished = tuning::isFinished(search.all);
     unfinished += !isFinished;
-    table.add({plan::problemText(m.problem), std::to_string(m.threads), plan::choiceText(m.choice),
+    table.add({tuning::problemText(m.problem), std::to_string(m.threads), tuning::choiceText(m.choice),
                tool::fixed(double(m.nanoseconds) * 1e-3, 1), isFinished ? "" : "cut short", llvm::join(tied, ", ")});
   }
   if (!known.searches.empty())
@@ -151,8 +185,17 @@ void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::
     llvm::outs() << "\ntied: nearer to the fastest than the noise; of those the cost model's word decides\n\n";
   if (unfinished > 0)
     llvm::outs() << "\ncut short: the budget ended the search, or an interruption did; tuning again goes on with it\n\n";
+}
+
+void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
+  Knowledge known = knowledgeOf(all, device);
+  printChoices(known, width);
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << tool::counted(all.size(), "measurement") << ", " << tool::counted(known.problems.size(), "problem")
-               << " of this machine; " << tool::counted(known.foreign, "measurement") << " of other machines, " << known.stale
-               << " of other compilers\n";
+               << " of this machine; " << tool::counted(countForeign(all, device), "measurement") << " of other machines, "
+               << countStale(all) << " of other compilers\n";
+  for (const auto &[gpu, knownOfGpu] : knowledgeOfGpus(all)) {
+    llvm::outs() << "\n" << printable(gpu) << ": " << tool::counted(knownOfGpu.problems.size(), "problem") << "\n\n";
+    printChoices(knownOfGpu, width);
+  }
 }

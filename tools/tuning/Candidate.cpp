@@ -13,18 +13,13 @@
 // few times, and what the placements have in common is the candidate's time (Placements.h).
 #include "tools/tuning/Candidate.h"
 
-#include "codegen/NameKernels.h"
 #include "codegen/LowerPlan.h"
 #include "ir/plan/Contractions.h"
-#include "passes/plan/Passes.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
+#include "tools/tuning/CandidateGraph.h"
 #include "tools/weights/Random.h"
 #include "tools/weights/SafetensorsWriter.h"
-
-#include "llvm/Support/FormatVariadic.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 
 #include <algorithm>
 #include <chrono>
@@ -33,77 +28,16 @@
 using namespace skip;
 using tool::Candidate;
 
-/// The input's extents follow from the output's.
-static int64_t inputExtent(int64_t out, int64_t kernel, int64_t stride, int64_t padding) {
-  return std::max<int64_t>(1, (out - 1) * stride + kernel - 2 * padding);
-}
-
-static std::vector<int64_t> filterDims(const plan::ConvProblem &p) {
-  if (p.isLinear)
-    return {p.outChannels, p.inChannels * p.kernelHeight * p.kernelWidth};
-  return {p.outChannels, p.inChannels, p.kernelHeight, p.kernelWidth};
-}
-
-static int64_t productOf(llvm::ArrayRef<int64_t> dims) {
-  int64_t product = 1;
-  for (int64_t dim : dims)
-    product *= dim;
-  return product;
-}
-
-static std::vector<int64_t> inputDims(const plan::ConvProblem &p) {
-  return {p.inChannels, inputExtent(p.outHeight, p.kernelHeight, p.stride, p.padding),
-          inputExtent(p.outWidth, p.kernelWidth, p.stride, p.padding)};
-}
-
-static std::string tensorType(llvm::ArrayRef<int64_t> dims, bool hasBatch) {
-  std::string text = hasBatch ? "tensor<?x" : "tensor<";
-  for (int64_t dim : dims)
-    text += std::to_string(dim) + "x";
-  return text + "f32>";
-}
-
-std::string tool::candidateGraph(const plan::ConvProblem &p) {
-  std::vector<int64_t> in = inputDims(p), out = {p.outChannels, p.outHeight, p.outWidth};
-  if (p.isLinear)
-    out.resize(1);
-  std::string inType = tensorType(in, true), outType = tensorType(out, true), filterType = tensorType(filterDims(p), false);
-  std::string biasType = tensorType(p.outChannels, false), flatType = tensorType(productOf(in), true);
-  std::string text = "graph.parameter @w : " + filterType + "\ngraph.parameter @b : " + biasType + "\n";
-  text += "func.func @candidate(%image: " + inType + ") -> " + outType + " {\n";
-  if (!p.planarInput)
-    text += "  %x = graph.relu %image : (" + inType + ") -> " + inType + "\n";
-  std::string x = p.planarInput ? "%image" : "%x";
-  text += "  %w = graph.read_parameter @w : " + filterType + "\n  %b = graph.read_parameter @b : " + biasType + "\n";
-  if (p.isLinear) {
-    text += "  %f = graph.flatten " + x + " : (" + inType + ") -> " + flatType + "\n";
-    text += "  %c = graph.linear %f, %w bias %b : (" + flatType;
-  } else {
-    text += llvm::formatv("  %c = graph.conv2d {0}, %w bias %b stride {1} padding {2} : ({3}", x, p.stride, p.padding, inType);
-  }
-  text += ", " + filterType + ", " + biasType + ") -> " + outType + "\n";
-  text += "  %y = graph.relu %c : (" + outType + ") -> " + outType + "\n  return %y : " + outType + "\n}\n";
-  return text;
-}
-
 std::string tool::candidateWeights(const plan::ConvProblem &problem) {
   Random random(1, "weights");
-  std::vector<int64_t> dims = filterDims(problem);
-  std::vector<float> filter(static_cast<size_t>(productOf(dims))), bias(static_cast<size_t>(problem.outChannels), 0.1f);
+  std::vector<int64_t> dims = candidateFilter(problem);
+  std::vector<float> filter(static_cast<size_t>(elementsOf(dims))), bias(static_cast<size_t>(problem.outChannels), 0.1f);
   for (float &value : filter)
     value = random.uniform(-0.1f, 0.1f);
   SafetensorsWriter writer;
   writer.add("w", dims, filter);
   writer.add("b", problem.outChannels, bias);
   return writer.finish();
-}
-
-static void annotate(mlir::ModuleOp module, const plan::ConvProblem &problem, const plan::ConvChoice &choice) {
-  mlir::MLIRContext *context = module.getContext();
-  module->setAttr(plan::targetAttr, plan::X86TargetAttr::get(context, {static_cast<plan::Isa>(problem.isa)}, "", ""));
-  mlir::Attribute text = mlir::StringAttr::get(context, plan::choiceText(choice));
-  mlir::NamedAttribute entry(mlir::StringAttr::get(context, plan::problemText(problem)), mlir::ArrayAttr::get(context, text));
-  module->setAttr(plan::tuningAttr, mlir::DictionaryAttr::get(context, entry));
 }
 
 /// The steps whose time is the convolution's; none if the plan is not as the choice says.
@@ -130,22 +64,18 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   auto failure = [&](const llvm::Twine &what) {
     return internalError("tune", plan::problemText(problem) + ", " + plan::choiceText(choice) + ": " + what);
   };
-  std::string message;
-  mlir::ScopedDiagnosticHandler handler(&mlirContext, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(candidateGraph(problem), &mlirContext);
-  if (!module)
-    return failure(message);
-  annotate(*module, problem, choice);
-  mlir::PassManager passes(&mlirContext);
-  plan::PipelineOptions pipeline;
-  pipeline.batches = {problem.images};
-  codegen::buildPipeline(passes, pipeline);
-  if (mlir::failed(passes.run(*module)))
-    return failure(message);
+  CandidatePlan how{plan::X86TargetAttr::get(&mlirContext, {static_cast<plan::Isa>(problem.isa)}, "", ""),
+                    plan::problemText(problem), plan::choiceText(choice), problem.images};
+  auto planned = planCandidate(mlirContext, candidateGraph(problem, problem.planarInput), how);
+  if (!planned)
+    return planned.takeError();
+  mlir::OwningOpRef<mlir::ModuleOp> module = std::move(*planned);
   std::unique_ptr<Candidate> made(new Candidate(choice));
   made->counts = countedSteps(modelOf(*module), problem, choice);
   if (made->counts.empty())
     return nullptr;
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&mlirContext, [&](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
   mlir::FailureOr<codegen::LoweredModel> lowered = codegen::lowerPlan(*module, "candidate");
   if (mlir::failed(lowered))
     return failure(message);
@@ -161,7 +91,7 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   made->checkpoint = checkpoint;
   Random random(1, "input");
   made->images = problem.images;
-  made->input.resize(static_cast<size_t>(problem.images * productOf(inputDims(problem))));
+  made->input.resize(static_cast<size_t>(problem.images * elementsOf(candidateInput(problem))));
   for (float &value : made->input)
     value = random.uniform(-1, 1);
   made->output.resize(static_cast<size_t>(problem.images * problem.outChannels * problem.outHeight * problem.outWidth));

@@ -10,11 +10,7 @@
 
 namespace skip::tool {
 
-/// The graph of a network of one contraction: relu before it unless its input is planar, bias and relu behind it. Text of the
-/// graph dialect.
-std::string candidateGraph(const plan::ConvProblem &problem);
-
-/// A checkpoint for candidateGraph().
+/// A checkpoint for the problem's candidateGraph().
 std::string candidateWeights(const plan::ConvProblem &problem);
 
 class Candidate {

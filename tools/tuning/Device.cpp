@@ -1,6 +1,8 @@
 // The fingerprint from /proc/cpuinfo and the cache directories of sysfs, and a distance between fingerprints.
 #include "tools/tuning/Device.h"
 
+#include "tools/tuning/GpuDevice.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -57,25 +59,11 @@ std::optional<Device> Device::parse(std::string_view text) {
   return sane && device.text() == text ? std::optional(device) : std::nullopt; // whatever was skipped shows here
 }
 
-/// Printable characters only, runs of blanks made one.
-static std::string cleaned(std::string_view text) {
-  std::string clean;
-  for (char c : text)
-    if (c > ' ' && c <= '~')
-      clean += c;
-    else if (!clean.empty() && clean.back() != ' ')
-      clean += ' ';
-  clean.resize(std::min(clean.size(), kLongestName));
-  while (!clean.empty() && clean.back() == ' ')
-    clean.pop_back();
-  return clean;
-}
-
 static void readProcessor(const std::string &root, Device &device) {
   std::ifstream file(root + "/proc/cpuinfo");
   for (std::string line; std::getline(file, line) && !line.empty();) { // the first processor's lines
     std::string_view rest = line;
-    std::string key = cleaned(nextWord(rest, ':')), value = cleaned(rest);
+    std::string key = tuning::cleanName(nextWord(rest, ':')), value = tuning::cleanName(rest);
     value.erase(0, value.find_first_not_of(' '));
     if (key == "vendor_id" && !value.empty() && value.find(' ') == value.npos)
       device.vendor = value;

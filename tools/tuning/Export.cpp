@@ -1,38 +1,18 @@
-// Writes measurements line by line under headings, and reads them back.
+// Reads line by line what ExportText.cpp writes.
 #include "tools/tuning/Export.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/Twine.h"
 
-#include <algorithm>
-#include <tuple>
-
 using namespace skip;
 using namespace skip::tuning;
 using llvm::StringRef;
-
-static constexpr StringRef firstLine = "skip-tuning 1", firstLineWithNoise = "skip-tuning 2";
-
-static auto keyOf(const MeasurementText &m) { return std::tie(m.device, m.compiler, m.problem, m.threads, m.choice); }
 
 std::string tuning::exportText(const std::vector<Measurement> &measurements) {
   std::vector<MeasurementText> texts;
   for (const Measurement &m : measurements)
     texts.push_back(textOf(m));
-  std::sort(texts.begin(), texts.end(), [](const auto &a, const auto &b) { return keyOf(a) < keyOf(b); });
-  bool hasNoise = std::any_of(texts.begin(), texts.end(), [](const MeasurementText &m) { return m.noise > 0; });
-  std::string out = (hasNoise ? firstLineWithNoise : firstLine).str() + "\n", device, compiler;
-  for (const MeasurementText &m : texts) {
-    if (m.device != device)
-      out += "\ndevice " + m.device + "\n";
-    if (m.device != device || m.compiler != compiler)
-      out += "compiler " + m.compiler + "\n";
-    device = m.device;
-    compiler = m.compiler;
-    out += m.problem + "; t" + std::to_string(m.threads) + "; " + m.choice + "; " + std::to_string(m.nanoseconds) + " ns; " +
-           std::to_string(m.runs) + " runs" + (m.noise > 0 ? "; " + std::to_string(m.noise) + " ns noise" : "") + "\n";
-  }
-  return out;
+  return exportText(std::move(texts));
 }
 
 bool tuning::isExport(StringRef text) { return text.starts_with("skip-tuning "); }
@@ -51,7 +31,7 @@ static bool splitLine(StringRef line, MeasurementText &m) {
   m.problem = parts[0].str();
   m.choice = parts[2].str();
   return !parts[1].getAsInteger(10, m.threads) && !parts[3].getAsInteger(10, m.nanoseconds) &&
-         !parts[4].getAsInteger(10, m.runs) && plan::parseProblem(m.problem) && plan::parseChoice(m.choice);
+         !parts[4].getAsInteger(10, m.runs) && parseProblem(m.problem) && parseChoice(m.choice);
 }
 
 llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, StringRef path, unsigned &ignored) {
@@ -66,7 +46,7 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     std::tie(line, text) = text.split('\n');
     line.consume_back("\r"); // of an editor's or a checkout's
     if (++number == 1) {
-      if (line != firstLine && line != firstLineWithNoise)
+      if (line != StringRef(firstLineOfExport) && line != StringRef(firstLineWithNoise))
         return failure(1, isExport(line) ? "a newer skipc wrote this; this one reads `skip-tuning 1` and `skip-tuning 2`"
                                          : "expected `skip-tuning 1`");
       continue;
@@ -75,9 +55,10 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
       continue;
     if (line.consume_front("device ")) {
       current.device = line.str();
-      if (!Device::parse(current.device))
+      if (!parseDevice(current.device))
         return failure(number,
-                       "this is no device; expected vendor, family/model, ISA, `l1` bytes, `l2` bytes, `l3` bytes, name");
+                       "this is no device; expected vendor, family/model, ISA, `l1` bytes, `l2` bytes, `l3` bytes, name, or of "
+                       "a GPU `gpu`, capability, `sms`, `l2` bytes, `memory` GiB, name");
     } else if (line.consume_front("compiler ")) {
       current.compiler = line.str();
     } else if (!splitLine(line, current)) {

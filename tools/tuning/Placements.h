@@ -1,10 +1,14 @@
 // The times of one candidate in several places in memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace skip::tuning {
+
+/// So many say what a candidate takes, as far as they are told from each other.
+inline constexpr int64_t allPlacements = 13;
 
 /// Which pages memory lies in often makes two kinds of places, of which one is a tenth slower. The median of a few places is of
 /// either kind by chance; their mean is not, and is what a network gets that has some of both. So a candidate's time is the

@@ -43,26 +43,54 @@ static bool isBetter(const Search &a, const Search &b) {
   return std::tuple(a.source, -a.threads) < std::tuple(b.source, -b.threads);
 }
 
-plan::TuningTable tuning::selectFor(const Device &device, const std::string &compiler,
-                                    const std::vector<std::vector<Measurement>> &sources) {
+/// The measurements of each problem's best search, what is to be preferred first.
+using Selected = std::vector<std::vector<const Measurement *>>;
+
+/// In the order of the problems' texts. What was measured on devices of another kind says nothing.
+static Selected select(const AnyDevice &device, const std::string &compiler,
+                       const std::vector<std::vector<Measurement>> &sources) {
   using Key = std::tuple<std::string, std::string, size_t, int64_t>;
   std::map<std::string, std::map<Key, Search>> problems;
   for (size_t source = 0; source < sources.size(); ++source)
     for (const Measurement &m : sources[source]) {
-      std::string text = m.device.text();
+      if (m.device.index() != device.index())
+        continue;
+      std::string text = textOf(m.device);
       Search empty{distance(device, m.device), text, m.compiler, m.compiler != compiler, source, m.threads, {}};
-      auto &searches = problems[plan::problemText(m.problem)];
+      auto &searches = problems[problemText(m.problem)];
       searches.try_emplace({text, m.compiler, source, m.threads}, empty).first->second.measurements.push_back(&m);
     }
-  plan::TuningTable table;
+  Selected selected;
   for (const auto &[problem, searches] : problems) {
     auto best = std::min_element(searches.begin(), searches.end(),
                                  [](const auto &a, const auto &b) { return isBetter(a.second, b.second); });
+    selected.push_back(byPreference(best->second.measurements));
+  }
+  return selected;
+}
+
+plan::TuningTable tuning::selectFor(const Device &device, const std::string &compiler,
+                                    const std::vector<std::vector<Measurement>> &sources) {
+  plan::TuningTable table;
+  for (const auto &search : select(device, compiler, sources)) {
     int64_t before = 0; // the table goes by time: what is preferred is no slower there
-    for (const Measurement *m : byPreference(best->second.measurements)) {
+    for (const Measurement *m : search) {
       before = std::max(before + 1, m->nanoseconds);
-      table.add(m->problem, m->choice, before, m->device.called());
+      table.add(std::get<plan::ConvProblem>(m->problem), std::get<plan::ConvChoice>(m->choice), before,
+                std::get<Device>(m->device).called());
     }
+  }
+  return table;
+}
+
+plan::CudaTuning tuning::selectFor(const GpuDevice &device, const std::string &compiler,
+                                   const std::vector<std::vector<Measurement>> &sources) {
+  plan::CudaTuning table;
+  for (const auto &search : select(device, compiler, sources)) {
+    plan::CudaTuning::Entry &entry = table.entries[std::get<plan::CudaProblem>(search.front()->problem)];
+    entry.device = std::get<GpuDevice>(search.front()->device).called();
+    for (const Measurement *m : search)
+      entry.choices.push_back(std::get<plan::CudaChoice>(m->choice));
   }
   return table;
 }

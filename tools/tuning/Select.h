@@ -11,4 +11,8 @@ namespace skip::tuning {
 plan::TuningTable selectFor(const Device &device, const std::string &compiler,
                             const std::vector<std::vector<Measurement>> &sources);
 
+/// The same for a GPU: a compute capability stands for the ISA, multiprocessors for a core's caches.
+plan::CudaTuning selectFor(const GpuDevice &device, const std::string &compiler,
+                           const std::vector<std::vector<Measurement>> &sources);
+
 } // namespace skip::tuning

@@ -14,36 +14,41 @@
 using namespace skip;
 using namespace skip::tuning;
 
-static constexpr double kLeastDifference = 0.01, kLeastNanoseconds = 1000;
+static constexpr double kLeastDifference = 0.01;
+
+/// Nothing nearer than that is a difference. Of GPUs it is what the driver's events resolve.
+static double leastNanoseconds(const plan::ConvProblem &) { return 1000; }
+static double leastNanoseconds(const plan::CudaProblem &) { return 500; }
 
 bool tuning::areTied(const Measurement &a, const Measurement &b) {
   double noise = std::hypot(static_cast<double>(a.noise), static_cast<double>(b.noise));
   auto apart = static_cast<double>(std::abs(a.nanoseconds - b.nanoseconds));
   auto hundredth = kLeastDifference * static_cast<double>(std::min(a.nanoseconds, b.nanoseconds));
-  return apart < std::max({noise, hundredth, kLeastNanoseconds});
+  double least = std::visit([](const auto &problem) { return leastNanoseconds(problem); }, a.problem);
+  return apart < std::max({noise, hundredth, least});
 }
 
 /// Of equal times the order is by text, so that it is the same each time.
 static bool isFaster(const Measurement *a, const Measurement *b) {
-  return a->nanoseconds != b->nanoseconds ? a->nanoseconds < b->nanoseconds
-                                          : plan::choiceText(a->choice) < plan::choiceText(b->choice);
+  return a->nanoseconds != b->nanoseconds ? a->nanoseconds < b->nanoseconds : choiceText(a->choice) < choiceText(b->choice);
 }
 
 namespace {
-/// What the cost model expects of the choices for one problem. Lists of schedules are made where they are asked for: most
-/// problems have no ties.
+/// What the cost model expects of the choices for one problem of x86. Lists of schedules are made where they are asked for:
+/// most problems have no ties.
 class Expectation {
 public:
   explicit Expectation(const plan::ConvProblem &problem) : problem(problem), untuned(plan::predictedChoice(problem)) {}
 
-  bool isFaster(const Measurement *a, const Measurement *b) {
-    if ((a->choice == untuned) != (b->choice == untuned))
-      return a->choice == untuned;
-    const plan::Algorithm &ofA = a->choice.algorithm, &ofB = b->choice.algorithm;
-    if (ofA != ofB)
-      return plan::predictedCost(problem, ofA) < plan::predictedCost(problem, ofB);
-    size_t first = placeOf(a->choice), second = placeOf(b->choice);
-    return first != second ? first < second : ::isFaster(a, b);
+  /// Whether the first is expected to be faster; nothing where it expects the same.
+  std::optional<bool> isFaster(const Choice &first, const Choice &second) {
+    const auto &a = std::get<plan::ConvChoice>(first), &b = std::get<plan::ConvChoice>(second);
+    if ((a == untuned) != (b == untuned))
+      return a == untuned;
+    if (a.algorithm != b.algorithm)
+      return plan::predictedCost(problem, a.algorithm) < plan::predictedCost(problem, b.algorithm);
+    size_t placeOfA = placeOf(a), placeOfB = placeOf(b);
+    return placeOfA != placeOfB ? std::optional(placeOfA < placeOfB) : std::nullopt;
   }
 
 private:
@@ -60,7 +65,30 @@ private:
   const plan::ConvChoice untuned;
   std::vector<std::vector<plan::ConvChoice>> lists;
 };
+
+/// The same of GPUs, whose model has a cost for each choice.
+class CudaExpectation {
+public:
+  explicit CudaExpectation(const plan::CudaProblem &problem) : problem(problem), untuned(plan::predictedChoice(problem)) {}
+
+  std::optional<bool> isFaster(const Choice &first, const Choice &second) const {
+    const auto &a = std::get<plan::CudaChoice>(first), &b = std::get<plan::CudaChoice>(second);
+    if ((a == untuned) != (b == untuned))
+      return a == untuned;
+    double ofA = plan::predictedCost(problem, a), ofB = plan::predictedCost(problem, b);
+    return ofA != ofB ? std::optional(ofA < ofB) : std::nullopt;
+  }
+
+private:
+  const plan::CudaProblem &problem;
+  const plan::CudaChoice untuned;
+};
+
+using AnyExpectation = std::variant<Expectation, CudaExpectation>;
 } // namespace
+
+static AnyExpectation expectationFor(const plan::ConvProblem &problem) { return Expectation(problem); }
+static AnyExpectation expectationFor(const plan::CudaProblem &problem) { return CudaExpectation(problem); }
 
 std::vector<const Measurement *> tuning::tiedWithFastest(std::vector<const Measurement *> measurements) {
   std::sort(measurements.begin(), measurements.end(), isFaster);
@@ -90,8 +118,12 @@ std::vector<const Measurement *> tuning::byPreference(std::vector<const Measurem
   std::vector<const Measurement *> ordered;
   if (measurements.empty())
     return ordered;
-  Expectation expectation(measurements.front()->problem);
-  auto isExpectedFaster = [&](const Measurement *a, const Measurement *b) { return expectation.isFaster(a, b); };
+  AnyExpectation expectation =
+      std::visit([](const auto &problem) { return expectationFor(problem); }, measurements.front()->problem);
+  auto isExpectedFaster = [&](const Measurement *a, const Measurement *b) {
+    std::optional<bool> expected = std::visit([&](auto &each) { return each.isFaster(a->choice, b->choice); }, expectation);
+    return expected.value_or(isFaster(a, b));
+  };
   while (!measurements.empty()) {
     std::vector<const Measurement *> tied = settledTies(measurements);
     const Measurement *chosen = tied.size() == 1 ? tied[0] : *std::min_element(tied.begin(), tied.end(), isExpectedFaster);

@@ -31,6 +31,9 @@ static constexpr double kNearRoofline = 0.98; // of the best time: a gain of les
 static constexpr size_t kSchedules = 6, kSchedulesOfRequired = 3, kMostOthers = 3;
 static constexpr double kWorthMore = 1.15; // times the best: an algorithm's other schedules may well be faster
 
+/// The tuner measures what runs on x86.
+static const plan::ConvChoice &choiceOf(const Measurement &m) { return std::get<plan::ConvChoice>(m.choice); }
+
 Tuner::Tuner(Settings wanted, tuning::Database &database)
     : settings(std::move(wanted)), database(database), context(mlir::MLIRContext::Threading::DISABLED),
       evictor(settings.threads, std::max(settings.device.l3, int64_t(16) << 20),
@@ -49,7 +52,7 @@ const Measurement *Tuner::best() const {
 }
 
 const Measurement *Tuner::find(const plan::ConvChoice &choice) const {
-  auto found = std::find_if(known.begin(), known.end(), [&](const Measurement &each) { return each.choice == choice; });
+  auto found = std::find_if(known.begin(), known.end(), [&](const Measurement &each) { return choiceOf(each) == choice; });
   return found == known.end() ? nullptr : &*found;
 }
 
@@ -60,8 +63,8 @@ llvm::Error Tuner::readKnown(const plan::ConvProblem &problem) {
     return badInput(llvm::toString(all.takeError()));
   known.clear();
   for (const tuning::Measurement &m : *all)
-    if (m.device == settings.device && m.compiler == tuning::compilerVersion() && m.problem == problem &&
-        m.threads == settings.threads)
+    if (m.device == tuning::AnyDevice(settings.device) && m.compiler == tuning::compilerVersion() &&
+        m.problem == tuning::Problem(problem) && m.threads == settings.threads)
       known.push_back(m);
   return llvm::Error::success();
 }
@@ -82,7 +85,7 @@ bool Tuner::canWin(const plan::ConvProblem &problem, const plan::Algorithm &algo
   if (peak == peaks.end())
     peak = peaks.emplace(body, Peak::measure(body, settings.threads)).first;
   // Clocks vary: what a kernel has reached is no less than the peak.
-  double reached = 2e9 * plan::leastMultiplyAdds(problem, leader->choice.algorithm) / double(leader->nanoseconds);
+  double reached = 2e9 * plan::leastMultiplyAdds(problem, choiceOf(*leader).algorithm) / double(leader->nanoseconds);
   peak->second.flopsPerSecond = std::max(peak->second.flopsPerSecond, reached);
   double least = peak->second.seconds(2 * plan::leastMultiplyAdds(problem, algorithm), bytesOf(problem));
   return least < kNearRoofline * 1e-9 * double(leader->nanoseconds);
@@ -160,7 +163,7 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
   llvm::stable_sort(known, [](const Measurement &a, const Measurement &b) { return a.nanoseconds < b.nanoseconds; });
   std::vector<plan::ConvChoice> fastest;
   for (const Measurement &each : llvm::ArrayRef(known).take_front(count))
-    fastest.push_back(each.choice);
+    fastest.push_back(choiceOf(each));
   llvm::erase_if(loaded, [&](const auto &candidate) { return !llvm::is_contained(fastest, candidate->choice); });
   for (bool lacks = true; lacks;) {
     lacks = false;
@@ -172,7 +175,7 @@ llvm::Error Tuner::settle(const plan::ConvProblem &problem, size_t count, int64_
       if (!candidate)
         return candidate.takeError();
       if (!*candidate) {
-        llvm::erase_if(known, [&](const Measurement &each) { return each.choice == choice; });
+        llvm::erase_if(known, [&](const Measurement &each) { return choiceOf(each) == choice; });
         continue;
       }
       if (llvm::Error error = run(problem, **candidate, tuning::isHeavy(problem) ? wanted - before->runs : 1))
@@ -204,7 +207,7 @@ std::vector<plan::Algorithm> Tuner::otherAlgorithms(const plan::Algorithm &first
   llvm::stable_sort(ascending, [](const Measurement *a, const Measurement *b) { return a->nanoseconds < b->nanoseconds; });
   std::vector<plan::Algorithm> others;
   auto add = [&](const Measurement *each) {
-    const plan::Algorithm &algorithm = each->choice.algorithm;
+    const plan::Algorithm &algorithm = choiceOf(*each).algorithm;
     if (algorithm != first && others.size() < kMostOthers && !llvm::is_contained(others, algorithm))
       others.push_back(algorithm);
   };
@@ -218,7 +221,7 @@ std::vector<plan::Algorithm> Tuner::otherAlgorithms(const plan::Algorithm &first
 
 bool Tuner::lacksSchedules(const plan::ConvProblem &problem, const plan::Algorithm &algorithm) const {
   size_t wanted = std::min(kSchedulesOfRequired, plan::choicesOf(problem, algorithm).size());
-  auto count = llvm::count_if(known, [&](const Measurement &each) { return each.choice.algorithm == algorithm; });
+  auto count = llvm::count_if(known, [&](const Measurement &each) { return choiceOf(each).algorithm == algorithm; });
   return static_cast<size_t>(count) < wanted;
 }
 
@@ -236,7 +239,7 @@ llvm::Error Tuner::search(const plan::ConvProblem &problem, const plan::Algorith
   const Measurement *leader = best();
   if (!leader)
     return llvm::Error::success();
-  plan::Algorithm first = leader->choice.algorithm;
+  plan::Algorithm first = choiceOf(*leader).algorithm;
   size_t most = openings.size() == 1 ? 2 * kSchedules : kSchedules;
   if (llvm::Error error = consider(problem, plan::choicesOf(problem, first), most, false))
     return error;
@@ -268,11 +271,11 @@ llvm::Expected<Tuner::Outcome> Tuner::tune(const plan::ConvProblem &problem, con
   std::vector<const Measurement *> tied = leaders();
   if (!tied.empty()) {
     const Measurement *preferred = tuning::byPreference(tied).front();
-    outcome.best = preferred->choice;
+    outcome.best = choiceOf(*preferred);
     outcome.bestNanoseconds = preferred->nanoseconds;
     for (const Measurement *each : tuning::settledTies(tied))
       if (each != preferred)
-        outcome.tied.push_back(each->choice);
+        outcome.tied.push_back(choiceOf(*each));
   }
   if (const Measurement *predicted = find(outcome.predicted))
     outcome.predictedNanoseconds = predicted->nanoseconds;

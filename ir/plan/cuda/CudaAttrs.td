@@ -10,7 +10,7 @@ def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is ma
 }
 
 def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterfaceMethods<TargetInterface, ["precision", "element", "filterElement"]>,
-    DeclareAttrInterfaceMethods<ScheduleModel, ["partsOf"]>]> {
+    DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "partsOf"]>]> {
   let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
   let description = [{
     `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. Of precision f16 and bf16

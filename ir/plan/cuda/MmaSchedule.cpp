@@ -98,8 +98,8 @@ std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elemen
   return tiles;
 }
 
-/// What adding up the parts takes beside what the epilogue takes anyway: a launch, and its way through the second-level cache.
-static double addingCycles(const GemmShape &shape, const Gpu &gpu) {
+/// A launch, and the way of the parts through the second-level cache.
+double skip::plan::addingCycles(const GemmShape &shape, const Gpu &gpu) {
   double bytes = double(shape.pixels * shape.channels) * 4 * 2 * double(shape.parts); // written and read
   return launchSeconds * gpu.hertz + bytes / (gpu.cacheBytes * double(gpu.multiprocessors));
 }

@@ -36,6 +36,9 @@ int64_t blocksBeside(const MmaTile &tile, int64_t elementBytes);
 double predictedCycles(const MmaTile &tile, int64_t elementBytes, const GemmShape &shape, const Gpu &gpu);
 double predictedCycles(const GemmTile &tile, const GemmShape &shape, const Gpu &gpu);
 
+/// What adding up the parts of cut sums takes, beside what the epilogue takes anyway.
+double addingCycles(const GemmShape &shape, const Gpu &gpu);
+
 /// Into how many parts each sum of a contraction is best cut, which a step of its own adds up: 1 for most.
 int64_t bestParts(GemmShape shape, int64_t elementBytes);
 

@@ -60,8 +60,12 @@ int64_t CudaTargetAttr::nearBytes() const { return getNear() << 20; }
 
 /// Sums on CUDA cores keep one order, so that all batches give the same bits.
 int64_t CudaTargetAttr::partsOf(Operation *op, int64_t images) const {
-  std::optional<GemmShape> shape = gemmShapeOf(llvm::cast<KernelOp>(op), images);
-  return shape && getPrecision() != Precision::f32 ? bestParts(*shape, elementBytes(element())) : 1;
+  auto kernel = llvm::cast<KernelOp>(op);
+  std::optional<GemmShape> shape = gemmShapeOf(kernel, images);
+  if (!shape || getPrecision() == Precision::f32)
+    return 1;
+  std::vector<CudaChoice> tuned = tunedChoices(kernel);
+  return tuned.empty() ? bestParts(*shape, elementBytes(element())) : tuned.front().parts;
 }
 
 std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch) {
@@ -94,17 +98,33 @@ plan::MmaTile plan::tileOf(CudaMmaAttr schedule) {
           schedule.getWarpsM(), schedule.getWarpsN(), schedule.getStages()};
 }
 
+static Attribute scheduleAttribute(MLIRContext *context, const plan::GemmTile &tile) {
+  return CudaGemmAttr::get(context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
+}
+
+static Attribute scheduleAttribute(MLIRContext *context, const plan::MmaTile &tile) {
+  return CudaMmaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN, tile.stages);
+}
+
+/// The fastest that tuning found with the kernel's parts; null where there is none.
+static Attribute tunedSchedule(CudaTargetAttr target, plan::KernelOp kernel, int64_t images) {
+  std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
+  for (const plan::CudaChoice &choice : shape ? plan::tunedChoices(kernel) : std::vector<plan::CudaChoice>()) {
+    Attribute schedule =
+        std::visit([&](const auto &tile) { return scheduleAttribute(kernel.getContext(), tile); }, choice.tile);
+    if (choice.parts == shape->parts && target.computes(schedule, kernel, images, 0))
+      return schedule;
+  }
+  return {};
+}
+
 static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
-  if (shape && target.getPrecision() != plan::Precision::f32) {
-    plan::MmaTile tile = plan::mmaTiles(*shape, plan::elementBytes(target.element())).front();
-    return CudaMmaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN, tile.stages);
-  }
-  if (shape) {
-    plan::GemmTile tile = plan::gemmTiles(*shape).front();
-    return CudaGemmAttr::get(context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
-  }
+  if (shape && target.getPrecision() != plan::Precision::f32)
+    return scheduleAttribute(context, plan::mmaTiles(*shape, plan::elementBytes(target.element())).front());
+  if (shape)
+    return scheduleAttribute(context, plan::gemmTiles(*shape).front());
   int64_t lanes = plan::lanesOf(kernel);
   return CudaLoopAttr::get(context, kLoopThreads / lanes, lanes);
 }
@@ -112,7 +132,10 @@ static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64
 void CudaTargetAttr::chooseSchedules(llvm::ArrayRef<Operation *> kernels, int64_t images, bool) const {
   for (Operation *op : kernels) {
     auto kernel = llvm::cast<KernelOp>(op);
-    llvm::SmallVector<Attribute> schedules(getArchitectures().size(), scheduleFor(*this, kernel, images));
+    Attribute tuned = tunedSchedule(*this, kernel, images);
+    llvm::SmallVector<Attribute> schedules(getArchitectures().size(), tuned ? tuned : scheduleFor(*this, kernel, images));
+    if (tuned)
+      kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(getContext(), llvm::SmallVector<bool>(schedules.size(), true)));
     kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
   }
 }
@@ -137,17 +160,12 @@ bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images
 }
 
 /// A block's tile and a thread's, `64x64x16/4x4`.
-std::string CudaGemmAttr::text() const {
-  return joinSizes({getTileM(), getTileN(), getTileK()}) + "/" + joinSizes({getThreadM(), getThreadN()});
-}
+std::string CudaGemmAttr::text() const { return tileText(tileOf(*this)); }
 
 bool CudaGemmAttr::isTunable() const { return false; }
 
 /// A block's tile, its warps and the stages that are loaded ahead, `64x64x32/2x2*3`.
-std::string CudaMmaAttr::text() const {
-  return joinSizes({getTileM(), getTileN(), getTileK()}) + "/" + joinSizes({getWarpsM(), getWarpsN()}) + "*" +
-         std::to_string(getStages());
-}
+std::string CudaMmaAttr::text() const { return tileText(tileOf(*this)); }
 
 bool CudaMmaAttr::isTunable() const { return false; }
 

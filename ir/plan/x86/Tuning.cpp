@@ -1,77 +1,27 @@
-// Candidates and their keys. Keys are read by a grammar of literals and numbers, and believed only if writing them again gives
-// the same text.
+// Candidates and their keys.
 #include "ir/plan/x86/Tuning.h"
 
 #include "ir/plan/Layout.h"
+#include "ir/plan/ProblemText.h"
 #include "ir/plan/x86/Isa.h"
 #include "ir/plan/x86/Strassen.h"
 
 #include <algorithm>
-#include <charconv>
 
 using namespace skip;
 using namespace skip::plan;
 
-static constexpr int64_t kMostOfASize = int64_t(1) << 20; // of channels, extents, images
 static constexpr size_t kMostOpenings = 8, kMostOfAKind = 4;
 static constexpr double kWorthOpening = 1.7; // times the least predicted cost
 
-namespace {
-/// Takes a text apart from its front; after the first mismatch nothing matches any more.
-class Reader {
-public:
-  explicit Reader(std::string_view text) : rest(text) {}
-
-  bool take(std::string_view literal) {
-    bool matches = good && rest.substr(0, literal.size()) == literal;
-    if (matches)
-      rest.remove_prefix(literal.size());
-    return matches;
-  }
-  Reader &literal(std::string_view text) {
-    good = take(text);
-    return *this;
-  }
-  Reader &number(int64_t &value) {
-    auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    good = good && code == std::errc() && value >= 0 && value <= kMostOfASize;
-    rest.remove_prefix(static_cast<size_t>(end - rest.data()));
-    return *this;
-  }
-  bool done() const { return good && rest.empty(); }
-
-private:
-  std::string_view rest;
-  bool good = true;
-};
-} // namespace
-
-static std::string times(int64_t a, int64_t b) { return std::to_string(a) + "x" + std::to_string(b); }
-
 std::string plan::problemText(const ConvProblem &p) {
-  return std::string(p.isLinear ? "linear " : "conv2d ") + times(p.kernelHeight, p.kernelWidth) + "/" +
-         std::to_string(p.stride) + " p" + std::to_string(p.padding) + " " + std::to_string(p.inChannels) + "->" +
-         std::to_string(p.outChannels) + " " + times(p.outHeight, p.outWidth) + " n" + std::to_string(p.images) +
-         (p.planarInput ? " planar " : " blocked ") + std::string(isaName(p.isa));
-}
-
-/// Extents are at least one, and the padding is less than the kernel; of a 1x1 it may be one.
-static bool isSound(const ConvProblem &p) {
-  int64_t least =
-      std::min({p.kernelHeight, p.kernelWidth, p.stride, p.inChannels, p.outChannels, p.outHeight, p.outWidth, p.images});
-  return least >= 1 && p.padding < std::max({p.kernelHeight, p.kernelWidth, int64_t(2)}) &&
-         (!p.isLinear || (p.stride == 1 && p.padding == 0 && p.outHeight == 1 && p.outWidth == 1));
+  return sizesText(p, p.images) + (p.planarInput ? " planar " : " blocked ") + std::string(isaName(p.isa));
 }
 
 std::optional<ConvProblem> plan::parseProblem(std::string_view text) {
-  Reader reader(text);
+  TextReader reader(text);
   ConvProblem p;
-  p.isLinear = reader.take("linear ");
-  if (!p.isLinear)
-    reader.literal("conv2d ");
-  reader.number(p.kernelHeight).literal("x").number(p.kernelWidth).literal("/").number(p.stride);
-  reader.literal(" p").number(p.padding).literal(" ").number(p.inChannels).literal("->").number(p.outChannels);
-  reader.literal(" ").number(p.outHeight).literal("x").number(p.outWidth).literal(" n").number(p.images);
+  readSizes(reader, p, p.images);
   p.planarInput = reader.take(" planar");
   if (!p.planarInput)
     reader.literal(" blocked");
@@ -79,7 +29,7 @@ std::optional<ConvProblem> plan::parseProblem(std::string_view text) {
   if (!isWide)
     reader.literal(" avx2");
   p.isa = isWide ? SKIP_ISA_AVX512 : SKIP_ISA_AVX2;
-  bool believed = reader.done() && isSound(p) && problemText(p) == text;
+  bool believed = reader.done() && areSound(p, p.images) && problemText(p) == text;
   return believed ? std::optional(p) : std::nullopt;
 }
 
@@ -91,14 +41,14 @@ std::string plan::choiceText(const ConvChoice &choice) {
            (choice.algorithm.fused ? " fused " : " ");
   else if (s.unitBlocks)
     text = "strassen ";
-  text += times(s.ocBlocks, s.rows) + "x" + std::to_string(s.columns);
+  text += timesText(s.ocBlocks, s.rows) + "x" + std::to_string(s.columns);
   for (int64_t tail : s.tails)
     text += "+" + std::to_string(tail);
   return s.unitBlocks ? text + "/" + std::to_string(s.unitBlocks) : text;
 }
 
 std::optional<ConvChoice> plan::parseChoice(std::string_view text) {
-  Reader reader(text);
+  TextReader reader(text);
   ConvChoice choice;
   if (reader.take("winograd")) {
     reader.number(choice.algorithm.tile).literal("/").number(choice.algorithm.group);

@@ -97,7 +97,7 @@ TEST_CASE("database: two tuners make and fill one file at a time") {
     for (int64_t i = 1; good && i <= 20; ++i) {
       Measurement m = sampleMeasurement(1000 + i, i % 2 ? 8 : 14);
       m.threads = threads;
-      m.problem.images = i;
+      problemOf(m).images = i;
       llvm::Error error = database->record(m);
       good = !error;
       llvm::consumeError(std::move(error));
@@ -178,7 +178,7 @@ TEST_CASE("database: damage is found wherever it is") {
     std::vector<Measurement> many;
     for (int64_t images = 1; images <= 200; ++images) {
       many.push_back(sampleMeasurement(images));
-      many.back().problem.images = images;
+      problemOf(many.back()).images = images;
     }
     require(database.record(many));
   }

@@ -61,10 +61,10 @@ TEST_CASE("device: the body counts most, then caches, then who made it") {
 
 TEST_CASE("selection: nearest device, own before shipped, most threads, this compiler before others") {
   Measurement own = sampleMeasurement(1000, 14), shipped = sampleMeasurement(10, 8), far = sampleMeasurement(1, 7);
-  far.device.l2 /= 2;
+  deviceOf(far).l2 /= 2;
   auto chosen = [&](std::vector<std::vector<Measurement>> sources) {
     plan::TuningTable table = tuning::selectFor(sampleDevice(), tuning::compilerVersion(), sources);
-    const auto &entries = table.find(own.problem);
+    const auto &entries = table.find(problemOf(own));
     return entries.empty() ? int64_t(0) : entries[0].choice.schedule.columns;
   };
   CHECK(chosen({{own}, {shipped, far}}) == 14);
@@ -81,26 +81,26 @@ TEST_CASE("selection: nearest device, own before shipped, most threads, this com
   Measurement older = old;             // of two other compilers the newer counts
   old.compiler = "skip 0.1.0 kernels 10 llvm 22";
   older.compiler = "skip 0.1.0 kernels 9 llvm 22";
-  older.choice.schedule.columns = 7;
+  choiceOf(older).schedule.columns = 7;
   older.nanoseconds = 1;
   CHECK(chosen({{older, old}}) == 14);
 
   Measurement hasty = own, cousin = shipped; // of a search that was cut short; of a device that is alike
-  cousin.device.model += 1;
-  hasty.choice.schedule.columns = 7;
+  deviceOf(cousin).model += 1;
+  choiceOf(hasty).schedule.columns = 7;
   hasty.runs = tuning::settledRuns(own.problem) - 1;
   cousin.runs = old.runs = shipped.runs = own.runs = tuning::settledRuns(own.problem);
   CHECK(chosen({{hasty}, {shipped}}) == 8);
   CHECK(chosen({{hasty}, {old}}) == 14);
   CHECK(chosen({{hasty}, {cousin}}) == 8);
-  far.choice.schedule.columns = 28;
+  choiceOf(far).schedule.columns = 28;
   CHECK(chosen({{hasty}, {far}}) == 7); // whose caches differ
   CHECK(chosen({{own}, {shipped}}) == 14);
   CHECK(chosen({{own}, {cousin}}) == 14);
   hasty.threads = 4;
   CHECK(chosen({{hasty, alone}, {shipped}}) == 8);
-  far.problem.images = 2; // a problem of which only a far device knows
+  problemOf(far).images = 2; // a problem of which only a far device knows
   plan::TuningTable table = tuning::selectFor(sampleDevice(), tuning::compilerVersion(), {{shipped, far}});
-  CHECK(table.find(far.problem).size() == 1);
-  CHECK(table.find(shipped.problem)[0].choice.schedule.columns == 8);
+  CHECK(table.find(problemOf(far)).size() == 1);
+  CHECK(table.find(problemOf(shipped))[0].choice.schedule.columns == 8);
 }

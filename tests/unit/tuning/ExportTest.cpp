@@ -12,8 +12,8 @@ using tuning::Measurement;
 
 static std::vector<Measurement> samples() {
   Measurement other = sampleMeasurement(5, 8);
-  other.device.name = "";
-  other.device.l3 = 0;
+  deviceOf(other).name = "";
+  deviceOf(other).l3 = 0;
   Measurement old = sampleMeasurement(7);
   old.compiler = "skip 0.0.9 llvm 21";
   return {sampleMeasurement(), other, sampleMeasurement(800, 8), old};
@@ -30,7 +30,7 @@ TEST_CASE("export: the same text for any order, and it reads back") {
   CHECK(ignored == 0);
   CHECK(back.size() == list.size());
   CHECK(tuning::exportText(back) == text);
-  CHECK(tuning::exportText({}) == "skip-tuning 1\n");
+  CHECK(tuning::exportText(std::vector<Measurement>()) == "skip-tuning 1\n");
   CHECK(require(tuning::importText("skip-tuning 1\n", "t", ignored)).empty());
 }
 

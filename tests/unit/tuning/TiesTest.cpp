@@ -13,7 +13,7 @@ static Measurement measured(const char *choice, int64_t nanoseconds, int64_t noi
   m.choice = *plan::parseChoice(choice);
   m.noise = noise;
   m.runs = 13;
-  REQUIRE(plan::isLegal(m.choice, m.problem));
+  REQUIRE(tuning::parse(tuning::textOf(m)));
   return m;
 }
 
@@ -27,13 +27,13 @@ static std::vector<const Measurement *> pointersTo(const std::vector<Measurement
 static std::vector<std::string> preferred(const std::vector<Measurement> &list) {
   std::vector<std::string> texts;
   for (const Measurement *each : tuning::byPreference(pointersTo(list)))
-    texts.push_back(plan::choiceText(each->choice));
+    texts.push_back(tuning::choiceText(each->choice));
   return texts;
 }
 
 /// Two direct schedules of the sample's problem, the one that the cost model expects to be faster first.
 static std::pair<std::string, std::string> twoSchedules() {
-  std::vector<plan::ConvChoice> choices = plan::choicesOf(sampleMeasurement().problem, {});
+  std::vector<plan::ConvChoice> choices = plan::choicesOf(sampleProblem(), {});
   return {plan::choiceText(choices.front()), plan::choiceText(choices.back())};
 }
 
@@ -46,12 +46,12 @@ TEST_CASE("ties: nearer than the noise of both, or than a hundredth") {
 
 TEST_CASE("ties: what the cost model chooses untuned comes before what it expects to be faster") {
   Measurement untuned = measured("direct 1x1x14", 100000), other = untuned;
-  untuned.choice = plan::predictedChoice(untuned.problem);
-  for (const plan::ConvChoice &choice : plan::openingChoices(untuned.problem))
-    if (choice != untuned.choice) {
+  untuned.choice = plan::predictedChoice(sampleProblem());
+  for (const plan::ConvChoice &choice : plan::openingChoices(sampleProblem()))
+    if (choice != choiceOf(untuned)) {
       other.choice = choice;
       other.nanoseconds = 99500;
-      CHECK(preferred({other, untuned}).front() == plan::choiceText(untuned.choice));
+      CHECK(preferred({other, untuned}).front() == tuning::choiceText(untuned.choice));
     }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("ties: builds take what is preferred, of all algorithms and of each") 
   std::vector<Measurement> all{measured(worse.c_str(), 100000), measured(better.c_str(), 100500),
                                measured("winograd4/28 2x1x14", 120000)};
   plan::TuningTable table = tuning::selectFor(sampleDevice(), tuning::compilerVersion(), {all});
-  const std::vector<plan::TuningTable::Entry> &entries = table.find(sampleMeasurement().problem);
+  const std::vector<plan::TuningTable::Entry> &entries = table.find(sampleProblem());
   REQUIRE(entries.size() == 2);
   CHECK(plan::choiceText(entries[0].choice) == better);
   CHECK(entries[0].nanoseconds == 100500);
@@ -94,5 +94,5 @@ TEST_CASE("ties: the fastest is one of them, and what is far is none") {
   std::vector<Measurement> all{measured(better.c_str(), 100500), measured("winograd4/28 2x1x14", 90000)};
   std::vector<const Measurement *> tied = tuning::tiedWithFastest(pointersTo(all));
   REQUIRE(tied.size() == 1);
-  CHECK(plan::choiceText(tied[0]->choice) == "winograd4/28 2x1x14");
+  CHECK(tuning::choiceText(tied[0]->choice) == "winograd4/28 2x1x14");
 }

@@ -1,0 +1,158 @@
+// Tiles are those that the cost model ranks (Schedule.h, MmaSchedule.h), each with every number of parts that a sum may be cut
+// into: how many blocks there are depends on both. What is worth measuring is what the model ranks first, since what it errs by
+// is likely less than what lies between the first and the ninth.
+#include "ir/plan/cuda/Tuning.h"
+
+#include "ir/plan/cuda/Gpu.h"
+
+#include <algorithm>
+#include <array>
+
+using namespace skip;
+using namespace skip::plan;
+
+namespace {
+struct PrecisionEntry {
+  std::string_view name;
+  int64_t elementBytes;
+  bool usesTensorCores;
+};
+} // namespace
+
+/// In the order of CudaPrecision.
+static constexpr std::array<PrecisionEntry, 4> kPrecisions = {
+    {{"f32", 4, false}, {"tf32", 4, true}, {"f16", 2, true}, {"bf16", 2, true}}};
+static constexpr std::array<int64_t, 5> kParts = {1, 2, 4, 8, 16};
+static constexpr int64_t kVectorBytes = 16; // channels are rounded up to
+static constexpr double kMostSums = 0x1p44; // of a problem: what counts them does not overflow
+
+static const PrecisionEntry &entryOf(CudaPrecision precision) { return kPrecisions[static_cast<size_t>(precision)]; }
+
+static bool hasSoundNumber(const CudaProblem &p) {
+  return double(p.images) * double(p.outHeight) * double(p.outWidth) * double(p.outChannels) <= kMostSums;
+}
+
+std::string plan::problemText(const CudaProblem &p) {
+  return sizesText(p, p.images) + " nhwc " + std::string(entryOf(p.precision).name);
+}
+
+std::optional<CudaProblem> plan::parseCudaProblem(std::string_view text) {
+  TextReader reader(text);
+  CudaProblem p;
+  readSizes(reader, p, p.images);
+  reader.literal(" nhwc ");
+  for (size_t i = 0; i < kPrecisions.size(); ++i)
+    if (reader.take(kPrecisions[i].name))
+      p.precision = static_cast<CudaPrecision>(i);
+  bool believed = reader.done() && areSound(p, p.images) && hasSoundNumber(p) && problemText(p) == text;
+  return believed ? std::optional(p) : std::nullopt;
+}
+
+std::string plan::tileText(const GemmTile &tile) {
+  return timesText(tile.m, tile.n) + "x" + std::to_string(tile.k) + "/" + timesText(tile.threadM, tile.threadN);
+}
+
+std::string plan::tileText(const MmaTile &tile) {
+  return timesText(tile.m, tile.n) + "x" + std::to_string(tile.k) + "/" + timesText(tile.warpsM, tile.warpsN) + "*" +
+         std::to_string(tile.stages);
+}
+
+std::string plan::choiceText(const CudaChoice &choice) {
+  std::string kind = std::holds_alternative<MmaTile>(choice.tile) ? "mma " : "gemm ";
+  std::string tile = std::visit([](const auto &tile) { return tileText(tile); }, choice.tile);
+  return kind + tile + (choice.parts > 1 ? " parts " + std::to_string(choice.parts) : "");
+}
+
+static void readTile(TextReader &reader, GemmTile &tile) {
+  reader.number(tile.m).literal("x").number(tile.n).literal("x").number(tile.k).literal("/");
+  reader.number(tile.threadM).literal("x").number(tile.threadN);
+}
+
+static void readTile(TextReader &reader, MmaTile &tile) {
+  reader.number(tile.m).literal("x").number(tile.n).literal("x").number(tile.k).literal("/");
+  reader.number(tile.warpsM).literal("x").number(tile.warpsN).literal("*").number(tile.stages);
+}
+
+std::optional<CudaChoice> plan::parseCudaChoice(std::string_view text) {
+  TextReader reader(text);
+  CudaChoice choice;
+  if (reader.take("mma "))
+    choice.tile = MmaTile();
+  else
+    reader.literal("gemm ");
+  std::visit([&](auto &tile) { readTile(reader, tile); }, choice.tile);
+  if (reader.take(" parts "))
+    reader.number(choice.parts);
+  bool believed = reader.done() && choice.parts >= 1 && choiceText(choice) == text;
+  return believed ? std::optional(choice) : std::nullopt;
+}
+
+static GemmShape shapeOf(const CudaProblem &p, int64_t parts) {
+  int64_t lanes = kVectorBytes / entryOf(p.precision).elementBytes, channels = (p.inChannels + lanes - 1) / lanes * lanes;
+  return {.pixels = p.images * p.outHeight * p.outWidth,
+          .channels = p.outChannels,
+          .depth = p.kernelHeight * p.kernelWidth * channels,
+          .parts = parts};
+}
+
+/// Sums on CUDA cores keep one order.
+static bool isLegalTile(const GemmTile &tile, int64_t parts, const CudaProblem &p) {
+  return !entryOf(p.precision).usesTensorCores && parts == 1 && isLegal(tile);
+}
+
+/// Each part has a stage at least.
+static bool isLegalTile(const MmaTile &tile, int64_t parts, const CudaProblem &p) {
+  const PrecisionEntry &precision = entryOf(p.precision);
+  bool areKnown = std::find(kParts.begin(), kParts.end(), parts) != kParts.end();
+  return precision.usesTensorCores && areKnown && isLegal(tile, precision.elementBytes) &&
+         (parts == 1 || shapeOf(p, parts).depth >= parts * tile.k);
+}
+
+bool plan::isLegal(const CudaChoice &choice, const CudaProblem &p) {
+  return std::visit([&](const auto &tile) { return isLegalTile(tile, choice.parts, p); }, choice.tile);
+}
+
+static double cyclesOf(const GemmTile &tile, const GemmShape &shape, int64_t) { return predictedCycles(tile, shape, a100()); }
+
+static double cyclesOf(const MmaTile &tile, const GemmShape &shape, int64_t elementBytes) {
+  return predictedCycles(tile, elementBytes, shape, a100()) + (shape.parts > 1 ? addingCycles(shape, a100()) : 0);
+}
+
+double plan::predictedCost(const CudaProblem &p, const CudaChoice &choice) {
+  GemmShape shape = shapeOf(p, choice.parts);
+  return std::visit([&](const auto &tile) { return cyclesOf(tile, shape, entryOf(p.precision).elementBytes); }, choice.tile);
+}
+
+CudaChoice plan::predictedChoice(const CudaProblem &p) {
+  GemmShape shape = shapeOf(p, 1);
+  const PrecisionEntry &precision = entryOf(p.precision);
+  if (!precision.usesTensorCores)
+    return {gemmTiles(shape).front(), 1};
+  shape.parts = bestParts(shape, precision.elementBytes);
+  return {mmaTiles(shape, precision.elementBytes).front(), shape.parts};
+}
+
+static std::vector<CudaChoice> allChoices(const CudaProblem &p) {
+  const PrecisionEntry &precision = entryOf(p.precision);
+  GemmShape shape = shapeOf(p, 1);
+  std::vector<CudaChoice> all;
+  if (!precision.usesTensorCores)
+    for (const GemmTile &tile : gemmTiles(shape))
+      all.push_back({tile, 1});
+  else
+    for (const MmaTile &tile : mmaTiles(shape, precision.elementBytes))
+      for (int64_t parts : kParts)
+        all.push_back({tile, parts});
+  std::erase_if(all, [&](const CudaChoice &choice) { return !isLegal(choice, p); });
+  return all;
+}
+
+std::vector<CudaChoice> plan::choicesWorthMeasuring(const CudaProblem &p) {
+  std::vector<CudaChoice> all = allChoices(p);
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const CudaChoice &a, const CudaChoice &b) { return predictedCost(p, a) < predictedCost(p, b); });
+  auto own = std::find(all.begin(), all.end(), predictedChoice(p));
+  std::rotate(all.begin(), own, own + 1);
+  all.resize(std::min(all.size(), mostCudaCandidates));
+  return all;
+}

@@ -1,0 +1,74 @@
+// What tuning for GPUs is about: contractions by their sizes and precision, the tiles that each may be computed by, and the
+// fastest ones known. Plain C++, no MLIR: what measures on a machine with a GPU reads these keys too.
+#pragma once
+
+#include "ir/plan/ProblemText.h"
+#include "ir/plan/cuda/MmaSchedule.h"
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace skip::plan {
+
+/// What contractions multiply; the numbers are those of Precision.
+enum class CudaPrecision { f32, tf32, f16, bf16 };
+
+/// A contraction at a number of images, in a precision: all that its time depends on besides the GPU.
+struct CudaProblem : graph::ContractionSizes {
+  int64_t images = 1;
+  CudaPrecision precision = CudaPrecision::f32;
+
+  auto operator<=>(const CudaProblem &) const = default;
+};
+
+/// One way to compute it: a tile of CUDA cores or of tensor cores, and the parts that each sum is cut into.
+struct CudaChoice {
+  std::variant<GemmTile, MmaTile> tile;
+  int64_t parts = 1;
+
+  bool operator==(const CudaChoice &) const = default;
+};
+
+/// `conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16`: sizes, images, layout, precision. The keys of databases.
+std::string problemText(const CudaProblem &problem);
+/// Nothing unless `text` is what problemText gives for some problem, of sizes that are no nonsense.
+std::optional<CudaProblem> parseCudaProblem(std::string_view text);
+
+/// `gemm 64x64x16/8x4`: a block's tile and a thread's. `mma 64x64x64/2x2*3 parts 4`: a block's tile, its warps, the stages that
+/// are loaded ahead, and the parts, where sums are cut.
+std::string choiceText(const CudaChoice &choice);
+std::optional<CudaChoice> parseCudaChoice(std::string_view text);
+
+/// The same of a tile alone, as plans show it.
+std::string tileText(const GemmTile &tile);
+std::string tileText(const MmaTile &tile);
+
+/// Whether kernels compute the problem so.
+bool isLegal(const CudaChoice &choice, const CudaProblem &problem);
+
+/// What the cost model expects of a legal choice, in cycles of the GPU that tiles are chosen for.
+double predictedCost(const CudaProblem &problem, const CudaChoice &choice);
+
+/// What the cost model would choose.
+CudaChoice predictedChoice(const CudaProblem &problem);
+
+/// No problem has more of them.
+inline constexpr size_t mostCudaCandidates = 8;
+/// The choices worth measuring; first predictedChoice(), then by predicted cost.
+std::vector<CudaChoice> choicesWorthMeasuring(const CudaProblem &problem);
+
+/// For each problem what was measured, the fastest first.
+struct CudaTuning {
+  struct Entry {
+    std::vector<CudaChoice> choices;
+    std::string device; ///< where, as people call it
+  };
+  std::map<CudaProblem, Entry> entries;
+};
+
+} // namespace skip::plan

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Tuning for GPUs from end to end: candidates are compiled, measured on what SKIP_CUDA_DRIVER names, merged, and built by.
+
+    cuda_tuning.py --build build/release
+
+Times are the emulator's and mean nothing. What is tested: each candidate gives the right result, one that does not is left out, the text
+that skip-time writes merges, and a build takes what was measured to be the fastest, from the database and from its text alike.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SPEC = pathlib.Path(__file__).resolve().parents[1] / "tool" / "Inputs" / "tiny.skip"
+PRECISIONS = {"f32": "1,3", "tf32": "1", "f16": "1", "bf16": "1"}  # with the bounds that are tuned for
+
+
+class Tuning:
+    def __init__(self, build: pathlib.Path, folder: pathlib.Path, precision: str):
+        self.bin, self.folder, self.precision = build / "bin", folder, precision
+        self.candidates, self.export, self.database = folder / "candidates", folder / "export.txt", folder / "tuning.db"
+        self.flags = ["--target=cuda", "--precision", precision, "--batch", PRECISIONS[precision]]
+
+    def skipc(self, *words: object) -> str:
+        command = [str(self.bin / "skipc"), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        return done.stdout
+
+    def measure(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(self.bin / "skip-time"), str(self.candidates), "--placements", "1", "--output", str(self.export)],
+                              capture_output=True, text=True, check=False)
+
+    def measured(self) -> set[tuple[str, str]]:
+        """Problems and choices of the export."""
+        lines = [line.split("; ") for line in self.export.read_text().splitlines() if "; t1; " in line]
+        return {(line[0], line[2]) for line in lines}
+
+    def manifest(self) -> list[dict]:
+        return json.loads((self.candidates / "candidates.json").read_text())["candidates"]
+
+    def check_candidates(self) -> None:
+        self.skipc("tune", SPEC, *self.flags, "--compile-only", self.candidates)
+        entries = self.manifest()
+        size = sum(file.stat().st_size for file in self.candidates.iterdir())
+        assert size <= 64 << 20, f"{size} bytes"
+        done = self.measure()
+        assert done.returncode == 0, done.stderr
+        assert self.measured() == {(entry["problem"], entry["choice"]) for entry in entries}, "not all were measured"
+        print(f"{self.precision}: {len(entries)} candidates of {len({entry['problem'] for entry in entries})} problems, {size} bytes, "
+              "all right")
+
+    def check_build(self) -> None:
+        self.skipc("tune", "--merge", self.export, "--db", self.database)
+        [gpu] = json.loads(self.skipc("tune", "--show", "--json", "--db", self.database))["gpus"]
+        chosen = {choice["problem"]: choice["choice"] for choice in gpu["choices"]}
+        by_measures = ["--db", self.database, "--device", gpu["device"]]
+        tuned = {schedule for variant in json.loads(self.skipc("plan", SPEC, *self.flags, *by_measures, "--json"))["variants"]
+                 for step in variant["steps"] if step.get("tuned") == [True] for schedule in step["schedules"]}
+        wanted = {choice.split(" ")[1] for choice in chosen.values()}
+        assert tuned == wanted, f"the plan has {sorted(tuned)}, what was measured says {sorted(wanted)}"
+        for name, flags in {"database": by_measures, "text": ["--db", self.export, "--device", gpu["device"]]}.items():
+            self.skipc("build", SPEC, *self.flags, *flags, "--weights", "random:1", "-o", self.folder / name)
+        for file in (self.folder / "database").iterdir():
+            assert file.read_bytes() == (self.folder / "text" / file.name).read_bytes(), f"{file.name} differs"
+        self.skipc("verify", SPEC, *self.flags, *by_measures)
+        print(f"{self.precision}: {len(chosen)} choices, and the build follows them")
+
+    def check_slowest(self) -> None:
+        """What is measured to be the fastest decides, also where the cost model ranks it last."""
+        lines = self.export.read_text().splitlines()
+        last = {entry["problem"]: entry["choice"] for entry in self.manifest()}
+        for i, line in enumerate(lines):
+            parts = line.split("; ")
+            if "; t1; " in line:
+                is_last = last[parts[0]] == parts[2]
+                lines[i] = "; ".join([*parts[:3], f"{10_000 if is_last else 90_000} ns", "13 runs"])
+        reordered = self.folder / "reordered.txt"
+        reordered.write_text("\n".join(lines) + "\n")
+        plan = json.loads(self.skipc("plan", SPEC, *self.flags, "--db", reordered, "--json"))
+        tuned = [schedule for variant in plan["variants"] for step in variant["steps"] if "tuned" in step for schedule in step["schedules"]]
+        assert set(tuned) == {choice.split(" ")[1] for choice in last.values()}, tuned
+        self.skipc("verify", SPEC, *self.flags, "--db", reordered)
+
+    def check_wrong(self) -> None:
+        """Of one problem, for time is short: a candidate whose relu keeps what is negative in place of what is positive is told from the others, and left out."""
+        manifest = json.loads((self.candidates / "candidates.json").read_text())
+        manifest["candidates"] = [entry for entry in self.manifest() if entry["problem"] == self.manifest()[0]["problem"]]
+        (self.candidates / "candidates.json").write_text(json.dumps(manifest))
+        broken = self.manifest()[0]
+        library = self.candidates / broken["library"]
+        code = library.read_bytes()
+        assert code.count(b"setp.lt.f32") > 0, "no comparison in its kernels"
+        library.write_bytes(code.replace(b"setp.lt.f32", b"setp.gt.f32"))
+        done = self.measure()
+        assert done.returncode == 1, done.stderr
+        assert f"{broken['library']} ({broken['problem']}; {broken['choice']}) is left out: wrong result: element " in done.stderr, done.stderr
+        left = {(entry["problem"], entry["choice"]) for entry in self.manifest() if entry != broken}
+        assert self.measured() == left, "another one was left out too"
+        library.write_bytes(b"no library")
+        done = self.measure()
+        assert done.returncode == 1 and f"{broken['library']} (" in done.stderr, done.stderr
+        assert self.measured() == left, "another one was left out too"
+        # One that reads what was never written makes the emulator's device fail, as a fault does a GPU: nothing is measured after it.
+        library.write_bytes(code.replace(b"max.u32", b"min.u32"))
+        done = self.measure()
+        assert done.returncode == 2, done.stderr
+        assert f"the GPU answers nothing after `{broken['library']}`" in done.stderr, done.stderr
+        assert done.stderr.count("left out") == 1, done.stderr
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    build = parser.parse_args().build.resolve()
+    os.environ.setdefault("SKIP_CUDA_DRIVER", str(build / "lib" / "libskip-cuda-emulator.so"))
+    for precision in PRECISIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            tuning = Tuning(build, pathlib.Path(folder), precision)
+            tuning.check_candidates()
+            tuning.check_build()
+            tuning.check_slowest()
+            if precision in ("f32", "bf16"):
+                tuning.check_wrong()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+// The machine that measures may have neither LLVM nor a network, so it gets libraries, and gives back an export (skip-time).
+#include "tools/skipc/TuneCompile.h"
+
+#include "support/Printable.h"
+#include "tools/data/Progress.h"
+#include "tools/text/Json.h"
+#include "tools/text/Numbers.h"
+#include "tools/text/Wrap.h"
+#include "tools/tuning/CandidateFolder.h"
+
+using namespace skip;
+using tool::Options;
+using Problems = std::set<plan::CudaProblem>;
+
+static llvm::Error addProblems(const Options &options, const std::string &spec, plan::Precision precision, Problems &problems) {
+  Options one = options;
+  one.spec = spec;
+  tool::Compilation compilation(one);
+  if (llvm::Error error = compilation.readGraph())
+    return error;
+  if (llvm::Error error = compilation.optimizeGraph())
+    return error;
+  auto target = llvm::cast<plan::CudaTargetAttr>(tool::cudaTargetAttribute(*compilation.module().getContext(), precision));
+  problems.merge(tool::cudaProblemsOf(compilation.module(), target, tool::batchBounds(options, {1})));
+  return llvm::Error::success();
+}
+
+static llvm::Error checkUsage(const Options &options, tool::Target target) {
+  if (target != tool::Target::cuda)
+    return tool::badInput("--compile-only is for --target=cuda: what runs on CPUs is measured where it is compiled");
+  if (options.compileOnly.empty())
+    return tool::badInput(
+        "GPUs are tuned in two steps: `skipc tune SPEC --target=cuda --compile-only DIR` here, and `skip-time DIR` "
+        "where the GPU is");
+  return options.specs.empty() ? tool::badInput("name a SPEC whose contractions are to be compiled for skip-time")
+                               : llvm::Error::success();
+}
+
+llvm::Error tool::compileCandidates(const Options &options, Target target) {
+  if (llvm::Error error = checkUsage(options, target))
+    return error;
+  llvm::Expected<plan::Precision> precision = precisionFor(options, target);
+  if (!precision)
+    return precision.takeError();
+  Problems problems;
+  for (const std::string &spec : options.specs)
+    if (llvm::Error error = addProblems(options, spec, *precision, problems))
+      return error;
+  data::Progress progress(problems.size() * plan::mostCudaCandidates, "compiling candidates");
+  llvm::Expected<CandidateFolder> made =
+      writeCandidates(options.compileOnly, problems, compileThreads(options), [&] { progress.advance(); });
+  if (!made)
+    return made.takeError();
+  if (!options.json)
+    llvm::outs() << counted(made->candidates, "candidate") << " of " << counted(problems.size(), "problem") << " in "
+                 << printable(options.compileOnly) << ", " << withSeparators(static_cast<int64_t>(made->bytes))
+                 << " bytes; `skip-time` measures them where the GPU is\n";
+  options.reply->add([&](llvm::json::OStream &json) {
+    json.attribute("candidates", made->candidates);
+    json.attribute("problem_count", static_cast<int64_t>(problems.size()));
+    json.attribute("bytes", static_cast<int64_t>(made->bytes));
+  });
+  return llvm::Error::success();
+}
