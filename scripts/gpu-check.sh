@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows on a GPU what is proved here on the emulator: instructions, steps, results, classes, compute-sanitizer, times beside what was
-# predicted, and beside PyTorch where that is there.
+# predicted, and beside PyTorch where that is there, and tuning.
 #   scripts/gpu-check.sh                 packs build/gpu-check.tar.gz, below 64 MiB, and runs it if a GPU is here
 #   scripts/gpu-check.sh --pack          only packs. On a machine with a GPU, Python and no network:
 #                                        tar xzf gpu-check.tar.gz && python3 gpu-check/check.py

@@ -2,8 +2,8 @@
 """Checks and measures the libraries beside this file on this machine's GPU. Needs Python and NVIDIA's driver.
 
     check.py                 all: instructions and steps against the emulator's, results against x86, classes, compute-sanitizer, times,
-                             and beside PyTorch where that is here
-    check.py --only steps    one part: goldens, steps, classes, sanitizer, times or peers
+                             tuning, and beside PyTorch where that is here
+    check.py --only steps    one part: goldens, steps, classes, sanitizer, times, tuning or peers
     check.py --one NAME      the steps of one library
 
 Each line says `good`, `BAD`, `skipped` or gives times; the exit code is 1 if any was bad. SKIP_CUDA_DRIVER names another driver.
@@ -29,7 +29,7 @@ MOST_OTHER_CLASSES = {"f32": 0, "tf32": 0.01, "f16": 0.01, "bf16": 0.01}  # of t
 FROM_X86 = {"f32": 1e-3, "tf32": 2e-2, "f16": 2e-2, "bf16": 1e-1}  # of the largest output, after all roundings
 PLANE, RECORD, BATCH, CLASSES = 1024, 3073, 20, 10
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-RUNS = 30
+RUNS, TUNING_SECONDS = 30, 150
 MOST_SECONDS_OF_GOLDENS = 180  # they take seconds
 MOST_MINUTES, STARTED = 9.5, time.monotonic()  # of all; only peers wait for what is left
 
@@ -213,9 +213,22 @@ def measure_times() -> bool:
     return True
 
 
+def tune() -> bool:
+    """Leaves what the candidates take in tuning.txt, for `skipc tune --merge`."""
+    placements = ["--placements", "1"] if "SKIP_CUDA_DRIVER" in os.environ else []
+    command = [str(HERE / "skip-time"), str(HERE / "candidates"), "--output", str(HERE / "tuning.txt"), *placements]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TUNING_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"     tuning: not done after {TUNING_SECONDS} s; the times so far are in {HERE / 'tuning.txt'}")
+        return True
+    faults = [line for line in done.stderr.splitlines() if "left out" in line or "error" in line]
+    return say(done.returncode == 0, "tuning", "; ".join(faults) or f"all candidates are right; their times are in {HERE / 'tuning.txt'}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["goldens", "steps", "classes", "sanitizer", "times", "peers"])
+    parser.add_argument("--only", choices=["goldens", "steps", "classes", "sanitizer", "times", "tuning", "peers"])
     parser.add_argument("--one", metavar="NAME")
     arguments = parser.parse_args()
     if arguments.one and not cases(arguments.one):
@@ -223,7 +236,8 @@ def main() -> int:
     if arguments.one or arguments.only == "steps":
         return 0 if all([check_steps(folder) for folder in cases(arguments.one)]) else 1
     parts = {"goldens": check_goldens, "steps": lambda: all([check_steps(folder) for folder in cases(None)]), "classes": check_classes,
-             "sanitizer": check_sanitizer, "times": measure_times, "peers": check_peers}
+             "sanitizer": check_sanitizer, "times": measure_times, "tuning": tune,
+             "peers": check_peers}
     good = all([run() for name, run in parts.items() if arguments.only in (None, name)])
     print("all good" if good else "not all is good")
     return 0 if good else 1

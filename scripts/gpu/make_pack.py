@@ -32,6 +32,7 @@ MODELS = {
     "vgg16": (["vgg16"], 1, [], ["bf16"]),  # f32 takes the emulator minutes
 }
 REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4], PRECISIONS)}
+TUNED, TUNED_REDUCED = ["resnet50"], ["cifar_resnet", "-D", "depth=8"]
 CHECKPOINT, PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 3073
 
 
@@ -92,6 +93,12 @@ class Packer:
         with data.open("rb") as file:
             (folder / "pictures.bin").write_bytes(file.read((20 if self.reduced else PICTURES) * RECORD))
 
+    def add_candidates(self) -> None:
+        """What is tuned there, and what measures it."""
+        shutil.copy(self.build / "bin" / "skip-time", self.output / "skip-time")
+        specs = TUNED_REDUCED if self.reduced else TUNED
+        self.say("tune", *specs, "--target=cuda", "--precision", "bf16", "--compile-only", str(self.output / "candidates"))
+
     def pack(self) -> None:
         if self.output.exists():
             shutil.rmtree(self.output)
@@ -105,6 +112,7 @@ class Packer:
         for name, model in (REDUCED if self.reduced else MODELS).items():
             self.add(name, *model)
         self.add_pictures()
+        self.add_candidates()
 
 
 def main() -> int:
