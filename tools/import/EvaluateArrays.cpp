@@ -44,6 +44,24 @@ static Results evaluateConstantOfShape(Operation &op) {
   return one(std::move(*y), value.isReal);
 }
 
+/// Numbers from the first input on, the third apart, short of the second.
+static Results evaluateRange(Operation &op) {
+  if (llvm::Error error = op.needInputs(3, 3))
+    return error;
+  for (size_t i = 0; i < 3; ++i)
+    if (op.tensor(i).size() != 1 || !std::isfinite(op.tensor(i).data[0]))
+      return op.fail("start, limit and delta are single numbers");
+  double start = op.tensor(0).data[0], delta = op.tensor(2).data[0], count = std::ceil((op.tensor(1).data[0] - start) / delta);
+  if (!(std::abs(count) <= 1e15)) // also of a delta of zero; what is too large for memory `allocate` refuses
+    return op.fail("it has no end");
+  llvm::Expected<Tensor> y = op.allocate({std::max<int64_t>(0, static_cast<int64_t>(count))});
+  if (!y)
+    return y.takeError();
+  for (size_t i = 0; i < y->data.size(); ++i)
+    y->data[i] = start + static_cast<double>(i) * delta;
+  return one(std::move(*y), op.in(0).isReal);
+}
+
 static Results evaluateShape(Operation &op) {
   if (llvm::Error error = op.needInputs(1, 1))
     return error;
@@ -281,23 +299,15 @@ static Results evaluatePad(Operation &op) {
 
 llvm::ArrayRef<EvaluatorEntry> onnx::arrayEvaluators() {
   static constexpr EvaluatorEntry entries[] = {
-      {"Constant", evaluateConstant},
-      {"ConstantOfShape", evaluateConstantOfShape},
-      {"Shape", evaluateShape},
-      {"Gather", evaluateGather},
-      {"Concat", evaluateConcat},
-      {"Reshape", evaluateReshape},
-      {"Flatten", evaluateFlatten},
-      {"Squeeze", evaluateSqueeze},
-      {"Unsqueeze", evaluateUnsqueeze},
-      {"Transpose", evaluateTranspose},
-      {"Slice", evaluateSlice},
-      {"Expand", evaluateExpand},
-      {"Pad", evaluatePad},
-      {"Split", evaluateSplit},
-      {"ReduceMean", evaluateReduceMean},
-      {"ReduceMax", evaluateReduceMax},
-      {"ReduceSum", evaluateReduceSum},
+      {"Constant", evaluateConstant},   {"ConstantOfShape", evaluateConstantOfShape},
+      {"Range", evaluateRange},         {"Shape", evaluateShape},
+      {"Gather", evaluateGather},       {"Concat", evaluateConcat},
+      {"Reshape", evaluateReshape},     {"Flatten", evaluateFlatten},
+      {"Squeeze", evaluateSqueeze},     {"Unsqueeze", evaluateUnsqueeze},
+      {"Transpose", evaluateTranspose}, {"Slice", evaluateSlice},
+      {"Expand", evaluateExpand},       {"Pad", evaluatePad},
+      {"Split", evaluateSplit},         {"ReduceMean", evaluateReduceMean},
+      {"ReduceMax", evaluateReduceMax}, {"ReduceSum", evaluateReduceSum},
   };
   return entries;
 }

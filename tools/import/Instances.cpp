@@ -1,7 +1,7 @@
 // `layer1.0.conv1` and `layer1.0.downsample.0` belong to `layer1.0`: to the longest beginning of their path that ends in a
-// number and is not the path itself. Operations without parameters have no names, so they belong where they stand: to a block
-// if they are between two of its operations, if the block alone reads them and they keep it from having one input (a pool on
-// the way of a shortcut), or if they follow it and work element by element (its addition and relu).
+// number, or a word that counts, and is not the path itself. Operations without parameters have no names, so they belong where
+// they stand: to a block if they are between two of its operations, if the block alone reads them and they keep it from having
+// one input (a pool on the way of a shortcut), or if they follow it and work element by element (its addition and relu).
 //
 // A part that has two values in or out is no block; then its operations belong to what the next shorter beginning names.
 #include "tools/import/Instances.h"
@@ -25,11 +25,16 @@ bool skip::onnx::isElementwise(llvm::StringRef operation) {
 /// The beginning of `path` before its last dot; nothing if it has none.
 static llvm::StringRef parentOf(llvm::StringRef path) { return path.contains('.') ? path.rsplit('.').first : ""; }
 
-/// The longest beginning of `path`, shorter than it is, whose last part is a number; empty if there is none.
+/// Whether a part of a path counts blocks: `0`, torchvision's `block1-0`, or timm's `b1`.
+static bool isNumbered(llvm::StringRef part) {
+  llvm::StringRef word = part.rtrim("0123456789");
+  return word.size() < part.size() && (word.size() <= 1 || word.ends_with("-"));
+}
+
+/// The longest beginning of `path`, shorter than it is, whose last part is numbered; empty if there is none.
 static llvm::StringRef numberedParent(llvm::StringRef path) {
   for (path = parentOf(path); !path.empty(); path = parentOf(path)) {
-    llvm::StringRef last = path.contains('.') ? path.rsplit('.').second : path;
-    if (llvm::all_of(last, llvm::isDigit))
+    if (isNumbered(path.contains('.') ? path.rsplit('.').second : path))
       return path;
   }
   return {};

@@ -63,6 +63,25 @@ TEST_CASE("what only counts from 0 is a repeat") {
   CHECK(llvm::StringRef(spec).contains("|> body.1: basic\n    |> body.2: basic\n"));
 }
 
+TEST_CASE("blocks are counted by a word and a number, too") {
+  for (auto [first, second] : {std::pair("trunk.block1-0", "trunk.block1-1"), std::pair("s1.b1", "s1.b2")}) {
+    std::string spec =
+        specOf(conv("image", "stem", 4, 3, 3, 1, "a") + block("a", first, 4, 4, "b") + block("b", second, 4, 4, "x") + head);
+    bool isQuoted = llvm::StringRef(first).contains('-');
+    CHECK(llvm::StringRef(spec).contains(isQuoted ? "|> trunk.\"block1-0\": basic\n    |> trunk.\"block1-1\": basic\n"
+                                                  : "|> s1.b1: basic\n    |> s1.b2: basic\n"));
+  }
+  std::string stages = specOf(conv("image", "stem", 4, 3, 3, 1, "a") + block("a", "layer1", 4, 4, "b") +
+                              block("b", "layer2", 4, 4, "x") + head); // a word of more letters is a name
+  CHECK(!llvm::StringRef(stages).contains("block"));
+}
+
+TEST_CASE("a range of constants is computed") {
+  std::string range = "opset 18\nints from 2\nints to 4\nints by 1\nnode Range from to by > axes\n";
+  std::string spec = specOf(range + "node ReduceMean image axes > y keepdims=1\n" + "output y N 3 1 1\n");
+  CHECK(llvm::StringRef(spec).contains("avg_pool"));
+}
+
 TEST_CASE("a value that others read inside of it is no block") {
   std::string text = conv("image", "stem", 4, 3, 3, 1, "a") + block("a", "body.0", 4, 4, "b") +
                      block("b", "body.1", 4, 4, "c") + "node Add c bb > x\n" + head; // bb is inside of body.0
