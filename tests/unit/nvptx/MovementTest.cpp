@@ -6,15 +6,7 @@ using namespace skip::testing;
 
 static constexpr double kBound = 1e-6; // of a step's largest value
 
-/// In each element that there is.
-static void runSpecs(std::initializer_list<const char *> specs) {
-  for (const char *spec : specs)
-    for (plan::Precision precision : {plan::Precision::f32, plan::Precision::f16, plan::Precision::bf16}) {
-      INFO(spec << ", " << plan::stringifyPrecision(precision).str());
-      Model model(spec, 3, precision);
-      runEach(model, 3, kBound);
-    }
-}
+static void runSpecs(std::initializer_list<const char *> specs) { runInEach(specs, kBound); }
 
 TEST_CASE("cuda relayout: the caller's arrays in and out") {
   runSpecs({

@@ -56,4 +56,15 @@ inline void runEach(Model &model, int64_t batch, double bound) {
     model.run(run, bound);
 }
 
+/// Each model, with room for three images, in each precision and in all these ways.
+inline void runInEach(std::initializer_list<const char *> specs, double bound) {
+  for (const char *spec : specs)
+    for (plan::Precision precision :
+         {plan::Precision::f32, plan::Precision::tf32, plan::Precision::f16, plan::Precision::bf16}) {
+      INFO(spec << ", " << plan::stringifyPrecision(precision).str());
+      Model model(spec, 3, precision);
+      runEach(model, 3, bound);
+    }
+}
+
 } // namespace skip::testing
