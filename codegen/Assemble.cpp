@@ -38,22 +38,22 @@ static Error writeText(const TemporaryFile &file, StringRef text) {
   return code ? createStringError(code, "cannot write `" + file.path.str() + "`: " + code.message()) : Error::success();
 }
 
-Expected<std::string> skip::codegen::assemble(StringRef ptxas, StringRef text, unsigned architecture) {
+Expected<std::string> skip::codegen::assemble(StringRef ptxas, StringRef text, StringRef architecture) {
   TemporaryFile source, object, messages;
   for (auto [file, suffix] : {std::pair(&source, "ptx"), std::pair(&object, "cubin"), std::pair(&messages, "txt")})
     if (Error error = file->create(suffix))
       return error;
   if (Error error = writeText(source, text))
     return error;
-  std::string target = "-arch=sm_" + std::to_string(architecture), problem;
+  std::string target = ("-arch=" + architecture).str(), problem;
   StringRef arguments[] = {ptxas, target, source.path, "-o", object.path};
   std::optional<StringRef> redirects[] = {std::nullopt, messages.path.str(), messages.path.str()};
   int status = sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects, 0, 0, &problem);
   if (status != 0)
-    return createStringError("`" + ptxas + "` failed for sm_" + Twine(architecture) + " with status " + Twine(status) +
+    return createStringError("`" + ptxas + "` failed for " + architecture + " with status " + Twine(status) +
                              (problem.empty() ? "" : ": " + problem) + "\n" + StringRef(messages.contents()).trim());
   std::string bytes = object.contents();
   if (bytes.empty())
-    return createStringError("`" + ptxas + "` wrote nothing for sm_" + Twine(architecture));
+    return createStringError("`" + ptxas + "` wrote nothing for " + architecture);
   return bytes;
 }

@@ -8,8 +8,8 @@
 
 namespace skip::codegen {
 
-/// The object that `ptxas`, a path, makes of `text` for sm_`architecture`: the same for the same text. An error has what the
-/// assembler said.
-llvm::Expected<std::string> assemble(llvm::StringRef ptxas, llvm::StringRef text, unsigned architecture);
+/// The object that `ptxas`, a path, makes of `text` for an architecture, such as sm_90a: the same for the same text. An error
+/// has what the assembler said.
+llvm::Expected<std::string> assemble(llvm::StringRef ptxas, llvm::StringRef text, llvm::StringRef architecture);
 
 } // namespace skip::codegen

@@ -4,6 +4,7 @@
 // in .data.rel.ro, the rest in .rodata.
 #include "codegen/EmitImage.h"
 
+#include "codegen/ImageTable.h"
 #include "codegen/TargetTable.h"
 
 #include "llvm/BinaryFormat/ELF.h"
@@ -35,20 +36,6 @@ namespace skip::codegen {
 std::string weightsSection(size_t target) { return ".lrodata" + (target == 0 ? "" : "." + std::to_string(target)); }
 
 namespace {
-/// Structs, and what is to stand in place of their pointer fields, in the order in which these lie.
-template <typename Item> struct Table {
-  Table(const Item *items, size_t count) : bytes(reinterpret_cast<const char *>(items), count * sizeof(Item)) {}
-
-  /// The pointer at byte `field` of item `index` points at `target`; null leaves it as it is, which must be null.
-  void point(size_t index, size_t field, const MCExpr *target) {
-    if (target)
-      pointers.push_back({index * sizeof(Item) + field, target});
-  }
-
-  StringRef bytes;
-  SmallVector<std::pair<size_t, const MCExpr *>> pointers;
-};
-
 /// Writes the tables, those first that others point at; one use.
 class ImageWriter {
 public:
@@ -64,6 +51,11 @@ private:
   const MCExpr *addressOf(const MCSymbol *symbol) { return MCSymbolRefExpr::create(symbol, context); }
 
   void addText(const char *value);
+  void addNamesOf(const X86Kernel &kernel) { addText(kernel.name.c_str()); }
+  void addNamesOf(const CudaKernel &kernel) {
+    for (const CudaForm &form : kernel.forms)
+      addText(form.name.c_str());
+  }
   void writeTexts();
   const MCExpr *text(const char *value);
   const MCExpr *external(StringRef symbol);
@@ -118,7 +110,7 @@ void ImageWriter::writeTexts() {
     for (const Variant &variant : target.variants) {
       for (const Step &step : variant.steps)
         addText(step.name.c_str());
-      std::visit([&](const auto &kernels) { llvm::for_each(kernels, [&](auto &kernel) { addText(kernel.name.c_str()); }); },
+      std::visit([&](const auto &kernels) { llvm::for_each(kernels, [&](auto &kernel) { addNamesOf(kernel); }); },
                  variant.kernels);
     }
   out.switchSection(section(".rodata", ELF::SHF_ALLOC));
@@ -193,7 +185,17 @@ const MCExpr *ImageWriter::kernels(const X86Kernels &kernels, const void *source
 }
 
 const MCExpr *ImageWriter::kernels(const CudaKernels &kernels, const void *source) {
-  return named(static_cast<const SkipCudaKernel *>(source), kernels.size());
+  Table<SkipCudaKernel> table(static_cast<const SkipCudaKernel *>(source), kernels.size());
+  for (size_t i = 0; i < kernels.size(); ++i)
+    for (size_t column = 0; column < kernels[i].forms.size(); ++column) {
+      const CudaForm &form = kernels[i].forms[column];
+      size_t at = offsetof(SkipCudaKernel, forms) + column * sizeof(SkipCudaForm);
+      if (!form.name.empty())
+        table.point(i, at + offsetof(SkipCudaForm, name), text(form.name.c_str()));
+      if (!form.maps.empty())
+        table.point(i, at + offsetof(SkipCudaForm, maps), plain(form.maps.data(), form.maps.size()));
+    }
+  return emit(table);
 }
 
 /// With a zero behind each, for drivers that take a text for a C string.

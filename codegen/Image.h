@@ -51,8 +51,12 @@ struct Tensor {
 struct Code {
   uint32_t architecture = 0;
   bool isText = false;
+  SkipCudaColumn column = SKIP_CUDA_SM_80;
   std::string bytes;
 };
+
+/// As NVIDIA names it: sm_90, and sm_90a of code for that one alone.
+std::string architectureOf(const Code &code);
 
 /// One target's plan.
 struct TargetImage {

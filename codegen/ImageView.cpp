@@ -70,12 +70,27 @@ static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
   return result;
 }
 
+std::string architectureOf(const Code &code) {
+  return "sm_" + std::to_string(code.architecture) + (code.column == SKIP_CUDA_SM_90A ? "a" : "");
+}
+
+static SkipCudaForm formOf(const CudaForm &form) {
+  SkipCudaForm result{};
+  if (form.name.empty())
+    return result;
+  result.name = form.name.c_str();
+  result.maps = form.maps.empty() ? nullptr : form.maps.data();
+  result.mapCount = static_cast<uint32_t>(form.maps.size());
+  result.threads = form.threads;
+  result.sharedBytes = form.sharedBytes;
+  result.cluster = form.cluster;
+  std::copy(form.split.begin(), form.split.end(), result.split);
+  return result;
+}
+
 static SkipCudaKernel kernelOf(const CudaKernel &kernel) {
   SkipCudaKernel result{};
-  result.name = kernel.name.c_str();
-  result.threads = kernel.threads;
-  result.sharedBytes = kernel.sharedBytes;
-  std::copy(kernel.split.begin(), kernel.split.end(), result.split);
+  std::transform(kernel.forms.begin(), kernel.forms.end(), result.forms, formOf);
   return result;
 }
 
@@ -132,7 +147,8 @@ static TargetTables tablesOf(const TargetImage &target) {
   for (size_t i = 0; i < target.variants.size(); ++i)
     tables.variants.push_back(variantOf(target.variants[i], tables.tables[i]));
   for (const Code &code : target.codes)
-    tables.codes.push_back({code.architecture, code.isText, code.bytes.size(), code.bytes.c_str()});
+    tables.codes.push_back(
+        {code.architecture, code.isText, static_cast<uint16_t>(code.column), code.bytes.size(), code.bytes.c_str()});
   return tables;
 }
 

@@ -77,9 +77,8 @@ static std::vector<std::string> isasOf(const TargetImage &target) {
 static Json codesOf(const TargetImage &target) {
   Json codes = Json::array();
   for (const Code &code : target.codes)
-    codes.push_back({{"architecture", "sm_" + std::to_string(code.architecture)},
-                     {"kind", code.isText ? "ptx" : "cubin"},
-                     {"bytes", code.bytes.size()}});
+    codes.push_back(
+        {{"architecture", architectureOf(code)}, {"kind", code.isText ? "ptx" : "cubin"}, {"bytes", code.bytes.size()}});
   return codes;
 }
 

@@ -76,21 +76,47 @@ typedef struct SkipCudaBlock {
   uint64_t ports[SKIP_MOST_CUDA_PORTS]; // device addresses of the inputs, then of the outputs
 } SkipCudaBlock;
 
-// A kernel of a variant of SKIP_TARGET_CUDA: the entry `name` of each of the target's codes, for one device of this plan. Its
-// parameters are
+// A tensor map that a kernel takes, of swizzled lines of 128 bytes; the driver encodes it at the launch. Sizes are in elements,
+// distances in bytes, the innermost dimension first.
+typedef struct SkipCudaMap {
+  uint32_t operand;    // of the step, at whose address the tensor begins
+  uint32_t isWalk;     // 1: through windows (im2col), of `box` channels and pixels; 0: of boxes
+  uint32_t element;    // SkipElement
+  uint32_t rank;       // 3 to 5
+  uint64_t dims[5];    // 0: the turn's images
+  uint64_t strides[4]; // of the dimensions behind the first
+  uint32_t box[5];
+  uint32_t steps[5]; // from one element that is taken to the next
+  int32_t lower[3],
+      upper[3]; // of a walk: where the windows' first pixels begin and end, of the dimensions between first and last
+} SkipCudaMap;
+
+// Columns of the kernel table of the CUDA target: the code that every GPU from sm_80 on runs, and that of sm_90a alone.
+enum SkipCudaColumn { SKIP_CUDA_SM_80 = 0, SKIP_CUDA_SM_90A = 1, SKIP_CUDA_COLUMN_COUNT = 2 };
+
+// How a kernel of a variant of SKIP_TARGET_CUDA is computed by the code of a column: its entry `name`, whose parameters are
 //   .u64 block    of the SkipCudaBlock
 //   .u32 first    the turn's first image
 //   .u32 images   of the turn where n is the bound; an image `first + i` with i >= images or first + i >= n does not exist, and
 //                 nothing of it is read or written
 //   .u64 each     of the step's operands: base + offset + origin + first * imageBytes; of an input or output the address of its
 //                 element of `ports`, and the kernel goes to image `first` itself
+//   128 bytes     each of its tensor maps, 64-byte aligned
 // Blocks are threads x 1 x 1. The grid along axis i is params[i] of the step, with extents at the turn's images, over split[i],
-// rounded up; all its sizes but the images are compiled in.
-typedef struct SkipCudaKernel {
+// rounded up, along the first axis to whole clusters; all its sizes but the images are compiled in.
+typedef struct SkipCudaForm {
   const char *name;
+  const SkipCudaMap *maps;
+  uint32_t mapCount;
   uint32_t threads;
   uint32_t sharedBytes; // dynamic
+  uint32_t cluster;     // blocks along the first axis
   int64_t split[3];
+} SkipCudaForm;
+
+// A kernel of such a variant. A column that was not built has a null name.
+typedef struct SkipCudaKernel {
+  SkipCudaForm forms[SKIP_CUDA_COLUMN_COUNT];
 } SkipCudaKernel;
 
 typedef struct SkipStep {
@@ -202,10 +228,11 @@ typedef struct SkipClasses {
 } SkipClasses;
 
 // Code for a device, loaded when a context is made: an object for one architecture, or text that the driver compiles for any
-// later one.
+// later one, but of a column whose code is for one architecture alone.
 typedef struct SkipCode {
   uint32_t architecture; // by target, e.g. 80 of sm_80
-  uint32_t isText;
+  uint16_t isText;
+  uint16_t column; // of the kernel table, by target
   uint64_t bytes;
   const void *data;
 } SkipCode;

@@ -1,7 +1,8 @@
 // A job's way: emitter, LLVM IR, a few of LLVM's passes, PTX. Each job owns its MLIR and LLVM contexts, so jobs share nothing
 // and their text does not depend on the number of threads.
 //
-// PTX is of version 7.0, which drivers from CUDA 11.0 on compile for any GPU that is not older than sm_80.
+// PTX for sm_80 is of version 7.0, which drivers from CUDA 11.0 on compile for any GPU that is not older. That for sm_90a is
+// of 8.0, of CUDA 12.0, and has the kernels that are the same there as they are.
 #include "codegen/nvptx/EmitPtx.h"
 
 #include "codegen/kernel/Compile.h"
@@ -24,14 +25,20 @@ void LLVMInitializeNVPTXTargetMC();
 void LLVMInitializeNVPTXAsmPrinter();
 }
 
-static constexpr const char *kTriple = "nvptx64-nvidia-cuda", *kPtxVersion = "7.0", *kPtxFeature = "+ptx70";
+static constexpr const char *kTriple = "nvptx64-nvidia-cuda";
+static constexpr ColumnCode kColumns[SKIP_CUDA_COLUMN_COUNT] = {{80, "sm_80", "7.0", "+ptx70"},
+                                                                {90, "sm_90a", "8.0", "+ptx80"}};
 static constexpr llvm::StringLiteral kHeaderEnd = ".address_size 64\n";
 
 static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Twine &reason) {
   return llvm::createStringError("kernel `" + job.symbol + "`: " + stage + ": " + reason);
 }
 
-static std::unique_ptr<llvm::TargetMachine> createTargetMachine(unsigned architecture) {
+const ColumnCode &nvptx::codeOf(SkipCudaColumn column) { return kColumns[column]; }
+
+SkipCudaColumn nvptx::columnOf(const Spec &spec) { return needsSm90a(spec) ? SKIP_CUDA_SM_90A : SKIP_CUDA_SM_80; }
+
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const ColumnCode &code) {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeNVPTXTargetInfo();
@@ -45,9 +52,9 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(unsigned archite
     return nullptr;
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict; // only the fused operations that emitters ask for
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(llvm::Triple(kTriple), "sm_" + std::to_string(architecture), kPtxFeature, options,
-                                  std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(llvm::Triple(kTriple), code.target, code.feature,
+                                                                          options, std::nullopt, std::nullopt,
+                                                                          llvm::CodeGenOptLevel::Aggressive));
 }
 
 /// The text behind the header, which is joinKernels' to write.
@@ -79,7 +86,7 @@ static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
   emitKernel(*source, job.symbol, job.spec);
   if (stage == Stage::Kernel)
     return toText([&](llvm::raw_ostream &os) { source->print(os); });
-  auto machine = createTargetMachine(job.architecture);
+  auto machine = createTargetMachine(codeOf(columnOf(job.spec)));
   if (!machine)
     return failure(job, "target", "this LLVM has no NVPTX back end");
   llvm::LLVMContext llvmContext;
@@ -98,15 +105,20 @@ llvm::Expected<std::vector<std::string>> nvptx::compileKernels(llvm::ArrayRef<Jo
   return codegen::compileJobs(jobs.size(), threads, [&](size_t i) { return compile(jobs[i], Stage::Ptx); }, onCompiled);
 }
 
-std::string nvptx::joinKernels(unsigned architecture, llvm::ArrayRef<std::string> kernels) {
-  std::string text = std::string(".version ") + kPtxVersion + "\n.target sm_" + std::to_string(architecture) + "\n";
-  text += kHeaderEnd;
-  for (const std::string &kernel : kernels)
-    text += kernel;
+static std::string headerOf(SkipCudaColumn column) {
+  const ColumnCode &code = codeOf(column);
+  return (".version " + code.version + "\n.target " + code.target + "\n" + kHeaderEnd).str();
+}
+
+std::string nvptx::joinKernels(SkipCudaColumn column, llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels) {
+  std::string text;
+  for (auto [job, kernel] : llvm::zip_equal(jobs, kernels))
+    if (job.isIn[column])
+      text += (text.empty() ? headerOf(column) : "") + kernel;
   return text;
 }
 
 llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {
   llvm::Expected<std::string> text = compile(job, stage);
-  return text && stage == Stage::Ptx ? joinKernels(job.architecture, *text) : std::move(text);
+  return text && stage == Stage::Ptx ? headerOf(columnOf(job.spec)) + *text : std::move(text);
 }

@@ -16,16 +16,28 @@ namespace skip::nvptx {
 struct Job {
   std::string symbol;
   Spec spec;
-  unsigned architecture = 80; // of sm_80
+  std::array<bool, SKIP_CUDA_COLUMN_COUNT> isIn{}; // which columns' texts it belongs to
 };
+
+/// What the text of a column is made for.
+struct ColumnCode {
+  uint32_t architecture;      // as in SkipCode
+  llvm::StringLiteral target; // sm_90a
+  llvm::StringLiteral version, feature;
+};
+const ColumnCode &codeOf(SkipCudaColumn column);
+
+/// The first column that has the instructions of a kernel.
+SkipCudaColumn columnOf(const Spec &spec);
 
 /// PTX for the jobs, in their order, on up to `threads` threads, each without a header. The same jobs give the same text. An
 /// error names the job's symbol and the stage that failed. `onCompiled` is called after each, on any of the threads.
 llvm::Expected<std::vector<std::string>>
 compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
 
-/// One text that a driver loads: a header, and kernels as compileKernels gives them.
-std::string joinKernels(unsigned architecture, llvm::ArrayRef<std::string> kernels);
+/// The text of a column, which a driver loads: a header, and of the jobs' kernels, as compileKernels gives them, those that are
+/// in it; empty where none is.
+std::string joinKernels(SkipCudaColumn column, llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
 
 enum class Stage { Kernel, Llvm, Ptx };
 

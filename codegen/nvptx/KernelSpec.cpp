@@ -31,8 +31,6 @@ struct Found {
 };
 } // namespace
 
-using Tile = std::variant<plan::GemmTile, plan::MmaTile>;
-
 /// What the kernel's activations are stored as; the caller's arrays are f32.
 static plan::Element elementOf(KernelOp kernel) {
   for (auto layout : kernel.getLayoutsAttr().getAsRange<LayoutAttr>())
@@ -321,6 +319,8 @@ static std::optional<Tile> tileOf(Attribute schedule) {
     return plan::tileOf(gemm);
   if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
     return plan::tileOf(mma);
+  if (auto wgmma = llvm::dyn_cast<plan::CudaWgmmaAttr>(schedule))
+    return plan::tileOf(wgmma);
   return std::nullopt;
 }
 
@@ -364,5 +364,6 @@ std::optional<LaunchShape> nvptx::launchOf(KernelOp kernel, size_t column) {
     int64_t points = param.value * (param.extent < 0 ? 1 : batchOf(kernel));
     shape.grid[axis] = (points + split[axis] - 1) / split[axis];
   }
+  shape.grid[0] = llvm::alignTo(shape.grid[0], clusterOf(*spec));
   return shape;
 }

@@ -1,6 +1,8 @@
 // The kernels of a CUDA variant, as they stand in an image.
 #pragma once
 
+#include "runtime/Abi.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -8,12 +10,18 @@
 
 namespace skip::codegen {
 
-/// An entry of the target's codes, and how it is launched (SkipCudaKernel in runtime/Abi.h).
-struct CudaKernel {
-  std::string name;
+/// An entry of a column's codes, and how it is launched (SkipCudaForm in runtime/Abi.h).
+struct CudaForm {
+  std::string name; // empty: the column is not built
+  std::vector<SkipCudaMap> maps;
   uint32_t threads = 0;
   uint32_t sharedBytes = 0; // dynamic
+  uint32_t cluster = 1;
   std::array<int64_t, 3> split{};
+};
+
+struct CudaKernel {
+  std::array<CudaForm, SKIP_CUDA_COLUMN_COUNT> forms; // by column
 };
 
 using CudaKernels = std::vector<CudaKernel>;

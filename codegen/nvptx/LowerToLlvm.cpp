@@ -5,6 +5,7 @@
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/IR/Diagnostics.h"
@@ -20,6 +21,7 @@ static mlir::LogicalResult convert(mlir::ModuleOp source) {
   mlir::PassManager passes(source.getContext());
   passes.addPass(mlir::createSCFToControlFlowPass());
   passes.addPass(mlir::createConvertControlFlowToLLVMPass());
+  passes.addPass(mlir::createConvertNVVMToLLVMPass()); // operations that are instructions in assembly
   passes.addPass(mlir::createArithToLLVMConversionPass());
   passes.addPass(mlir::createReconcileUnrealizedCastsPass());
   return passes.run(source);

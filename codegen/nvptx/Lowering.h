@@ -19,12 +19,15 @@ public:
   codegen::Refusal refusalOf(plan::KernelOp kernel) const override;
 
 private:
-  std::string symbolFor(const Spec &spec, llvm::StringRef name);
+  using Specs = llvm::SmallVector<Spec, 2>; // of a kernel, by column
+
+  std::optional<Specs> specsOf(plan::KernelOp kernel) const;
+  std::string symbolFor(const Spec &spec, llvm::StringRef name, SkipCudaColumn column);
 
   plan::CudaTargetAttr attribute;
   std::vector<Job> &jobs;
-  std::vector<Spec> specs; // of the variant's kernels
-  std::vector<Spec> known; // of the module's, by number
+  std::vector<Specs> kernels; // of the variant
+  std::vector<Specs> known;   // of the module's, by number
 };
 
 } // namespace skip::nvptx

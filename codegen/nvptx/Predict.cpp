@@ -38,7 +38,17 @@ static double cyclesOf(plan::KernelOp kernel, mlir::Attribute schedule, int64_t 
     return plan::predictedCycles(plan::tileOf(gemm), *shape, gpu);
   if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
     return plan::predictedCycles(plan::tileOf(mma), elementBytesOf(kernel), *shape, gpu);
+  if (auto wgmma = llvm::dyn_cast<plan::CudaWgmmaAttr>(schedule))
+    return plan::predictedCycles(plan::tileOf(wgmma), *shape, gpu);
   return 0;
+}
+
+/// Of a tile on tensor cores; else 0.
+static int64_t stagesOf(mlir::Attribute schedule) {
+  if (auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule))
+    return mma.getStages();
+  auto wgmma = llvm::dyn_cast<plan::CudaWgmmaAttr>(schedule);
+  return wgmma ? wgmma.getStages() : 0;
 }
 
 std::optional<Prediction> nvptx::predict(plan::KernelOp kernel, size_t column, int64_t batch, const plan::Gpu &gpu) {
@@ -46,14 +56,13 @@ std::optional<Prediction> nvptx::predict(plan::KernelOp kernel, size_t column, i
   if (!launch)
     return std::nullopt;
   mlir::Attribute schedule = kernel.getSchedulesAttr()[column];
-  auto mma = llvm::dyn_cast<plan::CudaMmaAttr>(schedule);
   int64_t images = kernel.getImages().value_or(batch), turns = (batch + images - 1) / images;
   Work turn = workOf(kernel, images, batch);
   Prediction prediction;
   prediction.launch = *launch;
-  prediction.stages = mma ? static_cast<int64_t>(mma.getStages()) : 0;
+  prediction.stages = stagesOf(schedule);
   prediction.work = {turn.operations * double(turns), turn.bytes * double(turns)};
-  prediction.roofline = plan::rooflineSeconds(prediction.work, elementBytesOf(kernel), mma != nullptr, gpu);
+  prediction.roofline = plan::rooflineSeconds(prediction.work, elementBytesOf(kernel), prediction.stages > 0, gpu);
   prediction.seconds = plan::predictedSeconds(cyclesOf(kernel, schedule, batch, gpu), turn, gpu) * double(turns);
   return prediction;
 }

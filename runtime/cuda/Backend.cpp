@@ -38,10 +38,19 @@ static uint64_t arrayBytes(const skip_context &context, uint32_t port) {
   return static_cast<uint64_t>(context.maxBatch) * imageBytes(portOf(*context.model->image, port));
 }
 
-static skip_status clearState(Body &body, uint64_t bytes) {
-  if (skip_status status = SKIP_DRIVER(cuMemsetD8Async, body.state, 0, bytes, body.stream); status != SKIP_OK)
+static skip_status clear(const Body &body, DeviceAddress address, uint64_t bytes) {
+  if (skip_status status = SKIP_DRIVER(cuMemsetD8Async, address, 0, bytes, body.stream); status != SKIP_OK)
     return status;
   return SKIP_DRIVER(cuStreamSynchronize, body.stream);
+}
+
+/// Tensor maps are of as many images as a turn can have, so of a run with fewer they also copy from those that it does not
+/// have: what is not stored afterwards, but must be there.
+static skip_status clearWorkspace(const skip_context &context) {
+  const Body &body = bodyOf(context);
+  if (body.opened->column != SKIP_CUDA_SM_90A || context.workspaceBytes == 0)
+    return SKIP_OK;
+  return clear(body, body.workspace, context.workspaceBytes);
 }
 
 /// One allocation for all that runs write.
@@ -64,7 +73,7 @@ static skip_status allocateArena(skip_context &context, bool hasWorkspace) {
     body.places[i] += body.arena;
   if (!hasWorkspace)
     body.workspace = body.arena + workspace;
-  return clearState(body, stateBytes);
+  return clear(body, body.state, stateBytes);
 }
 
 /// A caller's workspace is memory of the device.
@@ -102,22 +111,28 @@ static skip_status provideMemory(skip_context &context, const skip_context_optio
       return status;
   skip_status status = allocateArena(context, options.workspace != nullptr);
   context.workspace = reinterpret_cast<void *>(bodyOf(context).workspace);
-  return status;
+  return status == SKIP_OK ? clearWorkspace(context) : status;
 }
 
 static skip_status makeRoom(const SkipTargetImage &target, Body &body) {
-  size_t operands = 0;
-  for (uint32_t i = 0; i < body.variantCount; ++i)
-    for (uint32_t step = 0; step < target.variants[i].stepCount; ++step)
-      if (size_t count = target.variants[i].steps[step].operandCount; count > operands)
+  size_t operands = 0, maps = 1;
+  for (uint32_t i = 0; i < body.variantCount; ++i) {
+    const SkipVariant &variant = target.variants[i];
+    for (uint32_t step = 0; step < variant.stepCount; ++step)
+      if (size_t count = variant.steps[step].operandCount; count > operands)
         operands = count;
+    for (uint32_t kernel = 0; kernel < variant.kernelCount; ++kernel)
+      if (size_t count = formOf(variant, kernel, body.opened->column).mapCount; count > maps)
+        maps = count;
+  }
   constexpr size_t others = 3; // block, first, images
   body.graphs = static_cast<GraphExec *>(calloc(body.variantCount, sizeof(GraphExec)));
   body.partialGraphs = static_cast<GraphExec *>(calloc(body.variantCount, sizeof(GraphExec)));
   body.partialWanted = static_cast<uint64_t *>(calloc(body.variantCount, sizeof(uint64_t)));
   body.arguments = static_cast<uint64_t *>(calloc(operands + others, sizeof(uint64_t)));
-  body.pointers = static_cast<void **>(calloc(operands + others, sizeof(void *)));
-  bool isWhole = body.graphs && body.partialGraphs && body.partialWanted && body.arguments && body.pointers;
+  body.maps = static_cast<TensorMap *>(allocateAligned(maps * sizeof(TensorMap)));
+  body.pointers = static_cast<void **>(calloc(operands + others + maps, sizeof(void *)));
+  bool isWhole = body.graphs && body.partialGraphs && body.partialWanted && body.arguments && body.maps && body.pointers;
   return isWhole ? SKIP_OK : fail(SKIP_OUT_OF_MEMORY, "no memory for a context");
 }
 
@@ -186,6 +201,7 @@ static void destroyContext(skip_context &context) {
   free(body->partialGraphs);
   free(body->partialWanted);
   free(body->arguments);
+  free(body->maps);
   free(body->pointers);
   destroy(body);
 }
@@ -245,14 +261,12 @@ static skip_status bind(skip_context &context, const skip_weights *weights) {
   return current.leave(weights ? bindHeld(context, *weights) : unbind(body));
 }
 
-static const char *bodyName(uint32_t body) { return architectureName(body); }
-
 } // namespace skip::cuda
 
 const SkipBackend skipCudaBackend = {.target = "cuda",
                                      .open = skip::cuda::open,
                                      .close = skip::cuda::close,
-                                     .bodyName = skip::cuda::bodyName,
+                                     .bodyName = skip::cuda::nameOfBody,
                                      .createContext = skip::cuda::createContext,
                                      .destroyContext = skip::cuda::destroyContext,
                                      .bind = skip::cuda::bind,

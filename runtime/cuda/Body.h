@@ -27,8 +27,9 @@ struct Body {
   GraphExec *partialGraphs = nullptr;
   uint64_t *partialWanted = nullptr;
 
-  // Room for the step that has most operands.
+  // Room for the step that has most operands, and for the one that has most tensor maps.
   uint64_t *arguments = nullptr;
+  TensorMap *maps = nullptr;
   void **pointers = nullptr;
 
   char fault[1024] = ""; // the text of the failure that made the context useless; empty: there was none

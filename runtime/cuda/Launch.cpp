@@ -1,6 +1,7 @@
 #include "runtime/cuda/Launch.h"
 
 #include "runtime/cuda/Driver.h"
+#include "runtime/cuda/Maps.h"
 
 namespace skip::cuda {
 
@@ -31,33 +32,52 @@ int64_t Launcher::valueOf(const SkipParam &param, int64_t images) const {
   return param.value * (param.extent == 0 ? images : variant().extents[param.extent].initial);
 }
 
-/// The arguments of SkipCudaKernel: block, first, images, operands. A 32-bit one is the lower half of its element.
-static void fillArguments(const Launcher &launcher, const SkipStep &step, Turn turn) {
-  uint64_t *arguments = launcher.body.arguments;
-  arguments[0] = launcher.body.block;
+/// The arguments of SkipCudaForm: block, first, images, operands, maps. A 32-bit one is the lower half of its element.
+static skip_status fillArguments(const Launcher &launcher, const SkipStep &step, const SkipCudaForm &form, Turn turn) {
+  constexpr uint32_t others = 3;
+  const Body &body = launcher.body;
+  uint64_t *arguments = body.arguments;
+  arguments[0] = body.block;
   arguments[1] = static_cast<uint64_t>(turn.first);
   arguments[2] = static_cast<uint64_t>(turn.images);
   for (uint32_t i = 0; i < step.operandCount; ++i)
-    arguments[3 + i] = launcher.addressOf(launcher.variant().operands[step.firstOperand + i], turn.first);
-  for (uint32_t i = 0; i < 3 + step.operandCount; ++i)
-    launcher.body.pointers[i] = arguments + i;
+    arguments[others + i] = launcher.addressOf(launcher.variant().operands[step.firstOperand + i], turn.first);
+  for (uint32_t i = 0; i < others + step.operandCount; ++i)
+    body.pointers[i] = arguments + i;
+  for (uint32_t i = 0; i < form.mapCount; ++i) {
+    const SkipCudaMap &map = form.maps[i];
+    Result result = encodeMap(driver(), map, arguments[others + map.operand], turn.images, body.maps[i]);
+    if (result != Result::success)
+      return check(result, map.isWalk ? "cuTensorMapEncodeIm2col" : "cuTensorMapEncodeTiled");
+    body.pointers[others + step.operandCount + i] = body.maps + i;
+  }
+  return SKIP_OK;
+}
+
+/// Blocks of a turn along each axis; 0 where there is nothing to do.
+static unsigned blocksOf(int64_t extent, int64_t split, int64_t cluster) {
+  int64_t blocks = (extent + split - 1) / split;
+  if (blocks <= 0)
+    return 0;
+  blocks = (blocks + cluster - 1) / cluster * cluster;
+  return blocks > UINT32_MAX ? UINT32_MAX : static_cast<unsigned>(blocks); // which the driver refuses
 }
 
 skip_status Launcher::step(uint32_t index, Turn turn) const {
   const SkipStep &step = variant().steps[index];
-  const SkipCudaKernel &kernel = kernelsOf(variant())[step.kernel];
+  const SkipCudaForm &form = formOf(variant(), step.kernel, body.opened->column);
   unsigned grid[3];
   for (uint32_t axis = 0; axis < 3; ++axis) {
-    int64_t extent = valueOf(variant().params[step.firstParam + axis], turn.images);
-    int64_t blocks = (extent + kernel.split[axis] - 1) / kernel.split[axis];
-    if (blocks <= 0)
+    grid[axis] = blocksOf(valueOf(variant().params[step.firstParam + axis], turn.images), form.split[axis],
+                          axis == 0 ? form.cluster : 1);
+    if (grid[axis] == 0)
       return SKIP_OK;
-    grid[axis] = blocks > UINT32_MAX ? UINT32_MAX : static_cast<unsigned>(blocks); // which the driver refuses
   }
-  fillArguments(*this, step, turn);
-  LaunchConfig config{grid[0], grid[1], grid[2], kernel.threads, 1, 1, kernel.sharedBytes, body.stream, nullptr, 0};
+  skip_status status = fillArguments(*this, step, form, turn);
+  LaunchConfig config{grid[0], grid[1], grid[2], form.threads, 1, 1, form.sharedBytes, body.stream, nullptr, 0};
   Function function = body.opened->functionsOf(*context.model->target, variantIndex)[step.kernel];
-  skip_status status = SKIP_DRIVER(cuLaunchKernelEx, &config, function, body.pointers, nullptr);
+  if (status == SKIP_OK)
+    status = SKIP_DRIVER(cuLaunchKernelEx, &config, function, body.pointers, nullptr);
   return status == SKIP_OK ? SKIP_OK : inContext(status, "step `%.200s`", step.name);
 }
 

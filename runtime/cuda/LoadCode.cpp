@@ -45,7 +45,7 @@ private:
   skip_status loadText(const SkipCode &code);
   skip_status loadData(const SkipCode &code, const char *data);
   skip_status findFunctions();
-  skip_status findFunction(const SkipCudaKernel &kernel, Function &function);
+  skip_status findFunction(const SkipCudaForm &form, Function &function);
 
   const SkipTargetImage &target;
   Opened &opened;
@@ -80,39 +80,40 @@ skip_status Loading::loadText(const SkipCode &code) {
 }
 
 /// Room for dynamic shared memory, which the driver has to be asked for beyond 48 KB. Variants share kernels: the most counts.
-static skip_status allowShared(const SkipCudaKernel &kernel, Kernel handle, Device device) {
-  if (kernel.sharedBytes == 0)
+static skip_status allowShared(const SkipCudaForm &form, Kernel handle, Device device) {
+  if (form.sharedBytes == 0)
     return SKIP_OK;
   constexpr auto most = FunctionAttribute::maxDynamicSharedSizeBytes;
   int allowed = 0;
   skip_status status = SKIP_DRIVER(cuKernelGetAttribute, &allowed, most, handle, device);
-  if (status != SKIP_OK || static_cast<uint32_t>(allowed) >= kernel.sharedBytes)
+  if (status != SKIP_OK || static_cast<uint32_t>(allowed) >= form.sharedBytes)
     return status;
-  status = SKIP_DRIVER(cuKernelSetAttribute, most, static_cast<int>(kernel.sharedBytes), handle, device);
-  return status == SKIP_OK ? SKIP_OK : inContext(status, "%u bytes of shared memory", kernel.sharedBytes);
+  status = SKIP_DRIVER(cuKernelSetAttribute, most, static_cast<int>(form.sharedBytes), handle, device);
+  return status == SKIP_OK ? SKIP_OK : inContext(status, "%u bytes of shared memory", form.sharedBytes);
 }
 
-skip_status Loading::findFunction(const SkipCudaKernel &kernel, Function &function) {
+skip_status Loading::findFunction(const SkipCudaForm &form, Function &function) {
   Kernel handle = nullptr;
-  skip_status status = note(driver().cuLibraryGetKernel(&handle, opened.library, kernel.name), "cuLibraryGetKernel");
+  skip_status status = note(driver().cuLibraryGetKernel(&handle, opened.library, form.name), "cuLibraryGetKernel");
   if (status == SKIP_OK)
-    status = allowShared(kernel, handle, opened.device);
+    status = allowShared(form, handle, opened.device);
   if (status == SKIP_OK)
     status = note(driver().cuKernelGetFunction(&function, handle), "cuKernelGetFunction");
-  return status == SKIP_OK ? SKIP_OK : inContext(status, "kernel `%.200s`", kernel.name);
+  return status == SKIP_OK ? SKIP_OK : inContext(status, "kernel `%.200s`", form.name);
 }
 
 skip_status Loading::findFunctions() {
   Function *next = opened.functions;
   for (uint32_t i = 0; i < target.variantCount; ++i)
     for (uint32_t k = 0; k < target.variants[i].kernelCount; ++k)
-      if (skip_status status = findFunction(kernelsOf(target.variants[i])[k], *next++); status != SKIP_OK)
+      if (skip_status status = findFunction(formOf(target.variants[i], k, opened.column), *next++); status != SKIP_OK)
         return status;
   return SKIP_OK;
 }
 
 skip_status Loading::load(const SkipCode &code) {
   refused = false;
+  opened.column = static_cast<SkipCudaColumn>(code.column);
   skip_status status = code.isText ? loadText(code) : loadData(code, static_cast<const char *>(code.data));
   if (status == SKIP_OK)
     status = findFunctions();
@@ -121,7 +122,7 @@ skip_status Loading::load(const SkipCode &code) {
   if (opened.library)
     driver().cuLibraryUnload(opened.library);
   opened.library = nullptr;
-  return inContext(status, "%s for %s", code.isText ? "text" : "an object", architectureName(code.architecture));
+  return inContext(status, "%s for %s", code.isText ? "text" : "an object", nameOfBody(bodyOf(code)));
 }
 
 /// What error texts call a device.
@@ -138,7 +139,7 @@ static skip_status noCode(const SkipModelImage &image, const SkipTargetImage &ta
   ErrorList list("device %d, %s, is %s, for which model `%s`'s library has no code; it has:", device, DeviceName(device).text,
                  architectureName(architecture), image.name);
   for (uint32_t i = 0; i < target.codeCount; ++i)
-    list.add("%s, %s", architectureName(target.codes[i].architecture), target.codes[i].isText ? "text" : "an object");
+    list.add("%s, %s", nameOfBody(bodyOf(target.codes[i])), target.codes[i].isText ? "text" : "an object");
   return list.finish(SKIP_NO_DEVICE);
 }
 
@@ -163,7 +164,7 @@ skip_status loadBest(skip_model &model, Architecture architecture, Opened &opene
       return status != SKIP_OK ? status : noCode(*model.image, target, opened.device, architecture);
     status = loading.load(*code);
     if (!loading.isRefused()) {
-      model.body = code->architecture;
+      model.body = bodyOf(*code);
       return status;
     }
     refused[static_cast<size_t>(code - target.codes)] = true;

@@ -10,7 +10,8 @@ struct Opened {
   Device device = -1;
   Context context = nullptr; // the primary one, retained
   Library library = nullptr;
-  Function *functions = nullptr; // of the kernels of all variants, one behind another
+  SkipCudaColumn column = SKIP_CUDA_SM_80; // of the kernel table, whose code is loaded
+  Function *functions = nullptr;           // of the kernels of all variants, one behind another
 
   /// The functions of variant `index`, in the order of its kernels.
   const Function *functionsOf(const SkipTargetImage &target, uint32_t index) const {
@@ -21,8 +22,8 @@ struct Opened {
   }
 };
 
-inline const SkipCudaKernel *kernelsOf(const SkipVariant &variant) {
-  return static_cast<const SkipCudaKernel *>(variant.kernels);
+inline const SkipCudaForm &formOf(const SkipVariant &variant, uint32_t kernel, SkipCudaColumn column) {
+  return static_cast<const SkipCudaKernel *>(variant.kernels)[kernel].forms[column];
 }
 inline const Opened &openedOf(const skip_model &model) { return *static_cast<const Opened *>(model.opened); }
 

@@ -18,7 +18,10 @@ static llvm::Error aimAtCuda(mlir::ModuleOp module, const tool::CompileOptions &
   llvm::Expected<plan::Precision> precision = precisionFor(options, tool::Target::cuda);
   if (!precision)
     return precision.takeError();
-  module->setAttr(plan::targetAttr, tool::cudaTargetAttribute(*module->getContext(), *precision));
+  llvm::Expected<bool> hasSm90a = tool::wantsSm90a(options.objects);
+  if (!hasSm90a)
+    return hasSm90a.takeError();
+  module->setAttr(plan::targetAttr, tool::cudaTargetAttribute(*module->getContext(), *precision, *hasSm90a));
   llvm::Expected<plan::CudaTuning> tuning = loadCudaTuning(options);
   if (!tuning)
     return tuning.takeError();

@@ -12,19 +12,29 @@
 
 using namespace skip;
 
-llvm::Expected<std::vector<unsigned>> tool::architecturesOf(const ObjectOptions &options) {
-  constexpr unsigned least = static_cast<unsigned>(plan::Architecture::sm_80), most = 255; // the runtime's table of names
-  std::vector<unsigned> numbers;
+llvm::Expected<std::vector<tool::GpuArchitecture>> tool::architecturesOf(const ObjectOptions &options) {
+  constexpr auto least = static_cast<uint32_t>(plan::Architecture::sm_80), most = uint32_t(255); // the runtime's table of names
+  std::vector<GpuArchitecture> found;
   for (llvm::StringRef name : options.architectures) {
-    unsigned number = 0;
-    if (!name.starts_with("sm_") || name.drop_front(3).getAsInteger(10, number) || number < least || number > most)
-      return badInput("--gpu-arch: `" + name + "` is no GPU's architecture from sm_80 on, such as sm_80 or sm_90");
-    if (llvm::is_contained(numbers, number))
+    GpuArchitecture architecture;
+    llvm::StringRef digits = name;
+    architecture.hasOwn = name == plan::stringifyArchitecture(plan::Architecture::sm_90a) && digits.consume_back("a");
+    if (!digits.consume_front("sm_") || digits.getAsInteger(10, architecture.number) || architecture.number < least ||
+        architecture.number > most)
+      return badInput("--gpu-arch: `" + name + "` is no GPU's architecture from sm_80 on, such as sm_80, sm_90 or sm_90a");
+    if (llvm::is_contained(found, architecture))
       return badInput("--gpu-arch names `" + name + "` twice");
-    numbers.push_back(number);
+    found.push_back(architecture);
   }
-  llvm::sort(numbers);
-  return numbers;
+  llvm::sort(found);
+  return found;
+}
+
+llvm::Expected<bool> tool::wantsSm90a(const ObjectOptions &options) {
+  llvm::Expected<std::vector<GpuArchitecture>> all = architecturesOf(options);
+  if (!all)
+    return all.takeError();
+  return llvm::any_of(*all, [](const GpuArchitecture &each) { return each.hasOwn; });
 }
 
 llvm::Expected<std::string> tool::findAssembler(const ObjectOptions &options) {
@@ -41,5 +51,5 @@ llvm::Expected<std::string> tool::findAssembler(const ObjectOptions &options) {
       return path.str().str();
   }
   return badInput("--gpu-arch needs NVIDIA's assembler, and there is no `ptxas` in PATH or in CUDA_HOME/bin: --ptxas names "
-                  "one; without --gpu-arch the driver compiles the kernels when a model is created");
+                  "one; with --gpu-code=ptx, or without --gpu-arch, the driver compiles the kernels when a model is created");
 }

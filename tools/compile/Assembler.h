@@ -4,19 +4,33 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+#include <compare>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace skip::tool {
 
-/// Objects of --gpu-arch, and what makes them.
+/// Code for the GPUs of --gpu-arch, and what makes it.
 struct ObjectOptions {
   std::vector<std::string> architectures; ///< such as sm_80; empty: none
+  std::string kind;                       ///< --gpu-code: object or ptx; empty: object
   std::string ptxas;                      ///< a path; empty: that of PATH, or of CUDA_HOME
 };
 
-/// The numbers of --gpu-arch, ascending; an error for what is no architecture that can run the text, or stands there twice.
-llvm::Expected<std::vector<unsigned>> architecturesOf(const ObjectOptions &options);
+/// One of --gpu-arch: its number, and whether it is sm_90a, which has kernels of its own.
+struct GpuArchitecture {
+  uint32_t number = 80;
+  bool hasOwn = false;
+
+  auto operator<=>(const GpuArchitecture &) const = default;
+};
+
+/// Those of --gpu-arch, ascending; an error for what is no architecture that can run the kernels, or stands there twice.
+llvm::Expected<std::vector<GpuArchitecture>> architecturesOf(const ObjectOptions &options);
+
+/// Whether one of them is sm_90a.
+llvm::Expected<bool> wantsSm90a(const ObjectOptions &options);
 
 /// The assembler's path; an error says where it was looked for.
 llvm::Expected<std::string> findAssembler(const ObjectOptions &options);

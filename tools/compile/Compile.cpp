@@ -151,6 +151,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return error;
   if (!options.objects.architectures.empty() && !llvm::is_contained(*targets, Target::cuda))
     return badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
+  if (!options.objects.kind.empty() && options.objects.architectures.empty())
+    return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
   for (size_t i = 1; i < targets->size(); ++i)
     otherPlans.push_back(workModule->clone());
   for (auto [target, module] : llvm::zip_equal(*targets, plans())) {
@@ -194,40 +196,48 @@ llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
   return llvm::Error::success();
 }
 
-/// An object for each architecture of --gpu-arch.
-llvm::Expected<std::vector<codegen::Code>> Compilation::assembleCuda(const std::string &text) {
-  std::vector<codegen::Code> codes;
-  llvm::Expected<std::vector<unsigned>> architectures = architecturesOf(options.objects);
-  if (!architectures || architectures->empty())
-    return architectures ? std::move(codes) : llvm::Expected<std::vector<codegen::Code>>(architectures.takeError());
+/// An object for each architecture of --gpu-arch, of its column's text.
+llvm::Error Compilation::assembleCuda(llvm::ArrayRef<std::string> texts, std::vector<codegen::Code> &codes) {
+  llvm::Expected<std::vector<GpuArchitecture>> architectures = architecturesOf(options.objects);
+  if (!architectures)
+    return architectures.takeError();
+  if (architectures->empty() || options.objects.kind == "ptx")
+    return llvm::Error::success();
   llvm::Expected<std::string> ptxas = findAssembler(options.objects);
   if (!ptxas)
     return ptxas.takeError();
-  for (unsigned architecture : *architectures) {
-    llvm::Expected<std::string> object = codegen::assemble(*ptxas, text, architecture);
+  for (const GpuArchitecture &architecture : *architectures) {
+    SkipCudaColumn column = architecture.hasOwn ? SKIP_CUDA_SM_90A : SKIP_CUDA_SM_80;
+    codegen::Code code{architecture.number, /*isText=*/false, column, ""};
+    llvm::Expected<std::string> object = codegen::assemble(*ptxas, texts[column], architectureOf(code));
     if (!object)
       return badInput(llvm::toString(object.takeError()));
-    codes.push_back({architecture, /*isText=*/false, std::move(*object)});
+    code.bytes = std::move(*object);
+    codes.push_back(std::move(code));
   }
-  return codes;
+  return llvm::Error::success();
 }
 
-/// All kernels are one text, which stands behind the objects that are made of it.
+/// All kernels of a column are one text. That of sm_80, which every GPU runs, always stands in the library, behind the objects;
+/// that of sm_90a where --gpu-code asks for it.
 llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
   llvm::ArrayRef<nvptx::Job> jobs = loweredModel.cudaJobs;
   if (jobs.empty())
     return llvm::Error::success();
   if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
     return internalError("ptx", std::move(error));
-  unsigned architecture = jobs.front().architecture;
-  std::string text = nvptx::joinKernels(architecture, cudaTexts);
-  llvm::Expected<std::vector<codegen::Code>> codes = assembleCuda(text);
-  if (!codes)
-    return codes.takeError();
-  codes->push_back({architecture, /*isText=*/true, std::move(text)});
+  std::vector<std::string> texts;
+  for (SkipCudaColumn column : {SKIP_CUDA_SM_80, SKIP_CUDA_SM_90A})
+    texts.push_back(nvptx::joinKernels(column, jobs, cudaTexts));
+  std::vector<codegen::Code> codes;
+  if (llvm::Error error = assembleCuda(texts, codes))
+    return error;
+  for (SkipCudaColumn column : {SKIP_CUDA_SM_90A, SKIP_CUDA_SM_80})
+    if (column == SKIP_CUDA_SM_80 || (options.objects.kind == "ptx" && !texts[column].empty()))
+      codes.push_back({nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(texts[column])});
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_CUDA)
-      target.codes = std::move(*codes);
+      target.codes = std::move(codes);
   return llvm::Error::success();
 }
 

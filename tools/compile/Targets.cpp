@@ -164,8 +164,11 @@ llvm::Expected<plan::Precision> tool::precisionFor(const BodyOptions &options, l
   return *precision;
 }
 
-plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision) {
-  return plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision);
+plan::TargetInterface tool::cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision, bool hasSm90a) {
+  llvm::SmallVector<plan::Architecture, 2> architectures{plan::Architecture::sm_80};
+  if (hasSm90a)
+    architectures.push_back(plan::Architecture::sm_90a);
+  return plan::CudaTargetAttr::get(&context, architectures, precision);
 }
 
 llvm::Expected<plan::X86TargetAttr> tool::targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,

@@ -58,8 +58,8 @@ plan::Isa planIsaOf(Body body);
 /// What --precision says; an error if one of the targets has no kernels for it.
 llvm::Expected<plan::Precision> precisionFor(const BodyOptions &options, llvm::ArrayRef<Target> targets);
 
-/// The target of a plan for GPUs: sm_80, whose code every later one runs.
-plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision);
+/// The target of a plan for GPUs: sm_80, whose code every later one runs, and if so sm_90a.
+plan::TargetInterface cudaTargetAttribute(mlir::MLIRContext &context, plan::Precision precision, bool hasSm90a);
 
 /// The target of a plan for x86: by `cpu` (--target-cpu), or where that is empty each of `bodies`.
 llvm::Expected<plan::X86TargetAttr> targetAttribute(mlir::MLIRContext &context, llvm::StringRef cpu,

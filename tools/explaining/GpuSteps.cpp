@@ -29,13 +29,16 @@ static std::string measuredOn(plan::KernelOp kernel, int64_t batch, const plan::
 
 llvm::Expected<GpuVariant> tool::gpuVariantOf(mlir::func::FuncOp function, const plan::Gpu &gpu,
                                               const plan::CudaTuning &tuned) {
+  auto target = llvm::cast<plan::CudaTargetAttr>(function->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr));
+  size_t column = plan::columnFor(target, gpu);
   GpuVariant variant{function->getAttrOfType<mlir::IntegerAttr>(plan::batchAttr).getInt(), {}};
   for (auto kernel : function.getOps<plan::KernelOp>()) {
     std::string name = graph::valueName(kernel.getLoc()).str();
-    std::optional<Prediction> prediction = nvptx::predict(kernel, 0, variant.batch, gpu);
+    std::optional<Prediction> prediction = nvptx::predict(kernel, column, variant.batch, gpu);
     if (!prediction)
       return badInput("step `" + name + "`: " + nvptx::refusalOf(kernel).text);
-    variant.steps.push_back({name, operationsText(kernel), schedulesText(kernel), measuredOn(kernel, variant.batch, tuned),
+    auto schedule = llvm::cast<plan::ScheduleInterface>(kernel.getSchedulesAttr()[column]);
+    variant.steps.push_back({name, operationsText(kernel), schedule.text(), measuredOn(kernel, variant.batch, tuned),
                              static_cast<int64_t>(kernel.getImages().value_or(variant.batch)), *prediction});
   }
   return variant;

@@ -50,7 +50,8 @@ static codegen::WeightsMode weightsMode(const Options &options) {
 
 /// Of the file that a code is written to.
 static std::string suffixOf(const codegen::Code &code) {
-  return code.isText ? ".ptx" : ".sm_" + std::to_string(code.architecture) + ".cubin";
+  bool isCommon = code.isText && code.column == SKIP_CUDA_SM_80;
+  return (isCommon ? "" : "." + architectureOf(code)) + (code.isText ? ".ptx" : ".cubin");
 }
 
 static llvm::Error writePackage(tool::Compilation &compilation, const Options &options,
@@ -187,6 +188,8 @@ llvm::Error tool::build(const Options &options) {
     return badInput("--emit=ptx needs --target=cuda");
   if (emits(options, "cubin") && options.objects.architectures.empty())
     return badInput("--emit=cubin needs --gpu-arch, which says for which GPUs");
+  if (emits(options, "cubin") && options.objects.kind == "ptx")
+    return badInput("--emit=cubin writes objects, and --gpu-code=ptx makes none");
   PlanRequest request{options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()};
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);

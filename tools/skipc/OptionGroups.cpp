@@ -132,10 +132,15 @@ void flags::addObjects(CLI::App &app, Options &o) {
   app.add_option(
          "--gpu-arch", o.objects.architectures,
          "for cuda: also put objects for these GPUs into the library, which start without being compiled first; NVIDIA's "
-         "ptxas makes them")
+         "ptxas makes them. sm_90a has kernels of its own, for GPUs of compute capability 9.0")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("sm_NN[,sm_NN...]");
+  app.add_option(
+         "--gpu-code", o.objects.kind,
+         "what to make for --gpu-arch: object, or ptx, which the driver compiles: of sm_90a's own kernels (default: object)")
+      ->check(CLI::IsMember({"object", "ptx"}))
+      ->type_name("KIND");
   app.add_option("--ptxas", o.objects.ptxas, "the assembler for --gpu-arch (default: that of PATH, or of CUDA_HOME/bin)")
       ->type_name("FILE");
 }

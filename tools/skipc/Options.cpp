@@ -94,6 +94,7 @@ static void addRun(CLI::App &app, Options &o) {
   addExif(run, o);
   addThreads(run, o);
   addRunTarget(run, o);
+  addObjects(run, o);
   addCompile(run, o);
   addRule(run, tool::bodyRule);
 }
@@ -120,6 +121,7 @@ static void addEval(CLI::App &app, Options &o) {
   addExif(eval, o);
   addThreads(eval, o);
   addRunTarget(eval, o);
+  addObjects(eval, o);
   addCompile(eval, o);
   addRule(eval, tool::bodyRule);
 }
@@ -179,6 +181,7 @@ static void addVerify(CLI::App &app, Options &o) {
   addSeed(verify, o, "of the random input (default: 1)");
   addThreads(verify, o);
   addRunTarget(verify, o);
+  addObjects(verify, o);
   verify.add_flag("--train", o.train,
                   "verify the gradients of a training step instead, of one group, as the spec's `train` statement says");
   addSettings(verify, o);
@@ -211,6 +214,7 @@ static void addBench(CLI::App &app, Options &o) {
     return valid ? "" : "expected 0.01 to 3600 seconds";
   });
   addRunTarget(bench, o);
+  addObjects(bench, o);
   addCompile(bench, o);
   addRule(bench, tool::bodyRule);
 }
@@ -276,6 +280,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addWide(plan, o);
   addBatches(plan, o, "batch sizes to plan for (default: 1)");
   addTargets(plan, o);
+  addObjects(plan, o);
   addTrain(plan, o);
   addCompile(plan, o);
   CLI::App &why = addCommand(
@@ -290,6 +295,7 @@ static void addSummaryPlanExplain(CLI::App &app, Options &o) {
   addWide(why, o);
   addBatches(why, o, "batch sizes to plan for (default: 1)");
   addRunTarget(why, o);
+  addObjects(why, o);
   why.add_option("--gpu", o.gpu, "of cuda: the GPU that times are predicted for (default: h100)")
       ->check(CLI::IsMember({"a100", "h100", "h200"}))
       ->type_name("NAME");

@@ -1,5 +1,6 @@
 // `skipc plan`: the table of steps, and what memory they need.
 #include "codegen/nvptx/Predict.h"
+#include "ir/plan/cuda/Shapes.h"
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
 #include "tools/compile/Compile.h"
@@ -21,11 +22,10 @@ static int64_t integerAttribute(mlir::Operation *op, llvm::StringRef name) {
   return attribute ? attribute.getInt() : 0;
 }
 
-/// How a kernel for GPUs is launched; nothing for others.
+/// How a kernel for GPUs is launched, on the latest that it is made for; nothing for others.
 static std::optional<nvptx::Prediction> launchOf(plan::KernelOp kernel, int64_t batch) {
-  if (!llvm::isa<plan::CudaTargetAttr>(kernel->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr)))
-    return std::nullopt;
-  return nvptx::predict(kernel, 0, batch, plan::a100());
+  auto target = llvm::dyn_cast<plan::CudaTargetAttr>(kernel->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr));
+  return target ? nvptx::predict(kernel, plan::columnFor(target, plan::h100()), batch, plan::h100()) : std::nullopt;
 }
 
 static void writeLaunch(llvm::json::OStream &json, const nvptx::Prediction &step) {

@@ -20,7 +20,8 @@ static llvm::Error addProblems(const Options &options, const std::string &spec, 
     return error;
   if (llvm::Error error = compilation.optimizeGraph())
     return error;
-  auto target = llvm::cast<plan::CudaTargetAttr>(tool::cudaTargetAttribute(*compilation.module().getContext(), precision));
+  auto target = llvm::cast<plan::CudaTargetAttr>(
+      tool::cudaTargetAttribute(*compilation.module().getContext(), precision, /*hasSm90a=*/false));
   problems.merge(tool::cudaProblemsOf(compilation.module(), target, tool::batchBounds(options, {1})));
   return llvm::Error::success();
 }

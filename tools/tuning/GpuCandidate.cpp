@@ -36,8 +36,10 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
-  unsigned architecture = lowered->cudaJobs.front().architecture;
-  lowered->image.targets.front().codes = {{architecture, /*isText=*/true, nvptx::joinKernels(architecture, *kernels)}};
+  codegen::TargetImage &target = lowered->image.targets.front();
+  for (SkipCudaColumn column : {SKIP_CUDA_SM_80, SKIP_CUDA_SM_90A})
+    if (std::string text = nvptx::joinKernels(column, lowered->cudaJobs, *kernels); !text.empty())
+      target.codes.push_back({nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(text)});
   if (llvm::Error error = codegen::writeSharedLibrary({lowered->image, {}}, path))
     return badInput(llvm::toString(std::move(error)));
   return true;

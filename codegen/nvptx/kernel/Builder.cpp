@@ -10,7 +10,7 @@ using namespace mlir;
 namespace skip::nvptx {
 
 /// NVPTX's address spaces.
-static constexpr unsigned kGlobal = 1, kShared = 3;
+static constexpr unsigned kGeneric = 0, kGlobal = 1, kShared = 3;
 static constexpr unsigned kFloatBytes = 4, kVectorBytes = 16;
 
 /// Parameters in front of the operands.
@@ -19,14 +19,28 @@ enum : unsigned { kBlockParam, kFirstParam, kImagesParam, kOperandParams };
 static Type pointerType(OpBuilder &op, unsigned space) { return LLVM::LLVMPointerType::get(op.getContext(), space); }
 static VectorType vectorType(OpBuilder &op) { return VectorType::get({kVector}, op.getF32Type()); }
 
+/// The parameter is a map itself, which the tensor unit reads where it is.
+static void makeTensorMap(OpBuilder &op, LLVM::LLVMFuncOp function, unsigned index) {
+  constexpr int64_t bytes = 128, alignment = 64;
+  function.setArgAttr(index, LLVM::LLVMDialect::getByValAttrName(),
+                      TypeAttr::get(LLVM::LLVMArrayType::get(op.getIntegerType(8), bytes)));
+  function.setArgAttr(index, LLVM::LLVMDialect::getAlignAttrName(), op.getI64IntegerAttr(alignment));
+  function.setArgAttr(index, NVVM::NVVMDialect::getGridConstantAttrName(), op.getUnitAttr());
+}
+
 Builder::Builder(ModuleOp module, StringRef name, const Launch &launch)
-    : op(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())), name(name) {
+    : op(module.getLoc(), OpBuilder::atBlockEnd(module.getBody())), name(name), operands(launch.operands) {
   SmallVector<Type> types{op.getI64Type(), op.getI32Type(), op.getI32Type()};
   types.append(launch.operands, op.getI64Type());
+  types.append(launch.maps, pointerType(op, kGeneric));
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(op.getContext()), types);
   function = LLVM::LLVMFuncOp::create(op, name, type);
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), op.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), op.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
+  for (unsigned i = 0; i < launch.maps; ++i)
+    makeTensorMap(op, function, kOperandParams + launch.operands + i);
+  if (launch.cluster > 1)
+    function->setAttr(NVVM::NVVMDialect::getClusterDimAttrName(), op.getDenseI32ArrayAttr({int32_t(launch.cluster), 1, 1}));
   if (launch.minBlocks > 0)
     function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), op.getI32IntegerAttr(static_cast<int32_t>(launch.minBlocks)));
   op.setInsertionPointToStart(function.addEntryBlock(op));
@@ -61,6 +75,8 @@ Value Builder::operand(unsigned index, bool isIndirect, int64_t imageFloats) {
     return LLVM::GEPOp::create(op, array.getType(), op.getF32Type(), array, ArrayRef<LLVM::GEPArg>{distance});
   });
 }
+
+Value Builder::map(unsigned index) { return function.getArgument(kOperandParams + operands + index); }
 
 Value Builder::images() {
   if (!imageCount)
@@ -103,8 +119,7 @@ Value Builder::shared(int64_t floats) {
   return hoisted([&]() -> Value { return LLVM::AddressOfOp::create(op, global); });
 }
 
-Value Builder::dynamicShared() {
-  constexpr unsigned alignment = 128; // of what ldmatrix reads at a time
+Value Builder::dynamicShared(unsigned alignment) {
   LLVM::GlobalOp global;
   {
     OpBuilder::InsertionGuard guard(op);
@@ -229,6 +244,15 @@ void Builder::when(Value condition, llvm::function_ref<void()> then) {
   OpBuilder::InsertionGuard guard(op);
   op.setInsertionPointToStart(choice.thenBlock());
   then();
+}
+
+void Builder::choose(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise) {
+  auto choice = scf::IfOp::create(op, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(op);
+  op.setInsertionPointToStart(choice.thenBlock());
+  then();
+  op.setInsertionPointToStart(choice.elseBlock());
+  otherwise();
 }
 
 } // namespace skip::nvptx

@@ -22,6 +22,8 @@ struct Launch {
   int64_t threads = 256; // a block, along x
   int64_t minBlocks = 0; // that registers are to be shared by on a multiprocessor; 0: as the assembler likes
   unsigned operands = 0; // of the step, results included
+  unsigned maps = 0;     // tensor maps, behind the operands
+  int64_t cluster = 1;   // blocks along x that share their shared memory
 };
 
 /// Where numbers lie, and what they are stored as.
@@ -43,6 +45,8 @@ public:
   /// Operand `index`. One that is indirect is the address of an input's or output's address, of which `imageFloats` lie between
   /// one image and the next; the turn's first image is gone to.
   Value operand(unsigned index, bool isIndirect, int64_t imageFloats);
+  /// The address of tensor map `index`.
+  Value map(unsigned index);
   /// The images of this turn that exist; 0 where there are none.
   Value images();
 
@@ -51,8 +55,8 @@ public:
   void barrier();             // of the block's threads
   /// Of `floats` floats, 16-byte aligned; once a kernel.
   Value shared(int64_t floats);
-  /// What the launch gives of it (SkipCudaKernel::sharedBytes), 128-byte aligned; once a kernel.
-  Value dynamicShared();
+  /// What the launch gives of it (SkipCudaForm::sharedBytes), at a multiple of `alignment`; once a kernel.
+  Value dynamicShared(unsigned alignment);
   /// What each lane of a warp gets: `combine` of all lanes' values, in the same order for all.
   Value acrossWarp(Value value, llvm::function_ref<Value(Value, Value)> combine);
 
@@ -99,6 +103,7 @@ public:
   Values loop(Value from, Value to, int64_t step, ValueRange initial,
               llvm::function_ref<Values(Value index, ValueRange carried)> body);
   void when(Value condition, llvm::function_ref<void()> then); // null is true
+  void choose(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
 
   mlir::ImplicitLocOpBuilder op; // for anything else
 
@@ -107,6 +112,7 @@ private:
   Value hoisted(llvm::function_ref<Value()> make);
 
   std::string name;
+  unsigned operands; // of the launch
   mlir::LLVM::LLVMFuncOp function;
   mlir::Operation *lastHoisted = nullptr;
   llvm::DenseMap<int64_t, Value> constants;

@@ -26,9 +26,13 @@ Values zeroPadding(Builder &b, Values values, Value channel, int64_t channels);
 /// The exponential function, to about 2 units in the last place; NaN of NaN.
 Value exponential(Builder &b, Value x);
 
+/// The tensor maps of emitWgmma: of each view those of its input and its filter.
+llvm::SmallVector<SkipCudaMap> wgmmaMaps(const GemmSpec &spec, const plan::WgmmaTile &tile);
+
 /// The bodies of kernels. `operands` are pointers in the order of the specification.
 void emitGemm(Builder &b, const GemmSpec &spec, const plan::GemmTile &tile, ValueRange operands);
 void emitMma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands);
+void emitWgmma(Builder &b, const GemmSpec &spec, const plan::WgmmaTile &tile, ValueRange operands, ValueRange maps);
 void emitMaxPool(Builder &b, const MaxPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitAvgPool(Builder &b, const AvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);
 void emitGlobalAvgPool(Builder &b, const GlobalAvgPoolSpec &spec, const Blocks &blocks, ValueRange operands);

@@ -45,7 +45,7 @@ private:
   const GemmSpec &spec;
   const plan::GemmTile &tile;
   ValueRange operands;
-  TilePlace place;
+  ChunkPlace place;
   Value memory;                  // shared: two stages of rows, then two of columns
   Value threadRow, threadColumn; // of the tile, in vectors
 };

@@ -16,23 +16,39 @@ int64_t nvptx::threadsOf(const Spec &spec) {
               : spec.blocks.points * spec.blocks.lanes;
 }
 
-/// The tile of a contraction on tensor cores, or null.
-static const plan::MmaTile *mmaTileOf(const Spec &spec) {
+/// A contraction's tile of a kind, or null.
+template <typename Kind> static const Kind *tileOf(const Spec &spec) {
   const auto *gemm = std::get_if<GemmSpec>(&spec.family);
-  return gemm ? std::get_if<plan::MmaTile>(&gemm->tile) : nullptr;
+  return gemm ? std::get_if<Kind>(&gemm->tile) : nullptr;
 }
 
 static int64_t elementBytesOf(const Spec &spec) { return plan::elementBytes(std::get<GemmSpec>(spec.family).result.element); }
 
 int64_t nvptx::sharedBytesOf(const Spec &spec) {
-  const plan::MmaTile *tile = mmaTileOf(spec);
-  return tile ? tile->sharedBytes(elementBytesOf(spec)) : 0;
+  if (const auto *wgmma = tileOf<plan::WgmmaTile>(spec))
+    return wgmma->sharedBytes();
+  const auto *mma = tileOf<plan::MmaTile>(spec);
+  return mma ? mma->sharedBytes(elementBytesOf(spec)) : 0;
+}
+
+int64_t nvptx::clusterOf(const Spec &spec) {
+  const auto *wgmma = tileOf<plan::WgmmaTile>(spec);
+  return wgmma ? wgmma->cluster : 1;
+}
+
+bool nvptx::needsSm90a(const Spec &spec) { return tileOf<plan::WgmmaTile>(spec) != nullptr; }
+
+llvm::SmallVector<SkipCudaMap> nvptx::mapsOf(const Spec &spec) {
+  const auto *wgmma = tileOf<plan::WgmmaTile>(spec);
+  return wgmma ? wgmmaMaps(std::get<GemmSpec>(spec.family), *wgmma) : llvm::SmallVector<SkipCudaMap>();
 }
 
 /// Else the assembler would rather spill registers than have fewer blocks than it likes.
 static int64_t minBlocksOf(const Spec &spec) {
-  const plan::MmaTile *tile = mmaTileOf(spec);
-  return tile ? plan::blocksBeside(*tile, elementBytesOf(spec)) : 0;
+  if (const auto *wgmma = tileOf<plan::WgmmaTile>(spec))
+    return plan::blocksBeside(*wgmma);
+  const auto *mma = tileOf<plan::MmaTile>(spec);
+  return mma ? plan::blocksBeside(*mma, elementBytesOf(spec)) : 0;
 }
 
 std::array<int64_t, 3> nvptx::splitOf(const Spec &spec) {
@@ -47,21 +63,28 @@ static int64_t planarFloats(const Spec &spec) {
   return relayout ? relayout->picture.channels * relayout->picture.pixels() : 0;
 }
 
-static void emitContraction(Builder &b, const GemmSpec &spec, ValueRange operands) {
+static void emitContraction(Builder &b, const GemmSpec &spec, ValueRange operands, ValueRange maps) {
   std::visit(llvm::makeVisitor([&](const plan::GemmTile &tile) { emitGemm(b, spec, tile, operands); },
-                               [&](const plan::MmaTile &tile) { emitMma(b, spec, tile, operands); }),
+                               [&](const plan::MmaTile &tile) { emitMma(b, spec, tile, operands); },
+                               [&](const plan::WgmmaTile &tile) { emitWgmma(b, spec, tile, operands, maps); }),
              spec.tile);
 }
 
 void nvptx::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &spec) {
-  Builder b(
-      module, name,
-      {.threads = threadsOf(spec), .minBlocks = minBlocksOf(spec), .operands = static_cast<unsigned>(spec.isIndirect.size())});
-  Values operands;
+  auto mapCount = static_cast<unsigned>(mapsOf(spec).size());
+  Builder b(module, name,
+            {.threads = threadsOf(spec),
+             .minBlocks = minBlocksOf(spec),
+             .operands = static_cast<unsigned>(spec.isIndirect.size()),
+             .maps = mapCount,
+             .cluster = clusterOf(spec)});
+  Values operands, maps;
+  for (unsigned map = 0; map < mapCount; ++map)
+    maps.push_back(b.map(map));
   for (auto [index, isIndirect] : llvm::enumerate(spec.isIndirect))
     operands.push_back(b.operand(index, isIndirect, planarFloats(spec)));
   const Blocks &blocks = spec.blocks;
-  std::visit(llvm::makeVisitor([&](const GemmSpec &s) { emitContraction(b, s, operands); },
+  std::visit(llvm::makeVisitor([&](const GemmSpec &s) { emitContraction(b, s, operands, maps); },
                                [&](const MaxPoolSpec &s) { emitMaxPool(b, s, blocks, operands); },
                                [&](const GeneralConvSpec &s) { emitGeneralConv(b, s, blocks, operands); },
                                [&](const AvgPoolSpec &s) { emitAvgPool(b, s, blocks, operands); },

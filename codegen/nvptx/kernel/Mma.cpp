@@ -16,10 +16,8 @@
 //                       1 0 3 2 5 4 7 6                           1 0 3 2 | 1 0 3 2
 //                       2 3 0 1 6 7 4 5                           2 3 0 1 | 2 3 0 1
 //
-// The sums lie scattered over a warp's registers. They go through shared memory, so that the epilogue has whole vectors of
-// neighbouring channels: it adds bias and residual, and stores 16 bytes a thread. All of it is f32 until that store.
-#include "codegen/nvptx/kernel/Emitters.h"
-#include "codegen/nvptx/kernel/Views.h"
+// The sums go through shared memory (Sums.h).
+#include "codegen/nvptx/kernel/Sums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -30,8 +28,6 @@ namespace LLVM = mlir::LLVM;
 namespace NVVM = mlir::NVVM;
 
 static constexpr int64_t kChunkFloats = 4, kChunkBytes = 16;
-static constexpr int64_t kRows = 16, kColumns = 8; // of a product of matrices
-static constexpr int64_t kSums = 4;                // of it, in each lane
 
 namespace {
 class Mma {
@@ -44,7 +40,6 @@ private:
   int64_t chunks() const { return tile.chunks(plan::elementBytes(element())); }
   int64_t rowFloats() const { return chunks() * kChunkFloats; }
   int64_t stageFloats() const { return (tile.m + tile.n) * rowFloats(); }
-  int64_t sumStride() const { return tile.n + plan::sumPadding; }
   int64_t warpRows() const { return tile.m / tile.warpsM; }
   int64_t warpColumns() const { return tile.n / tile.warpsN; }
 
@@ -54,26 +49,13 @@ private:
   Values matrices(Value stageStart, Value row, Value chunk, int64_t line);
   void multiplyChunks(Values &sums, Value stageStart, int64_t chunk);
   Values multiplyStage(ValueRange sums, Value slot);
-  /// Stages of a view that a block goes through: `count` from `first` on, `most` at most; all of them where it is whole.
-  struct Share {
-    Value first, count;
-    int64_t most;
-    bool isWhole;
-  };
-  Share shareOf(const Source &source);
   Values addView(const Source &source, ValueRange sums);
-  void keepSums(ValueRange sums);
-  Values withBias(Values values, Value channel);
-  void storeAddends(ValueRange values, Value pixel, Value channel);
-  Values readSums(Value row, Value column, Value index);
-  void storeVector(Value row, Value column, Value index);
-  void storeSums();
 
   Builder &b;
   const GemmSpec &spec;
   const plan::MmaTile &tile;
   ValueRange operands;
-  TilePlace place;
+  ChunkPlace place;
   Value memory; // shared: the stages, of each the rows, then the columns; afterwards the sums
   Value lane, warpRow, warpColumn;
 };
@@ -81,7 +63,7 @@ private:
 
 Mma::Mma(Builder &b, const GemmSpec &spec, const plan::MmaTile &tile, ValueRange operands)
     : b(b), spec(spec), tile(tile), operands(operands), place(b, spec, tile.m, tile.n, chunks(), tile.threads()) {
-  memory = b.dynamicShared();
+  memory = b.dynamicShared(/*alignment=*/128); // of what ldmatrix reads at a time
   Value warp = b.divide(b.thread(), kWarp);
   lane = b.modulo(b.thread(), kWarp);
   warpRow = b.mul(b.modulo(warp, tile.warpsM), warpRows());
@@ -149,11 +131,12 @@ static void multiply(Builder &b, ValueRange rows, ValueRange columns, llvm::Muta
   NVVM::MMATypes type = element == plan::Element::f32   ? NVVM::MMATypes::tf32
                         : element == plan::Element::f16 ? NVVM::MMATypes::f16
                                                         : NVVM::MMATypes::bf16;
-  auto result = LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(kSums, b.op.getF32Type()));
+  auto result =
+      LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(kSumsOfLane, b.op.getF32Type()));
   int64_t depth = 2 * kChunkBytes / plan::elementBytes(element);
-  Value all = NVVM::MmaOp::create(b.op, result, rows, columns, ValueRange(sums), {kRows, kColumns, depth}, std::nullopt,
+  Value all = NVVM::MmaOp::create(b.op, result, rows, columns, ValueRange(sums), {kSumRows, kSumColumns, depth}, std::nullopt,
                                   std::nullopt, std::array{type, type}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-  for (int64_t i = 0; i < kSums; ++i)
+  for (int64_t i = 0; i < kSumsOfLane; ++i)
     sums[i] = LLVM::ExtractValueOp::create(b.op, all, i);
 }
 
@@ -161,12 +144,12 @@ static void multiply(Builder &b, ValueRange rows, ValueRange columns, llvm::Muta
 void Mma::multiplyChunks(Values &sums, Value stageStart, int64_t chunk) {
   Value eighth = b.modulo(lane, 8), upper = b.divide(lane, 16);
   Value rowLine = b.add(warpRow, b.modulo(lane, 16)), rowChunk = b.add(upper, chunk);
-  Value columnLine = b.add(b.add(warpColumn, eighth), b.mul(upper, kColumns));
+  Value columnLine = b.add(b.add(warpColumn, eighth), b.mul(upper, kSumColumns));
   Value columnChunk = b.add(b.modulo(b.divide(lane, 8), 2), chunk);
   llvm::SmallVector<Values> rows, columns;
-  for (int64_t row = 0; row < warpRows(); row += kRows)
+  for (int64_t row = 0; row < warpRows(); row += kSumRows)
     rows.push_back(fragment(b, matrices(stageStart, rowLine, rowChunk, row), element(), /*isRounded=*/false));
-  for (int64_t column = 0; column < warpColumns(); column += 2 * kColumns) {
+  for (int64_t column = 0; column < warpColumns(); column += 2 * kSumColumns) {
     Values both = fragment(b, matrices(stageStart, columnLine, columnChunk, tile.m + column), element(), /*isRounded=*/true);
     columns.push_back(Values(ValueRange(both).take_front(2)));
     columns.push_back(Values(ValueRange(both).drop_front(2)));
@@ -174,8 +157,8 @@ void Mma::multiplyChunks(Values &sums, Value stageStart, int64_t chunk) {
   llvm::MutableArrayRef<Value> left(sums);
   for (const Values &row : rows)
     for (const Values &column : columns) {
-      multiply(b, row, column, left.take_front(kSums), element());
-      left = left.drop_front(kSums);
+      multiply(b, row, column, left.take_front(kSumsOfLane), element());
+      left = left.drop_front(kSumsOfLane);
     }
 }
 
@@ -187,18 +170,9 @@ Values Mma::multiplyStage(ValueRange sums, Value slot) {
   return next;
 }
 
-/// A block's share of a view's stages: an equal one for each part, the last of which may have fewer or none.
-Mma::Share Mma::shareOf(const Source &source) {
-  int64_t stages = source.stages(), most = (stages + spec.parts - 1) / spec.parts;
-  if (spec.parts == 1)
-    return {b.constant(0), b.constant(stages), stages, true};
-  Value first = b.mul(b.block(2), most);
-  return {first, b.min(b.constant(most), b.sub(b.constant(stages), first)), most, false};
-}
-
 /// The sums with a view's products. In front of it no thread reads shared memory any more, nor behind it.
 Values Mma::addView(const Source &source, ValueRange sums) {
-  Share share = shareOf(source);
+  Share share = shareOf(b, source.stages(), spec.parts);
   int64_t ahead = tile.stages - 1;
   auto copyFrom = [&](Value stage, Value slot) { copyStage(source, b.add(share.first, stage), slot); };
   for (int64_t stage = 0; stage < ahead; ++stage) {
@@ -220,84 +194,15 @@ Values Mma::addView(const Source &source, ValueRange sums) {
   return all;
 }
 
-/// To shared memory, a row of the tile behind the other.
-void Mma::keepSums(ValueRange sums) {
-  Value row = b.add(warpRow, b.divide(lane, 4)), column = b.add(warpColumn, b.mul(b.modulo(lane, 4), 2));
-  Value start = b.add(b.mul(row, sumStride()), column);
-  for (int64_t m = 0; m < warpRows(); m += kRows)
-    for (int64_t n = 0; n < warpColumns(); n += kColumns, sums = sums.drop_front(kSums))
-      for (int64_t i = 0; i < kSums; i += 2)
-        b.storeFloats(sums.slice(i, 2), memory, start, (m + i / 2 * (kRows / 2)) * sumStride() + n);
-}
-
-/// The bias is the first part's.
-Values Mma::withBias(Values values, Value channel) {
-  ValueRange others = operands.drop_front(2 * spec.views.size());
-  if (!spec.bias)
-    return values;
-  Value isFirst = spec.parts > 1 ? b.below(b.block(2), 1) : Value();
-  for (auto [value, bias] : llvm::zip_equal(values, b.loadVector({others.front()}, channel, spec.result.lanes())))
-    value = b.plus(value, isFirst ? b.select(isFirst, bias, b.floatConstant(0)) : bias);
-  return values;
-}
-
-/// A vector of this part's addends.
-void Mma::storeAddends(ValueRange values, Value pixel, Value channel) {
-  int64_t distance = partialPixel(spec.result);
-  Value image = b.divide(pixel, spec.result.pixels());
-  Value addend = b.add(b.mul(image, spec.parts - 1), b.block(2));
-  Value at = b.add(pixel, b.mul(addend, spec.result.pixels()));
-  b.storeVector(values, {operands.back()}, b.add(b.mul(at, distance), channel));
-}
-
-/// A vector of sums. One of two pieces is read by every second four lanes first, else eight lanes in a row would meet on half
-/// of the banks.
-Values Mma::readSums(Value row, Value column, Value index) {
-  Value start = b.add(b.mul(row, sumStride()), column);
-  if (spec.result.lanes() == kChunkFloats)
-    return b.load4(memory, start);
-  Value turned = b.modulo(b.divide(index, 4), 2), isStraight = b.below(turned, 1);
-  Value step = b.mul(turned, kChunkFloats);
-  Values first = b.load4(memory, b.add(start, step)), second = b.load4(memory, b.sub(b.add(start, kChunkFloats), step));
-  Values sums;
-  for (auto [mine, other] : {std::pair(first, second), std::pair(second, first)})
-    for (auto [a, c] : llvm::zip_equal(mine, other))
-      sums.push_back(b.select(isStraight, a, c));
-  return sums;
-}
-
-/// A vector of the result, of a row and a column of the tile.
-void Mma::storeVector(Value row, Value column, Value index) {
-  const Picture &result = spec.result;
-  Value pixel = b.add(place.firstRow, row), channel = b.add(place.firstColumn, column);
-  b.when(b.both(b.less(pixel, place.rows), b.below(channel, result.pixelElements())), [&] {
-    Values values = readSums(row, column, index);
-    values = withBias(std::move(values), channel);
-    if (spec.parts > 1)
-      return storeAddends(zeroPadding(b, values, channel, result.channels), pixel, channel);
-    ValueRange others = operands.drop_front(2 * spec.views.size() + spec.bias).drop_back();
-    Value offset = b.add(b.mul(pixel, result.pixelElements()), channel);
-    values = applyChain(b, spec.epilogue, others, result, values, offset, channel);
-    b.storeVector(zeroPadding(b, values, channel, result.channels), {operands.back(), result.element}, offset);
-  });
-}
-
-void Mma::storeSums() {
-  int64_t vectors = tile.n / spec.result.lanes();
-  b.loop(b.thread(), b.constant(tile.m * vectors), tile.threads(), {}, [&](Value index, ValueRange) {
-    storeVector(b.divide(index, vectors), b.mul(b.modulo(index, vectors), spec.result.lanes()), index);
-    return Values();
-  });
-}
-
 void Mma::emit() {
   b.when(b.less(place.firstRow, place.rows), [&] {
-    Values sums(warpRows() / kRows * (warpColumns() / kColumns) * kSums, b.floatConstant(0));
+    Values sums(warpRows() / kSumRows * (warpColumns() / kSumColumns) * kSumsOfLane, b.floatConstant(0));
     for (auto [index, view] : llvm::enumerate(spec.views))
       sums = addView(Source(b, spec, view, operands[2 * index], operands[2 * index + 1], place), sums);
-    keepSums(sums);
+    TileSums all(b, spec, operands, place, memory);
+    all.keep(sums, warpRow, warpColumn, warpRows(), warpColumns());
     b.barrier();
-    storeSums();
+    all.store(b.thread(), tile.threads());
   });
 }
 

@@ -7,6 +7,8 @@
 #include "codegen/kernel/Epilogue.h"
 #include "ir/plan/Layout.h"
 #include "ir/plan/cuda/MmaSchedule.h"
+#include "ir/plan/cuda/WgmmaSchedule.h"
+#include "runtime/Abi.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -41,6 +43,9 @@ inline int64_t partialPixel(const Picture &picture) {
   return (picture.channels + plan::partialLanes - 1) / plan::partialLanes * plan::partialLanes;
 }
 
+/// On CUDA cores, tensor cores, or those of sm_90a by warp groups.
+using Tile = std::variant<plan::GemmTile, plan::MmaTile, plan::WgmmaTile>;
+
 /// result = epilogue(bias + sum over views of conv(input, filter)). Operands: for each view its input and filter; the bias
 /// where there is one; the epilogue's in chain order; the result, which may lie where an added tensor does. Domain: (pixels of
 /// all images, the result's channels rounded up to vectors, parts). With several `parts` each writes its share of the sums,
@@ -50,8 +55,8 @@ struct GemmSpec {
   Picture result;
   bool bias = false;
   kernel::Epilogue epilogue;
-  int64_t parts = 1;                                // on tensor cores alone
-  std::variant<plan::GemmTile, plan::MmaTile> tile; // on CUDA cores, or tensor cores
+  int64_t parts = 1; // on tensor cores alone
+  Tile tile;
 
   bool operator==(const GemmSpec &) const = default;
 };
@@ -230,6 +235,15 @@ int64_t threadsOf(const Spec &spec);
 
 /// Dynamic shared memory of a block.
 int64_t sharedBytesOf(const Spec &spec);
+
+/// Blocks along the first axis that are launched together.
+int64_t clusterOf(const Spec &spec);
+
+/// The tensor maps that the kernel takes, in their order.
+llvm::SmallVector<SkipCudaMap> mapsOf(const Spec &spec);
+
+/// Whether only sm_90a runs the kernel.
+bool needsSm90a(const Spec &spec);
 
 /// How many domain points a block spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -3,16 +3,28 @@
 using namespace skip;
 using namespace skip::nvptx;
 
-TilePlace::TilePlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n, int64_t stageChunks, int64_t threads)
-    : m(m), n(n), stageChunks(stageChunks), step(threads / stageChunks) {
+TilePlace::TilePlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n) : m(m), n(n) {
   rows = b.mul(b.images(), spec.result.pixels());
   firstRow = b.mul(b.block(0), m);
   firstColumn = b.mul(b.block(1), n);
+}
+
+Share nvptx::shareOf(Builder &b, int64_t stages, int64_t parts) {
+  int64_t most = (stages + parts - 1) / parts;
+  if (parts == 1)
+    return {b.constant(0), b.constant(stages), stages, true};
+  Value first = b.mul(b.block(2), most), left = b.sub(b.constant(stages), first);
+  Value some = b.select(b.less(left, b.constant(0)), b.constant(0), left);
+  return {first, b.min(b.constant(most), some), most, false};
+}
+
+ChunkPlace::ChunkPlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n, int64_t stageChunks, int64_t threads)
+    : TilePlace(b, spec, m, n), stageChunks(stageChunks), step(threads / stageChunks) {
   chunk = b.modulo(b.thread(), stageChunks);
   row = b.divide(b.thread(), stageChunks);
 }
 
-Source::Source(Builder &b, const GemmSpec &spec, const GemmView &view, Value input, Value filter, const TilePlace &place)
+Source::Source(Builder &b, const GemmSpec &spec, const GemmView &view, Value input, Value filter, const ChunkPlace &place)
     : b(b), spec(spec), view(view), place(place), input{input, view.input.element}, filter{filter, view.input.element},
       chunks(view.kernelHeight * view.kernelWidth * view.input.vectors()) {
   Value lastRow = b.sub(place.rows, b.constant(1)), padding = b.constant(view.padding);

@@ -14,15 +14,33 @@
 
 namespace skip::nvptx {
 
-/// A block's tile of a contraction, and which chunks of a stage its threads move: neighbouring threads those of a row.
+/// A block's tile of a contraction.
 struct TilePlace {
-  TilePlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n, int64_t stageChunks, int64_t threads);
+  TilePlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n);
 
-  int64_t m, n, stageChunks;
-  int64_t step;                      // rows, from one of a thread's chunks to its next
+  int64_t m, n;
   Value rows, firstRow, firstColumn; // of all images; of this block
-  Value chunk, row;                  // which of a stage's chunks this thread moves, and of which row or column first
 };
+
+/// And which chunks of a stage its threads move: neighbouring threads those of a row.
+struct ChunkPlace : TilePlace {
+  ChunkPlace(Builder &b, const GemmSpec &spec, int64_t m, int64_t n, int64_t stageChunks, int64_t threads);
+
+  int64_t stageChunks;
+  int64_t step;     // rows, from one of a thread's chunks to its next
+  Value chunk, row; // which of a stage's chunks this thread moves, and of which row or column first
+};
+
+/// Stages of a view that a block goes through where sums are cut: `count` from `first` on, `most` at most; all of them where it
+/// is whole.
+struct Share {
+  Value first, count;
+  int64_t most;
+  bool isWhole;
+};
+
+/// Of `stages` in all an equal share for each part, of which the last ones may have fewer or none.
+Share shareOf(Builder &b, int64_t stages, int64_t parts);
 
 /// 16 bytes to be moved, at an offset in elements.
 struct Piece {
@@ -34,7 +52,7 @@ struct Piece {
 /// One view's part in the sum.
 class Source {
 public:
-  Source(Builder &b, const GemmSpec &spec, const GemmView &view, Value input, Value filter, const TilePlace &place);
+  Source(Builder &b, const GemmSpec &spec, const GemmView &view, Value input, Value filter, const ChunkPlace &place);
 
   int64_t stages() const { return (chunks + place.stageChunks - 1) / place.stageChunks; }
   /// This thread's pieces of a stage: of its rows, each `step` behind the one before, then of its columns. A thread that has no
@@ -48,7 +66,7 @@ private:
   Builder &b;
   const GemmSpec &spec;
   const GemmView &view;
-  const TilePlace &place;
+  const ChunkPlace &place;
   Array input, filter;
   int64_t chunks;          // of the whole sum
   Values imageStart, y, x; // of each row: its image, and the window's first pixel

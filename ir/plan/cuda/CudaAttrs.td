@@ -4,8 +4,8 @@
 
 include "ir/plan/PlanAttrs.td"
 
-def Architecture : I32Enum<"Architecture", "a GPU's architecture that code is made for; the numbers are NVIDIA's", [
-    I32EnumCase<"sm_80", 80>]> {
+def Architecture : I32Enum<"Architecture", "a GPU's architecture that kernels are made for; the numbers are NVIDIA's", [
+    I32EnumCase<"sm_80", 80>, I32EnumCase<"sm_90a", 90>]> {
   let cppNamespace = "::skip::plan";
 }
 
@@ -13,7 +13,8 @@ def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterface
     DeclareAttrInterfaceMethods<ScheduleModel, ["applyTuning", "partsOf"]>]> {
   let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
   let description = [{
-    `architectures` in ascending order, no two alike. Later GPUs run the code of the last one below them. Of precision f16 and bf16
+    `architectures` in ascending order, no two alike; the first is sm_80, whose code later GPUs run. That of sm_90a runs on that one
+    alone, and has products of warp groups where they are predicted to be faster. Of precision f16 and bf16
     activations and filters are stored so; of tf32 filters are, activations are f32 and rounded where they are multiplied. f32 is computed on CUDA
     cores, all else on tensor cores. Images are computed at a time as long as their activations stay within `near` megabytes.
   }];
@@ -47,6 +48,17 @@ def CudaMmaAttr : PlanAttr<"CudaMma", "cuda_mma", [DeclareAttrInterfaceMethods<S
   let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$tileK, "int64_t":$warpsM, "int64_t":$warpsN,
                         "int64_t":$stages);
   let assemblyFormat = "`<` $tileM `,` $tileN `,` $tileK `warps` $warpsM `,` $warpsN `stages` $stages `>`";
+}
+
+def CudaWgmmaAttr : PlanAttr<"CudaWgmma", "cuda_wgmma", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {
+  let summary = "a contraction's tile by products of warp groups, of sm_90a: tileM pixels by tileN channels a block";
+  let description = [{
+    The step's domain is that of `cuda_gemm`. One warp group copies, by tensor maps, `consumers` multiply; `stages` lines of 128
+    bytes of both operands are in shared memory. `cluster` blocks along the first axis share what they copy of the filters.
+  }];
+  let parameters = (ins "int64_t":$tileM, "int64_t":$tileN, "int64_t":$consumers, "int64_t":$stages,
+                        DefaultValuedParameter<"int64_t", "1">:$cluster);
+  let assemblyFormat = "`<` $tileM `,` $tileN `consumers` $consumers `stages` $stages (`cluster` $cluster^)? `>`";
 }
 
 def CudaLoopAttr : PlanAttr<"CudaLoop", "cuda_loop", [DeclareAttrInterfaceMethods<ScheduleInterface>]> {

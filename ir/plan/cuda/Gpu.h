@@ -15,6 +15,7 @@ struct Gpu {
   int64_t multiprocessors;
   double hertz;
   double pairProducts;   // multiply-adds of 16 bits by mma.sync; of tf32 half as many
+  double groupProducts;  // multiply-adds of 16 bits by products of warp groups; 0: it has none
   double floatProducts;  // multiply-adds of f32 on CUDA cores
   double cacheBytes;     // from the second-level cache
   int64_t sharedBytes;   // of one multiprocessor
@@ -22,9 +23,10 @@ struct Gpu {
   double bytesPerSecond; // of the GPU's memory
 };
 
-/// A100, which schedules are chosen for, H100 and H200, each as SXM.
+/// A100 and H100, which schedules of sm_80 and sm_90a are chosen for, and H200, each as SXM.
 std::span<const Gpu> gpus();
 const Gpu &a100();
+const Gpu &h100();
 std::optional<Gpu> gpuNamed(std::string_view name);
 
 /// From the launch of one kernel to that of the next in a graph, beside what the first one computes.

@@ -88,14 +88,18 @@ double skip::plan::predictedCycles(const MmaTile &tile, int64_t elementBytes, co
   return double(waves) * (double(stages) * stage + ends);
 }
 
-std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elementBytes) {
+std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu) {
   std::vector<MmaTile> tiles(kTiles.begin(), kTiles.end());
   for (MmaTile &tile : tiles)
     tile.k = tile.k * 2 / elementBytes;
   std::stable_sort(tiles.begin(), tiles.end(), [&](const MmaTile &a, const MmaTile &b) {
-    return predictedCycles(a, elementBytes, shape, a100()) < predictedCycles(b, elementBytes, shape, a100());
+    return predictedCycles(a, elementBytes, shape, gpu) < predictedCycles(b, elementBytes, shape, gpu);
   });
   return tiles;
+}
+
+std::vector<MmaTile> skip::plan::mmaTiles(const GemmShape &shape, int64_t elementBytes) {
+  return mmaTiles(shape, elementBytes, a100());
 }
 
 /// A launch, and the way of the parts through the second-level cache.

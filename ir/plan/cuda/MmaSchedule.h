@@ -19,10 +19,6 @@ struct MmaTile {
   bool operator==(const MmaTile &) const = default;
 };
 
-/// Rows of the sums in shared memory are so many floats longer than what they hold, so that a warp's stores meet different
-/// banks.
-inline constexpr int64_t sumPadding = 8;
-
 /// Whether emitters have code for the tile, with elements of so many bytes, and every GPU from sm_80 on room for it.
 bool isLegal(const MmaTile &tile, int64_t elementBytes);
 
@@ -42,7 +38,8 @@ double addingCycles(const GemmShape &shape, const Gpu &gpu);
 /// Into how many parts each sum of a contraction is best cut, which a step of its own adds up: 1 for most.
 int64_t bestParts(GemmShape shape, int64_t elementBytes);
 
-/// The legal tiles that are worth trying, the one that is predicted to be the fastest first.
-std::vector<MmaTile> mmaTiles(const GemmShape &shape, int64_t elementBytes);
+/// The legal tiles that are worth trying, the one that is predicted to be the fastest on a GPU first.
+std::vector<MmaTile> mmaTiles(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu);
+std::vector<MmaTile> mmaTiles(const GemmShape &shape, int64_t elementBytes); // on an A100
 
 } // namespace skip::plan

@@ -17,14 +17,19 @@ struct GemmTile {
   bool operator==(const GemmTile &) const = default;
 };
 
-/// What a contraction multiplies: pixels of all images by channels, of sums of `depth` products in all.
+/// What a contraction multiplies: pixels of all images by channels, of sums of `depth` products in all, or of so many lines of
+/// warp groups (WgmmaSchedule.h).
 struct GemmShape {
-  int64_t pixels = 1, channels = 1, depth = 1;
+  int64_t pixels = 1, channels = 1, depth = 1, lines = 1;
   int64_t parts = 1; // that each sum is cut into
 };
 
 /// Rows of shared memory are so many floats longer than what they hold, so that a warp's stores meet different banks.
 inline constexpr int64_t gemmPadding = 4;
+
+/// Rows of the sums of tensor cores in shared memory are so many floats longer than what they hold, so that a warp's stores
+/// meet different banks.
+inline constexpr int64_t sumPadding = 8;
 
 /// No legal tile has fewer channels.
 inline constexpr int64_t leastTileChannels = 16;

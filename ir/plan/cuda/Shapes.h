@@ -13,6 +13,9 @@ struct ContractionView;
 /// The shape of a contraction kernel for runs of up to `batch` images; nothing for other kernels.
 std::optional<GemmShape> gemmShapeOf(KernelOp kernel, int64_t batch);
 
+/// The column whose kernels the GPU runs.
+size_t columnFor(CudaTargetAttr target, const Gpu &gpu);
+
 /// How many threads work on a point of the kernel's domain: 1, or a warp where a point is a row that is summed up.
 int64_t lanesOf(KernelOp kernel);
 
@@ -27,5 +30,6 @@ std::vector<CudaChoice> tunedChoices(KernelOp kernel);
 
 GemmTile tileOf(CudaGemmAttr schedule);
 MmaTile tileOf(CudaMmaAttr schedule);
+WgmmaTile tileOf(CudaWgmmaAttr schedule);
 
 } // namespace skip::plan

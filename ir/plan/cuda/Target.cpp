@@ -1,6 +1,7 @@
 // What passes ask of CUDA: pixels with their channels side by side, tiles through shared memory.
 #include "ir/plan/Contractions.h"
 #include "ir/plan/Layout.h"
+#include "ir/plan/cuda/Gpu.h"
 #include "ir/plan/cuda/Shapes.h"
 
 #include "mlir/IR/Builders.h"
@@ -11,6 +12,7 @@ using plan::CudaGemmAttr;
 using plan::CudaLoopAttr;
 using plan::CudaMmaAttr;
 using plan::CudaTargetAttr;
+using plan::CudaWgmmaAttr;
 using plan::LayoutKind;
 
 static constexpr int64_t kWarp = 32, kLoopThreads = 256, kMostThreads = 1024;
@@ -21,8 +23,9 @@ LogicalResult CudaTargetAttr::verify(llvm::function_ref<InFlightDiagnostic()> em
     return emitError() << "expected `near` to be from 1 to 1048576 megabytes";
   bool isAscending =
       std::adjacent_find(architectures.begin(), architectures.end(), std::greater_equal<>()) == architectures.end();
-  return !architectures.empty() && isAscending ? success()
-                                               : emitError() << "expected architectures in ascending order, each once";
+  return !architectures.empty() && architectures.front() == Architecture::sm_80 && isAscending
+             ? success()
+             : emitError() << "expected architectures in ascending order, each once, sm_80 first";
 }
 
 llvm::SmallVector<llvm::StringRef> CudaTargetAttr::columns() const {
@@ -76,12 +79,19 @@ std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch)
   GemmShape shape;
   shape.pixels = kernel.getImages().value_or(batch) * views[0].outHeight * views[0].outWidth;
   shape.channels = views[0].outChannels;
-  shape.depth = 0;
+  shape.depth = shape.lines = 0;
   shape.parts = addendsOf(kernel.outputLayout(0));
-  for (const ContractionView &view : views)
-    shape.depth +=
-        view.kernelHeight * view.kernelWidth * llvm::alignTo(view.inChannels, lanesOf(filter.getKind(), filter.getElement()));
+  for (const ContractionView &view : views) {
+    int64_t taps = view.kernelHeight * view.kernelWidth;
+    shape.depth += taps * llvm::alignTo(view.inChannels, lanesOf(filter.getKind(), filter.getElement()));
+    shape.lines += taps * llvm::divideCeil(view.inChannels, wgmmaLine);
+  }
   return shape;
+}
+
+size_t plan::columnFor(CudaTargetAttr target, const Gpu &gpu) {
+  size_t last = target.getArchitectures().size() - 1;
+  return gpu.groupProducts > 0 ? last : 0;
 }
 
 int64_t plan::lanesOf(KernelOp kernel) {
@@ -102,27 +112,66 @@ static Attribute scheduleAttribute(MLIRContext *context, const plan::GemmTile &t
   return CudaGemmAttr::get(context, tile.m, tile.n, tile.k, tile.threadM, tile.threadN);
 }
 
+plan::WgmmaTile plan::tileOf(CudaWgmmaAttr schedule) {
+  return {schedule.getTileM(), schedule.getTileN(), schedule.getConsumers(), schedule.getStages(), schedule.getCluster()};
+}
+
+static Attribute scheduleAttribute(MLIRContext *context, const plan::WgmmaTile &tile) {
+  return CudaWgmmaAttr::get(context, tile.m, tile.n, tile.consumers, tile.stages, tile.cluster);
+}
+
 static Attribute scheduleAttribute(MLIRContext *context, const plan::MmaTile &tile) {
   return CudaMmaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN, tile.stages);
 }
 
-/// The fastest that tuning found with the kernel's parts; null where there is none.
-static Attribute tunedSchedule(CudaTargetAttr target, plan::KernelOp kernel, int64_t images) {
+/// The fastest that tuning found with the kernel's parts, of those that the column's GPUs have; null where there is none.
+static Attribute tunedSchedule(CudaTargetAttr target, plan::KernelOp kernel, int64_t images, size_t column) {
   std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
   for (const plan::CudaChoice &choice : shape ? plan::tunedChoices(kernel) : std::vector<plan::CudaChoice>()) {
     Attribute schedule =
         std::visit([&](const auto &tile) { return scheduleAttribute(kernel.getContext(), tile); }, choice.tile);
-    if (choice.parts == shape->parts && target.computes(schedule, kernel, images, 0))
+    if (choice.parts == shape->parts && target.computes(schedule, kernel, images, column))
       return schedule;
   }
   return {};
 }
 
-static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images) {
+/// Whether the windows are those that tensor maps walk through, of a result that they all have their place in.
+static bool areWhole(const plan::ContractionView &view) {
+  auto shape = llvm::cast<RankedTensorType>(view.input.getType()).getShape();
+  auto isWhole = [&](int64_t size, int64_t kernel, int64_t outputs) {
+    return (size + 2 * view.padding - kernel) / view.stride + 1 == outputs;
+  };
+  return plan::isForWarpgroups(static_cast<const graph::ContractionSizes &>(view)) &&
+         (shape.size() == 2 ||
+          (isWhole(shape[2], view.kernelHeight, view.outHeight) && isWhole(shape[3], view.kernelWidth, view.outWidth)));
+}
+
+/// Whether a column's GPUs multiply the kernel's matrices by warp groups: those of 16 bits, since of f32 they would cut off
+/// what is no tf32 instead of rounding it.
+static bool hasWarpgroups(CudaTargetAttr target, plan::KernelOp kernel, size_t column) {
+  return target.getArchitectures()[column] == plan::Architecture::sm_90a && plan::elementBytes(target.element()) == 2 &&
+         llvm::all_of(plan::contractionsOf(kernel), [](const plan::ContractionView &view) { return areWhole(view); });
+}
+
+/// The one of a contraction on tensor cores that is predicted to be the fastest on the column's GPUs.
+static Attribute tensorCoreSchedule(CudaTargetAttr target, plan::KernelOp kernel, const plan::GemmShape &shape, size_t column) {
+  bool isNew = target.getArchitectures()[column] == plan::Architecture::sm_90a;
+  const plan::Gpu &gpu = isNew ? plan::h100() : plan::a100();
+  int64_t bytes = plan::elementBytes(target.element());
+  plan::MmaTile mma = plan::mmaTiles(shape, bytes, gpu).front();
+  if (hasWarpgroups(target, kernel, column))
+    if (plan::WgmmaTile wide = plan::wgmmaTiles(shape).front();
+        plan::predictedCycles(wide, shape, gpu) < plan::predictedCycles(mma, bytes, shape, gpu))
+      return scheduleAttribute(kernel.getContext(), wide);
+  return scheduleAttribute(kernel.getContext(), mma);
+}
+
+static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images, size_t column) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
   if (shape && target.getPrecision() != plan::Precision::f32)
-    return scheduleAttribute(context, plan::mmaTiles(*shape, plan::elementBytes(target.element())).front());
+    return tensorCoreSchedule(target, kernel, *shape, column);
   if (shape)
     return scheduleAttribute(context, plan::gemmTiles(*shape).front());
   int64_t lanes = plan::lanesOf(kernel);
@@ -132,18 +181,25 @@ static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64
 void CudaTargetAttr::chooseSchedules(llvm::ArrayRef<Operation *> kernels, int64_t images, bool) const {
   for (Operation *op : kernels) {
     auto kernel = llvm::cast<KernelOp>(op);
-    Attribute tuned = tunedSchedule(*this, kernel, images);
-    llvm::SmallVector<Attribute> schedules(getArchitectures().size(), tuned ? tuned : scheduleFor(*this, kernel, images));
-    if (tuned)
-      kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(getContext(), llvm::SmallVector<bool>(schedules.size(), true)));
+    llvm::SmallVector<Attribute> schedules;
+    llvm::SmallVector<bool> measured;
+    for (size_t column = 0; column < getArchitectures().size(); ++column) {
+      Attribute tuned = tunedSchedule(*this, kernel, images, column);
+      measured.push_back(bool(tuned));
+      schedules.push_back(tuned ? tuned : scheduleFor(*this, kernel, images, column));
+    }
+    if (llvm::is_contained(measured, true))
+      kernel->setAttr(measuredAttr, DenseBoolArrayAttr::get(getContext(), measured));
     kernel.setSchedulesAttr(ArrayAttr::get(getContext(), schedules));
   }
 }
 
-bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t) const {
+bool CudaTargetAttr::computes(Attribute attribute, Operation *op, int64_t images, size_t column) const {
   auto kernel = llvm::cast<KernelOp>(op);
   if (llvm::any_of(contractionsOf(kernel), [](const ContractionView &view) { return view.winograd != nullptr; }))
     return false;
+  if (auto wgmma = llvm::dyn_cast<CudaWgmmaAttr>(attribute))
+    return gemmShapeOf(kernel, images) && hasWarpgroups(*this, kernel, column) && isLegal(tileOf(wgmma));
   if (gemmShapeOf(kernel, images) && getPrecision() != Precision::f32) {
     auto mma = llvm::dyn_cast<CudaMmaAttr>(attribute);
     return mma && isLegal(tileOf(mma), elementBytes(element()));
@@ -168,6 +224,11 @@ bool CudaGemmAttr::isTunable() const { return false; }
 std::string CudaMmaAttr::text() const { return tileText(tileOf(*this)); }
 
 bool CudaMmaAttr::isTunable() const { return false; }
+
+/// A block's tile, the warp groups that multiply, the stages, and the blocks of a cluster: `128x256/2*4c2`.
+std::string CudaWgmmaAttr::text() const { return tileText(tileOf(*this)); }
+
+bool CudaWgmmaAttr::isTunable() const { return false; }
 
 std::string CudaLoopAttr::text() const { return "loop"; }
 

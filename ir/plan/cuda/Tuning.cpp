@@ -57,8 +57,16 @@ std::string plan::tileText(const MmaTile &tile) {
          std::to_string(tile.stages);
 }
 
+std::string plan::tileText(const WgmmaTile &tile) {
+  return timesText(tile.m, tile.n) + "/" + std::to_string(tile.consumers) + "*" + std::to_string(tile.stages) +
+         (tile.cluster == 1 ? "" : "c" + std::to_string(tile.cluster));
+}
+
+/// In the order of CudaChoice's tiles.
+static constexpr std::array<std::string_view, 3> kKinds = {"gemm ", "mma ", "wgmma "};
+
 std::string plan::choiceText(const CudaChoice &choice) {
-  std::string kind = std::holds_alternative<MmaTile>(choice.tile) ? "mma " : "gemm ";
+  std::string kind(kKinds[choice.tile.index()]);
   std::string tile = std::visit([](const auto &tile) { return tileText(tile); }, choice.tile);
   return kind + tile + (choice.parts > 1 ? " parts " + std::to_string(choice.parts) : "");
 }
@@ -73,13 +81,21 @@ static void readTile(TextReader &reader, MmaTile &tile) {
   reader.number(tile.warpsM).literal("x").number(tile.warpsN).literal("*").number(tile.stages);
 }
 
+static void readTile(TextReader &reader, WgmmaTile &tile) {
+  reader.number(tile.m).literal("x").number(tile.n).literal("/").number(tile.consumers).literal("*").number(tile.stages);
+  if (reader.take("c"))
+    reader.number(tile.cluster);
+}
+
 std::optional<CudaChoice> plan::parseCudaChoice(std::string_view text) {
   TextReader reader(text);
   CudaChoice choice;
-  if (reader.take("mma "))
+  if (reader.take(kKinds[1]))
     choice.tile = MmaTile();
+  else if (reader.take(kKinds[2]))
+    choice.tile = WgmmaTile();
   else
-    reader.literal("gemm ");
+    reader.literal(kKinds[0]);
   std::visit([&](auto &tile) { readTile(reader, tile); }, choice.tile);
   if (reader.take(" parts "))
     reader.number(choice.parts);
@@ -92,6 +108,7 @@ static GemmShape shapeOf(const CudaProblem &p, int64_t parts) {
   return {.pixels = p.images * p.outHeight * p.outWidth,
           .channels = p.outChannels,
           .depth = p.kernelHeight * p.kernelWidth * channels,
+          .lines = p.kernelHeight * p.kernelWidth * ((p.inChannels + wgmmaLine - 1) / wgmmaLine),
           .parts = parts};
 }
 
@@ -100,12 +117,19 @@ static bool isLegalTile(const GemmTile &tile, int64_t parts, const CudaProblem &
   return !entryOf(p.precision).usesTensorCores && parts == 1 && isLegal(tile);
 }
 
+static bool areKnownParts(int64_t parts) { return std::find(kParts.begin(), kParts.end(), parts) != kParts.end(); }
+
 /// Each part has a stage at least.
 static bool isLegalTile(const MmaTile &tile, int64_t parts, const CudaProblem &p) {
   const PrecisionEntry &precision = entryOf(p.precision);
-  bool areKnown = std::find(kParts.begin(), kParts.end(), parts) != kParts.end();
-  return precision.usesTensorCores && areKnown && isLegal(tile, precision.elementBytes) &&
+  return precision.usesTensorCores && areKnownParts(parts) && isLegal(tile, precision.elementBytes) &&
          (parts == 1 || shapeOf(p, parts).depth >= parts * tile.k);
+}
+
+static bool isLegalTile(const WgmmaTile &tile, int64_t parts, const CudaProblem &p) {
+  const PrecisionEntry &precision = entryOf(p.precision);
+  return precision.usesTensorCores && precision.elementBytes == 2 && isForWarpgroups(p) && areKnownParts(parts) &&
+         isLegal(tile) && shapeOf(p, parts).lines >= parts;
 }
 
 bool plan::isLegal(const CudaChoice &choice, const CudaProblem &p) {
@@ -116,6 +140,10 @@ static double cyclesOf(const GemmTile &tile, const GemmShape &shape, int64_t) { 
 
 static double cyclesOf(const MmaTile &tile, const GemmShape &shape, int64_t elementBytes) {
   return predictedCycles(tile, elementBytes, shape, a100()) + (shape.parts > 1 ? addingCycles(shape, a100()) : 0);
+}
+
+static double cyclesOf(const WgmmaTile &tile, const GemmShape &shape, int64_t) {
+  return predictedCycles(tile, shape, h100()) + (shape.parts > 1 ? addingCycles(shape, h100()) : 0);
 }
 
 double plan::predictedCost(const CudaProblem &p, const CudaChoice &choice) {

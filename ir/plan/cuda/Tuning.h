@@ -4,6 +4,7 @@
 
 #include "ir/plan/ProblemText.h"
 #include "ir/plan/cuda/MmaSchedule.h"
+#include "ir/plan/cuda/WgmmaSchedule.h"
 
 #include <compare>
 #include <map>
@@ -26,9 +27,10 @@ struct CudaProblem : graph::ContractionSizes {
   auto operator<=>(const CudaProblem &) const = default;
 };
 
-/// One way to compute it: a tile of CUDA cores or of tensor cores, and the parts that each sum is cut into.
+/// One way to compute it: a tile of CUDA cores, of tensor cores or of sm_90a's warp groups, and the parts that each sum is cut
+/// into.
 struct CudaChoice {
-  std::variant<GemmTile, MmaTile> tile;
+  std::variant<GemmTile, MmaTile, WgmmaTile> tile;
   int64_t parts = 1;
 
   bool operator==(const CudaChoice &) const = default;
@@ -40,13 +42,15 @@ std::string problemText(const CudaProblem &problem);
 std::optional<CudaProblem> parseCudaProblem(std::string_view text);
 
 /// `gemm 64x64x16/8x4`: a block's tile and a thread's. `mma 64x64x64/2x2*3 parts 4`: a block's tile, its warps, the stages that
-/// are loaded ahead, and the parts, where sums are cut.
+/// are loaded ahead, and the parts, where sums are cut. `wgmma 128x256/2*4c2`: a block's tile, the warp groups that multiply,
+/// the stages, and the blocks of a cluster, where there are several.
 std::string choiceText(const CudaChoice &choice);
 std::optional<CudaChoice> parseCudaChoice(std::string_view text);
 
 /// The same of a tile alone, as plans show it.
 std::string tileText(const GemmTile &tile);
 std::string tileText(const MmaTile &tile);
+std::string tileText(const WgmmaTile &tile);
 
 /// Whether kernels compute the problem so.
 bool isLegal(const CudaChoice &choice, const CudaProblem &problem);

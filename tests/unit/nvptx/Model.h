@@ -4,6 +4,7 @@
 #include "codegen/LowerPlan.h"
 #include "ir/plan/Plan.h"
 #include "ir/plan/cuda/MmaSchedule.h"
+#include "ir/plan/cuda/WgmmaSchedule.h"
 #include "ir/reference/Tensor.h"
 #include "tests/unit/emulator-driver/Gpu.h"
 
@@ -28,12 +29,15 @@ struct Run {
 class Model {
 public:
   /// Of a spec's only model, for one batch bound; a section's activations stay within so many megabytes. Parameters are random.
-  Model(const char *spec, int64_t batch, plan::Precision precision = plan::Precision::f32, int64_t near = 512);
+  /// It runs on the first GPU of the column.
+  Model(const char *spec, int64_t batch, plan::Precision precision = plan::Precision::f32, int64_t near = 512,
+        SkipCudaColumn column = SKIP_CUDA_SM_80);
   Model(const Model &) = delete;
 
-  /// Chooses the tile of every contraction instead of the pipeline, and makes the code again.
+  /// Chooses the tile of every contraction instead of the pipeline, in the column that it runs, and makes the code again.
   void useTile(const plan::GemmTile &tile);
   void useTile(const plan::MmaTile &tile);
+  void useTile(const plan::WgmmaTile &tile);
 
   /// Runs the plan on a fresh emulator with all checks on, and compares each step's result with the reference's for the inputs
   /// that it read, to `bound` of its largest value and the rounding of its store; infinities and NaN are to be where they are
@@ -67,6 +71,7 @@ private:
   llvm::DenseMap<mlir::Value, Tensor> loaded; // values of the load table's entries
   std::vector<std::byte> weights;             // packed
   plan::Precision precision;
+  SkipCudaColumn column;
 };
 
 } // namespace skip::testing

@@ -7,8 +7,8 @@ using namespace test;
 using skip::cuda::isBetter;
 using skip::cuda::runsOn;
 
-static SkipCode object(uint32_t architecture) { return {architecture, 0, 0, nullptr}; }
-static SkipCode ptx(uint32_t architecture) { return {architecture, 1, 0, nullptr}; }
+static SkipCode object(uint32_t architecture, uint16_t column = 0) { return {architecture, 0, column, 0, nullptr}; }
+static SkipCode ptx(uint32_t architecture, uint16_t column = 0) { return {architecture, 1, column, 0, nullptr}; }
 
 TEST_CASE("cuda: an object runs on its major number, text on all that came later") {
   CHECK(runsOn(object(80), 80));
@@ -19,6 +19,20 @@ TEST_CASE("cuda: an object runs on its major number, text on all that came later
   CHECK(runsOn(object(120), 121));
   CHECK(runsOn(ptx(80), 120));
   CHECK(!runsOn(ptx(90), 89));
+}
+
+TEST_CASE("cuda: what is made for sm_90a alone runs there alone, and is tried first there") {
+  for (const SkipCode &code : {object(90, SKIP_CUDA_SM_90A), ptx(90, SKIP_CUDA_SM_90A)}) {
+    CHECK(runsOn(code, 90));
+    for (uint32_t other : {80, 89, 91, 100, 120})
+      CHECK(!runsOn(code, other));
+    CHECK(isBetter(code, object(90)));
+    CHECK(isBetter(code, ptx(90)));
+    CHECK(!isBetter(object(90), code));
+    CHECK(std::string(skip::cuda::nameOfBody(skip::cuda::bodyOf(code))) == "sm_90a");
+  }
+  CHECK(isBetter(object(90, SKIP_CUDA_SM_90A), ptx(90, SKIP_CUDA_SM_90A)));
+  CHECK(std::string(skip::cuda::nameOfBody(skip::cuda::bodyOf(ptx(90)))) == "sm_90");
 }
 
 TEST_CASE("cuda: objects are tried first, and then what is made for the latest") {
@@ -62,8 +76,8 @@ TEST_CASE("cuda: code that the driver refuses gives way to the next, and is told
   skip_model *model = nullptr;
   const std::string good = kernelText(), bad = ".version 7.0\n.target sm_80\n.address_size 64\nnonsense\n";
   const char machine[] = "\177ELF";
-  SkipCode refused{80, 0, sizeof machine, machine}, broken{75, 1, bad.size(), bad.data()},
-      text{80, 1, good.size(), good.data()};
+  SkipCode refused{80, 0, 0, sizeof machine, machine}, broken{75, 1, 0, bad.size(), bad.data()},
+      text{80, 1, 0, good.size(), good.data()};
   REQUIRE(open({refused, text}, &model) == SKIP_OK); // and text without a zero at its end is ended
   skipmodel_model_destroy(model);
   REQUIRE(open({broken, refused, text}, &model) == SKIP_OK);
@@ -79,11 +93,11 @@ TEST_CASE("cuda: code that the driver refuses gives way to the next, and is told
 TEST_CASE("cuda: a kernel that is not there, or wants too much, is named") {
   skip_model *model = nullptr;
   const std::string none = ".version 7.0\n.target sm_80\n.address_size 64\n.visible .entry other() { ret; }\n";
-  CHECK_FAILS(open({{80, 1, none.size() + 1, none.c_str()}}, &model), SKIP_DRIVER_ERROR,
+  CHECK_FAILS(open({{80, 1, 0, none.size() + 1, none.c_str()}}, &model), SKIP_DRIVER_ERROR,
               "text for sm_80: kernel `conv`: cuLibraryGetKernel: CUDA_ERROR_NOT_FOUND");
   SkipCudaKernel kernels[4];
   std::copy_n(static_cast<const SkipCudaKernel *>(tinyTarget().variants[0].kernels), 4, kernels);
-  kernels[3].sharedBytes = 1 << 20;
+  kernels[3].forms[SKIP_CUDA_SM_80].sharedBytes = 1 << 20;
   SkipVariant variant = tinyTarget().variants[0];
   variant.kernels = kernels;
   ImageCopy copy;

@@ -21,10 +21,16 @@ static constexpr uint64_t weightBytes = channels * 4 * 4, biasBytes = 64, biasOf
 static constexpr uint64_t pixelBytes = paddedChannels * 4, planeBytes = side * side * pixelBytes;
 
 /// The counter asks for shared memory, of which it has no need.
-static const SkipCudaKernel kernels[] = {{"conv", 32, 0, {32, 1, 1}},
-                                         {"sum", 32, 0, {32, 1, 1}},
-                                         {"score", 32, 0, {32, 1, 1}},
-                                         {"count", 32, 64 * 1024, {32, 1, 1}}};
+static SkipCudaKernel kernel(const char *name, uint32_t sharedBytes = 0) {
+  return {{{.name = name,
+            .maps = nullptr,
+            .mapCount = 0,
+            .threads = 32,
+            .sharedBytes = sharedBytes,
+            .cluster = 1,
+            .split = {32, 1, 1}}}};
+}
+static const SkipCudaKernel kernels[] = {kernel("conv"), kernel("sum"), kernel("score"), kernel("count", 64 * 1024)};
 
 template <int64_t bound> struct Variant {
   static constexpr int64_t turn = bound == smallBound ? bound : 3;
@@ -107,7 +113,8 @@ static const SkipLoad loads[] = {{.kind = SKIP_LOAD_CONV_WEIGHT,
 // As a library has it: an object, which the emulator refuses, and text, of which the better one is for later GPUs.
 static const char object[] = "\177ELF, or so";
 static const std::string text = kernelText();
-static const SkipCode codes[] = {{80, 0, sizeof object, object}, {90, 1, 0, nullptr}, {80, 1, text.size() + 1, text.c_str()}};
+static const SkipCode codes[] = {
+    {80, 0, 0, sizeof object, object}, {90, 1, 0, 0, nullptr}, {80, 1, 0, text.size() + 1, text.c_str()}};
 
 static const SkipTargetImage targets[] = {{.target = SKIP_TARGET_CUDA,
                                            .variantCount = 2,
