@@ -84,6 +84,7 @@ static SkipCudaForm formOf(const CudaForm &form) {
   result.threads = form.threads;
   result.sharedBytes = form.sharedBytes;
   result.cluster = form.cluster;
+  result.startsEarly = form.startsEarly;
   std::copy(form.split.begin(), form.split.end(), result.split);
   return result;
 }

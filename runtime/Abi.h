@@ -111,6 +111,7 @@ typedef struct SkipCudaForm {
   uint32_t threads;
   uint32_t sharedBytes; // dynamic
   uint32_t cluster;     // blocks along the first axis
+  uint32_t startsEarly; // 1: may be launched while the kernel in front still runs, since it waits for that one's end itself
   int64_t split[3];
 } SkipCudaForm;
 

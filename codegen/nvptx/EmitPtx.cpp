@@ -36,8 +36,6 @@ static llvm::Error failure(const Job &job, llvm::StringRef stage, const llvm::Tw
 
 const ColumnCode &nvptx::codeOf(SkipCudaColumn column) { return kColumns[column]; }
 
-SkipCudaColumn nvptx::columnOf(const Spec &spec) { return needsSm90a(spec) ? SKIP_CUDA_SM_90A : SKIP_CUDA_SM_80; }
-
 static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const ColumnCode &code) {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -86,7 +84,7 @@ static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
   emitKernel(*source, job.symbol, job.spec);
   if (stage == Stage::Kernel)
     return toText([&](llvm::raw_ostream &os) { source->print(os); });
-  auto machine = createTargetMachine(codeOf(columnOf(job.spec)));
+  auto machine = createTargetMachine(codeOf(job.spec.column));
   if (!machine)
     return failure(job, "target", "this LLVM has no NVPTX back end");
   llvm::LLVMContext llvmContext;
@@ -113,12 +111,12 @@ static std::string headerOf(SkipCudaColumn column) {
 std::string nvptx::joinKernels(SkipCudaColumn column, llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels) {
   std::string text;
   for (auto [job, kernel] : llvm::zip_equal(jobs, kernels))
-    if (job.isIn[column])
+    if (job.spec.column == column)
       text += (text.empty() ? headerOf(column) : "") + kernel;
   return text;
 }
 
 llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {
   llvm::Expected<std::string> text = compile(job, stage);
-  return text && stage == Stage::Ptx ? headerOf(columnOf(job.spec)) + *text : std::move(text);
+  return text && stage == Stage::Ptx ? headerOf(job.spec.column) + *text : std::move(text);
 }

@@ -16,7 +16,6 @@ namespace skip::nvptx {
 struct Job {
   std::string symbol;
   Spec spec;
-  std::array<bool, SKIP_CUDA_COLUMN_COUNT> isIn{}; // which columns' texts it belongs to
 };
 
 /// What the text of a column is made for.
@@ -27,16 +26,13 @@ struct ColumnCode {
 };
 const ColumnCode &codeOf(SkipCudaColumn column);
 
-/// The first column that has the instructions of a kernel.
-SkipCudaColumn columnOf(const Spec &spec);
-
 /// PTX for the jobs, in their order, on up to `threads` threads, each without a header. The same jobs give the same text. An
 /// error names the job's symbol and the stage that failed. `onCompiled` is called after each, on any of the threads.
 llvm::Expected<std::vector<std::string>>
 compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
 
-/// The text of a column, which a driver loads: a header, and of the jobs' kernels, as compileKernels gives them, those that are
-/// in it; empty where none is.
+/// The text of a column, which a driver loads: a header, and of the jobs' kernels, as compileKernels gives them, those of the
+/// column; empty where there are none.
 std::string joinKernels(SkipCudaColumn column, llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
 
 enum class Stage { Kernel, Llvm, Ptx };

@@ -294,6 +294,16 @@ static bool isCountable(KernelOp kernel) {
   return llvm::all_of(kernel->getOperandTypes(), isSmall) && llvm::all_of(kernel->getResultTypes(), isSmall);
 }
 
+SkipCudaColumn nvptx::columnOf(plan::Architecture architecture) {
+  switch (architecture) {
+  case plan::Architecture::sm_80:
+    return SKIP_CUDA_SM_80;
+  case plan::Architecture::sm_90a:
+    return SKIP_CUDA_SM_90A;
+  }
+  llvm_unreachable("an architecture without a column");
+}
+
 codegen::Refusal nvptx::refusalOf(KernelOp kernel) {
   if (!isCountable(kernel))
     return {
@@ -324,6 +334,12 @@ static std::optional<Tile> tileOf(Attribute schedule) {
   return std::nullopt;
 }
 
+static SkipCudaColumn codeColumn(KernelOp kernel, size_t column) {
+  FailureOr<plan::TargetInterface> target = plan::targetOf(kernel);
+  auto cuda = succeeded(target) ? llvm::dyn_cast<plan::CudaTargetAttr>(*target) : plan::CudaTargetAttr();
+  return cuda ? nvptx::columnOf(cuda.getArchitectures()[column]) : SKIP_CUDA_SM_80;
+}
+
 std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
   if (!hasLayouts(kernel) || !isCountable(kernel))
     return std::nullopt;
@@ -335,7 +351,7 @@ std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
   std::optional<Found> found = find(kernel, tile.value_or(Tile()));
   if (!found || std::holds_alternative<GemmSpec>(found->family) != tile.has_value() || (!tile && !loop))
     return std::nullopt;
-  Spec spec{std::move(found->family), {}, {}};
+  Spec spec{codeColumn(kernel, column), std::move(found->family), {}, {}};
   if (loop)
     spec.blocks = {loop.getPoints(), loop.getLanes()};
   for (unsigned input : found->inputs)

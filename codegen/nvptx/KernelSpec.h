@@ -13,6 +13,9 @@ namespace skip::nvptx {
 /// kernels of equal ones have equal code. Nothing when no family computes it.
 std::optional<Spec> specOf(plan::KernelOp kernel, size_t column);
 
+/// The column of the runtime's tables that the code for an architecture stands in.
+SkipCudaColumn columnOf(plan::Architecture architecture);
+
 /// Why a kernel has no specification.
 codegen::Refusal refusalOf(plan::KernelOp kernel);
 

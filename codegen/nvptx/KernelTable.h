@@ -17,6 +17,7 @@ struct CudaForm {
   uint32_t threads = 0;
   uint32_t sharedBytes = 0; // dynamic
   uint32_t cluster = 1;
+  bool startsEarly = false;
   std::array<int64_t, 3> split{};
 };
 

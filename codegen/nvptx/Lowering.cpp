@@ -15,16 +15,6 @@ codegen::Variant nvptx::Lowering::startVariant(int64_t batch) {
   return variant;
 }
 
-static SkipCudaColumn columnFor(plan::Architecture architecture) {
-  switch (architecture) {
-  case plan::Architecture::sm_80:
-    return SKIP_CUDA_SM_80;
-  case plan::Architecture::sm_90a:
-    return SKIP_CUDA_SM_90A;
-  }
-  llvm_unreachable("an architecture without a column");
-}
-
 /// PTX's identifiers have no dots. A kernel's code is another one in each column.
 static std::string entryName(llvm::StringRef name, SkipCudaColumn column) {
   std::string text = "k$" + name.str() + (column == SKIP_CUDA_SM_80 ? "" : "$" + nvptx::codeOf(column).target.str());
@@ -33,12 +23,12 @@ static std::string entryName(llvm::StringRef name, SkipCudaColumn column) {
 }
 
 /// The entry that computes `spec`: a known one's, or that of a new job.
-std::string nvptx::Lowering::symbolFor(const Spec &spec, llvm::StringRef name, SkipCudaColumn column) {
-  auto job = llvm::find_if(jobs, [&](const Job &job) { return job.spec == spec; });
-  if (job == jobs.end())
-    job = jobs.insert(jobs.end(), {.symbol = entryName(name, column), .spec = spec});
-  job->isIn[column] = true;
-  return job->symbol;
+std::string nvptx::Lowering::symbolFor(const Spec &spec, llvm::StringRef name) {
+  auto known = llvm::find_if(jobs, [&](const Job &job) { return job.spec == spec; });
+  if (known != jobs.end())
+    return known->symbol;
+  jobs.push_back({entryName(name, spec.column), spec});
+  return jobs.back().symbol;
 }
 
 std::optional<nvptx::Lowering::Specs> nvptx::Lowering::specsOf(plan::KernelOp kernel) const {
@@ -61,6 +51,7 @@ static CudaForm formOf(const nvptx::Spec &spec, std::string name) {
           .threads = static_cast<uint32_t>(threadsOf(spec)),
           .sharedBytes = static_cast<uint32_t>(sharedBytesOf(spec)),
           .cluster = static_cast<uint32_t>(clusterOf(spec)),
+          .startsEarly = spec.column == SKIP_CUDA_SM_90A,
           .split = splitOf(spec)};
 }
 
@@ -71,10 +62,8 @@ std::optional<uint32_t> nvptx::Lowering::addKernel(plan::KernelOp kernel, codege
   size_t index = llvm::find(kernels, *specs) - kernels.begin();
   if (index == kernels.size()) {
     CudaKernel entry;
-    for (auto [spec, architecture] : llvm::zip_equal(*specs, attribute.getArchitectures())) {
-      SkipCudaColumn column = columnFor(architecture);
-      entry.forms[column] = formOf(spec, symbolFor(spec, *kernel.getKernel(), column));
-    }
+    for (const Spec &spec : *specs)
+      entry.forms[spec.column] = formOf(spec, symbolFor(spec, *kernel.getKernel()));
     std::get<CudaKernels>(variant.kernels).push_back(std::move(entry));
     kernels.push_back(std::move(*specs));
   }

@@ -22,7 +22,7 @@ private:
   using Specs = llvm::SmallVector<Spec, 2>; // of a kernel, by column
 
   std::optional<Specs> specsOf(plan::KernelOp kernel) const;
-  std::string symbolFor(const Spec &spec, llvm::StringRef name, SkipCudaColumn column);
+  std::string symbolFor(const Spec &spec, llvm::StringRef name);
 
   plan::CudaTargetAttr attribute;
   std::vector<Job> &jobs;

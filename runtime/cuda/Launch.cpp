@@ -74,7 +74,11 @@ skip_status Launcher::step(uint32_t index, Turn turn) const {
       return SKIP_OK;
   }
   skip_status status = fillArguments(*this, step, form, turn);
-  LaunchConfig config{grid[0], grid[1], grid[2], form.threads, 1, 1, form.sharedBytes, body.stream, nullptr, 0};
+  LaunchAttribute early{};
+  early.id = LaunchAttributeId::programmaticStreamSerialization;
+  early.value.programmaticStreamSerializationAllowed = 1;
+  LaunchConfig config{grid[0], grid[1], grid[2], form.threads, 1, 1, form.sharedBytes, body.stream, &early, 0};
+  config.attributeCount = form.startsEarly && body.opened->launchesEarly;
   Function function = body.opened->functionsOf(*context.model->target, variantIndex)[step.kernel];
   if (status == SKIP_OK)
     status = SKIP_DRIVER(cuLaunchKernelEx, &config, function, body.pointers, nullptr);

@@ -52,10 +52,15 @@ static skip_status makeRoom(const SkipTargetImage &target, Opened &opened) {
 }
 
 static skip_status openDevice(skip_model &model, int32_t wanted, Opened &opened) {
+  constexpr int firstWithEarlyNodes = 12030; // before, a graph could not have them
   Architecture architecture = 0;
+  int version = 0;
   skip_status status = findDevice(wanted, opened.device);
   if (status == SKIP_OK)
     status = findArchitecture(opened.device, architecture);
+  if (status == SKIP_OK)
+    status = SKIP_DRIVER(cuDriverGetVersion, &version);
+  opened.launchesEarly = version >= firstWithEarlyNodes;
   if (status == SKIP_OK)
     status = SKIP_DRIVER(cuDevicePrimaryCtxRetain, &opened.context, opened.device);
   if (status != SKIP_OK)

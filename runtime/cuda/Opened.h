@@ -11,6 +11,7 @@ struct Opened {
   Context context = nullptr; // the primary one, retained
   Library library = nullptr;
   SkipCudaColumn column = SKIP_CUDA_SM_80; // of the kernel table, whose code is loaded
+  bool launchesEarly = false;              // whether the driver knows in graphs what SkipCudaForm::startsEarly is about
   Function *functions = nullptr;           // of the kernels of all variants, one behind another
 
   /// The functions of variant `index`, in the order of its kernels.

@@ -44,8 +44,7 @@ static llvm::Error printKernels(Compilation &compilation, x86::Stage stage, llvm
     if (isMlir && !first)
       os << "// -----\n";
     first = false;
-    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << nvptx::codeOf(nvptx::columnOf(job.spec)).target
-       << ") ===\n"
+    os << (isMlir ? "//" : ";") << " === kernel " << job.symbol << " (" << nvptx::codeOf(job.spec.column).target << ") ===\n"
        << *text << "\n";
   }
   return llvm::Error::success();
@@ -58,7 +57,7 @@ static llvm::Error printObjects(Compilation &compilation, llvm::raw_ostream &os)
   for (auto [job, object] : llvm::zip_equal(compilation.lowered().jobs, compilation.objects()))
     table.add({job.symbol, std::string(plan::isaName(job.target.isa)), std::to_string(object.size())});
   for (auto [job, text] : llvm::zip_equal(compilation.lowered().cudaJobs, compilation.ptx()))
-    table.add({job.symbol, nvptx::codeOf(nvptx::columnOf(job.spec)).target.str(), std::to_string(text.size())});
+    table.add({job.symbol, nvptx::codeOf(job.spec.column).target.str(), std::to_string(text.size())});
   table.print(os);
   return llvm::Error::success();
 }

@@ -127,15 +127,19 @@ void flags::addTargets(CLI::App &app, Options &o) {
   addPrecision(app, o);
 }
 
-/// Code for GPUs that is made when the library is built.
-void flags::addObjects(CLI::App &app, Options &o) {
-  app.add_option(
-         "--gpu-arch", o.objects.architectures,
-         "for cuda: also put objects for these GPUs into the library, which start without being compiled first; NVIDIA's "
-         "ptxas makes them. sm_90a has kernels of its own, for GPUs of compute capability 9.0")
+void flags::addArchitectures(CLI::App &app, Options &o, const char *what) {
+  app.add_option("--gpu-arch", o.objects.architectures, what)
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("sm_NN[,sm_NN...]");
+}
+
+/// Code for GPUs that is made when the library is built.
+void flags::addObjects(CLI::App &app, Options &o) {
+  addArchitectures(
+      app, o,
+      "for cuda: also put objects for these GPUs into the library, which start without being compiled first; NVIDIA's "
+      "ptxas makes them. sm_90a has kernels of its own, for GPUs of compute capability 9.0");
   app.add_option(
          "--gpu-code", o.objects.kind,
          "what to make for --gpu-arch: object, or ptx, which the driver compiles: of sm_90a's own kernels (default: object)")

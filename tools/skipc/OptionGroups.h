@@ -40,6 +40,7 @@ void addTrain(CLI::App &app, Options &o);
 /// Of commands that build or plan.
 void addTargets(CLI::App &app, Options &o);
 /// Code for GPUs that is made when the library is built.
+void addArchitectures(CLI::App &app, Options &o, const char *what);
 void addObjects(CLI::App &app, Options &o);
 /// Of commands that run what they build.
 void addRunTarget(CLI::App &app, Options &o);

@@ -260,6 +260,8 @@ static void addTune(CLI::App &app, Options &o) {
   tune.add_option("--merge", o.merge, "add the measurements of another database or export")->type_name("FILE");
   tune.add_option("--export", o.exportTo, "write all measurements as text; `-`: to the standard output")->type_name("FILE");
   addRunTarget(tune, o);
+  addArchitectures(tune, o,
+                   "with --compile-only: the GPU that measures, sm_80 or a later one by its code (default), or sm_90a");
   CLI::Option *compileOnly =
       tune.add_option("--compile-only", o.compileOnly, "for cuda: write candidates into this folder, and measure nothing")
           ->type_name("DIR");

@@ -37,6 +37,16 @@ static llvm::Error checkUsage(const Options &options, tool::Target target) {
                                : llvm::Error::success();
 }
 
+/// What candidates are compiled for.
+static llvm::Expected<plan::Architecture> architectureOf(const Options &options) {
+  if (options.objects.architectures.empty())
+    return plan::Architecture::sm_80;
+  std::optional<plan::Architecture> known = plan::symbolizeArchitecture(options.objects.architectures.front());
+  if (options.objects.architectures.size() == 1 && known)
+    return *known;
+  return tool::badInput("--gpu-arch: candidates are compiled for sm_80 and every later GPU, or for sm_90a alone");
+}
+
 llvm::Error tool::compileCandidates(const Options &options, Target target) {
   if (llvm::Error error = checkUsage(options, target))
     return error;
@@ -47,9 +57,12 @@ llvm::Error tool::compileCandidates(const Options &options, Target target) {
   for (const std::string &spec : options.specs)
     if (llvm::Error error = addProblems(options, spec, *precision, problems))
       return error;
+  llvm::Expected<plan::Architecture> architecture = architectureOf(options);
+  if (!architecture)
+    return architecture.takeError();
   data::Progress progress(problems.size() * plan::mostCudaCandidates, "compiling candidates");
   llvm::Expected<CandidateFolder> made =
-      writeCandidates(options.compileOnly, problems, compileThreads(options), [&] { progress.advance(); });
+      writeCandidates(options.compileOnly, problems, *architecture, compileThreads(options), [&] { progress.advance(); });
   if (!made)
     return made.takeError();
   if (!options.json)

@@ -1,6 +1,8 @@
 // All is written into a folder beside the one that was asked for, which then takes its name: so there is never half of one.
 #include "tools/tuning/CandidateFolder.h"
 
+#include "ir/plan/cuda/Gpu.h"
+
 #include "ir/plan/Plan.h"
 #include "support/AtomicFile.h"
 #include "support/SystemError.h"
@@ -115,7 +117,8 @@ static llvm::Error tooLarge() {
 }
 
 llvm::Expected<tool::CandidateFolder> tool::writeCandidates(const std::string &folder,
-                                                            const std::set<plan::CudaProblem> &problems, unsigned threads,
+                                                            const std::set<plan::CudaProblem> &problems,
+                                                            plan::Architecture architecture, unsigned threads,
                                                             const std::function<void()> &onWritten) {
   std::string name = folder;
   while (name.size() > 1 && name.back() == '/')
@@ -129,10 +132,11 @@ llvm::Expected<tool::CandidateFolder> tool::writeCandidates(const std::string &f
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
   std::vector<Entry> entries;
   CandidateFolder made;
+  const plan::Gpu &gpu = architecture == plan::Architecture::sm_90a ? plan::h100() : plan::a100();
   for (const plan::CudaProblem &problem : problems)
-    for (const plan::CudaChoice &choice : plan::choicesWorthMeasuring(problem)) {
+    for (const plan::CudaChoice &choice : plan::choicesWorthMeasuring(problem, gpu)) {
       std::string library = "candidate-" + std::to_string(entries.size() + 1) + ".so", path = part.place(library);
-      llvm::Expected<bool> isWritten = writeGpuCandidate(context, problem, choice, threads, path);
+      llvm::Expected<bool> isWritten = writeGpuCandidate(context, problem, choice, architecture, threads, path);
       if (!isWritten)
         return isWritten.takeError();
       onWritten();

@@ -4,6 +4,7 @@
 //     {"library": "candidate-1.so", "problem": "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16", "choice": "mma 64x64x64/2x2*3"}]}
 #pragma once
 
+#include "ir/plan/Plan.h"
 #include "ir/plan/cuda/Tuning.h"
 
 #include "llvm/Support/Error.h"
@@ -25,8 +26,9 @@ struct CandidateFolder {
 
 /// Compiles what is worth measuring of each problem, on so many threads, and makes the folder of it: whole, or on an error or
 /// an interruption not at all. An error where it is there and not empty, or where all would take more than mostCandidateBytes.
-/// `onWritten` is called for each candidate.
+/// `onWritten` is called for each candidate. They are for every GPU from sm_80 on, or for sm_90a alone.
 llvm::Expected<CandidateFolder> writeCandidates(const std::string &folder, const std::set<plan::CudaProblem> &problems,
-                                                unsigned threads, const std::function<void()> &onWritten);
+                                                plan::Architecture architecture, unsigned threads,
+                                                const std::function<void()> &onWritten);
 
 } // namespace skip::tool

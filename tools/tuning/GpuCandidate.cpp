@@ -3,6 +3,7 @@
 
 #include "codegen/LowerPlan.h"
 #include "codegen/Package.h"
+#include "codegen/nvptx/KernelSpec.h"
 #include "ir/plan/Contractions.h"
 #include "tools/text/Failure.h"
 #include "tools/text/Layers.h"
@@ -10,20 +11,31 @@
 
 using namespace skip;
 
+static plan::CudaTargetAttr targetFor(mlir::MLIRContext &context, plan::Architecture architecture, plan::Precision precision) {
+  llvm::SmallVector<plan::Architecture, 2> architectures{plan::Architecture::sm_80};
+  if (architecture != plan::Architecture::sm_80)
+    architectures.push_back(architecture);
+  return plan::CudaTargetAttr::get(&context, architectures, precision);
+}
+
+/// In the column of the architecture, the last.
 static bool isAsChosen(mlir::ModuleOp module) {
-  return llvm::any_of(tool::modelOf(module).getOps<plan::KernelOp>(),
-                      [](plan::KernelOp kernel) { return kernel->hasAttr(plan::measuredAttr); });
+  return llvm::any_of(tool::modelOf(module).getOps<plan::KernelOp>(), [](plan::KernelOp kernel) {
+    auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
+    return measured && measured.asArrayRef().back();
+  });
 }
 
 llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const plan::CudaProblem &problem,
-                                             const plan::CudaChoice &choice, unsigned threads, const std::string &path) {
+                                             const plan::CudaChoice &choice, plan::Architecture architecture, unsigned threads,
+                                             const std::string &path) {
   auto failure = [&](const llvm::Twine &what) {
     return internalError("tune", plan::problemText(problem) + ", " + plan::choiceText(choice) + ": " + what);
   };
   auto precision = static_cast<plan::Precision>(problem.precision);
-  auto planned = planCandidate(context, candidateGraph(problem),
-                               {plan::CudaTargetAttr::get(&context, {plan::Architecture::sm_80}, precision),
-                                plan::problemText(problem), plan::choiceText(choice), problem.images});
+  auto planned = planCandidate(
+      context, candidateGraph(problem),
+      {targetFor(context, architecture, precision), plan::problemText(problem), plan::choiceText(choice), problem.images});
   if (!planned)
     return planned.takeError();
   if (!isAsChosen(**planned))
@@ -36,10 +48,9 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
-  codegen::TargetImage &target = lowered->image.targets.front();
-  for (SkipCudaColumn column : {SKIP_CUDA_SM_80, SKIP_CUDA_SM_90A})
-    if (std::string text = nvptx::joinKernels(column, lowered->cudaJobs, *kernels); !text.empty())
-      target.codes.push_back({nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(text)});
+  SkipCudaColumn column = nvptx::columnOf(architecture);
+  lowered->image.targets.front().codes = {
+      {nvptx::codeOf(column).architecture, /*isText=*/true, column, nvptx::joinKernels(column, lowered->cudaJobs, *kernels)}};
   if (llvm::Error error = codegen::writeSharedLibrary({lowered->image, {}}, path))
     return badInput(llvm::toString(std::move(error)));
   return true;

@@ -1,6 +1,7 @@
 // One way to compute one contraction on a GPU, as a library of its own: compiled here, measured where a GPU is.
 #pragma once
 
+#include "ir/plan/Plan.h"
 #include "ir/plan/cuda/Tuning.h"
 
 #include "llvm/Support/Error.h"
@@ -14,8 +15,9 @@ namespace skip::tool {
 inline constexpr const char *candidateName = "candidate";
 
 /// Writes to `path` the library of a network of the problem alone, planned by the choice. False, and no file, where a build
-/// would not follow the choice.
+/// would not follow the choice. It has code for the architecture alone.
 llvm::Expected<bool> writeGpuCandidate(mlir::MLIRContext &context, const plan::CudaProblem &problem,
-                                       const plan::CudaChoice &choice, unsigned threads, const std::string &path);
+                                       const plan::CudaChoice &choice, plan::Architecture architecture, unsigned threads,
+                                       const std::string &path);
 
 } // namespace skip::tool

@@ -7,6 +7,8 @@
 // expected to be faster, and then what it expects to be the fastest.
 #include "tools/tuning/Ties.h"
 
+#include "ir/plan/cuda/Gpu.h"
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -69,26 +71,32 @@ private:
 /// The same of GPUs, whose model has a cost for each choice.
 class CudaExpectation {
 public:
-  explicit CudaExpectation(const plan::CudaProblem &problem) : problem(problem), untuned(plan::predictedChoice(problem)) {}
+  CudaExpectation(const plan::CudaProblem &problem, const GpuDevice &device)
+      : problem(problem), gpu(device.major == 9 ? plan::h100() : plan::a100()), untuned(plan::predictedChoice(problem, gpu)) {}
 
   std::optional<bool> isFaster(const Choice &first, const Choice &second) const {
     const auto &a = std::get<plan::CudaChoice>(first), &b = std::get<plan::CudaChoice>(second);
     if ((a == untuned) != (b == untuned))
       return a == untuned;
-    double ofA = plan::predictedCost(problem, a), ofB = plan::predictedCost(problem, b);
+    double ofA = plan::predictedCost(problem, a, gpu), ofB = plan::predictedCost(problem, b, gpu);
     return ofA != ofB ? std::optional(ofA < ofB) : std::nullopt;
   }
 
 private:
   const plan::CudaProblem &problem;
+  const plan::Gpu &gpu;
   const plan::CudaChoice untuned;
 };
 
 using AnyExpectation = std::variant<Expectation, CudaExpectation>;
 } // namespace
 
-static AnyExpectation expectationFor(const plan::ConvProblem &problem) { return Expectation(problem); }
-static AnyExpectation expectationFor(const plan::CudaProblem &problem) { return CudaExpectation(problem); }
+/// For measurements of the same problem on the same device.
+static AnyExpectation expectationFor(const Measurement &measurement) {
+  if (const auto *problem = std::get_if<plan::CudaProblem>(&measurement.problem))
+    return CudaExpectation(*problem, std::get<GpuDevice>(measurement.device));
+  return Expectation(std::get<plan::ConvProblem>(measurement.problem));
+}
 
 std::vector<const Measurement *> tuning::tiedWithFastest(std::vector<const Measurement *> measurements) {
   std::sort(measurements.begin(), measurements.end(), isFaster);
@@ -118,8 +126,7 @@ std::vector<const Measurement *> tuning::byPreference(std::vector<const Measurem
   std::vector<const Measurement *> ordered;
   if (measurements.empty())
     return ordered;
-  AnyExpectation expectation =
-      std::visit([](const auto &problem) { return expectationFor(problem); }, measurements.front()->problem);
+  AnyExpectation expectation = expectationFor(*measurements.front());
   auto isExpectedFaster = [&](const Measurement *a, const Measurement *b) {
     std::optional<bool> expected = std::visit([&](auto &each) { return each.isFaster(a->choice, b->choice); }, expectation);
     return expected.value_or(isFaster(a, b));

@@ -44,6 +44,10 @@ Builder::Builder(ModuleOp module, StringRef name, const Launch &launch)
   if (launch.minBlocks > 0)
     function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), op.getI32IntegerAttr(static_cast<int32_t>(launch.minBlocks)));
   op.setInsertionPointToStart(function.addEntryBlock(op));
+  if (launch.startsEarly) { // nothing is read before the wait, so that the next kernel may start as soon as all blocks are here
+    NVVM::GriddepcontrolOp::create(op, NVVM::GridDepActionKind::wait);
+    lastHoisted = NVVM::GriddepcontrolOp::create(op, NVVM::GridDepActionKind::launch_dependents);
+  }
 }
 
 void Builder::finish() { LLVM::ReturnOp::create(op, ValueRange()); }

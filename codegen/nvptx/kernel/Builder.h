@@ -19,11 +19,12 @@ inline constexpr int64_t kWarp = 32;
 
 /// How a kernel is launched, besides its grid.
 struct Launch {
-  int64_t threads = 256; // a block, along x
-  int64_t minBlocks = 0; // that registers are to be shared by on a multiprocessor; 0: as the assembler likes
-  unsigned operands = 0; // of the step, results included
-  unsigned maps = 0;     // tensor maps, behind the operands
-  int64_t cluster = 1;   // blocks along x that share their shared memory
+  int64_t threads = 256;    // a block, along x
+  int64_t minBlocks = 0;    // that registers are to be shared by on a multiprocessor; 0: as the assembler likes
+  unsigned operands = 0;    // of the step, results included
+  unsigned maps = 0;        // tensor maps, behind the operands
+  int64_t cluster = 1;      // blocks along x that share their shared memory
+  bool startsEarly = false; // of sm_90: while the kernel in front still runs, for whose end it waits
 };
 
 /// Where numbers lie, and what they are stored as.

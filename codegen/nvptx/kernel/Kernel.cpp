@@ -36,8 +36,6 @@ int64_t nvptx::clusterOf(const Spec &spec) {
   return wgmma ? wgmma->cluster : 1;
 }
 
-bool nvptx::needsSm90a(const Spec &spec) { return tileOf<plan::WgmmaTile>(spec) != nullptr; }
-
 llvm::SmallVector<SkipCudaMap> nvptx::mapsOf(const Spec &spec) {
   const auto *wgmma = tileOf<plan::WgmmaTile>(spec);
   return wgmma ? wgmmaMaps(std::get<GemmSpec>(spec.family), *wgmma) : llvm::SmallVector<SkipCudaMap>();
@@ -77,7 +75,8 @@ void nvptx::emitKernel(mlir::ModuleOp module, llvm::StringRef name, const Spec &
              .minBlocks = minBlocksOf(spec),
              .operands = static_cast<unsigned>(spec.isIndirect.size()),
              .maps = mapCount,
-             .cluster = clusterOf(spec)});
+             .cluster = clusterOf(spec),
+             .startsEarly = spec.column == SKIP_CUDA_SM_90A});
   Values operands, maps;
   for (unsigned map = 0; map < mapCount; ++map)
     maps.push_back(b.map(map));

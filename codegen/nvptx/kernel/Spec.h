@@ -221,8 +221,10 @@ struct Blocks {
   bool operator==(const Blocks &) const = default;
 };
 
-/// A kernel. Kernels of equal specifications are one.
+/// A kernel. Kernels of equal specifications are one. On sm_90a it may be started before the one in front of it ends, and waits
+/// for that itself.
 struct Spec {
+  SkipCudaColumn column = SKIP_CUDA_SM_80; // whose instructions it has
   Family family;
   llvm::SmallVector<bool, 4> isIndirect; // of each operand: whether it is an input or output of the model
   Blocks blocks;                         // where it is no Gemm
@@ -241,9 +243,6 @@ int64_t clusterOf(const Spec &spec);
 
 /// The tensor maps that the kernel takes, in their order.
 llvm::SmallVector<SkipCudaMap> mapsOf(const Spec &spec);
-
-/// Whether only sm_90a runs the kernel.
-bool needsSm90a(const Spec &spec);
 
 /// How many domain points a block spans along each axis.
 std::array<int64_t, 3> splitOf(const Spec &spec);

@@ -154,24 +154,24 @@ static bool hasWarpgroups(CudaTargetAttr target, plan::KernelOp kernel, size_t c
          llvm::all_of(plan::contractionsOf(kernel), [](const plan::ContractionView &view) { return areWhole(view); });
 }
 
-/// The one of a contraction on tensor cores that is predicted to be the fastest on the column's GPUs.
-static Attribute tensorCoreSchedule(CudaTargetAttr target, plan::KernelOp kernel, const plan::GemmShape &shape, size_t column) {
-  bool isNew = target.getArchitectures()[column] == plan::Architecture::sm_90a;
-  const plan::Gpu &gpu = isNew ? plan::h100() : plan::a100();
-  int64_t bytes = plan::elementBytes(target.element());
-  plan::MmaTile mma = plan::mmaTiles(shape, bytes, gpu).front();
-  if (hasWarpgroups(target, kernel, column))
-    if (plan::WgmmaTile wide = plan::wgmmaTiles(shape).front();
-        plan::predictedCycles(wide, shape, gpu) < plan::predictedCycles(mma, bytes, shape, gpu))
-      return scheduleAttribute(kernel.getContext(), wide);
-  return scheduleAttribute(kernel.getContext(), mma);
+/// Whose rates schedules of a column are chosen by.
+static const plan::Gpu &gpuOf(plan::Architecture architecture) {
+  switch (architecture) {
+  case plan::Architecture::sm_80:
+    return plan::a100();
+  case plan::Architecture::sm_90a:
+    return plan::h100();
+  }
+  llvm_unreachable("an architecture without rates");
 }
 
 static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images, size_t column) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
   if (shape && target.getPrecision() != plan::Precision::f32)
-    return tensorCoreSchedule(target, kernel, *shape, column);
+    return std::visit([&](const auto &tile) { return scheduleAttribute(context, tile); },
+                      plan::tensorCoreTile(*shape, plan::elementBytes(target.element()),
+                                           gpuOf(target.getArchitectures()[column]), hasWarpgroups(target, kernel, column)));
   if (shape)
     return scheduleAttribute(context, plan::gemmTiles(*shape).front());
   int64_t lanes = plan::lanesOf(kernel);

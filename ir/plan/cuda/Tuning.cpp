@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 using namespace skip;
 using namespace skip::plan;
@@ -136,50 +137,70 @@ bool plan::isLegal(const CudaChoice &choice, const CudaProblem &p) {
   return std::visit([&](const auto &tile) { return isLegalTile(tile, choice.parts, p); }, choice.tile);
 }
 
-static double cyclesOf(const GemmTile &tile, const GemmShape &shape, int64_t) { return predictedCycles(tile, shape, a100()); }
-
-static double cyclesOf(const MmaTile &tile, const GemmShape &shape, int64_t elementBytes) {
-  return predictedCycles(tile, elementBytes, shape, a100()) + (shape.parts > 1 ? addingCycles(shape, a100()) : 0);
+TensorCoreTile plan::tensorCoreTile(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu, bool isForGroups) {
+  MmaTile mma = mmaTiles(shape, elementBytes, gpu).front();
+  if (gpu.groupProducts == 0 || elementBytes != 2 || !isForGroups)
+    return mma;
+  WgmmaTile wgmma = wgmmaTiles(shape).front();
+  if (predictedCycles(wgmma, shape, gpu) < predictedCycles(mma, elementBytes, shape, gpu))
+    return wgmma;
+  return mma;
 }
 
-static double cyclesOf(const WgmmaTile &tile, const GemmShape &shape, int64_t) {
-  return predictedCycles(tile, shape, h100()) + (shape.parts > 1 ? addingCycles(shape, h100()) : 0);
+static double cyclesOf(const GemmTile &tile, const GemmShape &shape, int64_t, const Gpu &gpu) {
+  return predictedCycles(tile, shape, gpu);
 }
 
-double plan::predictedCost(const CudaProblem &p, const CudaChoice &choice) {
+static double cyclesOf(const MmaTile &tile, const GemmShape &shape, int64_t elementBytes, const Gpu &gpu) {
+  return predictedCycles(tile, elementBytes, shape, gpu);
+}
+
+static double cyclesOf(const WgmmaTile &tile, const GemmShape &shape, int64_t, const Gpu &gpu) {
+  return gpu.groupProducts > 0 ? predictedCycles(tile, shape, gpu) : std::numeric_limits<double>::infinity();
+}
+
+double plan::predictedCost(const CudaProblem &p, const CudaChoice &choice, const Gpu &gpu) {
   GemmShape shape = shapeOf(p, choice.parts);
-  return std::visit([&](const auto &tile) { return cyclesOf(tile, shape, entryOf(p.precision).elementBytes); }, choice.tile);
+  int64_t elementBytes = entryOf(p.precision).elementBytes;
+  double cycles = std::visit([&](const auto &tile) { return cyclesOf(tile, shape, elementBytes, gpu); }, choice.tile);
+  return cycles + (choice.parts > 1 ? addingCycles(shape, gpu) : 0);
 }
 
-CudaChoice plan::predictedChoice(const CudaProblem &p) {
+CudaChoice plan::predictedChoice(const CudaProblem &p, const Gpu &gpu) {
   GemmShape shape = shapeOf(p, 1);
   const PrecisionEntry &precision = entryOf(p.precision);
   if (!precision.usesTensorCores)
     return {gemmTiles(shape).front(), 1};
   shape.parts = bestParts(shape, precision.elementBytes);
-  return {mmaTiles(shape, precision.elementBytes).front(), shape.parts};
+  TensorCoreTile tile = tensorCoreTile(shape, precision.elementBytes, gpu, isForWarpgroups(p));
+  return std::visit([&](const auto &one) { return CudaChoice{one, shape.parts}; }, tile);
 }
 
-static std::vector<CudaChoice> allChoices(const CudaProblem &p) {
+static std::vector<CudaChoice> allChoices(const CudaProblem &p, const Gpu &gpu) {
   const PrecisionEntry &precision = entryOf(p.precision);
   GemmShape shape = shapeOf(p, 1);
   std::vector<CudaChoice> all;
-  if (!precision.usesTensorCores)
-    for (const GemmTile &tile : gemmTiles(shape))
-      all.push_back({tile, 1});
-  else
-    for (const MmaTile &tile : mmaTiles(shape, precision.elementBytes))
+  auto addEach = [&](const auto &tiles) {
+    for (const auto &tile : tiles)
       for (int64_t parts : kParts)
         all.push_back({tile, parts});
+  };
+  if (!precision.usesTensorCores)
+    addEach(gemmTiles(shape));
+  else
+    addEach(mmaTiles(shape, precision.elementBytes));
+  if (precision.usesTensorCores && gpu.groupProducts > 0)
+    addEach(wgmmaTiles(shape));
   std::erase_if(all, [&](const CudaChoice &choice) { return !isLegal(choice, p); });
   return all;
 }
 
-std::vector<CudaChoice> plan::choicesWorthMeasuring(const CudaProblem &p) {
-  std::vector<CudaChoice> all = allChoices(p);
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const CudaChoice &a, const CudaChoice &b) { return predictedCost(p, a) < predictedCost(p, b); });
-  auto own = std::find(all.begin(), all.end(), predictedChoice(p));
+std::vector<CudaChoice> plan::choicesWorthMeasuring(const CudaProblem &p, const Gpu &gpu) {
+  std::vector<CudaChoice> all = allChoices(p, gpu);
+  std::stable_sort(all.begin(), all.end(), [&](const CudaChoice &a, const CudaChoice &b) {
+    return predictedCost(p, a, gpu) < predictedCost(p, b, gpu);
+  });
+  auto own = std::find(all.begin(), all.end(), predictedChoice(p, gpu));
   std::rotate(all.begin(), own, own + 1);
   all.resize(std::min(all.size(), mostCudaCandidates));
   return all;

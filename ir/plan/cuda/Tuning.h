@@ -55,16 +55,23 @@ std::string tileText(const WgmmaTile &tile);
 /// Whether kernels compute the problem so.
 bool isLegal(const CudaChoice &choice, const CudaProblem &problem);
 
-/// What the cost model expects of a legal choice, in cycles of the GPU that tiles are chosen for.
-double predictedCost(const CudaProblem &problem, const CudaChoice &choice);
+struct Gpu;
 
-/// What the cost model would choose.
-CudaChoice predictedChoice(const CudaProblem &problem);
+/// The tile on tensor cores that is predicted to be the fastest on a GPU; of warp groups only if `isForGroups` and the GPU has
+/// them.
+using TensorCoreTile = std::variant<MmaTile, WgmmaTile>;
+TensorCoreTile tensorCoreTile(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu, bool isForGroups);
+
+/// What the cost model expects of a legal choice, in cycles of the GPU; infinite where it cannot do it.
+double predictedCost(const CudaProblem &problem, const CudaChoice &choice, const Gpu &gpu);
+
+/// What the cost model would choose for it.
+CudaChoice predictedChoice(const CudaProblem &problem, const Gpu &gpu);
 
 /// No problem has more of them.
 inline constexpr size_t mostCudaCandidates = 8;
-/// The choices worth measuring; first predictedChoice(), then by predicted cost.
-std::vector<CudaChoice> choicesWorthMeasuring(const CudaProblem &problem);
+/// The choices worth measuring on it; first predictedChoice(), then by predicted cost.
+std::vector<CudaChoice> choicesWorthMeasuring(const CudaProblem &problem, const Gpu &gpu);
 
 /// For each problem what was measured, the fastest first.
 struct CudaTuning {

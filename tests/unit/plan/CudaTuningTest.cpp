@@ -1,4 +1,5 @@
 // The keys of what is measured on GPUs, and what is worth measuring there.
+#include "ir/plan/cuda/Gpu.h"
 #include "ir/plan/cuda/Tuning.h"
 
 #include <catch2/catch.hpp>
@@ -37,10 +38,12 @@ TEST_CASE("cuda tuning: problems read back, other texts are refused") {
 }
 
 TEST_CASE("cuda tuning: choices read back, other texts are refused") {
-  for (const char *text : {"gemm 64x64x16/8x4", "mma 64x64x64/2x2*3", "mma 128x64x32/2x2*4 parts 16"})
+  for (const char *text : {"gemm 64x64x16/8x4", "mma 64x64x64/2x2*3", "mma 128x64x32/2x2*4 parts 16", "wgmma 128x256/2*4",
+                           "wgmma 128x256/2*4c2 parts 4"})
     CHECK(choiceText(choice(text)) == text);
   for (const char *text : {"", "gemm", "mma 64x64x64/2x2", "gemm 64x64x16/8x4*3", "mma 64x64x64/2x2*3 parts 1",
-                           "mma 64x64x64/2x2*3 parts 0", "mma 064x64x64/2x2*3", "direct 2x1x14", "mma 64x64x64/2x2*3 "}) {
+                           "mma 64x64x64/2x2*3 parts 0", "mma 064x64x64/2x2*3", "direct 2x1x14", "mma 64x64x64/2x2*3 ",
+                           "wgmma 128x256/2*4c1", "wgmma 128x256x64/2*4", "wgmma 128x256/2"}) {
     CAPTURE(text);
     CHECK_FALSE(parseCudaChoice(text));
   }
@@ -61,6 +64,13 @@ TEST_CASE("cuda tuning: legal is what kernels compute") {
   CHECK_FALSE(isLegal(choice("mma 64x64x64/2x2*3 parts 2"), few));
   CHECK_FALSE(isLegal(choice("gemm 64x64x16/8x4"), pairs));
   CHECK_FALSE(isLegal(choice("mma 256x128x32/2x2*2"), pairs));
+  CHECK(isLegal(choice("wgmma 128x256/2*4c2"), pairs));
+  CHECK(isLegal(choice("wgmma 64x64/1*6 parts 8"), pairs));
+  CHECK_FALSE(isLegal(choice("wgmma 64x64/1*6 parts 16"), pairs)); // of nine lines
+  CHECK_FALSE(isLegal(choice("wgmma 64x64/2*6"), pairs));
+  CHECK_FALSE(isLegal(choice("wgmma 64x64/1*6"), cores));
+  CHECK_FALSE(isLegal(choice("wgmma 64x64/1*6"), problem("conv2d 3x3/1 p1 64->64 56x56 n1 nhwc tf32")));
+  CHECK_FALSE(isLegal(choice("wgmma 64x64/1*6"), problem("linear 2x3/1 p0 64->10 1x1 n1 nhwc bf16"))); // no square window
 }
 
 TEST_CASE("cuda tuning: what is worth measuring begins with what is chosen untuned, then by cost, each once and legal") {
@@ -68,16 +78,22 @@ TEST_CASE("cuda tuning: what is worth measuring begins with what is chosen untun
                            "conv2d 7x7/2 p3 3->64 112x112 n32 nhwc tf32", "linear 1x1/1 p0 2048->1000 1x1 n1 nhwc f16"}) {
     CAPTURE(text);
     CudaProblem p = problem(text);
-    std::vector<CudaChoice> choices = choicesWorthMeasuring(p);
-    CHECK(choices.size() >= 4);
-    CHECK(choices.size() <= mostCudaCandidates);
-    CHECK(choices.front() == predictedChoice(p));
-    CHECK(std::all_of(choices.begin(), choices.end(), [&](const CudaChoice &each) { return isLegal(each, p); }));
-    CHECK(std::is_sorted(choices.begin() + 1, choices.end(),
-                         [&](const CudaChoice &a, const CudaChoice &b) { return predictedCost(p, a) < predictedCost(p, b); }));
-    for (auto each = choices.begin(); each != choices.end(); ++each)
-      CHECK(std::find(each + 1, choices.end(), *each) == choices.end());
+    for (const Gpu *gpu : {&a100(), &h100()}) {
+      std::vector<CudaChoice> choices = choicesWorthMeasuring(p, *gpu);
+      CHECK(choices.size() >= 4);
+      CHECK(choices.size() <= mostCudaCandidates);
+      CHECK(choices.front() == predictedChoice(p, *gpu));
+      CHECK(std::all_of(choices.begin(), choices.end(), [&](const CudaChoice &each) { return isLegal(each, p); }));
+      CHECK(std::is_sorted(choices.begin() + 1, choices.end(), [&](const CudaChoice &a, const CudaChoice &b) {
+        return predictedCost(p, a, *gpu) < predictedCost(p, b, *gpu);
+      }));
+      for (auto each = choices.begin(); each != choices.end(); ++each)
+        CHECK(std::find(each + 1, choices.end(), *each) == choices.end());
+    }
   }
   CudaProblem few = problem("conv2d 3x3/1 p1 512->512 7x7 n1 nhwc bf16");
-  CHECK(predictedChoice(few).parts > 1);
+  CHECK(predictedChoice(few, a100()).parts > 1);
+  CudaProblem many = problem("conv2d 3x3/1 p1 256->256 14x14 n256 nhwc bf16");
+  CHECK(std::holds_alternative<MmaTile>(predictedChoice(many, a100()).tile));
+  CHECK(std::holds_alternative<WgmmaTile>(predictedChoice(many, h100()).tile));
 }

@@ -28,6 +28,7 @@ static SkipCudaKernel kernel(const char *name, uint32_t sharedBytes = 0) {
             .threads = 32,
             .sharedBytes = sharedBytes,
             .cluster = 1,
+            .startsEarly = 0,
             .split = {32, 1, 1}}}};
 }
 static const SkipCudaKernel kernels[] = {kernel("conv"), kernel("sum"), kernel("score"), kernel("count", 64 * 1024)};

@@ -1,4 +1,5 @@
 // Measurements of GPUs: their fingerprints, beside those of CPUs in texts, and which a build goes by.
+#include "ir/plan/cuda/Gpu.h"
 #include "tools/tuning/Export.h"
 #include "tools/tuning/Select.h"
 #include "tools/tuning/Ties.h"
@@ -86,8 +87,9 @@ TEST_CASE("gpu: builds go by the nearest GPU, its fastest first, and CPUs' measu
 
 TEST_CASE("gpu: of ties the cost model's own is preferred; half a microsecond is no difference") {
   Measurement other = sampleOfGpu(10000), own = other;
-  own.choice = plan::predictedChoice(std::get<plan::CudaProblem>(own.problem));
-  for (const plan::CudaChoice &choice : plan::choicesWorthMeasuring(std::get<plan::CudaProblem>(own.problem)))
+  const plan::Gpu &gpu = plan::h100(); // the sample
+  own.choice = plan::predictedChoice(std::get<plan::CudaProblem>(own.problem), gpu);
+  for (const plan::CudaChoice &choice : plan::choicesWorthMeasuring(std::get<plan::CudaProblem>(own.problem), gpu))
     if (tuning::Choice(choice) != own.choice)
       other.choice = choice;
   own.nanoseconds = 10450;
