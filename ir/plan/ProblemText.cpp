@@ -54,6 +54,6 @@ std::array<int64_t, 2> plan::inputExtents(const graph::ContractionSizes &s) {
 bool plan::areSound(const graph::ContractionSizes &s, int64_t images) {
   int64_t least =
       std::min({s.kernelHeight, s.kernelWidth, s.stride, s.inChannels, s.outChannels, s.outHeight, s.outWidth, images});
-  return least >= 1 && s.padding < std::max({s.kernelHeight, s.kernelWidth, int64_t(2)}) &&
+  return least >= 1 && s.padding >= 0 &&
          (!s.isLinear || (s.stride == 1 && s.padding == 0 && s.outHeight == 1 && s.outWidth == 1));
 }

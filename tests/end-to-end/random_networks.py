@@ -13,6 +13,7 @@ commands to see it again are printed.
     random_networks.py --count 200 --wider
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda
     SKIP_CUDA_DRIVER=build/release/lib/libskip-cuda-emulator.so random_networks.py --count 25 --target cuda --precision bf16
+    SKIP_EMULATOR_ARCH=sm_90a SKIP_CUDA_DRIVER=... random_networks.py --count 25 --target cuda --precision bf16 --warp-groups
 """
 from __future__ import annotations
 
@@ -43,12 +44,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--most-reduced", type=int, default=8, help="shrink the first so many failures (default: 8)")
     parser.add_argument("--target", choices=["cuda"], help="what to compile for instead of x86, on SKIP_CUDA_DRIVER's device")
     parser.add_argument("--precision", choices=["f32", "tf32", "f16", "bf16"], help="of --target cuda (default: f32)")
+    parser.add_argument("--warp-groups", action="store_true",
+                        help="of --precision f16 and bf16: on sm_90a, whose products of warp groups are taken wherever they can be")
     parser.add_argument("--train", action="store_true", help="hold the gradients of a training step against the reference")
     parser.add_argument("--wider", action="store_true", help="draw from the wider family of residual networks")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
     arguments = parser.parse_args()
     if arguments.precision and not arguments.target:
         parser.error("--precision is of --target cuda")
+    if arguments.warp_groups and arguments.precision not in ("f16", "bf16"):
+        parser.error("--warp-groups is of --precision f16 and bf16")
     if arguments.train and arguments.target:
         parser.error("--train is of x86")
     return arguments
@@ -63,11 +68,12 @@ class Runner:
 
     def run(self, seed: int) -> tuple[int, Outcome, str]:
         options = self.arguments
-        case = draw_for(seed, options.target, options.precision, options.train, options.wider)
+        case = draw_for(seed, options.target, options.precision, options.train, options.wider, options.warp_groups)
         path = self.folder / f"random-{seed}.skip"
         outcome = verify(self.arguments.skipc, path, case)
         if not outcome.failure:
             path.unlink()
+            path.with_suffix(".txt").unlink(missing_ok=True)
             return seed, outcome, ""
         return seed, outcome, self.report(case, outcome)
 
@@ -76,6 +82,7 @@ class Runner:
         again += ["--target", case.target] if case.target else []
         again += ["--precision", case.precision] if case.precision else []
         again += ["--train"] if case.training else []
+        again += ["--warp-groups"] if case.warp_groups else []
         again += ["--wider"] if self.arguments.wider else []
         lines = [f"seed {case.seed} failed: {outcome.failure}, worst {outcome.worst:.2e}", outcome.messages,
                  f"  again: {shlex.join(again)}", f"  spec:  {outcome.command}"]
@@ -95,15 +102,16 @@ def main() -> int:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
-        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train, arguments.wider) for seed in seeds):
+        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train, arguments.wider, arguments.warp_groups) for seed in seeds):
             print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.text()}")
         return 0
 
     folder = arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="skip-random-"))
     folder.mkdir(parents=True, exist_ok=True)
-    runner, failures, worst, worst_seed = Runner(arguments, folder), [], 0.0, None
+    runner, failures, worst, worst_seed, warp_groups = Runner(arguments, folder), [], 0.0, None, 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for done, (seed, outcome, report) in enumerate(pool.map(runner.run, seeds), 1):
+            warp_groups += outcome.warp_groups
             if outcome.failure:
                 failures.append(seed)
                 print(report, flush=True)
@@ -116,6 +124,9 @@ def main() -> int:
                       flush=True)
     print(f"seeds {seeds[0]} to {seeds[-1]}: {len(seeds) - len(failures)} of {len(seeds)} networks agree with the reference; "
           f"worst relative error {worst:.2e} (seed {worst_seed})")
+    if arguments.warp_groups:
+        print(f"{warp_groups} steps by products of warp groups")
+        failures += [] if warp_groups else ["none of them"]
     if failures:
         print(f"failing specs are in {folder}: seeds {', '.join(map(str, failures))}")
     elif not arguments.keep:  # which others may write to

@@ -18,11 +18,17 @@ double GpuVariant::sum(double Prediction::*what) const {
   return all;
 }
 
-static std::string measuredOn(plan::KernelOp kernel, int64_t batch, const plan::CudaTuning &tuned) {
-  if (!kernel->hasAttr(plan::measuredAttr))
+static std::optional<plan::CudaProblem> problemOf(plan::KernelOp kernel, int64_t batch, plan::CudaTargetAttr target) {
+  std::optional<plan::ContractionView> main = plan::mainContractionOf(kernel);
+  return main ? plan::problemOf(main->op, batch, target) : std::nullopt;
+}
+
+/// Where what decided on the step's schedule of the column was measured; empty where nothing was.
+static std::string measuredOn(plan::KernelOp kernel, size_t column, const std::optional<plan::CudaProblem> &problem,
+                              const plan::CudaTuning &tuned) {
+  auto measured = kernel->getAttrOfType<mlir::DenseBoolArrayAttr>(plan::measuredAttr);
+  if (!measured || !measured.asArrayRef()[column])
     return "";
-  auto target = llvm::cast<plan::CudaTargetAttr>(kernel->getParentOfType<mlir::ModuleOp>()->getAttr(plan::targetAttr));
-  auto problem = plan::problemOf(plan::mainContractionOf(kernel)->op, batch, target);
   auto found = problem ? tuned.entries.find(*problem) : tuned.entries.end();
   return found == tuned.entries.end() ? "a GPU without a name" : found->second.device;
 }
@@ -37,8 +43,10 @@ llvm::Expected<GpuVariant> tool::gpuVariantOf(mlir::func::FuncOp function, const
     std::optional<Prediction> prediction = nvptx::predict(kernel, column, variant.batch, gpu);
     if (!prediction)
       return badInput("step `" + name + "`: " + nvptx::refusalOf(kernel).text);
+    std::optional<plan::CudaProblem> problem = problemOf(kernel, variant.batch, target);
     auto schedule = llvm::cast<plan::ScheduleInterface>(kernel.getSchedulesAttr()[column]);
-    variant.steps.push_back({name, operationsText(kernel), schedule.text(), measuredOn(kernel, variant.batch, tuned),
+    variant.steps.push_back({name, operationsText(kernel), schedule.text(), problem ? plan::problemText(*problem) : "",
+                             measuredOn(kernel, column, problem, tuned),
                              static_cast<int64_t>(kernel.getImages().value_or(variant.batch)), *prediction});
   }
   return variant;

@@ -16,6 +16,7 @@ namespace skip::tool {
 
 struct GpuStep {
   std::string name, operations, schedule;
+  std::string problem;    ///< of a contraction, as tuning calls it; else empty
   std::string measuredOn; ///< whose measurements chose the schedule; empty where the cost model did
   int64_t images;         ///< of a turn
   nvptx::Prediction prediction;

@@ -73,6 +73,8 @@ static void writeStep(llvm::json::OStream &json, const GpuStep &step) {
     json.attribute("operations", step.operations);
     json.attribute("images", step.images);
     json.attributeArray("schedules", [&] { json.value(step.schedule); });
+    if (!step.problem.empty())
+      json.attribute("problem", step.problem);
     if (!step.measuredOn.empty())
       json.attribute("measured_on", step.measuredOn);
     json.attributeArray("grid", [&] { llvm::for_each(p.launch.grid, [&](int64_t size) { json.value(size); }); });

@@ -22,6 +22,7 @@ class Case:
     threads: int = 1
     target: str | None = None
     precision: str | None = None
+    warp_groups: bool = False
     training: training.Training | None = None
 
     def text(self) -> str:
@@ -29,24 +30,32 @@ class Case:
         return self.network.text(self.training.statement(self.network) if self.training else None)
 
     def flags(self) -> list[str]:
-        images = ["--train"] if self.training else ["--batch", ",".join(map(str, self.batches))]
-        flags = ["--weights", f"random:{self.seed}", *images, "--threads", str(self.threads)]
+        return ["--weights", f"random:{self.seed}", "--threads", str(self.threads), *self.plan_flags()]
+
+    def plan_flags(self) -> list[str]:
+        """What plans depend on."""
+        flags = ["--train"] if self.training else ["--batch", ",".join(map(str, self.batches))]
         flags += ["--exact"] if self.exact else []
         flags += ["--target-cpu", self.target_cpu] if self.target_cpu else []
         flags += [] if self.tuning else ["--no-tuning"]
         flags += ["--target", self.target] if self.target else []
         flags += ["--precision", self.precision] if self.precision else []
+        flags += ["--gpu-arch=sm_90a", "--gpu-code=ptx"] if self.warp_groups else []
         return flags
 
 
-def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False, wider: bool = False) -> Case:
-    """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions; or
-    with a head that is trained. Of the wider family, or of what Deep Residual Learning has."""
+def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False, wider: bool = False,
+             warp_groups: bool = False) -> Case:
+    """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions, perhaps by
+    products of warp groups; or with a head that is trained. Of the wider family, or of what Deep Residual Learning has."""
     case = draw(seed, [family]) if wider else draw(seed)
     if train:
         network, recipe = training.draw(case.network, seed)
         return dataclasses.replace(case, network=network, training=recipe, batches=(1,))
-    return dataclasses.replace(case, target=target, precision=precision, target_cpu=None) if target else case
+    if target:
+        return dataclasses.replace(case, target=target, precision=precision, target_cpu=None, warp_groups=warp_groups,
+                                   tuning=case.tuning or warp_groups)
+    return case
 
 
 def draw(seed: int, kinds: list | None = None) -> Case:

@@ -16,6 +16,7 @@ import subprocess
 
 import bodies
 
+from . import groups
 from .draw import Case
 
 TIMEOUT_SECONDS = 120
@@ -27,6 +28,7 @@ class Outcome:
     worst: float
     command: str
     messages: str
+    warp_groups: int = 0  # steps by products of warp groups that were chosen for them
 
 
 @functools.cache
@@ -38,7 +40,12 @@ def has_avx512(skipc: str) -> bool:
 def command_of(skipc: str, path: pathlib.Path, case: Case) -> list[str]:
     if case.target_cpu == "x86-64-v4" and not has_avx512(skipc):
         case = dataclasses.replace(case, target_cpu=None)
-    return [skipc, "verify", str(path), *case.flags(), "--jobs", "1", "--json"]
+    chosen = groups.choose(skipc, path, case.seed, case.plan_flags()) if case.warp_groups else []
+    return [skipc, "verify", str(path), *case.flags(), *chosen, "--jobs", "1", "--json"]
+
+
+def warp_groups_of(skipc: str, path: pathlib.Path, case: Case) -> int:
+    return groups.count(skipc, path, [*case.plan_flags(), *groups.flags_for(path)]) if case.warp_groups else 0
 
 
 def worst_error(stdout: str) -> float | None:
@@ -72,4 +79,4 @@ def verify(skipc: str, path: pathlib.Path, case: Case) -> Outcome:
         return Outcome(f"runs for more than {TIMEOUT_SECONDS} s", math.nan, shown, "")
     worst = worst_error(done.stdout)
     failure = failure_of(done.returncode, worst, done.stderr)
-    return Outcome(failure, math.nan if worst is None else worst, shown, done.stderr.strip())
+    return Outcome(failure, math.nan if worst is None else worst, shown, done.stderr.strip(), warp_groups_of(skipc, path, case))

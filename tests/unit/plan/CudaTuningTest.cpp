@@ -21,14 +21,15 @@ static CudaChoice choice(const char *text) {
 }
 
 TEST_CASE("cuda tuning: problems read back, other texts are refused") {
-  for (const char *text : {"conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16", "conv2d 7x7/2 p3 3->64 112x112 n256 nhwc f32",
-                           "conv2d 1x1/2 p0 256->512 28x28 n4 nhwc tf32", "linear 7x7/1 p0 512->4096 1x1 n1 nhwc f16"})
+  for (const char *text : {"conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16", "conv2d 3x3/3 p4 64->64 12x12 n1 nhwc bf16",
+                           "conv2d 7x7/2 p3 3->64 112x112 n256 nhwc f32", "conv2d 1x1/2 p0 256->512 28x28 n4 nhwc tf32",
+                           "linear 7x7/1 p0 512->4096 1x1 n1 nhwc f16"})
     CHECK(problemText(problem(text)) == text);
   CHECK(problem("conv2d 3x3/1 p1 64->64 56x56 n2 nhwc tf32").precision == CudaPrecision::tf32);
   for (const char *text :
        {"", "conv2d", "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc", "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc int8",
         "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512", "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc f32tf32",
-        "conv2d 3x3/1 p1 64->64 56x56 n0 nhwc f32", "conv2d 3x3/1 p3 64->64 56x56 n1 nhwc f32",
+        "conv2d 3x3/1 p1 64->64 56x56 n0 nhwc f32", "conv2d 3x3/1 p-1 64->64 56x56 n1 nhwc f32",
         "conv2d 3x3/1 p1 064->64 56x56 n1 nhwc f32", "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16 ",
         "linear 1x1/1 p0 512->10 2x1 n1 nhwc f32", "conv2d 3x3/1 p1 64->64 99999999999999999999x56 n1 nhwc f32",
         "conv2d 3x3/1 p1 64->1048576 1048576x1048576 n1048576 nhwc f32"}) {

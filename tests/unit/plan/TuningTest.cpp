@@ -37,13 +37,14 @@ TEST_CASE("tuning: a problem's text reads back") {
   CHECK(problemText(linear) == "linear 7x7/1 p0 512->4096 1x1 n1 blocked avx2");
   for (const ConvProblem &problem : {problem3x3(), first, linear})
     CHECK(parseProblem(problemText(problem)) == problem);
+  CHECK(parseProblem("conv2d 3x3/3 p4 64->64 12x12 n1 blocked avx512")); // padded by more than the kernel
 }
 
 TEST_CASE("tuning: what is no problem's text is refused") {
   for (const char *text :
        {"", "conv2d", "conv2d 3x3/1 p1 64->64 56x56 n1 blocked", "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512 ",
         "conv2d 3x3/1 p1 64->64 56x56 n1 striped avx512", "conv2d 03x3/1 p1 64->64 56x56 n1 blocked avx512",
-        "conv2d 3x3/1 p1 0->64 56x56 n1 blocked avx512", "conv2d 3x3/1 p3 64->64 56x56 n1 blocked avx512",
+        "conv2d 3x3/1 p1 0->64 56x56 n1 blocked avx512", "conv2d 3x3/1 p-1 64->64 56x56 n1 blocked avx512",
         "conv2d 3x3/1 p1 99999999999999999999->64 56x56 n1 blocked avx512", "conv2d 3x3/1 p1 -6->64 56x56 n1 blocked avx512",
         "conv2d 3x3/1 p1 2000000->64 56x56 n1 blocked avx512", "linear 1x1/2 p0 64->64 1x1 n1 blocked avx2"}) {
     CAPTURE(text);
