@@ -13,7 +13,7 @@ emulator=$build/lib/libskip-cuda-emulator.so
 most=$((64 * 1024 * 1024))
 
 pack() { # folder, flags
-  SKIP_CUDA_DRIVER=$(realpath "$emulator") SKIP_EMULATOR_CHECKS=off python3 scripts/gpu/make_pack.py --build "$build" --output "$@"
+  SKIP_CUDA_DRIVER=$(realpath "$emulator") SKIP_EMULATOR_ARCH=sm_90a SKIP_EMULATOR_CHECKS=off python3 scripts/gpu/make_pack.py --build "$build" --output "$@"
 }
 
 case ${1:-} in

@@ -178,6 +178,12 @@ class DeviceArrays:
         self.ok(self.driver.cuDeviceGetName(text, 100, 0))
         return text.value.decode()
 
+    def capability(self) -> tuple[int, int]:
+        parts = [ctypes.c_int(), ctypes.c_int()]
+        for part, attribute in zip(parts, (75, 76)):  # major, minor
+            self.ok(self.driver.cuDeviceGetAttribute(ctypes.byref(part), attribute, 0))
+        return parts[0].value, parts[1].value
+
 
 def median_seconds(model: skip.Library, arrays: DeviceArrays, batch: int, runs: int) -> float:
     source, destination = arrays.allocate(batch * model.floats("inputs")), arrays.allocate(batch * model.floats("outputs"))
@@ -216,7 +222,10 @@ def measure_times() -> bool:
 def tune() -> bool:
     """Leaves what the candidates take in tuning.txt, for `skipc tune --merge`."""
     placements = ["--placements", "1"] if "SKIP_CUDA_DRIVER" in os.environ else []
-    command = [str(HERE / "skip-time"), str(HERE / "candidates"), "--output", str(HERE / "tuning.txt"), *placements]
+    arrays = DeviceArrays()
+    candidates = HERE / ("candidates-sm_90a" if arrays.capability() == (9, 0) else "candidates-sm_80")
+    arrays.release()
+    command = [str(HERE / "skip-time"), str(candidates), "--output", str(HERE / "tuning.txt"), *placements]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TUNING_SECONDS)
     except subprocess.TimeoutExpired:

@@ -48,17 +48,19 @@ class Packer:
     def say(self, *command: str) -> dict:
         return json.loads(subprocess.run([self.skipc, *command, "--json"], check=True, capture_output=True, text=True).stdout)
 
-    def objects(self) -> list[str]:
-        """Objects start at once, where an assembler is here; text is there in any case."""
-        return ["--gpu-arch=sm_80,sm_90"] if shutil.which("ptxas") and not self.reduced else []
+    def codes(self) -> list[str]:
+        """Objects start at once, where an assembler is here; text is there in any case, also of what is sm_90a's own."""
+        if shutil.which("ptxas") and not self.reduced:
+            return ["--gpu-arch=sm_80,sm_90a", "--gpu-code=object,ptx"]
+        return ["--gpu-arch=sm_90a", "--gpu-code=ptx"]
 
     def add(self, name: str, spec: list[str], images: int, batches: list[int], precisions: list[str]) -> None:
         weights = self.output / "weights.safetensors"
         for precision in precisions:
             folder = self.output / f"{name}-{precision}"
-            flags = ["--target=cuda", "--precision", precision]
+            flags = ["--target=cuda", "--precision", precision, *self.codes()]
             bounds = ",".join(map(str, sorted({images, *batches})))
-            self.compile(folder, spec, *flags, "--batch", bounds, *self.objects())
+            self.compile(folder, spec, *flags, "--batch", bounds)
             variants = self.say("plan", *spec, *flags, "--batch", str(images))["variants"]
             skip.write_weights(weights, json.loads((folder / "net.json").read_text())["weights"]["tensors"])
             model = skip.Library(folder, weights)
@@ -87,7 +89,7 @@ class Packer:
             return
         folder = self.output / "classes"
         for precision in ("x86", *PRECISIONS):
-            flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision]
+            flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision, *self.codes()]
             self.compile(folder / precision, ["cifar_resnet", "-D", "depth=20"], "--batch", "20", *flags)
         shutil.copy(HERE.parents[1] / CHECKPOINT, folder / "weights.safetensors")
         with data.open("rb") as file:
@@ -97,7 +99,9 @@ class Packer:
         """What is tuned there, and what measures it."""
         shutil.copy(self.build / "bin" / "skip-time", self.output / "skip-time")
         specs = TUNED_REDUCED if self.reduced else TUNED
-        self.say("tune", *specs, "--target=cuda", "--precision", "bf16", "--compile-only", str(self.output / "candidates"))
+        for architecture in ("sm_80", "sm_90a"):
+            self.say("tune", *specs, "--target=cuda", "--precision", "bf16", "--gpu-arch", architecture, "--compile-only",
+                     str(self.output / f"candidates-{architecture}"))
 
     def pack(self) -> None:
         if self.output.exists():

@@ -18,16 +18,17 @@ import real_data
 
 # Conflicts for each access of shared memory by a warp.
 CEILINGS = {"f32": 0.41, "tf32": 0.0, "f16": 0.0, "bf16": 0.0}
-CASES = [(["cifar_resnet", "-D", "depth=20"], precision) for precision in CEILINGS] + [(["resnet18"], "bf16")]
+CASES = [(["cifar_resnet", "-D", "depth=20"], precision, "sm_80") for precision in CEILINGS]
+CASES += [(["resnet18"], "bf16", "sm_80"), (["resnet18"], "bf16", "sm_90a")]
 
 
-def conflicts(skipc: pathlib.Path, spec: list[str], precision: str) -> dict[str, float]:
+def conflicts(skipc: pathlib.Path, spec: list[str], precision: str, architecture: str) -> dict[str, float]:
     """By kernel."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report"
-        environment = {**os.environ, "SKIP_EMULATOR_REPORT": str(report), "SKIP_EMULATOR_CHECKS": "off"}
-        subprocess.run([str(skipc), "verify", *spec, "--target=cuda", "--precision", precision, "--batch", "1"], check=True,
-                       stdout=subprocess.DEVNULL, env=environment)
+        environment = {**os.environ, "SKIP_EMULATOR_REPORT": str(report), "SKIP_EMULATOR_CHECKS": "off", "SKIP_EMULATOR_ARCH": architecture}
+        flags = ["--target=cuda", "--precision", precision, "--batch", "1", "--gpu-arch", architecture, "--gpu-code=ptx"]
+        subprocess.run([str(skipc), "verify", *spec, *flags], check=True, stdout=subprocess.DEVNULL, env=environment)
         rates: dict[str, float] = {}
         for line in report.read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
@@ -43,11 +44,11 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     good = True
-    for spec, precision in CASES:
+    for spec, precision, architecture in CASES:
         ceiling = CEILINGS[precision]
-        rates = conflicts(arguments.build / "bin" / "skipc", spec, precision)
+        rates = conflicts(arguments.build / "bin" / "skipc", spec, precision, architecture)
         above = sorted(kernel for kernel, rate in rates.items() if rate > ceiling)
-        print(f"{' '.join(spec)} {precision}: {len(rates)} kernels with shared memory, at most {max(rates.values()):.4f} conflicts an "
+        print(f"{' '.join(spec)} {precision} {architecture}: {len(rates)} kernels with shared memory, at most {max(rates.values()):.4f} conflicts an "
               f"access, {ceiling} allowed; above: {', '.join(above) or 'none'}", flush=True)
         for kernel, rate in sorted(rates.items(), key=lambda item: -item[1]) if arguments.verbose else []:
             print(f"  {rate:.4f} {kernel}")

@@ -17,14 +17,17 @@ import sys
 import tempfile
 
 SPEC = pathlib.Path(__file__).resolve().parents[1] / "tool" / "Inputs" / "tiny.skip"
-PRECISIONS = {"f32": "1,3", "tf32": "1", "f16": "1", "bf16": "1"}  # with the bounds that are tuned for
+# Precision, architecture, and the bounds that are tuned for.
+CASES = [("f32", "sm_80", "1,3"), ("tf32", "sm_80", "1"), ("f16", "sm_80", "1"), ("bf16", "sm_80", "1"), ("bf16", "sm_90a", "1")]
 
 
 class Tuning:
-    def __init__(self, build: pathlib.Path, folder: pathlib.Path, precision: str):
-        self.bin, self.folder, self.precision = build / "bin", folder, precision
+    def __init__(self, build: pathlib.Path, folder: pathlib.Path, precision: str, architecture: str, bounds: str):
+        self.bin, self.folder, self.name = build / "bin", folder, f"{precision} {architecture}"
         self.candidates, self.export, self.database = folder / "candidates", folder / "export.txt", folder / "tuning.db"
-        self.flags = ["--target=cuda", "--precision", precision, "--batch", PRECISIONS[precision]]
+        self.tune_flags = ["--target=cuda", "--precision", precision, "--batch", bounds, "--gpu-arch", architecture]
+        self.flags = [*self.tune_flags, "--gpu-code=ptx"]
+        self.tile = "wgmma " if architecture == "sm_90a" else ""  # of some candidates
 
     def skipc(self, *words: object) -> str:
         command = [str(self.bin / "skipc"), *map(str, words)]
@@ -44,15 +47,22 @@ class Tuning:
     def manifest(self) -> list[dict]:
         return json.loads((self.candidates / "candidates.json").read_text())["candidates"]
 
+    @staticmethod
+    def tuned(plan: dict) -> set[str]:
+        """The schedules that were measured, for the latest architecture."""
+        steps = [step for variant in plan["variants"] for step in variant["steps"]]
+        return {step["schedules"][-1] for step in steps if step.get("tuned", [False])[-1]}
+
     def check_candidates(self) -> None:
-        self.skipc("tune", SPEC, *self.flags, "--compile-only", self.candidates)
+        self.skipc("tune", SPEC, *self.tune_flags, "--compile-only", self.candidates)
         entries = self.manifest()
+        assert any(entry["choice"].startswith(self.tile) for entry in entries), "no candidate is of the architecture's own"
         size = sum(file.stat().st_size for file in self.candidates.iterdir())
         assert size <= 64 << 20, f"{size} bytes"
         done = self.measure()
         assert done.returncode == 0, done.stderr
         assert self.measured() == {(entry["problem"], entry["choice"]) for entry in entries}, "not all were measured"
-        print(f"{self.precision}: {len(entries)} candidates of {len({entry['problem'] for entry in entries})} problems, {size} bytes, "
+        print(f"{self.name}: {len(entries)} candidates of {len({entry['problem'] for entry in entries})} problems, {size} bytes, "
               "all right")
 
     def check_build(self) -> None:
@@ -60,8 +70,7 @@ class Tuning:
         [gpu] = json.loads(self.skipc("tune", "--show", "--json", "--db", self.database))["gpus"]
         chosen = {choice["problem"]: choice["choice"] for choice in gpu["choices"]}
         by_measures = ["--db", self.database, "--device", gpu["device"]]
-        tuned = {schedule for variant in json.loads(self.skipc("plan", SPEC, *self.flags, *by_measures, "--json"))["variants"]
-                 for step in variant["steps"] if step.get("tuned") == [True] for schedule in step["schedules"]}
+        tuned = self.tuned(json.loads(self.skipc("plan", SPEC, *self.flags, *by_measures, "--json")))
         wanted = {choice.split(" ")[1] for choice in chosen.values()}
         assert tuned == wanted, f"the plan has {sorted(tuned)}, what was measured says {sorted(wanted)}"
         for name, flags in {"database": by_measures, "text": ["--db", self.export, "--device", gpu["device"]]}.items():
@@ -69,7 +78,7 @@ class Tuning:
         for file in (self.folder / "database").iterdir():
             assert file.read_bytes() == (self.folder / "text" / file.name).read_bytes(), f"{file.name} differs"
         self.skipc("verify", SPEC, *self.flags, *by_measures)
-        print(f"{self.precision}: {len(chosen)} choices, and the build follows them")
+        print(f"{self.name}: {len(chosen)} choices, and the build follows them")
 
     def check_slowest(self) -> None:
         """What is measured to be the fastest decides, also where the cost model ranks it last."""
@@ -83,8 +92,8 @@ class Tuning:
         reordered = self.folder / "reordered.txt"
         reordered.write_text("\n".join(lines) + "\n")
         plan = json.loads(self.skipc("plan", SPEC, *self.flags, "--db", reordered, "--json"))
-        tuned = [schedule for variant in plan["variants"] for step in variant["steps"] if "tuned" in step for schedule in step["schedules"]]
-        assert set(tuned) == {choice.split(" ")[1] for choice in last.values()}, tuned
+        tuned = self.tuned(plan)
+        assert tuned == {choice.split(" ")[1] for choice in last.values()}, tuned
         self.skipc("verify", SPEC, *self.flags, "--db", reordered)
 
     def check_wrong(self) -> None:
@@ -119,13 +128,14 @@ def main() -> int:
     parser.add_argument("--build", type=pathlib.Path, required=True)
     build = parser.parse_args().build.resolve()
     os.environ.setdefault("SKIP_CUDA_DRIVER", str(build / "lib" / "libskip-cuda-emulator.so"))
-    for precision in PRECISIONS:
+    for case in CASES:
+        os.environ["SKIP_EMULATOR_ARCH"] = case[1]
         with tempfile.TemporaryDirectory() as folder:
-            tuning = Tuning(build, pathlib.Path(folder), precision)
+            tuning = Tuning(build, pathlib.Path(folder), *case)
             tuning.check_candidates()
             tuning.check_build()
             tuning.check_slowest()
-            if precision in ("f32", "bf16"):
+            if case[0] in ("f32", "bf16"):
                 tuning.check_wrong()
     return 0
 

@@ -63,11 +63,10 @@ def say(good: bool, text: str) -> bool:
 
 def text_of(skipc: pathlib.Path, spec: list[str], precision: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [str(skipc), "build", *spec, "--target=cuda", "--precision", precision, "--batch", "1,3", "--name", "net", "--emit=ptx", "-o", folder],
-            check=True,
-        )
-        return (pathlib.Path(folder) / "net.ptx").read_text(encoding="utf-8")
+        flags = ["--target=cuda", "--precision", precision]
+        flags += ["--batch", "1,64", "--gpu-arch=sm_90a", "--gpu-code=ptx"] if precision in ("f16", "bf16") else ["--batch", "1,3"]
+        subprocess.run([str(skipc), "build", *spec, *flags, "--name", "net", "--emit=ptx", "-o", folder], check=True)
+        return "".join(text.read_text(encoding="utf-8") for text in sorted(pathlib.Path(folder).glob("*.ptx")))
 
 
 def catalogue(skipc: pathlib.Path) -> list[str]:

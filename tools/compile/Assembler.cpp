@@ -30,6 +30,12 @@ llvm::Expected<std::vector<tool::GpuArchitecture>> tool::architecturesOf(const O
   return found;
 }
 
+bool tool::makesObjects(const ObjectOptions &options) {
+  return !options.architectures.empty() && (options.kinds.empty() || llvm::is_contained(options.kinds, "object"));
+}
+
+bool tool::makesText(const ObjectOptions &options) { return llvm::is_contained(options.kinds, "ptx"); }
+
 llvm::Expected<bool> tool::wantsSm90a(const ObjectOptions &options) {
   llvm::Expected<std::vector<GpuArchitecture>> all = architecturesOf(options);
   if (!all)

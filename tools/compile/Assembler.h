@@ -14,7 +14,7 @@ namespace skip::tool {
 /// Code for the GPUs of --gpu-arch, and what makes it.
 struct ObjectOptions {
   std::vector<std::string> architectures; ///< such as sm_80; empty: none
-  std::string kind;                       ///< --gpu-code: object or ptx; empty: object
+  std::vector<std::string> kinds;         ///< --gpu-code: of object and ptx; empty: object
   std::string ptxas;                      ///< a path; empty: that of PATH, or of CUDA_HOME
 };
 
@@ -28,6 +28,10 @@ struct GpuArchitecture {
 
 /// Those of --gpu-arch, ascending; an error for what is no architecture that can run the kernels, or stands there twice.
 llvm::Expected<std::vector<GpuArchitecture>> architecturesOf(const ObjectOptions &options);
+
+/// Whether objects are asked for, and whether text of sm_90a's own kernels is.
+bool makesObjects(const ObjectOptions &options);
+bool makesText(const ObjectOptions &options);
 
 /// Whether one of them is sm_90a.
 llvm::Expected<bool> wantsSm90a(const ObjectOptions &options);

@@ -151,7 +151,7 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return error;
   if (!options.objects.architectures.empty() && !llvm::is_contained(*targets, Target::cuda))
     return badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
-  if (!options.objects.kind.empty() && options.objects.architectures.empty())
+  if (!options.objects.kinds.empty() && options.objects.architectures.empty())
     return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
   for (size_t i = 1; i < targets->size(); ++i)
     otherPlans.push_back(workModule->clone());
@@ -201,7 +201,7 @@ llvm::Error Compilation::assembleCuda(llvm::ArrayRef<std::string> texts, std::ve
   llvm::Expected<std::vector<GpuArchitecture>> architectures = architecturesOf(options.objects);
   if (!architectures)
     return architectures.takeError();
-  if (architectures->empty() || options.objects.kind == "ptx")
+  if (!makesObjects(options.objects))
     return llvm::Error::success();
   llvm::Expected<std::string> ptxas = findAssembler(options.objects);
   if (!ptxas)
@@ -233,7 +233,7 @@ llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
   if (llvm::Error error = assembleCuda(texts, codes))
     return error;
   for (SkipCudaColumn column : {SKIP_CUDA_SM_90A, SKIP_CUDA_SM_80})
-    if (column == SKIP_CUDA_SM_80 || (options.objects.kind == "ptx" && !texts[column].empty()))
+    if (column == SKIP_CUDA_SM_80 || (makesText(options.objects) && !texts[column].empty()))
       codes.push_back({nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(texts[column])});
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_CUDA)

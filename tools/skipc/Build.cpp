@@ -188,7 +188,7 @@ llvm::Error tool::build(const Options &options) {
     return badInput("--emit=ptx needs --target=cuda");
   if (emits(options, "cubin") && options.objects.architectures.empty())
     return badInput("--emit=cubin needs --gpu-arch, which says for which GPUs");
-  if (emits(options, "cubin") && options.objects.kind == "ptx")
+  if (emits(options, "cubin") && !makesObjects(options.objects))
     return badInput("--emit=cubin writes objects, and --gpu-code=ptx makes none");
   PlanRequest request{options.name, batchBounds(options, {1}), llvm::ArrayRef(allBodies).vec()};
   if (!options.stopAfter.empty())

@@ -141,10 +141,13 @@ void flags::addObjects(CLI::App &app, Options &o) {
       "for cuda: also put objects for these GPUs into the library, which start without being compiled first; NVIDIA's "
       "ptxas makes them. sm_90a has kernels of its own, for GPUs of compute capability 9.0");
   app.add_option(
-         "--gpu-code", o.objects.kind,
-         "what to make for --gpu-arch: object, or ptx, which the driver compiles: of sm_90a's own kernels (default: object)")
+         "--gpu-code", o.objects.kinds,
+         "what to make for --gpu-arch: object, or of sm_90a's own kernels ptx, which the driver compiles, or both (default: "
+         "object)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"object", "ptx"}))
-      ->type_name("KIND");
+      ->type_name("KIND[,KIND]");
   app.add_option("--ptxas", o.objects.ptxas, "the assembler for --gpu-arch (default: that of PATH, or of CUDA_HOME/bin)")
       ->type_name("FILE");
 }

@@ -86,6 +86,15 @@ Value Wgmma::byte(Value offset) {
   return LLVM::GEPOp::create(b.op, memory.getType(), b.op.getI8Type(), memory, llvm::ArrayRef<LLVM::GEPArg>{offset});
 }
 
+/// What no operation says as it is needed.
+static LLVM::InlineAsmOp assembly(Builder &b, mlir::Type result, llvm::StringRef text, llvm::StringRef constraints,
+                                  ValueRange values) {
+  auto *context = b.op.getContext();
+  return LLVM::InlineAsmOp::create(b.op, result, values, b.op.getStringAttr(text), b.op.getStringAttr(constraints),
+                                   /*has_side_effects=*/b.op.getUnitAttr(), /*is_align_stack=*/{},
+                                   LLVM::TailCallKindAttr::get(context, LLVM::TailCallKind::None), {}, {});
+}
+
 /// The same value, which the assembler then knows that all lanes of a warp have.
 static Value uniform(Builder &b, Value value) {
   return NVVM::ShflOp::create(b.op, b.op.getI32Type(), b.constant(-1), value, b.constant(0), b.constant(kWarp - 1),
@@ -112,7 +121,7 @@ void Wgmma::meetCluster(bool aligned) {
 void Wgmma::prepare() {
   b.when(b.below(b.thread(), 1), [&] {
     for (Value map : maps)
-      NVVM::PrefetchOp::create(b.op, nullptr, nullptr, map, Value(), b.op.getUnitAttr());
+      assembly(b, {}, "prefetch.tensormap [$0];", "l", map);
     for (int64_t stage = 0; stage < tile.stages; ++stage) {
       NVVM::MBarrierInitOp::create(b.op, full(b.constant(stage)), b.constant(1), Value());
       NVVM::MBarrierInitOp::create(b.op, empty(b.constant(stage)), b.constant(tile.consumers * tile.cluster), Value());
@@ -233,15 +242,6 @@ Values Wgmma::multiplyStage(ValueRange sums, Value group, Value stage) {
                             descriptor(b.add(columns, step)), tile.n, spec.views.front().input.element);
   NVVM::WgmmaGroupSyncAlignedOp::create(b.op);
   return next;
-}
-
-/// What no operation says as it is needed.
-static LLVM::InlineAsmOp assembly(Builder &b, mlir::Type result, llvm::StringRef text, llvm::StringRef constraints,
-                                  ValueRange values) {
-  auto *context = b.op.getContext();
-  return LLVM::InlineAsmOp::create(b.op, result, values, b.op.getStringAttr(text), b.op.getStringAttr(constraints),
-                                   /*has_side_effects=*/b.op.getUnitAttr(), /*is_align_stack=*/{},
-                                   LLVM::TailCallKindAttr::get(context, LLVM::TailCallKind::None), {}, {});
 }
 
 /// Says to all blocks of the cluster that the warp group has read a stage, if `isAny`. Without a branch, which would part the

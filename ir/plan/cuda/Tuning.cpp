@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 
 using namespace skip;
 using namespace skip::plan;
@@ -195,6 +196,25 @@ static std::vector<CudaChoice> allChoices(const CudaProblem &p, const Gpu &gpu) 
   return all;
 }
 
+/// Of choices by cost the first ones, among them some of each kind of tile: what the model errs by differs from kind to kind.
+static std::vector<CudaChoice> firstOfEachKind(const std::vector<CudaChoice> &all) {
+  constexpr size_t ofEach = 2;
+  std::array<size_t, kKinds.size()> lacking{};
+  for (const CudaChoice &choice : all)
+    lacking[choice.tile.index()] = std::min(lacking[choice.tile.index()] + 1, ofEach);
+  size_t reserved = std::accumulate(lacking.begin(), lacking.end(), size_t(0));
+  std::vector<CudaChoice> kept;
+  for (const CudaChoice &choice : all) {
+    size_t &still = lacking[choice.tile.index()];
+    if (still == 0 && kept.size() + reserved >= mostCudaCandidates)
+      continue;
+    reserved -= still > 0;
+    still -= still > 0;
+    kept.push_back(choice);
+  }
+  return kept;
+}
+
 std::vector<CudaChoice> plan::choicesWorthMeasuring(const CudaProblem &p, const Gpu &gpu) {
   std::vector<CudaChoice> all = allChoices(p, gpu);
   std::stable_sort(all.begin(), all.end(), [&](const CudaChoice &a, const CudaChoice &b) {
@@ -202,6 +222,5 @@ std::vector<CudaChoice> plan::choicesWorthMeasuring(const CudaProblem &p, const 
   });
   auto own = std::find(all.begin(), all.end(), predictedChoice(p, gpu));
   std::rotate(all.begin(), own, own + 1);
-  all.resize(std::min(all.size(), mostCudaCandidates));
-  return all;
+  return firstOfEachKind(all);
 }

@@ -105,12 +105,20 @@ def _with_tokens(lines: list[str], steps: list[tuple[str, int]]) -> list[str]:
 
 
 ALL_HERE = "barrier.cluster.arrive.release.aligned;\n  barrier.cluster.wait.acquire.aligned;"
+SHORT = "barrier.cluster.arrive.aligned;\n  barrier.cluster.wait.aligned;"  # the same
 PEER = (
     "mov.u32 %r4, %cluster_ctarank;\n  mov.u32 %r5, smem;\n  xor.b32 %r6, %r4, 1;\n  mapa.shared::cluster.u32 %r7, %r5, %r6;\n  "
     "mad.lo.u32 %r8, %thread, 4, %r7;\n  mad.lo.u32 %r9, %thread, 4, %r5;\n  "
 )  # %r8: this thread's word of the other block, %r9: its own
 IN_CLUSTERS = [
     ("st.shared::cluster", f"{PEER}st.shared::cluster.b32 [%r8], %i0;\n  {ALL_HERE}\n  ld.shared.b32 %o0, [%r9];\n  {ALL_HERE}", "w", "w", 128),
+    (
+        "st.shared::cluster, barriers without a word",
+        f"{PEER}st.shared::cluster.b32 [%r8], %i0;\n  {SHORT}\n  ld.shared.b32 %o0, [%r9];\n  {SHORT}",
+        "w",
+        "w",
+        128,
+    ),
     ("ld.shared::cluster", f"{PEER}st.shared.b32 [%r9], %i0;\n  {ALL_HERE}\n  ld.shared::cluster.b32 %o0, [%r8];\n  {ALL_HERE}", "w", "w", 128),
     (
         "atom.shared::cluster",
@@ -188,7 +196,7 @@ def _multicast() -> Golden:
     """Each of two blocks has its half of a box sent to both."""
     wanted = TensorMap(tensors.BF16, (64, 40), tensors._strides(tensors.BF16, (64, 40)), (64, 8), (1, 1), 3)
     copy = "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%r3], [%map, {0, %r5}], [%r2], %h0"
-    before = f"mov.b16 %h0, 3;\n  mov.u32 %r4, %cluster_ctarank;\n  mad.lo.u32 %r3, %r4, 1024, %r3;\n  mad.lo.u32 %r5, %r4, 8, 3;\n  {ALL_HERE}\n  "
+    before = f"prefetch.tensormap [%map];\n  mov.b16 %h0, 3;\n  mov.u32 %r4, %cluster_ctarank;\n  mad.lo.u32 %r3, %r4, 1024, %r3;\n  mad.lo.u32 %r5, %r4, 8, 3;\n  {ALL_HERE}\n  "
     return tensors.loaded(
         "tensor map, multicast",
         copy,

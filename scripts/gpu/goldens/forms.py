@@ -6,7 +6,7 @@ import re
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 LABEL = re.compile(r"^\s*[$%\w]+:\s*")
-GUARD = re.compile(r"^@!?%\w+\s+")
+GUARD = re.compile(r"^@!?%?\w+\s+")
 SPECIAL = re.compile(r"%(?:tid|ntid|ctaid|nctaid|laneid|warpid|clusterid|cluster_ctarank|cluster_ctaid|smid)(?:\.[xyz])?\b")
 
 

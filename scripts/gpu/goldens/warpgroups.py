@@ -24,6 +24,7 @@ f16 f16 128 0 k 32 k 0 | f32 tf32 64 128 k 128 k 32 | f32 tf32 16 0 k 0 k 0 | f3
 f32 bf16 128 128 k 128 mn 0 | f32 f16 64 64 mn 64 mn 0 | f32 bf16 32 32 mn 32 mn 0 | f32 bf16 64 0 mn 0 mn 0 | f32 bf16 64 128 mn 0 k 0
 f32 bf16 64 registers k 128 k 0 | f32 bf16 128 registers k 128 mn 0 | f32 f16 32 registers k 64 k 0 | f16 f16 16 registers k 0 k 0
 f32 tf32 32 registers k 128 k 0 | f32 bf16 64 128 k 128 k 0 negative | f32 f16 32 64 k 64 k 0 alone
+f32 f16 128 128 k 128 k 32 | f32 f16 256 128 k 128 k 64
 """
 
 

@@ -92,6 +92,12 @@ TEST_CASE("cuda tuning: what is worth measuring begins with what is chosen untun
         CHECK(std::find(each + 1, choices.end(), *each) == choices.end());
     }
   }
+  CudaProblem small = problem("conv2d 3x3/1 p1 32->32 12x12 n1 nhwc bf16");
+  std::vector<CudaChoice> choices = choicesWorthMeasuring(small, h100());
+  CHECK(choices.size() == mostCudaCandidates);
+  auto isGroups = [](const CudaChoice &choice) { return std::holds_alternative<WgmmaTile>(choice.tile); };
+  CHECK(std::count_if(choices.begin(), choices.end(), isGroups) >= 2); // whatever the model thinks of them
+  CHECK(std::count_if(choices.begin(), choices.end(), isGroups) < 7);
   CudaProblem few = problem("conv2d 3x3/1 p1 512->512 7x7 n1 nhwc bf16");
   CHECK(predictedChoice(few, a100()).parts > 1);
   CudaProblem many = problem("conv2d 3x3/1 p1 256->256 14x14 n256 nhwc bf16");
