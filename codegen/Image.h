@@ -55,6 +55,9 @@ struct Code {
   std::string bytes;
 };
 
+/// Whether no later GPU than that of its architecture runs it.
+bool isForOneAlone(const Code &code);
+
 /// As NVIDIA names it: sm_90, and sm_90a of code for that one alone.
 std::string architectureOf(const Code &code);
 

@@ -70,8 +70,10 @@ static SkipX86Kernel kernelOf(const X86Kernel &kernel) {
   return result;
 }
 
+bool isForOneAlone(const Code &code) { return code.column == SKIP_CUDA_SM_90A; }
+
 std::string architectureOf(const Code &code) {
-  return "sm_" + std::to_string(code.architecture) + (code.column == SKIP_CUDA_SM_90A ? "a" : "");
+  return "sm_" + std::to_string(code.architecture) + (isForOneAlone(code) ? "a" : "");
 }
 
 static SkipCudaForm formOf(const CudaForm &form) {

@@ -1,8 +1,8 @@
 // Kernels to PTX, each on its own and so in parallel.
 #pragma once
 
+#include "codegen/Image.h"
 #include "codegen/nvptx/kernel/Spec.h"
-#include "runtime/Abi.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -31,9 +31,9 @@ const ColumnCode &codeOf(SkipCudaColumn column);
 llvm::Expected<std::vector<std::string>>
 compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
 
-/// The text of a column, which a driver loads: a header, and of the jobs' kernels, as compileKernels gives them, those of the
-/// column; empty where there are none.
-std::string joinKernels(SkipCudaColumn column, llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
+/// The texts that a driver loads, one of each column that has jobs, the later ones first: a header, and of the jobs' kernels,
+/// as compileKernels gives them, those of the column.
+std::vector<codegen::Code> joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
 
 enum class Stage { Kernel, Llvm, Ptx };
 

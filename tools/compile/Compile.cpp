@@ -196,8 +196,8 @@ llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
   return llvm::Error::success();
 }
 
-/// An object for each architecture of --gpu-arch, of its column's text.
-llvm::Error Compilation::assembleCuda(llvm::ArrayRef<std::string> texts, std::vector<codegen::Code> &codes) {
+/// An object for each architecture of --gpu-arch, of the text that it has.
+llvm::Error Compilation::assembleCuda(llvm::ArrayRef<codegen::Code> texts, std::vector<codegen::Code> &codes) {
   llvm::Expected<std::vector<GpuArchitecture>> architectures = architecturesOf(options.objects);
   if (!architectures)
     return architectures.takeError();
@@ -207,9 +207,10 @@ llvm::Error Compilation::assembleCuda(llvm::ArrayRef<std::string> texts, std::ve
   if (!ptxas)
     return ptxas.takeError();
   for (const GpuArchitecture &architecture : *architectures) {
-    SkipCudaColumn column = architecture.hasOwn ? SKIP_CUDA_SM_90A : SKIP_CUDA_SM_80;
-    codegen::Code code{architecture.number, /*isText=*/false, column, ""};
-    llvm::Expected<std::string> object = codegen::assemble(*ptxas, texts[column], architectureOf(code));
+    const codegen::Code *text =
+        llvm::find_if(texts, [&](const codegen::Code &each) { return isForOneAlone(each) == architecture.hasOwn; });
+    codegen::Code code{architecture.number, /*isText=*/false, text->column, ""};
+    llvm::Expected<std::string> object = codegen::assemble(*ptxas, text->bytes, architectureOf(code));
     if (!object)
       return badInput(llvm::toString(object.takeError()));
     code.bytes = std::move(*object);
@@ -218,23 +219,19 @@ llvm::Error Compilation::assembleCuda(llvm::ArrayRef<std::string> texts, std::ve
   return llvm::Error::success();
 }
 
-/// All kernels of a column are one text. That of sm_80, which every GPU runs, always stands in the library, behind the objects;
-/// that of sm_90a where --gpu-code asks for it.
+/// The text that every GPU runs always stands in the library, behind the objects; another one where --gpu-code asks for it.
 llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
   llvm::ArrayRef<nvptx::Job> jobs = loweredModel.cudaJobs;
   if (jobs.empty())
     return llvm::Error::success();
   if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
     return internalError("ptx", std::move(error));
-  std::vector<std::string> texts;
-  for (SkipCudaColumn column : {SKIP_CUDA_SM_80, SKIP_CUDA_SM_90A})
-    texts.push_back(nvptx::joinKernels(column, jobs, cudaTexts));
-  std::vector<codegen::Code> codes;
+  std::vector<codegen::Code> texts = nvptx::joinKernels(jobs, cudaTexts), codes;
   if (llvm::Error error = assembleCuda(texts, codes))
     return error;
-  for (SkipCudaColumn column : {SKIP_CUDA_SM_90A, SKIP_CUDA_SM_80})
-    if (column == SKIP_CUDA_SM_80 || (makesText(options.objects) && !texts[column].empty()))
-      codes.push_back({nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(texts[column])});
+  for (codegen::Code &text : texts)
+    if (!isForOneAlone(text) || makesText(options.objects))
+      codes.push_back(std::move(text));
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_CUDA)
       target.codes = std::move(codes);

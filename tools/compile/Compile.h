@@ -90,7 +90,7 @@ private:
   llvm::Error planFor(Target target, mlir::ModuleOp module, const PlanRequest &request);
   llvm::Error compileX86(llvm::function_ref<void()> onCompiled);
   llvm::Error compileCuda(llvm::function_ref<void()> onCompiled);
-  llvm::Error assembleCuda(llvm::ArrayRef<std::string> texts, std::vector<codegen::Code> &codes);
+  llvm::Error assembleCuda(llvm::ArrayRef<codegen::Code> texts, std::vector<codegen::Code> &codes);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
   llvm::Error dumpKernels();

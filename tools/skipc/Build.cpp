@@ -50,7 +50,7 @@ static codegen::WeightsMode weightsMode(const Options &options) {
 
 /// Of the file that a code is written to.
 static std::string suffixOf(const codegen::Code &code) {
-  bool isCommon = code.isText && code.column == SKIP_CUDA_SM_80;
+  bool isCommon = code.isText && !isForOneAlone(code);
   return (isCommon ? "" : "." + architectureOf(code)) + (code.isText ? ".ptx" : ".cubin");
 }
 

@@ -1,8 +1,6 @@
 // All is written into a folder beside the one that was asked for, which then takes its name: so there is never half of one.
 #include "tools/tuning/CandidateFolder.h"
 
-#include "ir/plan/cuda/Gpu.h"
-
 #include "ir/plan/Plan.h"
 #include "support/AtomicFile.h"
 #include "support/SystemError.h"
@@ -132,7 +130,7 @@ llvm::Expected<tool::CandidateFolder> tool::writeCandidates(const std::string &f
   context.loadDialect<graph::GraphDialect, plan::PlanDialect, mlir::func::FuncDialect>();
   std::vector<Entry> entries;
   CandidateFolder made;
-  const plan::Gpu &gpu = architecture == plan::Architecture::sm_90a ? plan::h100() : plan::a100();
+  const plan::Gpu &gpu = plan::gpuOfMajor(static_cast<int64_t>(architecture) / 10);
   for (const plan::CudaProblem &problem : problems)
     for (const plan::CudaChoice &choice : plan::choicesWorthMeasuring(problem, gpu)) {
       std::string library = "candidate-" + std::to_string(entries.size() + 1) + ".so", path = part.place(library);

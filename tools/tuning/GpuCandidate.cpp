@@ -48,9 +48,9 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
-  SkipCudaColumn column = nvptx::columnOf(architecture);
-  lowered->image.targets.front().codes = {
-      {nvptx::codeOf(column).architecture, /*isText=*/true, column, nvptx::joinKernels(column, lowered->cudaJobs, *kernels)}};
+  std::vector<codegen::Code> &codes = lowered->image.targets.front().codes;
+  codes = nvptx::joinKernels(lowered->cudaJobs, *kernels);
+  llvm::erase_if(codes, [&](const codegen::Code &code) { return code.column != nvptx::columnOf(architecture); });
   if (llvm::Error error = codegen::writeSharedLibrary({lowered->image, {}}, path))
     return badInput(llvm::toString(std::move(error)));
   return true;

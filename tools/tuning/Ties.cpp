@@ -7,8 +7,6 @@
 // expected to be faster, and then what it expects to be the fastest.
 #include "tools/tuning/Ties.h"
 
-#include "ir/plan/cuda/Gpu.h"
-
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -72,7 +70,7 @@ private:
 class CudaExpectation {
 public:
   CudaExpectation(const plan::CudaProblem &problem, const GpuDevice &device)
-      : problem(problem), gpu(device.major == 9 ? plan::h100() : plan::a100()), untuned(plan::predictedChoice(problem, gpu)) {}
+      : problem(problem), gpu(plan::gpuOfMajor(device.major)), untuned(plan::predictedChoice(problem, gpu)) {}
 
   std::optional<bool> isFaster(const Choice &first, const Choice &second) const {
     const auto &a = std::get<plan::CudaChoice>(first), &b = std::get<plan::CudaChoice>(second);

@@ -154,24 +154,14 @@ static bool hasWarpgroups(CudaTargetAttr target, plan::KernelOp kernel, size_t c
          llvm::all_of(plan::contractionsOf(kernel), [](const plan::ContractionView &view) { return areWhole(view); });
 }
 
-/// Whose rates schedules of a column are chosen by.
-static const plan::Gpu &gpuOf(plan::Architecture architecture) {
-  switch (architecture) {
-  case plan::Architecture::sm_80:
-    return plan::a100();
-  case plan::Architecture::sm_90a:
-    return plan::h100();
-  }
-  llvm_unreachable("an architecture without rates");
-}
-
 static Attribute scheduleFor(CudaTargetAttr target, plan::KernelOp kernel, int64_t images, size_t column) {
   MLIRContext *context = kernel.getContext();
   std::optional<plan::GemmShape> shape = plan::gemmShapeOf(kernel, images);
   if (shape && target.getPrecision() != plan::Precision::f32)
     return std::visit([&](const auto &tile) { return scheduleAttribute(context, tile); },
                       plan::tensorCoreTile(*shape, plan::elementBytes(target.element()),
-                                           gpuOf(target.getArchitectures()[column]), hasWarpgroups(target, kernel, column)));
+                                           plan::gpuOfMajor(static_cast<int64_t>(target.getArchitectures()[column]) / 10),
+                                           hasWarpgroups(target, kernel, column)));
   if (shape)
     return scheduleAttribute(context, plan::gemmTiles(*shape).front());
   int64_t lanes = plan::lanesOf(kernel);

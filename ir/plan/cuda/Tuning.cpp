@@ -138,6 +138,8 @@ bool plan::isLegal(const CudaChoice &choice, const CudaProblem &p) {
   return std::visit([&](const auto &tile) { return isLegalTile(tile, choice.parts, p); }, choice.tile);
 }
 
+const Gpu &plan::gpuOfMajor(int64_t major) { return major == 9 ? h100() : a100(); }
+
 TensorCoreTile plan::tensorCoreTile(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu, bool isForGroups) {
   MmaTile mma = mmaTiles(shape, elementBytes, gpu).front();
   if (gpu.groupProducts == 0 || elementBytes != 2 || !isForGroups)

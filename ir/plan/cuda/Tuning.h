@@ -57,6 +57,9 @@ bool isLegal(const CudaChoice &choice, const CudaProblem &problem);
 
 struct Gpu;
 
+/// The one whose rates stand for all GPUs of a compute capability: an H100's for 9, else an A100's.
+const Gpu &gpuOfMajor(int64_t major);
+
 /// The tile on tensor cores that is predicted to be the fastest on a GPU; of warp groups only if `isForGroups` and the GPU has
 /// them.
 using TensorCoreTile = std::variant<MmaTile, WgmmaTile>;
