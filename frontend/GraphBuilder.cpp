@@ -16,10 +16,15 @@ GraphBuilder::GraphBuilder(MLIRContext &context, const Sources &sources, llvm::S
   body.setInsertionPointToEnd(function.addEntryBlock());
 }
 
-Location GraphBuilder::location(llvm::StringRef name, llvm::SMLoc at) const {
-  SourcePosition place = sources.position(at);
-  MLIRContext *context = body.getContext();
-  return NameLoc::get(StringAttr::get(context, name), FileLineColLoc::get(context, place.path, place.line, place.column));
+Location GraphBuilder::location(llvm::StringRef name, llvm::SMLoc at) { return location(body.getStringAttr(name), at); }
+
+Location GraphBuilder::location(StringAttr name, llvm::SMLoc at) {
+  LocationAttr &known = positions[at.getPointer()];
+  if (!known) {
+    SourcePosition place = sources.position(at);
+    known = FileLineColLoc::get(body.getContext(), place.path, place.line, place.column);
+  }
+  return NameLoc::get(name, known);
 }
 
 bool GraphBuilder::takeName(llvm::StringRef name, llvm::SMRange where) {
@@ -84,8 +89,8 @@ void GraphBuilder::addOutput(llvm::StringRef name, mlir::Value value, PortAttrib
 mlir::Value GraphBuilder::addParameter(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, bool buffer, llvm::SMLoc at) {
   operationCount += 2;
   auto type = RankedTensorType::get(shape, body.getF32Type());
-  Location loc = location(name, at);
   StringAttr symbol = symbols.getStringAttr(name);
+  Location loc = location(symbol, at);
   graph::ParameterOp::create(symbols, loc, symbol, TypeAttr::get(type), buffer ? symbols.getUnitAttr() : UnitAttr());
   return graph::ReadParameterOp::create(body, loc, type, FlatSymbolRefAttr::get(symbol));
 }

@@ -29,7 +29,7 @@ public:
   /// A free name: `wanted`, else `wanted_1`, ... An explicit name may still claim it later.
   std::string freeName(llvm::StringRef wanted, llvm::SMRange where);
 
-  mlir::Location location(llvm::StringRef name, llvm::SMLoc at) const;
+  mlir::Location location(llvm::StringRef name, llvm::SMLoc at);
 
   mlir::Value addInput(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, PortAttributes attributes, llvm::SMLoc at);
   void addOutput(llvm::StringRef name, mlir::Value value, PortAttributes attributes);
@@ -61,6 +61,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> finish(llvm::SmallVectorImpl<DeadOperation> &dead);
 
 private:
+  mlir::Location location(mlir::StringAttr name, llvm::SMLoc at);
+
   struct Holder {
     bool isAutomatic = false;
     mlir::Operation *op = nullptr; // of an automatic name: it may have to give it up
@@ -77,7 +79,8 @@ private:
   mlir::func::FuncOp function;
   mlir::OpBuilder body, symbols;
   llvm::StringMap<Holder> names;
-  llvm::DenseMap<mlir::Operation *, llvm::SMLoc> places; // of calls
+  llvm::DenseMap<mlir::Operation *, llvm::SMLoc> places;      // of calls
+  llvm::DenseMap<const char *, mlir::LocationAttr> positions; // of the few places that a deep network's blocks share
   llvm::SmallVector<PortAttributes, 1> inputAttributes, outputAttributes;
   llvm::SmallVector<mlir::Value, 1> outputs;
   unsigned operationCount = 0;

@@ -41,7 +41,7 @@ LogicalResult graph::GraphDialect::verifyOperationAttribute(Operation *op, Named
 
 bool graph::changes(Operation *function, Attribute parameter) {
   return llvm::any_of(llvm::ArrayRef<llvm::StringRef>{trainableAttr, trackedAttr}, [&](llvm::StringRef name) {
-    auto list = function->getAttrOfType<ArrayAttr>(name);
+    auto list = llvm::dyn_cast_or_null<ArrayAttr>(function->getDiscardableAttr(name));
     return list && llvm::is_contained(list, parameter);
   });
 }

@@ -21,6 +21,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include <unordered_map>
+
 namespace skip::plan {
 #define GEN_PASS_DEF_PACKWEIGHTS
 #include "passes/plan/Passes.h.inc"
@@ -224,6 +226,18 @@ static void eraseDead(func::FuncOp function) {
 }
 
 namespace {
+/// What is written to an entry's place: what its own properties say and those of the entry that adds to it.
+using Content = llvm::SmallVector<plan::LoadOp::Properties, 1>;
+
+struct ContentHash {
+  size_t operator()(const Content &content) const {
+    llvm::hash_code hash(0);
+    for (const plan::LoadOp::Properties &properties : content)
+      hash = llvm::hash_combine(hash, plan::LoadOp::computePropertiesHash(properties));
+    return hash;
+  }
+};
+
 /// Gives each entry its place in the weights segment, equal entries of different variants the same.
 class Placement {
 public:
@@ -234,18 +248,17 @@ public:
 private:
   plan::SlotAttr slotFor(plan::LoadOp load);
 
-  llvm::DenseMap<Attribute, plan::SlotAttr> slots; // by what an entry says
+  std::unordered_map<Content, plan::SlotAttr, ContentHash> slots;
   int64_t alignment, used = 0;
 };
 } // namespace
 
-/// What is written to an entry's place: its own attributes and those of the entry that adds to it.
-static Attribute contentOf(plan::LoadOp load) {
-  llvm::SmallVector<Attribute, 2> parts{load->getAttrDictionary()};
+static Content contentOf(plan::LoadOp load) {
+  Content content{load.getProperties()};
   for (Operation *user : load->getUsers())
     if (auto sum = llvm::dyn_cast<plan::LoadOp>(user))
-      parts.push_back(sum->getAttrDictionary());
-  return ArrayAttr::get(load.getContext(), parts);
+      content.push_back(sum.getProperties());
+  return content;
 }
 
 plan::SlotAttr Placement::slotFor(plan::LoadOp load) {

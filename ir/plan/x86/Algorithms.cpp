@@ -85,7 +85,7 @@ bool plan::isWorthwhile(const Conv3x3Shape &shape, const Algorithm &algorithm) {
   return algorithm.group <= 16 || groups * ((shape.outChannels + 31) / 32) >= demandedUnits;
 }
 
-std::vector<Algorithm> plan::winogradCandidates(int64_t stride) {
+static std::vector<Algorithm> listCandidates(int64_t stride) {
   std::vector<Algorithm> candidates;
   std::vector<int64_t> tiles = stride == 1 ? std::vector<int64_t>{4, 5, 6, 2} : std::vector<int64_t>{7, 5, 4};
   for (int64_t tile : tiles)
@@ -94,6 +94,11 @@ std::vector<Algorithm> plan::winogradCandidates(int64_t stride) {
         if (stride == 1 ? group > 1 : !fused) // F(7) of stride 2 covers a picture of 7 x 7
           candidates.push_back({tile, group, fused});
   return candidates;
+}
+
+const std::vector<Algorithm> &plan::winogradCandidates(int64_t stride) {
+  static const std::vector<Algorithm> once = listCandidates(1), twice = listCandidates(2);
+  return stride == 1 ? once : twice;
 }
 
 Algorithm plan::chooseAlgorithm(const Conv3x3Shape &shape, int64_t mostPoints) {

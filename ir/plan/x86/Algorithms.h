@@ -31,7 +31,7 @@ struct Algorithm {
 };
 
 /// The Winograd algorithms to choose from for 3x3 convolutions of a stride.
-std::vector<Algorithm> winogradCandidates(int64_t stride);
+const std::vector<Algorithm> &winogradCandidates(int64_t stride);
 
 /// The same for stems of a kernel's size.
 std::vector<Algorithm> stemCandidates(int64_t kernel);

@@ -54,8 +54,8 @@ bool plan::isTrained(Operation *contraction) {
   return filter && !graph::isLoadTime(filter);
 }
 
-bool plan::mayCompute(Operation *contraction, const ConvProblem &problem, const ConvChoice &choice) {
-  if (!isTrained(contraction))
+bool plan::mayCompute(bool isTrained, const ConvProblem &problem, const ConvChoice &choice) {
+  if (!isTrained)
     return true;
   WinogradTaps taps{problem.kernelHeight, problem.stride};
   if (choice.algorithm.tile == 0)

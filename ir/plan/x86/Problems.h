@@ -40,9 +40,10 @@ bool hasPlanarInput(mlir::Operation *op);
 /// Whether the function trains the filter of the contraction.
 bool isTrained(mlir::Operation *contraction);
 
-/// Whether the function may compute the contraction so: what is trained has at most six positions along an axis of a window,
-/// no products of sums, whose channels would have to be balanced, and a filter that lies as its gradient does.
-bool mayCompute(mlir::Operation *contraction, const ConvProblem &problem, const ConvChoice &choice);
+/// Whether a contraction whose filter is trained, or is not, may be computed so: what is trained has at most six positions
+/// along an axis of a window, no products of sums, whose channels would have to be balanced, and a filter that lies as its
+/// gradient does.
+bool mayCompute(bool isTrained, const ConvProblem &problem, const ConvChoice &choice);
 
 /// The ISA as the runtime numbers it.
 constexpr SkipIsa abiIsa(Isa isa) { return static_cast<SkipIsa>(isa); }

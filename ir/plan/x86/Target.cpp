@@ -108,8 +108,9 @@ static void chooseAlgorithmOf(Operation *contraction, int64_t images, Predicted 
   std::optional<plan::ConvProblem> problem = plan::problemOf(contraction, images, plan::Isa::avx2);
   if (!problem)
     return;
-  plan::Algorithm best = predicted.algorithm(*problem, plan::isTrained(contraction) ? plan::kTrainedPoints : kMostPoints);
-  if (best.tile != 0 && plan::mayCompute(contraction, *problem, {best, {}}))
+  bool isTrained = plan::isTrained(contraction);
+  plan::Algorithm best = predicted.algorithm(*problem, isTrained ? plan::kTrainedPoints : kMostPoints);
+  if (best.tile != 0 && plan::mayCompute(isTrained, *problem, {best, {}}))
     contraction->setAttr(plan::algorithmAttr, plan::winogradAttribute(contraction->getContext(), best));
 }
 

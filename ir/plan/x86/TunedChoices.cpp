@@ -24,47 +24,52 @@ public:
   void annotate(Operation *op, int64_t images);
 
 private:
-  std::vector<ConvChoice> choicesFor(const ConvProblem &problem) const;
-  const std::vector<ConvChoice> &knownChoices(const ConvProblem &problem);
-  std::vector<std::vector<ConvChoice>> choicesOf(Operation *op, int64_t images);
+  std::vector<ConvChoice> choicesFor(const ConvProblem &problem, bool isTrained) const;
+  llvm::ArrayRef<ConvChoice> knownChoices(const ConvProblem &problem, bool isTrained);
+  llvm::SmallVector<llvm::ArrayRef<ConvChoice>, 2> choicesOf(Operation *op, int64_t images);
   Attribute schedulesOf(llvm::ArrayRef<ConvChoice> choices, const Algorithm &algorithm) const;
 
   DictionaryAttr table;
   llvm::ArrayRef<Isa> isas;
   bool exact;
-  std::map<ConvProblem, std::vector<ConvChoice>> solved;
+  std::map<std::pair<ConvProblem, bool>, std::vector<ConvChoice>> solved;
 };
 } // namespace
 
-/// The legal choices that the table has for the problem, the fastest first.
-std::vector<ConvChoice> Annotation::choicesFor(const ConvProblem &problem) const {
+/// The legal choices that the table has for the problem, the fastest first, of those that a contraction may take whose filter
+/// is trained, or is not.
+std::vector<ConvChoice> Annotation::choicesFor(const ConvProblem &problem, bool isTrained) const {
   std::vector<ConvChoice> choices;
   auto list = table.getAs<ArrayAttr>(problemText(problem));
   for (Attribute entry : list ? list.getValue() : llvm::ArrayRef<Attribute>()) {
     auto text = llvm::dyn_cast<StringAttr>(entry);
     std::optional<ConvChoice> choice = text ? parseChoice(text.getValue()) : std::nullopt;
     bool isAllowed = choice && !(exact && (choice->algorithm.tile != 0 || choice->schedule.unitBlocks != 0));
-    if (isAllowed && isLegal(*choice, problem))
+    if (isAllowed && isLegal(*choice, problem) && mayCompute(isTrained, problem, *choice))
       choices.push_back(*choice);
   }
   return choices;
 }
 
 /// The same, looked up once: a deep network has the same few problems again and again.
-const std::vector<ConvChoice> &Annotation::knownChoices(const ConvProblem &problem) {
-  auto [known, isNew] = solved.try_emplace(problem);
+llvm::ArrayRef<ConvChoice> Annotation::knownChoices(const ConvProblem &problem, bool isTrained) {
+  auto [known, isNew] = solved.try_emplace({problem, isTrained});
   if (isNew)
-    known->second = choicesFor(problem);
+    known->second = choicesFor(problem, isTrained);
   return known->second;
 }
 
 /// For each ISA the choices of the operation's problem that it may take; none for other operations.
-std::vector<std::vector<ConvChoice>> Annotation::choicesOf(Operation *op, int64_t images) {
-  std::vector<std::vector<ConvChoice>> all;
-  for (Isa isa : isas)
-    if (std::optional<ConvProblem> problem = problemOf(op, images, isa))
-      llvm::copy_if(knownChoices(*problem), std::back_inserter(all.emplace_back()),
-                    [&](const ConvChoice &choice) { return mayCompute(op, *problem, choice); });
+llvm::SmallVector<llvm::ArrayRef<ConvChoice>, 2> Annotation::choicesOf(Operation *op, int64_t images) {
+  llvm::SmallVector<llvm::ArrayRef<ConvChoice>, 2> all;
+  std::optional<ConvProblem> problem = problemOf(op, images, Isa::avx2);
+  if (!problem)
+    return all;
+  bool isTrained = plan::isTrained(op);
+  for (Isa isa : isas) {
+    problem->isa = abiIsa(isa);
+    all.push_back(knownChoices(*problem, isTrained));
+  }
   return all;
 }
 
@@ -87,14 +92,14 @@ Attribute Annotation::schedulesOf(llvm::ArrayRef<ConvChoice> choices, const Algo
 }
 
 void Annotation::annotate(Operation *op, int64_t images) {
-  std::vector<std::vector<ConvChoice>> all = choicesOf(op, images);
+  llvm::SmallVector<llvm::ArrayRef<ConvChoice>, 2> all = choicesOf(op, images);
   auto widest = llvm::find_if(llvm::reverse(all), [](const auto &choices) { return !choices.empty(); });
   if (widest == all.rend())
     return;
   MLIRContext *context = op->getContext();
   Algorithm algorithm = widest->front().algorithm;
   llvm::SmallVector<Attribute, 2> schedules;
-  for (const std::vector<ConvChoice> &choices : all)
+  for (llvm::ArrayRef<ConvChoice> choices : all)
     schedules.push_back(schedulesOf(choices, algorithm));
   op->setAttr(tunedAttr, ArrayAttr::get(context, schedules));
   if (hasPlanarInput(op))

@@ -122,8 +122,11 @@ ConvShape plan::shapeOf(const ConvProblem &p, const Algorithm &algorithm) {
 bool plan::isKnown(const Algorithm &algorithm, const ConvProblem &problem) {
   if (!algorithm.tile)
     return algorithm == Algorithm();
-  std::vector<Algorithm> known = winogradOf(problem);
-  if (std::find(known.begin(), known.end(), algorithm) == known.end())
+  auto isAmong = [&](const std::vector<Algorithm> &known) {
+    return std::find(known.begin(), known.end(), algorithm) != known.end();
+  };
+  if (is3x3(problem) ? !isAmong(winogradCandidates(problem.stride))
+                     : !isStem(problem) || !isAmong(stemCandidates(problem.kernelHeight)))
     return false;
   int64_t fusedBlocks = algorithm.fused ? blocksOf(problem.inChannels) : 0;
   int64_t points = WinogradTaps{problem.kernelHeight, problem.stride}.points(algorithm.tile);
