@@ -181,8 +181,10 @@ llvm::Expected<std::vector<FileSums::Sum>> FileSums::collect() {
   return sums;
 }
 
-llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
-                                         FileSums &files) {
+/// Names of classes are bytes of the spec; JSON is UTF-8.
+static std::string textOf(const Json &json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+std::string modelText(const Image &image, const TrainingImage *training, const std::string &weights) {
   Json root = {{"name", image.name},
                {"compiler", image.compiler},
                {"abiVersion", SKIP_ABI_VERSION},
@@ -192,15 +194,18 @@ llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage
                {"weights", {{"mode", weights}, {"tensors", tensorsOf(image)}}}};
   if (training)
     root["training"] = trainingOf(*training);
+  return textOf(root);
+}
+
+llvm::Expected<std::string> manifestText(std::string model, FileSums &files) {
   llvm::Expected<std::vector<FileSums::Sum>> sums = files.collect();
   if (!sums)
     return sums.takeError();
   Json list = Json::array();
   for (const FileSums::Sum &sum : *sums)
     list.push_back({{"name", sum.name}, {"bytes", sum.bytes}, {"sha256", sum.sha256}});
-  root["files"] = std::move(list);
-  // Names of classes are bytes of the spec; JSON is UTF-8.
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  model.resize(model.size() - llvm::StringRef("\n}").size()); // the files are its last entry
+  return model + "," + textOf({{"files", std::move(list)}}).substr(llvm::StringRef("{").size()) + "\n";
 }
 
 } // namespace skip::codegen

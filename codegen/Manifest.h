@@ -28,8 +28,11 @@ private:
   std::vector<std::future<llvm::Expected<Sum>>> pending;
 };
 
-/// JSON text with the sums of all files. `weights` is `embedded`, `file` or `none`. Holds no path and no time.
-llvm::Expected<std::string> manifestText(const Image &image, const TrainingImage *training, const std::string &weights,
-                                         FileSums &files);
+/// JSON text without the files, which may be made before there are any. `weights` is `embedded`, `file` or `none`. Holds no
+/// path and no time.
+std::string modelText(const Image &image, const TrainingImage *training, const std::string &weights);
+
+/// The same with the sums of all files.
+llvm::Expected<std::string> manifestText(std::string model, FileSums &files);
 
 } // namespace skip::codegen

@@ -27,6 +27,7 @@
 
 #include <climits>
 #include <filesystem>
+#include <future>
 
 using namespace llvm;
 
@@ -233,9 +234,16 @@ static void sumUp(const OutputFiles &files, FileSums &sums) {
     sums.add(output.name, output.file->temporaryPath());
 }
 
-static Error writeManifest(OutputFiles &files, const PackageInput &input, WeightsMode mode, FileSums &sums) {
+/// What the manifest says of the model: of a deep one it takes as long as the link, beside which it is made where a thread is
+/// to be had.
+static std::future<std::string> startManifest(const PackageInput &input, WeightsMode mode) {
   const char *const modes[] = {"none", "embedded", "file"};
-  Expected<std::string> text = manifestText(input.image, input.training, modes[static_cast<size_t>(mode)], sums);
+  return std::async(std::launch::async | std::launch::deferred, modelText, std::cref(input.image), input.training,
+                    modes[static_cast<size_t>(mode)]);
+}
+
+static Error writeManifest(OutputFiles &files, const PackageInput &input, std::string model, FileSums &sums) {
+  Expected<std::string> text = manifestText(std::move(model), sums);
   return text ? writeNamed(files, input.image.name + ".json", *text) : text.takeError();
 }
 
@@ -310,6 +318,7 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     return error;
   if (Error error = builder.writeWeights(options.weights))
     return error;
+  std::future<std::string> model = startManifest(input, options.weights);
   if (Error error = builder.linkObject())
     return error;
   if (Error error = writeBinaries(builder, files, image.name, options, sums))
@@ -320,7 +329,7 @@ Error writePackage(const PackageInput &input, const PackageOptions &options) {
     if (Error error = writeNamed(files, extra.name, extra.bytes))
       return error;
   sumUp(files, sums);
-  if (Error error = writeManifest(files, input, options.weights, sums))
+  if (Error error = writeManifest(files, input, model.get(), sums))
     return error;
   return files.commit();
 }
