@@ -9,6 +9,7 @@
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -16,8 +17,13 @@
 
 using namespace skip;
 
+/// What was emitted is verified, and by LLVM what becomes of it: between MLIR's own conversions that would take as long as two
+/// of them.
 static mlir::LogicalResult convert(mlir::ModuleOp source) {
+  if (mlir::failed(mlir::verify(source)))
+    return mlir::failure();
   mlir::PassManager passes(source.getContext());
+  passes.enableVerifier(false);
   passes.addPass(mlir::createSCFToControlFlowPass());
   passes.addPass(mlir::createConvertVectorToLLVMPass());
   passes.addPass(mlir::createConvertControlFlowToLLVMPass());
