@@ -146,7 +146,8 @@ llvm::Expected<Candidate::Time> Candidate::leastTime(Evictor &evictor, llvm::fun
   bool isWhole = true;
   for (int64_t undisturbed = 0, tries = -1; undisturbed < kRuns && tries < kMostTries; ++tries) {
     long before = interruptions();
-    evictor.evict();
+    if (tries >= 0)
+      evictor.evict();
     evictor.touch(workspace.data(), workspace.size() * sizeof(CacheLine));
     sum.seconds = 0;
     if (llvm::Error error = library->run(context, images, input.data(), output.data()))
