@@ -37,7 +37,7 @@ def prepare(folder: pathlib.Path, skipc: str) -> None:
     (folder / "broken" / pictures[0].name).write_text("no picture")
     for program, *arguments in (("onnx_file.py", "resnet", "net.onnx"), ("colours.py", "colours", "12")):
         subprocess.run([sys.executable, INPUTS / program, *arguments], cwd=folder, check=True)
-    for spec, name in (("train-tiny.skip", "net.skip"), ("one.skip", "one.skip")):
+    for spec, name in (("train-tiny.skip", "net.skip"), ("pointwise.skip", "one.skip")):
         shutil.copy(INPUTS / spec, folder / name)
     subprocess.run([skipc, "tune", "one.skip", "--target=cuda", "--compile-only", "compiled"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     compiler = json.loads((folder / "compiled" / "candidates.json").read_text())["compiler"]

@@ -27,11 +27,24 @@ std::vector<x86::Target> testing::hostTargets() {
 
 const char *testing::nameOf(SkipIsa isa) { return isa == SKIP_ISA_AVX512 ? "avx512" : "avx2"; }
 
+/// Compiled once: cases of other sizes have the same kernels, and what an object is depends on its job alone
+/// (ConvObjectTest.cpp).
+static const std::string &objectOf(const kernel::Spec &spec, const x86::Target &target) {
+  static std::vector<std::pair<x86::Job, std::string>> known;
+  for (const auto &[job, object] : known)
+    if (job.spec == spec && job.target.isa == target.isa && job.target.cpu == target.cpu &&
+        job.target.features == target.features)
+      return object;
+  x86::Job job{"kernel", spec, target};
+  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({job}, 1)).objects;
+  return known.emplace_back(std::move(job), std::move(objects[0])).second;
+}
+
 LoadedKernel::LoadedKernel(const kernel::Spec &spec, const x86::Target &target) : split(kernel::splitOf(spec)) {
-  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({x86::Job{"kernel", spec, target}}, 1)).objects;
-  bytes = objects[0].size();
+  const std::string &object = objectOf(spec, target);
+  bytes = object.size();
   jit = llvm::cantFail(llvm::orc::LLJITBuilder().create());
-  llvm::cantFail(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(objects[0], "kernel")));
+  llvm::cantFail(jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "kernel")));
   fn = llvm::cantFail(jit->lookup("kernel")).toPtr<SkipKernelFn>();
 }
 
