@@ -11,6 +11,7 @@
 #include "tools/data/Progress.h"
 #include "tools/skipc/Advice.h"
 #include "tools/skipc/Commands.h"
+#include "tools/skipc/SpecGraphs.h"
 #include "tools/skipc/TuneCompile.h"
 #include "tools/skipc/TuneReport.h"
 #include "tools/text/Failure.h"
@@ -39,14 +40,7 @@ struct Task {
 };
 } // namespace
 
-static llvm::Error addTasks(const Options &options, const std::string &spec, std::map<std::string, Task> &tasks) {
-  Options one = options;
-  one.spec = spec;
-  tool::Compilation compilation(one);
-  if (llvm::Error error = compilation.readGraph())
-    return error;
-  if (llvm::Error error = compilation.optimizeGraph())
-    return error;
+static void addTasks(const Options &options, tool::Compilation &compilation, std::map<std::string, Task> &tasks) {
   std::vector<int64_t> batches = tool::batchBounds(options, {1});
   if (options.train) // a step's contractions, forth and back, of the images of a group
     batches = {compilation.recipe()->batch / compilation.recipe()->groups};
@@ -58,14 +52,13 @@ static llvm::Error addTasks(const Options &options, const std::string &spec, std
         ++task.layers;
       }
   });
-  return llvm::Error::success();
 }
 
 static llvm::Expected<std::vector<Task>> tasksOf(const Options &options) {
   std::map<std::string, Task> byKey;
-  for (const std::string &spec : options.specs)
-    if (llvm::Error error = addTasks(options, spec, byKey))
-      return error;
+  if (llvm::Error error =
+          tool::forEachGraph(options, [&](tool::Compilation &compilation) { addTasks(options, compilation, byKey); }))
+    return error;
   std::vector<Task> tasks;
   for (const auto &[key, task] : byKey)
     tasks.push_back(task);

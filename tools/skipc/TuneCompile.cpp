@@ -3,6 +3,7 @@
 
 #include "support/Printable.h"
 #include "tools/data/Progress.h"
+#include "tools/skipc/SpecGraphs.h"
 #include "tools/text/Json.h"
 #include "tools/text/Numbers.h"
 #include "tools/text/Wrap.h"
@@ -12,18 +13,11 @@ using namespace skip;
 using tool::Options;
 using Problems = std::set<plan::CudaProblem>;
 
-static llvm::Error addProblems(const Options &options, const std::string &spec, plan::Precision precision, Problems &problems) {
-  Options one = options;
-  one.spec = spec;
-  tool::Compilation compilation(one);
-  if (llvm::Error error = compilation.readGraph())
-    return error;
-  if (llvm::Error error = compilation.optimizeGraph())
-    return error;
+static void addProblems(const Options &options, tool::Compilation &compilation, plan::Precision precision,
+                        Problems &problems) {
   auto target = llvm::cast<plan::CudaTargetAttr>(
       tool::cudaTargetAttribute(*compilation.module().getContext(), precision, /*hasSm90a=*/false));
   problems.merge(tool::cudaProblemsOf(compilation.module(), target, tool::batchBounds(options, {1})));
-  return llvm::Error::success();
 }
 
 static llvm::Error checkUsage(const Options &options, tool::Target target) {
@@ -54,9 +48,9 @@ llvm::Error tool::compileCandidates(const Options &options, Target target) {
   if (!precision)
     return precision.takeError();
   Problems problems;
-  for (const std::string &spec : options.specs)
-    if (llvm::Error error = addProblems(options, spec, *precision, problems))
-      return error;
+  if (llvm::Error error =
+          forEachGraph(options, [&](Compilation &compilation) { addProblems(options, compilation, *precision, problems); }))
+    return error;
   llvm::Expected<plan::Architecture> architecture = architectureOf(options);
   if (!architecture)
     return architecture.takeError();
