@@ -13,8 +13,7 @@ using namespace skip;
 using tool::Options;
 using Problems = std::set<plan::CudaProblem>;
 
-static void addProblems(const Options &options, tool::Compilation &compilation, plan::Precision precision,
-                        Problems &problems) {
+static void addProblems(const Options &options, tool::Compilation &compilation, plan::Precision precision, Problems &problems) {
   auto target = llvm::cast<plan::CudaTargetAttr>(
       tool::cudaTargetAttribute(*compilation.module().getContext(), precision, /*hasSm90a=*/false));
   problems.merge(tool::cudaProblemsOf(compilation.module(), target, tool::batchBounds(options, {1})));
