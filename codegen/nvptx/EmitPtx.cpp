@@ -108,17 +108,17 @@ static std::string headerOf(SkipCudaColumn column) {
   return (".version " + code.version + "\n.target " + code.target + "\n" + kHeaderEnd).str();
 }
 
-std::vector<codegen::Code> nvptx::joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels) {
-  std::vector<codegen::Code> codes;
+std::vector<Text> nvptx::joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels) {
+  std::vector<Text> texts;
   for (SkipCudaColumn column : {SKIP_CUDA_SM_90A, SKIP_CUDA_SM_80}) {
     std::string text;
     for (auto [job, kernel] : llvm::zip_equal(jobs, kernels))
       if (job.spec.column == column)
         text += (text.empty() ? headerOf(column) : "") + kernel;
     if (!text.empty())
-      codes.push_back({codeOf(column).architecture, /*isText=*/true, column, std::move(text)});
+      texts.push_back({column, std::move(text)});
   }
-  return codes;
+  return texts;
 }
 
 llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {

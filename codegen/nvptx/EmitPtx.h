@@ -1,8 +1,8 @@
 // Kernels to PTX, each on its own and so in parallel.
 #pragma once
 
-#include "codegen/Image.h"
 #include "codegen/nvptx/kernel/Spec.h"
+#include "runtime/Abi.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -31,9 +31,15 @@ const ColumnCode &codeOf(SkipCudaColumn column);
 llvm::Expected<std::vector<std::string>>
 compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
 
-/// The texts that a driver loads, one of each column that has jobs, the later ones first: a header, and of the jobs' kernels,
+/// A text that a driver loads.
+struct Text {
+  SkipCudaColumn column;
+  std::string bytes;
+};
+
+/// The texts of a library, one of each column that has jobs, the later ones first: a header, and of the jobs' kernels,
 /// as compileKernels gives them, those of the column.
-std::vector<codegen::Code> joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
+std::vector<Text> joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<std::string> kernels);
 
 enum class Stage { Kernel, Llvm, Ptx };
 

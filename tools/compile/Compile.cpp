@@ -226,7 +226,9 @@ llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
     return llvm::Error::success();
   if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
     return internalError("ptx", std::move(error));
-  std::vector<codegen::Code> texts = nvptx::joinKernels(jobs, cudaTexts), codes;
+  std::vector<codegen::Code> texts, codes;
+  for (nvptx::Text &text : nvptx::joinKernels(jobs, cudaTexts))
+    texts.push_back({nvptx::codeOf(text.column).architecture, /*isText=*/true, text.column, std::move(text.bytes)});
   if (llvm::Error error = assembleCuda(texts, codes))
     return error;
   for (codegen::Code &text : texts)

@@ -48,9 +48,10 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
-  std::vector<codegen::Code> &codes = lowered->image.targets.front().codes;
-  codes = nvptx::joinKernels(lowered->cudaJobs, *kernels);
-  llvm::erase_if(codes, [&](const codegen::Code &code) { return code.column != nvptx::columnOf(architecture); });
+  for (nvptx::Text &text : nvptx::joinKernels(lowered->cudaJobs, *kernels))
+    if (text.column == nvptx::columnOf(architecture))
+      lowered->image.targets.front().codes = {
+          {nvptx::codeOf(text.column).architecture, /*isText=*/true, text.column, std::move(text.bytes)}};
   if (llvm::Error error = codegen::writeSharedLibrary({lowered->image, {}}, path))
     return badInput(llvm::toString(std::move(error)));
   return true;

@@ -98,9 +98,9 @@ void Model::compile() {
   llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered.cudaJobs, 1);
   if (!kernels)
     FAIL(llvm::toString(kernels.takeError()));
-  for (codegen::Code &code : nvptx::joinKernels(lowered.cudaJobs, *kernels))
-    if (code.column == column)
-      text = std::move(code.bytes);
+  for (nvptx::Text &one : nvptx::joinKernels(lowered.cudaJobs, *kernels))
+    if (one.column == column)
+      text = std::move(one.bytes);
 }
 
 std::vector<std::string> Model::kernels() const {
