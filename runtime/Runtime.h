@@ -76,8 +76,8 @@ typedef struct skip_model_options {
 typedef struct skip_context_options {
   int64_t max_batch; /* default: the largest batch that the library was built for */
   void *workspace; /* default: the context allocates it; else 64-byte aligned, of workspace_bytes. On target cuda memory of the
-                      model's device, 256-byte aligned; the host's is refused. A context has a little more there: the state,
-                      and places for arrays of the host's */
+                      model's device, 256-byte aligned; the host's is refused; context_create may clear it, so no run that uses
+                      it may be on its way. A context has a little more there: the state, and places for arrays of the host's */
   size_t workspace_bytes;
   skip_pool *pool;                /* default: run on the calling thread alone. Target cuda has no use for a pool */
   skip_parallel_for parallel_for; /* used instead of a pool */
@@ -125,7 +125,7 @@ skip_status skipmodel_model_create_for(const skip_model_options *options, skip_m
 void skipmodel_model_destroy(skip_model *model);
 /* The target that was picked: `x86` or `cuda`. */
 const char *skipmodel_model_target(const skip_model *model);
-/* Its body: `avx2` or `avx512`; of target cuda the architecture of the code that was loaded, e.g. `sm_80`. */
+/* Its body: `avx2` or `avx512`; of target cuda the architecture of the code that was loaded, e.g. `sm_80`, or `sm_90a`. */
 const char *skipmodel_model_isa(const skip_model *model);
 int64_t skipmodel_model_max_batch(const skip_model *model);
 int32_t skipmodel_model_input_count(const skip_model *model);

@@ -19,8 +19,8 @@ llvm::Expected<std::vector<tool::GpuArchitecture>> tool::architecturesOf(const O
     GpuArchitecture architecture;
     llvm::StringRef digits = name;
     architecture.hasOwn = name == plan::stringifyArchitecture(plan::Architecture::sm_90a) && digits.consume_back("a");
-    if (!digits.consume_front("sm_") || digits.getAsInteger(10, architecture.number) || architecture.number < least ||
-        architecture.number > most)
+    if (!digits.consume_front("sm_") || digits.starts_with("0") || digits.getAsInteger(10, architecture.number) ||
+        architecture.number < least || architecture.number > most)
       return badInput("--gpu-arch: `" + name + "` is no GPU's architecture from sm_80 on, such as sm_80, sm_90 or sm_90a");
     if (llvm::is_contained(found, architecture))
       return badInput("--gpu-arch names `" + name + "` twice");
@@ -41,6 +41,15 @@ llvm::Expected<bool> tool::wantsSm90a(const ObjectOptions &options) {
   if (!all)
     return all.takeError();
   return llvm::any_of(*all, [](const GpuArchitecture &each) { return each.hasOwn; });
+}
+
+llvm::Error tool::checkText(const ObjectOptions &options) {
+  llvm::Expected<bool> hasOwn = wantsSm90a(options);
+  if (!hasOwn)
+    return hasOwn.takeError();
+  return !makesText(options) || *hasOwn ? llvm::Error::success()
+                                        : badInput("--gpu-code=ptx is for sm_90a, whose kernels are its own: the text that all "
+                                                   "other GPUs run is there in any case");
 }
 
 llvm::Expected<std::string> tool::findAssembler(const ObjectOptions &options) {

@@ -33,6 +33,9 @@ llvm::Expected<std::vector<GpuArchitecture>> architecturesOf(const ObjectOptions
 bool makesObjects(const ObjectOptions &options);
 bool makesText(const ObjectOptions &options);
 
+/// An error where text is asked for and no architecture has one of its own.
+llvm::Error checkText(const ObjectOptions &options);
+
 /// Whether one of them is sm_90a.
 llvm::Expected<bool> wantsSm90a(const ObjectOptions &options);
 

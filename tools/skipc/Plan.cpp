@@ -1,8 +1,8 @@
 // `skipc plan`: the table of steps, and what memory they need.
 #include "codegen/nvptx/Predict.h"
-#include "ir/plan/cuda/Shapes.h"
 #include "ir/graph/Graph.h"
 #include "ir/plan/Plan.h"
+#include "ir/plan/cuda/Shapes.h"
 #include "tools/compile/Compile.h"
 #include "tools/compile/Targets.h"
 #include "tools/skipc/Commands.h"

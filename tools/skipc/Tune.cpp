@@ -200,6 +200,8 @@ llvm::Error tool::tune(const Options &options) {
     return target.takeError();
   if (*target == Target::cuda || !options.compileOnly.empty())
     return compileCandidates(options, *target);
+  if (!options.objects.architectures.empty())
+    return badInput("--gpu-arch says which GPUs to compile candidates for, and --target names no cuda");
   if (llvm::Error error = precisionFor(options, *target).takeError())
     return error;
   bool writes = !options.specs.empty() || !options.merge.empty(), tells = options.show || !options.exportTo.empty();

@@ -46,13 +46,13 @@ llvm::Error tool::compileCandidates(const Options &options, Target target) {
   llvm::Expected<plan::Precision> precision = precisionFor(options, target);
   if (!precision)
     return precision.takeError();
+  llvm::Expected<plan::Architecture> architecture = architectureOf(options);
+  if (!architecture)
+    return architecture.takeError();
   Problems problems;
   if (llvm::Error error =
           forEachGraph(options, [&](Compilation &compilation) { addProblems(options, compilation, *precision, problems); }))
     return error;
-  llvm::Expected<plan::Architecture> architecture = architectureOf(options);
-  if (!architecture)
-    return architecture.takeError();
   data::Progress progress(problems.size() * plan::mostCudaCandidates, "compiling candidates");
   llvm::Expected<CandidateFolder> made =
       writeCandidates(options.compileOnly, problems, *architecture, compileThreads(options), [&] { progress.advance(); });

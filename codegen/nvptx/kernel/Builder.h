@@ -33,7 +33,7 @@ struct Array {
   plan::Element element = plan::Element::f32;
 };
 
-/// Appends to the body of one kernel (SkipCudaKernel in runtime/Abi.h). Integers are i32 and not negative, floats f32 whatever
+/// Appends to the body of one kernel (SkipCudaForm in runtime/Abi.h). Integers are i32 and not negative, floats f32 whatever
 /// they are stored as; offsets count elements, without an array floats, from pointers that are 64 bits wide.
 class Builder {
 public:

@@ -28,14 +28,19 @@ CudaProblem plan::problemOf(const ContractionView &view, int64_t images, CudaTar
   return {view, images, precisionOf(target)};
 }
 
-/// The legal choices that the table has for the problem.
-static llvm::SmallVector<Attribute> legalChoices(DictionaryAttr table, const CudaProblem &problem) {
+/// Whether a GPU that the target is for has such tiles.
+static bool hasTile(CudaTargetAttr target, const CudaChoice &choice) {
+  return !std::holds_alternative<WgmmaTile>(choice.tile) || llvm::is_contained(target.getArchitectures(), Architecture::sm_90a);
+}
+
+/// The legal choices that the table has for the problem, of those that the target can follow.
+static llvm::SmallVector<Attribute> legalChoices(DictionaryAttr table, const CudaProblem &problem, CudaTargetAttr target) {
   llvm::SmallVector<Attribute> legal;
   auto list = table.getAs<ArrayAttr>(problemText(problem));
   for (Attribute entry : list ? list.getValue() : llvm::ArrayRef<Attribute>()) {
     auto text = llvm::dyn_cast<StringAttr>(entry);
     std::optional<CudaChoice> choice = text ? parseCudaChoice(text.getValue()) : std::nullopt;
-    if (choice && isLegal(*choice, problem))
+    if (choice && isLegal(*choice, problem) && hasTile(target, *choice))
       legal.push_back(entry);
   }
   return legal;
@@ -46,7 +51,7 @@ void CudaTargetAttr::applyTuning(Operation *function, int64_t images, Dictionary
     std::optional<CudaProblem> problem = problemOf(op, images, *this);
     if (!problem)
       return;
-    if (llvm::SmallVector<Attribute> choices = legalChoices(table, *problem); !choices.empty())
+    if (llvm::SmallVector<Attribute> choices = legalChoices(table, *problem, *this); !choices.empty())
       op->setAttr(tunedAttr, ArrayAttr::get(getContext(), choices));
   });
 }

@@ -42,10 +42,10 @@ bool skip::plan::isLegal(const WgmmaTile &tile) {
   if (tile.consumers > 2 || tile.m % (WgmmaTile::groupRows * tile.consumers) || tile.stages < 2 || tile.stages > 8)
     return false;
   // A part of the filters' lines that a block of a cluster copies is whole atoms.
-  if (tile.n % 16 || tile.n < leastTileChannels || tile.cluster > 4 ||
+  if (tile.n % 16 || tile.n < leastTileChannels || tile.cluster > 4 || tile.cluster == 3 ||
       tile.n * WgmmaTile::lineBytes % (tile.cluster * kAtomBytes))
     return false;
-  return tile.blocksOfRows() * tile.n / 2 <= kMostSums && tile.sharedBytes() <= kMostSharedBytes;
+  return tile.sumsOfThread() <= kMostSums && tile.sharedBytes() <= kMostSharedBytes;
 }
 
 /// The driver is told where windows begin and end in bytes with a sign. Of windows that are not square it would matter which of
@@ -56,9 +56,12 @@ bool skip::plan::isForWarpgroups(const graph::ContractionSizes &sizes) {
          sizes.padding <= mostCorner && sizes.stride <= mostStride;
 }
 
-/// With two warp groups that multiply, one: they share the registers out anew, all of them.
+/// With two warp groups that multiply, one: they share the registers out anew, all of them. Of one that multiplies a thread has
+/// 128 registers where there are two blocks: ptxas finds room for 96 sums among them, and spills from 120 on.
 int64_t skip::plan::blocksBeside(const WgmmaTile &tile) {
-  int64_t byShared = h100().sharedBytes / (tile.sharedBytes() + 1024), byRegisters = tile.consumers == 1 ? 2 : 1;
+  constexpr int64_t mostSumsOfTwo = 96;
+  int64_t byShared = h100().sharedBytes / (tile.sharedBytes() + 1024);
+  int64_t byRegisters = tile.consumers == 1 && tile.sumsOfThread() <= mostSumsOfTwo ? 2 : 1;
   return std::max<int64_t>(1, std::min(byShared, byRegisters));
 }
 

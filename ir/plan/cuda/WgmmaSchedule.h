@@ -17,6 +17,7 @@ struct WgmmaTile {
   int64_t threads() const { return groupThreads * (1 + consumers); }
   /// Products of 64 rows that a warp group adds up beside each other.
   int64_t blocksOfRows() const { return m / (groupRows * consumers); }
+  int64_t sumsOfThread() const { return blocksOfRows() * n / 2; }
   int64_t stageBytes() const { return (m + n) * lineBytes; }
   /// Where the barriers are: behind the stages, or what the sums take afterwards.
   int64_t barrierOffset() const;

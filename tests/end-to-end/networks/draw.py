@@ -30,7 +30,7 @@ class Case:
         return self.network.text(self.training.statement(self.network) if self.training else None)
 
     def flags(self) -> list[str]:
-        return ["--weights", f"random:{self.seed}", "--threads", str(self.threads), *self.plan_flags()]
+        return ["--weights", f"random:{self.seed}", *self.plan_flags(), "--threads", str(self.threads)]
 
     def plan_flags(self) -> list[str]:
         """What plans depend on."""

@@ -34,6 +34,7 @@ TEST_CASE("warp group tiles: what no code is there for is not legal") {
   CHECK_FALSE(isLegal(with(&WgmmaTile::stages, 8))); // 256 KB
   CHECK_FALSE(isLegal(with(&WgmmaTile::cluster, 0)));
   CHECK_FALSE(isLegal(with(&WgmmaTile::cluster, 8)));
+  CHECK_FALSE(isLegal(WgmmaTile{64, 48, 1, 3, 3}));
   CHECK_FALSE(isLegal(WgmmaTile{256, 256, 2, 2, 1})); // 256 sums a thread
   CHECK_FALSE(isLegal(WgmmaTile{64, 16, 1, 4, 4}));   // a part of four columns
 }
@@ -60,4 +61,13 @@ TEST_CASE("warp group tiles: large where there are many sums, small where there 
   CHECK(large.cluster == 2); // what bounds it is the second-level cache
   WgmmaTile small = wgmmaTiles({.pixels = 49, .channels = 512, .lines = 72}).front();
   CHECK(small.m * small.n <= 64 * 64);
+}
+
+TEST_CASE("warp group tiles: two blocks beside each other where a thread's sums leave it registers") {
+  CHECK(blocksBeside({64, 64, 1, 6, 1}) == 2);
+  CHECK(blocksBeside({128, 96, 1, 2, 1}) == 2);
+  CHECK(blocksBeside({64, 256, 1, 2, 1}) == 1); // 128 sums
+  CHECK(blocksBeside({192, 80, 1, 2, 1}) == 1); // 120
+  CHECK(blocksBeside({64, 64, 1, 8, 1}) == 1);  // 131 KB of shared memory
+  CHECK(blocksBeside({128, 64, 2, 3, 1}) == 1); // two groups that multiply take all registers
 }

@@ -4,7 +4,7 @@
 
 namespace test {
 
-/// An entry whose parameters are those of SkipCudaKernel, with `operands` operands. %r4 is the thread's number, %r5 = %r4 /
+/// An entry whose parameters are those of SkipCudaForm, with `operands` operands. %r4 is the thread's number, %r5 = %r4 /
 /// each its image of the turn, %r6 the rest, %r9 its image of the batch; threads without an image have left. `body` goes on
 /// from %r10, %rd20, %f1, with operand i in %rd<10 + i>.
 static std::string entry(const std::string &name, int operands, int each, const std::string &body) {
