@@ -25,8 +25,9 @@ class Tuning:
     def __init__(self, build: pathlib.Path, folder: pathlib.Path, precision: str, architecture: str, bounds: str):
         self.bin, self.folder, self.name = build / "bin", folder, f"{precision} {architecture}"
         self.candidates, self.export, self.database = folder / "candidates", folder / "export.txt", folder / "tuning.db"
-        self.tune_flags = ["--target=cuda", "--precision", precision, "--batch", bounds, "--gpu-arch", architecture]
-        self.flags = [*self.tune_flags, "--gpu-code=ptx"]
+        common = ["--target=cuda", "--precision", precision, "--batch", bounds]
+        self.tune_flags = [*common, "--gpu-arch", architecture]
+        self.flags = [*common, *(["--gpu-arch=sm_90a", "--gpu-code=ptx"] if architecture == "sm_90a" else [])]
         self.tile = "wgmma " if architecture == "sm_90a" else ""  # of some candidates
 
     def skipc(self, *words: object) -> str:
