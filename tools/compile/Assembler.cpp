@@ -65,6 +65,7 @@ llvm::Expected<std::string> tool::findAssembler(const ObjectOptions &options) {
     if (llvm::sys::fs::can_execute(path))
       return path.str().str();
   }
-  return badInput("--gpu-arch needs NVIDIA's assembler, and there is no `ptxas` in PATH or in CUDA_HOME/bin: --ptxas names "
-                  "one; with --gpu-code=ptx, or without --gpu-arch, the driver compiles the kernels when a model is created");
+  return badInput(
+      "--gpu-arch needs NVIDIA's assembler, and there is no `ptxas` in PATH or in CUDA_HOME/bin: --ptxas names "
+      "one; without --gpu-arch, or of sm_90a with --gpu-code=ptx, the driver compiles the kernels when a model is created");
 }
