@@ -15,11 +15,13 @@ import sys
 import tempfile
 
 import real_data
+from networks import groups
 
 # Conflicts for each access of shared memory by a warp.
 CEILINGS = {"f32": 0.41, "tf32": 0.0, "f16": 0.0, "bf16": 0.0}
+TILES = ["64x32/1*8", "64x64/1*6", "64x128/1*4", "128x64/2*8"]  # of warp groups, that the cost model chooses from
 CASES = [(["cifar_resnet", "-D", "depth=20"], precision, "sm_80") for precision in CEILINGS]
-CASES += [(["resnet18"], "bf16", "sm_80"), (["resnet18"], "bf16", "sm_90a")]
+CASES += [(["resnet18"], "bf16", "sm_80"), (["cifar_resnet", "-D", "depth=20"], "bf16", "sm_90a")]
 
 
 def conflicts(skipc: pathlib.Path, spec: list[str], precision: str, architecture: str) -> dict[str, float]:
@@ -28,7 +30,10 @@ def conflicts(skipc: pathlib.Path, spec: list[str], precision: str, architecture
         report = pathlib.Path(folder) / "report"
         environment = {**os.environ, "SKIP_EMULATOR_REPORT": str(report), "SKIP_EMULATOR_CHECKS": "off", "SKIP_EMULATOR_ARCH": architecture}
         flags = ["--target=cuda", "--precision", precision, "--batch", "1"]
-        flags += ["--gpu-arch=sm_90a", "--gpu-code=ptx"] if architecture == "sm_90a" else []
+        if architecture == "sm_90a":  # by warp groups, which would not be chosen for anything so small
+            flags += ["--gpu-arch=sm_90a", "--gpu-code=ptx"]
+            flags += groups.choose(str(skipc), spec, pathlib.Path(folder) / "tiles.txt", 1, flags, tiles=TILES)
+            assert groups.count(str(skipc), spec, flags) > 10, "too few steps are computed by warp groups"
         subprocess.run([str(skipc), "verify", *spec, *flags], check=True, stdout=subprocess.DEVNULL, env=environment)
         rates: dict[str, float] = {}
         for line in report.read_text(encoding="utf-8").splitlines():

@@ -110,7 +110,7 @@ def check_tiles(skipc: pathlib.Path, ptxas: str) -> bool:
             text.write_text(f"skip-tuning 1\ndevice {groups.DEVICE}\ncompiler {groups.COMPILER}\n"
                             f"conv2d 3x3/1 p1 64->256 14x14 n8 nhwc bf16; t1; wgmma {tile}; 1000 ns; 13 runs\n")
             subprocess.run([str(skipc), "build", str(spec), "--target=cuda", "--precision=bf16", "--batch=8", "--gpu-arch=sm_90a", "--gpu-code=ptx",
-                            "--emit=ptx", "--name=net", "-o", folder, *groups.flags_for(spec)], check=True)
+                            "--emit=ptx", "--name=net", "-o", folder, *groups.flags_for(text)], check=True)
             ptx = pathlib.Path(folder) / "net.sm_90a.ptx"
             spilling = [k["name"] for k in assemble(ptxas, ptx, "sm_90a") if k["stores"] != "0" or k["loads"] != "0"]
             has = "wgmma.mma_async" in ptx.read_text(encoding="utf-8")

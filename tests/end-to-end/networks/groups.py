@@ -17,8 +17,8 @@ COMPILER = "skip 0.1.0 kernels 1 llvm 22"  # which others' measurements do not c
 DEVICE = "gpu 9.0 sms 132 l2 52428800 memory 80 NVIDIA Example"
 
 
-def steps_of(skipc: str, path: pathlib.Path, flags: list[str]) -> list[dict]:
-    command = [skipc, "explain-plan", str(path), *flags, "--json"]
+def steps_of(skipc: str, spec: list[str], flags: list[str]) -> list[dict]:
+    command = [skipc, "explain-plan", *spec, *flags, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return []
@@ -32,23 +32,24 @@ def products_of(problem: str) -> int:
     return -(-height * width * images // 64) * 64 * filters * rows * columns * -(-channels // 64) * 64
 
 
-def choose(skipc: str, path: pathlib.Path, seed: int, flags: list[str]) -> list[str]:
-    """The flags by which a build goes by the text, which is left beside the spec. `flags` are what plans depend on."""
+def choose(skipc: str, spec: list[str], text: pathlib.Path, seed: int, flags: list[str], most_products: int = MOST_PRODUCTS,
+           tiles: list[str] = TILES) -> list[str]:
+    """The flags by which a build goes by `text`, which is written. `flags` are what plans depend on."""
     rng = random.Random(seed)
     lines = ["skip-tuning 1", f"device {DEVICE}", f"compiler {COMPILER}"]
-    problems = sorted({step["problem"] for step in steps_of(skipc, path, flags) if "problem" in step})
-    for problem in filter(lambda problem: products_of(problem) <= MOST_PRODUCTS, problems):
+    problems = sorted({step["problem"] for step in steps_of(skipc, spec, flags) if "problem" in step})
+    for problem in filter(lambda problem: products_of(problem) <= most_products, problems):
         # Of several only those that are legal count, the first of them before the others.
-        for rank, tile in enumerate(rng.sample(TILES, 3)):
+        for rank, tile in enumerate(rng.sample(tiles, 3)):
             lines.append(f"{problem}; t1; wgmma {tile}{rng.choice(PARTS)}; {1000 + 1000 * rank} ns; 13 runs")
-    path.with_suffix(".txt").write_text("\n".join(lines) + "\n")
-    return flags_for(path)
+    text.write_text("\n".join(lines) + "\n")
+    return flags_for(text)
 
 
-def flags_for(path: pathlib.Path) -> list[str]:
-    return ["--db", str(path.with_suffix(".txt")), "--device", DEVICE]
+def flags_for(text: pathlib.Path) -> list[str]:
+    return ["--db", str(text), "--device", DEVICE]
 
 
-def count(skipc: str, path: pathlib.Path, flags: list[str]) -> int:
+def count(skipc: str, spec: list[str], flags: list[str]) -> int:
     """Steps of the plan that were chosen so."""
-    return sum("measured_on" in step for step in steps_of(skipc, path, flags))
+    return sum("measured_on" in step for step in steps_of(skipc, spec, flags))

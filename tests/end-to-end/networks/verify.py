@@ -40,12 +40,12 @@ def has_avx512(skipc: str) -> bool:
 def command_of(skipc: str, path: pathlib.Path, case: Case) -> list[str]:
     if case.target_cpu == "x86-64-v4" and not has_avx512(skipc):
         case = dataclasses.replace(case, target_cpu=None)
-    chosen = groups.choose(skipc, path, case.seed, case.plan_flags()) if case.warp_groups else []
+    chosen = groups.choose(skipc, [str(path)], path.with_suffix(".txt"), case.seed, case.plan_flags()) if case.warp_groups else []
     return [skipc, "verify", str(path), *case.flags(), *chosen, "--jobs", "1", "--json"]
 
 
 def warp_groups_of(skipc: str, path: pathlib.Path, case: Case) -> int:
-    return groups.count(skipc, path, [*case.plan_flags(), *groups.flags_for(path)]) if case.warp_groups else 0
+    return groups.count(skipc, [str(path)], [*case.plan_flags(), *groups.flags_for(path.with_suffix(".txt"))]) if case.warp_groups else 0
 
 
 def worst_error(stdout: str) -> float | None:
