@@ -346,8 +346,7 @@ std::optional<Spec> nvptx::specOf(KernelOp kernel, size_t column) {
   Attribute schedule = kernel.getSchedulesAttr()[column];
   if (llvm::isa<plan::CudaGemmAttr>(schedule) && elementOf(kernel) != plan::Element::f32)
     return std::nullopt;
-  if (llvm::isa<plan::CudaWgmmaAttr>(schedule) &&
-      (codeColumn(kernel, column) != SKIP_CUDA_SM_90A || plan::elementBytes(elementOf(kernel)) != 2))
+  if (llvm::isa<plan::CudaWgmmaAttr>(schedule) && codeColumn(kernel, column) != SKIP_CUDA_SM_90A)
     return std::nullopt;
   std::optional<Tile> tile = tileOf(schedule);
   auto loop = llvm::dyn_cast<plan::CudaLoopAttr>(schedule);

@@ -21,7 +21,8 @@ from networks import groups
 CEILINGS = {"f32": 0.41, "tf32": 0.0, "f16": 0.0, "bf16": 0.0}
 TILES = ["64x32/1*8", "64x64/1*6", "64x128/1*4", "128x64/2*8"]  # of warp groups, that the cost model chooses from
 CASES = [(["cifar_resnet", "-D", "depth=20"], precision, "sm_80") for precision in CEILINGS]
-CASES += [(["resnet18"], "bf16", "sm_80"), (["cifar_resnet", "-D", "depth=20"], "bf16", "sm_90a")]
+CASES += [(["resnet18"], "bf16", "sm_80")]
+CASES += [(["cifar_resnet", "-D", "depth=20"], precision, "sm_90a") for precision in ("tf32", "bf16")]
 
 
 def conflicts(skipc: pathlib.Path, spec: list[str], precision: str, architecture: str) -> dict[str, float]:

@@ -45,15 +45,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--target", choices=["cuda"], help="what to compile for instead of x86, on SKIP_CUDA_DRIVER's device")
     parser.add_argument("--precision", choices=["f32", "tf32", "f16", "bf16"], help="of --target cuda (default: f32)")
     parser.add_argument("--warp-groups", action="store_true",
-                        help="of --precision f16 and bf16: on sm_90a, whose products of warp groups are taken wherever they can be")
+                        help="of --precision tf32, f16 and bf16: on sm_90a, whose products of warp groups are taken wherever they can be")
     parser.add_argument("--train", action="store_true", help="hold the gradients of a training step against the reference")
     parser.add_argument("--wider", action="store_true", help="draw from the wider family of residual networks")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
     arguments = parser.parse_args()
     if arguments.precision and not arguments.target:
         parser.error("--precision is of --target cuda")
-    if arguments.warp_groups and arguments.precision not in ("f16", "bf16"):
-        parser.error("--warp-groups is of --precision f16 and bf16")
+    if arguments.warp_groups and arguments.precision not in ("tf32", "f16", "bf16"):
+        parser.error("--warp-groups is of --precision tf32, f16 and bf16")
     if arguments.train and arguments.target:
         parser.error("--train is of x86")
     return arguments

@@ -17,6 +17,7 @@
 //                       2 3 0 1 6 7 4 5                           2 3 0 1 | 2 3 0 1
 //
 // The sums go through shared memory (Sums.h).
+#include "codegen/nvptx/kernel/Fragments.h"
 #include "codegen/nvptx/kernel/Sums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -104,14 +105,7 @@ void Mma::copyStage(const Source &source, Value stage, Value slot) {
 /// The four matrices whose rows are the chunks `chunk` of lines `row`, by lane, behind line `line` of a stage.
 Values Mma::matrices(Value stageStart, Value row, Value chunk, int64_t line) {
   Value offset = b.add(b.add(b.add(stageStart, b.mul(row, rowFloats())), placeInRow(row, chunk)), line * rowFloats());
-  auto type = LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(4, b.op.getI32Type()));
-  auto shape = NVVM::LdStMatrixShapeAttr::get(b.op.getContext(), 8, 8);
-  Value all = NVVM::LdMatrixOp::create(b.op, type, b.addressOf({memory}, offset), 4, NVVM::MMALayout::row, shape,
-                                       NVVM::LdStMatrixEltType::B16);
-  Values words;
-  for (int64_t i = 0; i < 4; ++i)
-    words.push_back(LLVM::ExtractValueOp::create(b.op, all, i));
-  return words;
+  return loadMatrices(b, b.addressOf({memory}, offset));
 }
 
 /// Words of a fragment as the product takes them: values of f32 are rounded to tf32, unless they are so already.
@@ -121,8 +115,7 @@ static Values fragment(Builder &b, ValueRange words, plan::Element element, bool
   return llvm::map_to_vector<6>(words, [&](Value word) -> Value {
     if (element == plan::Element::f16)
       return LLVM::BitcastOp::create(b.op, mlir::VectorType::get({2}, b.op.getF16Type()), word);
-    Value value = LLVM::BitcastOp::create(b.op, b.op.getF32Type(), word);
-    return NVVM::ConvertFloatToTF32Op::create(b.op, b.op.getI32Type(), value, NVVM::FPRoundingMode::RNA);
+    return roundedToTf32(b, word);
   });
 }
 

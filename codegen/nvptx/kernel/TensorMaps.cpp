@@ -5,7 +5,11 @@ using namespace skip;
 using namespace skip::nvptx;
 using plan::WgmmaTile;
 
-/// A walk through the windows of a picture, wgmmaLine channels of each of the tile's pixels.
+static uint32_t lineChannels(const GemmView &view) {
+  return static_cast<uint32_t>(WgmmaTile::lineBytes / plan::elementBytes(view.input.element));
+}
+
+/// A walk through the windows of a picture, a line's channels of each of the tile's pixels.
 static SkipCudaMap inputMap(const GemmView &view, const WgmmaTile &tile, uint32_t operand) {
   const Picture &input = view.input;
   auto size = [](int64_t value) { return static_cast<uint64_t>(value); };
@@ -20,7 +24,7 @@ static SkipCudaMap inputMap(const GemmView &view, const WgmmaTile &tile, uint32_
           .rank = 4,
           .dims = {size(input.pixelElements()), size(input.width), size(input.height), 0, 0},
           .strides = {pixel, row, row * size(input.height), 0},
-          .box = {static_cast<uint32_t>(plan::wgmmaLine), static_cast<uint32_t>(tile.m), 0, 0, 0},
+          .box = {lineChannels(view), static_cast<uint32_t>(tile.m), 0, 0, 0},
           .steps = {1, step, step, 1, 0},
           .lower = {begin, begin, 0},
           .upper = {endX, endY, 0}};
@@ -37,7 +41,7 @@ static SkipCudaMap filterMap(const GemmSpec &spec, const GemmView &view, const W
           .rank = 3,
           .dims = {size(view.input.pixelElements()), taps, size(spec.result.channels), 0, 0},
           .strides = {tap, tap * taps, 0, 0},
-          .box = {static_cast<uint32_t>(plan::wgmmaLine), 1, static_cast<uint32_t>(tile.n / tile.cluster), 0, 0},
+          .box = {lineChannels(view), 1, static_cast<uint32_t>(tile.n / tile.cluster), 0, 0},
           .steps = {1, 1, 1, 0, 0},
           .lower = {},
           .upper = {}};

@@ -10,8 +10,14 @@
 //   copies      wait until it is empty     expect bytes, copy       | the bytes' arrival completes `full`
 //   multiplies  wait until it is full      multiply, wait for the product before; that one's stage is empty
 //
+// Of f32 a product would cut off what is no tf32. Filters are rounded as they are loaded; rows come to registers and are
+// rounded there, which products take as well. They must stay as they are until the product is made, so of f32 none is on its
+// way while the next stage's rows are read.
+//
 // Blocks of a cluster have the same columns. Each copies a part of a stage's columns to all of them, so a stage is empty when
 // the warp groups of all blocks have said so. A block whose pixels do not exist takes part where another of its cluster's do.
+#include "codegen/nvptx/kernel/Fragments.h"
+#include "codegen/nvptx/kernel/GroupProduct.h"
 #include "codegen/nvptx/kernel/Sums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,8 +29,8 @@ namespace LLVM = mlir::LLVM;
 namespace NVVM = mlir::NVVM;
 using plan::WgmmaTile;
 
-static constexpr int64_t kGroup = WgmmaTile::groupThreads, kGroupRows = WgmmaTile::groupRows, kLine = WgmmaTile::lineBytes;
-static constexpr int64_t kStepBytes = 32; // of a line, that one instruction multiplies
+static constexpr int64_t kGroup = WgmmaTile::groupThreads, kLine = WgmmaTile::lineBytes;
+static constexpr int64_t kRowWords = 4; // of a thread, of 64 rows of a step
 static constexpr int64_t kBarrierBytes = 8;
 static constexpr unsigned kAlignment = 1024; // of the pattern of eight lines
 /// Registers of a thread that copies, and of one that multiplies, of the 168 that each of three warp groups begins with.
@@ -45,7 +51,12 @@ private:
   };
   Ring next(const Ring &ring);
 
-  int64_t lines(const GemmView &view) const { return (view.input.channels + plan::wgmmaLine - 1) / plan::wgmmaLine; }
+  plan::Element element() const { return spec.views.front().input.element; }
+  bool roundsRows() const { return element() == plan::Element::f32; }
+  /// Threads that one says for that a stage is read: a product is made for its warp group as a whole, and what a warp reads
+  /// itself is its own affair.
+  int64_t readers() const { return roundsRows() ? kWarp : kGroup; }
+  int64_t lines(const GemmView &view) const { return plan::linesOf(view.input.channels, plan::elementBytes(element())); }
   int64_t stages(const GemmView &view) const { return view.kernelHeight * view.kernelWidth * lines(view); }
   Value byte(Value offset);
   Value full(Value stage) { return byte(b.add(b.mul(stage, kBarrierBytes), tile.barrierOffset())); }
@@ -66,6 +77,7 @@ private:
   void copy();
 
   Value descriptor(Value address);
+  Values roundedRows(Value rows);
   Values multiplyStage(ValueRange sums, Value group, Value stage);
   void release(Value stage, Value isAny);
   Values multiplyAll(Value group, Value count);
@@ -84,15 +96,6 @@ private:
 
 Value Wgmma::byte(Value offset) {
   return LLVM::GEPOp::create(b.op, memory.getType(), b.op.getI8Type(), memory, llvm::ArrayRef<LLVM::GEPArg>{offset});
-}
-
-/// What no operation says as it is needed.
-static LLVM::InlineAsmOp assembly(Builder &b, mlir::Type result, llvm::StringRef text, llvm::StringRef constraints,
-                                  ValueRange values) {
-  auto *context = b.op.getContext();
-  return LLVM::InlineAsmOp::create(b.op, result, values, b.op.getStringAttr(text), b.op.getStringAttr(constraints),
-                                   /*has_side_effects=*/b.op.getUnitAttr(), /*is_align_stack=*/{},
-                                   LLVM::TailCallKindAttr::get(context, LLVM::TailCallKind::None), {}, {});
 }
 
 /// The same value, which the assembler then knows that all lanes of a warp have.
@@ -124,7 +127,8 @@ void Wgmma::prepare() {
       assembly(b, {}, "prefetch.tensormap [$0];", "l", map);
     for (int64_t stage = 0; stage < tile.stages; ++stage) {
       NVVM::MBarrierInitOp::create(b.op, full(b.constant(stage)), b.constant(1), Value());
-      NVVM::MBarrierInitOp::create(b.op, empty(b.constant(stage)), b.constant(tile.consumers * tile.cluster), Value());
+      NVVM::MBarrierInitOp::create(b.op, empty(b.constant(stage)),
+                                   b.constant(kGroup / readers() * tile.consumers * tile.cluster), Value());
     }
     NVVM::FenceMbarrierInitOp::create(b.op);
   });
@@ -179,7 +183,8 @@ Wgmma::Ring Wgmma::copyView(const GemmView &view, ValueRange maps, Ring ring) {
                                            NVVM::MemScopeKindAttr::get(b.op.getContext(), NVVM::MemScopeKind::CTA),
                                            b.op.getBoolAttr(false), Value());
     Value line = b.add(share.first, index);
-    Value tap = b.divide(line, lines(view)), channel = b.mul(b.modulo(line, lines(view)), plan::wgmmaLine);
+    Value tap = b.divide(line, lines(view)),
+          channel = b.mul(b.modulo(line, lines(view)), kLine / plan::elementBytes(element()));
     copyRows(view, maps[0], corner, tap, channel, now);
     copyColumns(maps[1], tap, channel, now);
     Ring then = next(now);
@@ -215,39 +220,51 @@ Value Wgmma::descriptor(Value address) {
   return mlir::arith::OrIOp::create(b.op, wide, rest);
 }
 
-static Value product(Builder &b, Value sums, Value rows, Value columns, int64_t n, plan::Element element) {
-  auto *context = b.op.getContext();
-  auto type =
-      NVVM::WGMMATypesAttr::get(context, element == plan::Element::f16 ? NVVM::WGMMATypes::f16 : NVVM::WGMMATypes::bf16);
-  auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
-  int64_t depth = kStepBytes / plan::elementBytes(element);
-  return NVVM::WgmmaMmaAsyncOp::create(
-      b.op, sums.getType(), sums, rows, columns,
-      NVVM::MMAShapeAttr::get(context, static_cast<int>(kGroupRows), static_cast<int>(n), static_cast<int>(depth)), type, type,
-      NVVM::WGMMATypesAttr::get(context, NVVM::WGMMATypes::f32),
-      NVVM::WGMMAScaleOutAttr::get(context, NVVM::WGMMAScaleOut::one), one, one,
-      NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row), NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::col), {});
+/// The words of the warp's 16 of 64 rows from byte `rows` of shared memory on, four for each step of a line.
+Values Wgmma::roundedRows(Value rows) {
+  constexpr int64_t chunkBytes = 16;
+  Value lane = b.modulo(b.thread(), kWarp), warp = b.modulo(b.divide(b.thread(), kWarp), kGroup / kWarp);
+  Value row = b.modulo(lane, kSumRows), upper = b.divide(lane, kSumRows);
+  Value line = b.add(rows, b.mul(b.add(b.mul(warp, kSumRows), row), kLine));
+  Values words;
+  for (int64_t chunk = 0; chunk < kLine / chunkBytes; chunk += kStepBytes / chunkBytes) {
+    Value turned = mlir::arith::XOrIOp::create(b.op, b.add(upper, chunk), b.modulo(row, 8));
+    for (Value word : loadMatrices(b, byte(b.add(line, b.mul(turned, chunkBytes)))))
+      words.push_back(roundedToTf32(b, word));
+  }
+  return words;
 }
 
 /// The sums of a warp group are one value for each 64 rows.
 Values Wgmma::multiplyStage(ValueRange sums, Value group, Value stage) {
   Value base = LLVM::PtrToIntOp::create(b.op, b.op.getI32Type(), memory);
-  Value start = b.add(base, b.mul(stage, tile.stageBytes()));
+  Value start = b.mul(stage, tile.stageBytes());
   Value rows = b.add(start, b.mul(group, tile.blocksOfRows() * kGroupRows * kLine)), columns = b.add(start, tile.m * kLine);
+  Values words;
+  for (int64_t block = 0; roundsRows() && block < tile.blocksOfRows(); ++block)
+    words.append(roundedRows(b.add(rows, block * kGroupRows * kLine)));
+  words = passed(b, "wgmma.fence.sync.aligned;", "r", words);
+  ValueRange fragments(words);
   Values next(sums);
-  NVVM::WgmmaFenceAlignedOp::create(b.op);
   for (int64_t block = 0; block < tile.blocksOfRows(); ++block)
-    for (int64_t step = 0; step < kLine; step += kStepBytes)
-      next[block] = product(b, next[block], descriptor(b.add(rows, block * kGroupRows * kLine + step)),
-                            descriptor(b.add(columns, step)), tile.n, spec.views.front().input.element);
+    for (int64_t step = 0; step < kLine; step += kStepBytes) {
+      Value right = descriptor(b.add(base, b.add(columns, step)));
+      if (roundsRows()) {
+        next[block] = groupProduct(b, next[block], fragments.take_front(kRowWords), right, tile.n);
+        fragments = fragments.drop_front(kRowWords);
+      } else {
+        Value left = descriptor(b.add(base, b.add(rows, block * kGroupRows * kLine + step)));
+        next[block] = groupProduct(b, next[block], left, right, tile.n, element());
+      }
+    }
   NVVM::WgmmaGroupSyncAlignedOp::create(b.op);
   return next;
 }
 
-/// Says to all blocks of the cluster that the warp group has read a stage, if `isAny`. Without a branch, which would part the
-/// lanes in front of the next product.
+/// Says to all blocks of the cluster that the readers have read a stage, if there `isAny` (null: there is). Without a branch,
+/// which would part the lanes in front of the next product.
 void Wgmma::release(Value stage, Value isAny) {
-  Value thread = b.modulo(b.thread(), kGroup);
+  Value thread = b.modulo(b.thread(), readers());
   Value says = b.both(isAny, b.below(thread, tile.cluster));
   Value barrier = empty(stage);
   if (tile.cluster > 1)
@@ -258,7 +275,7 @@ void Wgmma::release(Value stage, Value isAny) {
            "b,r", {says, LLVM::PtrToIntOp::create(b.op, b.op.getI32Type(), barrier)});
 }
 
-/// One product is on its way while the one before is waited for.
+/// One product is on its way while the one before is waited for; of rows in registers none is.
 Values Wgmma::multiplyAll(Value group, Value count) {
   auto type = LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(tile.n / 2, b.op.getF32Type()));
   Values carried(tile.blocksOfRows(), LLVM::ZeroOp::create(b.op, type));
@@ -268,8 +285,11 @@ Values Wgmma::multiplyAll(Value group, Value count) {
     Ring ring{values.drop_back(2).back(), values.drop_back().back()};
     wait(full(ring.stage), ring.parity);
     Values after = multiplyStage(sums, group, ring.stage);
-    NVVM::WgmmaWaitGroupSyncOp::create(b.op, b.op.getI64IntegerAttr(1));
-    release(values.back(), b.less(b.constant(0), index));
+    NVVM::WgmmaWaitGroupSyncOp::create(b.op, b.op.getI64IntegerAttr(roundsRows() ? 0 : 1));
+    if (roundsRows())
+      release(ring.stage, Value());
+    else
+      release(values.back(), b.less(b.constant(0), index));
     Ring then = next(ring);
     after.append({then.stage, then.parity, ring.stage});
     return after;
@@ -285,17 +305,7 @@ Values Wgmma::settled(ValueRange sums) {
   for (Value block : sums)
     for (int64_t i = 0; i < tile.n / 2; ++i)
       values.push_back(LLVM::ExtractValueOp::create(b.op, block, i));
-  std::string constraints;
-  for (size_t i = 0; i < values.size(); ++i)
-    constraints += i ? ",=f" : "=f";
-  for (size_t i = 0; i < values.size(); ++i)
-    constraints += "," + std::to_string(i);
-  auto type =
-      LLVM::LLVMStructType::getLiteral(b.op.getContext(), llvm::SmallVector<mlir::Type>(values.size(), b.op.getF32Type()));
-  Value all = assembly(b, type, "wgmma.wait_group.sync.aligned 0;", constraints, values).getRes();
-  for (auto [index, value] : llvm::enumerate(values))
-    value = LLVM::ExtractValueOp::create(b.op, all, static_cast<int64_t>(index));
-  return values;
+  return passed(b, "wgmma.wait_group.sync.aligned 0;", "f", values);
 }
 
 /// The threads that multiply.

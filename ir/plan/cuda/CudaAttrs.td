@@ -14,7 +14,7 @@ def CudaTargetAttr : PlanAttr<"CudaTarget", "cuda_target", [DeclareAttrInterface
   let summary = "CUDA: the architectures that the kernels are built for, and the precision of their contractions";
   let description = [{
     `architectures` in ascending order, no two alike; the first is sm_80, whose code later GPUs run. That of sm_90a runs on that one
-    alone, and has products of warp groups where they are predicted to be faster. Of precision f16 and bf16
+    alone, and has products of warp groups, but in f32, where they are predicted to be faster. Of precision f16 and bf16
     activations and filters are stored so; of tf32 filters are, activations are f32 and rounded where they are multiplied. f32 is computed on CUDA
     cores, all else on tensor cores. Images are computed at a time as long as their activations stay within `near` megabytes.
   }];

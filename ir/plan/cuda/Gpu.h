@@ -15,7 +15,7 @@ struct Gpu {
   int64_t multiprocessors;
   double hertz;
   double pairProducts;   // multiply-adds of 16 bits by mma.sync; of tf32 half as many
-  double groupProducts;  // multiply-adds of 16 bits by products of warp groups; 0: it has none
+  double groupProducts;  // the same by products of warp groups; 0: it has none
   double floatProducts;  // multiply-adds of f32 on CUDA cores
   double cacheBytes;     // from the second-level cache
   int64_t sharedBytes;   // of one multiprocessor

@@ -84,7 +84,7 @@ std::optional<plan::GemmShape> plan::gemmShapeOf(KernelOp kernel, int64_t batch)
   for (const ContractionView &view : views) {
     int64_t taps = view.kernelHeight * view.kernelWidth;
     shape.depth += taps * llvm::alignTo(view.inChannels, lanesOf(filter.getKind(), filter.getElement()));
-    shape.lines += taps * llvm::divideCeil(view.inChannels, wgmmaLine);
+    shape.lines += taps * linesOf(view.inChannels, elementBytes(filter.getElement()));
   }
   return shape;
 }
@@ -147,10 +147,9 @@ static bool areWhole(const plan::ContractionView &view) {
           (isWhole(shape[2], view.kernelHeight, view.outHeight) && isWhole(shape[3], view.kernelWidth, view.outWidth)));
 }
 
-/// Whether a column's GPUs multiply the kernel's matrices by warp groups: those of 16 bits, since of f32 they would cut off
-/// what is no tf32 instead of rounding it.
+/// Whether a column's GPUs multiply the kernel's matrices by warp groups.
 static bool hasWarpgroups(CudaTargetAttr target, plan::KernelOp kernel, size_t column) {
-  return target.getArchitectures()[column] == plan::Architecture::sm_90a && plan::elementBytes(target.element()) == 2 &&
+  return target.getArchitectures()[column] == plan::Architecture::sm_90a && target.getPrecision() != plan::Precision::f32 &&
          llvm::all_of(plan::contractionsOf(kernel), [](const plan::ContractionView &view) { return areWhole(view); });
 }
 

@@ -110,7 +110,7 @@ static GemmShape shapeOf(const CudaProblem &p, int64_t parts) {
   return {.pixels = p.images * p.outHeight * p.outWidth,
           .channels = p.outChannels,
           .depth = p.kernelHeight * p.kernelWidth * channels,
-          .lines = p.kernelHeight * p.kernelWidth * ((p.inChannels + wgmmaLine - 1) / wgmmaLine),
+          .lines = p.kernelHeight * p.kernelWidth * linesOf(p.inChannels, entryOf(p.precision).elementBytes),
           .parts = parts};
 }
 
@@ -129,9 +129,8 @@ static bool isLegalTile(const MmaTile &tile, int64_t parts, const CudaProblem &p
 }
 
 static bool isLegalTile(const WgmmaTile &tile, int64_t parts, const CudaProblem &p) {
-  const PrecisionEntry &precision = entryOf(p.precision);
-  return precision.usesTensorCores && precision.elementBytes == 2 && isForWarpgroups(p) && areKnownParts(parts) &&
-         isLegal(tile) && shapeOf(p, parts).lines >= parts;
+  return entryOf(p.precision).usesTensorCores && isForWarpgroups(p) && areKnownParts(parts) && isLegal(tile) &&
+         shapeOf(p, parts).lines >= parts;
 }
 
 bool plan::isLegal(const CudaChoice &choice, const CudaProblem &p) {
@@ -142,7 +141,7 @@ const Gpu &plan::gpuOfMajor(int64_t major) { return major == 9 ? h100() : a100()
 
 TensorCoreTile plan::tensorCoreTile(const GemmShape &shape, int64_t elementBytes, const Gpu &gpu, bool isForGroups) {
   MmaTile mma = mmaTiles(shape, elementBytes, gpu).front();
-  if (gpu.groupProducts == 0 || elementBytes != 2 || !isForGroups)
+  if (gpu.groupProducts == 0 || !isForGroups)
     return mma;
   WgmmaTile wgmma = wgmmaTiles(shape).front();
   if (predictedCycles(wgmma, shape, gpu) < predictedCycles(mma, elementBytes, shape, gpu))

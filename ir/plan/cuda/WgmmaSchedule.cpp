@@ -57,18 +57,21 @@ bool skip::plan::isForWarpgroups(const graph::ContractionSizes &sizes) {
 }
 
 /// With two warp groups that multiply, one: they share the registers out anew, all of them. Of one that multiplies a thread has
-/// 128 registers where there are two blocks: ptxas finds room for 96 sums among them, and spills from 120 on.
+/// 128 registers where there are two blocks: ptxas finds room for 96 of a product's among them. Beside the sums these are, of
+/// tf32, the words of a stage's rows: 16 for each 64.
 int64_t skip::plan::blocksBeside(const WgmmaTile &tile) {
-  constexpr int64_t mostSumsOfTwo = 96;
+  constexpr int64_t mostOfTwo = 96;
+  int64_t registers = tile.sumsOfThread() + 16 * tile.blocksOfRows();
   int64_t byShared = h100().sharedBytes / (tile.sharedBytes() + 1024);
-  int64_t byRegisters = tile.consumers == 1 && tile.sumsOfThread() <= mostSumsOfTwo ? 2 : 1;
+  int64_t byRegisters = tile.consumers == 1 && registers <= mostOfTwo ? 2 : 1;
   return std::max<int64_t>(1, std::min(byShared, byRegisters));
 }
 
 /// Cycles that a stage of one block takes of a multiprocessor.
 static double stageCycles(const WgmmaTile &tile, const Gpu &gpu) {
+  constexpr double pairBytes = 2;
   double m = double(tile.m), n = double(tile.n), line = double(WgmmaTile::lineBytes);
-  double products = m * n * double(wgmmaLine) / gpu.groupProducts;
+  double products = m * n * line / pairBytes / gpu.groupProducts;            // of tf32 half as many at half the rate
   double matrices = (m + n * m / double(WgmmaTile::groupRows)) * line / 128; // each product of 64 rows reads the columns
   double copies = (m + n / double(tile.cluster)) * line / gpu.cacheBytes;
   return std::max({products, matrices, copies});

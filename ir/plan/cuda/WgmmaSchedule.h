@@ -8,7 +8,7 @@
 namespace skip::plan {
 
 /// A block of one warp group that copies and `consumers` that multiply computes m pixels by n channels. It takes the sum by
-/// lines of 128 bytes, `wgmmaLine` channels of one tap; `stages` of them are in shared memory. `cluster` blocks of neighbouring
+/// lines of 128 bytes, channels of one tap; `stages` of them are in shared memory. `cluster` blocks of neighbouring
 /// pixels share their filters' lines: each copies its part of them for all.
 struct WgmmaTile {
   int64_t m = 128, n = 128, consumers = 2, stages = 4, cluster = 1;
@@ -25,13 +25,16 @@ struct WgmmaTile {
   bool operator==(const WgmmaTile &) const = default;
 };
 
-/// Channels of 16 bits.
-inline constexpr int64_t wgmmaLine = 64;
+/// Lines of one tap.
+constexpr int64_t linesOf(int64_t channels, int64_t elementBytes) {
+  int64_t line = WgmmaTile::lineBytes / elementBytes;
+  return (channels + line - 1) / line;
+}
 
 /// Whether emitters have code for the tile, and sm_90a room for it.
 bool isLegal(const WgmmaTile &tile);
 
-/// Whether tensor maps have the sizes: of a contraction of 16-bit elements that is not general.
+/// Whether tensor maps have the sizes: of a contraction that is not general.
 bool isForWarpgroups(const graph::ContractionSizes &sizes);
 
 struct Gpu;

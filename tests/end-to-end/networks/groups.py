@@ -27,9 +27,10 @@ def steps_of(skipc: str, spec: list[str], flags: list[str]) -> list[dict]:
 
 def products_of(problem: str) -> int:
     """Of the smallest tile: all its rows and lines are multiplied, whether they exist or not."""
-    sizes = re.fullmatch(r"\w+ (\d+)x(\d+)/\d+ p\d+ (\d+)->(\d+) (\d+)x(\d+) n(\d+) nhwc \w+", problem)
-    rows, columns, channels, filters, height, width, images = map(int, sizes.groups())
-    return -(-height * width * images // 64) * 64 * filters * rows * columns * -(-channels // 64) * 64
+    sizes = re.fullmatch(r"\w+ (\d+)x(\d+)/\d+ p\d+ (\d+)->(\d+) (\d+)x(\d+) n(\d+) nhwc (\w+)", problem)
+    rows, columns, channels, filters, height, width, images = map(int, sizes.groups()[:-1])
+    line = 32 if sizes[8] == "tf32" else 64
+    return -(-height * width * images // 64) * 64 * filters * rows * columns * -(-channels // line) * line
 
 
 def choose(skipc: str, spec: list[str], text: pathlib.Path, seed: int, flags: list[str], most_products: int = MOST_PRODUCTS,
