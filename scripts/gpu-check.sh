@@ -42,6 +42,7 @@ case ${1:-} in
   fi
   python3 "$folder/check.py"
   ;;
+-h | --help) sed -n '2,8s/^# \?//p' "$0" ;;
 *)
   sed -n '2,8s/^# \?//p' "$0" >&2
   exit 2
