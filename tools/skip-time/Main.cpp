@@ -121,6 +121,14 @@ static void write(const Options &options, const Result &result) {
     throw Error(error);
 }
 
+/// That what will be measured can be kept. Nothing is written.
+static void tryOutput(const Options &options) {
+  AtomicFile file;
+  std::string error;
+  if (!options.output.empty() && !file.open(options.output, error))
+    throw Error(error);
+}
+
 /// The entries of one problem, from `first` on.
 static std::span<const Entry> problemAt(const std::vector<Entry> &entries, size_t first) {
   size_t last = first;
@@ -172,6 +180,7 @@ int main(int argc, char **argv) {
   }
   try {
     Options options = optionsOf(argc, argv);
+    tryOutput(options);
     Result result = measureAll(options);
     if (options.output.empty() && !(std::cout << result.text() << std::flush))
       throw Error(describeSystemError("write", "the standard output", errno));

@@ -17,7 +17,7 @@ llvm::Error tool::explainCuda(const Options &options) {
   llvm::Expected<plan::CudaTuning> tuned = loadCudaTuning(options);
   if (!tuned)
     return tuned.takeError();
-  plan::Gpu gpu = *plan::gpuNamed(options.gpu);
+  plan::Gpu gpu = options.gpu.empty() ? plan::h100() : *plan::gpuNamed(options.gpu);
   std::vector<GpuVariant> variants;
   for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
     llvm::Expected<GpuVariant> variant = gpuVariantOf(function, gpu, *tuned);

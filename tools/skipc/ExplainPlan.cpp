@@ -67,6 +67,8 @@ llvm::Error tool::explainPlan(const Options &options) {
     return target.takeError();
   switch (*target) {
   case Target::x86:
+    if (!options.gpu.empty())
+      return badInput("--gpu says which GPU times are predicted for, and --target names no cuda");
     return explainX86(options);
   case Target::cuda:
     return explainCuda(options);

@@ -36,7 +36,7 @@ struct Options : CompileOptions, PictureOptions {
   std::string stopAfter;
 
   // explain-plan
-  std::string gpu = "h100"; ///< whose rates predictions are made by
+  std::string gpu; ///< whose rates predictions are made by; empty: h100
 
   // run
   std::vector<std::string> pictures;

@@ -36,10 +36,22 @@ Values nvptx::passed(Builder &b, llvm::StringRef text, const std::string &regist
   return after;
 }
 
+static NVVM::WGMMATypes typeOf(plan::Element element) {
+  switch (element) {
+  case plan::Element::f16:
+    return NVVM::WGMMATypes::f16;
+  case plan::Element::bf16:
+    return NVVM::WGMMATypes::bf16;
+  case plan::Element::f32:
+  case plan::Element::tf32:
+    break;
+  }
+  llvm_unreachable("a product that takes its rows from registers");
+}
+
 Value nvptx::groupProduct(Builder &b, Value sums, Value rows, Value columns, int64_t n, plan::Element element) {
   auto *context = b.op.getContext();
-  auto type =
-      NVVM::WGMMATypesAttr::get(context, element == plan::Element::f16 ? NVVM::WGMMATypes::f16 : NVVM::WGMMATypes::bf16);
+  auto type = NVVM::WGMMATypesAttr::get(context, typeOf(element));
   auto one = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
   int64_t depth = kStepBytes / plan::elementBytes(element);
   return NVVM::WgmmaMmaAsyncOp::create(

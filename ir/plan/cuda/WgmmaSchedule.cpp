@@ -58,10 +58,11 @@ bool skip::plan::isForWarpgroups(const graph::ContractionSizes &sizes) {
 
 /// With two warp groups that multiply, one: they share the registers out anew, all of them. Of one that multiplies a thread has
 /// 128 registers where there are two blocks: ptxas finds room for 96 of a product's among them. Beside the sums these are, of
-/// tf32, the words of a stage's rows: 16 for each 64.
+/// tf32, the words of a stage's rows, 16 for each 64 rows; they are counted of all, so that a tile is one of all precisions.
 int64_t skip::plan::blocksBeside(const WgmmaTile &tile) {
-  constexpr int64_t mostOfTwo = 96;
-  int64_t registers = tile.sumsOfThread() + 16 * tile.blocksOfRows();
+  constexpr int64_t mostOfTwo = 96, wordBytes = 4;
+  int64_t words = tile.blocksOfRows() * WgmmaTile::groupRows * WgmmaTile::lineBytes / (WgmmaTile::groupThreads * wordBytes);
+  int64_t registers = tile.sumsOfThread() + words;
   int64_t byShared = h100().sharedBytes / (tile.sharedBytes() + 1024);
   int64_t byRegisters = tile.consumers == 1 && registers <= mostOfTwo ? 2 : 1;
   return std::max<int64_t>(1, std::min(byShared, byRegisters));
