@@ -35,7 +35,7 @@ llvm::Error tool::aimAtX86(mlir::ModuleOp module, const CompileOptions &options,
   if (!attribute)
     return attribute.takeError();
   module->setAttr(plan::targetAttr, *attribute);
-  llvm::Expected<plan::TuningTable> tuning = loadTuning(options);
+  llvm::Expected<plan::TuningTable> tuning = request.tuning ? request.tuning->take() : loadTuning(options);
   if (!tuning)
     return tuning.takeError();
   tool::attachTuning(module, *tuning, request.batches);

@@ -41,9 +41,10 @@ struct CompileOptions : BodyOptions, TuningOptions {
 
 /// What a plan is made for.
 struct PlanRequest {
-  std::string name;             ///< of the library, a C identifier; empty: the model's
-  std::vector<int64_t> batches; ///< ascending
-  std::vector<Body> bodies;     ///< ascending; with --target-cpu that decides
+  std::string name;              ///< of the library, a C identifier; empty: the model's
+  std::vector<int64_t> batches;  ///< ascending
+  std::vector<Body> bodies;      ///< ascending; with --target-cpu that decides
+  TuningAhead *tuning = nullptr; ///< for x86, where it is being read already; it is taken
 };
 
 /// One model on its way through the stages. Each stage needs the one before it; after an error nothing more may be called. With

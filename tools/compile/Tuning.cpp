@@ -99,12 +99,14 @@ std::string tool::databasePath(const TuningOptions &options) {
   return path.str().str();
 }
 
+using Notes = std::vector<std::string>;
+
 /// Notes what is wrong with a file that nobody named.
-static std::vector<Measurement> readIfSound(const std::string &path, unsigned &ignored) {
+static std::vector<Measurement> readIfSound(const std::string &path, unsigned &ignored, Notes &notes) {
   llvm::Expected<std::vector<Measurement>> read = tuning::readMeasurements(path, ignored);
   if (read)
     return std::move(*read);
-  tool::note("not used: " + llvm::toString(read.takeError()));
+  notes.push_back("not used: " + llvm::toString(read.takeError()));
   return {};
 }
 
@@ -119,7 +121,7 @@ static std::vector<std::string> shippedFiles() {
 }
 
 /// Each source's measurements; none with --no-tuning.
-static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const tool::TuningOptions &options) {
+static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const tool::TuningOptions &options, Notes &notes) {
   std::vector<std::vector<Measurement>> sources;
   if (options.noTuning)
     return sources;
@@ -131,30 +133,58 @@ static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const t
     sources.push_back(std::move(*named));
   } else {
     if (std::string own = tool::databasePath(options); llvm::sys::fs::exists(own))
-      sources.push_back(readIfSound(own, ignored));
+      sources.push_back(readIfSound(own, ignored, notes));
     for (const std::string &file : shippedFiles())
-      sources.push_back(readIfSound(file, ignored));
+      sources.push_back(readIfSound(file, ignored, notes));
   }
   if (ignored)
-    tool::note(llvm::Twine(ignored) + " tuning entries are not of this compiler's schedules and were left out");
+    notes.push_back(std::to_string(ignored) + " tuning entries are not of this compiler's schedules and were left out");
   return sources;
 }
 
-llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options) {
-  llvm::Expected<tuning::Device> device = deviceOf(options);
+static void tell(const Notes &notes) {
+  for (const std::string &text : notes)
+    tool::note(text);
+}
+
+static llvm::Expected<plan::TuningTable> readTuning(const tool::TuningOptions &options, Notes &notes) {
+  llvm::Expected<tuning::Device> device = tool::deviceOf(options);
   if (!device)
     return device.takeError();
-  auto sources = readSources(options);
+  auto sources = readSources(options, notes);
   if (!sources)
     return sources.takeError();
   return tuning::selectFor(*device, tuning::compilerVersion(), *sources);
+}
+
+llvm::Expected<plan::TuningTable> tool::loadTuning(const TuningOptions &options) {
+  Notes notes;
+  llvm::Expected<plan::TuningTable> table = readTuning(options, notes);
+  tell(notes);
+  return table;
+}
+
+tool::TuningAhead::TuningAhead(const TuningOptions &options)
+    : reading(std::async(std::launch::async | std::launch::deferred, [&] { return readTuning(options, notes); })) {}
+
+tool::TuningAhead::~TuningAhead() {
+  if (reading.valid())
+    llvm::consumeError(reading.get().takeError());
+}
+
+llvm::Expected<plan::TuningTable> tool::TuningAhead::take() {
+  llvm::Expected<plan::TuningTable> table = reading.get();
+  tell(notes);
+  return table;
 }
 
 llvm::Expected<plan::CudaTuning> tool::loadCudaTuning(const TuningOptions &options) {
   llvm::Expected<Stated> stated = statedBy(options);
   if (!stated)
     return stated.takeError();
-  auto sources = readSources(options);
+  Notes notes;
+  auto sources = readSources(options, notes);
+  tell(notes);
   if (!sources)
     return sources.takeError();
   return tuning::selectFor(stated->gpu.value_or(tuning::commonGpu()), tuning::compilerVersion(), *sources);

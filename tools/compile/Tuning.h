@@ -8,6 +8,7 @@
 
 #include "llvm/Support/Error.h"
 
+#include <future>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,6 +40,21 @@ llvm::Expected<plan::TuningTable> loadTuning(const TuningOptions &options);
 
 /// The same for GPUs: for the one that --device states, else for the one that the cost model chooses tiles for.
 llvm::Expected<plan::CudaTuning> loadCudaTuning(const TuningOptions &options);
+
+/// What loadTuning loads, on a thread of its own where one is to be had. What there is to say, `take` says.
+class TuningAhead {
+public:
+  /// The options must outlive this.
+  explicit TuningAhead(const TuningOptions &options);
+  ~TuningAhead();
+
+  /// Once at most.
+  llvm::Expected<plan::TuningTable> take();
+
+private:
+  std::vector<std::string> notes; // whose thread is done before they go
+  std::future<llvm::Expected<plan::TuningTable>> reading;
+};
 
 /// Gives the module, a graph for the target that it bears, what `table` knows of its contractions (`plan.tuning`).
 void attachTuning(mlir::ModuleOp module, const plan::TuningTable &table, llvm::ArrayRef<int64_t> batches);

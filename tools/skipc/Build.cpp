@@ -194,6 +194,9 @@ llvm::Error tool::build(const Options &options) {
   if (!options.stopAfter.empty())
     return showStage(options, request, options.stopAfter, options.output);
   StageTimer timer(StageTimer::wholeName, options.timing);
+  std::optional<TuningAhead> tuning; // takes as long as the graph of a deep network, which does not need it
+  if (options.targets.empty() || llvm::is_contained(options.targets, "x86"))
+    request.tuning = &tuning.emplace(options);
   Compilation &compilation = *new Compilation(options); // to the process's end: a deep network's graph takes long to take apart
   if (llvm::Error error = compilation.readGraph())
     return error;
