@@ -17,15 +17,12 @@ int64_t GeneralConv2dOp::multiplyAdds() {
 
 int64_t LinearOp::multiplyAdds() { return elementsPerImage(shapeOf(getFilter())); }
 
-bool Conv2dOp::canBeRoot() { return true; }
 bool Conv2dOp::takesEpilogue() { return true; }
 bool Conv2dOp::accumulates() { return true; }
-bool GeneralConv2dOp::canBeRoot() { return true; }
 bool GeneralConv2dOp::takesEpilogue() { return true; }
-bool LinearOp::canBeRoot() { return true; }
 bool LinearOp::takesEpilogue() { return true; }
 bool LinearOp::takesPrologue() { return true; }
-bool FlattenOp::canBeRoot() { return true; }
+int64_t FlattenOp::multiplyAdds() { return 0; }
 bool FlattenOp::canBePrologue() { return true; }
 bool ScaleShiftOp::canBeEpilogue() { return true; }
 bool ScaleShiftOp::takesEpilogue() { return true; }
@@ -33,20 +30,20 @@ bool ReluOp::canBeEpilogue() { return true; }
 bool ReluOp::takesEpilogue() { return true; }
 bool AddOp::canBeEpilogue() { return true; }
 bool AddOp::takesEpilogue() { return true; }
-bool MaxPoolOp::canBeRoot() { return true; }
-bool AvgPoolOp::canBeRoot() { return true; }
-bool ConcatOp::canBeRoot() { return true; }
-bool UpsampleOp::canBeRoot() { return true; }
-bool ReflectPadOp::canBeRoot() { return true; }
-bool GlobalAvgPoolOp::canBeRoot() { return true; }
-bool AttentionPoolOp::canBeRoot() { return true; }
-bool GroupNormOp::canBeRoot() { return true; }
+int64_t MaxPoolOp::multiplyAdds() { return 0; }
+int64_t AvgPoolOp::multiplyAdds() { return 0; }
+int64_t ConcatOp::multiplyAdds() { return 0; }
+int64_t UpsampleOp::multiplyAdds() { return 0; }
+int64_t ReflectPadOp::multiplyAdds() { return 0; }
+int64_t GlobalAvgPoolOp::multiplyAdds() { return 0; }
+int64_t AttentionPoolOp::multiplyAdds() { return 0; }
+int64_t GroupNormOp::multiplyAdds() { return 0; }
 bool GroupNormOp::takesEpilogue() { return true; }
-bool SubsampleOp::canBeRoot() { return true; }
+int64_t SubsampleOp::multiplyAdds() { return 0; }
 bool SubsampleOp::canBePrologue() { return true; }
-bool PadChannelsOp::canBeRoot() { return true; }
+int64_t PadChannelsOp::multiplyAdds() { return 0; }
 bool PadChannelsOp::takesPrologue() { return true; }
-bool SoftmaxOp::canBeRoot() { return true; }
+int64_t SoftmaxOp::multiplyAdds() { return 0; }
 
 void Conv2dOp::printStructure(llvm::raw_ostream &os) {
   llvm::ArrayRef<int64_t> filter = shapeOf(getFilter());

@@ -15,10 +15,10 @@ def Evaluable : OpInterface<"Evaluable"> {
 
 def Costed : OpInterface<"Costed"> {
   let cppNamespace = "::skip::graph";
-  let description = [{ What an operation costs for one image. }];
+  let description = [{ What an operation costs for one image. No kernel begins with one that does not say it (Fusible::canBeRoot). }];
   let methods = [
-    InterfaceMethod<"Multiply-adds for one image as the paper counts them: convolutions and linear layers count, nothing else does.",
-      "int64_t", "multiplyAdds", (ins), [{}], [{ return 0; }]>,
+    InterfaceMethod<"Multiply-adds for one image as the paper counts them: convolutions, linear layers and their gradients count, nothing else does.",
+      "int64_t", "multiplyAdds">,
   ];
 }
 
@@ -27,7 +27,7 @@ def Fusible : OpInterface<"Fusible"> {
   let description = [{ The roles that an operation may take in a kernel. }];
   let methods = [
     InterfaceMethod<"The operation can start a kernel: it is the contraction, window or movement that the loops are built around.",
-      "bool", "canBeRoot", (ins), [{}], [{ return false; }]>,
+      "bool", "canBeRoot", (ins), [{}], [{ return ConcreteOp::template hasTrait<::skip::graph::Costed::Trait>(); }]>,
     InterfaceMethod<"A kernel around this root can apply elementwise operations to its result before it is stored.",
       "bool", "takesEpilogue", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Two such roots whose results are added can accumulate into the same registers.",

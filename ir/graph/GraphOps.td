@@ -80,8 +80,8 @@ def ScaleFilterOp : GraphValueOp<"scale_filter", [LoadTime]> {
 //===- contractions -===//
 
 def Conv2dOp : GraphValueOp<"conv2d", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "accumulates", "printStructure"]>,
+    DeclareOpInterfaceMethods<Costed>,
+    DeclareOpInterfaceMethods<Fusible, ["takesEpilogue", "accumulates", "printStructure"]>,
     DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["operandCost", "requiredHalo"]>]> {
   let summary = "2-D convolution (cross-correlation)";
@@ -98,8 +98,8 @@ def Conv2dOp : GraphValueOp<"conv2d", [DeclareOpInterfaceMethods<Differentiable>
 }
 
 def GeneralConv2dOp : GraphValueOp<"conv2d_general", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>,
+    DeclareOpInterfaceMethods<Costed>,
+    DeclareOpInterfaceMethods<Fusible, ["takesEpilogue", "printStructure"]>,
     DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["requiredHalo"]>]> {
   let summary = "a convolution of groups of channels, with strides, dilations and padding of each axis's own";
@@ -126,8 +126,8 @@ def GeneralConv2dOp : GraphValueOp<"conv2d_general", [DeclareOpInterfaceMethods<
 }
 
 def LinearOp : GraphValueOp<"linear", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "takesPrologue", "printStructure"]>,
+    DeclareOpInterfaceMethods<Costed>,
+    DeclareOpInterfaceMethods<Fusible, ["takesEpilogue", "takesPrologue", "printStructure"]>,
     DeclareOpInterfaceMethods<Contraction, ["getPicture", "getSizes"]>,
     LayoutAware]> {
   let summary = "fully connected layer: y = x filter^T + bias";
@@ -152,7 +152,7 @@ def BatchNormOp : GraphValueOp<"batch_norm", [DeclareOpInterfaceMethods<Differen
 }
 
 def GroupNormOp : GraphValueOp<"group_norm", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["takesEpilogue", "printStructure"]>, LayoutAware]> {
   let summary = "normalization of each image by the mean and variance of groups of its channels";
   let description = [{
     y = gamma[c] (x - mean) / sqrt(variance + epsilon) + beta[c], where mean and variance are those of all pixels of c's group, which
@@ -212,7 +212,7 @@ def DropoutOp : GraphValueOp<"dropout"> {
 //===- windows and movement -===//
 
 def MaxPoolOp : GraphValueOp<"max_pool", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "maximum over windows; positions outside the picture do not count";
   let description = [{
     `pads` are rows above, columns to the left, rows below, columns to the right. With `ceil` a last window that reaches beyond the
@@ -226,7 +226,7 @@ def MaxPoolOp : GraphValueOp<"max_pool", [DeclareOpInterfaceMethods<Differentiab
 }
 
 def AvgPoolOp : GraphValueOp<"avg_pool", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "mean over windows";
   let description = [{
     The sum of a window's pixels by the number of those that lie in the picture; with `include_pad` in the picture or its padding, whose
@@ -240,7 +240,7 @@ def AvgPoolOp : GraphValueOp<"avg_pool", [DeclareOpInterfaceMethods<Differentiab
 }
 
 def ConcatOp : GraphValueOp<"concat", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "the channels of all operands, one behind the other";
   let description = [{ Constraint concat-c1: there are two operands or more, alike but for their channels. }];
   let arguments = (ins Variadic<Image>:$inputs);
@@ -248,7 +248,7 @@ def ConcatOp : GraphValueOp<"concat", [DeclareOpInterfaceMethods<Differentiable>
 }
 
 def UpsampleOp : GraphValueOp<"upsample", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "a picture `factor` times as high and wide";
   let description = [{
     y[n, c, p, q] = x[n, c, p / factor, q / factor]; with `bilinear` between the four pixels around
@@ -260,7 +260,7 @@ def UpsampleOp : GraphValueOp<"upsample", [DeclareOpInterfaceMethods<Differentia
 }
 
 def ReflectPadOp : GraphValueOp<"reflect_pad", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "a picture with its own pixels around it, mirrored at its borders' pixels, which are not repeated";
   let description = [{
     y[n, c, p, q] = x[n, c, mirror(p - pads[0], H), mirror(q - pads[1], W)], mirror(i, size) = size - 1 - |size - 1 - |i||: of
@@ -271,7 +271,7 @@ def ReflectPadOp : GraphValueOp<"reflect_pad", [DeclareOpInterfaceMethods<Differ
   let assemblyFormat = "$x `pads` $pads attr-dict `:` functional-type(operands, results)";
 }
 
-def AttentionPoolOp : GraphValueOp<"attention_pool", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def AttentionPoolOp : GraphValueOp<"attention_pool", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "the mean over the picture by the softmax over its pixels of one logit each: [N, C, H, W] -> [N, C]";
   let description = [{
     y[n, c] = sum over p, q of x[n, c, p, q] softmax(logits[n, 0])[p, q] (the global attention pooling of GCNet, Cao et al., 2019).
@@ -282,14 +282,14 @@ def AttentionPoolOp : GraphValueOp<"attention_pool", [DeclareOpInterfaceMethods<
 }
 
 def GlobalAvgPoolOp : GraphValueOp<"global_avg_pool", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "mean over the picture: [N, C, H, W] -> [N, C]";
   let arguments = (ins Image:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
 def SubsampleOp : GraphValueOp<"subsample", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["canBePrologue", "printStructure"]>, LayoutAware]> {
   let summary = "every stride-th row and column: y[n, c, p, q] = x[n, c, p * stride, q * stride]";
   let description = [{ Constraint subsample-c1: stride >= 1. The output has ceil(H / stride) rows. }];
   let arguments = (ins Image:$x, I64Attr:$stride);
@@ -297,7 +297,7 @@ def SubsampleOp : GraphValueOp<"subsample", [DeclareOpInterfaceMethods<Different
 }
 
 def PadChannelsOp : GraphValueOp<"pad_channels", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesPrologue", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["takesPrologue", "printStructure"]>, LayoutAware]> {
   let summary = "zero channels before and after (shortcut option A, section 3.3)";
   let description = [{ Constraint pad_channels-c1: before >= 0, after >= 0. }];
   let arguments = (ins Image:$x, I64Attr:$before, I64Attr:$after);
@@ -305,7 +305,7 @@ def PadChannelsOp : GraphValueOp<"pad_channels", [DeclareOpInterfaceMethods<Diff
 }
 
 def FlattenOp : GraphValueOp<"flatten", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "canBePrologue"]>,
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["canBePrologue"]>,
     LayoutAware]> {
   let summary = "[N, C, H, W] -> [N, C * H * W] in NCHW order";
   let arguments = (ins RankedF32:$x);
@@ -313,7 +313,7 @@ def FlattenOp : GraphValueOp<"flatten", [DeclareOpInterfaceMethods<Differentiabl
 }
 
 def SoftmaxOp : GraphValueOp<"softmax", [DeclareOpInterfaceMethods<Differentiable>, 
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "exp(x - max) / sum over the classes of [N, C]";
   let description = [{ Constraint softmax-c1: x is [N, C]. }];
   let arguments = (ins RankedF32:$x);

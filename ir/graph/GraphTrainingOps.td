@@ -26,7 +26,7 @@ class GraphValuesOp<string mnemonic, list<Trait> traits = []> : GraphOp<mnemonic
 //===- loss and batch norm -===//
 
 def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "the mean over the batch of -sum over classes of t log softmax(x)";
   let description = [{
     t is 1 - smoothing at the label and smoothing / C spread over all classes. The result is [1]: a function's loss, whose gradient
@@ -37,7 +37,7 @@ def SoftmaxCrossEntropyOp : GraphValueOp<"softmax_cross_entropy", [DeclareOpInte
 }
 
 def SoftmaxCrossEntropyGradInputOp : GraphValueOp<"softmax_cross_entropy_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "(softmax(x) - t) / N";
   let description = [{ Constraint softmax_cross_entropy_grad_input-c1: x is [N, C], the labels [N]. }];
   let arguments = (ins RankedF32:$x, Labels:$labels, F64Attr:$smoothing);
@@ -77,7 +77,7 @@ def BatchNormTrainGradOp : GraphValuesOp<"batch_norm_train_grad"> {
 def Draws : TensorRankOf<[I32], [1]>;
 
 def DropoutTrainOp : GraphValueOp<"dropout_train", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "0 with the probability `rate`, else x / (1 - rate): its own gradient too";
   let description = [{
     `draws` has 32 bits for each image. Element i of an image, counted as in [C, H, W], is 0 where the first word of
@@ -94,14 +94,14 @@ def DropoutTrainOp : GraphValueOp<"dropout_train", [DeclareOpInterfaceMethods<Di
 // A batch's statistics are sums over all of its images. What one image adds is a picture of two rows for each channel, computed where
 // the image is near; the rest is of the size of the channels. `graph-expand-batch-norm` makes these of the two above.
 
-def MomentsOp : GraphValueOp<"moments", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def MomentsOp : GraphValueOp<"moments", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "each image's mean and sum of squared distances from it, channel by channel: [N, C, ...] -> [N, C, 2, 1]";
   let description = [{ Constraint moments-c1: x has channels. }];
   let arguments = (ins RankedF32:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def MergeMomentsOp : GraphValuesOp<"merge_moments", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
+def MergeMomentsOp : GraphValuesOp<"merge_moments", [DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch", "printStructure"]>, LayoutAware]> {
   let summary = "the batch's mean and variance, the running statistics after it, and what normalises by it, from its images' moments";
   let description = [{
     `pixels` are those of a picture, M = N * pixels. Images are merged in order (Chan, Golub and LeVeque, 1979): with d the distance of an
@@ -116,14 +116,14 @@ def MergeMomentsOp : GraphValuesOp<"merge_moments", [DeclareOpInterfaceMethods<F
                           `epsilon` $epsilon attr-dict `:` functional-type(operands, results) }];
 }
 
-def GradSumsOp : GraphValueOp<"grad_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def GradSumsOp : GraphValueOp<"grad_sums", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "each image's sums of dy and of dy * (x - mean), channel by channel: [N, C, 2, 1]";
   let description = [{ Constraint grad_sums-c1: dy has x's shape and the mean is [C]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$x, Vector:$mean);
   let assemblyFormat = "$dy `,` $x `,` $mean attr-dict `:` functional-type(operands, results)";
 }
 
-def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
+def MergeGradSumsOp : GraphValuesOp<"merge_grad_sums", [DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch", "printStructure"]>, LayoutAware]> {
   let summary = "a batch norm's gradients of gamma and beta, and what makes that of its input: dx = a * dy + b * x + c";
   let description = [{
     With s the sums over all images, e = 1 / sqrt(variance + epsilon) and M = N * pixels: dbeta = s_0, dgamma = s_1 e, a = gamma e,
@@ -145,7 +145,7 @@ def ScaleAddOp : GraphValueOp<"scale_add", [DeclareOpInterfaceMethods<Fusible, [
 
 //===- gradients of contractions -===//
 
-def TransposeFilterOp : GraphValueOp<"transpose_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def TransposeFilterOp : GraphValueOp<"transpose_filter", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "[O, I, kh, kw] -> [I, O, kh, kw] with both window axes reversed; [O, K] -> [K, O]";
   let description = [{
     With `margin` zeros on each side of the window. Constraints: transpose_filter-c1 the filter is of rank 2 or 4;
@@ -155,7 +155,7 @@ def TransposeFilterOp : GraphValueOp<"transpose_filter", [DeclareOpInterfaceMeth
   let assemblyFormat = "$filter (`margin` $margin^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {
+def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input", [DeclareOpInterfaceMethods<Costed>]> {
   let summary = "the gradient of a convolution's input, a picture of height x width";
   let description = [{
     dx[n, i, h, w] = sum over o, r, s with p * stride + r - padding = h, q * stride + s - padding = w of dy[n, o, p, q] * filter[o, i, r, s].
@@ -167,8 +167,8 @@ def Conv2dGradInputOp : GraphValueOp<"conv2d_grad_input"> {
 }
 
 def Conv2dTransposedOp : GraphValueOp<"conv2d_transposed", [
-    DeclareOpInterfaceMethods<Costed, ["multiplyAdds"]>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "takesEpilogue", "printStructure"]>,
+    DeclareOpInterfaceMethods<Costed>,
+    DeclareOpInterfaceMethods<Fusible, ["takesEpilogue", "printStructure"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["requiredHalo"]>]> {
   let summary = "conv2d_grad_input by a filter that was transposed, where the picture is stride times as large as x";
   let description = [{
@@ -184,7 +184,7 @@ def Conv2dTransposedOp : GraphValueOp<"conv2d_transposed", [
 }
 
 def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>,
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch", "printStructure"]>,
     DeclareOpInterfaceMethods<LayoutAware, ["operandCost", "requiredHalo"]>]> {
   let summary = "the gradient of a convolution's filter, [O, I, kernel_height, kernel_width]";
   let description = [{
@@ -200,7 +200,7 @@ def Conv2dGradFilterOp : GraphValueOp<"conv2d_grad_filter", [
 }
 
 def GeneralConv2dGradInputOp : GraphValueOp<"conv2d_general_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "the gradient of a general convolution's input, a picture of height x width";
   let description = [{
     Constraint conv2d_general_grad_input-c1: a general convolution of such a picture by the filter has dy's shape.
@@ -212,7 +212,7 @@ def GeneralConv2dGradInputOp : GraphValueOp<"conv2d_general_grad_input", [
 }
 
 def GeneralConv2dGradFilterOp : GraphValueOp<"conv2d_general_grad_filter", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch", "printStructure"]>, LayoutAware]> {
   let summary = "the gradient of a general convolution's filter, [O, I / groups, kernel_height, kernel_width]";
   let description = [{
     Constraint conv2d_general_grad_filter-c1: a general convolution of x by such a filter has dy's shape.
@@ -223,21 +223,21 @@ def GeneralConv2dGradFilterOp : GraphValueOp<"conv2d_general_grad_filter", [
                           `pads` $pads `groups` $groups attr-dict `:` functional-type(operands, results) }];
 }
 
-def SumPartsOp : GraphValueOp<"sum_parts", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
+def SumPartsOp : GraphValueOp<"sum_parts", [DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch"]>, LayoutAware]> {
   let summary = "the sum of a filter's gradient that was computed in parts: [P * O, I, kh, kw] -> [O, I, kh, kw], in order";
   let description = [{ Constraint sum_parts-c1: the first axis has `parts` equal parts, one at least. }];
   let arguments = (ins Filter:$x, I64Attr:$parts);
   let assemblyFormat = "$x `parts` $parts attr-dict `:` functional-type(operands, results)";
 }
 
-def LinearGradFilterOp : GraphValueOp<"linear_grad_filter", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
+def LinearGradFilterOp : GraphValueOp<"linear_grad_filter", [DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch"]>, LayoutAware]> {
   let summary = "the gradient of a linear layer's filter: dw[o, k] = sum over n of dy[n, o] * x[n, k]";
   let description = [{ Constraint linear_grad_filter-c1: dy is [N, O] and x is [N, K]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$x);
   let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
 }
 
-def ChannelSumsOp : GraphValueOp<"channel_sums", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "readsBatch"]>, LayoutAware]> {
+def ChannelSumsOp : GraphValueOp<"channel_sums", [DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["readsBatch"]>, LayoutAware]> {
   let summary = "the sum over all images and pixels of a channel: the gradient of a bias";
   let description = [{ Constraint channel_sums-c1: x has channels. }];
   let arguments = (ins RankedF32:$x);
@@ -261,7 +261,7 @@ def ScaleChannelsOp : GraphValueOp<"scale_channels", [DeclareOpInterfaceMethods<
 }
 
 def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "each dy at the place of its window's maximum in x, the first in reading order; sums where windows share it";
   let description = [{ A NaN is a maximum. Constraint max_pool_grad_input-c1: the pooling of x has dy's shape. }];
   let arguments = (ins Image:$dy, Image:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
@@ -270,7 +270,7 @@ def MaxPoolGradInputOp : GraphValueOp<"max_pool_grad_input", [
                           `:` functional-type(operands, results) }];
 }
 
-def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "dy[n, c] / (height * width) at every pixel";
   let description = [{ Constraint global_avg_pool_grad_input-c1: dy is [N, C], height and width at least 1. }];
   let arguments = (ins RankedF32:$dy, I64Attr:$height, I64Attr:$width);
@@ -278,7 +278,7 @@ def GlobalAvgPoolGradInputOp : GraphValueOp<"global_avg_pool_grad_input", [Decla
 }
 
 def AvgPoolGradInputOp : GraphValueOp<"avg_pool_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "the sum at each pixel of the dy of the windows that it lies in, each by its window's divisor";
   let description = [{ Constraint avg_pool_grad_input-c1: the pooling of a picture of height x width has dy's shape. }];
   let arguments = (ins Image:$dy, I64Attr:$height, I64Attr:$width, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
@@ -288,14 +288,14 @@ def AvgPoolGradInputOp : GraphValueOp<"avg_pool_grad_input", [
 }
 
 def UpsampleGradInputOp : GraphValueOp<"upsample_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "the gradient of a bilinear upsampling: each dy spread over the pixels that it is made of, by their weights";
   let description = [{ Constraint upsample_grad_input-c1: dy is a whole number of times `factor` high and wide, factor >= 1. }];
   let arguments = (ins Image:$dy, I64Attr:$factor);
   let assemblyFormat = "$dy `factor` $factor attr-dict `:` functional-type(operands, results)";
 }
 
-def ReflectPadGradInputOp : GraphValueOp<"reflect_pad_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def ReflectPadGradInputOp : GraphValueOp<"reflect_pad_grad_input", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "the sum at each pixel of the dy of all places that show it";
   let description = [{ Constraint reflect_pad_grad_input-c1: a picture larger than its four pads, each at least 0, becomes of dy's size. }];
   let arguments = (ins Image:$dy, DenseI64ArrayAttr:$pads);
@@ -303,7 +303,7 @@ def ReflectPadGradInputOp : GraphValueOp<"reflect_pad_grad_input", [DeclareOpInt
 }
 
 def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "dy at every stride-th row and column of a picture of height x width, 0 between";
   let description = [{ Constraint subsample_grad_input-c1: the subsampling of such a picture has dy's shape. }];
   let arguments = (ins Image:$dy, I64Attr:$stride, I64Attr:$height, I64Attr:$width);
@@ -311,7 +311,7 @@ def SubsampleGradInputOp : GraphValueOp<"subsample_grad_input", [
 }
 
 def TakeChannelsOp : GraphValueOp<"take_channels", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot", "printStructure"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Fusible, ["printStructure"]>, LayoutAware]> {
   let summary = "`count` channels from `first` on; also the gradient of pad_channels and concat";
   let description = [{ Constraint take_channels-c1: x has these channels. }];
   let arguments = (ins Image:$x, I64Attr:$first, I64Attr:$count);
@@ -319,14 +319,14 @@ def TakeChannelsOp : GraphValueOp<"take_channels", [DeclareOpInterfaceMethods<Di
 }
 
 def UnflattenOp : GraphValueOp<"unflatten", [DeclareOpInterfaceMethods<Differentiable>,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "[N, C * H * W] -> [N, C, H, W] in NCHW order: the gradient of flatten";
   let description = [{ Constraint unflatten-c1: x is [N, channels * height * width]. }];
   let arguments = (ins RankedF32:$x, I64Attr:$channels, I64Attr:$height, I64Attr:$width);
   let assemblyFormat = "$x `channels` $channels `height` $height `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
-def SoftmaxGradInputOp : GraphValueOp<"softmax_grad_input", [DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, LayoutAware]> {
+def SoftmaxGradInputOp : GraphValueOp<"softmax_grad_input", [DeclareOpInterfaceMethods<Costed>, Fusible, LayoutAware]> {
   let summary = "y * (dy - sum over classes of dy * y), y being softmax's result";
   let description = [{ Constraint softmax_grad_input-c1: both are [N, C]. }];
   let arguments = (ins RankedF32:$dy, RankedF32:$y_forward);

@@ -1,9 +1,6 @@
 // How each operation for training answers the interfaces: training's counterpart of GraphInterfaces.cpp.
 #include "ir/graph/Graph.h"
 #include "ir/graph/GraphShapes.h"
-#include "ir/graph/MultiplyAdds.h"
-
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
 
@@ -13,31 +10,26 @@ static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
 }
 
-bool SoftmaxCrossEntropyOp::canBeRoot() { return true; }
-bool SoftmaxCrossEntropyGradInputOp::canBeRoot() { return true; }
-bool DropoutTrainOp::canBeRoot() { return true; }
-bool MomentsOp::canBeRoot() { return true; }
-bool MergeMomentsOp::canBeRoot() { return true; }
-bool GradSumsOp::canBeRoot() { return true; }
-bool MergeGradSumsOp::canBeRoot() { return true; }
-bool TransposeFilterOp::canBeRoot() { return true; }
-bool Conv2dTransposedOp::canBeRoot() { return true; }
+int64_t SoftmaxCrossEntropyOp::multiplyAdds() { return 0; }
+int64_t SoftmaxCrossEntropyGradInputOp::multiplyAdds() { return 0; }
+int64_t DropoutTrainOp::multiplyAdds() { return 0; }
+int64_t MomentsOp::multiplyAdds() { return 0; }
+int64_t MergeMomentsOp::multiplyAdds() { return 0; }
+int64_t GradSumsOp::multiplyAdds() { return 0; }
+int64_t MergeGradSumsOp::multiplyAdds() { return 0; }
+int64_t TransposeFilterOp::multiplyAdds() { return 0; }
 bool Conv2dTransposedOp::takesEpilogue() { return true; }
-bool Conv2dGradFilterOp::canBeRoot() { return true; }
-bool GeneralConv2dGradInputOp::canBeRoot() { return true; }
-bool GeneralConv2dGradFilterOp::canBeRoot() { return true; }
-bool AvgPoolGradInputOp::canBeRoot() { return true; }
-bool UpsampleGradInputOp::canBeRoot() { return true; }
-bool ReflectPadGradInputOp::canBeRoot() { return true; }
-bool SumPartsOp::canBeRoot() { return true; }
-bool LinearGradFilterOp::canBeRoot() { return true; }
-bool ChannelSumsOp::canBeRoot() { return true; }
-bool MaxPoolGradInputOp::canBeRoot() { return true; }
-bool GlobalAvgPoolGradInputOp::canBeRoot() { return true; }
-bool SubsampleGradInputOp::canBeRoot() { return true; }
-bool TakeChannelsOp::canBeRoot() { return true; }
-bool UnflattenOp::canBeRoot() { return true; }
-bool SoftmaxGradInputOp::canBeRoot() { return true; }
+int64_t AvgPoolGradInputOp::multiplyAdds() { return 0; }
+int64_t UpsampleGradInputOp::multiplyAdds() { return 0; }
+int64_t ReflectPadGradInputOp::multiplyAdds() { return 0; }
+int64_t SumPartsOp::multiplyAdds() { return 0; }
+int64_t ChannelSumsOp::multiplyAdds() { return 0; }
+int64_t MaxPoolGradInputOp::multiplyAdds() { return 0; }
+int64_t GlobalAvgPoolGradInputOp::multiplyAdds() { return 0; }
+int64_t SubsampleGradInputOp::multiplyAdds() { return 0; }
+int64_t TakeChannelsOp::multiplyAdds() { return 0; }
+int64_t UnflattenOp::multiplyAdds() { return 0; }
+int64_t SoftmaxGradInputOp::multiplyAdds() { return 0; }
 
 bool ScaleAddOp::canBeEpilogue() { return true; }
 bool ScaleAddOp::takesEpilogue() { return true; }
@@ -125,27 +117,13 @@ static int64_t timesPixels(mlir::Value gradient, mlir::Value dy) {
   return elementsPerImage(shapeOf(gradient)) * elementsPerImage(shapeOf(dy).drop_front(2));
 }
 
-std::optional<int64_t> skip::graph::multiplyAddsOf(mlir::Operation *op) {
-  if (auto costed = llvm::dyn_cast<Costed>(op))
-    return costed.multiplyAdds();
-  auto fusible = llvm::dyn_cast<Fusible>(op);
-  if (fusible && (fusible.canBeEpilogue() || fusible.canBePrologue())) // elementwise, or a selection
-    return 0;
-  return llvm::TypeSwitch<mlir::Operation *, std::optional<int64_t>>(op)
-      .Case([](Conv2dGradInputOp grad) { return timesWindow(grad.getDy(), grad.getFilter()); })
-      .Case([](GeneralConv2dGradInputOp grad) { return timesWindow(grad.getDy(), grad.getFilter()); })
-      .Case([](Conv2dGradFilterOp grad) { // a part has a part of the images
-        return timesPixels(grad.getResult(), grad.getDy()) / int64_t(grad.getParts());
-      })
-      .Case([](GeneralConv2dGradFilterOp grad) { return timesPixels(grad.getResult(), grad.getDy()); })
-      .Case([](LinearGradFilterOp grad) { return elementsPerImage(shapeOf(grad.getResult())); })
-      .Case<MaxPoolOp, AvgPoolOp, ConcatOp, UpsampleOp, GlobalAvgPoolOp, PadChannelsOp, SoftmaxOp, SoftmaxCrossEntropyOp,
-            SoftmaxCrossEntropyGradInputOp, DropoutTrainOp, MomentsOp, MergeMomentsOp, GradSumsOp, MergeGradSumsOp,
-            ReflectPadOp, ReflectPadGradInputOp, GroupNormOp, AttentionPoolOp, TransposeFilterOp, SumPartsOp, ChannelSumsOp,
-            MaxPoolGradInputOp, AvgPoolGradInputOp, UpsampleGradInputOp, GlobalAvgPoolGradInputOp, SubsampleGradInputOp,
-            TakeChannelsOp, UnflattenOp, SoftmaxGradInputOp>([](mlir::Operation *) { return int64_t(0); })
-      .Default([](mlir::Operation *) { return std::nullopt; });
+int64_t Conv2dGradInputOp::multiplyAdds() { return timesWindow(getDy(), getFilter()); }
+int64_t GeneralConv2dGradInputOp::multiplyAdds() { return timesWindow(getDy(), getFilter()); }
+int64_t Conv2dGradFilterOp::multiplyAdds() { // a part has a part of the images
+  return timesPixels(getResult(), getDy()) / int64_t(getParts());
 }
+int64_t GeneralConv2dGradFilterOp::multiplyAdds() { return timesPixels(getResult(), getDy()); }
+int64_t LinearGradFilterOp::multiplyAdds() { return elementsPerImage(shapeOf(getResult())); }
 
 // Of both axes the widest: a window reaches from the pixel that its last tap meets to the one that its first meets.
 int64_t Conv2dTransposedOp::requiredHalo(unsigned index) {

@@ -120,5 +120,5 @@ llvm::SmallVector<Operation *, 2> KernelOp::roots() {
   return found;
 }
 
-bool RelayoutOp::canBeRoot() { return true; }
+int64_t RelayoutOp::multiplyAdds() { return 0; }
 std::optional<int64_t> RelayoutOp::operandCost(unsigned, graph::LayoutFamily) { return 0; }

@@ -46,7 +46,7 @@ def YieldOp : PlanOp<"yield", [Pure, Terminator, ParentOneOf<["KernelOp"]>]> {
 }
 
 def RelayoutOp : PlanOp<"relayout", [Pure, SameOperandsAndResultType,
-    DeclareOpInterfaceMethods<Fusible, ["canBeRoot"]>, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
+    DeclareOpInterfaceMethods<Costed>, Fusible, DeclareOpInterfaceMethods<LayoutAware, ["operandCost"]>]> {
   let summary = "the same values in another layout";
   let arguments = (ins AnyRankedTensor:$x);
   let results = (outs AnyRankedTensor:$y);

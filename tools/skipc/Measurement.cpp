@@ -2,7 +2,6 @@
 #include "tools/skipc/Measurement.h"
 
 #include "ir/graph/Graph.h"
-#include "ir/graph/MultiplyAdds.h"
 #include "ir/plan/Plan.h"
 #include "tools/text/Failure.h"
 #include "tools/text/PlanText.h"
@@ -39,17 +38,21 @@ llvm::Error tool::measure(const BenchRun &run, double budget, std::vector<double
   return llvm::Error::success();
 }
 
+/// Of what stands in a kernel without being a root: it is elementwise, or selects.
+static bool multipliesNothing(mlir::Operation &op) {
+  auto fusible = llvm::dyn_cast<graph::Fusible>(op);
+  return fusible && (fusible.canBeEpilogue() || fusible.canBePrologue());
+}
+
 /// Of `images` images.
 static llvm::Expected<double> flopsOf(plan::KernelOp kernel, int64_t images) {
   double flops = 0;
-  for (mlir::Operation &op : kernel.getBody().front().without_terminator()) {
-    bool isCopy = llvm::isa<plan::RelayoutOp>(op);
-    std::optional<int64_t> multiplyAdds = isCopy ? 0 : graph::multiplyAddsOf(&op);
-    if (!multiplyAdds)
+  for (mlir::Operation &op : kernel.getBody().front().without_terminator())
+    if (auto costed = llvm::dyn_cast<graph::Costed>(op))
+      flops += 2.0 * static_cast<double>(costed.multiplyAdds() * images);
+    else if (!multipliesNothing(op))
       return tool::internalError("bench", "step `" + graph::valueName(kernel.getLoc()) + "`: what `" +
                                               op.getName().getStringRef() + "` multiplies is not known");
-    flops += 2.0 * static_cast<double>(*multiplyAdds * images);
-  }
   return flops;
 }
 
