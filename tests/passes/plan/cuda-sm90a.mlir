@@ -6,8 +6,7 @@
 // CHECK: plan.target = #plan.cuda_target<[sm_80, sm_90a] precision bf16>
 // CHECK: schedules = [#plan.cuda_loop<256>, #plan.cuda_loop<256>]
 // CHECK: schedules = [#plan.cuda_mma<{{[^>]*}}>, #plan.cuda_wgmma<{{[0-9]+}}, {{[0-9]+}} consumers {{[12]}} stages {{[0-9]}}{{( cluster [24])?}}>]
-// The tensor core's own rounding is not tf32's.
-// TF32: schedules = [#plan.cuda_mma<{{[^>]*}}>, #plan.cuda_mma<
+// TF32: schedules = [#plan.cuda_mma<{{[^>]*}}>, #plan.cuda_wgmma<
 // F32: schedules = [#plan.cuda_gemm<{{[^>]*}}>, #plan.cuda_gemm<
 
 // What plan-check says of schedules that no GPU of the column has.
