@@ -121,11 +121,14 @@ static void write(const Options &options, const Result &result) {
     throw Error(error);
 }
 
-/// That what will be measured can be kept. Nothing is written.
+/// That what will be measured can be kept. Nothing is written, and a pipe, which may be opened once, is left alone.
 static void tryOutput(const Options &options) {
+  struct stat there{};
+  if (options.output.empty() || (stat(options.output.c_str(), &there) == 0 && S_ISFIFO(there.st_mode)))
+    return;
   AtomicFile file;
   std::string error;
-  if (!options.output.empty() && !file.open(options.output, error))
+  if (!file.open(options.output, error))
     throw Error(error);
 }
 
