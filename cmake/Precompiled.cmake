@@ -7,31 +7,48 @@ function(skip_precompiled_headers name)
   file(WRITE ${CMAKE_BINARY_DIR}/${name}.cpp.new "")
   file(COPY_FILE ${CMAKE_BINARY_DIR}/${name}.cpp.new ${CMAKE_BINARY_DIR}/${name}.cpp ONLY_IF_DIFFERENT)
   add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}.cpp)
-  target_precompile_headers(${name} PRIVATE ${ARGN})
-  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # ccache may bring an older file back
+  skip_own_headers(${name} ${ARGN})
 endfunction()
 
-# What links MLIR gets its headers, every test Catch2's. Objects with MLIR's headers need MLIR's libraries, so the rest gets none.
+# skip_own_headers(target headers...): precompiled for this target alone.
+function(skip_own_headers target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # ccache may bring an older file back
+endfunction()
+
+# skip_reuse_headers(name targets...): the targets read those of the library `name`.
+function(skip_reuse_headers name)
+  foreach(target ${ARGN})
+    target_precompile_headers(${target} REUSE_FROM ${name})
+  endforeach()
+endfunction()
+
+# What links MLIR gets its headers, every test Catch2's. Objects with MLIR's headers need MLIR's libraries, so the rest gets none. Headers
+# of ours are added for rooms where nearly all files read them: a change of one compiles those files with or without.
 function(skip_precompile)
   if(NOT SKIP_PRECOMPILE)
     return()
   endif()
   set(mlir <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Vector/IR/VectorOps.h>
     <mlir/IR/DialectImplementation.h> <mlir/IR/OpImplementation.h> <mlir/Pass/PassManager.h> <llvm/Support/JSON.h>)
+  set(plan ${mlir} <mlir/Pass/Pass.h> ${PROJECT_SOURCE_DIR}/ir/plan/Plan.h)
   skip_precompiled_headers(skip-mlir-headers ${mlir})
-  foreach(target compile codegen explaining frontend graph-ir graph-passes import kernel nvptx opt plan-ir plan-passes running text training tuner tuning verifying weights x86)
-    target_precompile_headers(skip-${target} REUSE_FROM skip-mlir-headers)
-  endforeach()
-  target_precompile_headers(skipc REUSE_FROM skip-mlir-headers)
+  skip_reuse_headers(skip-mlir-headers skip-frontend skip-graph-ir skip-import skip-plan-ir skip-running skip-text skip-training skip-tuning skip-weights)
+  skip_precompiled_headers(skip-plan-headers ${plan})
+  skip_reuse_headers(skip-plan-headers skip-codegen skip-compile skip-explaining skip-graph-passes skip-plan-passes skip-tuner skip-verifying)
+  skip_precompiled_headers(skip-emitter-headers ${plan} <mlir/Dialect/LLVMIR/NVVMDialect.h>)
+  skip_reuse_headers(skip-emitter-headers skip-kernel skip-nvptx skip-opt skip-x86)
+  skip_own_headers(skipc ${mlir} ${PROJECT_SOURCE_DIR}/tools/compile/Compile.h)
+  skip_own_headers(skip-emulator-machine ${PROJECT_SOURCE_DIR}/emulator/machine/State.h)
+  skip_own_headers(skip-emulator-driver ${PROJECT_SOURCE_DIR}/emulator/driver/State.h)
 
   skip_precompiled_headers(skip-test-headers <catch2/catch.hpp>)
   target_compile_options(skip-test-headers PRIVATE ${SKIP_TEST_OPTIONS})
-  foreach(room data emulator-driver package runtime runtime-cuda support)
-    target_precompile_headers(skip-${room}-tests REUSE_FROM skip-test-headers)
-  endforeach()
+  skip_reuse_headers(skip-test-headers skip-data-tests skip-emulator-driver-tests skip-package-tests skip-runtime-tests skip-runtime-cuda-tests skip-support-tests)
   skip_precompiled_headers(skip-mlir-test-headers ${mlir} <catch2/catch.hpp>)
   target_compile_options(skip-mlir-test-headers PRIVATE ${SKIP_TEST_OPTIONS})
   foreach(room frontend import ir kernel plan running text training tuning verifying weights)
-    target_precompile_headers(skip-${room}-tests REUSE_FROM skip-mlir-test-headers)
+    skip_reuse_headers(skip-mlir-test-headers skip-${room}-tests)
   endforeach()
+  skip_own_headers(skip-nvptx-tests ${mlir} ${PROJECT_SOURCE_DIR}/tests/unit/nvptx/Model.h)
 endfunction()

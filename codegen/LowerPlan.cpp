@@ -250,6 +250,11 @@ LogicalResult Lowering::run() {
   return success();
 }
 
+LoweredModel::LoweredModel() = default;
+LoweredModel::LoweredModel(LoweredModel &&) = default;
+codegen::LoweredModel::~LoweredModel() = default;
+codegen::LoweredModel &LoweredModel::operator=(LoweredModel &&) = default;
+
 std::unique_ptr<TargetLowering> codegen::loweringFor(plan::TargetInterface target, LoweredModel &model) {
   if (auto x86 = llvm::dyn_cast<plan::X86TargetAttr>(target))
     return std::make_unique<x86::Lowering>(x86, model.jobs);

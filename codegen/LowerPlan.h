@@ -12,6 +12,11 @@
 namespace skip::codegen {
 
 struct LoweredModel {
+  LoweredModel(); // they are compiled once: the kinds of kernels are many
+  LoweredModel(LoweredModel &&);
+  ~LoweredModel();
+  LoweredModel &operator=(LoweredModel &&);
+
   Image image;
   std::optional<TrainingImage> training;
   std::vector<x86::Job> jobs;       // each kernel once for each ISA, whatever the number of variants

@@ -61,14 +61,15 @@ static MaybeSpec transposedConvSpec(KernelOp kernel, graph::Conv2dTransposedOp r
                                   .stride = int64_t(root.getStride()),
                                   .padding = int64_t(root.getPadding()),
                                   .epilogue = kernel::chainOf(kernel).ops,
-                                  .lastLanes = out.channels % kernel::kLanes};
+                                  .lastLanes = out.channels % kernel::kLanes,
+                                  .schedule = {}};
   plan::ConvShape shape{.ocBlocks = out.blocks,
                         .inChannels = in.channels,
                         .kernelHeight = spec.kernelHeight,
                         .kernelWidth = spec.kernelWidth,
                         .outHeight = in.height,
-                        .outWidth = in.width};
-  shape.roots.push_back({spec.kernelHeight, spec.kernelWidth, 1, in.blocks});
+                        .outWidth = in.width,
+                        .roots = {{spec.kernelHeight, spec.kernelWidth, 1, in.blocks}}};
   spec.schedule = plan::convSchedules(shape, isa).front();
   return spec;
 }
