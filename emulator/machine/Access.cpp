@@ -163,6 +163,8 @@ Allocation &checkGlobal(Warp &w, uint64_t address, uint64_t bytes, uint32_t alig
   fail(w, FaultKind::outOfBounds, text, mask);
 }
 
+bool mayTouchGlobal(const Warp &w) { return !(w.run->mustWait && !w.knows.behindGrid) && !w.run->notCovered; }
+
 void checkGridWait(Warp &w, uint32_t mask) {
   if (w.run->mustWait && !w.knows.behindGrid)
     fail(w, FaultKind::missingWait, "touches global memory before griddepcontrol.wait, while the launch in front may run",

@@ -32,6 +32,8 @@ Party partyOf(const Warp &w, const Block *of, bool strong = false);
 /// Bounds of shared memory and of global memory, for what is copied as a whole.
 void checkShared(Warp &w, const SharedPlace &place, uint64_t bytes, uint32_t alignment, uint32_t mask = ~0u);
 Allocation &checkGlobal(Warp &w, uint64_t address, uint64_t bytes, uint32_t alignment, uint32_t mask = ~0u);
+/// Of a programmatic launch: whether checkGridWait has nothing to say.
+bool mayTouchGlobal(const Warp &w);
 void checkGridWait(Warp &w, uint32_t mask);
 [[noreturn]] void failRace(Warp &w, const Conflict &conflict, bool write, std::string_view where, uint64_t address,
                            uint32_t mask);

@@ -70,6 +70,19 @@ struct WarpAsync {
   std::vector<uint8_t> inFlight; // by place of register / 64: products that write it
   uint32_t inFlightCount = 0;
   std::vector<uint8_t> readInFlight; // the same, that read it
+
+  /// For a warp that begins. Memory is kept, since blocks begin often.
+  void clear() {
+    copies.clear();
+    std::fill(std::begin(copyGroup), std::end(copyGroup), 0);
+    stores.clear();
+    std::fill(std::begin(storeGroup), std::end(storeGroup), 0);
+    products.clear();
+    productGroup = productsIssued = productsWaited = inFlightCount = 0;
+    wgmmaFenced = false;
+    inFlight.clear();
+    readInFlight.clear();
+  }
 };
 
 /// Whether what is asked for now happens at once; otherwise later.

@@ -1,3 +1,6 @@
+// Wavefronts are played: in each, every bank serves one word, to all lanes that name it. Lanes that name another word of the
+// bank stay for the next. Addresses are multiples of the access's width, so that wider accesses are the same with fewer, wider
+// banks.
 #include "emulator/machine/Banks.h"
 
 #include <algorithm>
@@ -6,43 +9,36 @@
 namespace skip::emulator {
 namespace {
 
-/// Of at most 32 words.
-uint32_t wavefronts(const uint32_t *words, int count) {
-  uint32_t banks = 0;
-  for (int i = 0; i < count; ++i)
-    banks |= 1u << (words[i] & 31);
-  if (std::popcount(banks) == count)
-    return 1;
-  uint32_t seen[32][32];
-  uint8_t counts[32] = {};
-  uint32_t most = 1;
-  for (int i = 0; i < count; ++i) {
-    uint32_t bank = words[i] & 31;
-    uint32_t *end = seen[bank] + counts[bank];
-    if (std::find(seen[bank], end, words[i]) != end)
-      continue;
-    *end = words[i];
-    most = std::max<uint32_t>(most, ++counts[bank]);
+/// Of the lanes `left`, none of which is nobody.
+uint32_t wavefronts(const uint32_t *units, uint32_t left, uint32_t banks) {
+  uint32_t served[32];
+  uint32_t count = 0;
+  for (; left; ++count) {
+    for (uint32_t lanes = left; lanes; lanes &= lanes - 1) {
+      uint32_t unit = units[std::countr_zero(lanes)];
+      served[unit & (banks - 1)] = unit;
+    }
+    for (uint32_t lanes = left; lanes; lanes &= lanes - 1) {
+      uint32_t unit = units[std::countr_zero(lanes)];
+      left ^= served[unit & (banks - 1)] == unit ? lanes & -lanes : 0;
+    }
   }
-  return most;
+  return count;
 }
 
 } // namespace
 
 uint32_t bankConflicts(const uint64_t *at, uint32_t mask, uint32_t bytes) {
-  int lanes = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
-  int each = bytes <= 4 ? 1 : static_cast<int>(bytes / 4);
+  int shift = std::countr_zero(std::max<uint32_t>(bytes, 4));
+  uint32_t units[32];
+  for (int i = 0; i < 32; ++i)
+    units[i] = static_cast<uint32_t>(at[i] >> shift);
+  uint32_t lanes = 128u >> shift; // that go together
+  uint32_t together = lanes == 32 ? ~0u : (1u << lanes) - 1;
   uint32_t conflicts = 0;
-  for (int first = 0; first < 32; first += lanes) {
-    uint32_t words[32];
-    int count = 0;
-    for (int lane = first; lane < first + lanes; ++lane)
-      if (mask >> lane & 1)
-        for (int i = 0; i < each; ++i)
-          words[count++] = static_cast<uint32_t>(at[lane] >> 2) + static_cast<uint32_t>(i);
-    if (count)
-      conflicts += wavefronts(words, count) - 1;
-  }
+  for (uint32_t first = 0; first < 32; first += lanes)
+    if (uint32_t group = mask & together << first)
+      conflicts += wavefronts(units, group, lanes) - 1;
   return conflicts;
 }
 

@@ -41,6 +41,8 @@ void prepareShared(Run &run, Block &block) {
     block.written = std::make_unique<WrittenBits>(bytes);
     block.cells = std::make_unique<Cells>(bytes);
   }
+  if (!run.settings.checks)
+    return;
   block.written->clearAll();
   block.inFlight.writers.assign(bytes / 4 + 4, 0);
   block.inFlight.readers.assign(bytes / 16 + 4, 0);
@@ -78,7 +80,9 @@ void prepareWarp(Run &run, Block &block, Warp &w, uint32_t index) {
   w.spins = 0;
   std::fill(std::begin(w.clusterArrival), std::end(w.clusterArrival), 0);
   w.runnableAt = -1;
-  w.async = std::make_unique<WarpAsync>();
+  if (!w.async)
+    w.async = std::make_unique<WarpAsync>();
+  w.async->clear();
 }
 
 void prepareClocks(Run &run, Cluster &cluster, Warp &w, uint64_t agent) {
@@ -106,10 +110,13 @@ void prepareBlock(Run &run, Cluster &cluster, Block &block, uint64_t firstAgent)
   block.liveThreads = static_cast<uint32_t>(product(run.launch->block));
   block.copyAgent = firstAgent + block.warps.size();
   block.copyClock = 0;
-  block.warpgroups.clear();
-  for (uint32_t i = 0; i < block.warps.size() / 4; ++i) {
-    block.warpgroups.push_back(std::make_unique<Warpgroup>());
-    block.warpgroups.back()->agent = block.copyAgent + 1 + i;
+  block.warpgroups.resize(block.warps.size() / 4);
+  for (uint32_t i = 0; i < block.warpgroups.size(); ++i) {
+    if (!block.warpgroups[i])
+      block.warpgroups[i] = std::make_unique<Warpgroup>();
+    block.warpgroups[i]->products.clear();
+    block.warpgroups[i]->firstProduct = 0;
+    block.warpgroups[i]->agent = block.copyAgent + 1 + i;
   }
   block.registersHeld = 0;
   for (uint32_t i = 0; i < block.warps.size(); ++i) {

@@ -84,36 +84,33 @@ void writeLane(std::byte *at, uint32_t bytes, uint32_t lane, uint64_t bits) { st
 
 } // namespace
 
-/// Depends on the block, so that a warp that is used again needs it anew.
+/// Depends on the block, so that a warp that is used again needs it anew; the same in all lanes.
 static bool isOfBlock(Special special) {
   return (special >= Special::ctaidX && special <= Special::ctaidZ) ||
          (special >= Special::clusteridX && special <= Special::clusteridZ) || special == Special::smid;
 }
 
-static void fillSpecial(Warp &w, Frame &frame, const SpecialPlace &place) {
-  std::byte *at = frame.file() + place.slot;
-  for (uint32_t lane = 0; lane < kWarpSize; ++lane)
-    writeLane(at, place.bytes, lane, specialValue(w, place.special, lane));
+static void fillUniform(std::byte *at, uint64_t bits, uint32_t bytes) {
+  if (bytes == 2)
+    fill<uint16_t>(at, bits);
+  else if (bytes == 4)
+    fill<uint32_t>(at, bits);
+  else
+    fill<uint64_t>(at, bits);
 }
 
 void refillFrame(Warp &w, Frame &frame) {
   for (const SpecialPlace &place : frame.program->specials)
     if (isOfBlock(place.special))
-      fillSpecial(w, frame, place);
+      fillUniform(frame.file() + place.slot, specialValue(w, place.special, 0), place.bytes);
 }
 
 static void fillFrame(Warp &w, Frame &frame) {
-  for (const ConstantPlace &constant : frame.program->constants) {
-    std::byte *at = frame.file() + constant.slot;
-    if (constant.bytes == 2)
-      fill<uint16_t>(at, constant.bits);
-    else if (constant.bytes == 4)
-      fill<uint32_t>(at, constant.bits);
-    else
-      fill<uint64_t>(at, constant.bits);
-  }
+  for (const ConstantPlace &constant : frame.program->constants)
+    fillUniform(frame.file() + constant.slot, constant.bits, constant.bytes);
   for (const SpecialPlace &place : frame.program->specials)
-    fillSpecial(w, frame, place);
+    for (uint32_t lane = 0; lane < kWarpSize; ++lane)
+      writeLane(frame.file() + place.slot, place.bytes, lane, specialValue(w, place.special, lane));
 }
 
 Frame *makeFrame(Warp &w, const Program &program, int caller, uint32_t call) {

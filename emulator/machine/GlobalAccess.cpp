@@ -1,5 +1,5 @@
 // Accesses of global memory.
-#include "emulator/machine/Resolve.h"
+#include "emulator/machine/Runs.h"
 
 namespace skip::emulator {
 namespace {
@@ -27,6 +27,31 @@ void enterGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t byt
     allocation.written.mark(offset, bytes);
 }
 
+/// The same of many bytes at once, without telling what is wrong.
+bool mayEnter(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Access &access, const Party &party) {
+  uint64_t offset = address - allocation.address;
+  Cells &cells = allocation.cellsMade();
+  Conflict conflict;
+  return ((access.write && !access.isAtomic) || allocation.written.all(offset, bytes)) &&
+         !(access.readOnly && cells.hasWriteFrom(offset, bytes, w.run->firstAgent)) &&
+         !cells.enter(offset, bytes, access.write, party, conflict);
+}
+
+/// All lanes in runs, where nothing is wrong; otherwise lanes must go one by one and tell what is. To enter again where all was
+/// well changes nothing.
+bool enterRuns(Warp &w, Allocation &allocation, const uint64_t *at, const Bounds &bounds, const Access &access,
+               const Party &party, uint32_t mask) {
+  if (!eachRun(at, mask, bounds, access.bytes,
+               [&](uint64_t address, uint32_t bytes) { return mayEnter(w, allocation, address, bytes, access, party); }))
+    return false;
+  if (access.write)
+    eachRun(at, mask, bounds, access.bytes, [&](uint64_t address, uint32_t bytes) {
+      allocation.written.mark(address - allocation.address, bytes);
+      return true;
+    });
+  return true;
+}
+
 void countGlobal(Warp &w, const Access &access, uint32_t mask) {
   uint64_t bytes = uint64_t(access.bytes) * static_cast<unsigned>(std::popcount(mask));
   if (!access.write || access.isAtomic)
@@ -51,7 +76,9 @@ void resolveGlobal(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
       for (int i = 0; i < 32; ++i)
         if (mask >> i & 1)
           checkGlobal(w, at[i], access.bytes, 1, laneBit(i));
-    if (access.write) // host code that asks later must not be told otherwise
+    if (access.write && one && isRow(at, mask, access.bytes)) // host code that asks later must not be told otherwise
+      all->written.mark(at[0] - all->address, 32 * access.bytes);
+    else if (access.write)
       for (uint32_t left = mask; left; left &= left - 1) {
         Allocation &allocation = one ? *all : checkGlobal(w, at[std::countr_zero(left)], access.bytes, 1);
         allocation.written.mark(at[std::countr_zero(left)] - allocation.address, access.bytes);
@@ -60,6 +87,8 @@ void resolveGlobal(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
   }
   checkGridWait(w, mask);
   Party party = partyOf(w, nullptr, access.strong);
+  if (one && access.bytes >= 4 && enterRuns(w, *all, at, bounds, access, party, mask))
+    return;
   if (one && isRow(at, mask, access.bytes))
     return enterGlobal(w, *all, at[0], access.bytes * 32, access, party, mask);
   if (one && !access.write && isBroadcast(at, mask))

@@ -6,32 +6,27 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace skip::emulator {
 
 inline uint32_t laneBit(int lane) { return uint32_t(1) << lane; }
 
 struct Bounds {
-  uint64_t low = ~uint64_t(0), high = 0, bits = 0;
+  uint64_t low = 0, high = 0, bits = 0; // bits: all that any address has
 };
 
+/// Compared with their sign, which vectors can: of an address beyond 2^63, which is in no space, `low` becomes one of those.
 inline Bounds boundsOf(const uint64_t *at, uint32_t mask) {
-  Bounds bounds;
-  if (mask == ~0u) {
-    for (int i = 0; i < 32; ++i) {
-      bounds.low = std::min(bounds.low, at[i]);
-      bounds.high = std::max(bounds.high, at[i]);
-      bounds.bits |= at[i];
-    }
-    return bounds;
+  uint64_t any = at[std::countr_zero(mask)], bits = 0;
+  int64_t low = std::numeric_limits<int64_t>::max(), high = std::numeric_limits<int64_t>::min();
+  for (int i = 0; i < 32; ++i) {
+    uint64_t address = mask >> i & 1 ? at[i] : any;
+    low = std::min(low, static_cast<int64_t>(address));
+    high = std::max(high, static_cast<int64_t>(address));
+    bits |= address;
   }
-  for (uint32_t left = mask; left; left &= left - 1) {
-    uint64_t address = at[std::countr_zero(left)];
-    bounds.low = std::min(bounds.low, address);
-    bounds.high = std::max(bounds.high, address);
-    bounds.bits |= address;
-  }
-  return bounds;
+  return {static_cast<uint64_t>(low), static_cast<uint64_t>(high), bits};
 }
 
 [[noreturn]] inline void failAlignment(Warp &w, std::string_view space, uint64_t address, uint32_t bytes, uint32_t mask) {

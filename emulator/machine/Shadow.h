@@ -34,18 +34,17 @@ struct Conflict {
 class WrittenBits {
 public:
   explicit WrittenBits(uint64_t bytes);
-  bool all(uint64_t offset, uint64_t bytes) const;
-  /// All of a naturally aligned access of 1, 2, 4, 8 or 16 bytes.
-  bool allOf(uint64_t offset, uint32_t bytes) const {
-    if (bytes < 8) {
-      uint32_t mask = (1u << bytes) - 1;
-      return (bits[offset >> 3] >> (offset & 7) & mask) == mask;
-    }
-    return bytes == 8    ? bits[offset >> 3] == 0xff
-           : bytes == 16 ? bits[offset >> 3] == 0xff && bits[(offset >> 3) + 1] == 0xff
-                         : all(offset, bytes);
+  bool all(uint64_t offset, uint64_t bytes) const {
+    for (; bytes > kAtOnce; offset += kAtOnce, bytes -= kAtOnce)
+      if (~bitsFrom(offset) & kMostAtOnce)
+        return false;
+    return (~bitsFrom(offset) & ((uint64_t(1) << bytes) - 1)) == 0;
   }
-  void mark(uint64_t offset, uint64_t bytes);
+  void mark(uint64_t offset, uint64_t bytes) {
+    for (; bytes > kAtOnce; offset += kAtOnce, bytes -= kAtOnce)
+      markFrom(offset, kMostAtOnce);
+    markFrom(offset, (uint64_t(1) << bytes) - 1);
+  }
   void clear(uint64_t offset, uint64_t bytes);
   void clearAll() { std::memset(bits.get(), 0, size); }
   uint64_t firstClear(uint64_t offset, uint64_t bytes) const;
@@ -54,6 +53,19 @@ private:
   struct Free {
     void operator()(void *memory) const { std::free(memory); }
   };
+  // Bytes are looked at in pieces whose bits are in one word, wherever they begin.
+  static constexpr uint64_t kAtOnce = 32, kMostAtOnce = (uint64_t(1) << kAtOnce) - 1;
+  uint64_t bitsFrom(uint64_t offset) const {
+    uint64_t word;
+    std::memcpy(&word, bits.get() + (offset >> 3), sizeof word);
+    return word >> (offset & 7);
+  }
+  void markFrom(uint64_t offset, uint64_t these) {
+    uint64_t word;
+    std::memcpy(&word, bits.get() + (offset >> 3), sizeof word);
+    word |= these << (offset & 7);
+    std::memcpy(bits.get() + (offset >> 3), &word, sizeof word);
+  }
   bool bit(uint64_t at) const { return bits[at >> 3] >> (at & 7) & 1; }
   uint64_t size;
   std::unique_ptr<uint8_t[], Free> bits;
@@ -67,52 +79,44 @@ public:
   bool enter(uint64_t offset, uint32_t bytes, bool write, const Party &party, Conflict &conflict) {
     if (((offset | bytes) & 3) != 0)
       return enterBytes(offset, bytes, write, party, conflict);
-    for (uint64_t at = offset >> 2, end = (offset + bytes) >> 2; at < end; ++at) {
-      Cell &cell = cells[at];
-      if (cell.write.bits & Epoch::kSplit) {
-        if (enterBytes(at * 4, 4, write, party, conflict))
-          return true;
-      } else if (write ? enterWrite(cell, party, conflict) : enterRead(cell, party, conflict)) {
-        return true;
-      }
-    }
-    return false;
+    uint64_t begin = offset >> 2, end = (offset + bytes) >> 2;
+    bool together = end - begin >= kTogether && !isSplit(begin, end);
+    if (together && (write ? enterWrites(begin, end, party) : enterReads(begin, end, party)))
+      return false;
+    return enterEach(begin, end, write, party, conflict);
   }
   /// The write that the byte's cell holds.
   Epoch lastWrite(uint64_t offset) const;
+  /// Whether a cell there may hold a write by `agent` or one that came later.
+  bool hasWriteFrom(uint64_t offset, uint32_t bytes, uint64_t agent) const;
 
 private:
+  static constexpr uint64_t kTogether = 4; // fewer are entered faster one by one
   static bool isBehind(Epoch epoch, const Party &party) { return epoch.agent() < party.firstLive || party.knows->knows(epoch); }
   static bool races(Epoch epoch, const Party &party) {
     return !epoch.isNever() && !(epoch.isStrong() && party.now.isStrong()) && !isBehind(epoch, party);
   }
-  static bool enterRead(Cell &cell, const Party &party, Conflict &conflict) {
-    if (races(cell.write, party)) {
-      conflict = {cell.write, true};
-      return true;
-    }
-    if (cell.read.agent() != party.now.agent())
-      cell.otherRead = cell.read;
-    cell.read = party.now;
-    return false;
+  static bool enterRead(Cell &cell, const Party &party, Conflict &conflict);
+  static bool enterWrite(Cell &cell, const Party &party, Conflict &conflict);
+  bool isSplit(uint64_t begin, uint64_t end) const {
+    uint64_t any = 0;
+    for (uint64_t at = begin; at < end && !split.empty(); ++at)
+      any |= writes[at].bits;
+    return any & Epoch::kSplit;
   }
-  static bool enterWrite(Cell &cell, const Party &party, Conflict &conflict) {
-    for (Epoch epoch : {cell.write, cell.read, cell.otherRead}) {
-      if (!races(epoch, party))
-        continue;
-      conflict = {epoch, epoch.bits == cell.write.bits};
-      return true;
-    }
-    cell = {party.now, {}, {}};
-    return false;
-  }
+  static bool anyRaces(const Epoch *begin, const Epoch *end, const Party &party);
+  /// Of whole cells, none of which is split; false, and nothing is entered, if there is a race.
+  bool enterReads(uint64_t begin, uint64_t end, const Party &party);
+  bool enterWrites(uint64_t begin, uint64_t end, const Party &party);
+  bool enterEach(uint64_t begin, uint64_t end, bool write, const Party &party, Conflict &conflict);
   bool enterBytes(uint64_t offset, uint32_t bytes, bool write, const Party &party, Conflict &conflict);
-  std::array<Cell, 4> &splitOf(Cell &cell);
+  std::array<Cell, 4> &splitOf(uint64_t cell);
 
   struct Free {
     void operator()(void *memory) const { std::free(memory); }
   };
-  std::unique_ptr<Cell[], Free> cells;
+  using Epochs = std::unique_ptr<Epoch[], Free>;
+  Epochs writes, reads, otherReads; // of each cell, apart, so that vectors hold those of neighbours
   std::deque<std::array<Cell, 4>> split;
 };
 

@@ -97,6 +97,16 @@ struct InFlight {
   static constexpr uint8_t kMbarrier = 255;
   std::vector<uint8_t> writers;
   std::vector<uint16_t> readers;
+
+  /// Whether a read there, or a write, has to wait for something.
+  bool touches(uint32_t offset, uint32_t bytes, bool write) const {
+    uint32_t any = 0;
+    for (uint32_t at = offset >> 2, end = (offset + bytes + 3) >> 2; at < end; ++at)
+      any |= writers[at];
+    for (uint32_t at = offset >> 4, end = write ? (offset + bytes + 15) >> 4 : 0; at < end; ++at)
+      any |= readers[at];
+    return any != 0;
+  }
 };
 
 struct Block {

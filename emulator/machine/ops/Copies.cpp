@@ -4,6 +4,7 @@
 #include "emulator/machine/Faults.h"
 #include "emulator/machine/InFlight.h"
 #include "emulator/machine/Mbarriers.h"
+#include "emulator/machine/Runs.h"
 #include "emulator/machine/ops/MemoryOps.h"
 
 #include <cstring>
@@ -24,18 +25,33 @@ void performCopy(Warp &w, LaneCopy &copy, uint32_t lanes) {
     copyLane(w, copy, std::countr_zero(left));
 }
 
+/// Calls visit(offset, bytes) for runs of shared memory that the lanes write, and those alone; false where it answers so.
+template <class Visit> bool eachWrittenRun(const LaneCopy &copy, uint32_t lanes, Visit visit) {
+  uint64_t at[32];
+  std::copy(std::begin(copy.to), std::end(copy.to), at);
+  return eachRun(at, lanes, boundsOf(at, lanes), copy.bytes,
+                 [&](uint64_t offset, uint32_t bytes) { return visit(static_cast<uint32_t>(offset), bytes); });
+}
+
 /// The thread has waited: what its copies wrote is like a write of its own, now.
 void finishCopy(Warp &w, LaneCopy &copy, uint32_t lanes) {
   performCopy(w, copy, lanes);
+  copy.mask &= ~lanes;
+  if (!w.run->settings.checks)
+    return;
   Party party = partyOf(w, w.block);
-  for (uint32_t left = lanes; left && w.run->settings.checks; left &= left - 1) {
+  bool enters = eachWrittenRun(copy, lanes, [&](uint32_t offset, uint32_t bytes) {
+    endWrite(*w.block, offset, bytes);
+    Conflict conflict;
+    return !w.block->cells->enter(offset, bytes, true, party, conflict);
+  });
+  for (uint32_t left = enters ? 0 : lanes; left; left &= left - 1) {
     int lane = std::countr_zero(left);
     endWrite(*w.block, copy.to[lane], copy.bytes);
     Conflict conflict;
     if (w.block->cells->enter(copy.to[lane], copy.bytes, true, party, conflict))
       failRace(w, conflict, true, "shared memory", copy.to[lane] + kSharedBase, left & -left);
   }
-  copy.mask &= ~lanes;
 }
 
 void waitForGroups(Warp &w, uint32_t mask, uint32_t newest) {
@@ -78,6 +94,75 @@ void checkSource(Warp &w, LaneCopy &copy, int lane) {
     failRace(w, conflict, false, "global memory", copy.from[lane], 1u << lane);
 }
 
+void countCopy(Warp &w, const LaneCopy &copy, int lane) {
+  w.run->counters.globalReadBytes += copy.sourceBytes[lane];
+  w.run->counters.sharedWriteBytes += copy.bytes;
+}
+
+/// One lane's checks and what they enter, in the order in which they are told.
+void startLane(Warp &w, LaneCopy &copy, uint64_t to, int lane) {
+  SharedPlace place = sharedPlace(w, to, 1u << lane);
+  checkShared(w, place, copy.bytes, copy.bytes, 1u << lane);
+  if (place.block != w.block)
+    fail(w, FaultKind::outOfBounds, "cp.async copies into the own block only", 1u << lane);
+  checkSource(w, copy, lane);
+  beginWrite(w, *w.block, copy.to[lane], copy.bytes, partyOf(w, w.block), 1u << lane);
+  countCopy(w, copy, lane);
+}
+
+/// All lanes that read something, which is all that they write: from one allocation, and nothing is wrong there.
+bool mayRead(Warp &w, const LaneCopy &copy, uint32_t mask) {
+  uint32_t lanes = 0;
+  for (uint32_t left = mask; left; left &= left - 1) {
+    uint32_t bytes = copy.sourceBytes[std::countr_zero(left)];
+    if (bytes != 0 && bytes != copy.bytes)
+      return false;
+    lanes |= bytes ? left & -left : 0;
+  }
+  if (boundsOf(copy.from, mask).bits & (copy.bytes - 1))
+    return false;
+  if (lanes == 0)
+    return true;
+  Bounds bounds = boundsOf(copy.from, lanes);
+  Run &run = *w.run;
+  if (!run.cached || !run.cached->holds(bounds.low, 1))
+    run.cached = run.memory->find(bounds.low);
+  Allocation *from = run.cached;
+  if (!from || !from->holds(bounds.low, bounds.high - bounds.low + copy.bytes))
+    return false;
+  if (!run.settings.checks)
+    return true;
+  Party party = partyOf(w, nullptr);
+  return mayTouchGlobal(w) && eachRun(copy.from, lanes, bounds, copy.bytes, [&](uint64_t address, uint32_t bytes) {
+           Conflict conflict;
+           uint64_t offset = address - from->address;
+           return from->written.all(offset, bytes) && !from->cellsMade().enter(offset, bytes, false, party, conflict);
+         });
+}
+
+/// Where all lanes write into the own block and nothing is wrong: they are entered together.
+bool startTogether(Warp &w, LaneCopy &copy, const uint64_t *to, uint32_t mask) {
+  Bounds bounds = boundsOf(to, mask);
+  if (bounds.bits & (copy.bytes - 1) || bounds.low < kSharedBase ||
+      bounds.high + copy.bytes > uint64_t(kSharedBase) + w.block->sharedBytes || !mayRead(w, copy, mask))
+    return false;
+  if (!w.run->settings.checks)
+    return true;
+  Party party = partyOf(w, w.block);
+  uint32_t written = 0; // less than all where two lanes write the same
+  bool may = eachWrittenRun(copy, mask, [&](uint32_t offset, uint32_t bytes) {
+    Conflict conflict;
+    written += bytes;
+    return !w.block->inFlight.touches(offset, bytes, true) && !w.block->cells->enter(offset, bytes, true, party, conflict);
+  });
+  if (!may || written != copy.bytes * static_cast<uint32_t>(std::popcount(mask)))
+    return false;
+  return eachWrittenRun(copy, mask, [&](uint32_t offset, uint32_t bytes) {
+    std::memset(&w.block->inFlight.writers[offset >> 2], 1, bytes >> 2);
+    return true;
+  });
+}
+
 void copyAsync(Warp &w, const Instruction &in, uint32_t mask) {
   uint64_t to[32];
   gatherAddresses(w, in, to);
@@ -88,17 +173,19 @@ void copyAsync(Warp &w, const Instruction &in, uint32_t mask) {
   const uint64_t *from = w.at<uint64_t>(in.b);
   for (uint32_t left = mask; left; left &= left - 1) {
     int lane = std::countr_zero(left);
-    SharedPlace place = sharedPlace(w, to[lane], 1u << lane);
-    checkShared(w, place, in.count, in.count, 1u << lane);
-    if (place.block != w.block)
-      fail(w, FaultKind::outOfBounds, "cp.async copies into the own block only", 1u << lane);
-    copy.to[lane] = place.offset();
+    copy.to[lane] = static_cast<uint32_t>(to[lane]) - kSharedBase;
     copy.from[lane] = from[lane] + in.target;
     copy.sourceBytes[lane] = sourceBytesOf(w, in, lane);
-    checkSource(w, copy, lane);
-    beginWrite(w, *w.block, copy.to[lane], in.count, partyOf(w, w.block), 1u << lane);
-    w.run->counters.globalReadBytes += copy.sourceBytes[lane];
-    w.run->counters.sharedWriteBytes += in.count;
+  }
+  bool together = startTogether(w, copy, to, mask);
+  for (uint32_t left = mask; left; left &= left - 1) {
+    int lane = std::countr_zero(left);
+    if (together) {
+      countCopy(w, copy, lane);
+      continue;
+    }
+    copy.to[lane] = sharedPlace(w, to[lane], 1u << lane).offset();
+    startLane(w, copy, to[lane], lane);
   }
   bool now = happensNow(*w.run);
   for (uint32_t left = mask; left;) { // lanes of one group at a time: nearly always all

@@ -1,4 +1,5 @@
 // Loads and stores.
+#include "emulator/machine/Resolve.h"
 #include "emulator/machine/Sync.h"
 #include "emulator/machine/ops/MemoryOps.h"
 
@@ -44,7 +45,10 @@ template <class M, class R> void load(Warp &w, const Instruction &in, uint32_t m
   bool strong = in.order != Order::weak;
   resolve(w, in, mask, at, {static_cast<uint32_t>(sizeof(M) * in.count), false, strong, in.kind != 0});
   const uint32_t *places = &w.program->lists[in.list];
-  for (uint32_t element = 0; element < in.count; ++element) {
+  bool isWhole = sizeof(M) == sizeof(R) && in.count == 1 && isRow(at, mask, sizeof(M));
+  if (isWhole)
+    std::memcpy(w.at<R>(places[0]), reinterpret_cast<const void *>(at[0]), 32 * sizeof(M));
+  for (uint32_t element = 0; element < in.count && !isWhole; ++element) {
     R *d = w.at<R>(places[element]);
     if (mask == kAllLanes) {
       for (int i = 0; i < 32; ++i)
@@ -70,6 +74,10 @@ template <class M, class R> void store(Warp &w, const Instruction &in, uint32_t 
   if (strong)
     for (uint32_t left = mask; left; left &= left - 1)
       releaseAt(w, in, at[std::countr_zero(left)]);
+  if (sizeof(M) == sizeof(R) && in.count == 1 && isRow(at, mask, sizeof(M))) {
+    std::memcpy(reinterpret_cast<void *>(at[0]), w.at<R>(places[0]), 32 * sizeof(M));
+    return;
+  }
   for (uint32_t element = 0; element < in.count; ++element) {
     const R *a = w.at<R>(places[element]);
     for (uint32_t left = mask; left; left &= left - 1) {
