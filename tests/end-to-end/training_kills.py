@@ -18,7 +18,7 @@ import tempfile
 import time
 
 INPUTS = pathlib.Path(__file__).resolve().parent.parent / "tool" / "Inputs"
-STEPS_A_KILL = 1500  # so that most kills find the training at work
+STEPS_A_KILL = 700  # so that most kills find the training at work
 
 
 def command(skipc: str, folder: pathlib.Path, output: str, steps: int) -> list[str]:

@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 
-LIMITS = [2000, 700, 550, 490, 470, 450, 430, 415, 400, 390, 380, 370, 360, 345, 330]
+LIMITS = [2000, 550, 490, 470, 450, 430, 415, 400, 390, 380, 370, 360, 345, 330]
 said = set()
 for megabytes in LIMITS:
     limit = megabytes << 20
