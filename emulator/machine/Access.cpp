@@ -49,6 +49,7 @@ void resolveGeneric(Warp &w, uint32_t mask, uint64_t *at, const Access &access) 
       {0, resolveGlobal}, {kSharedWindow, resolveShared}, {kLocalWindow, resolveLocal}, {kParamWindow, resolveParam}};
   for (auto [window, way] : kWindows) {
     uint32_t lanes = 0;
+    SKIP_LANES
     for (int i = 0; i < 32; ++i)
       lanes |= static_cast<uint32_t>((at[i] & kWindowMask) == window) << i;
     lanes &= mask;
@@ -86,11 +87,13 @@ void gatherAddresses(Warp &w, const Instruction &in, uint64_t *at) {
   uint64_t displacement = static_cast<uint64_t>(in.immediate);
   if (in.narrowAddress) {
     const uint32_t *a = w.at<uint32_t>(in.a);
+    SKIP_LANES
     for (int i = 0; i < 32; ++i)
       at[i] = static_cast<uint32_t>(a[i] + displacement);
     return;
   }
   const uint64_t *a = w.at<uint64_t>(in.a);
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     at[i] = a[i] + displacement;
 }

@@ -3,6 +3,8 @@
 // banks.
 #include "emulator/machine/Banks.h"
 
+#include "emulator/machine/LaneLoops.h"
+
 #include <algorithm>
 #include <bit>
 
@@ -31,6 +33,7 @@ uint32_t wavefronts(const uint32_t *units, uint32_t left, uint32_t banks) {
 uint32_t bankConflicts(const uint64_t *at, uint32_t mask, uint32_t bytes) {
   int shift = std::countr_zero(std::max<uint32_t>(bytes, 4));
   uint32_t units[32];
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     units[i] = static_cast<uint32_t>(at[i] >> shift);
   uint32_t lanes = 128u >> shift; // that go together

@@ -28,8 +28,7 @@ Special specialOf(std::string_view name);
 /// Gives registers, constants and special registers their places.
 class FileLayout {
 public:
-  FileLayout(Program &program, const Function &function)
-      : program(program), function(function), ofRegister(function.registers.size(), 0) {}
+  FileLayout(Program &program, const Function &function);
 
   static constexpr uint32_t kSink = 0, kCarry = 256;
   uint32_t registerPlace(uint32_t index);
@@ -41,6 +40,7 @@ public:
 private:
   Program &program;
   const Function &function;
+  std::vector<uint32_t> leaders; // whose place each register has
   std::vector<uint32_t> ofRegister;
   std::map<std::pair<uint64_t, uint32_t>, uint32_t> constants;
   std::map<std::pair<Special, uint32_t>, uint32_t> specials;

@@ -1,4 +1,5 @@
 #include "emulator/machine/Decode.h"
+#include "emulator/machine/Sharing.h"
 
 #include <algorithm>
 
@@ -69,6 +70,9 @@ Special specialOf(std::string_view name) {
   return Special::none;
 }
 
+FileLayout::FileLayout(Program &program, const Function &function)
+    : program(program), function(function), leaders(sharedRegisters(function)), ofRegister(function.registers.size(), 0) {}
+
 uint32_t FileLayout::scratch(uint32_t bytesALane) {
   uint32_t place = next;
   next += (bytesALane * 32 + 63) / 64 * 64;
@@ -78,7 +82,7 @@ uint32_t FileLayout::scratch(uint32_t bytesALane) {
 }
 
 uint32_t FileLayout::registerPlace(uint32_t index) {
-  uint32_t &place = ofRegister[index];
+  uint32_t &place = ofRegister[leaders[index]];
   if (place)
     return place;
   Type type = function.registers[index].type;

@@ -3,6 +3,7 @@
 
 #include "emulator/machine/Access.h"
 #include "emulator/machine/Faults.h"
+#include "emulator/machine/LaneLoops.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,6 +21,7 @@ struct Bounds {
 inline Bounds boundsOf(const uint64_t *at, uint32_t mask) {
   uint64_t any = at[std::countr_zero(mask)], bits = 0;
   int64_t low = std::numeric_limits<int64_t>::max(), high = std::numeric_limits<int64_t>::min();
+  SKIP_LANES
   for (int i = 0; i < 32; ++i) {
     uint64_t address = mask >> i & 1 ? at[i] : any;
     low = std::min(low, static_cast<int64_t>(address));
@@ -47,6 +49,7 @@ inline bool isRow(const uint64_t *at, uint32_t mask, uint32_t bytes) {
   if (mask != ~0u || at[31] - at[0] != 31 * uint64_t(bytes))
     return false;
   uint64_t different = 0;
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     different |= at[i] - at[0] - uint64_t(i) * bytes;
   return different == 0;
@@ -54,6 +57,7 @@ inline bool isRow(const uint64_t *at, uint32_t mask, uint32_t bytes) {
 
 inline bool isBroadcast(const uint64_t *at, uint32_t mask) {
   uint64_t different = 0;
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     different |= at[i] ^ at[0];
   return mask == ~0u && different == 0;

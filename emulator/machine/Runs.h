@@ -12,6 +12,7 @@ namespace skip::emulator {
 /// Of naturally aligned units of 1 << shift bytes from `low` on, of which none is further away than 63.
 inline uint64_t unitsNamed(const uint64_t *at, uint32_t mask, uint64_t low, int shift) {
   uint64_t units = 0;
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     units |= uint64_t(mask >> i & 1) << (((at[i] - low) >> shift) & 63);
   return units;

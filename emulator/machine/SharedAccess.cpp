@@ -90,6 +90,7 @@ void countShared(Warp &w, const uint64_t *at, const Bounds &bounds, const Access
 } // namespace
 
 void resolveShared(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     at[i] &= ~kWindowMask;
   Bounds bounds = boundsOf(at, mask);
@@ -102,6 +103,7 @@ void resolveShared(Warp &w, uint32_t mask, uint64_t *at, const Access &access) {
     if (checks)
       enterOwn(w, at, bounds, access, mask);
     uint64_t base = reinterpret_cast<uint64_t>(own.shared.data()) - kSharedBase;
+    SKIP_LANES
     for (int i = 0; i < 32; ++i)
       at[i] += base;
     return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/machine/Decode.h"
+#include "emulator/machine/LaneLoops.h"
 #include "emulator/machine/State.h"
 #include "emulator/tensor/Float.h"
 
@@ -12,13 +13,6 @@
 namespace skip::emulator {
 
 constexpr uint32_t kAllLanes = ~uint32_t(0);
-
-// Places are the same or apart, so a lane's result never is another lane's operand.
-#if defined(__clang__)
-#define SKIP_LANES _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define SKIP_LANES _Pragma("GCC ivdep")
-#endif
 
 template <class D, class A, class Op> void unary(Warp &w, const Instruction &in, uint32_t mask) {
   D *d = w.at<D>(in.dst);
@@ -68,6 +62,7 @@ template <class D, class A, class B, class C, class Op> void ternary(Warp &w, co
 /// The lanes for which Op holds, as bits.
 template <class A, class Op> uint32_t lanesWhere(const A *a, const A *b) {
   uint32_t bits = 0;
+  SKIP_LANES
   for (int i = 0; i < 32; ++i)
     bits |= static_cast<uint32_t>(Op()(a[i], b[i])) << i;
   return bits;

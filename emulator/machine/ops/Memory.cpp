@@ -95,6 +95,7 @@ template <class M, class R> void loadParam(Warp &w, const Instruction &in, uint3
     R value = static_cast<R>(fetch<M>(reinterpret_cast<uint64_t>(w.run->launch->params.data()) +
                                       static_cast<uint64_t>(in.immediate) + element * sizeof(M)));
     R *d = w.at<R>(places[element]);
+    SKIP_LANES
     for (int i = 0; i < 32; ++i)
       d[i] = mask >> i & 1 ? value : d[i];
   }
