@@ -16,8 +16,9 @@ using Operands = llvm::ArrayRef<const Tensor *>;
 template <typename Function> static Tensor mapPerChannel(const Tensor &x, Function f) {
   Tensor y(x.shape);
   int64_t channels = x.dim(1), planeSize = x.size() / std::max<int64_t>(1, x.dim(0) * channels);
-  for (int64_t i = 0; i < x.size(); ++i)
-    y.data[i] = f(x.data[i], i / planeSize % channels);
+  for (int64_t i = 0; i < x.size();)
+    for (int64_t c = i / planeSize % channels, end = i + planeSize; i < end; ++i)
+      y.data[i] = f(x.data[i], c);
   return y;
 }
 
@@ -69,9 +70,11 @@ Tensor LinearOp::compute(Operands in) { return reference::multiply(*in[0], *in[1
 
 Tensor BatchNormOp::compute(Operands in) {
   double epsilon = getEpsilon().convertToDouble();
-  return mapPerChannel(*in[0], [&](double x, int64_t c) {
-    return in[1]->data[c] * (x - in[3]->data[c]) / std::sqrt(in[4]->data[c] + epsilon) + in[2]->data[c];
-  });
+  std::vector<double> deviations;
+  for (double variance : in[4]->data)
+    deviations.push_back(std::sqrt(variance + epsilon));
+  return mapPerChannel(
+      *in[0], [&](double x, int64_t c) { return in[1]->data[c] * (x - in[3]->data[c]) / deviations[c] + in[2]->data[c]; });
 }
 
 Tensor ScaleShiftOp::compute(Operands in) {

@@ -24,13 +24,27 @@ struct Channels {
 };
 } // namespace
 
+/// f(index, channel) for each element.
+template <typename Function> static void eachOf(const Channels &channels, const Tensor &x, Function f) {
+  for (int64_t i = 0; i < x.size();)
+    for (int64_t c = channels.channelOf(i), end = i + channels.plane; i < end; ++i)
+      f(i, c);
+}
+
 /// [C], the sum of f(index, channel) over a channel's elements.
 template <typename Function> static Tensor sums(const Tensor &x, Function f) {
   Channels channels(x);
   Tensor result({channels.count});
-  for (int64_t i = 0; i < x.size(); ++i)
-    result.data[channels.channelOf(i)] += f(i, channels.channelOf(i));
+  eachOf(channels, x, [&](int64_t i, int64_t c) { result.data[c] += f(i, c); });
   return result;
+}
+
+/// [C], what a batch norm divides by.
+static std::vector<double> deviations(const Tensor &variance, double epsilon) {
+  std::vector<double> roots;
+  for (double value : variance.data)
+    roots.push_back(std::sqrt(value + epsilon));
+  return roots;
 }
 
 /// What cross entropy wants of each class: the label's share and the spread of all.
@@ -81,11 +95,9 @@ std::vector<Tensor> BatchNormTrainOp::evaluate(Operands in) {
   Tensor variance = squares, y = x, nextMean = *in[3], nextVariance = *in[4];
   for (double &value : variance.data)
     value /= count;
-  for (int64_t i = 0; i < x.size(); ++i) {
-    int64_t c = channels.channelOf(i);
-    y.data[i] = gamma.data[c] * (x.data[i] - mean.data[c]) / std::sqrt(variance.data[c] + getEpsilon().convertToDouble()) +
-                beta.data[c];
-  }
+  std::vector<double> deviation = deviations(variance, getEpsilon().convertToDouble());
+  eachOf(channels, x,
+         [&](int64_t i, int64_t c) { y.data[i] = gamma.data[c] * (x.data[i] - mean.data[c]) / deviation[c] + beta.data[c]; });
   for (int64_t c = 0; c < channels.count; ++c) {
     nextMean.data[c] += momentum * (mean.data[c] - nextMean.data[c]);
     if (count > 1)
@@ -98,16 +110,15 @@ std::vector<Tensor> BatchNormTrainGradOp::evaluate(Operands in) {
   const Tensor &dy = *in[0], &x = *in[1], &gamma = *in[2], &mean = *in[3], &variance = *in[4];
   Channels channels(x);
   double count = channels.elements();
-  auto deviation = [&](int64_t c) { return std::sqrt(variance.data[c] + getEpsilon().convertToDouble()); };
-  auto normalized = [&](int64_t i, int64_t c) { return (x.data[i] - mean.data[c]) / deviation(c); };
+  std::vector<double> deviation = deviations(variance, getEpsilon().convertToDouble());
+  auto normalized = [&](int64_t i, int64_t c) { return (x.data[i] - mean.data[c]) / deviation[c]; };
   Tensor dbeta = sums(dy, [&](int64_t i, int64_t) { return dy.data[i]; });
   Tensor dgamma = sums(dy, [&](int64_t i, int64_t c) { return dy.data[i] * normalized(i, c); });
   Tensor dx(x.shape);
-  for (int64_t i = 0; i < x.size(); ++i) {
-    int64_t c = channels.channelOf(i);
+  eachOf(channels, x, [&](int64_t i, int64_t c) {
     dx.data[i] =
-        gamma.data[c] / deviation(c) * (dy.data[i] - dbeta.data[c] / count - normalized(i, c) * dgamma.data[c] / count);
-  }
+        gamma.data[c] / deviation[c] * (dy.data[i] - dbeta.data[c] / count - normalized(i, c) * dgamma.data[c] / count);
+  });
   return {std::move(dx), std::move(dgamma), std::move(dbeta)};
 }
 

@@ -32,7 +32,7 @@ MODELS = {
     "vgg16": (["vgg16"], 1, [], ["bf16"]),  # f32 takes the emulator minutes
 }
 REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4], PRECISIONS)}
-TUNED, TUNED_REDUCED = ["resnet50"], ["cifar_resnet", "-D", "depth=8"]
+TUNED, TUNED_REDUCED = ["resnet50"], [str(HERE.parents[1] / "tests" / "tool" / "Inputs" / "tiny.skip")]
 CHECKPOINT, PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 3073
 
 

@@ -97,7 +97,7 @@ def verify(arguments: argparse.Namespace, precision: str) -> bool:
 
 def compare(arguments: argparse.Namespace) -> bool:
     pictures = read_pictures(arguments.build, arguments.count)
-    expected, good = classes_of(arguments, [], "x86", pictures), True
+    expected, good = classes_of(arguments, ["--target-cpu=native"], "x86", pictures), True
     for precision in arguments.precisions:
         classes = classes_of(arguments, ["--target=cuda", "--precision", precision], "cuda", pictures)
         different = [i for i, (mine, others) in enumerate(zip(classes, expected)) if mine != others]

@@ -260,10 +260,11 @@ static Tensor strassenMagnitude(graph::Conv2dOp op, llvm::ArrayRef<const Tensor 
 static Tensor batchNormMagnitude(graph::BatchNormOp op, llvm::ArrayRef<const Tensor *> in) {
   Tensor y = *in[0];
   int64_t channels = y.dim(1), plane = y.size() / std::max<int64_t>(1, y.dim(0) * channels);
-  for (int64_t i = 0; i < y.size(); ++i) {
+  for (int64_t i = 0; i < y.size();) {
     int64_t c = i / plane % channels;
     double scale = in[1]->data[c] / std::sqrt(in[4]->data[c] + op.getEpsilon().convertToDouble());
-    y.data[i] = (y.data[i] + in[3]->data[c]) * scale + in[2]->data[c];
+    for (int64_t end = i + plane; i < end; ++i)
+      y.data[i] = (y.data[i] + in[3]->data[c]) * scale + in[2]->data[c];
   }
   return y;
 }

@@ -38,15 +38,24 @@ static void forEachElement(mlir::RankedTensorType type, plan::LayoutAttr layout,
       }
 }
 
-/// An element, as its reader has it: addends are added up in f32.
-static double readElement(plan::LayoutAttr layout, const plan::Strides &strides, const std::byte *first) {
-  int64_t bytes = plan::elementBytes(layout);
-  double value = plan::readElement(layout.getElement(), first);
-  for (int64_t addend = 1; addend < plan::addendsOf(layout); ++addend)
-    value = static_cast<float>(value) +
-            static_cast<float>(plan::readElement(layout.getElement(), first + addend * strides.addend * bytes));
-  return value;
-}
+namespace {
+/// How elements of a layout are read and written. The attribute is asked once, not for each of them.
+struct Elements {
+  explicit Elements(plan::LayoutAttr layout)
+      : element(layout.getElement()), bytes(plan::elementBytes(layout)), addends(plan::addendsOf(layout)) {}
+
+  /// An element, as its reader has it: addends, `stride` elements apart, are added up in f32.
+  double read(const std::byte *first, int64_t stride) const {
+    double value = plan::readElement(element, first);
+    for (int64_t addend = 1; addend < addends; ++addend)
+      value = static_cast<float>(value) + static_cast<float>(plan::readElement(element, first + addend * stride * bytes));
+    return value;
+  }
+
+  plan::Element element;
+  int64_t bytes, addends;
+};
+} // namespace
 
 Tensor tool::readLayout(const void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout, int64_t images) {
   std::vector<int64_t> shape = type.getShape().vec();
@@ -54,17 +63,19 @@ Tensor tool::readLayout(const void *interior, mlir::RankedTensorType type, plan:
     shape[0] = images;
   Tensor tensor(std::move(shape));
   const auto *bytes = static_cast<const std::byte *>(interior);
-  plan::Strides strides = plan::isPerImage(type) ? plan::stridesOf(type, layout) : plan::Strides{};
+  int64_t stride = plan::isPerImage(type) ? plan::stridesOf(type, layout).addend : 0;
+  Elements elements(layout);
   forEachElement(type, layout, images, [&](int64_t index, int64_t offset) {
-    tensor.data[index] = readElement(layout, strides, bytes + offset * plan::elementBytes(layout));
+    tensor.data[index] = elements.read(bytes + offset * elements.bytes, stride);
   });
   return tensor;
 }
 
 void tool::writeLayout(const Tensor &tensor, void *interior, mlir::RankedTensorType type, plan::LayoutAttr layout) {
   auto *bytes = static_cast<std::byte *>(interior);
+  Elements elements(layout);
   forEachElement(type, layout, tensor.dim(0), [&](int64_t index, int64_t offset) {
-    plan::writeElement(layout.getElement(), bytes + offset * plan::elementBytes(layout), tensor.data[index]);
+    plan::writeElement(elements.element, bytes + offset * elements.bytes, tensor.data[index]);
   });
 }
 
