@@ -10,7 +10,7 @@ function(skip_precompiled_headers name)
   skip_own_headers(${name} ${ARGN})
 endfunction()
 
-# skip_own_headers(target headers...): precompiled for this target alone.
+# skip_own_headers(target headers...): precompiled for this target alone, among whose objects CMake counts them then.
 function(skip_own_headers target)
   target_precompile_headers(${target} PRIVATE ${ARGN})
   target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp") # ccache may bring an older file back
@@ -38,9 +38,11 @@ function(skip_precompile)
   skip_reuse_headers(skip-plan-headers skip-codegen skip-compile skip-explaining skip-graph-passes skip-plan-passes skip-tuner skip-verifying)
   skip_precompiled_headers(skip-emitter-headers ${plan} <mlir/Dialect/LLVMIR/NVVMDialect.h>)
   skip_reuse_headers(skip-emitter-headers skip-kernel skip-nvptx skip-opt skip-x86)
-  skip_own_headers(skipc ${mlir} ${PROJECT_SOURCE_DIR}/tools/compile/Compile.h)
+  skip_precompiled_headers(skip-command-headers ${mlir} ${PROJECT_SOURCE_DIR}/tools/compile/Compile.h)
+  skip_reuse_headers(skip-command-headers skipc)
   skip_own_headers(skip-emulator-machine ${PROJECT_SOURCE_DIR}/emulator/machine/State.h)
   skip_own_headers(skip-emulator-driver ${PROJECT_SOURCE_DIR}/emulator/driver/State.h)
+  skip_own_headers(skip-package ${PROJECT_SOURCE_DIR}/codegen/Image.h)
 
   skip_precompiled_headers(skip-test-headers <catch2/catch.hpp>)
   target_compile_options(skip-test-headers PRIVATE ${SKIP_TEST_OPTIONS})
@@ -50,5 +52,6 @@ function(skip_precompile)
   foreach(room frontend import ir kernel plan running text training tuning verifying weights)
     skip_reuse_headers(skip-mlir-test-headers skip-${room}-tests)
   endforeach()
+  skip_own_headers(skip-emulator-tests ${PROJECT_SOURCE_DIR}/tests/unit/emulator/Device.h <catch2/catch.hpp>)
   skip_own_headers(skip-nvptx-tests ${mlir} ${PROJECT_SOURCE_DIR}/tests/unit/nvptx/Model.h)
 endfunction()
