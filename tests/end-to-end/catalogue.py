@@ -73,9 +73,8 @@ def main() -> int:
         results = [verify(skipc, spec, defines, training_flags(spec), "a training step") for spec, defines in chosen
                    if spec not in WITHOUT_RECIPE]
     else:
-        several = "3" if arguments.full else "2"  # the reference takes most of the time, and as long for each picture
-        builds = [(case, f"1,{several}", "all") for case in chosen]  # one library, whose kernels are compiled once
-        builds += [(case, several, held) for held in bodies.run_here(str(skipc)) if held != "all"
+        builds = [(case, "1,3", "all") for case in chosen]  # one library, whose kernels are compiled once
+        builds += [(case, "3", held) for held in bodies.run_here(str(skipc)) if held != "all"
                    for case in (chosen if arguments.full else ALONE)]
         results = [verify(skipc, spec, defines, ["--batch", batch, *bodies.FLAGS[held]], f"batch {batch} ({held})")
                    for (spec, defines), batch, held in builds]
