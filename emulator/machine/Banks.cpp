@@ -11,18 +11,22 @@
 namespace skip::emulator {
 namespace {
 
-/// Of the lanes `left`, none of which is nobody.
-uint32_t wavefronts(const uint32_t *units, uint32_t left, uint32_t banks) {
+/// Of `lanes` lanes and as many banks.
+uint32_t wavefronts(const uint32_t *units, uint32_t lanes) {
   uint32_t served[32];
-  uint32_t count = 0;
+  uint32_t left = 0, count = 1;
+  for (uint32_t i = 0; i < lanes; ++i)
+    served[units[i] & (lanes - 1)] = units[i];
+  for (uint32_t i = 0; i < lanes; ++i)
+    left |= uint32_t(served[units[i] & (lanes - 1)] != units[i]) << i;
   for (; left; ++count) {
-    for (uint32_t lanes = left; lanes; lanes &= lanes - 1) {
-      uint32_t unit = units[std::countr_zero(lanes)];
-      served[unit & (banks - 1)] = unit;
+    for (uint32_t some = left; some; some &= some - 1) {
+      uint32_t unit = units[std::countr_zero(some)];
+      served[unit & (lanes - 1)] = unit;
     }
-    for (uint32_t lanes = left; lanes; lanes &= lanes - 1) {
-      uint32_t unit = units[std::countr_zero(lanes)];
-      left ^= served[unit & (banks - 1)] == unit ? lanes & -lanes : 0;
+    for (uint32_t some = left; some; some &= some - 1) {
+      uint32_t unit = units[std::countr_zero(some)];
+      left ^= served[unit & (lanes - 1)] == unit ? some & -some : 0;
     }
   }
   return count;
@@ -32,16 +36,19 @@ uint32_t wavefronts(const uint32_t *units, uint32_t left, uint32_t banks) {
 
 uint32_t bankConflicts(const uint64_t *at, uint32_t mask, uint32_t bytes) {
   int shift = std::countr_zero(std::max<uint32_t>(bytes, 4));
-  uint32_t units[32];
-  SKIP_LANES
-  for (int i = 0; i < 32; ++i)
-    units[i] = static_cast<uint32_t>(at[i] >> shift);
   uint32_t lanes = 128u >> shift; // that go together
-  uint32_t together = lanes == 32 ? ~0u : (1u << lanes) - 1;
   uint32_t conflicts = 0;
-  for (uint32_t first = 0; first < 32; first += lanes)
-    if (uint32_t group = mask & together << first)
-      conflicts += wavefronts(units, group, lanes) - 1;
+  for (uint32_t first = 0; first < 32; first += lanes) {
+    uint32_t group = mask >> first & static_cast<uint32_t>((uint64_t(1) << lanes) - 1);
+    if (group == 0)
+      continue;
+    uint64_t any = at[first + static_cast<uint32_t>(std::countr_zero(group))]; // lanes that name nothing join one that does
+    uint32_t units[32];
+    SKIP_LANES
+    for (uint32_t i = 0; i < lanes; ++i)
+      units[i] = static_cast<uint32_t>((group >> i & 1 ? at[first + i] : any) >> shift);
+    conflicts += wavefronts(units, lanes) - 1;
+  }
   return conflicts;
 }
 

@@ -155,7 +155,12 @@ Dim3 blockIndex(const Run &run, uint64_t cluster, uint32_t rank) {
 }
 
 void startClusters(Run &run, bool atLeastOne) {
-  uint64_t each = uint64_t(warpsOf(run)) * blocksOfCluster(run), most = residentMost(run);
+  if (run.mostClusters == 0)
+    run.mostClusters = residentMost(run);
+  uint64_t most = run.mostClusters;
+  if (run.nextCluster == run.clusterCount || run.liveClusters >= most) // asked for in each turn of long launches
+    return;
+  uint64_t each = uint64_t(warpsOf(run)) * blocksOfCluster(run);
   uint64_t usual = std::max<uint64_t>(2, kUsualWarps / each);
   while (run.nextCluster < run.clusterCount && run.liveClusters < most && (run.liveClusters < usual || atLeastOne)) {
     atLeastOne = false;

@@ -61,17 +61,8 @@ bool Cells::enterWrite(Cell &cell, const Party &party, Conflict &conflict) {
   return false;
 }
 
-/// Neighbours mostly hold the same, of which one is asked.
 bool Cells::anyRaces(const Epoch *begin, const Epoch *end, const Party &party) {
-  uint64_t ordered = 0; // never
-  for (const Epoch *at = begin; at != end; ++at) {
-    if (at->bits == ordered)
-      continue;
-    if (races(*at, party))
-      return true;
-    ordered = at->bits;
-  }
-  return false;
+  return std::any_of(begin, end, [&](Epoch epoch) { return races(epoch, party); });
 }
 
 bool Cells::enterReads(uint64_t begin, uint64_t end, const Party &party) {

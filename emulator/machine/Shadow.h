@@ -23,7 +23,8 @@ struct Cell {
 struct Party {
   const Clocks *knows = nullptr;
   Epoch now;
-  uint64_t firstLive = 0; // agents below have ended, with their launch or their block
+  uint64_t firstLive = 0;       // agents below have ended, with their launch or their block
+  mutable uint64_t ordered = 0; // bits of the last epoch that it was found to be behind: neighbours mostly hold the same
 };
 
 struct Conflict {
@@ -94,7 +95,12 @@ private:
   static constexpr uint64_t kTogether = 4; // fewer are entered faster one by one
   static bool isBehind(Epoch epoch, const Party &party) { return epoch.agent() < party.firstLive || party.knows->knows(epoch); }
   static bool races(Epoch epoch, const Party &party) {
-    return !epoch.isNever() && !(epoch.isStrong() && party.now.isStrong()) && !isBehind(epoch, party);
+    if (epoch.isNever() || epoch.bits == party.ordered)
+      return false;
+    if (!(epoch.isStrong() && party.now.isStrong()) && !isBehind(epoch, party))
+      return true;
+    party.ordered = epoch.bits;
+    return false;
   }
   static bool enterRead(Cell &cell, const Party &party, Conflict &conflict);
   static bool enterWrite(Cell &cell, const Party &party, Conflict &conflict);

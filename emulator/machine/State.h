@@ -164,6 +164,7 @@ struct Run {
 
   uint64_t firstAgent = 0; // of this launch
   uint64_t nextCluster = 0, clusterCount = 0, liveClusters = 0;
+  uint64_t mostClusters = 0;                // at once; 0: not known yet
   uint64_t orderFactor = 1, orderShift = 0; // the order of clusters
   std::vector<std::unique_ptr<Cluster>> resident, spare;
   std::vector<Warp *> runnable;
