@@ -12,6 +12,15 @@ void readGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t byte
   fail(w, FaultKind::uninitialised, "reads global memory at " + hex(at) + ", which nothing ever wrote", mask);
 }
 
+/// ld.global.nc may come from a cache that is not told of writes: no byte may be written by the launch that reads it.
+void readOnlyGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, uint32_t mask) {
+  uint64_t offset = address - allocation.address;
+  const Cells &cells = allocation.cellsMade();
+  for (uint64_t at = offset; at < offset + bytes; ++at)
+    if (cells.lastWrite(at).agent() >= w.run->firstAgent)
+      fail(w, FaultKind::race, "ld.global.nc reads " + hex(allocation.address + at) + ", which this launch wrote", mask);
+}
+
 void enterGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t bytes, const Access &access, const Party &party,
                  uint32_t mask) {
   Conflict conflict;
@@ -19,8 +28,8 @@ void enterGlobal(Warp &w, Allocation &allocation, uint64_t address, uint32_t byt
     readGlobal(w, allocation, address, bytes, mask);
   Cells &cells = allocation.cellsMade();
   uint64_t offset = address - allocation.address;
-  if (access.readOnly && cells.lastWrite(offset).agent() >= w.run->firstAgent)
-    fail(w, FaultKind::race, "ld.global.nc reads " + hex(address) + ", which this launch wrote", mask);
+  if (access.readOnly)
+    readOnlyGlobal(w, allocation, address, bytes, mask);
   if (cells.enter(offset, bytes, access.write, party, conflict))
     failRace(w, conflict, access.write, "global memory", address, mask);
   if (access.write)

@@ -336,3 +336,23 @@ TEST_CASE("without checks, what a block left undone is done before it ends") {
       CHECK(device.get<uint32_t>(out, 3200) == lanes([](uint32_t i) { return i % 32; }, 3200));
   }
 }
+
+TEST_CASE("what ld.global.nc reads, no thread of its launch wrote") {
+  // Thread 5 writes word 5 alone, or nobody writes. Read by all lanes a row, and by the first lanes four words each.
+  for (bool writes : {false, true})
+    for (std::string load : {"ld.global.nc.u32 %r5, [%d5];", "setp.gt.u32 %p2, %r0, 1; mad.wide.u32 %d7, %r0, 16, %d2;"
+                                                             "@!%p2 ld.global.nc.v4.u32 {%r5, %r6, %r7, %r8}, [%d7];"}) {
+      std::string store = "setp.ne.u32 %p1, %r0, 5; @!%p1 st.global.u32 [%d5], %r0; bar.sync 0;";
+      Device device("sm_80", Settings{});
+      uint64_t words = device.put(std::vector<uint32_t>(32, 0));
+      Launch launch;
+      launch.module = &device.load(kernelText((writes ? store : "") + load));
+      launch.block = {32, 1, 1};
+      launch.params = Device::pack(words, words, words, 0);
+      Outcome outcome = device.run(launch);
+      INFO(load << "\n" << describe(outcome));
+      REQUIRE(outcome.fault.has_value() == writes);
+      if (writes)
+        CHECK(outcome.fault->kind == FaultKind::race);
+    }
+}
