@@ -252,7 +252,7 @@ LogicalResult Lowering::run() {
 
 LoweredModel::LoweredModel() = default;
 LoweredModel::LoweredModel(LoweredModel &&) = default;
-codegen::LoweredModel::~LoweredModel() = default;
+LoweredModel::~LoweredModel() = default;
 codegen::LoweredModel &LoweredModel::operator=(LoweredModel &&) = default;
 
 std::unique_ptr<TargetLowering> codegen::loweringFor(plan::TargetInterface target, LoweredModel &model) {
