@@ -14,6 +14,7 @@ config.environment["SKIP_NO_AVX512"] = os.environ.get("SKIP_NO_AVX512", "")
 for options in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):  # as the preset `asan` gives them
     config.environment[options] = os.environ.get(options, "")
 config.environment["XDG_CACHE_HOME"] = lit_config.params["build"] + "/tests/cache"  # not the tuning database of whoever runs the tests
+config.environment["SKIP_KERNEL_CACHE"] = lit_config.params["build"] + "/kernel-cache"
 
 # What the machine that runs the tests decides: `avx512` is a feature, and %bodies is an --isa for all bodies that run here.
 shown = subprocess.run(["skipc", "tune", "--show"], env={**config.environment, "XDG_CACHE_HOME": "/nonexistent"}, capture_output=True, text=True, check=True).stdout

@@ -32,17 +32,17 @@ void codegen::optimizeKernel(llvm::Module &module, llvm::TargetMachine &machine)
   passes.run(module, modules);
 }
 
-llvm::Expected<std::vector<std::string>> codegen::compileJobs(size_t count, unsigned threads,
-                                                              llvm::function_ref<llvm::Expected<std::string>(size_t)> compile,
-                                                              llvm::function_ref<void()> onCompiled) {
-  std::vector<std::string> results(count);
+llvm::Expected<std::vector<codegen::CompiledKernel>>
+codegen::compileJobs(size_t count, unsigned threads, llvm::function_ref<llvm::Expected<CompiledKernel>(size_t)> compile,
+                     llvm::function_ref<void()> onCompiled) {
+  std::vector<CompiledKernel> results(count);
   std::vector<llvm::Error> errors;
   for (size_t i = 0; i < count; ++i)
     errors.push_back(llvm::Error::success());
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t i = next++; i < count; i = next++) {
-      llvm::Expected<std::string> result = compile(i);
+      llvm::Expected<CompiledKernel> result = compile(i);
       if (result)
         results[i] = std::move(*result);
       else

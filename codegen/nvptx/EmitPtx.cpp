@@ -77,30 +77,61 @@ template <typename Printable> static std::string toText(Printable &&print) {
   return text;
 }
 
-static llvm::Expected<std::string> compile(const Job &job, Stage stage) {
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  loadKernelDialects(context);
-  mlir::OwningOpRef<mlir::ModuleOp> source = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
-  emitKernel(*source, job.symbol, job.spec);
-  if (stage == Stage::Kernel)
-    return toText([&](llvm::raw_ostream &os) { source->print(os); });
+namespace {
+/// A job's kernel in upstream dialects, in a context of its own.
+struct Emitted {
+  explicit Emitted(const Job &job) {
+    loadKernelDialects(context);
+    module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
+    emitKernel(*module, job.symbol, job.spec);
+  }
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+/// What is made of an emitted kernel.
+enum class Product { Llvm, Ptx };
+} // namespace
+
+static llvm::Expected<std::string> compile(const Job &job, mlir::ModuleOp source, Product product) {
   auto machine = createTargetMachine(codeOf(job.spec.column));
   if (!machine)
     return failure(job, "target", "this LLVM has no NVPTX back end");
   llvm::LLVMContext llvmContext;
   std::string reason;
-  std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
+  std::unique_ptr<llvm::Module> module = lowerToLlvm(source, llvmContext, *machine, reason);
   if (!module)
     return failure(job, "lowering to LLVM IR", reason);
   codegen::optimizeKernel(*module, *machine);
-  if (stage == Stage::Llvm)
+  if (product == Product::Llvm)
     return toText([&](llvm::raw_ostream &os) { module->print(os, nullptr); });
   return generateCode(job, *module, *machine);
 }
 
+static llvm::Expected<codegen::CompiledKernel> compilePtx(const Job &job, codegen::KernelCache &cache) {
+  Emitted emitted(job);
+  const ColumnCode &code = codeOf(job.spec.column);
+  std::string target = ("cuda " + code.target + " " + code.feature).str();
+  return cache.get(*emitted.module, target, [&]() -> llvm::Expected<codegen::CompiledKernel> {
+    codegen::CompiledKernel kernel;
+    if (llvm::Error error = compile(job, *emitted.module, Product::Ptx).moveInto(kernel.code))
+      return error;
+    return kernel;
+  });
+}
+
 llvm::Expected<std::vector<std::string>> nvptx::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
+                                                               codegen::KernelCache &cache,
                                                                llvm::function_ref<void()> onCompiled) {
-  return codegen::compileJobs(jobs.size(), threads, [&](size_t i) { return compile(jobs[i], Stage::Ptx); }, onCompiled);
+  llvm::Expected<std::vector<codegen::CompiledKernel>> kernels =
+      codegen::compileJobs(jobs.size(), threads, [&](size_t i) { return compilePtx(jobs[i], cache); }, onCompiled);
+  if (!kernels)
+    return kernels.takeError();
+  std::vector<std::string> texts;
+  for (codegen::CompiledKernel &kernel : *kernels)
+    texts.push_back(std::move(kernel.code));
+  return texts;
 }
 
 static std::string headerOf(SkipCudaColumn column) {
@@ -122,6 +153,16 @@ std::vector<Text> nvptx::joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<st
 }
 
 llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {
-  llvm::Expected<std::string> text = compile(job, stage);
-  return text && stage == Stage::Ptx ? headerOf(job.spec.column) + *text : std::move(text);
+  Emitted emitted(job);
+  switch (stage) {
+  case Stage::Kernel:
+    return toText([&](llvm::raw_ostream &os) { emitted.module->print(os); });
+  case Stage::Llvm:
+    return compile(job, *emitted.module, Product::Llvm);
+  case Stage::Ptx: {
+    llvm::Expected<std::string> text = compile(job, *emitted.module, Product::Ptx);
+    return text ? headerOf(job.spec.column) + *text : std::move(text);
+  }
+  }
+  llvm_unreachable("unknown stage");
 }

@@ -1,6 +1,7 @@
 // Kernels to PTX, each on its own and so in parallel.
 #pragma once
 
+#include "codegen/kernel/KernelCache.h"
 #include "codegen/nvptx/kernel/Spec.h"
 #include "runtime/Abi.h"
 
@@ -26,10 +27,11 @@ struct ColumnCode {
 };
 const ColumnCode &codeOf(SkipCudaColumn column);
 
-/// PTX for the jobs, in their order, on up to `threads` threads, each without a header. The same jobs give the same text. An
-/// error names the job's symbol and the stage that failed. `onCompiled` is called after each, on any of the threads.
-llvm::Expected<std::vector<std::string>>
-compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
+/// PTX for the jobs, in their order, on up to `threads` threads, of `cache` or compiled now, each without a header. The same
+/// jobs give the same text. An error names the job's symbol and the stage that failed. `onCompiled` is called after each, on
+/// any of the threads.
+llvm::Expected<std::vector<std::string>> compileKernels(
+    llvm::ArrayRef<Job> jobs, unsigned threads, codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled = [] {});
 
 /// A text that a driver loads.
 struct Text {

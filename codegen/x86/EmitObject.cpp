@@ -89,9 +89,6 @@ static llvm::Expected<std::string> generateCode(const Job &job, llvm::Module &mo
   return std::string(bytes.begin(), bytes.end());
 }
 
-/// What `compile` is asked for: an object, or the text of an earlier stage.
-enum class Product { Kernel, Llvm, Asm, Object };
-
 template <typename Printable> static std::string toText(Printable &value) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -99,24 +96,31 @@ template <typename Printable> static std::string toText(Printable &value) {
   return text;
 }
 
-/// For assembly and objects `stackBytes` is what the kernel takes.
-static llvm::Expected<std::string> compile(const Job &job, Product product, uint64_t &stackBytes) {
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  kernel::loadKernelDialects(context);
-  mlir::OwningOpRef<mlir::ModuleOp> source = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
-  kernel::emitKernel(*source, job.symbol, job.spec);
-  if (product == Product::Kernel) {
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    source->print(stream);
-    return text;
+namespace {
+/// A job's kernel in upstream dialects, in a context of its own.
+struct Emitted {
+  explicit Emitted(const Job &job) {
+    kernel::loadKernelDialects(context);
+    module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
+    kernel::emitKernel(*module, job.symbol, job.spec);
   }
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+/// What is made of an emitted kernel.
+enum class Product { Llvm, Asm, Object };
+} // namespace
+
+/// For assembly and objects `stackBytes` is what the kernel takes.
+static llvm::Expected<std::string> compile(const Job &job, mlir::ModuleOp source, Product product, uint64_t &stackBytes) {
   auto machine = createTargetMachine(job.target);
   if (!machine)
     return failure(job, "target", "this LLVM has no x86-64 back end");
   llvm::LLVMContext llvmContext;
   std::string reason;
-  std::unique_ptr<llvm::Module> module = lowerToLlvm(*source, llvmContext, *machine, reason);
+  std::unique_ptr<llvm::Module> module = lowerToLlvm(source, llvmContext, *machine, reason);
   if (!module)
     return failure(job, "lowering to LLVM IR", reason);
   codegen::optimizeKernel(*module, *machine);
@@ -126,25 +130,45 @@ static llvm::Expected<std::string> compile(const Job &job, Product product, uint
   return generateCode(job, *module, *machine, kind, stackBytes);
 }
 
-llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
+static llvm::Expected<codegen::CompiledKernel> compileObject(const Job &job, codegen::KernelCache &cache) {
+  Emitted emitted(job);
+  std::string target = ("x86 " + llvm::Twine(job.target.isa) + " " + job.target.cpu + " " + job.target.features).str();
+  return cache.get(*emitted.module, target, [&]() -> llvm::Expected<codegen::CompiledKernel> {
+    codegen::CompiledKernel kernel;
+    if (llvm::Error error = compile(job, *emitted.module, Product::Object, kernel.stackBytes).moveInto(kernel.code))
+      return error;
+    return kernel;
+  });
+}
+
+llvm::Expected<Compiled> x86::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, codegen::KernelCache &cache,
                                              llvm::function_ref<void()> onCompiled) {
-  std::vector<uint64_t> stacks(jobs.size());
-  llvm::Expected<std::vector<std::string>> objects = codegen::compileJobs(
-      jobs.size(), threads, [&](size_t i) { return compile(jobs[i], Product::Object, stacks[i]); }, onCompiled);
-  if (!objects)
-    return objects.takeError();
-  return Compiled{std::move(*objects), stacks.empty() ? 0 : *llvm::max_element(stacks)};
+  llvm::Expected<std::vector<codegen::CompiledKernel>> kernels =
+      codegen::compileJobs(jobs.size(), threads, [&](size_t i) { return compileObject(jobs[i], cache); }, onCompiled);
+  if (!kernels)
+    return kernels.takeError();
+  Compiled compiled;
+  for (codegen::CompiledKernel &kernel : *kernels) {
+    compiled.objects.push_back(std::move(kernel.code));
+    compiled.stackBytes = std::max(compiled.stackBytes, kernel.stackBytes);
+  }
+  return compiled;
 }
 
 llvm::Expected<std::string> x86::printKernel(const Job &job, Stage stage) {
+  Emitted emitted(job);
   uint64_t ignored = 0;
   switch (stage) {
-  case Stage::Kernel:
-    return compile(job, Product::Kernel, ignored);
+  case Stage::Kernel: {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    emitted.module->print(stream);
+    return text;
+  }
   case Stage::Llvm:
-    return compile(job, Product::Llvm, ignored);
+    return compile(job, *emitted.module, Product::Llvm, ignored);
   case Stage::Asm:
-    return compile(job, Product::Asm, ignored);
+    return compile(job, *emitted.module, Product::Asm, ignored);
   }
   llvm_unreachable("unknown stage");
 }

@@ -1,6 +1,7 @@
 // Kernels to x86-64 object code, each on its own and so in parallel.
 #pragma once
 
+#include "codegen/kernel/KernelCache.h"
 #include "codegen/x86/kernel/Kernel.h"
 #include "runtime/Abi.h"
 
@@ -32,11 +33,11 @@ struct Compiled {
   uint64_t stackBytes = 0;
 };
 
-/// Objects for the jobs, in their order, on up to `threads` threads. Position-independent code; the same jobs give the same
-/// bytes. An error names the job's symbol and the stage that failed; a kernel that takes more than SKIP_MOST_KERNEL_STACK is
-/// one. `onCompiled` is called after each, on any of the threads.
-llvm::Expected<Compiled>
-compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads, llvm::function_ref<void()> onCompiled = [] {});
+/// Objects for the jobs, in their order, on up to `threads` threads, of `cache` or compiled now. Position-independent code; the
+/// same jobs give the same bytes. An error names the job's symbol and the stage that failed; a kernel that takes more than
+/// SKIP_MOST_KERNEL_STACK is one. `onCompiled` is called after each, on any of the threads.
+llvm::Expected<Compiled> compileKernels(
+    llvm::ArrayRef<Job> jobs, unsigned threads, codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled = [] {});
 
 enum class Stage { Kernel, Llvm, Asm };
 

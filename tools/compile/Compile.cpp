@@ -11,6 +11,7 @@
 #include "passes/plan/Passes.h"
 #include "support/AtomicFile.h"
 #include "tools/compile/Aim.h"
+#include "tools/compile/CacheFolder.h"
 #include "tools/compile/Catalogue.h"
 #include "tools/compile/Findings.h"
 #include "tools/compile/StageTimer.h"
@@ -187,8 +188,8 @@ llvm::Error Compilation::lower() {
   return llvm::Error::success();
 }
 
-llvm::Error Compilation::compileX86(llvm::function_ref<void()> onCompiled) {
-  if (llvm::Error error = x86::compileKernels(loweredModel.jobs, compileThreads(options), onCompiled).moveInto(compiled))
+llvm::Error Compilation::compileX86(codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled) {
+  if (llvm::Error error = x86::compileKernels(loweredModel.jobs, compileThreads(options), cache, onCompiled).moveInto(compiled))
     return internalError("object", std::move(error));
   for (codegen::TargetImage &target : loweredModel.image.targets)
     if (target.target == SKIP_TARGET_X86)
@@ -222,11 +223,11 @@ llvm::Error Compilation::assembleCuda(llvm::ArrayRef<codegen::Code> texts, std::
 }
 
 /// The text that every GPU runs always stands in the library, behind the objects; another one where --gpu-code asks for it.
-llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
+llvm::Error Compilation::compileCuda(codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled) {
   llvm::ArrayRef<nvptx::Job> jobs = loweredModel.cudaJobs;
   if (jobs.empty())
     return llvm::Error::success();
-  if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), onCompiled).moveInto(cudaTexts))
+  if (llvm::Error error = nvptx::compileKernels(jobs, compileThreads(options), cache, onCompiled).moveInto(cudaTexts))
     return internalError("ptx", std::move(error));
   std::vector<codegen::Code> texts, codes;
   for (nvptx::Text &text : nvptx::joinKernels(jobs, cudaTexts))
@@ -244,11 +245,15 @@ llvm::Error Compilation::compileCuda(llvm::function_ref<void()> onCompiled) {
 
 llvm::Error Compilation::compileKernels() {
   StageTimer timer("object", options.timing);
-  data::Progress progress(loweredModel.jobs.size() + loweredModel.cudaJobs.size(), "compiling kernels");
-  if (llvm::Error error = compileX86([&] { progress.advance(); }))
+  size_t kernels = loweredModel.jobs.size() + loweredModel.cudaJobs.size();
+  data::Progress progress(kernels, "compiling kernels");
+  codegen::KernelCache cache(kernelCacheFolder());
+  if (llvm::Error error = compileX86(cache, [&] { progress.advance(); }))
     return error;
-  if (llvm::Error error = compileCuda([&] { progress.advance(); }))
+  if (llvm::Error error = compileCuda(cache, [&] { progress.advance(); }))
     return error;
+  if (options.timing)
+    llvm::errs() << llvm::format("%10zu  of %zu kernels had been compiled before\n", cache.found(), kernels);
   return dumpKernels();
 }
 

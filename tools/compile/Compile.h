@@ -62,7 +62,7 @@ public:
   llvm::Error makePlan(const PlanRequest &request);
   /// Plans to the image's tables and the list of kernels.
   llvm::Error lower();
-  /// Kernels to objects.
+  /// Kernels to objects. Those that were compiled before are taken from kernelCacheFolder().
   llvm::Error compileKernels();
 
   /// The canonical text of the spec (the `ast` stage).
@@ -89,8 +89,8 @@ private:
   llvm::Error startTraining();
   llvm::Error planTraining(const PlanRequest &request);
   llvm::Error planFor(Target target, mlir::ModuleOp module, const PlanRequest &request);
-  llvm::Error compileX86(llvm::function_ref<void()> onCompiled);
-  llvm::Error compileCuda(llvm::function_ref<void()> onCompiled);
+  llvm::Error compileX86(codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled);
+  llvm::Error compileCuda(codegen::KernelCache &cache, llvm::function_ref<void()> onCompiled);
   llvm::Error assembleCuda(llvm::ArrayRef<codegen::Code> texts, std::vector<codegen::Code> &codes);
   llvm::Error dump(llvm::StringRef file, llvm::function_ref<void(llvm::raw_ostream &)> print);
 

@@ -4,6 +4,7 @@
 #include "ir/plan/Contractions.h"
 #include "ir/plan/cuda/Shapes.h"
 #include "ir/plan/x86/Problems.h"
+#include "tools/compile/CacheFolder.h"
 #include "tools/compile/Catalogue.h"
 #include "tools/compile/Targets.h"
 #include "tools/text/Failure.h"
@@ -11,13 +12,11 @@
 #include "tools/tuning/Database.h"
 #include "tools/tuning/Select.h"
 
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
-#include <cstdlib>
 #include <set>
 
 using namespace skip;
@@ -85,18 +84,7 @@ llvm::Error tool::checkDevice(const TuningOptions &options, bool usesCpu, bool u
 }
 
 std::string tool::databasePath(const TuningOptions &options) {
-  if (!options.database.empty())
-    return options.database;
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  llvm::SmallString<256> path;
-  if (cache && *cache)
-    path = cache;
-  else if (home && *home)
-    llvm::sys::path::append(path, home, ".cache");
-  else
-    return "";
-  llvm::sys::path::append(path, "skip", "tuning.db");
-  return path.str().str();
+  return options.database.empty() ? cachePath("tuning.db") : options.database;
 }
 
 using Notes = std::vector<std::string>;

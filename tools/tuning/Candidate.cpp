@@ -79,7 +79,8 @@ llvm::Expected<std::unique_ptr<Candidate>> Candidate::compile(mlir::MLIRContext 
   mlir::FailureOr<codegen::LoweredModel> lowered = codegen::lowerPlan(*module, "candidate");
   if (mlir::failed(lowered))
     return failure(message);
-  llvm::Expected<x86::Compiled> compiled = x86::compileKernels(lowered->jobs, threads);
+  codegen::KernelCache none; // most of them no library will have
+  llvm::Expected<x86::Compiled> compiled = x86::compileKernels(lowered->jobs, threads, none);
   if (!compiled)
     return failure(llvm::toString(compiled.takeError()));
   lowered->image.targets.front().kernelStackBytes = compiled->stackBytes;

@@ -45,7 +45,8 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   mlir::FailureOr<codegen::LoweredModel> lowered = codegen::lowerPlan(**planned, candidateName);
   if (mlir::failed(lowered))
     return failure(message);
-  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads);
+  codegen::KernelCache none; // most of them no library will have
+  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads, none);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
   for (nvptx::Text &text : nvptx::joinKernels(lowered->cudaJobs, *kernels))

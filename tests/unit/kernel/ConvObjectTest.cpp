@@ -17,12 +17,13 @@ static x86::Job job(std::string symbol, SkipIsa isa, plan::ConvSchedule schedule
 TEST_CASE("objects: bytes depend on the job alone, not on threads or neighbours") {
   std::vector<x86::Job> jobs = {job("a", SKIP_ISA_AVX2, {1, 1, 4, {2}}), job("b", SKIP_ISA_AVX512, {2, 1, 8, {}}),
                                 job("c", SKIP_ISA_AVX2, {1, 2, 3, {}})};
-  auto sequential = x86::compileKernels(jobs, 1), parallel = x86::compileKernels(jobs, 3);
+  codegen::KernelCache none;
+  auto sequential = x86::compileKernels(jobs, 1, none), parallel = x86::compileKernels(jobs, 3, none);
   REQUIRE(bool(sequential));
   REQUIRE(bool(parallel));
   CHECK(sequential->objects == parallel->objects);
   CHECK(sequential->stackBytes == parallel->stackBytes);
-  auto alone = x86::compileKernels({jobs[1]}, 1);
+  auto alone = x86::compileKernels({jobs[1]}, 1, none);
   REQUIRE(bool(alone));
   CHECK(alone->objects[0] == sequential->objects[1]);
 }

@@ -36,7 +36,8 @@ static const std::string &objectOf(const kernel::Spec &spec, const x86::Target &
         job.target.features == target.features)
       return object;
   x86::Job job{"kernel", spec, target};
-  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({job}, 1)).objects;
+  codegen::KernelCache none;
+  std::vector<std::string> objects = llvm::cantFail(x86::compileKernels({job}, 1, none)).objects;
   return known.emplace_back(std::move(job), std::move(objects[0])).second;
 }
 

@@ -181,7 +181,8 @@ TEST_CASE("strassen: the largest scratch is on the stack, within what callers ar
   REQUIRE(bool(assembly));
   CHECK(largestFrame(*assembly) > 400 * 1024);
   CHECK(largestFrame(*assembly) <= 512 * 1024);
-  auto compiled = x86::compileKernels({x86::Job{"conv", test.spec(schedule), {SKIP_ISA_AVX512, "", ""}}}, 1);
+  codegen::KernelCache none;
+  auto compiled = x86::compileKernels({x86::Job{"conv", test.spec(schedule), {SKIP_ISA_AVX512, "", ""}}}, 1, none);
   REQUIRE(bool(compiled));
   CHECK(compiled->stackBytes >= static_cast<uint64_t>(largestFrame(*assembly)));
   CHECK(compiled->stackBytes < static_cast<uint64_t>(largestFrame(*assembly)) + 1024);
@@ -193,7 +194,8 @@ TEST_CASE("strassen: a kernel that takes more stack than callers are told is not
   ConvCase test(shape);
   plan::ConvSchedule schedule{2, 14, 14, {}, 16};
   REQUIRE_FALSE(plan::isLegal(schedule, test.planShape(), SKIP_ISA_AVX512));
-  auto compiled = x86::compileKernels({x86::Job{"conv", test.spec(schedule), {SKIP_ISA_AVX512, "", ""}}}, 1);
+  codegen::KernelCache none;
+  auto compiled = x86::compileKernels({x86::Job{"conv", test.spec(schedule), {SKIP_ISA_AVX512, "", ""}}}, 1, none);
   CHECK_THAT(llvm::toString(compiled.takeError()), Catch::Contains("kernel `conv`") && Catch::Contains("bytes of stack"));
 }
 

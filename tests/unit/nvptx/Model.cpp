@@ -95,7 +95,8 @@ void Model::compile() {
   mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlan(*module, "test");
   REQUIRE(mlir::succeeded(result));
   lowered = std::move(*result);
-  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered.cudaJobs, 1);
+  codegen::KernelCache none;
+  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered.cudaJobs, 1, none);
   if (!kernels)
     FAIL(llvm::toString(kernels.takeError()));
   for (nvptx::Text &one : nvptx::joinKernels(lowered.cudaJobs, *kernels))
