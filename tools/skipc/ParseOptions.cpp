@@ -81,6 +81,8 @@ std::optional<Options> tool::parseOptions(int argc, char **argv, JsonReply &repl
   app.set_version_flag("--version", "skipc " SKIP_VERSION " (LLVM " LLVM_VERSION_STRING ")");
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a check failed, 2 usage or input, 3 internal error, 130 interrupted.\n"
+             "SKIP_KERNEL_CACHE=DIR: where compiled kernels are kept for later builds, or `off` (default:\n"
+             "$XDG_CACHE_HOME/skip/kernels, or ~/.cache/skip/kernels).\n"
              "`skipc COMMAND --help` shows a command's flags and examples.");
   addCommands(app, options);
   if (llvm::Error error = checkWords(app, options.words)) {
