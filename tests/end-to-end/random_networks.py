@@ -48,6 +48,7 @@ def parse() -> argparse.Namespace:
                         help="of --precision tf32, f16 and bf16: on sm_90a, whose products of warp groups are taken wherever they can be")
     parser.add_argument("--train", action="store_true", help="hold the gradients of a training step against the reference")
     parser.add_argument("--wider", action="store_true", help="draw from the wider family of residual networks")
+    parser.add_argument("--small", action="store_true", help="with fewer multiply-adds and weights, as an emulator runs them in seconds")
     parser.add_argument("--print", action="store_true", help="print the specs, run nothing")
     arguments = parser.parse_args()
     if arguments.precision and not arguments.target:
@@ -68,7 +69,8 @@ class Runner:
 
     def run(self, seed: int) -> tuple[int, Outcome, str]:
         options = self.arguments
-        case = draw_for(seed, options.target, options.precision, options.train, options.wider, options.warp_groups)
+        case = draw_for(seed, options.target, options.precision, options.train, options.wider, options.warp_groups,
+                        options.small)
         path = self.folder / f"random-{seed}.skip"
         outcome = verify(self.arguments.skipc, path, case)
         if not outcome.failure:
@@ -102,7 +104,8 @@ def main() -> int:
     arguments = parse()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.count)
     if arguments.print:
-        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train, arguments.wider, arguments.warp_groups) for seed in seeds):
+        for case in (draw_for(seed, arguments.target, arguments.precision, arguments.train, arguments.wider,
+                              arguments.warp_groups, arguments.small) for seed in seeds):
             print(f"// seed {case.seed}: skipc verify {shlex.join(case.flags())}\n{case.text()}")
         return 0
 

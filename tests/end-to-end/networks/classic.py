@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import random
 
-from .draft import WIDTHS, Draft
+from .draft import WIDTHS, Budget, Draft
 from .spec import IMAGE, Invalid, Network
 
 
 class Classic(Draft):
-    def __init__(self, rng: random.Random, budget: int):
+    def __init__(self, rng: random.Random, budget: Budget):
         height = rng.randint(1, 40)
         width = height if rng.random() < 0.5 else rng.randint(1, 40)
         super().__init__(rng, (rng.choice([1, 2, 3, 3, 3, 4, 16, 20, 35]), height, width), budget)
@@ -68,7 +68,7 @@ class Classic(Draft):
         self.x = self.put("softmax", x) if self.chance(0.2) else x
 
 
-def draw(rng: random.Random, budget: int) -> Network:
+def draw(rng: random.Random, budget: Budget) -> Network:
     net = Classic(rng, budget)
     parts = [net.stem]
     if net.chance(0.3):

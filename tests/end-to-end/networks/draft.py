@@ -1,6 +1,8 @@
-"""A network in the making: values are added one by one, within a budget of multiply-adds, and picked again to compute with."""
+"""A network in the making: values are added one by one, within a budget, and picked again to compute with."""
 from __future__ import annotations
 
+import dataclasses
+import math
 import random
 
 from .spec import IMAGE, Invalid, Network, Node, Shape, multiply_adds, shape_of
@@ -8,8 +10,15 @@ from .spec import IMAGE, Invalid, Network, Node, Shape, multiply_adds, shape_of
 WIDTHS = [1, 2, 3, 5, 8, 15, 16, 17, 24, 31, 32, 33, 48, 50, 64, 80, 96]
 
 
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """Of an image's multiply-adds, and of weights."""
+    multiply_adds: int
+    weights: float = math.inf
+
+
 class Draft:
-    def __init__(self, rng: random.Random, shape: tuple[int, int, int], budget: int):
+    def __init__(self, rng: random.Random, shape: tuple[int, int, int], budget: Budget):
         self.rng, self.shape, self.budget = rng, shape, budget
         self.nodes: list[Node] = []
         self.shapes: dict[str, Shape] = {IMAGE: shape}
@@ -21,9 +30,10 @@ class Draft:
         before = [self.shapes[operand] for operand in operands]
         shape = shape_of(node, before)
         cost = multiply_adds(node, before, shape)
-        if cost > self.budget:
+        left = Budget(self.budget.multiply_adds - cost, self.budget.weights - cost // math.prod(shape[1:]))
+        if left.multiply_adds < 0 or left.weights < 0:
             raise Invalid("too large")
-        self.budget -= cost
+        self.budget = left
         self.nodes.append(node)
         self.shapes[node.name] = shape
         return node.name

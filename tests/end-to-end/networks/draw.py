@@ -5,10 +5,12 @@ import dataclasses
 import random
 
 from . import classic, family, graphs, training
+from .draft import Budget
 from .spec import Network
 
 # Multiply-adds of all images together: most of a network's time goes into compiling it, so that most stay below.
 BUDGET = 40_000_000
+SMALL_BUDGET, SMALL_WEIGHTS = 10_000_000, 1_000_000  # of those that an emulator runs in a few seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,10 +47,10 @@ class Case:
 
 
 def draw_for(seed: int, target: str | None, precision: str | None = None, train: bool = False, wider: bool = False,
-             warp_groups: bool = False) -> Case:
+             warp_groups: bool = False, small: bool = False) -> Case:
     """The same network and batches for another target than x86, on which no CPU is to be chosen, in one of its precisions, perhaps by
     products of warp groups; or with a head that is trained. Of the wider family, or of what Deep Residual Learning has."""
-    case = draw(seed, [family]) if wider else draw(seed)
+    case = draw(seed, [family] if wider else None, small)
     if train:
         network, recipe = training.draw(case.network, seed)
         return dataclasses.replace(case, network=network, training=recipe, batches=(1,))
@@ -58,12 +60,13 @@ def draw_for(seed: int, target: str | None, precision: str | None = None, train:
     return case
 
 
-def draw(seed: int, kinds: list | None = None) -> Case:
+def draw(seed: int, kinds: list | None = None, small: bool = False) -> Case:
     rng = random.Random(seed)
     batches = rng.choice([(1,), (1,), (1,), (2,), (3,), (5,), (8,), (1, 3)])
     kind = classic if rng.random() < 0.25 else graphs
     kind = rng.choice(kinds) if kinds else kind
-    network = kind.draw(rng, BUDGET // max(batches))
+    budget = Budget(SMALL_BUDGET // max(batches), SMALL_WEIGHTS) if small else Budget(BUDGET // max(batches))
+    network = kind.draw(rng, budget)
     return Case(
         seed=seed,
         network=network,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 
-from .draft import WIDTHS, Draft
+from .draft import WIDTHS, Budget, Draft
 from .spec import ACTIVATIONS, IMAGE, Invalid, Network
 
 GROUPED = [(4, 16), (32, 32), (2, 32), (8, 48), (3, 12), (6, 18), (16, 16), (5, 40), (2, 64), (4, 64)]  # groups, channels
 
 
 class Family(Draft):
-    def __init__(self, rng: random.Random, budget: int):
+    def __init__(self, rng: random.Random, budget: Budget):
         height = rng.randint(1, 28)
         width = height if rng.random() < 0.5 else rng.randint(1, 28)
         super().__init__(rng, (rng.choice([1, 3, 3, 4, 16, 24]), height, width), budget)
@@ -141,7 +141,7 @@ class Family(Draft):
         self.x = self.activation(x) if self.chance(0.5) else x
 
 
-def draw(rng: random.Random, budget: int) -> Network:
+def draw(rng: random.Random, budget: Budget) -> Network:
     net = Family(rng, budget)
     motifs = [net.general, net.grouped, net.depthwise, net.residual, net.excite, net.pool, net.join, net.enlarge, net.norm, net.part, net.gate,
               net.mirror, net.context, net.grouped_norm]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from .draft import WIDTHS, Draft
+from .draft import WIDTHS, Budget, Draft
 from .spec import IMAGE, Invalid, Network
 
 NARROW = [width for width in WIDTHS if width < 16]
@@ -77,13 +77,13 @@ def wide(rng: random.Random) -> Theme:
 
 
 class Graph(Draft):
-    def __init__(self, rng: random.Random, budget: int):
+    def __init__(self, rng: random.Random, budget: Budget):
         self.theme = theme = Theme.draw(rng)
         self.palette = theme.palette
         height = rng.choice(theme.heights)
         width = height if rng.random() < 0.6 else rng.choice(theme.heights) if rng.random() < 0.7 else rng.randint(1, 40)
         channels = rng.choice([1, 3, 3, 3, *self.palette, rng.choice(WIDTHS)])
-        super().__init__(rng, (channels, height, width), budget * theme.budget)
+        super().__init__(rng, (channels, height, width), dataclasses.replace(budget, multiply_adds=budget.multiply_adds * theme.budget))
 
     def pick(self, rank: int) -> str:
         values = self.values(rank)
@@ -261,7 +261,7 @@ class Graph(Draft):
         return outputs
 
 
-def draw(rng: random.Random, budget: int) -> Network:
+def draw(rng: random.Random, budget: Budget) -> Network:
     net = Graph(rng, budget)
     motifs = [net.plain, net.residual, net.branches, net.cross, net.merge, net.change, net.squeeze, net.bottleneck]
     plan = [net.plain] if net.chance(net.theme.stem) else []
