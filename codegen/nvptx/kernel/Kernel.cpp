@@ -41,12 +41,27 @@ llvm::SmallVector<SkipCudaMap> nvptx::mapsOf(const Spec &spec) {
   return wgmma ? wgmmaMaps(std::get<GemmSpec>(spec.family), *wgmma) : llvm::SmallVector<SkipCudaMap>();
 }
 
+/// Of tiles of 64 by 64 on CUDA cores with a projection within, which need up to 119 registers: the assembler takes 96.
+static constexpr int64_t kBlocksOfProjections = 4;
+
+/// Of groups' vectors of 16-bit numbers, which need up to 80 registers: the assembler takes 64. Where a loop has two vectors it
+/// writes both out, which spills nothing as it likes it, and does with three blocks.
+static int64_t blocksOfGroups(const GeneralConvSpec &spec) {
+  int64_t lanes = spec.result.lanes(), inputs = spec.input.channels / spec.groups;
+  bool isOfVectors = inputs % lanes == 0 && spec.result.channels / spec.groups % lanes == 0;
+  return plan::elementBytes(spec.result.element) == 2 && isOfVectors && inputs != 2 * lanes ? 3 : 0;
+}
+
 /// Else the assembler would rather spill registers than have fewer blocks than it likes.
 static int64_t minBlocksOf(const Spec &spec) {
   if (const auto *wgmma = tileOf<plan::WgmmaTile>(spec))
     return plan::blocksBeside(*wgmma);
-  const auto *mma = tileOf<plan::MmaTile>(spec);
-  return mma ? plan::blocksBeside(*mma, elementBytesOf(spec)) : 0;
+  if (const auto *mma = tileOf<plan::MmaTile>(spec))
+    return plan::blocksBeside(*mma, elementBytesOf(spec));
+  if (const auto *tile = tileOf<plan::GemmTile>(spec))
+    return *tile == plan::GemmTile() && std::get<GemmSpec>(spec.family).views.size() > 1 ? kBlocksOfProjections : 0;
+  const auto *conv = std::get_if<GeneralConvSpec>(&spec.family);
+  return conv ? blocksOfGroups(*conv) : 0;
 }
 
 std::array<int64_t, 3> nvptx::splitOf(const Spec &spec) {
