@@ -2,8 +2,12 @@
 """The assembler takes the kernels of the catalogue's models for CUDA, for the oldest GPU and for later ones: no value is spilled, no wait
 is put in for us, and registers and static shared memory stay within what is recorded here.
 
-    ptxas.py --build BUILD_FOLDER                 skipped (exit code 77) where there is no ptxas
-    ptxas.py --build BUILD_FOLDER --verbose       with the registers of each kernel
+    ptxas.py --build BUILD_FOLDER                   skipped (exit code 77) where there is no ptxas
+    ptxas.py --build BUILD_FOLDER --precision f16   in one precision
+    ptxas.py --build BUILD_FOLDER --full            every model in each precision, and all of it for sm_90 too
+    ptxas.py --build BUILD_FOLDER --verbose         with the registers of each kernel
+
+A kernel is assembled once, whatever models have it, and a model whose plan has no kernel that those before it lack is not compiled.
 """
 import argparse
 import pathlib
@@ -17,18 +21,26 @@ import real_data
 from networks import groups
 
 SKIPPED = 77
-MODELS = [("cifar_resnet", ["depth=20"]), ("cifar_plain", ["depth=20"]), ("resnet18", []), ("resnet18", ["shortcut=A"]),
-          ("resnet18", ["shortcut=C"]), ("resnet34", []), ("resnet50", []), ("resnet50", ["stride_on=conv1"]),
-          ("resnet152", []), ("plain18", []), ("vgg16", [])]
+MODELS = [("resnet50", []), ("resnet50", ["stride_on=conv1"]), ("resnet18", ["shortcut=A"]), ("resnet18", ["shortcut=C"]), ("resnet18", []),
+          ("vgg16", []), ("cifar_resnet", ["depth=20"]), ("seresnet50", []), ("resnet_v2", []), ("iresnet", ["depth=100"]), ("resnext50_32x4d", []),
+          ("resnext101_32x8d", []), ("wide_resnet50_2", []), ("resnet50d", []), ("cifar_resnet_v2", []),
+          ("cifar_resnet_v2", ["depth=20", "bottlenecks=false"]), ("cifar_plain", ["depth=20"]), ("plain18", []), ("plain34", []), ("resnet34", []),
+          ("resnet101", []), ("resnet152", []), ("vgg19", []), ("resnet101d", []), ("wide_resnet101_2", []), ("iresnet", ["depth=18"])]
 PRECISIONS = ("f32", "tf32", "f16", "bf16")
-OF_TENSOR_CORES = ("cifar_resnet", "resnet18", "resnet50", "vgg16")  # the others have no kernels of another kind
+# In tf32 the others have the same operations, in sizes and tiles of their own. What f16 has is planned as what bf16 has.
+WITH_ALL_OPERATIONS = ("resnet50", "resnet18", "vgg16", "cifar_resnet", "seresnet50", "resnet_v2", "iresnet", "resnext50_32x4d")
+ONLY = {"tf32": WITH_ALL_OPERATIONS, "f16": WITH_ALL_OPERATIONS[:4]}
+FOR_SM_90 = ("resnet50", "resnext50_32x4d")  # its text is sm_80's, which the drivers of later GPUs compile
 # By precision and architecture; sm_90a has kernels of another kind, but in f32.
-MOST_REGISTERS = {"f32": {"sm_80": 150, "sm_90": 184}, "tf32": {"sm_80": 160, "sm_90": 160, "sm_90a": 168},
+MOST_REGISTERS = {"f32": {"sm_80": 156, "sm_90": 192}, "tf32": {"sm_80": 160, "sm_90": 160, "sm_90a": 168},
                   "f16": {"sm_80": 168, "sm_90": 168, "sm_90a": 168}, "bf16": {"sm_80": 168, "sm_90": 168, "sm_90a": 168}}
 MOST_SHARED_BYTES = {"f32": 25600, "tf32": 0, "f16": 0, "bf16": 0}  # dynamic shared memory is the plan's
 TILES = ("64x256/1*2", "64x208/1*2", "64x160/1*2", "128x128/1*2", "192x80/1*2", "128x96/1*3", "256x128/2*4", "256x128/2*4c4", "128x256/2*4c2")
+OF_TILES = ("tf32", "bf16")
 REPAIRED = re.compile(r"\(C75\d\d\).*")  # what ptxas says where it serialises products of matrices
-ENTRY = re.compile(r"^\.visible \.entry (?P<name>[^\s(]+)\(.*?// -- End function\n\}\n", re.DOTALL | re.MULTILINE)
+ENTRY = re.compile(r"^\.visible \.entry (?P<name>[^\s(]+)\(.*?\n\n\}\n", re.DOTALL | re.MULTILINE)
+PLANNED = re.compile(r"^ *%\S+ = plan\.kernel .*?\n *plan\.yield [^\n]*\n", re.DOTALL | re.MULTILINE)
+VALUE = re.compile(r"%[\w.$-]+")
 KERNEL = re.compile(r"Compiling entry function '(?P<name>[^']+)'.*?"
                     r"(?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads.*?"
                     r"Used (?P<registers>\d+) registers(?P<rest>[^\n]*)",
@@ -39,6 +51,18 @@ def find_ptxas() -> str | None:
     return shutil.which("ptxas") or shutil.which("/usr/local/cuda/bin/ptxas")
 
 
+def planned(plan: str) -> set[str]:
+    """The kernels of a plan without what their code does not depend on: their names, those of their values, and where these lie."""
+    found = set()
+    for kernel in PLANNED.finditer(plan):
+        text = re.sub(r'kernel = "[^"]*"|(?<=#plan\.slot<)(\w+)[^>]*', r"\1", kernel[0])
+        numbers: dict[str, str] = {}
+        found.add(VALUE.sub(lambda value: numbers.setdefault(value[0], f"%{len(numbers)}"), text))
+    if len(PLANNED.findall(plan)) != plan.count(" = plan.kernel "):
+        raise RuntimeError("plans are written otherwise")
+    return found
+
+
 def without(known: set[str], text: str) -> str:
     """Without the kernels that a model before had: `known`, which gets those of this one, has them without their names and labels."""
     def once(entry: re.Match[str]) -> str:
@@ -46,6 +70,8 @@ def without(known: set[str], text: str) -> str:
         is_new = body not in known
         known.add(body)
         return entry[0] if is_new else ""
+    if len(ENTRY.findall(text)) != text.count(".visible .entry "):
+        raise RuntimeError("kernels are written otherwise")
     return ENTRY.sub(once, text)
 
 
@@ -64,40 +90,47 @@ def shared_bytes(kernel: re.Match[str]) -> int:
     return int(found[1]) if found else 0
 
 
-def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], precision: str, known: set[str], verbose: bool) -> bool:
+def check_text(ptxas: str, text: pathlib.Path, case: str, precision: str, architecture: str, verbose: bool) -> bool:
+    entries = text.read_text(encoding="utf-8").count(".visible .entry ")
+    kernels = assemble(ptxas, text, architecture) if entries else []
+    spilling = [k["name"] for k in kernels if k["stores"] != "0" or k["loads"] != "0"]
+    most, most_registers = max((int(k["registers"]) for k in kernels), default=0), MOST_REGISTERS[precision][architecture]
+    shared = max(map(shared_bytes, kernels), default=0)
+    print(f"{case} {architecture}: {len(kernels)} of {entries} kernels that are not of models before, "
+          f"{text.stat().st_size} bytes of PTX, at most {most} of {most_registers} registers, {shared} of "
+          f"{MOST_SHARED_BYTES[precision]} bytes of shared memory, spilling: {', '.join(spilling) or 'none'}", flush=True)
+    for kernel in kernels if verbose else []:
+        print(f"  {kernel['registers']:>4} {kernel['name']}")
+    return len(kernels) == entries and not spilling and most <= most_registers and shared <= MOST_SHARED_BYTES[precision]
+
+
+class Known:
+    """The kernels of a precision that models before had, as they are planned and as they are written."""
+
+    def __init__(self) -> None:
+        self.planned: set[str] = set()
+        self.written: set[str] = set()
+
+
+def check(skipc: pathlib.Path, ptxas: str, spec: str, defines: list[str], precision: str, known: Known, arguments: argparse.Namespace) -> bool:
+    case = " ".join([spec, *defines, precision])
+    command = [str(skipc), "build", spec, "--target=cuda", "--precision", precision, "--batch", "1,16", "--name", "net"]
+    command += ["--gpu-arch=sm_90a", "--gpu-code=ptx"] if "sm_90a" in MOST_REGISTERS[precision] else []
+    for define in defines:
+        command += ["-D", define]
+    plan = planned(subprocess.run([*command, "--stop-after=plan", "-o", "-"], check=True, capture_output=True, text=True).stdout)
+    if plan <= known.planned:
+        print(f"{case}: its {len(plan)} kernels are planned as those of models before", flush=True)
+        return True
+    known.planned |= plan
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(skipc), "build", spec, "--target=cuda", "--precision", precision, "--batch", "1,16", "--name", "net", "--emit=ptx",
-                   "-o", folder]
-        command += ["--gpu-arch=sm_90a", "--gpu-code=ptx"] if "sm_90a" in MOST_REGISTERS[precision] else []
-        for define in defines:
-            command += ["-D", define]
-        subprocess.run(command, check=True)
-        texts = [path for name in ("net.ptx", "net.sm_90a.ptx") if (path := pathlib.Path(folder) / name).exists()]
-        all_entries = entries = 0
-        for text in texts:
-            whole = text.read_text(encoding="utf-8")
-            text.write_text(without(known, whole), encoding="utf-8")
-            all_entries += whole.count(".visible .entry ")
-            entries += text.read_text(encoding="utf-8").count(".visible .entry ")
-        if all_entries and not entries:
-            print(f"{' '.join([spec, *defines])} {precision}: its {all_entries} kernels are those of models before")
-            return True
-        good = True
-        for architecture, most_registers in MOST_REGISTERS[precision].items():
-            text = texts[architecture == "sm_90a"]
-            entries = text.read_text(encoding="utf-8").count(".visible .entry ")
-            kernels = assemble(ptxas, text, architecture) if entries else []
-            spilling = [k["name"] for k in kernels if k["stores"] != "0" or k["loads"] != "0"]
-            good &= len(kernels) == entries and not spilling
-            most = max((int(k["registers"]) for k in kernels), default=0)
-            shared = max(map(shared_bytes, kernels), default=0)
-            good &= most <= most_registers and shared <= MOST_SHARED_BYTES[precision]
-            print(f"{' '.join([spec, *defines])} {precision} {architecture}: {len(kernels)} of {entries} kernels that are not of models before, "
-                  f"{text.stat().st_size} bytes of PTX, at most {most} of {most_registers} registers, {shared} of "
-                  f"{MOST_SHARED_BYTES[precision]} bytes of shared memory, spilling: {', '.join(spilling) or 'none'}", flush=True)
-            for kernel in kernels if verbose else []:
-                print(f"  {kernel['registers']:>4} {kernel['name']}")
-        return good
+        subprocess.run([*command, "--emit=ptx", "-o", folder], check=True)
+        texts = {name: path for name in ("net.ptx", "net.sm_90a.ptx") if (path := pathlib.Path(folder) / name).exists()}
+        for text in texts.values():
+            text.write_text(without(known.written, text.read_text(encoding="utf-8")), encoding="utf-8")
+        return all([check_text(ptxas, texts["net.sm_90a.ptx" if architecture == "sm_90a" else "net.ptx"], case, precision, architecture, arguments.verbose)
+                    for architecture in MOST_REGISTERS[precision]
+                    if architecture != "sm_90" or arguments.full or spec in FOR_SM_90])
 
 
 def check_tiles(skipc: pathlib.Path, ptxas: str, precision: str) -> bool:
@@ -122,17 +155,21 @@ def check_tiles(skipc: pathlib.Path, ptxas: str, precision: str) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=real_data.PROJECT / "build" / "release")
+    parser.add_argument("--precision", choices=PRECISIONS, action="append")
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     ptxas = find_ptxas()
     if not ptxas:
         print("skipped: no ptxas")
         return SKIPPED
-    cases = [(spec, defines, precision) for precision in PRECISIONS for spec, defines in MODELS
-             if precision == "f32" or (spec in OF_TENSOR_CORES and "shortcut=C" not in defines)]
-    known: dict[str, set[str]] = {precision: set() for precision in PRECISIONS}
-    results = [check(arguments.build / "bin" / "skipc", ptxas, *case, known[case[2]], arguments.verbose) for case in cases]
-    results += [check_tiles(arguments.build / "bin" / "skipc", ptxas, precision) for precision in ("tf32", "bf16")]
+    skipc, results = arguments.build / "bin" / "skipc", []
+    for precision in arguments.precision or PRECISIONS:
+        known = Known()
+        results += [check(skipc, ptxas, spec, defines, precision, known, arguments) for spec, defines in MODELS
+                    if arguments.full or spec in ONLY.get(precision, [spec])]
+        if precision in OF_TILES:
+            results.append(check_tiles(skipc, ptxas, precision))
     return 0 if all(results) else 1
 
 
