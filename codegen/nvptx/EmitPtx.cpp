@@ -78,12 +78,12 @@ template <typename Printable> static std::string toText(Printable &&print) {
 }
 
 namespace {
-/// A job's kernel in upstream dialects, in a context of its own.
+/// A kernel in upstream dialects, in a context of its own.
 struct Emitted {
-  explicit Emitted(const Job &job) {
+  Emitted(const Spec &spec, const std::string &symbol) {
     loadKernelDialects(context);
-    module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), job.symbol);
-    emitKernel(*module, job.symbol, job.spec);
+    module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context), symbol);
+    emitKernel(*module, symbol, spec);
   }
 
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
@@ -109,16 +109,29 @@ static llvm::Expected<std::string> compile(const Job &job, mlir::ModuleOp source
   return generateCode(job, *module, *machine);
 }
 
+static std::string replaceAll(llvm::StringRef text, llvm::StringRef what, llvm::StringRef with) {
+  std::string result;
+  for (size_t at; (at = text.find(what)) != llvm::StringRef::npos; text = text.drop_front(at + what.size()))
+    (result += text.take_front(at)) += with;
+  return result += text;
+}
+
+/// Models call the same kernel by different names, so it is compiled under one that stands for any.
 static llvm::Expected<codegen::CompiledKernel> compilePtx(const Job &job, codegen::KernelCache &cache) {
-  Emitted emitted(job);
+  constexpr llvm::StringLiteral anyName = "name_of_the_kernel";
+  Emitted emitted(job.spec, anyName.str());
   const ColumnCode &code = codeOf(job.spec.column);
   std::string target = ("cuda " + code.target + " " + code.feature).str();
-  return cache.get(*emitted.module, target, [&]() -> llvm::Expected<codegen::CompiledKernel> {
-    codegen::CompiledKernel kernel;
-    if (llvm::Error error = compile(job, *emitted.module, Product::Ptx).moveInto(kernel.code))
-      return error;
-    return kernel;
-  });
+  llvm::Expected<codegen::CompiledKernel> kernel =
+      cache.get(*emitted.module, target, [&]() -> llvm::Expected<codegen::CompiledKernel> {
+        codegen::CompiledKernel made;
+        if (llvm::Error error = compile(job, *emitted.module, Product::Ptx).moveInto(made.code))
+          return error;
+        return made;
+      });
+  if (kernel)
+    kernel->code = replaceAll(kernel->code, anyName, job.symbol);
+  return kernel;
 }
 
 llvm::Expected<std::vector<std::string>> nvptx::compileKernels(llvm::ArrayRef<Job> jobs, unsigned threads,
@@ -153,7 +166,7 @@ std::vector<Text> nvptx::joinKernels(llvm::ArrayRef<Job> jobs, llvm::ArrayRef<st
 }
 
 llvm::Expected<std::string> nvptx::printKernel(const Job &job, Stage stage) {
-  Emitted emitted(job);
+  Emitted emitted(job.spec, job.symbol);
   switch (stage) {
   case Stage::Kernel:
     return toText([&](llvm::raw_ostream &os) { emitted.module->print(os); });
