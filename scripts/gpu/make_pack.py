@@ -30,6 +30,11 @@ MODELS = {
     "resnet18": (["resnet18"], 1, [1, 32, 256], PRECISIONS),
     "resnet50": (["resnet50"], 1, [1, 32, 256], PRECISIONS),
     "vgg16": (["vgg16"], 1, [], ["bf16"]),  # f32 takes the emulator minutes
+    "seresnet50": (["seresnet50"], 1, [], ["f32", "bf16"]),
+    "resnext50": (["resnext50_32x4d"], 1, [], ["f32", "bf16"]),
+    "resnet50d": (["resnet50d"], 1, [], ["bf16"]),
+    "resnet_v2": (["resnet_v2"], 1, [], ["f32", "bf16"]),
+    "iresnet": (["iresnet", "-D", "depth=18"], 1, [], ["f32", "bf16"]),
 }
 REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4], PRECISIONS)}
 TUNED, TUNED_REDUCED = ["resnet50"], [str(HERE.parents[1] / "tests" / "tool" / "Inputs" / "tiny.skip")]
