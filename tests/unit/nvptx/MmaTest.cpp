@@ -66,7 +66,7 @@ TEST_CASE("cuda tensor cores: turns of a section find their images") {
 /// Sums of a batch's last layers, which are few and long.
 static constexpr std::initializer_list<const char *> partsSpecs = {
     "model m { input x[520, 3, 3] output y = x |> a: conv(24, 3, bias = true) |> relu }",
-    "model m { input x[517, 4, 3] y = x |> a: conv(517, 3, stride = 2) |> n: bn z = x |> p: conv(517, 1, stride = 2) |> q: bn "
+    "model m { input x[517, 4, 3] y = x |> a: conv(133, 3, stride = 2) |> n: bn z = x |> p: conv(133, 1, stride = 2) |> q: bn "
     "output r = relu(z + y) }",
     "model m { input x[5, 3, 3] input z[5, 3, 3] y = x |> c: conv(330, 1) |> a: conv(5, 5) output r = relu(z + y) }",
     "model m { input x[900, 3, 2] output y = x |> flatten |> a: linear(11) }",
