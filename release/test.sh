@@ -73,6 +73,9 @@ echo "$right of 10 right"
 [ "$right" -ge 9 ] || fail "the pictures are classified wrongly"
 
 run build cifar_resnet -D depth=20 --weights "$weights" --name resnet20 -o "$inside"/tmp/plain
+run build cifar_resnet -D depth=20 --weights "$weights" --name resnet20 -o "$inside"/tmp/again --timing 2>"$root/tmp/said"
+grep -qE ' ([1-9][0-9]*)  of \1 kernels had been compiled before' "$root/tmp/said" || fail "kernels are compiled again: $(cat "$root/tmp/said")"
+cmp "$root"/tmp/{plain,again}/libresnet20.so
 run build cifar_resnet -D depth=20 --name trained --train --emit=lib,shared,obj -o "$inside"/tmp/trained
 run build cifar_resnet -D depth=20 --target=cuda,x86 --weights random:1 --name both -o "$inside"/tmp/both
 run pack "$weights" --for "$inside"/tmp/trained/trained.json -o "$inside"/tmp/new.skipweights
