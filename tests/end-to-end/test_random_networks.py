@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """random_networks.py against a compiler whose faults are known: that it finds them, and shrinks what shows them to the least."""
 import itertools
+import math
 import os
 import pathlib
 import re
@@ -10,8 +11,8 @@ import tempfile
 import unittest
 
 from fake_skipc import has_shortcut
-from networks.draw import draw
-from networks.spec import Network, Node, shapes_of
+from networks.draw import SMALL_WEIGHTS, draw
+from networks.spec import Network, Node, multiply_adds, shapes_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 LEAST = """model net() {
@@ -103,6 +104,18 @@ class Drawing(unittest.TestCase):
         self.assertTrue(any(set(values) & {operand for node in case.network.nodes for operand in node.operands}
                             for case, values in zip(cases, outputs)))
         self.assertEqual({case.target_cpu for case in cases}, {None, "x86-64-v3", "x86-64-v4"})
+
+    def test_small_ones_have_few_weights_and_all_operations(self):
+        """Among the 25 that are tested on the emulator in each precision."""
+        found = set()
+        for seed in range(1, 26):
+            network = draw(seed, small=True).network
+            shapes = shapes_of(network)
+            weights = [multiply_adds(node, [shapes[operand] for operand in node.operands], shapes[node.name]) // math.prod(shapes[node.name][1:])
+                       for node in network.nodes]
+            self.assertLessEqual(sum(weights), SMALL_WEIGHTS)
+            found |= {node.op for node in network.nodes}
+        self.assertEqual(found, {node.op for seed in range(1, 301) for node in draw(seed).network.nodes})
 
     def test_wide_points_are_drawn(self):
         """For one case in eight at least: a 1x1 convolution of whole pairs of blocks, 128 or more wide on one side, in a picture of
