@@ -49,9 +49,11 @@ Expected<std::string> skip::codegen::assemble(StringRef ptxas, StringRef text, S
   StringRef arguments[] = {ptxas, target, source.path, "-o", object.path};
   std::optional<StringRef> redirects[] = {std::nullopt, messages.path.str(), messages.path.str()};
   int status = sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects, 0, 0, &problem);
-  if (status != 0)
+  if (status != 0) {
+    std::string said = StringRef(messages.contents()).trim().str();
     return createStringError("`" + ptxas + "` failed for " + architecture + " with status " + Twine(status) +
-                             (problem.empty() ? "" : ": " + problem) + "\n" + StringRef(messages.contents()).trim());
+                             (problem.empty() ? "" : ": " + problem) + (said.empty() ? "" : "\n" + said));
+  }
   std::string bytes = object.contents();
   if (bytes.empty())
     return createStringError("`" + ptxas + "` wrote nothing for " + architecture);
