@@ -154,6 +154,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
   if (!options.objects.kinds.empty() && options.objects.architectures.empty())
     return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
+  if (!options.objects.ptxas.empty() && options.objects.architectures.empty())
+    return badInput("--ptxas says what makes objects for the GPUs of --gpu-arch, which is not there");
   if (llvm::Error error = checkText(options.objects))
     return error;
   for (size_t i = 1; i < targets->size(); ++i)
