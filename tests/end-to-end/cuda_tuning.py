@@ -21,6 +21,13 @@ SPEC = pathlib.Path(__file__).resolve().parents[1] / "tool" / "Inputs" / "tiny.s
 CASES = [("f32", "sm_80", "1,3"), ("tf32", "sm_80", "1"), ("f16", "sm_80", "1"), ("bf16", "sm_80", "1"), ("bf16", "sm_90a", "1")]
 
 
+def fnv1a(data: bytes) -> str:
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
 class Tuning:
     def __init__(self, build: pathlib.Path, folder: pathlib.Path, precision: str, architecture: str, bounds: str):
         self.bin, self.folder, self.name = build / "bin", folder, f"{precision} {architecture}"
@@ -47,6 +54,15 @@ class Tuning:
 
     def manifest(self) -> list[dict]:
         return json.loads((self.candidates / "candidates.json").read_text())["candidates"]
+
+    def write_library(self, entry: dict, code: bytes, mark: bytes) -> None:
+        """The code in place of the entry's; size and hash in the manifest are those of `mark`."""
+        (self.candidates / entry["library"]).write_bytes(code)
+        manifest = json.loads((self.candidates / "candidates.json").read_text())
+        for each in manifest["candidates"]:
+            if each["library"] == entry["library"]:
+                each.update(bytes=len(mark), hash=fnv1a(mark))
+        (self.candidates / "candidates.json").write_text(json.dumps(manifest))
 
     @staticmethod
     def tuned(plan: dict) -> set[str]:
@@ -103,21 +119,23 @@ class Tuning:
         manifest["candidates"] = [entry for entry in self.manifest() if entry["problem"] == self.manifest()[0]["problem"]]
         (self.candidates / "candidates.json").write_text(json.dumps(manifest))
         broken = self.manifest()[0]
-        library = self.candidates / broken["library"]
-        code = library.read_bytes()
+        code = (self.candidates / broken["library"]).read_bytes()
+        assert (broken["bytes"], broken["hash"]) == (len(code), fnv1a(code)), broken
+        names = f"{broken['library']} ({broken['problem']}; {broken['choice']}) is left out: "
         assert code.count(b"setp.lt.f32") > 0, "no comparison in its kernels"
-        library.write_bytes(code.replace(b"setp.lt.f32", b"setp.gt.f32"))
-        done = self.measure()
-        assert done.returncode == 1, done.stderr
-        assert f"{broken['library']} ({broken['problem']}; {broken['choice']}) is left out: wrong result: element " in done.stderr, done.stderr
         left = {(entry["problem"], entry["choice"]) for entry in self.manifest() if entry != broken}
-        assert self.measured() == left, "another one was left out too"
-        library.write_bytes(b"no library")
-        done = self.measure()
-        assert done.returncode == 1 and f"{broken['library']} (" in done.stderr, done.stderr
-        assert self.measured() == left, "another one was left out too"
+        wrong, none = code.replace(b"setp.lt.f32", b"setp.gt.f32"), b"no library"
+        for written, mark, why in ((wrong, wrong, "wrong result: element "), (none, none, ""),
+                                   (wrong, code, f"it was changed: its hash is {fnv1a(wrong)}, and the manifest says {fnv1a(code)}; "),
+                                   (code[:8192], code, f"it was cut short or changed: it has 8192 bytes, and the manifest says {len(code)}; ")):
+            self.write_library(broken, written, mark)
+            done = self.measure()
+            assert done.returncode == 1, done.stderr
+            assert names + why in done.stderr, done.stderr
+            assert self.measured() == left, "another one was left out too"
         # One that reads what was never written makes the emulator's device fail, as a fault does a GPU: nothing is measured after it.
-        library.write_bytes(code.replace(b"max.u32", b"min.u32"))
+        faulty = code.replace(b"max.u32", b"min.u32")
+        self.write_library(broken, faulty, faulty)
         done = self.measure()
         assert done.returncode == 2, done.stderr
         assert f"the GPU answers nothing after `{broken['library']}`" in done.stderr, done.stderr

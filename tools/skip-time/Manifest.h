@@ -3,6 +3,7 @@
 
 #include "ir/plan/cuda/Tuning.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ namespace skip::timing {
 
 struct Entry {
   std::string library; ///< a file in the folder
+  uint64_t bytes;      ///< its size
+  std::string hash;    ///< tools/tuning/FileHash.h
   plan::CudaProblem problem;
   plan::CudaChoice choice;
 };
@@ -26,7 +29,7 @@ inline constexpr const char *manifestName = "candidates.json";
 inline constexpr size_t mostManifestBytes = size_t(16) << 20;
 
 /// Throws what is wrong. What it returns is sound: libraries are names without folders, choices legal for their problems, each
-/// once, and problems of sizes that a candidate can have.
+/// once, and problems of sizes that a candidate can have; and there is one entry at least.
 Manifest readManifest(std::string_view text);
 
 } // namespace skip::timing

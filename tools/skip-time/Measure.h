@@ -23,8 +23,8 @@ struct Measured {
   int64_t warmNanoseconds = 1;
 };
 
-/// `entries` are of one problem. A candidate whose result is wrong, or that does not run, is left out; after one that makes the
-/// GPU fail, DeviceFailed is thrown.
+/// `entries` are of one problem. A candidate whose file is not as it was compiled, whose result is wrong, or that does not run,
+/// is left out; after one that makes the GPU fail, DeviceFailed is thrown.
 std::vector<Measured> measure(std::span<const Entry> entries, const Settings &settings, Gpu &gpu);
 
 } // namespace skip::timing

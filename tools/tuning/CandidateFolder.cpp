@@ -6,6 +6,7 @@
 #include "support/SystemError.h"
 #include "support/Temporaries.h"
 #include "tools/text/Failure.h"
+#include "tools/tuning/FileHash.h"
 #include "tools/tuning/GpuCandidate.h"
 #include "tools/tuning/Measurement.h"
 
@@ -14,6 +15,7 @@
 #include "llvm/Support/Path.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <sys/stat.h>
@@ -74,7 +76,8 @@ private:
 };
 
 struct Entry {
-  std::string library, problem, choice;
+  std::string library, problem, choice, hash;
+  uint64_t bytes = 0;
 };
 } // namespace
 
@@ -83,18 +86,31 @@ static std::string manifestOf(const std::vector<Entry> &entries) {
   llvm::raw_string_ostream os(text);
   llvm::json::OStream json(os, /*IndentSize=*/1);
   json.object([&] {
-    json.attribute("skip-candidates", 1);
+    json.attribute("skip-candidates", 2);
     json.attribute("compiler", tuning::compilerVersion());
     json.attributeArray("candidates", [&] {
       for (const Entry &entry : entries)
         json.object([&] {
           json.attribute("library", entry.library);
+          json.attribute("bytes", entry.bytes);
+          json.attribute("hash", entry.hash);
           json.attribute("problem", entry.problem);
           json.attribute("choice", entry.choice);
         });
     });
   });
   return text + "\n";
+}
+
+/// What tells that it came whole to the machine that measures.
+static llvm::Error describeFile(const std::string &path, Entry &entry) {
+  if (std::error_code code = llvm::sys::fs::file_size(path, entry.bytes))
+    return tool::badInput("cannot read `" + path + "`: " + code.message());
+  std::optional<std::string> hash = tuning::hashOfFile(path);
+  if (!hash)
+    return tool::badInput(describeSystemError("read", path, errno));
+  entry.hash = *hash;
+  return llvm::Error::success();
 }
 
 static llvm::Error refuseUsed(const std::string &folder) {
@@ -140,11 +156,11 @@ llvm::Expected<tool::CandidateFolder> tool::writeCandidates(const std::string &f
       onWritten();
       if (!*isWritten)
         continue;
-      entries.push_back({library, plan::problemText(problem), plan::choiceText(choice)});
-      uint64_t bytes = 0;
-      if (std::error_code code = llvm::sys::fs::file_size(path, bytes))
-        return badInput("cannot read `" + path + "`: " + code.message());
-      made.bytes += bytes;
+      Entry entry{library, plan::problemText(problem), plan::choiceText(choice), "", 0};
+      if (llvm::Error error = describeFile(path, entry))
+        return error;
+      entries.push_back(entry);
+      made.bytes += entry.bytes;
       if (made.bytes > mostCandidateBytes)
         return tooLarge();
     }

@@ -1,7 +1,10 @@
 // A folder of candidates for GPUs, which another machine measures, with a manifest of what each is.
 //
-//   {"skip-candidates": 1, "compiler": "skip 0.1.0 kernels 1 llvm 22", "candidates": [
-//     {"library": "candidate-1.so", "problem": "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16", "choice": "mma 64x64x64/2x2*3"}]}
+//   {"skip-candidates": 2, "compiler": "skip 0.1.0 kernels 1 llvm 22", "candidates": [
+//     {"library": "candidate-1.so", "bytes": 67304, "hash": "8ad1f50e20bc1fd3",
+//      "problem": "conv2d 3x3/1 p1 64->64 56x56 n1 nhwc bf16", "choice": "mma 64x64x64/2x2*3"}]}
+//
+// By its size and its hash (FileHash.h) a library is known to be whole before it is loaded.
 #pragma once
 
 #include "ir/plan/Plan.h"

@@ -9,10 +9,11 @@ using namespace skip;
 using Catch::Matchers::Contains;
 
 static std::string entry(const std::string &library, const std::string &problem, const std::string &choice) {
-  return R"({"library": ")" + library + R"(", "problem": ")" + problem + R"(", "choice": ")" + choice + R"("})";
+  return R"({"library": ")" + library + R"(", "bytes": 67304, "hash": "8ad1f50e20bc1fd3", "problem": ")" + problem +
+         R"(", "choice": ")" + choice + R"("})";
 }
 
-static std::string manifest(const std::string &entries, const std::string &version = "1") {
+static std::string manifest(const std::string &entries, const std::string &version = "2") {
   return R"({"skip-candidates": )" + version + R"(, "compiler": "skip 0.1.0 kernels 1 llvm 22", "candidates": [)" + entries +
          "]}";
 }
@@ -36,21 +37,33 @@ TEST_CASE("manifest: candidates of a problem stand together") {
   CHECK(read.compiler == "skip 0.1.0 kernels 1 llvm 22");
   REQUIRE(read.entries.size() == 3);
   CHECK((read.entries[0].problem == read.entries[1].problem || read.entries[1].problem == read.entries[2].problem));
-  CHECK(timing::readManifest(manifest("")).entries.empty());
+  CHECK(read.entries[0].bytes == 67304);
+  CHECK(read.entries[0].hash == "8ad1f50e20bc1fd3");
 }
 
 TEST_CASE("manifest: what is none, or not sound, is refused") {
   CHECK_THAT(errorOf(""), Contains("no manifest of candidates"));
   CHECK_THAT(errorOf("[1, 2]"), Contains("no manifest of candidates"));
   CHECK_THAT(errorOf(std::string(100000, '[')), Contains("no manifest of candidates"));
-  CHECK_THAT(errorOf(manifest("", "2")), Contains("another version"));
-  CHECK_THAT(errorOf(R"({"skip-candidates": 1})"), Contains("no text `compiler`"));
-  CHECK_THAT(errorOf(R"({"skip-candidates": 1, "compiler": "a\nb", "candidates": []})"), Contains("no compiler's version"));
-  CHECK_THAT(errorOf(R"({"skip-candidates": 1, "compiler": "a", "candidates": {}})"), Contains("no list `candidates`"));
+  CHECK_THAT(errorOf(manifest("", "1")), Contains("another version"));
+  CHECK_THAT(errorOf(R"({"skip-candidates": 2})"), Contains("no text `compiler`"));
+  CHECK_THAT(errorOf(R"({"skip-candidates": 2, "compiler": "a\nb", "candidates": []})"), Contains("no compiler's version"));
+  CHECK_THAT(errorOf(R"({"skip-candidates": 2, "compiler": "a", "candidates": {}})"), Contains("no list `candidates`"));
   CHECK_THAT(errorOf(manifest("7")), Contains("candidate 1 of the manifest is no object"));
   CHECK_THAT(errorOf(manifest(R"({"library": 7})")), Contains("no text `library`"));
   for (const char *name : {"../candidate-1.so", "/lib/x.so", "candidate-1", "", ".so", "-/.so", "Candidate.so"})
     CHECK_THAT(errorOf(manifest(entry(name, kProblem, kChoice))), Contains("is no library's name"));
+  auto replaced = [](std::string text, const std::string &from, const std::string &to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  std::string good = manifest(entry("a.so", kProblem, kChoice));
+  for (const char *size : {"-1", "1.5", "\"7\"", "null"})
+    CHECK_THAT(errorOf(replaced(good, "67304", size)), Contains("candidate 1 of the manifest has no size `bytes`"));
+  CHECK_THAT(errorOf(replaced(good, "\"hash\"", "\"other\"")), Contains("candidate 1 of the manifest has no text `hash`"));
+  for (const char *hash : {"", "8AD1F50E20BC1FD3", "8ad1f50e20bc1fd", "8ad1f50e20bc1fd3a", "8ad1f50e20bc1f\\n3"})
+    CHECK_THAT(errorOf(replaced(good, "8ad1f50e20bc1fd3", hash)), Contains("is no hash, which has sixteen digits"));
+  CHECK_THAT(errorOf(manifest("")),
+             Contains("lists no candidates") && Contains("skipc tune SPEC --target=cuda --compile-only DIR"));
   for (const char *problem : {"conv2d 3x3/1 p1 8->16 6x6 n1 blocked avx2", "conv2d 3x3/1 p1 8->16 6x6 n1 nhwc int8", "",
                               "conv2d 1x1/1 p1 8->16 1x1 n1 nhwc bf16",              // an input of no pixel
                               "conv2d 3x3/1 p1 1048576->16 1024x1024 n1 nhwc bf16"}) // of 4 TB
