@@ -166,7 +166,8 @@ void tool::printMeasurementsJson(const std::vector<Measurement> &all, const tuni
   });
 }
 
-static void printChoices(const Knowledge &known, size_t width) {
+/// `cutShort` says why a search is that, and what goes on with it.
+static void printChoices(const Knowledge &known, const char *cutShort, size_t width) {
   constexpr auto right = tool::Table::Align::right;
   tool::Table table({{"problem"}, {"threads", right}, {"fastest"}, {"us", right}, {"search"}, {"tied with"}});
   size_t ties = 0, unfinished = 0;
@@ -184,18 +185,21 @@ static void printChoices(const Knowledge &known, size_t width) {
   if (ties > 0)
     llvm::outs() << "\ntied: nearer to the fastest than the noise; of those the cost model's word decides\n\n";
   if (unfinished > 0)
-    llvm::outs() << "\ncut short: the budget ended the search, or an interruption did; tuning again goes on with it\n\n";
+    llvm::outs() << "\ncut short: " << cutShort << "\n\n";
 }
 
 void tool::printMeasurements(const std::vector<Measurement> &all, const tuning::Device &device, size_t width) {
   Knowledge known = knowledgeOf(all, device);
-  printChoices(known, width);
+  printChoices(known, "the budget ended the search, or an interruption did; tuning again goes on with it", width);
   llvm::outs() << "this machine: " << printable(device.text()) << "\n"
                << tool::counted(all.size(), "measurement") << ", " << tool::counted(known.problems.size(), "problem")
                << " of this machine; " << tool::counted(countForeign(all, device), "measurement") << " of other machines, "
                << countStale(all) << " of other compilers\n";
   for (const auto &[gpu, knownOfGpu] : knowledgeOfGpus(all)) {
     llvm::outs() << "\n" << printable(gpu) << ": " << tool::counted(knownOfGpu.problems.size(), "problem") << "\n\n";
-    printChoices(knownOfGpu, width);
+    printChoices(knownOfGpu,
+                 "with fewer --placements than skip-time's default; run `skip-time DIR` again on that GPU, and merge what it "
+                 "writes (`skipc tune --merge FILE`)",
+                 width);
   }
 }
