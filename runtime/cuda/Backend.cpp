@@ -154,7 +154,7 @@ static skip_status fill(skip_context &context, Body &body, const skip_context_op
     status = provideMemory(context, options);
   if (status == SKIP_OK && context.model->target->weightsBytes == 0)
     status = captureAll(context, 0, body.graphs); // with weights, when they are bound
-  return status == SKIP_OK ? SKIP_OK : inContext(status, "context_create");
+  return status;
 }
 
 static skip_status createContext(skip_context &context, const skip_context_options &options) {
@@ -168,9 +168,10 @@ static skip_status createContext(skip_context &context, const skip_context_optio
   if (skip_status status = makeRoom(*model.target, *body); status != SKIP_OK)
     return status;
   Current current(body->opened->context);
-  if (skip_status status = current.enter(); status != SKIP_OK)
-    return inContext(status, "context_create");
-  return current.leave(fill(context, *body, options));
+  skip_status status = current.enter();
+  if (status == SKIP_OK)
+    status = current.leave(fill(context, *body, options));
+  return status == SKIP_OK ? SKIP_OK : inContext(afterFault(status, body->opened->device), "context_create");
 }
 
 /// Runs that were given to streams of the caller's still use what is to go.
@@ -236,12 +237,12 @@ static skip_status bindHeld(const skip_context &context, const skip_weights &wei
     status = exchange(context, body, held, graphs);
   dropWeights(held); // the old ones, or those that could not be bound
   free(graphs);
-  return status == SKIP_OK ? SKIP_OK : inContext(status, "context_bind");
+  return status;
 }
 
 static skip_status unbind(Body &body) {
   if (skip_status status = SKIP_DRIVER(cuEventSynchronize, body.done); status != SKIP_OK)
-    return inContext(status, "context_bind");
+    return status;
   destroyGraphs(body.graphs, body.variantCount);
   destroyGraphs(body.partialGraphs, body.variantCount);
   dropWeights(body.weights);
@@ -256,9 +257,10 @@ static skip_status bind(skip_context &context, const skip_weights *weights) {
   if (context.model->target->weightsBytes == 0)
     return SKIP_OK;
   Current current(body.opened->context);
-  if (skip_status status = current.enter(); status != SKIP_OK)
-    return inContext(status, "context_bind");
-  return current.leave(weights ? bindHeld(context, *weights) : unbind(body));
+  skip_status status = current.enter();
+  if (status == SKIP_OK)
+    status = current.leave(weights ? bindHeld(context, *weights) : unbind(body));
+  return answer(body, "context_bind", status);
 }
 
 } // namespace skip::cuda

@@ -75,7 +75,7 @@ skip_status capturePartial(const skip_context &context, uint32_t variantIndex, u
     status = SKIP_DRIVER(cuStreamSynchronize, body.stream); // the upload
   if (status != SKIP_OK) {
     destroyGraphs(graph, 1);
-    return inContext(status, "run: capture of the graph for the outputs that are wanted");
+    return inContext(status, "capture of the graph for the outputs that are wanted");
   }
   body.partialWanted[variantIndex] = wanted;
   return SKIP_OK;

@@ -25,7 +25,8 @@ static constexpr const char *defaultLibrary = "libcuda.so.1";
 
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static std::atomic<bool> loaded{false};
-static DriverFunctions functions; // constant once `loaded` is true
+static DriverFunctions functions;                         // constant once `loaded` is true
+static thread_local Result lastFailure = Result::success; // whose words check wrote last
 
 const DriverFunctions &driver() { return functions; }
 
@@ -141,9 +142,35 @@ void describe(Result result, char *text, size_t bytes) {
 skip_status check(Result result, const char *call) {
   if (result == Result::success)
     return SKIP_OK;
+  lastFailure = result;
   char text[200];
   describe(result, text, sizeof text);
   return fail(result == Result::outOfMemory ? SKIP_OUT_OF_MEMORY : SKIP_DRIVER_ERROR, "%s: %s", call, text);
+}
+
+bool isFault(skip_status status) {
+  if (status != SKIP_DRIVER_ERROR)
+    return false;
+  switch (lastFailure) {
+  case Result::illegalAddress:
+  case Result::launchTimeout:
+  case Result::assertFailed:
+  case Result::hardwareStackError:
+  case Result::illegalInstruction:
+  case Result::misalignedAddress:
+  case Result::invalidAddressSpace:
+  case Result::invalidPc:
+  case Result::launchFailed:
+    return true;
+  default: // of an ECC error CUDA does not say it: what is asked next tells
+    return false;
+  }
+}
+
+skip_status afterFault(skip_status status, Device device) {
+  if (!isFault(status))
+    return status;
+  return inContext(status, "device %d failed in an earlier run, after which this process cannot use it", device);
 }
 
 skip_status inContext(skip_status status, const char *format, ...) {

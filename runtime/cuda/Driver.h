@@ -22,6 +22,13 @@ const DriverFunctions &driver();
 /// not have is SKIP_OUT_OF_MEMORY, all else SKIP_DRIVER_ERROR.
 skip_status check(Result result, const char *call);
 
+/// Whether `status` is of a call that told of a fault, by a code after which, as CUDA documents, the process can do no more
+/// with the device's context: the thread's last failure, as lastErrorText() has its text.
+bool isFault(skip_status status);
+
+/// Where `status` is of a fault while something is made on a device, an earlier run was it: says so in front of the text.
+skip_status afterFault(skip_status status, Device device);
+
 /// Writes the name and the words of `result`, cut to `bytes`.
 void describe(Result result, char *text, size_t bytes);
 

@@ -108,7 +108,7 @@ skip_status Observed::makeRoom() {
   pointers.reset(static_cast<const void **>(calloc(results + 1, sizeof(void *))));
   if (shown && before && regions && pointers)
     return SKIP_OK;
-  return fail(SKIP_OUT_OF_MEMORY, "run: no memory for %zu bytes of results that the observer is to see", 2 * most);
+  return fail(SKIP_OUT_OF_MEMORY, "no memory for %zu bytes of results that the observer is to see", 2 * most);
 }
 
 skip_status Observed::prepare() {
@@ -187,7 +187,7 @@ skip_status Observed::step(uint32_t index, Turn turn) {
     status = tell(index, turn, milliseconds);
   if (status == SKIP_OK)
     status = writeBack(step);
-  return status == SKIP_OK ? SKIP_OK : inContext(status, "run: at step `%.200s`", step.name);
+  return status == SKIP_OK ? SKIP_OK : inContext(status, "at step `%.200s`", step.name);
 }
 
 skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, uint64_t wanted,

@@ -83,8 +83,10 @@ skip_status open(skip_model &model, int32_t device) {
   skip_status status = makeRoom(*model.target, *opened);
   if (status == SKIP_OK)
     status = openDevice(model, device, *opened);
-  if (status != SKIP_OK)
-    close(model);
+  if (status == SKIP_OK)
+    return SKIP_OK;
+  status = afterFault(status, opened->device);
+  close(model);
   return status;
 }
 

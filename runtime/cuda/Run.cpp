@@ -23,6 +23,16 @@ skip_status checkFault(const Body &body, const char *call) {
                    call, body.fault);
 }
 
+skip_status answer(Body &body, const char *call, skip_status status, bool isLost) {
+  if (status == SKIP_OK)
+    return SKIP_OK;
+  bool isOver = isLost || isFault(status);
+  status = inContext(status, "%s", call);
+  if (isOver)
+    snprintf(body.fault, sizeof body.fault, "%s", lastErrorText());
+  return status;
+}
+
 namespace {
 enum class Memory { device, pinned, pageable, absent };
 
@@ -35,11 +45,18 @@ struct Run {
   const float *const *inputs;
   float *const *outputs;
   Memory memory[SKIP_MOST_CUDA_PORTS] = {};
+  bool isLost = false; // what is in the stream came to no end
 
   const SkipModelImage &image() const { return *context.model->image; }
   bool isInput(uint32_t port) const { return port < image().inputCount; }
   void *array(uint32_t port) const {
     return isInput(port) ? const_cast<float *>(inputs[port]) : outputs[port - image().inputCount];
+  }
+  const char *kind(uint32_t port) const { return isInput(port) ? "input" : "output"; }
+  const char *name(uint32_t port) const { return portOf(image(), port).name; }
+  /// Says of a failure which array it is of.
+  skip_status at(uint32_t port, skip_status status) const {
+    return status == SKIP_OK ? SKIP_OK : inContext(status, "%s `%.200s`", kind(port), name(port));
   }
   size_t bytes(uint32_t port) const { return static_cast<size_t>(n) * imageBytes(portOf(image(), port)); }
 
@@ -73,20 +90,19 @@ skip_status Run::locate(uint32_t port) {
     return SKIP_OK;
   }
   if (result != Result::success)
-    return check(result, "cuPointerGetAttribute");
+    return at(port, check(result, "cuPointerGetAttribute"));
   memory[port] = type == MemoryType::host ? Memory::pinned : Memory::device;
   if (memory[port] == Memory::pinned)
     return SKIP_OK;
   int ordinal = -1;
   if (skip_status status = SKIP_DRIVER(cuPointerGetAttribute, &ordinal, PointerAttribute::deviceOrdinal, address);
       status != SKIP_OK)
-    return status;
-  const char *kind = isInput(port) ? "input" : "output", *name = portOf(image(), port).name;
+    return at(port, status);
   if (ordinal != body.opened->device)
-    return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` lies on device %d, the context's is %d", kind, name, ordinal,
+    return fail(SKIP_INVALID_ARGUMENT, "%s `%s` lies on device %d, the context's is %d", kind(port), name(port), ordinal,
                 body.opened->device);
   if (address % sizeof(float) != 0) // a kernel's fault would cost the process its device
-    return fail(SKIP_INVALID_ARGUMENT, "run: %s `%s` is not aligned as float32 is", kind, name);
+    return fail(SKIP_INVALID_ARGUMENT, "%s `%s` is not aligned as float32 is", kind(port), name(port));
   return SKIP_OK;
 }
 
@@ -96,8 +112,8 @@ skip_status Run::locate(bool mayBePageable) {
       return status;
     if (memory[port] == Memory::pageable && !mayBePageable)
       return fail(SKIP_INVALID_ARGUMENT,
-                  "run_async: %s `%s` is neither memory of the device nor pinned: copies of other memory have to be waited for",
-                  isInput(port) ? "input" : "output", portOf(image(), port).name);
+                  "%s `%s` is neither memory of the device nor pinned: copies of other memory have to be waited for",
+                  kind(port), name(port));
   }
   return SKIP_OK;
 }
@@ -118,7 +134,7 @@ skip_status Run::sendInputs() {
     else if (memory[port] == Memory::pageable)
       status = body.staging.sendArray(array(port), body.places[port], bytes(port), stream);
     if (status != SKIP_OK)
-      return status;
+      return at(port, status);
   }
   return SKIP_OK;
 }
@@ -128,7 +144,7 @@ skip_status Run::fetchPinned() {
     if (memory[port] == Memory::pinned)
       if (skip_status status = SKIP_DRIVER(cuMemcpyDtoHAsync, array(port), body.places[port], bytes(port), stream);
           status != SKIP_OK)
-        return status;
+        return at(port, status);
   return SKIP_OK;
 }
 
@@ -136,7 +152,7 @@ skip_status Run::fetchPageable() {
   for (uint32_t port = image().inputCount; port < portCount(image()); ++port)
     if (memory[port] == Memory::pageable)
       if (skip_status status = body.staging.fetchArray(body.places[port], array(port), bytes(port), stream); status != SKIP_OK)
-        return status;
+        return at(port, status);
   return SKIP_OK;
 }
 
@@ -175,9 +191,8 @@ skip_status Run::enqueue(Current &current) {
 }
 
 /// After a failure: what is in the stream comes to its end, or the context does.
-static skip_status settle(Body &body, Stream stream, skip_status status) {
-  if (driver().cuStreamSynchronize(stream) != Result::success)
-    snprintf(body.fault, sizeof body.fault, "%s", lastErrorText());
+static skip_status settle(Run &run, skip_status status) {
+  run.isLost = driver().cuStreamSynchronize(run.stream) != Result::success;
   return status;
 }
 
@@ -191,7 +206,7 @@ static skip_status runIn(Run &run, Current &current, bool waits) {
     status = run.fetchPageable();
   if (status == SKIP_OK && waits)
     status = SKIP_DRIVER(cuStreamSynchronize, run.stream);
-  return status == SKIP_OK ? SKIP_OK : settle(run.body, run.stream, status);
+  return status == SKIP_OK ? SKIP_OK : settle(run, status);
 }
 
 static uint32_t variantIndexFor(const skip_model &model, int64_t n) {
@@ -205,20 +220,26 @@ skip_status run(skip_context &context, int64_t n, const float *const *inputs, fl
   if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
   Current current(body.opened->context);
-  if (skip_status status = current.enter(); status != SKIP_OK)
-    return status;
   Run run{context, body, n, variantIndexFor(*context.model, n), body.stream, inputs, outputs};
-  return current.leave(runIn(run, current, /*waits=*/true));
+  skip_status status = current.enter();
+  if (status == SKIP_OK)
+    status = current.leave(runIn(run, current, /*waits=*/true));
+  return answer(body, "run", status, run.isLost);
 }
 
 /// The stream must be one that the work of a run may be given to.
 static skip_status checkStream(Stream stream) {
   CaptureStatus capturing = CaptureStatus::none;
   if (skip_status status = SKIP_DRIVER(cuStreamIsCapturing, stream, &capturing); status != SKIP_OK)
-    return inContext(status, "run_async: the stream");
+    return inContext(status, "the stream");
   if (capturing == CaptureStatus::none)
     return SKIP_OK;
-  return fail(SKIP_INVALID_ARGUMENT, "run_async: the stream captures, and a run cannot be a part of a graph");
+  return fail(SKIP_INVALID_ARGUMENT, "the stream captures, and a run cannot be a part of a graph");
+}
+
+static skip_status runAsyncIn(Run &run, Current &current) {
+  skip_status status = checkStream(run.stream);
+  return status == SKIP_OK ? runIn(run, current, /*waits=*/false) : status;
 }
 
 skip_status runAsync(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs, void *stream) {
@@ -231,13 +252,11 @@ skip_status runAsync(skip_context &context, int64_t n, const float *const *input
   if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
   Current current(body.opened->context);
-  if (skip_status status = current.enter(); status != SKIP_OK)
-    return status;
   Run run{context, body, n, variantIndexFor(*context.model, n), static_cast<Stream>(stream), inputs, outputs};
-  skip_status status = checkStream(run.stream);
+  skip_status status = current.enter();
   if (status == SKIP_OK)
-    status = runIn(run, current, /*waits=*/false);
-  return current.leave(status);
+    status = current.leave(runAsyncIn(run, current));
+  return answer(body, "run_async", status, run.isLost);
 }
 
 } // namespace skip::cuda

@@ -13,6 +13,10 @@ skip_status runAsync(skip_context &context, int64_t n, const float *const *input
 /// An error if a failure has made the context useless.
 skip_status checkFault(const Body &body, const char *call);
 
+/// What `call` answers: a failure's text begins with the call's name, and a fault of the device is kept for checkFault. So is
+/// any failure where `isLost`: the device came to its end with it.
+skip_status answer(Body &body, const char *call, skip_status status, bool isLost = false);
+
 /// Launches the steps that `wanted` outputs depend on one by one in the body's stream, waits for each and tells the context's
 /// observer, outside of `current`.
 skip_status runObserved(const skip_context &context, uint32_t variantIndex, const SkipCudaBlock &block, uint64_t wanted,

@@ -26,6 +26,8 @@ static void goOn(Handles &h) {
   tell("async", skipmodel_run_async(h.context, 0, nullptr, nullptr, nullptr));
   skip_context *another = nullptr;
   tell("another", skipmodel_context_create(h.model, h.weights, nullptr, &another));
+  skip_model *model = nullptr;
+  tell("model", skipmodel_model_create(&model));
 }
 
 TEST_CASE("alone: fault in a graph", "[.]") {
@@ -64,13 +66,17 @@ static std::string faulty(const char *name) {
 
 TEST_CASE("cuda: a fault of a kernel is told by its run and by all later calls", "[processes]") {
   std::string text = faulty("alone: fault in a graph");
-  CHECK_THAT(text, Catch::Contains("<run: 10 cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS, an illegal memory access"));
-  CHECK_THAT(text,
-             Catch::Contains("<again: 10 run: the device failed in an earlier run, after which this process cannot use it: "
-                             "cu") &&
-                 Catch::Contains("<bind: 10 context_bind: the device failed in an earlier run") &&
-                 Catch::Contains("<async: 0 >") && // n is 0
-                 Catch::Contains("<another: 10 context_create: cu"));
+  CHECK_THAT(text, Catch::Contains("<run: 10 run: cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS, an illegal memory access"));
+  CHECK_THAT(
+      text,
+      Catch::Contains("<again: 10 run: the device failed in an earlier run, after which this process cannot use it: "
+                      "run: cu") &&
+          Catch::Contains("<bind: 10 context_bind: the device failed in an earlier run") &&
+          Catch::Contains("<async: 0 >") && // n is 0
+          Catch::Contains("<model: 10 device 0 failed in an earlier run, after which this process cannot use it: an object for "
+                          "sm_80: cu") &&
+          Catch::Contains(
+              "<another: 10 context_create: device 0 failed in an earlier run, after which this process cannot use it: cu"));
 }
 
 TEST_CASE("cuda: an observed run says at which step the device failed", "[processes]") {
@@ -83,6 +89,6 @@ TEST_CASE("cuda: an observed run says at which step the device failed", "[proces
 
 TEST_CASE("cuda: a fault that nobody waited for is told by the next call", "[processes]") {
   std::string text = faulty("alone: fault in a stream");
-  CHECK_THAT(text, Catch::Contains("<again: 10 cu") && Catch::Contains("CUDA_ERROR_ILLEGAL_ADDRESS") &&
+  CHECK_THAT(text, Catch::Contains("<again: 10 run: cu") && Catch::Contains("CUDA_ERROR_ILLEGAL_ADDRESS") &&
                        Catch::Contains("<again: 10 run: the device failed in an earlier run"));
 }
