@@ -165,6 +165,16 @@ Result cuStreamIsCapturing(Stream handle, CaptureStatus *status) {
   return Result::success;
 }
 
+Result cuStreamGetCtx(Stream handle, Context *context) {
+  if (!context)
+    return Result::invalidValue;
+  StreamState *stream = nullptr;
+  if (Result result = findStream(handle, stream); result != Result::success)
+    return result;
+  *context = stream->context->handle;
+  return Result::success;
+}
+
 Result cuThreadExchangeStreamCaptureMode(CaptureMode *mode) {
   if (!mode || static_cast<int>(*mode) < 0 || *mode > CaptureMode::relaxed)
     return Result::invalidValue;

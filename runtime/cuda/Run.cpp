@@ -228,17 +228,24 @@ skip_status run(skip_context &context, int64_t n, const float *const *inputs, fl
 }
 
 /// The stream must be one that the work of a run may be given to.
-static skip_status checkStream(Stream stream) {
+static skip_status checkStream(const Opened &opened, Stream stream) {
   CaptureStatus capturing = CaptureStatus::none;
-  if (skip_status status = SKIP_DRIVER(cuStreamIsCapturing, stream, &capturing); status != SKIP_OK)
+  Context context = nullptr;
+  skip_status status = SKIP_DRIVER(cuStreamIsCapturing, stream, &capturing);
+  if (status == SKIP_OK)
+    status = SKIP_DRIVER(cuStreamGetCtx, stream, &context);
+  if (status != SKIP_OK)
     return inContext(status, "the stream");
-  if (capturing == CaptureStatus::none)
-    return SKIP_OK;
-  return fail(SKIP_INVALID_ARGUMENT, "the stream captures, and a run cannot be a part of a graph");
+  if (capturing != CaptureStatus::none)
+    return fail(SKIP_INVALID_ARGUMENT, "the stream captures, and a run cannot be a part of a graph");
+  if (context != opened.context)
+    return fail(SKIP_INVALID_ARGUMENT, "the stream is another device's or context's, not one of device %d's primary context",
+                opened.device);
+  return SKIP_OK;
 }
 
 static skip_status runAsyncIn(Run &run, Current &current) {
-  skip_status status = checkStream(run.stream);
+  skip_status status = checkStream(*run.body.opened, run.stream);
   return status == SKIP_OK ? runIn(run, current, /*waits=*/false) : status;
 }
 

@@ -100,6 +100,7 @@ static const Good kGood[] = {
        return s.api.cuStreamEndCapture(s.stream, place<Graph>());
      }},
     GOOD(cuStreamIsCapturing, aLiveOne, s.stream, place<CaptureStatus>()),
+    GOOD(cuStreamGetCtx, aLiveOne, s.stream, place<Context>()),
     {"cuThreadExchangeStreamCaptureMode", nothing,
      [](Scene &) {
        CaptureMode mode = CaptureMode::global;
