@@ -1,17 +1,23 @@
-// Every call of the driver that a life of models, weights and contexts makes, failed once: whoever asked hears which call it
-// was and why, can ask again and then gets what was asked for, and nothing is lost.
+// Every call of the driver that a life of models, weights and contexts makes, failed once, by each kind of failure: whoever
+// asked hears which call it was and why, can ask again and then gets what was asked for, and nothing is lost. After a failure
+// by which CUDA tells that the device is dead, a context answers with that, and all can still be given back.
 #include "tests/unit/TemporaryFolder.h"
 #include "tests/unit/runtime-cuda/Model.h"
 #include "tests/unit/runtime-cuda/Spawn.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 using namespace test;
 
 namespace {
+/// A context that is of no use any more.
+struct Poisoned {};
+
 /// Asks until it is answered, at most twice: one call of the driver fails.
 template <typename Ask> void ask(const char *what, Ask ask) {
   for (int again = 0; again < 2; ++again) {
@@ -19,6 +25,8 @@ template <typename Ask> void ask(const char *what, Ask ask) {
     if (status == SKIP_OK)
       return;
     std::printf("<%s: %d %s>\n", what, status, skipmodel_last_error());
+    if (again == 1 && std::string(skipmodel_last_error()).find(": the device failed in an earlier run") != std::string::npos)
+      throw Poisoned();
   }
   std::printf("<lost>\n");
   std::exit(3);
@@ -53,7 +61,7 @@ struct CallersMemory {
   }
   void free() {
     for (skip::cuda::DeviceAddress address : {in[0], in[1], out[0], out[1]})
-      while (skip::cuda::driver().cuMemFree(address) != skip::cuda::Result::success)
+      while (address && skip::cuda::driver().cuMemFree(address) != skip::cuda::Result::success)
         ;
   }
   skip_status run(skip_context *context, bool waits) {
@@ -66,15 +74,8 @@ struct CallersMemory {
   skip::cuda::DeviceAddress in[2] = {}, out[2] = {};
 };
 
-TEST_CASE("alone: a life", "[.]") {
-  skip_model *model = nullptr;
-  skip_weights *first = nullptr, *second = nullptr;
-  skip_context *context = nullptr;
-  std::string files[] = {modelCheckpoint(1), modelCheckpoint(2)};
-  ask("model", [&] { return skipmodel_model_create(&model); });
-  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[0].data(), files[0].size(), &first); });
-  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[1].data(), files[1].size(), &second); });
-  ask("context", [&] { return skipmodel_context_create(model, first, nullptr, &context); });
+/// Of a context's arrays of the host's, all outputs and some.
+static void runPlain(skip_context *context) {
   for (int64_t n : {1, 5}) {
     Batch batch(n);
     ask("run", [&] { return batch.run(context); });
@@ -86,12 +87,10 @@ TEST_CASE("alone: a life", "[.]") {
     ask("partial", [&] { return batch.run(context); });
     checkRight(batch.wrong(1));
   }
-  CallersMemory memory(3);
-  skip::cuda::Context primary = nullptr;
-  while (skip::cuda::driver().cuDevicePrimaryCtxRetain(&primary, 0) != skip::cuda::Result::success)
-    ;
-  while (skip::cuda::driver().cuCtxPushCurrent(primary) != skip::cuda::Result::success)
-    ;
+}
+
+/// In memory of the device, with the weights exchanged in between.
+static void runOnDevice(skip_context *context, const skip_weights *second, CallersMemory &memory) {
   memory.make();
   ask("device", [&] { return memory.run(context, true); });
   memory.take();
@@ -101,7 +100,9 @@ TEST_CASE("alone: a life", "[.]") {
   ask("async", [&] { return memory.run(context, false); });
   memory.take(); // the legacy stream's work is done by then
   checkRight(memory.plain.wrong(2));
-  memory.free();
+}
+
+static void runObserved(skip_context *context) {
   skipmodel_context_observe(
       context,
       [](void *, const skip_step_event *event) {
@@ -112,6 +113,33 @@ TEST_CASE("alone: a life", "[.]") {
   Batch observed(4);
   ask("observed", [&] { return observed.run(context); });
   checkRight(observed.wrong(2));
+}
+
+TEST_CASE("alone: a life", "[.]") {
+  skip_model *model = nullptr;
+  skip_weights *first = nullptr, *second = nullptr;
+  skip_context *context = nullptr;
+  std::string files[] = {modelCheckpoint(1), modelCheckpoint(2)};
+  ask("model", [&] { return skipmodel_model_create(&model); });
+  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[0].data(), files[0].size(), &first); });
+  ask("weights", [&] { return skipmodel_weights_load_memory(model, files[1].data(), files[1].size(), &second); });
+  ask("context", [&] { return skipmodel_context_create(model, first, nullptr, &context); });
+  CallersMemory memory(3);
+  skip::cuda::Context primary = nullptr;
+  while (skip::cuda::driver().cuDevicePrimaryCtxRetain(&primary, 0) != skip::cuda::Result::success)
+    ;
+  while (skip::cuda::driver().cuCtxPushCurrent(primary) != skip::cuda::Result::success)
+    ;
+  try {
+    runPlain(context);
+    runOnDevice(context, second, memory);
+    memory.free();
+    memory = CallersMemory(3);
+    runObserved(context);
+  } catch (const Poisoned &) {
+    std::printf("<poisoned>\n");
+  }
+  memory.free();
   std::printf("<destroy>\n");
   skipmodel_context_destroy(context);
   skipmodel_weights_destroy(second);
@@ -155,27 +183,85 @@ static const std::set<std::string> givesBack = {
     "cuMemFree",          "cuMemFreeHost",   "cuStreamDestroy",           "cuEventDestroy",
     "cuGraphExecDestroy", "cuLibraryUnload", "cuDevicePrimaryCtxRelease", "cuGraphDestroy"};
 
-static void checkFailure(const std::string &entry, int call) {
-  std::string fail = entry + ":" + std::to_string(call) + ":CUDA_ERROR_UNKNOWN";
+namespace {
+struct Code {
+  const char *name;
+  bool isFault; // CUDA documents that the process can use the device no more
+};
+} // namespace
+
+static constexpr Code codes[] = {
+    {"CUDA_ERROR_UNKNOWN", false},           {"CUDA_ERROR_INVALID_VALUE", false},  {"CUDA_ERROR_OUT_OF_MEMORY", false},
+    {"CUDA_ERROR_NOT_INITIALIZED", false},   {"CUDA_ERROR_DEINITIALIZED", false},  {"CUDA_ERROR_NO_DEVICE", false},
+    {"CUDA_ERROR_INVALID_CONTEXT", false},   {"CUDA_ERROR_NOT_FOUND", false},      {"CUDA_ERROR_NOT_SUPPORTED", false},
+    {"CUDA_ERROR_ECC_UNCORRECTABLE", false}, {"CUDA_ERROR_ILLEGAL_ADDRESS", true}, {"CUDA_ERROR_LAUNCH_FAILED", true}};
+
+namespace {
+/// What a call of the API answered, as `ask` printed it.
+struct Told {
+  std::string what, text;
+  int status;
+  bool isOf(const std::set<std::string> &calls) const { return calls.count(what) != 0; }
+};
+} // namespace
+
+static std::vector<Told> toldIn(const std::string &text) {
+  std::vector<Told> all;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    char what[16] = "";
+    int status = 0, length = 0;
+    if (std::sscanf(line.c_str(), "<%15[a-z]: %d %n", what, &status, &length) == 2)
+      all.push_back({what, line.substr(static_cast<size_t>(length)), status});
+  }
+  return all;
+}
+
+/// The text begins with the call of the API where it is one of a context's, and says which call of the driver it was and what
+/// that answered.
+static void checkTold(const Told &told, const std::string &entry, const Code &code) {
+  if (told.isOf({"run", "partial", "device", "observed"}))
+    CHECK_THAT(told.text, Catch::StartsWith("run: "));
+  if (told.isOf({"async"}))
+    CHECK_THAT(told.text, Catch::StartsWith("run_async: "));
+  if (told.isOf({"bind"}))
+    CHECK_THAT(told.text, Catch::StartsWith("context_bind: "));
+  if (told.isOf({"context"}))
+    CHECK_THAT(told.text, Catch::StartsWith("context_create: ") || Catch::StartsWith("context_bind: "));
+  if (told.status == SKIP_INVALID_ARGUMENT) // the driver's word for memory that it does not know
+    CHECK(entry == "cuPointerGetAttribute");
+  else
+    CHECK_THAT(told.text, Catch::Contains(entry) && (Catch::Contains(code.name) || Catch::Contains(entry + " answers ")));
+}
+
+static void checkFailure(const std::string &entry, int call, const Code &code) {
+  std::string fail = entry + ":" + std::to_string(call) + ":" + code.name;
   INFO(fail);
   Ended ended = runAlone("alone: a life", {{"SKIP_EMULATOR_FAIL", fail}});
   INFO(ended.text);
-  CHECK_THAT(ended.text, Catch::Contains("<done>") && !Catch::Contains("<wrong>") && !Catch::Contains("FAILED"));
-  bool isTold = ended.text.find(": 10 ") != std::string::npos || ended.text.find(": 9 ") != std::string::npos;
-  if (isTold)
-    CHECK_THAT(ended.text, Catch::Contains(entry));
+  CHECK_THAT(ended.text, Catch::Contains("<done>") && !Catch::Contains("<wrong>") && !Catch::Contains("FAILED:"));
+  bool isContexts = false;
+  for (const Told &told : toldIn(ended.text)) {
+    checkTold(told, entry, code);
+    isContexts |= told.isOf({"run", "partial", "device", "observed", "async", "bind"});
+  }
+  CHECK((ended.text.find("<poisoned>") != std::string::npos) == (isContexts && code.isFault));
   if (givesBack.count(entry))
     CHECK((ended.status == 0 || ended.status == 86));
   else
     CHECK(ended.status == 0);
 }
 
-TEST_CASE("cuda: each call of the driver may fail once", "[processes]") {
-  int tried = 0;
-  for (const auto &[entry, count] : callsOfALife())
-    for (int call : triedOf(count)) {
-      checkFailure(entry, call);
-      ++tried;
-    }
-  CHECK(tried > 150);
+/// Calls and codes in turn, so that each of both is met with each entry point.
+TEST_CASE("cuda: each call of the driver may fail once, by each kind of failure", "[processes]") {
+  size_t tried = 0;
+  for (const auto &[entry, count] : callsOfALife()) {
+    std::set<int> distinct = triedOf(count);
+    std::vector<int> calls(distinct.begin(), distinct.end());
+    size_t most = std::max(calls.size(), std::size(codes));
+    for (size_t i = 0; i < most; ++i)
+      checkFailure(entry, calls[i % calls.size()], codes[(tried + i) % std::size(codes)]);
+    tried += most;
+  }
+  CHECK(tried > 400);
 }
