@@ -1,4 +1,5 @@
-// The thread's last-error text, the only mutable state that outlives a call.
+// The thread's last-error text. Besides it and the objects, all mutable state that outlives a call is a thread's number
+// (Stack.cpp), the driver's table and last failure (cuda/Driver.cpp) and a lock (cuda/DeviceWeights.cpp).
 #pragma once
 
 #include "runtime/Runtime.h"

@@ -1,10 +1,11 @@
 /* The C API of a compiled model. Every emitted <name>.h is this text with `skipmodel_` replaced by `<name>_`.
  *
  * Three objects: a model (the compiled code, constant), weights (immutable once loaded) and a context (bound to one weights
- * object; owns or borrows its workspace). No call aborts or keeps global state; every status but SKIP_OK comes with a text,
- * skipmodel_last_error(), that holds until the thread's next call into this library; what it quotes and a terminal would obey
- * is escaped. Objects of another library are refused by all calls but destroy. Any number of contexts may run at once; one
- * context, and one pool, serves one run at a time. Plain C99, fine in C++. */
+ * object; owns or borrows its workspace). No call aborts; every status but SKIP_OK comes with a text, skipmodel_last_error(),
+ * that holds until the thread's next call into this library; what it quotes and a terminal would obey is escaped. Objects of
+ * another library are refused by all calls but destroy. Any number of contexts may run at once; one context, and one pool,
+ * serves one run at a time. Besides the objects a library keeps a thread's number and last error, and of target cuda, for the
+ * process, the driver that was opened first, and a lock that a bind and the end of weights hold. Plain C99, fine in C++. */
 #ifndef SKIPMODEL_H
 #define SKIPMODEL_H
 
