@@ -7,7 +7,7 @@ using namespace skip;
 using skip::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   llvm::Expected<std::vector<tuning::Measurement>> read = tuning::importText(fuzz::textOf(data, size), "input", ignored);
   if (!fuzz::isRead(read))
     return 0;
@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(m.nanoseconds >= 1 && m.threads >= 1 && m.runs >= 1, "numbers are of their ranges");
   }
   std::string written = tuning::exportText(*read);
-  unsigned none = 0;
+  tuning::Ignored none;
   llvm::Expected<std::vector<tuning::Measurement>> again = tuning::importText(written, "output", none);
-  require(bool(again) && none == 0, "what was written reads back");
+  require(bool(again) && none.count == 0, "what was written reads back");
   require(tuning::exportText(*again) == written, "and gives the same text");
   return 0;
 }

@@ -90,7 +90,7 @@ std::string tool::databasePath(const TuningOptions &options) {
 using Notes = std::vector<std::string>;
 
 /// Notes what is wrong with a file that nobody named.
-static std::vector<Measurement> readIfSound(const std::string &path, unsigned &ignored, Notes &notes) {
+static std::vector<Measurement> readIfSound(const std::string &path, tuning::Ignored &ignored, Notes &notes) {
   llvm::Expected<std::vector<Measurement>> read = tuning::readMeasurements(path, ignored);
   if (read)
     return std::move(*read);
@@ -113,7 +113,7 @@ static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const t
   std::vector<std::vector<Measurement>> sources;
   if (options.noTuning)
     return sources;
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   if (!options.database.empty()) {
     llvm::Expected<std::vector<Measurement>> named = tuning::readMeasurements(options.database, ignored);
     if (!named)
@@ -125,8 +125,8 @@ static llvm::Expected<std::vector<std::vector<Measurement>>> readSources(const t
     for (const std::string &file : shippedFiles())
       sources.push_back(readIfSound(file, ignored, notes));
   }
-  if (ignored)
-    notes.push_back(std::to_string(ignored) + " tuning entries are not of this compiler's schedules and were left out");
+  if (ignored.count)
+    notes.push_back(ignored.text());
   return sources;
 }
 

@@ -113,9 +113,9 @@ static llvm::Expected<TuneReport> tuneAll(const Options &options, const std::vec
   return report;
 }
 
-static void noteIgnored(const std::string &path, unsigned ignored) {
-  if (ignored)
-    tool::note("`" + path + "`: " + llvm::Twine(ignored) + " entries are not of this compiler's schedules and were left out");
+static void noteIgnored(const tuning::Ignored &ignored) {
+  if (ignored.count)
+    tool::note(ignored.text());
 }
 
 static llvm::Error mergeInto(Database &database, const std::vector<Measurement> &merged, unsigned ignored,
@@ -141,11 +141,11 @@ static llvm::Error exportTo(const std::vector<Measurement> &all, const std::stri
 /// Merges and measures, as the options say. What is to be read is read first, so that a wrong name makes no database.
 static llvm::Error write(const Options &options, const tuning::Device &device, const std::string &path) {
   std::vector<Measurement> merged;
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   if (!options.merge.empty()) {
     if (llvm::Error error = tuning::readMeasurements(options.merge, ignored).moveInto(merged))
       return inputError(std::move(error));
-    noteIgnored(options.merge, ignored);
+    noteIgnored(ignored);
   }
   llvm::Expected<std::vector<Task>> tasks = tasksOf(options);
   if (!tasks)
@@ -154,7 +154,7 @@ static llvm::Error write(const Options &options, const tuning::Device &device, c
   if (!database)
     return inputError(database.takeError());
   if (!options.merge.empty())
-    if (llvm::Error error = mergeInto(*database, merged, ignored, *options.reply))
+    if (llvm::Error error = mergeInto(*database, merged, ignored.count, *options.reply))
       return error;
   if (options.specs.empty())
     return llvm::Error::success();
@@ -177,10 +177,10 @@ static llvm::Error refuseOverwriting(const std::string &exportTo, const std::str
 static llvm::Error tell(const Options &options, const tuning::Device &device, const std::string &path) {
   std::vector<Measurement> all;
   if (!options.database.empty() || llvm::sys::fs::exists(path)) {
-    unsigned ignored = 0;
+    tuning::Ignored ignored;
     if (llvm::Error error = tuning::readMeasurements(path, ignored).moveInto(all))
       return inputError(std::move(error));
-    noteIgnored(path, ignored);
+    noteIgnored(ignored);
   }
   if (llvm::Error error = refuseOverwriting(options.exportTo, path)) // it may be there only now
     return error;

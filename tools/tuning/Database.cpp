@@ -221,7 +221,7 @@ Error Database::record(const std::vector<Measurement> &measurements) {
   return execute("COMMIT");
 }
 
-Expected<std::vector<Measurement>> Database::all(unsigned &ignored) {
+Expected<std::vector<Measurement>> Database::all(Ignored &ignored) {
   Statement statement = prepare(handle.get(), hasNoise ? selectWithNoise : selectAll);
   std::vector<Measurement> measurements;
   int code = SQLITE_ERROR;
@@ -233,14 +233,14 @@ Expected<std::vector<Measurement>> Database::all(unsigned &ignored) {
     if (std::optional<Measurement> measurement = parse(text))
       measurements.push_back(*measurement);
     else
-      ++ignored;
+      ignored.add("`" + path + "`", text.problem + "; " + text.choice);
   }
   if (code != SQLITE_DONE)
     return failure("cannot read the tuning database");
   return measurements;
 }
 
-Expected<std::vector<Measurement>> tuning::readMeasurements(const std::string &path, unsigned &ignored) {
+Expected<std::vector<Measurement>> tuning::readMeasurements(const std::string &path, Ignored &ignored) {
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return llvm::createStringError("cannot read `" + path + "`: " + buffer.getError().message());

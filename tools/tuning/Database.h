@@ -1,7 +1,7 @@
 // Measurements on the disk.
 #pragma once
 
-#include "tools/tuning/Measurement.h"
+#include "tools/tuning/Export.h"
 
 #include "llvm/Support/Error.h"
 
@@ -22,8 +22,8 @@ public:
   /// The same, but makes the file and its folder if they are not there.
   static llvm::Expected<Database> openOrCreate(const std::string &path);
 
-  /// All that is well-formed and legal; the rest is counted in `ignored`.
-  llvm::Expected<std::vector<Measurement>> all(unsigned &ignored);
+  /// All that is well-formed and legal; the rest is told in `ignored`.
+  llvm::Expected<std::vector<Measurement>> all(Ignored &ignored);
 
   /// Adds a measurement. Of two of the same, the one of more runs stays, of as many the lesser time.
   llvm::Error record(const Measurement &measurement);
@@ -50,6 +50,6 @@ private:
 };
 
 /// The measurements of a file, whether it is a database or an export.
-llvm::Expected<std::vector<Measurement>> readMeasurements(const std::string &path, unsigned &ignored);
+llvm::Expected<std::vector<Measurement>> readMeasurements(const std::string &path, Ignored &ignored);
 
 } // namespace skip::tuning

@@ -1,8 +1,9 @@
 // Reads line by line what ExportText.cpp writes.
 #include "tools/tuning/Export.h"
 
+#include "support/Printable.h"
+
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/Twine.h"
 
 using namespace skip;
 using namespace skip::tuning;
@@ -16,6 +17,18 @@ std::string tuning::exportText(const std::vector<Measurement> &measurements) {
 }
 
 bool tuning::isExport(StringRef text) { return text.starts_with("skip-tuning "); }
+
+void Ignored::add(const llvm::Twine &where, const llvm::Twine &text) {
+  if (++count == 1)
+    first = (where + ": ").str() + quotedName(text.str());
+}
+
+std::string Ignored::text() const {
+  if (count == 1)
+    return "1 tuning entry is not of this compiler's schedules and was left out: " + first;
+  return std::to_string(count) + " tuning entries are not of this compiler's schedules and were left out; the first is " +
+         first;
+}
 
 /// The fields of a line; false if it has not the form.
 static bool splitLine(StringRef line, MeasurementText &m) {
@@ -34,7 +47,7 @@ static bool splitLine(StringRef line, MeasurementText &m) {
          !parts[4].getAsInteger(10, m.runs) && parseProblem(m.problem) && parseChoice(m.choice);
 }
 
-llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, StringRef path, unsigned &ignored) {
+llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, StringRef path, Ignored &ignored) {
   auto failure = [&](size_t line, const llvm::Twine &what) {
     return llvm::createStringError("`" + path + "`, line " + llvm::Twine(line) + ": " + what);
   };
@@ -71,7 +84,7 @@ llvm::Expected<std::vector<Measurement>> tuning::importText(StringRef text, Stri
     } else if (std::optional<Measurement> measurement = parse(current)) {
       measurements.push_back(*measurement);
     } else {
-      ++ignored;
+      ignored.add("`" + path + "`, line " + llvm::Twine(number), line);
     }
   }
   if (number == 0)

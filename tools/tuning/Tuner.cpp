@@ -57,7 +57,7 @@ const Measurement *Tuner::find(const plan::ConvChoice &choice) const {
 }
 
 llvm::Error Tuner::readKnown(const plan::ConvProblem &problem) {
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   llvm::Expected<std::vector<tuning::Measurement>> all = database.all(ignored);
   if (!all)
     return badInput(llvm::toString(all.takeError()));

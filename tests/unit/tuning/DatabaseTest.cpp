@@ -19,9 +19,9 @@ using tuning::Database;
 using tuning::Measurement;
 
 static std::vector<Measurement> allOf(const std::string &path) {
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::vector<Measurement> all = require(tuning::readMeasurements(path, ignored));
-  CHECK(ignored == 0);
+  CHECK(ignored.count == 0);
   return all;
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("database: a file of an earlier version is read, and gets the table of
 
 TEST_CASE("database: files of others are refused") {
   ::test::TemporaryFolder folder;
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::string text = folder.write("notes.db", "these are my notes, and no database at all, long enough for a header of one\n"
                                               "these are my notes, and no database at all, long enough for a header of one\n");
   CHECK_THAT(errorOf(tuning::readMeasurements(text, ignored)), Contains("notes.db") && Contains("no tuning database"));
@@ -194,11 +194,13 @@ TEST_CASE("database: rows that are not believed are counted, not used") {
   std::string path = folder.path("tuning.db");
   require(require(Database::openOrCreate(path)).record(sampleMeasurement()));
   sql(path, "INSERT INTO measurements SELECT device, compiler, problem, threads, 'direct 1x1x13', 1, 1 FROM measurements;"
-            "INSERT INTO measurements VALUES ('a', 'b', 'c', 1, 'd', 1, 1), (x'00ff', '', 3.5, -1, 'x', 'y', 'z');"
+            "INSERT INTO measurements VALUES ('A', 'b', char(10, 27), 1, 'd', 1, 1), (x'00ff', '', 3.5, -1, 'x', 'y', 'z');"
             "INSERT INTO measurements SELECT device, compiler, problem, -5, choice, 1, 1 FROM measurements LIMIT 1");
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::vector<Measurement> all = require(tuning::readMeasurements(path, ignored));
-  CHECK(ignored == 4);
+  CHECK(ignored.count == 4);
+  CHECK_THAT(ignored.text(), Contains("4 tuning entries are not") && Contains("the first is `" + path + R"(`: `\x0a\x1b; d`)"));
+  CHECK(ignored.text().find('\n') == std::string::npos);
   REQUIRE(all.size() == 1);
   CHECK(all[0] == sampleMeasurement());
 }

@@ -25,9 +25,9 @@ TEST_CASE("export: the same text for any order, and it reads back") {
   CHECK_THAT(text, Contains("conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x14; 1000 ns; 8 runs\n"));
   std::reverse(list.begin(), list.end());
   CHECK(tuning::exportText(list) == text);
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::vector<Measurement> back = require(tuning::importText(text, "t", ignored));
-  CHECK(ignored == 0);
+  CHECK(ignored.count == 0);
   CHECK(back.size() == list.size());
   CHECK(tuning::exportText(back) == text);
   CHECK(tuning::exportText(std::vector<Measurement>()) == "skip-tuning 1\n");
@@ -35,7 +35,7 @@ TEST_CASE("export: the same text for any order, and it reads back") {
 }
 
 TEST_CASE("export: errors name the line") {
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   auto error = [&](const std::string &text) { return errorOf(tuning::importText(text, "file.txt", ignored)); };
   CHECK_THAT(error(""), Contains("`file.txt`, line 1: expected `skip-tuning 1`"));
   CHECK_THAT(error("skip-tuning 3\n"), Contains("a newer skipc"));
@@ -56,16 +56,23 @@ TEST_CASE("export: lines may end as some editors end them") {
   std::string text = tuning::exportText({sampleMeasurement()}), other;
   for (char c : text)
     other += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   CHECK(require(tuning::importText(other, "t", ignored)).size() == 1);
 }
 
 TEST_CASE("export: what is not legal is left out and counted") {
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::string text = tuning::exportText({sampleMeasurement()});
   text += "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x13; 1000 ns; 8 runs\n";
   CHECK(require(tuning::importText(text, "t", ignored)).size() == 1);
-  CHECK(ignored == 1);
+  text += "conv2d 3x3/1 p1 64->64 56x56 n1 blocked avx512; t2; direct 1x1x15; 1000 ns; 8 runs\n";
+  CHECK(ignored.count == 1);
+  CHECK_THAT(ignored.text(), Contains("1 tuning entry is not") && Contains("left out: `t`, line 6: `conv2d 3x3/1") &&
+                                 Contains("direct 1x1x13; 1000 ns; 8 runs`"));
+  CHECK(require(tuning::importText(text, "t", ignored)).size() == 1);
+  CHECK(ignored.count == 3);
+  CHECK_THAT(ignored.text(),
+             Contains("3 tuning entries are not") && Contains("the first is `t`, line 6: `") && Contains("direct 1x1x13;"));
 }
 
 TEST_CASE("export: noise stands behind the runs, and makes it a text of version 2") {
@@ -75,7 +82,7 @@ TEST_CASE("export: noise stands behind the runs, and makes it a text of version 
   CHECK(text.starts_with("skip-tuning 2\n"));
   CHECK(text.find("; 1000 ns; 8 runs; 12 ns noise\n") != std::string::npos);
   CHECK(text.find("; 900 ns; 8 runs\n") != std::string::npos);
-  unsigned ignored = 0;
+  tuning::Ignored ignored;
   std::vector<Measurement> read = require(tuning::importText(text, "x", ignored));
   REQUIRE(read.size() == 2);
   CHECK(read[0].noise + read[1].noise == 12);
