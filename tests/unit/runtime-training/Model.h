@@ -59,7 +59,10 @@ private:
   double addGradients(const Group &group, double weight, Gradients &gradients);
 };
 
-/// Owns what the C API gives out.
+/// Throws the API's text of a failure, since a training may be in any thread and Catch2's macros may not.
+void need(skip_status status);
+
+/// Owns what the C API gives out. What fails throws.
 struct Training {
   explicit Training(skip_trainer_options options = {}, int32_t threads = 0);
   ~Training();

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 namespace test {
 
@@ -156,14 +157,18 @@ std::vector<double> Reference::step(const std::vector<Group> &groups, double rat
   return losses;
 }
 
+void need(skip_status status) {
+  if (status != SKIP_OK)
+    throw std::runtime_error(skipmodel_last_error());
+}
+
 Training::Training(skip_trainer_options options, int32_t threads) {
-  REQUIRE(skipmodel_model_create(&model) == SKIP_OK);
+  need(skipmodel_model_create(&model));
   if (threads > 0) {
-    REQUIRE(skipmodel_pool_create(threads, &pool) == SKIP_OK);
+    need(skipmodel_pool_create(threads, &pool));
     options.pool = pool;
   }
-  INFO(skipmodel_last_error());
-  REQUIRE(skipmodel_trainer_create(model, &options, &trainer) == SKIP_OK);
+  need(skipmodel_trainer_create(model, &options, &trainer));
 }
 
 Training::~Training() {
@@ -174,9 +179,7 @@ Training::~Training() {
 
 void Training::load(const Values &values, uint32_t flags) {
   std::string file = checkpointOf(values);
-  skip_status status = skipmodel_trainer_load_memory(trainer, file.data(), file.size(), flags);
-  INFO(skipmodel_last_error());
-  REQUIRE(status == SKIP_OK);
+  need(skipmodel_trainer_load_memory(trainer, file.data(), file.size(), flags));
 }
 
 std::string Training::save() const {
@@ -185,16 +188,14 @@ std::string Training::save() const {
     static_cast<std::string *>(user)->append(static_cast<const char *>(bytes), count);
     return 0;
   };
-  skip_status status = skipmodel_trainer_save(trainer, nullptr, 0, append, &file);
-  INFO(skipmodel_last_error());
-  REQUIRE(status == SKIP_OK);
+  need(skipmodel_trainer_save(trainer, nullptr, 0, append, &file));
   return file;
 }
 
 void Training::step(std::vector<Group> groups, double rate) {
   for (Group &group : groups)
-    REQUIRE(group.gradients(trainer) == SKIP_OK);
-  REQUIRE(skipmodel_trainer_apply(trainer, rate) == SKIP_OK);
+    need(group.gradients(trainer));
+  need(skipmodel_trainer_apply(trainer, rate));
 }
 
 } // namespace test

@@ -66,16 +66,16 @@ TEST_CASE("no quota is 0, and nonsense is no quota") {
 
 TEST_CASE("the affinity mask counts") {
   int32_t all = usableCpus(), one = 0;
+  cpu_set_t mask;
+  REQUIRE(sched_getaffinity(0, sizeof(mask), &mask) == 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &mask))
+    ++first;
+  CPU_ZERO(&mask);
+  CPU_SET(first, &mask);
   std::thread([&] { // an affinity of its own, which ends with it
-    cpu_set_t mask;
-    REQUIRE(sched_getaffinity(0, sizeof(mask), &mask) == 0);
-    int first = 0;
-    while (!CPU_ISSET(first, &mask))
-      ++first;
-    CPU_ZERO(&mask);
-    CPU_SET(first, &mask);
-    REQUIRE(sched_setaffinity(0, sizeof(mask), &mask) == 0);
-    one = usableCpus();
+    if (sched_setaffinity(0, sizeof(mask), &mask) == 0)
+      one = usableCpus();
   })
       .join();
   CHECK(all >= 1);
