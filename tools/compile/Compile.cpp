@@ -148,6 +148,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (llvm::Error error =
           checkDevice(options, llvm::is_contained(*targets, Target::x86), llvm::is_contained(*targets, Target::cuda)))
     return error;
+  if (options.runsOn && !llvm::is_contained(*targets, Target::cuda))
+    return badInput("--device " + llvm::Twine(*options.runsOn) + " is the number of a GPU, and --target names no cuda");
   if (llvm::Error error = architecturesOf(options.objects).takeError())
     return error;
   if (!options.objects.architectures.empty() && !llvm::is_contained(*targets, Target::cuda))

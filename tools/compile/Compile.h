@@ -13,6 +13,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 #include <functional>
+#include <optional>
 
 namespace mlir {
 class OpPassManager;
@@ -36,6 +37,7 @@ struct CompileOptions : BodyOptions, TuningOptions {
   std::vector<std::string> freeze;   ///< labels of what training keeps as it is, in place of the spec's; empty: those
   bool timing = false;
   ObjectOptions objects;                  ///< of kernels for GPUs
+  std::optional<int32_t> runsOn;          ///< the GPU that runs what is compiled, by its number in the driver; else the first
   std::function<void(Finding)> onWarning; ///< of the spec, which has been printed; may be empty
 };
 
@@ -80,6 +82,7 @@ public:
   const std::vector<std::string> &ptx() const { return cudaTexts; }            ///< in the order of lowered().cudaJobs
   const std::string &libraryName() const { return name; }
   bool isTimed() const { return options.timing; }
+  int32_t device() const { return options.runsOn.value_or(0); } ///< that runs it, of those that the target counts
 
 private:
   /// When a stage's result is: by whom prints it or by the next stage, or at once.

@@ -10,7 +10,7 @@ using namespace llvm;
 
 namespace skip::loaded {
 
-Expected<std::unique_ptr<LoadedModel>> LoadedModel::build(const codegen::PackageInput &input) {
+Expected<std::unique_ptr<LoadedModel>> LoadedModel::build(const codegen::PackageInput &input, int32_t device) {
   TemporaryFolder folder; // The mapping outlives the file.
   std::string error;
   if (!folder.create(error) || !folder.allowsPrograms(error))
@@ -18,7 +18,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::build(const codegen::Package
   std::string path = folder.path() + "/lib" + input.image.name + ".so";
   if (Error failed = codegen::writeSharedLibrary(input, path))
     return failed;
-  return open(path, input.image.name, codegen::entryOf(input.image.targets.front().target).name.str());
+  return open(path, input.image.name, codegen::entryOf(input.image.targets.front().target).name.str(), device);
 }
 
 /// The system says only that a part of the library cannot be mapped. Where that is not forbidden, memory is missing.
@@ -29,7 +29,7 @@ static std::string describeLoadError(std::string reason) {
 }
 
 Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path, const std::string &name,
-                                                         const std::string &target) {
+                                                         const std::string &target, int32_t device) {
   std::unique_ptr<LoadedModel> loaded(new LoadedModel);
   // A path without a slash would be looked for in the system's folders.
   std::string file = path.find('/') == path.npos ? "./" + path : path;
@@ -38,6 +38,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const std::string &path
     return createStringError(inconvertibleErrorCode(), describeLoadError(::dlerror()));
   loaded->name = name;
   loaded->target = target;
+  loaded->device = device;
   if (Error error = findApi(loaded->library, name).moveInto(loaded->functions))
     return error;
   if (Error error = loaded->createModel().moveInto(loaded->model))
@@ -58,7 +59,7 @@ Error LoadedModel::check(skip_status status) const {
 
 Expected<skip_model *> LoadedModel::createModel() const {
   skip_model *created = nullptr;
-  skip_model_options options = {.target = target.c_str(), .device = 0};
+  skip_model_options options = {.target = target.c_str(), .device = device};
   if (Error error = check(functions.modelCreateFor(&options, &created)))
     return error;
   return created;

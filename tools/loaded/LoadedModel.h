@@ -20,13 +20,14 @@ using Context = std::unique_ptr<skip_context, Release<skip_context>>;
 /// Owns the loaded library and its model. All that is made through it must be gone before it.
 class LoadedModel {
 public:
-  /// Links `input` into a private temporary folder and loads it; nothing stays on the disk. The model is of its first target.
-  static llvm::Expected<std::unique_ptr<LoadedModel>> build(const codegen::PackageInput &input);
+  /// Links `input` into a private temporary folder and loads it; nothing stays on the disk. The model is of its first target,
+  /// on `device` of those that the target counts.
+  static llvm::Expected<std::unique_ptr<LoadedModel>> build(const codegen::PackageInput &input, int32_t device = 0);
 
   /// Loads the shared library at `path`, whose functions are `<name>_*`. The model is of `target`; of the first that runs here,
   /// or that SKIP_TARGET names, where that is empty.
   static llvm::Expected<std::unique_ptr<LoadedModel>> open(const std::string &path, const std::string &name,
-                                                           const std::string &target = "");
+                                                           const std::string &target = "", int32_t device = 0);
 
   ~LoadedModel();
   LoadedModel(const LoadedModel &) = delete;
@@ -65,6 +66,7 @@ private:
 
   void *library = nullptr;
   std::string name, target;
+  int32_t device = 0;
   skip_model *model = nullptr;
   Api functions{};
 };

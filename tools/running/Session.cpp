@@ -48,7 +48,7 @@ llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSou
   codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
   if (compilation.lowered().training)
     input.training = &*compilation.lowered().training;
-  if (llvm::Error error = loaded::LoadedModel::build(input).moveInto(session.library))
+  if (llvm::Error error = loaded::LoadedModel::build(input, compilation.device()).moveInto(session.library))
     return badInput("cannot load the compiled model: " + llvm::toString(std::move(error))); // the temporary folder, most likely
   llvm::ArrayRef<char> bytes(static_cast<const char *>(source.data()), source.size());
   if (llvm::Error error = session.library->weightsFromMemory(bytes).moveInto(session.weights))

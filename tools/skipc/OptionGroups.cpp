@@ -68,11 +68,11 @@ void flags::addSpec(CLI::App &app, Options &o) {
   addDefines(app, o);
 }
 
-void flags::addCompile(CLI::App &app, Options &o) {
+static CLI::Option_group *addCompileGroup(CLI::App &app, Options &o) {
   CLI::Option_group *group = app.add_option_group("Compiling");
   group->add_option("--target-cpu", o.targetCpu, "build one body: native, x86-64-v3 or x86-64-v4")
       ->check(CLI::IsMember({"native", "x86-64-v3", "x86-64-v4"}));
-  addWhole(*group, "-j,--jobs", o.jobs, {1, 1024}, "threads that compile kernels (default: all cores)");
+  flags::addWhole(*group, "-j,--jobs", o.jobs, {1, 1024}, "threads that compile kernels (default: all cores)");
   group->add_flag("--exact", o.exact,
                   "compute convolutions directly: no Winograd or Strassen, whose rounding errors are larger");
   group
@@ -81,15 +81,38 @@ void flags::addCompile(CLI::App &app, Options &o) {
       ->type_name("FILE");
   group->add_flag("--no-tuning", o.noTuning, "go by no tuning database: the cost model chooses all schedules")
       ->excludes("--db");
-  group
-      ->add_option(
-          "--device", o.device,
-          "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file "
-          "with one, such as an export")
-      ->type_name("TEXT|FILE");
   group->add_option("--dump-dir", o.dumpDir, "write the text of every stage into this folder")->type_name("DIR");
   group->add_flag("--print-ir-after-all", o.printIrAfterAll, "print the IR after each pass to stderr");
   group->add_flag("--timing", o.timing, "print how long each stage and pass took to stderr");
+  return group;
+}
+
+constexpr char deviceHelp[] =
+    "choose what is fastest on this machine, not here: a fingerprint as `skipc tune --show` prints it, or a file with one, "
+    "such as an export";
+
+void flags::addCompile(CLI::App &app, Options &o) {
+  addCompileGroup(app, o)->add_option("--device", o.device, deviceHelp)->type_name("TEXT|FILE");
+}
+
+void flags::addCompileToRun(CLI::App &app, Options &o) {
+  auto add = [&o](const std::vector<std::string> &texts) {
+    for (const std::string &text : texts) {
+      bool isNumber = llvm::all_of(text, llvm::isDigit);
+      if (isNumber ? o.runsOn.has_value() : !o.device.empty())
+        throw CLI::ValidationError("--device",
+                                   "takes one GPU to run on and one machine to choose for, and `" + text + "` is one more");
+      if (isNumber)
+        o.runsOn = static_cast<int32_t>(wholeOf("--device", text, {0, INT32_MAX}));
+      else
+        o.device = text;
+    }
+  };
+  CLI::Option_group *group = addCompileGroup(app, o);
+  repeatable(group->add_option_function<std::vector<std::string>>(
+                 "--device", add,
+                 std::string("of target cuda, the number of the GPU that runs it, from 0 (default: 0); or ") + deviceHelp))
+      ->type_name("N|TEXT|FILE");
 }
 
 /// Of the recipe in the spec's `train` statement.

@@ -33,6 +33,8 @@ void addJson(CLI::App &app, Options &o);
 void addDefines(CLI::App &app, Options &o);
 void addSpec(CLI::App &app, Options &o);
 void addCompile(CLI::App &app, Options &o);
+/// Of commands that run what they compile, on a GPU that --device may choose.
+void addCompileToRun(CLI::App &app, Options &o);
 /// Of the recipe in the spec's `train` statement.
 void addSettings(CLI::App &app, Options &o);
 /// Of commands that build or plan.

@@ -95,7 +95,7 @@ static void addRun(CLI::App &app, Options &o) {
   addThreads(run, o);
   addRunTarget(run, o);
   addObjects(run, o);
-  addCompile(run, o);
+  addCompileToRun(run, o);
   addRule(run, tool::bodyRule);
 }
 
@@ -122,7 +122,7 @@ static void addEval(CLI::App &app, Options &o) {
   addThreads(eval, o);
   addRunTarget(eval, o);
   addObjects(eval, o);
-  addCompile(eval, o);
+  addCompileToRun(eval, o);
   addRule(eval, tool::bodyRule);
 }
 
@@ -185,7 +185,7 @@ static void addVerify(CLI::App &app, Options &o) {
   verify.add_flag("--train", o.train,
                   "verify the gradients of a training step instead, of one group, as the spec's `train` statement says");
   addSettings(verify, o);
-  addCompile(verify, o);
+  addCompileToRun(verify, o);
   addRule(verify, tool::bodyRule);
 }
 
@@ -215,7 +215,7 @@ static void addBench(CLI::App &app, Options &o) {
   });
   addRunTarget(bench, o);
   addObjects(bench, o);
-  addCompile(bench, o);
+  addCompileToRun(bench, o);
   addRule(bench, tool::bodyRule);
 }
 
