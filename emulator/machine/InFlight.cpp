@@ -5,24 +5,31 @@
 namespace skip::emulator {
 namespace {
 
+bool isOfCopies(const Cluster &cluster, uint64_t agent) {
+  return std::ranges::any_of(cluster.blocks, [&](const auto &block) { return block->copyAgent == agent; });
+}
+
+bool isOfCopies(const Warp &w, uint64_t agent) {
+  return isOfCopies(*w.block->cluster, agent) || // mostly
+         std::ranges::any_of(w.run->resident, [&](const auto &cluster) { return isOfCopies(*cluster, agent); });
+}
+
 /// Written by the generic proxy, and known, but not behind a proxy fence.
 void checkFenced(Warp &w, const Cells &cells, uint64_t offset, uint32_t bytes, uint64_t firstLive, std::string_view where,
                  uint64_t address, uint32_t mask) {
+  Epoch good; // neighbours mostly hold the same
   for (uint64_t at = offset; at < offset + bytes; at += 4) {
     Epoch write = cells.lastWrite(at);
-    if (write.isNever() || write.agent() < firstLive)
+    if (write.isNever() || write.bits == good.bits || write.agent() < firstLive)
       continue;
     if (!w.knows.generic.knows(write))
       failRace(w, {write, true}, false, where, address + (at - offset), mask);
-    bool byCopy = false;
-    for (const auto &cluster : w.run->resident)
-      for (const auto &block : cluster->blocks)
-        byCopy |= block->copyAgent == write.agent();
-    if (!byCopy && !w.knows.fenced.knows(write))
+    if (!w.knows.fenced.knows(write) && !isOfCopies(w, write.agent()))
       fail(w, FaultKind::missingFence,
            "an asynchronous read of " + std::string(where) + " at " + hex(address + (at - offset)) + ", which " +
                describe(*w.run, write.agent()) + " wrote without fence.proxy.async behind it",
            mask);
+    good = write;
   }
 }
 

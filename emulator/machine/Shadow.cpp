@@ -123,11 +123,6 @@ bool Cells::enterBytes(uint64_t offset, uint32_t bytes, bool write, const Party 
   return false;
 }
 
-Epoch Cells::lastWrite(uint64_t offset) const {
-  Epoch write = writes[offset >> 2];
-  return write.bits & Epoch::kSplit ? split[write.bits & ~Epoch::kSplit][offset & 3].write : write;
-}
-
 bool Cells::hasWriteFrom(uint64_t offset, uint32_t bytes, uint64_t agent) const {
   uint64_t latest = 0;
   for (uint64_t at = offset >> 2, end = (offset + bytes + 3) >> 2; at < end; ++at)

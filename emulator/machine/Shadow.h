@@ -87,7 +87,10 @@ public:
     return enterEach(begin, end, write, party, conflict);
   }
   /// The write that the byte's cell holds.
-  Epoch lastWrite(uint64_t offset) const;
+  Epoch lastWrite(uint64_t offset) const {
+    Epoch write = writes[offset >> 2];
+    return write.bits & Epoch::kSplit ? split[write.bits & ~Epoch::kSplit][offset & 3].write : write;
+  }
   /// Whether a cell there may hold a write by `agent` or one that came later.
   bool hasWriteFrom(uint64_t offset, uint32_t bytes, uint64_t agent) const;
 

@@ -243,7 +243,7 @@ static skip_status runBatch(skip_context &context, int64_t n, const float *const
 }
 
 skip_status x86::run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
-  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
+  if (skip_status status = checkOverlap(context, "run", n, inputs, outputs); status != SKIP_OK)
     return status;
   if (skip_status status = checkStack(context); status != SKIP_OK)
     return status;

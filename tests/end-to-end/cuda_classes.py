@@ -90,7 +90,7 @@ def classes_of(arguments: argparse.Namespace, flags: list[str], target: str, pic
 
 
 def verify(arguments: argparse.Namespace, precision: str) -> bool:
-    command = [str(arguments.build / "bin" / "skipc"), "verify", *SPEC, "--target=cuda", "--precision", precision, "--batch", "3"]
+    command = [str(arguments.build / "bin" / "skipc"), "verify", *SPEC, "--target=cuda", "--precision", precision]
     print(" ".join(command[1:]), flush=True)
     return subprocess.run(command, check=False).returncode == 0
 

@@ -158,6 +158,8 @@ llvm::Error Compilation::makePlan(const PlanRequest &request) {
     return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
   if (!options.objects.ptxas.empty() && options.objects.architectures.empty())
     return badInput("--ptxas says what makes objects for the GPUs of --gpu-arch, which is not there");
+  if (!options.objects.ptxas.empty() && !makesObjects(options.objects))
+    return badInput("--ptxas says what makes objects, and --gpu-code names none");
   if (llvm::Error error = checkText(options.objects))
     return error;
   for (size_t i = 1; i < targets->size(); ++i)

@@ -53,6 +53,9 @@ llvm::Error tool::compileCandidates(const Options &options, Target target) {
   if (llvm::Error error =
           forEachGraph(options, [&](Compilation &compilation) { addProblems(options, compilation, *precision, problems); }))
     return error;
+  if (problems.empty())
+    return badInput("--compile-only: " + llvm::Twine(options.specs.size() == 1 ? "the spec has" : "the specs have") +
+                    " no convolution or linear layer whose tiles could be chosen");
   data::Progress progress(problems.size() * plan::mostCudaCandidates, "compiling candidates");
   llvm::Expected<CandidateFolder> made =
       writeCandidates(options.compileOnly, problems, *architecture, compileThreads(options), [&] { progress.advance(); });

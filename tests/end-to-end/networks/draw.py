@@ -10,7 +10,7 @@ from .spec import Network
 
 # Multiply-adds of all images together: most of a network's time goes into compiling it, so that most stay below.
 BUDGET = 40_000_000
-SMALL_BUDGET, SMALL_WEIGHTS = 10_000_000, 1_000_000  # of those that an emulator runs in a few seconds
+SMALL_BUDGET, SMALL_WEIGHTS = 4_000_000, 500_000  # of those that an emulator runs in a few seconds
 
 
 @dataclasses.dataclass(frozen=True)

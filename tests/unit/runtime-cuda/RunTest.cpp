@@ -221,7 +221,10 @@ TEST_CASE("cuda: arrays that share memory are named, wherever it is") {
   DeviceBatch batch(caller, 2);
   const float *in[] = {batch.pictures, batch.vectors};
   float *out[] = {batch.pictures + 3, batch.energy};
-  CHECK_FAILS(skipmodel_run(h.context, 2, in, out), SKIP_INVALID_ARGUMENT, "output `scores` and input `picture` share memory");
+  CHECK_FAILS(skipmodel_run(h.context, 2, in, out), SKIP_INVALID_ARGUMENT,
+              "run: output `scores` and input `picture` share memory");
+  CHECK_FAILS(skipmodel_run_async(h.context, 2, in, out, nullptr), SKIP_INVALID_ARGUMENT,
+              "run_async: output `scores` and input `picture` share memory");
   out[0] = workspace;
   CHECK_FAILS(skipmodel_run(h.context, 2, in, out), SKIP_INVALID_ARGUMENT, "output `scores` lies in the context's workspace");
   CHECK(batch.run(h.context) == SKIP_OK);
