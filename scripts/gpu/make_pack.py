@@ -38,7 +38,7 @@ MODELS = {
 }
 REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4], PRECISIONS)}
 TUNED, TUNED_REDUCED = ["resnet50"], [str(HERE.parents[1] / "tests" / "tool" / "Inputs" / "tiny.skip")]
-CHECKPOINT, PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 3073
+CHECKPOINT, PICTURES, REDUCED_PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 4, 3073
 
 
 class Packer:
@@ -98,7 +98,7 @@ class Packer:
             self.compile(folder / precision, ["cifar_resnet", "-D", "depth=20"], "--batch", "20", *flags)
         shutil.copy(HERE.parents[1] / CHECKPOINT, folder / "weights.safetensors")
         with data.open("rb") as file:
-            (folder / "pictures.bin").write_bytes(file.read((20 if self.reduced else PICTURES) * RECORD))
+            (folder / "pictures.bin").write_bytes(file.read((REDUCED_PICTURES if self.reduced else PICTURES) * RECORD))
 
     def add_candidates(self) -> None:
         """What is tuned there, and what measures it."""
