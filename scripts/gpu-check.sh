@@ -5,7 +5,7 @@
 #   scripts/gpu-check.sh --pack          only packs. On a machine with a GPU, Python and no network:
 #                                        tar xzf gpu-check.tar.gz && python3 gpu-check/check.py
 #   scripts/gpu-check.sh --emulator      packs one small model, and runs it on the emulator
-# BUILD names the build's folder (default: build/release). SKIP_CIFAR names that of CIFAR-10's test_batch.bin.
+# BUILD names the build's folder (default: build/release). SKIP_DATA names that of real checkpoints and pictures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build/release}

@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import lzma
+import math
 import os
 import pathlib
 import shutil
@@ -27,8 +29,6 @@ import steps
 HERE = pathlib.Path(__file__).resolve().parent
 MOST_OTHER_CLASSES = {"f32": 0, "tf32": 0.01, "f16": 0.01, "bf16": 0.01}  # of the pictures
 FROM_X86 = {"f32": 1e-3, "tf32": 2e-2, "f16": 2e-2, "bf16": 1e-1}  # of the largest output, after all roundings
-PLANE, RECORD, BATCH, CLASSES = 1024, 3073, 20, 10
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RUNS, TUNING_SECONDS = 30, 150
 MOST_SECONDS_OF_GOLDENS = 180  # they take seconds
 MOST_MINUTES, STARTED = 9.5, time.monotonic()  # of all; only peers wait for what is left
@@ -72,35 +72,34 @@ def _named(what: str, result: tuple[bool, str]) -> tuple[bool, str, str]:
     return result[0], what, result[1]
 
 
-def read_pictures() -> list[list[float]]:
-    data = (HERE / "classes" / "pictures.bin").read_bytes()
-    return [[(data[at + 1 + channel * PLANE + i] / 255 - MEAN[channel]) / DEVIATION[channel] for channel in range(3) for i in range(PLANE)]
-            for at in range(0, len(data), RECORD)]
-
-
-def classes_by(target: str, pictures: list[list[float]]) -> list[int]:
-    model = skip.Library(HERE / "classes" / target, HERE / "classes" / "weights.safetensors")
-    found: list[int] = []
-    for first in range(0, len(pictures), BATCH):
-        some = pictures[first:first + BATCH]
-        scores = model.run([value for picture in some for value in picture], len(some))
-        for i in range(len(some)):
-            row = scores[i * CLASSES:(i + 1) * CLASSES]
-            found.append(row.index(max(row)))
+def classes_by(library: str, weights: pathlib.Path, case: dict) -> list[int]:
+    model = skip.Library(HERE / library, weights)
+    found = model.classes((HERE / case["pictures"]).read_bytes(), case["side"])
     model.destroy()
     return found
 
 
+def check_classes_of(case: dict) -> bool:
+    network, labels, good = case["network"], case["labels"], True
+    packed = (HERE / case["checkpoint"]).read_bytes()
+    with tempfile.TemporaryDirectory() as temporary:
+        weights = pathlib.Path(temporary) / "weights.safetensors"
+        weights.write_bytes(lzma.decompress(packed) if case["checkpoint"].endswith(".xz") else packed)
+        expected = classes_by(f"{network}-x86", weights, case)
+        for precision, share in MOST_OTHER_CLASSES.items():
+            found = classes_by(f"{network}-{precision}", weights, case)
+            others = sum(a != b for a, b in zip(found, expected))
+            right = sum(a == b for a, b in zip(found, labels))
+            good &= say(others <= math.ceil(share * len(labels)), f"classes of {network} in {precision}",
+                        f"{len(labels) - others} of {len(labels)} as on x86, {right} right")
+    return good
+
+
 def check_classes() -> bool:
-    if not (HERE / "classes").exists():
+    if not (HERE / "classes.json").exists():
         print("skipped classes: no pictures were packed")
         return True
-    pictures, good = read_pictures(), True
-    expected = classes_by("x86", pictures)
-    for precision, share in MOST_OTHER_CLASSES.items():
-        others = sum(a != b for a, b in zip(classes_by(precision, pictures), expected))
-        good &= say(others <= share * len(pictures), f"classes in {precision}", f"{len(pictures) - others} of {len(pictures)} as on x86")
-    return good
+    return all([check_classes_of(case) for case in json.loads((HERE / "classes.json").read_text())])
 
 
 def check_sanitizer() -> bool:

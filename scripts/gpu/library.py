@@ -27,6 +27,7 @@ class Library:
         self.library = ctypes.CDLL(str(folder / "libnet.so"))
         for call in ("last_error", "model_target", "model_isa"):
             getattr(self.library, f"net_{call}").restype = ctypes.c_char_p
+        self.library.net_model_max_batch.restype = ctypes.c_int64
         self.made: list[tuple[str, ctypes.c_void_p]] = []
         self.model = self.create("model_create")
         loaded = self.create("weights_load_file", self.model, str(weights).encode(), kind="weights")
@@ -66,6 +67,20 @@ class Library:
         pointers = FLOAT_POINTER * 1
         inputs, outputs = (pointers(ctypes.cast(ctypes.c_void_p(at), FLOAT_POINTER)) for at in (source, destination))
         self.check(self.library.net_run(self.context, ctypes.c_int64(count), inputs, outputs))
+
+    def classes(self, rgb: bytes, side: int) -> list[int]:
+        """Of each picture, of `side` times `side` pixels of R, G and B, what the only output says."""
+        size, scores, found = 3 * side * side, self.floats("outputs"), []
+        most = self.library.net_model_max_batch(self.model)
+        values, rows = (ctypes.c_float * (most * size))(), (ctypes.c_float * (most * scores))()
+        for first in range(0, len(rgb), most * size):
+            some = rgb[first:first + most * size]
+            count, pixels = len(some) // size, ctypes.c_int64(side)
+            self.check(self.library.net_normalize_rgb8(self.model, some, ctypes.c_int64(count), pixels, pixels, values))
+            self.call(count, ctypes.addressof(values), ctypes.addressof(rows))
+            for row in (rows[i * scores:(i + 1) * scores] for i in range(count)):
+                found.append(row.index(max(row)))
+        return found
 
     def run(self, values: list[float], count: int) -> list[float]:
         source = (ctypes.c_float * len(values))(*values)

@@ -20,6 +20,10 @@ import library as skip
 import steps
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "end-to-end"))
+
+import real_data
+
 SCRIPTS = ("check.py", "check_goldens.py", "driver.py", "library.py", "steps.py")
 PEERS = ("gpu.py", "gpu_contenders.py", "gpu_table.py", "networks.py", "torch_networks.py", "checkpoint.py")  # of bench/peers
 GPUS = ("a100", "h100", "h200")
@@ -38,7 +42,17 @@ MODELS = {
 }
 REDUCED = {"cifar8": (["cifar_resnet", "-D", "depth=8"], 2, [4], PRECISIONS)}
 TUNED, TUNED_REDUCED = ["resnet50"], [str(HERE.parents[1] / "tests" / "tool" / "Inputs" / "tiny.skip")]
-CHECKPOINT, PICTURES, REDUCED_PICTURES, RECORD = "models/checkpoints/cifar10-resnet20.safetensors", 200, 4, 3073
+# Real checkpoints and the pictures that they classify.
+CLASSES_REDUCED = {"cifar20": (["cifar_resnet", "-D", "depth=20"], "cifar10-resnet20-akamaster", "cifar")}
+CLASSES = {
+    **CLASSES_REDUCED,
+    "cifar56": (["cifar_resnet", "-D", "depth=56"], "cifar10-resnet56-akamaster", "cifar"),
+    "cifar110": (["cifar_resnet", "-D", "depth=110"], "cifar10-resnet110-fhempcnn", "cifar"),
+    "resnet18": (["resnet18"], "imagenet-resnet18-pqf", "imagenet"),
+    "resnet50": (["resnet50"], "imagenet-resnet50-large-pqf", "imagenet"),
+}
+PICTURES, REDUCED_PICTURES = {"cifar": 200, "imagenet": 50}, 4
+SIDE, PLANE, RECORD = 32, 1024, 3073
 
 
 class Packer:
@@ -86,19 +100,45 @@ class Packer:
         subprocess.run([sys.executable, str(self.output / "check_goldens.py"), "--record", str(self.output / "goldens.txt")], check=True,
                        stdout=subprocess.DEVNULL, env={**os.environ, "SKIP_EMULATOR_ARCH": "sm_90a", "SKIP_EMULATOR_CHECKS": "on"})
 
-    def add_pictures(self) -> None:
-        """CIFAR's test pictures, where they are at hand, for the checkpoint that lies with the models."""
-        data = pathlib.Path(os.environ.get("SKIP_CIFAR", self.build / "test-data")) / "test_batch.bin"
-        if not data.exists():
-            print(f"no pictures: no {data} (SKIP_CIFAR names another folder)")
+    def add_classes(self) -> None:
+        """Real checkpoints, and labelled pictures for them, where they are at hand."""
+        if not (real_data.source() / "unpack.py").exists():
+            print(f"no pictures: no data at {real_data.source()} (SKIP_DATA names another folder)")
             return
-        folder = self.output / "classes"
-        for precision in ("x86", *PRECISIONS):
-            flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision, *self.codes()]
-            self.compile(folder / precision, ["cifar_resnet", "-D", "depth=20"], "--batch", "20", *flags)
-        shutil.copy(HERE.parents[1] / CHECKPOINT, folder / "weights.safetensors")
-        with data.open("rb") as file:
-            (folder / "pictures.bin").write_bytes(file.read((REDUCED_PICTURES if self.reduced else PICTURES) * RECORD))
+        sources, cases = {"cifar": self.cifar, "imagenet": self.imagenet}, []
+        pictures = {}
+        for network, (spec, checkpoint, kind) in (CLASSES_REDUCED if self.reduced else CLASSES).items():
+            for precision in ("x86", *PRECISIONS):
+                folder = self.output / f"{network}-{precision}"
+                if not folder.exists():
+                    flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision, *self.codes()]
+                    self.compile(folder, spec, "--batch", "20", *flags)
+            [file] = (real_data.source() / "weights").glob(f"{checkpoint}.safetensors*")
+            shutil.copy(file, self.output / file.name)
+            if kind not in pictures:
+                pictures[kind] = sources[kind](REDUCED_PICTURES if self.reduced else PICTURES[kind])
+            cases.append({"network": network, "checkpoint": file.name, "pictures": f"{kind}.rgb", **pictures[kind]})
+        (self.output / "classes.json").write_text(json.dumps(cases))
+
+    def cifar(self, count: int) -> dict:
+        """The first test pictures, whose records are a label and three planes."""
+        records = (real_data.unpacked(self.build, "cifar10") / "test_batch.bin").read_bytes()[:count * RECORD]
+        rgb = bytearray(3 * PLANE * count)
+        for i in range(count):
+            for channel in range(3):
+                rgb[3 * PLANE * i + channel:3 * PLANE * (i + 1):3] = records[RECORD * i + 1 + PLANE * channel:][:PLANE]
+        (self.output / "cifar.rgb").write_bytes(rgb)
+        return {"side": SIDE, "labels": list(records[::RECORD])}
+
+    def imagenet(self, count: int) -> dict:
+        """Every so many of the labelled pictures, which are sorted by class."""
+        folder = real_data.source() / "images"
+        lines = [line.split("\t") for line in (folder / "labels.tsv").read_text(encoding="utf-8").splitlines()]
+        chosen = lines[::len(lines) // count][:count]
+        rgb = subprocess.run(["/usr/bin/python3", str(HERE / "decode.py"), *(str(folder / line[0]) for line in chosen)], check=True,
+                             stdout=subprocess.PIPE).stdout
+        (self.output / "imagenet.rgb").write_bytes(rgb)
+        return {"side": 224, "labels": [int(line[1]) for line in chosen]}
 
     def add_candidates(self) -> None:
         """What is tuned there, and what measures it."""
@@ -120,7 +160,7 @@ class Packer:
         self.add_goldens()
         for name, model in (REDUCED if self.reduced else MODELS).items():
             self.add(name, *model)
-        self.add_pictures()
+        self.add_classes()
         self.add_candidates()
 
 
