@@ -2,6 +2,8 @@
 
 #include "emulator/machine/Faults.h"
 
+#include <algorithm>
+
 namespace skip::emulator {
 namespace {
 
