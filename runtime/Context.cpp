@@ -60,28 +60,30 @@ static skip_status configure(skip_context &context, const skip_weights *weights,
   return bind(context, weights);
 }
 
-static skip_status checkInputs(const SkipModelImage &image, const float *const *inputs) {
+static skip_status checkInputs(const skip_context &context, const float *const *inputs) {
+  const SkipModelImage &image = *context.model->image;
   if (!inputs && image.inputCount > 0)
-    return fail(SKIP_INVALID_ARGUMENT, "run: `inputs` is null");
+    return fail(SKIP_INVALID_ARGUMENT, "%s: `inputs` is null", context.call);
   for (uint32_t i = 0; i < image.inputCount; ++i)
     if (!inputs[i])
-      return fail(SKIP_INVALID_ARGUMENT, "run: input %u, `%s`, is null", i, image.inputs[i].name);
+      return fail(SKIP_INVALID_ARGUMENT, "%s: input %u, `%s`, is null", context.call, i, image.inputs[i].name);
   return SKIP_OK;
 }
 
 static skip_status tooMany(const skip_context &context, int64_t n) {
   auto most = static_cast<long long>(context.maxBatch);
   if (n < 0)
-    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes 0 to %lld", static_cast<long long>(n), most);
+    return fail(SKIP_INVALID_ARGUMENT, "%s: %lld images, this context takes 0 to %lld", context.call, static_cast<long long>(n),
+                most);
   int64_t limit = largestBatch(*context.model);
   if (context.maxBatch < limit)
-    return fail(SKIP_INVALID_ARGUMENT, "run: %lld images, this context takes at most %lld, the max_batch that it was made with",
-                static_cast<long long>(n), most);
+    return fail(SKIP_INVALID_ARGUMENT, "%s: %lld images, this context takes at most %lld, the max_batch that it was made with",
+                context.call, static_cast<long long>(n), most);
   return fail(
       SKIP_INVALID_ARGUMENT,
-      "run: %lld images, this context takes at most %lld, which is what the library was built for; run them in parts, or "
+      "%s: %lld images, this context takes at most %lld, which is what the library was built for; run them in parts, or "
       "build it with --batch %s",
-      static_cast<long long>(n), most, BatchToBuild(n).text);
+      context.call, static_cast<long long>(n), most, BatchToBuild(n).text);
 }
 
 static skip_status checkRun(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
@@ -89,12 +91,12 @@ static skip_status checkRun(const skip_context &context, int64_t n, const float 
   if (n < 0 || n > context.maxBatch)
     return tooMany(context, n);
   if (!context.weights && context.model->target->weightsBytes > 0)
-    return fail(SKIP_NO_WEIGHTS, "run: no weights are bound; load a checkpoint and bind it to the context");
+    return fail(SKIP_NO_WEIGHTS, "%s: no weights are bound; load a checkpoint and bind it to the context", context.call);
   if (n == 0)
     return SKIP_OK;
-  if (skip_status status = checkInputs(image, inputs); status != SKIP_OK)
+  if (skip_status status = checkInputs(context, inputs); status != SKIP_OK)
     return status;
-  return outputs || image.outputCount == 0 ? SKIP_OK : fail(SKIP_INVALID_ARGUMENT, "run: `outputs` is null");
+  return outputs || image.outputCount == 0 ? SKIP_OK : fail(SKIP_INVALID_ARGUMENT, "%s: `outputs` is null", context.call);
 }
 
 skip_status createContext(const skip_model &model, const skip_weights *weights, const skip_context_options &options,
@@ -118,6 +120,7 @@ skip_status run(skip_context &context, int64_t n, const float *const *inputs, fl
   BusyGuard guard(context.busy);
   if (!guard.taken)
     return fail(SKIP_BUSY, "run: the context is inside another run");
+  context.call = "run";
   if (skip_status status = checkRun(context, n, inputs, outputs); status != SKIP_OK || n == 0)
     return status;
   return context.model->target->backend->run(context, n, inputs, outputs);
@@ -181,6 +184,7 @@ skip_status skipmodel_run_async(skip_context *context, int64_t n, const float *c
   BusyGuard guard(context->busy);
   if (!guard.taken)
     return fail(SKIP_BUSY, "run_async: the context is inside another run");
+  context->call = "run_async";
   if (skip_status status = checkRun(*context, n, inputs, outputs); status != SKIP_OK || n == 0)
     return status;
   return context->model->target->backend->runAsync(*context, n, inputs, outputs, stream);

@@ -36,6 +36,7 @@ struct skip_context {
   skip_observer observer = nullptr;
   void *observerUser = nullptr;
   std::atomic<bool> busy{false};
+  const char *call = "run"; // of the API, that runs it; errors begin with it
 };
 
 namespace skip::runtime {

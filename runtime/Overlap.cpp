@@ -30,28 +30,27 @@ static skip_status overlap(const char *call, const Span &array, const Span &othe
               other.kind);
 }
 
-skip_status checkOverlap(const skip_context &context, const char *call, int64_t n, const float *const *inputs,
-                         float *const *outputs) {
+skip_status checkOverlap(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
   const SkipModelImage &image = *context.model->image;
   const Span workspace = spanOf(context.workspace, context.workspaceBytes, "the context's workspace");
   const Span weights = spanOf(context.weights ? context.weights->segment : nullptr,
                               context.weights ? context.weights->target->weightsBytes : 0, "the weights");
   for (uint32_t i = 0; i < image.inputCount; ++i)
     if (Span input = spanOf(image.inputs[i], n, inputs[i], "input"); input.overlaps(workspace))
-      return overlap(call, input, workspace);
+      return overlap(context.call, input, workspace);
   for (uint32_t i = 0; i < image.outputCount; ++i) {
     if (!outputs[i])
       continue;
     Span output = spanOf(image.outputs[i], n, outputs[i], "output");
     for (const Span &other : {workspace, weights})
       if (output.overlaps(other))
-        return overlap(call, output, other);
+        return overlap(context.call, output, other);
     for (uint32_t j = 0; j < image.inputCount; ++j)
       if (Span input = spanOf(image.inputs[j], n, inputs[j], "input"); output.overlaps(input))
-        return overlap(call, output, input);
+        return overlap(context.call, output, input);
     for (uint32_t j = 0; j < i; ++j)
       if (Span earlier = spanOf(image.outputs[j], n, outputs[j], "output"); outputs[j] && output.overlaps(earlier))
-        return overlap(call, output, earlier);
+        return overlap(context.call, output, earlier);
   }
   return SKIP_OK;
 }

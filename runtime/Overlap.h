@@ -5,9 +5,8 @@
 
 namespace skip::runtime {
 
-/// An error of `call` that names both if an output shares memory with an input, another output, the workspace or the weights,
-/// or an input with the workspace: steps write results while inputs and weights are still read. Inputs may share memory.
-skip_status checkOverlap(const skip_context &context, const char *call, int64_t n, const float *const *inputs,
-                         float *const *outputs);
+/// An error that names both if an output shares memory with an input, another output, the workspace or the weights, or an
+/// input with the workspace: steps write results while inputs and weights are still read. Inputs may share memory.
+skip_status checkOverlap(const skip_context &context, int64_t n, const float *const *inputs, float *const *outputs);
 
 } // namespace skip::runtime

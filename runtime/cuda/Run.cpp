@@ -217,7 +217,7 @@ skip_status run(skip_context &context, int64_t n, const float *const *inputs, fl
   Body &body = bodyOf(context);
   if (skip_status status = checkFault(body, "run"); status != SKIP_OK)
     return status;
-  if (skip_status status = checkOverlap(context, "run", n, inputs, outputs); status != SKIP_OK)
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
   Current current(body.opened->context);
   Run run{context, body, n, variantIndexFor(*context.model, n), body.stream, inputs, outputs};
@@ -256,7 +256,7 @@ skip_status runAsync(skip_context &context, int64_t n, const float *const *input
   if (context.observer)
     return fail(SKIP_INVALID_ARGUMENT,
                 "run_async: the context has an observer, which hears a run's steps while it is waited for");
-  if (skip_status status = checkOverlap(context, "run_async", n, inputs, outputs); status != SKIP_OK)
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
   Current current(body.opened->context);
   Run run{context, body, n, variantIndexFor(*context.model, n), static_cast<Stream>(stream), inputs, outputs};

@@ -182,8 +182,8 @@ static skip_status checkStack(skip_context &context) {
   if (hasStack(x86::bodyOf(context).stack, needed))
     return SKIP_OK;
   return fail(SKIP_INVALID_ARGUMENT,
-              "run: the calling thread has less than %zu bytes of stack left; create it with %zu (model_stack_bytes)", needed,
-              skipmodel_model_stack_bytes(context.model));
+              "%s: the calling thread has less than %zu bytes of stack left; create it with %zu (model_stack_bytes)",
+              context.call, needed, skipmodel_model_stack_bytes(context.model));
 }
 
 /// The array of a port from image `first` on.
@@ -237,13 +237,13 @@ static skip_status runBatch(skip_context &context, int64_t n, const float *const
   }
   PoolRun exclusive(*context.pool);
   if (!exclusive.taken())
-    return fail(SKIP_BUSY, "run: the context's pool is inside another run");
+    return fail(SKIP_BUSY, "%s: the context's pool is inside another run", context.call);
   runParts(context, n, inputs, outputs);
   return SKIP_OK;
 }
 
 skip_status x86::run(skip_context &context, int64_t n, const float *const *inputs, float *const *outputs) {
-  if (skip_status status = checkOverlap(context, "run", n, inputs, outputs); status != SKIP_OK)
+  if (skip_status status = checkOverlap(context, n, inputs, outputs); status != SKIP_OK)
     return status;
   if (skip_status status = checkStack(context); status != SKIP_OK)
     return status;

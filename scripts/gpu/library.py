@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import pathlib
 import random
 import struct
@@ -68,8 +69,8 @@ class Library:
         inputs, outputs = (pointers(ctypes.cast(ctypes.c_void_p(at), FLOAT_POINTER)) for at in (source, destination))
         self.check(self.library.net_run(self.context, ctypes.c_int64(count), inputs, outputs))
 
-    def classes(self, rgb: bytes, side: int) -> list[int]:
-        """Of each picture, of `side` times `side` pixels of R, G and B, what the only output says."""
+    def classes(self, rgb: bytes, side: int) -> list[int | None]:
+        """Of each picture, of `side` times `side` pixels of R, G and B, what the only output says; nothing where it is no number."""
         size, scores, found = 3 * side * side, self.floats("outputs"), []
         most = self.library.net_model_max_batch(self.model)
         values, rows = (ctypes.c_float * (most * size))(), (ctypes.c_float * (most * scores))()
@@ -79,7 +80,7 @@ class Library:
             self.check(self.library.net_normalize_rgb8(self.model, some, ctypes.c_int64(count), pixels, pixels, values))
             self.call(count, ctypes.addressof(values), ctypes.addressof(rows))
             for row in (rows[i * scores:(i + 1) * scores] for i in range(count)):
-                found.append(row.index(max(row)))
+                found.append(row.index(max(row)) if all(map(math.isfinite, row)) else None)
         return found
 
     def run(self, values: list[float], count: int) -> list[float]:

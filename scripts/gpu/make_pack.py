@@ -60,8 +60,10 @@ class Packer:
         self.skipc = str(self.build / "bin" / "skipc")
 
     def compile(self, folder: pathlib.Path, spec: list[str], *flags: str) -> None:
-        subprocess.run([self.skipc, "build", *spec, "--name", "net", "--emit=shared", "-o", str(folder), *flags], check=True,
-                       stderr=subprocess.DEVNULL)
+        command = [self.skipc, "build", *spec, "--name", "net", "--emit=shared", "-o", str(folder), *flags]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}: {done.stderr}")
 
     def say(self, *command: str) -> dict:
         return json.loads(subprocess.run([self.skipc, *command, "--json"], check=True, capture_output=True, text=True).stdout)
@@ -107,16 +109,19 @@ class Packer:
         sources, cases = {"cifar": self.cifar, "imagenet": self.imagenet}, []
         pictures = {}
         for network, (spec, checkpoint, kind) in (CLASSES_REDUCED if self.reduced else CLASSES).items():
+            files = list((real_data.source() / "weights").glob(f"{checkpoint}.safetensors*"))
+            if not files:
+                print(f"no classes of {network}: no {checkpoint} at {real_data.source()}")
+                continue
             for precision in ("x86", *PRECISIONS):
                 folder = self.output / f"{network}-{precision}"
                 if not folder.exists():
                     flags = [] if precision == "x86" else ["--target=cuda", "--precision", precision, *self.codes()]
                     self.compile(folder, spec, "--batch", "20", *flags)
-            [file] = (real_data.source() / "weights").glob(f"{checkpoint}.safetensors*")
-            shutil.copy(file, self.output / file.name)
+            shutil.copy(files[0], self.output / files[0].name)
             if kind not in pictures:
                 pictures[kind] = sources[kind](REDUCED_PICTURES if self.reduced else PICTURES[kind])
-            cases.append({"network": network, "checkpoint": file.name, "pictures": f"{kind}.rgb", **pictures[kind]})
+            cases.append({"network": network, "checkpoint": files[0].name, "pictures": f"{kind}.rgb", **pictures[kind]})
         (self.output / "classes.json").write_text(json.dumps(cases))
 
     def cifar(self, count: int) -> dict:
@@ -133,7 +138,7 @@ class Packer:
         """Every so many of the labelled pictures, which are sorted by class."""
         folder = real_data.source() / "images"
         lines = [line.split("\t") for line in (folder / "labels.tsv").read_text(encoding="utf-8").splitlines()]
-        chosen = lines[::len(lines) // count][:count]
+        chosen = lines[::max(1, len(lines) // count)][:count]
         rgb = subprocess.run(["/usr/bin/python3", str(HERE / "decode.py"), *(str(folder / line[0]) for line in chosen)], check=True,
                              stdout=subprocess.PIPE).stdout
         (self.output / "imagenet.rgb").write_bytes(rgb)
@@ -148,6 +153,8 @@ class Packer:
                      str(self.output / f"candidates-{architecture}"))
 
     def pack(self) -> None:
+        if not pathlib.Path(self.skipc).exists():
+            sys.exit(f"no {self.skipc}: `make` builds it")
         if self.output.exists():
             shutil.rmtree(self.output)
         self.output.mkdir(parents=True)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
 import zlib
 
@@ -39,11 +40,11 @@ def record(library: Library, plan: dict, values: list[float], count: int) -> tup
 
 
 def difference(mine: list[float], others: list[float]) -> float:
-    """Of the largest number. Infinite where one of them is none."""
-    largest = max(map(abs, others), default=0.0)
-    worst = max((abs(a - b) for a, b in zip(mine, others)), default=0.0)
-    if worst != worst or len(mine) != len(others):
-        return float("inf")
+    """Of the largest number. Infinite where one of them is none, or infinite on one side alone."""
+    apart = [abs(a - b) for a, b in zip(mine, others) if a != b]
+    if len(mine) != len(others) or not all(map(math.isfinite, apart)):  # max() would pass over what is no number
+        return math.inf
+    worst, largest = max(apart, default=0.0), max(filter(math.isfinite, map(abs, others)), default=0.0)
     return worst / largest if largest > 0 else worst
 
 

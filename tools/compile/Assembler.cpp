@@ -21,7 +21,9 @@ llvm::Expected<std::vector<tool::GpuArchitecture>> tool::architecturesOf(const O
     architecture.hasOwn = name == plan::stringifyArchitecture(plan::Architecture::sm_90a) && digits.consume_back("a");
     if (!digits.consume_front("sm_") || digits.starts_with("0") || digits.getAsInteger(10, architecture.number) ||
         architecture.number < least || architecture.number > most)
-      return badInput("--gpu-arch: `" + name + "` is no GPU's architecture from sm_80 on, such as sm_80, sm_90 or sm_90a");
+      return badInput(
+          "--gpu-arch: code is made for sm_80 and later GPUs' architectures, such as sm_90, and for sm_90a, not for `" + name +
+          "`");
     if (llvm::is_contained(found, architecture))
       return badInput("--gpu-arch names `" + name + "` twice");
     found.push_back(architecture);
@@ -43,13 +45,21 @@ llvm::Expected<bool> tool::wantsSm90a(const ObjectOptions &options) {
   return llvm::any_of(*all, [](const GpuArchitecture &each) { return each.hasOwn; });
 }
 
-llvm::Error tool::checkText(const ObjectOptions &options) {
-  llvm::Expected<bool> hasOwn = wantsSm90a(options);
-  if (!hasOwn)
-    return hasOwn.takeError();
-  return !makesText(options) || *hasOwn ? llvm::Error::success()
-                                        : badInput("--gpu-code=ptx is for sm_90a, whose kernels are its own: the text that all "
-                                                   "other GPUs run is there in any case");
+llvm::Error tool::checkObjects(const ObjectOptions &options) {
+  llvm::Expected<std::vector<GpuArchitecture>> all = architecturesOf(options);
+  if (!all)
+    return all.takeError();
+  if (!options.kinds.empty() && all->empty())
+    return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
+  if (!options.ptxas.empty() && all->empty())
+    return badInput("--ptxas says what makes objects for the GPUs of --gpu-arch, which is not there");
+  if (!options.ptxas.empty() && !makesObjects(options))
+    return badInput("--ptxas says what makes objects, and --gpu-code names none");
+  auto hasOwn = [](const GpuArchitecture &each) { return each.hasOwn; };
+  if (makesText(options) && !(makesObjects(options) ? llvm::any_of(*all, hasOwn) : llvm::all_of(*all, hasOwn)))
+    return badInput(
+        "--gpu-code=ptx is for sm_90a, whose kernels are its own: the text that all other GPUs run is there in any case");
+  return llvm::Error::success();
 }
 
 llvm::Expected<std::string> tool::findAssembler(const ObjectOptions &options) {

@@ -33,8 +33,8 @@ llvm::Expected<std::vector<GpuArchitecture>> architecturesOf(const ObjectOptions
 bool makesObjects(const ObjectOptions &options);
 bool makesText(const ObjectOptions &options);
 
-/// An error where text is asked for and no architecture has one of its own.
-llvm::Error checkText(const ObjectOptions &options);
+/// An error where the options do not fit each other, such as text for an architecture that has none of its own.
+llvm::Error checkObjects(const ObjectOptions &options);
 
 /// Whether one of them is sm_90a.
 llvm::Expected<bool> wantsSm90a(const ObjectOptions &options);

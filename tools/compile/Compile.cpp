@@ -133,34 +133,32 @@ llvm::Error Compilation::planTraining(const PlanRequest &request) {
   return dump("plan-training.mlir", [&](llvm::raw_ostream &os) { printModule(*trainingModule, os); });
 }
 
+/// Flags that say nothing of these targets.
+static llvm::Error checkTargets(const tool::CompileOptions &options, llvm::ArrayRef<tool::Target> targets) {
+  using tool::Target;
+  bool usesCpu = llvm::is_contained(targets, Target::x86), usesGpu = llvm::is_contained(targets, Target::cuda);
+  if (options.train && (!usesCpu || usesGpu))
+    return tool::badInput("training libraries are built for x86 alone as yet");
+  if (!options.targetCpu.empty() && !usesCpu)
+    return tool::badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
+  if (llvm::Error error = tool::precisionFor(options, targets).takeError())
+    return error;
+  if (llvm::Error error = tool::checkDevice(options, usesCpu, usesGpu))
+    return error;
+  if (options.runsOn && !usesGpu)
+    return tool::badInput("--device " + llvm::Twine(*options.runsOn) + " is the number of a GPU, and --target names no cuda");
+  if (!options.objects.architectures.empty() && !usesGpu)
+    return tool::badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
+  return tool::checkObjects(options.objects);
+}
+
 llvm::Error Compilation::makePlan(const PlanRequest &request) {
   if (!request.name.empty())
     name = request.name;
   llvm::Expected<std::vector<Target>> targets = targetsNamed(options.targets);
   if (!targets)
     return targets.takeError();
-  if (options.train && *targets != std::vector{Target::x86})
-    return badInput("training libraries are built for x86 alone as yet");
-  if (!options.targetCpu.empty() && !llvm::is_contained(*targets, Target::x86))
-    return badInput("--target-cpu says which x86 CPU to build for, and --target names no x86");
-  if (llvm::Error error = precisionFor(options, *targets).takeError())
-    return error;
-  if (llvm::Error error =
-          checkDevice(options, llvm::is_contained(*targets, Target::x86), llvm::is_contained(*targets, Target::cuda)))
-    return error;
-  if (options.runsOn && !llvm::is_contained(*targets, Target::cuda))
-    return badInput("--device " + llvm::Twine(*options.runsOn) + " is the number of a GPU, and --target names no cuda");
-  if (llvm::Error error = architecturesOf(options.objects).takeError())
-    return error;
-  if (!options.objects.architectures.empty() && !llvm::is_contained(*targets, Target::cuda))
-    return badInput("--gpu-arch says which GPUs to make objects for, and --target names no cuda");
-  if (!options.objects.kinds.empty() && options.objects.architectures.empty())
-    return badInput("--gpu-code says what to make for the GPUs of --gpu-arch, which is not there");
-  if (!options.objects.ptxas.empty() && options.objects.architectures.empty())
-    return badInput("--ptxas says what makes objects for the GPUs of --gpu-arch, which is not there");
-  if (!options.objects.ptxas.empty() && !makesObjects(options.objects))
-    return badInput("--ptxas says what makes objects, and --gpu-code names none");
-  if (llvm::Error error = checkText(options.objects))
+  if (llvm::Error error = checkTargets(options, *targets))
     return error;
   for (size_t i = 1; i < targets->size(); ++i)
     otherPlans.push_back(workModule->clone());

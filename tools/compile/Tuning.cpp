@@ -60,8 +60,11 @@ static llvm::Expected<Stated> statedBy(const tool::TuningOptions &options) {
     stated = statedIn((*file)->getBuffer());
   if (stated.cpu || stated.gpu)
     return stated;
-  return tool::badInput("--device: `" + options.device +
-                        "` is neither a fingerprint nor a file with one; expected a line as `skipc tune --show` prints it, "
+  bool isNumber = llvm::all_of(options.device, llvm::isDigit);
+  return tool::badInput("--device: `" + options.device + "` is " +
+                        (isNumber ? "no fingerprint (run, eval, verify and bench take the number of the GPU that runs)"
+                                  : "neither a fingerprint nor a file with one") +
+                        "; expected a line as `skipc tune --show` prints it, "
                         "such as `" +
                         tuning::Device().text() + "`, or of a GPU `" + tuning::commonGpu().text() + "`");
 }

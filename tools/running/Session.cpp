@@ -48,8 +48,11 @@ llvm::Expected<Session> Session::load(Compilation &compilation, const WeightsSou
   codegen::PackageInput input{compilation.lowered().image, compilation.objects()};
   if (compilation.lowered().training)
     input.training = &*compilation.lowered().training;
-  if (llvm::Error error = loaded::LoadedModel::build(input, compilation.device()).moveInto(session.library))
-    return badInput("cannot load the compiled model: " + llvm::toString(std::move(error))); // the temporary folder, most likely
+  int32_t device = compilation.device();
+  if (llvm::Error error =
+          loaded::LoadedModel::build(input, device).moveInto(session.library)) // the temporary folder, most likely
+    return badInput("cannot load the compiled model" + (device ? " for --device " + std::to_string(device) : "") + ": " +
+                    llvm::toString(std::move(error)));
   llvm::ArrayRef<char> bytes(static_cast<const char *>(source.data()), source.size());
   if (llvm::Error error = session.library->weightsFromMemory(bytes).moveInto(session.weights))
     return badInput("`" + source.path() + "`: " + llvm::toString(std::move(error)));

@@ -223,6 +223,7 @@ TEST_CASE("cuda: arrays that share memory are named, wherever it is") {
   float *out[] = {batch.pictures + 3, batch.energy};
   CHECK_FAILS(skipmodel_run(h.context, 2, in, out), SKIP_INVALID_ARGUMENT,
               "run: output `scores` and input `picture` share memory");
+  CHECK_FAILS(skipmodel_run_async(h.context, 9, in, out, nullptr), SKIP_INVALID_ARGUMENT, "run_async: 9 images");
   CHECK_FAILS(skipmodel_run_async(h.context, 2, in, out, nullptr), SKIP_INVALID_ARGUMENT,
               "run_async: output `scores` and input `picture` share memory");
   out[0] = workspace;
