@@ -95,13 +95,13 @@ void Model::compile() {
   mlir::FailureOr<codegen::LoweredModel> result = codegen::lowerPlan(*module, "test");
   REQUIRE(mlir::succeeded(result));
   lowered = std::move(*result);
+  std::vector<nvptx::Job> jobs; // of what runs
+  llvm::copy_if(lowered.cudaJobs, std::back_inserter(jobs), [&](const nvptx::Job &job) { return job.spec.column == column; });
   codegen::KernelCache none;
-  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered.cudaJobs, 1, none);
+  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(jobs, 1, none);
   if (!kernels)
     FAIL(llvm::toString(kernels.takeError()));
-  for (nvptx::Text &one : nvptx::joinKernels(lowered.cudaJobs, *kernels))
-    if (one.column == column)
-      text = std::move(one.bytes);
+  text = std::move(nvptx::joinKernels(jobs, *kernels).front().bytes);
 }
 
 std::vector<std::string> Model::kernels() const {
