@@ -200,13 +200,14 @@ class DeviceArrays:
         return parts[0].value, parts[1].value
 
 
-def median_seconds(model: skip.Library, arrays: DeviceArrays, batch: int, runs: int) -> float:
+def median_seconds(model: skip.Library, arrays: DeviceArrays, batch: int, first: int, runs: int) -> float:
+    """Of `runs`, behind the `first`, which are not counted."""
     source, destination = arrays.allocate(batch * model.floats("inputs")), arrays.allocate(batch * model.floats("outputs"))
     times = []
-    for run in range(runs + 3):
+    for run in range(first + runs):
         start = time.perf_counter()
         model.call(batch, source, destination)
-        if run >= 3:
+        if run >= first:
             times.append(time.perf_counter() - start)
     arrays.free(source)
     arrays.free(destination)
@@ -225,7 +226,7 @@ def measure_times() -> bool:
             skip.write_weights(weights, json.loads((folder / "net.json").read_text())["weights"]["tensors"])
             model = skip.Library(folder, weights)
             for batch in case["batches"]:
-                seconds = median_seconds(model, arrays, batch, 1 if emulated else RUNS)
+                seconds = median_seconds(model, arrays, batch, *((0, 1) if emulated else (3, RUNS)))
                 predicted = case["predicted_us"][gpu][str(batch)]
                 print(f"     {folder.name}, batch {batch}: {seconds * 1e6:.0f} us, predicted {predicted:.0f} us; {batch / seconds:.0f} images "
                       f"a second", flush=True)

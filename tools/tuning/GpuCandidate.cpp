@@ -45,14 +45,16 @@ llvm::Expected<bool> tool::writeGpuCandidate(mlir::MLIRContext &context, const p
   mlir::FailureOr<codegen::LoweredModel> lowered = codegen::lowerPlan(**planned, candidateName);
   if (mlir::failed(lowered))
     return failure(message);
+  SkipCudaColumn column = nvptx::columnOf(architecture);
+  std::vector<nvptx::Job> jobs; // the other column's code does not go along
+  llvm::copy_if(lowered->cudaJobs, std::back_inserter(jobs), [&](const nvptx::Job &job) { return job.spec.column == column; });
   codegen::KernelCache none; // most of them no library will have
-  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(lowered->cudaJobs, threads, none);
+  llvm::Expected<std::vector<std::string>> kernels = nvptx::compileKernels(jobs, threads, none);
   if (!kernels)
     return failure(llvm::toString(kernels.takeError()));
-  for (nvptx::Text &text : nvptx::joinKernels(lowered->cudaJobs, *kernels))
-    if (text.column == nvptx::columnOf(architecture))
-      lowered->image.targets.front().codes = {
-          {nvptx::codeOf(text.column).architecture, /*isText=*/true, text.column, std::move(text.bytes)}};
+  for (nvptx::Text &text : nvptx::joinKernels(jobs, *kernels))
+    lowered->image.targets.front().codes = {
+        {nvptx::codeOf(column).architecture, /*isText=*/true, column, std::move(text.bytes)}};
   if (llvm::Error error = codegen::writeSharedLibrary({lowered->image, {}}, path))
     return badInput(llvm::toString(std::move(error)));
   return true;
