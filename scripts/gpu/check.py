@@ -30,7 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 MOST_OTHER_CLASSES = {"f32": 0, "tf32": 0.01, "f16": 0.01, "bf16": 0.01}  # of the pictures, rounded up
 FROM_X86 = {"f32": 1e-3, "tf32": 2e-2, "f16": 2e-2, "bf16": 1e-1}  # of the largest output, after all roundings
 RUNS, TUNING_SECONDS = 30, 150
-# Ends of what hangs; all of it takes seconds.
+# What hangs ends then. How long a GPU takes is not known yet.
 MOST_SECONDS_OF_GOLDENS, MOST_SECONDS_OF_A_LIBRARY, MOST_SECONDS_OF_CLASSES, MOST_SECONDS_OF_TIMES = 180, 120, 180, 120
 MOST_MINUTES, STARTED = 9.5, time.monotonic()  # of all; only peers wait for what is left
 
